@@ -1,0 +1,72 @@
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Core.ApiKeys;
+
+/// <summary>An API key as the database knows it: never its secret, only a keyed hash.</summary>
+public sealed record Credential : ISealedRow
+{
+    /// <summary>The kind of credential that the <c>x-api-key</c> header carries.</summary>
+    public const string ApiKeyKind = "api_key";
+
+    /// <inheritdoc/>
+    public static string SealKind => "credential";
+
+    /// <summary>The id.</summary>
+    public required CredentialId Id { get; init; }
+
+    /// <summary>The tenant that it speaks for.</summary>
+    public required TenantId TenantId { get; init; }
+
+    /// <summary>The kind; <see cref="ApiKeyKind"/>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>The visible part by which it is looked up; unique with the kind.</summary>
+    public required string LookupId { get; init; }
+
+    /// <summary>HMAC-SHA-256 of <c>id ‖ secret</c> under the keyring key <see cref="HashKeyId"/>.</summary>
+    public required byte[] Verifier { get; init; }
+
+    /// <summary>The keyring key of the verifier.</summary>
+    public required Guid HashKeyId { get; init; }
+
+    /// <summary>A text for people.</summary>
+    public required string Label { get; init; }
+
+    /// <summary>Its roles.</summary>
+    public required Roles Roles { get; init; }
+
+    /// <summary>The operations that it is narrowed to, parted by spaces; null = all that its roles allow.</summary>
+    public string? Permissions { get; init; }
+
+    /// <summary>The key names that it is narrowed to, parted by spaces; null = all.</summary>
+    public string? KeyScope { get; init; }
+
+    /// <summary>Whether it may be used.</summary>
+    public required CredentialState State { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it ends; null = never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>When a rotated one ends.</summary>
+    public DateTimeOffset? GraceUntil { get; init; }
+
+    /// <summary>The one that replaced it.</summary>
+    public CredentialId? SuccessorId { get; init; }
+
+    /// <inheritdoc/>
+    public string LogName => $"credential {Id}";
+
+    /// <summary>Whether it may be used at <paramref name="now"/>.</summary>
+    public bool IsUsableAt(DateTimeOffset now) =>
+        State == CredentialState.Active && !(ExpiresAt <= now) && !(GraceUntil <= now);
+
+    void ISealedRow.WriteSealedColumns(CanonicalWriter writer) => writer
+        .Add(Id.Value).Add(TenantId.Value).Add(Kind).Add(LookupId).Add(Verifier).Add(HashKeyId)
+        .Add((long)Roles).Add(Permissions).Add(KeyScope).Add((long)State).Add(CreatedAt).Add(ExpiresAt).Add(GraceUntil)
+        .Add(SuccessorId?.Value);
+}

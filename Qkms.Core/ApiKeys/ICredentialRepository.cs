@@ -1,0 +1,20 @@
+using Qkms.Core.Persistence;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Core.ApiKeys;
+
+/// <summary>Credentials in the database.</summary>
+public interface ICredentialRepository
+{
+    /// <summary>The credential that the visible part of an API key names, or null. The one look-up without a tenant: its answer decides the tenant.</summary>
+    Task<Sealed<Credential>?> FindByLookupIdAsync(string kind, string lookupId);
+
+    /// <summary>One credential of a tenant, or null.</summary>
+    Task<Sealed<Credential>?> FindAsync(TenantId tenantId, CredentialId id);
+
+    /// <summary>Adds one; false when its look-up id is taken.</summary>
+    Task<bool> InsertAsync(Sealed<Credential> credential);
+
+    /// <summary>Writes what may change: label, roles, narrowing, state, times, successor. False when it is not there.</summary>
+    Task<bool> UpdateAsync(Sealed<Credential> credential);
+}

@@ -1,0 +1,26 @@
+namespace Qkms.Core.Audit;
+
+/// <summary>The words of the journal.</summary>
+public static class AuditActions
+{
+    /// <summary>A version was generated.</summary>
+    public const string KeyGenerated = "key.generated";
+
+    /// <summary>A version was made by rotation.</summary>
+    public const string KeyRotated = "key.rotated";
+
+    /// <summary>A version was retired.</summary>
+    public const string KeyRetired = "key.retired";
+
+    /// <summary>A version was revoked.</summary>
+    public const string KeyRevoked = "key.revoked";
+
+    /// <summary>A stored row or a wrapped key did not match its protection.</summary>
+    public const string IntegrityFailed = "integrity.failed";
+
+    /// <summary>A tenant was made.</summary>
+    public const string TenantCreated = "tenant.created";
+
+    /// <summary>An API key was made.</summary>
+    public const string ApiKeyCreated = "api_key.created";
+}

@@ -1,0 +1,50 @@
+using Qkms.Core.Persistence;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Core.Keys;
+
+/// <summary>Keys, key versions and material in the database. Every statement carries the tenant.</summary>
+public interface IKeyRepository
+{
+    /// <summary>The logical key at an address, or null.</summary>
+    Task<Sealed<Key>?> FindKeyAsync(KeyAddress address);
+
+    /// <summary>The logical key at an address, or null, held until the unit ends: whoever else wants it waits.</summary>
+    Task<Sealed<Key>?> LockKeyAsync(KeyAddress address);
+
+    /// <summary>A logical key by its id, or null, held until the unit ends.</summary>
+    Task<Sealed<Key>?> LockKeyAsync(TenantId tenantId, KeyId keyId);
+
+    /// <summary>Adds a logical key; false when its address is taken.</summary>
+    Task<bool> InsertKeyAsync(Sealed<Key> key);
+
+    /// <summary>Writes a logical key whose <see cref="Key.RowVersion"/> was raised by one; false when the row is not the one that was read.</summary>
+    Task<bool> UpdateKeyAsync(Sealed<Key> key);
+
+    /// <summary>The version that a kid names, of whatever owner, or null.</summary>
+    Task<Sealed<KeyVersion>?> FindVersionAsync(TenantId tenantId, Kid kid);
+
+    /// <summary>The version with a number, or null.</summary>
+    Task<Sealed<KeyVersion>?> FindVersionAsync(KeyAddress address, int version);
+
+    /// <summary>The version in the active slot, expired or not, or null.</summary>
+    Task<Sealed<KeyVersion>?> FindActiveVersionAsync(KeyAddress address);
+
+    /// <summary>Versions of the tenant's own keys, newest first.</summary>
+    /// <param name="query">Which.</param>
+    /// <param name="before">Only those older than this version; null = from the newest.</param>
+    /// <param name="limit">At most so many.</param>
+    Task<IReadOnlyList<Sealed<KeyVersion>>> ListVersionsAsync(KeyVersionQuery query, KeyVersionId? before, int limit);
+
+    /// <summary>How many versions a query has: from the keys' counters, unless a status must be looked at row by row.</summary>
+    Task<long> CountVersionsAsync(KeyVersionQuery query);
+
+    /// <summary>Adds a version, its material and its usage counter; false when a unique index refuses it (the kid, the number, or the active slot is taken).</summary>
+    Task<bool> InsertVersionAsync(Sealed<KeyVersion> version, KeyMaterial material);
+
+    /// <summary>Writes what may change of a version: state, limits, next kid and times. False when it is not there.</summary>
+    Task<bool> UpdateVersionAsync(Sealed<KeyVersion> version);
+
+    /// <summary>The wrapped private key, or null when it is destroyed.</summary>
+    Task<KeyMaterial?> FindMaterialAsync(TenantId tenantId, KeyVersionId versionId);
+}

@@ -1,0 +1,61 @@
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Core.Keys;
+
+/// <summary>A logical key: an id, a fixed algorithm and use, and the counter of its versions.</summary>
+public sealed record Key : ISealedRow
+{
+    /// <inheritdoc/>
+    public static string SealKind => "key";
+
+    /// <summary>The id.</summary>
+    public required KeyId Id { get; init; }
+
+    /// <summary>Tenant, owner, name, algorithm and use; fixed.</summary>
+    public required KeyAddress Address { get; init; }
+
+    /// <summary>Where its material comes from: <c>qkms</c>.</summary>
+    public required string Origin { get; init; }
+
+    /// <summary>Whether it may be used.</summary>
+    public required KeyEnablement Enablement { get; init; }
+
+    /// <summary>When it will be destroyed, while it waits for that.</summary>
+    public DateTimeOffset? DeleteAt { get; init; }
+
+    /// <summary>A text for people.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>How often it rotates by itself.</summary>
+    public TimeSpan? RotationPeriod { get; init; }
+
+    /// <summary>When it rotates next by itself.</summary>
+    public DateTimeOffset? NextRotationAt { get; init; }
+
+    /// <summary>The number that the next version gets. It only rises: numbers are never used again.</summary>
+    public required int NextVersion { get; init; }
+
+    /// <summary>How many versions it has, of whatever state.</summary>
+    public required int VersionCount { get; init; }
+
+    /// <summary>Rises with every write of the row.</summary>
+    public required long RowVersion { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <inheritdoc/>
+    public TenantId TenantId => Address.TenantId;
+
+    /// <inheritdoc/>
+    public string LogName => $"key {Id}";
+
+    void ISealedRow.WriteSealedColumns(CanonicalWriter writer) => writer
+        .Add(Id.Value).Add(TenantId.Value)
+        .Add(Address.Owner.Kind).Add(Address.Owner.Id).Add(Address.Name.Value).Add(Address.Algorithm.Name).Add((long)Address.Use)
+        .Add(Origin).Add((long)Enablement).Add(DeleteAt)
+        .Add((long?)RotationPeriod?.TotalMilliseconds).Add(NextRotationAt)
+        .Add((long)NextVersion).Add((long)VersionCount).Add(RowVersion).Add(CreatedAt);
+}

@@ -1,0 +1,109 @@
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Core.Keys;
+
+/// <summary>One generation of key material, without its private part.</summary>
+public sealed record KeyVersion : ISealedRow
+{
+    /// <inheritdoc/>
+    public static string SealKind => "key-version";
+
+    /// <summary>The internal id; ordered by time of creation.</summary>
+    public required KeyVersionId Id { get; init; }
+
+    /// <summary>The logical key.</summary>
+    public required KeyId KeyId { get; init; }
+
+    /// <summary>Tenant, owner, name, algorithm and use of the logical key; fixed, and repeated here so that a version says all of itself.</summary>
+    public required KeyAddress Address { get; init; }
+
+    /// <summary>The id by which callers know it.</summary>
+    public required Kid Kid { get; init; }
+
+    /// <summary>1, 2, 3 … in its key.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>How the request that made it spelled the algorithm.</summary>
+    public required string Spelling { get; init; }
+
+    /// <summary>The stored state.</summary>
+    public required KeyState State { get; init; }
+
+    /// <summary>The hash of OAEP, for RSA encryption keys.</summary>
+    public string? OaepHash { get; init; }
+
+    /// <summary>The public key: the raw FIPS encoding for ML-KEM and ML-DSA, SubjectPublicKeyInfo DER for RSA.</summary>
+    public required byte[] PublicKey { get; init; }
+
+    /// <summary>Uses from which on answers warn; null = no limit.</summary>
+    public long? SoftUsageLimit { get; init; }
+
+    /// <summary>Most uses; null = no limit.</summary>
+    public long? MaxUsageLimit { get; init; }
+
+    /// <summary>Time from which on answers warn; null = never.</summary>
+    public DateTimeOffset? SoftLimitExpiration { get; init; }
+
+    /// <summary>End of encrypting and signing; null = never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>End of decrypting and verifying; null = never.</summary>
+    public DateTimeOffset? ProcessUntil { get; init; }
+
+    /// <summary>Whether a soft limit starts a rotation.</summary>
+    public bool AutoRotate { get; init; }
+
+    /// <summary>The version that this one replaced.</summary>
+    public Kid? PreviousKid { get; init; }
+
+    /// <summary>The version that replaced this one.</summary>
+    public Kid? NextKid { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it was retired.</summary>
+    public DateTimeOffset? RetiredAt { get; init; }
+
+    /// <summary>When it was revoked.</summary>
+    public DateTimeOffset? RevokedAt { get; init; }
+
+    /// <summary>When its material was erased.</summary>
+    public DateTimeOffset? DestroyedAt { get; init; }
+
+    /// <summary>Uses counted so far. Not sealed: it changes with every use.</summary>
+    public long Used { get; init; }
+
+    /// <inheritdoc/>
+    public TenantId TenantId => Address.TenantId;
+
+    /// <summary>The algorithm.</summary>
+    public KeyAlgorithm Algorithm => Address.Algorithm;
+
+    /// <summary>The use.</summary>
+    public KeyUse Use => Address.Use;
+
+    /// <inheritdoc/>
+    public string LogName => $"key version {Kid}";
+
+    /// <summary>The status at <paramref name="now"/>, by precedence: destroyed, revoked, expired, retired, active.</summary>
+    public KeyStatus StatusAt(DateTimeOffset now) => State switch
+    {
+        KeyState.Destroyed => KeyStatus.Destroyed,
+        KeyState.Revoked => KeyStatus.Revoked,
+        _ when ExpiresAt <= now || Used >= MaxUsageLimit => KeyStatus.Expired,
+        KeyState.Retired => KeyStatus.Retired,
+        KeyState.Active => KeyStatus.Active,
+        _ => throw new InvalidOperationException("A key version has a state that this version of Qkms does not know."),
+    };
+
+    void ISealedRow.WriteSealedColumns(CanonicalWriter writer) => writer
+        .Add(Id.Value).Add(KeyId.Value).Add(TenantId.Value)
+        .Add(Address.Owner.Kind).Add(Address.Owner.Id).Add(Address.Name.Value).Add(Algorithm.Name).Add((long)Use)
+        .Add(Kid.Value).Add((long)Version).Add(Spelling).Add((long)State).Add(OaepHash).Add(PublicKey)
+        .Add(SoftUsageLimit).Add(MaxUsageLimit).Add(SoftLimitExpiration).Add(ExpiresAt).Add(ProcessUntil).Add(AutoRotate)
+        .Add(PreviousKid?.Value).Add(NextKid?.Value)
+        .Add(CreatedAt).Add(RetiredAt).Add(RevokedAt).Add(DestroyedAt);
+}

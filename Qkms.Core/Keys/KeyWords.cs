@@ -1,0 +1,43 @@
+namespace Qkms.Core.Keys;
+
+/// <summary>The words of the API for uses and statuses.</summary>
+public static class KeyWords
+{
+    /// <summary><c>enc</c> or <c>sig</c>.</summary>
+    public static string ToWire(this KeyUse use) => use switch
+    {
+        KeyUse.Encryption => "enc",
+        KeyUse.Signature => "sig",
+        _ => throw new ArgumentOutOfRangeException(nameof(use)),
+    };
+
+    /// <summary>The use that a word names, or null.</summary>
+    public static KeyUse? ParseUse(string? word) => word switch
+    {
+        "enc" => KeyUse.Encryption,
+        "sig" => KeyUse.Signature,
+        _ => null,
+    };
+
+    /// <summary><c>active</c>, <c>retired</c>, <c>expired</c>, <c>revoked</c> or <c>destroyed</c>.</summary>
+    public static string ToWire(this KeyStatus status) => status switch
+    {
+        KeyStatus.Active => "active",
+        KeyStatus.Retired => "retired",
+        KeyStatus.Expired => "expired",
+        KeyStatus.Revoked => "revoked",
+        KeyStatus.Destroyed => "destroyed",
+        _ => throw new ArgumentOutOfRangeException(nameof(status)),
+    };
+
+    /// <summary>The status that a word names, or null.</summary>
+    public static KeyStatus? ParseStatus(string? word) => word switch
+    {
+        "active" => KeyStatus.Active,
+        "retired" => KeyStatus.Retired,
+        "expired" => KeyStatus.Expired,
+        "revoked" => KeyStatus.Revoked,
+        "destroyed" => KeyStatus.Destroyed,
+        _ => null,
+    };
+}

@@ -1,0 +1,19 @@
+using Qkms.Core.Persistence;
+
+namespace Qkms.Core.Tenants;
+
+/// <summary>The tenants in the database.</summary>
+public interface ITenantRepository
+{
+    /// <summary>Whether there is any tenant: false only before the first start has finished.</summary>
+    Task<bool> AnyAsync();
+
+    /// <summary>One tenant, or null.</summary>
+    Task<Sealed<Tenant>?> FindAsync(TenantId id);
+
+    /// <summary>Adds one; false when its name or account id is taken.</summary>
+    Task<bool> InsertAsync(Sealed<Tenant> tenant);
+
+    /// <summary>Writes state and plan; false when it is not there.</summary>
+    Task<bool> UpdateAsync(Sealed<Tenant> tenant);
+}

@@ -1,0 +1,37 @@
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+
+namespace Qkms.Core.Tenants;
+
+/// <summary>An owner of keys.</summary>
+public sealed record Tenant : ISealedRow
+{
+    /// <inheritdoc/>
+    public static string SealKind => "tenant";
+
+    /// <summary>The id.</summary>
+    public required TenantId Id { get; init; }
+
+    /// <summary>Twelve digits, for protocols that name accounts that way.</summary>
+    public required string AccountId { get; init; }
+
+    /// <summary>A name for people, unique in the installation.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Whether it may use the service.</summary>
+    public required TenantState State { get; init; }
+
+    /// <summary>The plan whose limits hold: <c>free</c>, <c>starter</c>, <c>growth</c>, <c>pro</c>, <c>enterprise</c>.</summary>
+    public required string Plan { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    TenantId ISealedRow.TenantId => Id;
+
+    /// <inheritdoc/>
+    public string LogName => $"tenant {Id}";
+
+    void ISealedRow.WriteSealedColumns(CanonicalWriter writer) => writer
+        .Add(Id.Value).Add(AccountId).Add(Name).Add((int)State).Add(Plan).Add(CreatedAt);
+}
