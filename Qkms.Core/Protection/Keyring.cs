@@ -42,7 +42,10 @@ public sealed class Keyring(TimeProvider time, IdGenerator ids) : IDisposable
     /// <summary>Takes over the opened keys.</summary>
     internal void Install(KeyringKeys keys)
     {
-        if (Interlocked.CompareExchange(ref _keys, keys, null) is not null)
-            throw new InvalidOperationException("The keyring is open already.");
+        if (Interlocked.CompareExchange(ref _keys, keys, null) is null)
+            return;
+
+        keys.Dispose();
+        throw new InvalidOperationException("The keyring is open already.");
     }
 }
