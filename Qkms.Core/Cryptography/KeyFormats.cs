@@ -9,7 +9,7 @@ namespace Qkms.Core.Cryptography;
 /// </summary>
 internal static class KeyFormats
 {
-    private static readonly Asn1Tag s_seedTag = new(TagClass.ContextSpecific, 0);
+    private static readonly Asn1Tag _seedTag = new(TagClass.ContextSpecific, 0);
 
     /// <summary>The three forms of the choice; an absent one is empty. Views of the input.</summary>
     internal readonly ref struct PrivateKey
@@ -27,7 +27,7 @@ internal static class KeyFormats
 
     /// <summary>Writes PKCS #8 with the seed only, the form that .NET and OpenSSL write: [0] IMPLICIT OCTET STRING.</summary>
     internal static bool TryWriteSeed(string oid, ReadOnlySpan<byte> seed, Span<byte> destination, out int bytesWritten) =>
-        TryWrite(oid, seed, s_seedTag, destination, out bytesWritten);
+        TryWrite(oid, seed, _seedTag, destination, out bytesWritten);
 
     /// <summary>Writes PKCS #8 with the expanded key only, for keys whose seed is not known.</summary>
     internal static bool TryWriteExpanded(string oid, ReadOnlySpan<byte> key, Span<byte> destination, out int bytesWritten) =>
@@ -50,9 +50,9 @@ internal static class KeyFormats
             Asn1Tag tag = Asn1Tag.Decode(choice, out _);
             ReadOnlySpan<byte> seed = default;
             ReadOnlySpan<byte> expanded = default;
-            if (tag.HasSameClassAndValue(s_seedTag))
+            if (tag.HasSameClassAndValue(_seedTag))
             {
-                seed = ReadOctets(ref choice, s_seedTag);
+                seed = ReadOctets(ref choice, _seedTag);
             }
             else if (tag.HasSameClassAndValue(Asn1Tag.PrimitiveOctetString))
             {

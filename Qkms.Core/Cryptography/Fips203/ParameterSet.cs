@@ -24,9 +24,9 @@ internal sealed record ParameterSet(MLKemAlgorithm Algorithm, string Oid, int K,
     internal const int MaxK = 4;
     internal const int MaxCiphertextSize = 1568;
 
-    private static readonly ParameterSet s_mlKem512 = new(MLKemAlgorithm.MLKem512, "2.16.840.1.101.3.4.4.1", K: 2, Eta1: 3, Du: 10, Dv: 4);
-    private static readonly ParameterSet s_mlKem768 = new(MLKemAlgorithm.MLKem768, "2.16.840.1.101.3.4.4.2", K: 3, Eta1: 2, Du: 10, Dv: 4);
-    private static readonly ParameterSet s_mlKem1024 = new(MLKemAlgorithm.MLKem1024, "2.16.840.1.101.3.4.4.3", K: 4, Eta1: 2, Du: 11, Dv: 5);
+    private static readonly ParameterSet _mlKem512 = new(MLKemAlgorithm.MLKem512, "2.16.840.1.101.3.4.4.1", K: 2, Eta1: 3, Du: 10, Dv: 4);
+    private static readonly ParameterSet _mlKem768 = new(MLKemAlgorithm.MLKem768, "2.16.840.1.101.3.4.4.2", K: 3, Eta1: 2, Du: 10, Dv: 4);
+    private static readonly ParameterSet _mlKem1024 = new(MLKemAlgorithm.MLKem1024, "2.16.840.1.101.3.4.4.3", K: 4, Eta1: 2, Du: 11, Dv: 5);
 
     internal int EncodedVectorSize => EncodedElementSize * K;
 
@@ -34,18 +34,18 @@ internal sealed record ParameterSet(MLKemAlgorithm Algorithm, string Oid, int K,
     {
         ArgumentNullException.ThrowIfNull(algorithm);
         if (algorithm == MLKemAlgorithm.MLKem512)
-            return s_mlKem512;
+            return _mlKem512;
         if (algorithm == MLKemAlgorithm.MLKem768)
-            return s_mlKem768;
+            return _mlKem768;
         if (algorithm == MLKemAlgorithm.MLKem1024)
-            return s_mlKem1024;
+            return _mlKem1024;
         throw new ArgumentException($"'{algorithm.Name}' is not a parameter set of FIPS 203.", nameof(algorithm));
     }
 
     /// <exception cref="CryptographicException">The identifier names another algorithm.</exception>
     internal static ParameterSet OfOid(string oid)
     {
-        foreach (ParameterSet set in (ReadOnlySpan<ParameterSet>)[s_mlKem512, s_mlKem768, s_mlKem1024])
+        foreach (ParameterSet set in (ReadOnlySpan<ParameterSet>)[_mlKem512, _mlKem768, _mlKem1024])
         {
             if (set.Oid == oid)
                 return set;
