@@ -15,6 +15,9 @@ internal static class HttpServices
     public static WebApplicationBuilder AddQkmsHttp(this WebApplicationBuilder builder)
     {
         builder.WebHost.UseKestrelHttpsConfiguration();
+        if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
+            builder.WebHost.UseUrls("http://127.0.0.1:8080");
+
         builder.WebHost.ConfigureKestrel(Configure);
         builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);

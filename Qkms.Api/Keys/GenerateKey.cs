@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using FluentValidation;
 using Qkms.Api.Http;
+using Qkms.Api.OpenApi;
 using Qkms.Core;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Keys;
@@ -43,6 +44,7 @@ internal static class GenerateKey
         keys.MapPost("/generate", HandleAsync)
             .WithName("GenerateKey")
             .WithSummary("Generates a key: the first version of a name and algorithm, or the next one when none is active.")
+            .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
             .WithValidation<GenerateKeyRequest>()
             .Requires(Permission.KeysGenerate)
             .Refuses(KmsErrors.ActiveKeyExists, KmsErrors.KeyChanged);

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using FluentValidation;
 using Qkms.Api.Http;
+using Qkms.Api.OpenApi;
 using Qkms.Core;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Keys;
@@ -31,6 +32,7 @@ internal static class RetireKey
         keys.MapPost("/retire", HandleAsync)
             .WithName("RetireKey")
             .WithSummary("Retires one key version: it still decrypts and verifies, and no longer encrypts or signs.")
+            .WithRequestExample("""{"algorithm":"ML-KEM-768","key_version":1}""")
             .WithValidation<RetireKeyRequest>()
             .Requires(Permission.KeysRetire)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyRevoked, KmsErrors.KeyDestroyed);

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Qkms.Api.Http;
+using Qkms.Api.OpenApi;
 using Qkms.Core;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Audit;
@@ -26,6 +27,7 @@ internal static class RevokeKey
         keys.MapPost("/{kid}/actions/revoke", HandleAsync)
             .WithName("RevokeKey")
             .WithSummary("Revokes one key version for good: it does nothing any more; its public key and metadata can still be read.")
+            .WithRequestExample("""{"reason":"The laptop that held a backup was stolen."}""")
             .WithOptionalValidation<RevokeKeyRequest>()
             .Requires(Permission.KeysRevoke)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed);

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using FluentValidation;
 using Qkms.Api.Http;
+using Qkms.Api.OpenApi;
 using Qkms.Core;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Keys;
@@ -40,6 +41,7 @@ internal static class RotateKey
         keys.MapPost("/rotate", HandleAsync)
             .WithName("RotateKey")
             .WithSummary("Rotates a key: a new version becomes active, the old one is retired and still decrypts and verifies.")
+            .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
             .WithValidation<RotateKeyRequest>()
             .Requires(Permission.KeysRotate)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyChanged, KmsErrors.KeyDisabled);

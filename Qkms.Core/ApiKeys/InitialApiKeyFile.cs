@@ -9,11 +9,9 @@ public static class InitialApiKeyFile
     public const string Name = "initial-api-key";
 
     /// <summary>Writes the key and waits until it is on disk. A file left by a start that was cut off before its key became valid is replaced.</summary>
-    /// <returns>The path.</returns>
-    public static string Write(string dataDirectory, SecretBytes text)
+    public static void Write(string path, SecretBytes text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        string path = Path.Combine(dataDirectory, Name);
         File.Delete(path);
         FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
@@ -22,6 +20,5 @@ public static class InitialApiKeyFile
         using FileStream file = new(path, options);
         file.Write(text.Span);
         file.Flush(flushToDisk: true);
-        return path;
     }
 }
