@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips203;
+using Qkms.Core.Cryptography.Fips204;
+using ParameterSet = Qkms.Core.Cryptography.Fips203.ParameterSet;
 using Shake128 = Qkms.Core.Cryptography.Fips202.Shake128;
 
 namespace Qkms.Tests.Cryptography;
@@ -29,6 +31,35 @@ public sealed class AccumulatedTests
     [InlineData("ML-KEM-1024", "f1a3925c9cf8538bb104c56efb2f5ecb74cc3df25087460b73f6c873e96bcb6a")]
     public void MLKem_ten_thousand_runs(string name, string digest) =>
         MLKemDigest(name, 10_000, draft: false).Should().Be(digest);
+
+    [Theory]
+    [InlineData("ML-DSA-44", "d51148e1f9f4fa1a723a6cf42e25f2a99eb5c1b378b3d2dbbd561b1203beeae4")]
+    [InlineData("ML-DSA-65", "8358a1843220194417cadbc2651295cd8fc65125b5a5c1a239a16dc8b57ca199")]
+    [InlineData("ML-DSA-87", "8c3ad714777622b8f21ce31bb35f71394f23bc0fcf3c78ace5d608990f3b061b")]
+    public void MLDsa_one_hundred_runs(string name, string digest)
+    {
+        MLDsaAlgorithm algorithm = Algorithms.MLDsa(name);
+        var source = new Shake128();
+        var sink = new Shake128();
+        Span<byte> seed = stackalloc byte[32];
+        Span<byte> mu = stackalloc byte[64];
+        byte[] signature = new byte[algorithm.SignatureSizeInBytes];
+
+        for (int i = 0; i < 100; i++)
+        {
+            source.Squeeze(seed);
+            using var key = MLDsaManaged.ImportMLDsaPrivateSeed(algorithm, seed);
+            key.ComputeMu([], [], mu);
+            key.SignMuDeterministicForTesting(mu, new byte[32], signature);
+            key.VerifyData(ReadOnlySpan<byte>.Empty, signature).Should().BeTrue("run {0}", i);
+            sink.Absorb(key.ExportMLDsaPublicKey());
+            sink.Absorb(signature);
+        }
+
+        Span<byte> result = stackalloc byte[32];
+        sink.Squeeze(result);
+        Convert.ToHexStringLower(result).Should().Be(digest);
+    }
 
     private static string MLKemDigest(string name, int runs, bool draft)
     {
