@@ -47,7 +47,7 @@ internal static partial class BadRequests
 
     private static JsonPropertyInfo? FindProperty(HttpContext context, string member)
     {
-        Type? requestType = context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType;
+        Type? requestType = MatchedRoute.Of(context)?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType;
         if (requestType is null)
             return null;
 

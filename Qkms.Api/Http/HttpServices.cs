@@ -1,6 +1,5 @@
 using FluentValidation;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Qkms.Core;
 
 namespace Qkms.Api.Http;
 
@@ -22,7 +21,6 @@ internal static class HttpServices
         builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<RefusalHandler>();
-        builder.Services.AddValidatorsFromAssemblyContaining(typeof(HttpServices));
 
         // Fields are named as the caller spells them.
         ValidatorOptions.Global.PropertyNameResolver = (_, member, _) =>

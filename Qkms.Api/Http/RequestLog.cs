@@ -22,7 +22,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
 
     private void Write(HttpContext context, TimeSpan elapsed)
     {
-        string template = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "(none)";
+        string template = (MatchedRoute.Of(context) as RouteEndpoint)?.RoutePattern.RawText ?? "(none)";
         Caller? caller = CallerAccess.TryGet(context);
         LogRequest(
             logger,

@@ -8,20 +8,20 @@ namespace Qkms.Api.Http;
 internal static class Validation
 {
     /// <summary>Adds the check; a missing body is refused here too.</summary>
-    public static RouteHandlerBuilder WithValidation<TRequest>(this RouteHandlerBuilder route)
+    public static RouteHandlerBuilder WithValidation<TRequest>(this RouteHandlerBuilder route, IValidator<TRequest> validator)
         where TRequest : class => route.AddEndpointFilter(async (context, next) =>
         {
             TRequest request = context.Arguments.OfType<TRequest>().FirstOrDefault() ?? throw BadRequests.NoBody();
-            Check(context.HttpContext.RequestServices.GetRequiredService<IValidator<TRequest>>(), request);
+            Check(validator, request);
             return await next(context);
         });
 
     /// <summary>The same for a body that may be absent.</summary>
-    public static RouteHandlerBuilder WithOptionalValidation<TRequest>(this RouteHandlerBuilder route)
+    public static RouteHandlerBuilder WithOptionalValidation<TRequest>(this RouteHandlerBuilder route, IValidator<TRequest> validator)
         where TRequest : class => route.AddEndpointFilter(async (context, next) =>
         {
             if (context.Arguments.OfType<TRequest>().FirstOrDefault() is { } request)
-                Check(context.HttpContext.RequestServices.GetRequiredService<IValidator<TRequest>>(), request);
+                Check(validator, request);
 
             return await next(context);
         });

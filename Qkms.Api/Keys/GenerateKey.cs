@@ -45,7 +45,7 @@ internal static class GenerateKey
             .WithName("GenerateKey")
             .WithSummary("Generates a key: the first version of a name and algorithm, or the next one when none is active.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
-            .WithValidation<GenerateKeyRequest>()
+            .WithValidation(new GenerateKeyRequestValidator())
             .Requires(Permission.KeysGenerate)
             .Refuses(KmsErrors.ActiveKeyExists, KmsErrors.KeyChanged);
 

@@ -9,9 +9,9 @@ using Qkms.Core.Keys;
 namespace Qkms.Api.Keys;
 
 internal sealed record GetActiveKeyQuery(
-    [property: FromQuery, Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
-    [property: FromQuery, Description("The name of the logical key; 'default' unless given.")] string? Name,
-    [property: FromQuery, Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use);
+    [property: FromQuery(Name = "algorithm"), Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
+    [property: FromQuery(Name = "name"), Description("The name of the logical key; 'default' unless given.")] string? Name,
+    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use);
 
 internal sealed class GetActiveKeyQueryValidator : AbstractValidator<GetActiveKeyQuery>
 {
@@ -29,7 +29,7 @@ internal static class GetActiveKey
         keys.MapGet("/active", HandleAsync)
             .WithName("GetActiveKey")
             .WithSummary("Shows the active version of a key.")
-            .WithValidation<GetActiveKeyQuery>()
+            .WithValidation(new GetActiveKeyQueryValidator())
             .Requires(Permission.KeysRead)
             .Refuses(KmsErrors.KeyVersionNotFound);
 

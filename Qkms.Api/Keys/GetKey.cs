@@ -10,10 +10,10 @@ using Qkms.Core.Keys;
 namespace Qkms.Api.Keys;
 
 internal sealed record GetKeyQuery(
-    [property: FromRoute, Description("A kid; or the number of a version, together with 'algorithm'.")] string Key,
-    [property: FromQuery, Description("The algorithm; required with a number.")] string? Algorithm,
-    [property: FromQuery, Description("The name of the logical key; 'default' unless given.")] string? Name,
-    [property: FromQuery, Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use)
+    [property: FromRoute(Name = "key"), Description("A kid; or the number of a version, together with 'algorithm'.")] string Key,
+    [property: FromQuery(Name = "algorithm"), Description("The algorithm; required with a number.")] string? Algorithm,
+    [property: FromQuery(Name = "name"), Description("The name of the logical key; 'default' unless given.")] string? Name,
+    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use)
 {
     // Kids are never digits only, so that the two cannot be confused.
     internal bool IsNumber => Key.All(char.IsAsciiDigit);
@@ -40,7 +40,7 @@ internal static class GetKey
         keys.MapGet("/{key}", HandleAsync)
             .WithName(RouteName)
             .WithSummary("Shows one key version, by its kid, or by its number with algorithm and name.")
-            .WithValidation<GetKeyQuery>()
+            .WithValidation(new GetKeyQueryValidator())
             .Requires(Permission.KeysRead)
             .Refuses(KmsErrors.KeyVersionNotFound);
 

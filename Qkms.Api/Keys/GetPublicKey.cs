@@ -10,8 +10,8 @@ using Qkms.Core.Keys;
 namespace Qkms.Api.Keys;
 
 internal sealed record GetPublicKeyQuery(
-    [property: FromRoute, Description("The kid of the version.")] string Kid,
-    [property: FromQuery, Description("pem, der or jwk; goes before the Accept header.")] string? Format);
+    [property: FromRoute(Name = "kid"), Description("The kid of the version.")] string Kid,
+    [property: FromQuery(Name = "format"), Description("pem, der or jwk; goes before the Accept header.")] string? Format);
 
 internal sealed class GetPublicKeyQueryValidator : AbstractValidator<GetPublicKeyQuery>
 {
@@ -27,7 +27,7 @@ internal static class GetPublicKey
         keys.MapGet("/{kid}/public-key", HandleAsync)
             .WithName("GetPublicKey")
             .WithSummary("The public key of a version, whatever its status: SubjectPublicKeyInfo as PEM or DER, or a JWK.")
-            .WithValidation<GetPublicKeyQuery>()
+            .WithValidation(new GetPublicKeyQueryValidator())
             .Requires(Permission.KeysRead)
             .Produces<string>(StatusCodes.Status200OK, PublicKeyFormats.Pem)
             .WithMetadata(new PublicKeyContent())

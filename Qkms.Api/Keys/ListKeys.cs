@@ -10,11 +10,11 @@ using Qkms.Core.Keys;
 namespace Qkms.Api.Keys;
 
 internal sealed record ListKeysQuery(
-    [property: FromQuery, Description("Only this algorithm.")] string? Algorithm,
-    [property: FromQuery, Description("Only this status: active, retired, expired, revoked or destroyed.")] string? Status,
-    [property: FromQuery, Description("Only this name.")] string? Name,
-    [property: FromQuery, Description("At most so many; 1,000 unless given, and at most.")] QueryInteger? Limit,
-    [property: FromQuery, Description("The next_cursor of the page before.")] string? Cursor)
+    [property: FromQuery(Name = "algorithm"), Description("Only this algorithm.")] string? Algorithm,
+    [property: FromQuery(Name = "status"), Description("Only this status: active, retired, expired, revoked or destroyed.")] string? Status,
+    [property: FromQuery(Name = "name"), Description("Only this name.")] string? Name,
+    [property: FromQuery(Name = "limit"), Description("At most so many; 1,000 unless given, and at most.")] QueryInteger? Limit,
+    [property: FromQuery(Name = "cursor"), Description("The next_cursor of the page before.")] string? Cursor)
 {
     internal const int MaxLimit = 1000;
 }
@@ -46,7 +46,7 @@ internal static class ListKeys
         keys.MapGet("", HandleAsync)
             .WithName("ListKeys")
             .WithSummary("Lists every version of every key, newest first.")
-            .WithValidation<ListKeysQuery>()
+            .WithValidation(new ListKeysQueryValidator())
             .Requires(Permission.KeysRead);
 
     private static async Task<Enveloped<KeyListResponse>> HandleAsync(

@@ -33,7 +33,7 @@ internal static class RetireKey
             .WithName("RetireKey")
             .WithSummary("Retires one key version: it still decrypts and verifies, and no longer encrypts or signs.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768","key_version":1}""")
-            .WithValidation<RetireKeyRequest>()
+            .WithValidation(new RetireKeyRequestValidator())
             .Requires(Permission.KeysRetire)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyRevoked, KmsErrors.KeyDestroyed);
 

@@ -28,7 +28,7 @@ internal static class RevokeKey
             .WithName("RevokeKey")
             .WithSummary("Revokes one key version for good: it does nothing any more; its public key and metadata can still be read.")
             .WithRequestExample("""{"reason":"The laptop that held a backup was stolen."}""")
-            .WithOptionalValidation<RevokeKeyRequest>()
+            .WithOptionalValidation(new RevokeKeyRequestValidator())
             .Requires(Permission.KeysRevoke)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed);
 

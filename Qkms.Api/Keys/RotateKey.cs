@@ -42,7 +42,7 @@ internal static class RotateKey
             .WithName("RotateKey")
             .WithSummary("Rotates a key: a new version becomes active, the old one is retired and still decrypts and verifies.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
-            .WithValidation<RotateKeyRequest>()
+            .WithValidation(new RotateKeyRequestValidator())
             .Requires(Permission.KeysRotate)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyChanged, KmsErrors.KeyDisabled);
 

@@ -40,6 +40,7 @@ internal static class OpenApiSetup
             options.OperationFilter<OperationDetails>();
             options.SchemaFilter<SchemaDetails>();
             options.DocumentFilter<TagDetails>();
+            options.DocumentFilter<SharedHeaders>();
         });
         return builder;
     }

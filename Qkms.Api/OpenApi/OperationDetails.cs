@@ -30,7 +30,7 @@ internal sealed class OperationDetails : IOperationFilter
         AddExample(operation, metadata);
         DescribePublicKey(operation, context, metadata);
         DescribeParameters(operation);
-        AddHeaders(operation);
+        AddHeaders(operation, context.Document);
     }
 
     private static void AddRefusals(OpenApiOperation operation, OperationFilterContext context, IList<object> metadata, bool open)
@@ -42,7 +42,7 @@ internal sealed class OperationDetails : IOperationFilter
             operation.Responses[group.Key.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
             {
                 Description = string.Join("\n", group.Select(e => $"`{e.Code}` {e.Message}")),
-                Content = new Dictionary<string, IOpenApiMediaType> { ["application/json"] = new OpenApiMediaType { Schema = envelope } },
+                Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new OpenApiMediaType { Schema = envelope } },
             };
         }
     }
@@ -84,7 +84,7 @@ internal sealed class OperationDetails : IOperationFilter
         operation.Responses!["200"] = new OpenApiResponse
         {
             Description = "The public key.",
-            Content = new Dictionary<string, IOpenApiMediaType>
+            Content = new Dictionary<string, OpenApiMediaType>
             {
                 [PublicKeyFormats.Pem] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } },
                 [PublicKeyFormats.Der] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } },
@@ -97,24 +97,15 @@ internal sealed class OperationDetails : IOperationFilter
     {
         foreach (OpenApiParameter parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
         {
-            if (parameter.Schema is not OpenApiSchema schema)
-                continue;
-
-            switch (parameter.Name)
+            if (parameter is { Name: { } name, Schema: OpenApiSchema schema })
             {
-                case "limit":
-                    schema.Minimum = "1";
-                    schema.Maximum = ListKeysQuery.MaxLimit.ToString(CultureInfo.InvariantCulture);
-                    schema.Default = ListKeysQuery.MaxLimit;
-                    break;
-                case "algorithm":
-                    parameter.Example = "ML-KEM-768";
-                    break;
+                schema.Description = null;
+                FieldDetails.Describe(name, schema);
             }
         }
     }
 
-    private static void AddHeaders(OpenApiOperation operation)
+    private static void AddHeaders(OpenApiOperation operation, OpenApiDocument document)
     {
         foreach ((string status, IOpenApiResponse response) in operation.Responses ?? [])
         {
@@ -122,14 +113,12 @@ internal sealed class OperationDetails : IOperationFilter
                 continue;
 
             described.Headers ??= new Dictionary<string, IOpenApiHeader>();
-            described.Headers[RequestIdentity.HeaderName] = Header("The request's id.", "uuid");
+            described.Headers[RequestIdentity.HeaderName] = SharedHeaders.RequestId(document);
             if (status == "201")
-                described.Headers["Location"] = Header("Where the new version is shown.", "uri-reference");
+                described.Headers["Location"] = SharedHeaders.Location(document);
+
             if (status is "429" or "503")
-                described.Headers["Retry-After"] = new OpenApiHeader { Description = "Seconds to wait.", Schema = new OpenApiSchema { Type = JsonSchemaType.Integer } };
+                described.Headers["Retry-After"] = SharedHeaders.RetryAfter(document);
         }
     }
-
-    private static OpenApiHeader Header(string description, string format) =>
-        new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = format } };
 }

@@ -2,12 +2,11 @@ using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using Qkms.Api.Http;
 using Qkms.Api.Keys;
-using Qkms.Core.Keys;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Qkms.Api.OpenApi;
 
-/// <summary>Adds to schemas what types alone do not say: examples, patterns and lists of words.</summary>
+/// <summary>Adds to schemas what types alone do not say: examples, and what <see cref="FieldDetails"/> knows of their members.</summary>
 internal sealed class SchemaDetails : ISchemaFilter
 {
     private static readonly Dictionary<string, JsonNode> _examples = new(StringComparer.Ordinal)
@@ -36,8 +35,14 @@ internal sealed class SchemaDetails : ISchemaFilter
 
         foreach ((string name, IOpenApiSchema property) in properties)
         {
-            if (property is OpenApiSchema detailed)
-                Describe(context.Type, name, detailed);
+            if (property is not OpenApiSchema detailed)
+                continue;
+
+            if (context.Type.Namespace == typeof(KeyVersionResponse).Namespace && context.Type != typeof(JsonWebKey))
+                FieldDetails.Describe(name, detailed);
+
+            if (IsAnswer(context.Type) && _examples.TryGetValue(name, out JsonNode? example))
+                detailed.Examples = [example.DeepClone()];
         }
 
         // Requests take no other members; answers may gain some.
@@ -45,50 +50,6 @@ internal sealed class SchemaDetails : ISchemaFilter
             concrete.AdditionalPropertiesAllowed = false;
     }
 
-    private static void Describe(Type type, string name, OpenApiSchema property)
-    {
-        if (type.Namespace == typeof(ErrorEnvelope).Namespace || type == typeof(KeyVersionResponse) || type == typeof(RotatedKeyResponse))
-            property.Example = _examples.GetValueOrDefault(name)?.DeepClone();
-
-        if (type == typeof(JsonWebKey) || type.Namespace != typeof(KeyVersionResponse).Namespace)
-            return;
-
-        switch (name)
-        {
-            case "kid":
-                property.Pattern = Kid.Pattern;
-                break;
-            case "name":
-                property.Pattern = KeyName.Pattern;
-                property.MaxLength = KeyName.MaxLength;
-                break;
-            case "use":
-                property.Enum = Words("enc", "sig");
-                break;
-            case "status":
-                property.Enum = Words("active", "retired", "expired", "revoked", "destroyed");
-                break;
-            case "algorithm":
-                property.Enum = Words([.. KeyAlgorithm.AcceptedSpellings]);
-                break;
-            case "algorithm_id":
-                property.Enum = Words([.. KeyAlgorithm.All.Select(a => a.Name)]);
-                break;
-            case "oaep_hash":
-                property.Enum = Words([.. OaepHash.All]);
-                break;
-            case "key_version" or "expected_key_version" or "old_key_version":
-                property.Minimum = "1";
-                break;
-            case "reason":
-                property.MaxLength = Core.Audit.AuditEvent.MaxReasonLength;
-                break;
-        }
-
-        // A list of words that a null may stand beside names the null too.
-        if (property is { Enum: { } words, Type: { } types } && types.HasFlag(JsonSchemaType.Null))
-            words.Add(JsonNullSentinel.JsonNull);
-    }
-
-    private static List<JsonNode> Words(params string[] words) => [.. words.Select(word => (JsonNode)word)];
+    private static bool IsAnswer(Type type) =>
+        type.Namespace == typeof(ErrorEnvelope).Namespace || type == typeof(KeyVersionResponse) || type == typeof(RotatedKeyResponse);
 }

@@ -1,4 +1,3 @@
-using Qkms.Core.Persistence;
 using Qkms.Core.Protection;
 using Qkms.Core.Secrets;
 using Qkms.Core.Tenants;
