@@ -25,6 +25,7 @@ public sealed class KeyringOpener(IKmsStore store, TimeProvider time, IdGenerato
         }
 
         keyring.Install(stored.Open(rootKey));
+        rootKeys.Forget();
         KeyringFacts facts = new(rootKey.Source, rootKey.Id, RootKeyMade: found is null, rootKeys.IsBesideData(rootKey));
         ProtectionLog.KeyringOpened(logger, facts.RootKeyId, facts.RootKeySource);
         return facts;

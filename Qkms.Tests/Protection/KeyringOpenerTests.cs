@@ -59,6 +59,7 @@ public sealed class KeyringOpenerTests : IDisposable
 
         facts.Should().BeEquivalentTo(new { RootKeyMade = false, RootKeyBesideData = false, RootKeySource = "QKMS_ROOT_KEY" });
         File.Exists(_folder.At("root.key")).Should().BeFalse();
+        environment.Value!.Invoking(v => v.Span.Length).Should().Throw<ObjectDisposedException>("the root key is not needed any more");
     }
 
     [Fact]
