@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Qkms.Core.Persistence;
+using Qkms.Core.Secrets;
 
 namespace Qkms.Core.Protection;
 
@@ -20,11 +21,11 @@ public sealed class KeyringOpener(IKmsStore store, TimeProvider time, IdGenerato
         using RootKey rootKey = found ?? MakeRootKey(rootKeys, stored);
         if (stored.IsNew)
         {
-            await InitializeAsync(rootKey, cancellationToken);
-            stored = await StoredKeyring.ReadAsync(store, cancellationToken);
+            stored = await InitializeAsync(rootKey, cancellationToken);
         }
 
         keyring.Install(stored.Open(rootKey));
+        rootKeys.Forget();
         KeyringFacts facts = new(rootKey.Source, rootKey.Id, RootKeyMade: found is null, rootKeys.IsBesideData(rootKey));
         ProtectionLog.KeyringOpened(logger, facts.RootKeyId, facts.RootKeySource);
         return facts;
@@ -49,10 +50,10 @@ public sealed class KeyringOpener(IKmsStore store, TimeProvider time, IdGenerato
         return $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor systemd's credential {RootKeyLocator.CredentialName} nor {RootKeyEnvironment.ValueVariable} is set, and {rootKeys.DefaultPath} does not exist. {need}";
     }
 
-    /// <summary>Writes a new master key and its keyring, unless another node was first; then that one's stand.</summary>
-    private async Task InitializeAsync(RootKey rootKey, CancellationToken cancellationToken)
+    /// <summary>Writes a new master key and its keyring, unless another node was first; then that one's stand. Answers what the database holds now.</summary>
+    private async Task<StoredKeyring> InitializeAsync(RootKey rootKey, CancellationToken cancellationToken)
     {
-        using WrappingKey masterKey = new(ids.Next(), Secrets.SecretBytes.Random(WrappingKey.Size));
+        using WrappingKey masterKey = new(ids.Next(), SecretBytes.Random(WrappingKey.Size));
         DateTimeOffset now = time.GetUtcNow();
         RootWrapper wrapper = RootWrapperSeal.Create(rootKey, masterKey, ids.Next(), now);
         KeyringEntry[] entries =
@@ -60,23 +61,36 @@ public sealed class KeyringOpener(IKmsStore store, TimeProvider time, IdGenerato
             .. StoredKeyring.SystemKinds.Select(kind => KeyringEntrySeal.Create(masterKey, ids.Next(), kind, tenantId: null, version: 1, now)),
         ];
 
-        bool written = await store.WriteAsync(
-            async session =>
-            {
-                if ((await session.Keyring.ListRootWrappersAsync()).Count > 0)
-                    return false;
+        try
+        {
+            if (await store.WriteAsync(session => InsertUnlessThereAsync(session.Keyring, wrapper, entries), cancellationToken))
+                ProtectionLog.MasterKeyMade(logger, masterKey.Id, rootKey.Id);
+            else
+                ProtectionLog.MasterKeyMadeElsewhere(logger);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Where units run side by side, two may both find nothing; the database then refuses the second by its unique index.
+            StoredKeyring others = await StoredKeyring.ReadAsync(store, cancellationToken);
+            if (others.IsNew)
+                throw;
 
-                await session.Keyring.InsertRootWrapperAsync(wrapper);
-                foreach (KeyringEntry entry in entries)
-                    await session.Keyring.InsertAsync(entry);
-
-                return true;
-            },
-            cancellationToken);
-
-        if (written)
-            ProtectionLog.MasterKeyMade(logger, masterKey.Id, rootKey.Id);
-        else
             ProtectionLog.MasterKeyMadeElsewhere(logger);
+            return others;
+        }
+
+        return await StoredKeyring.ReadAsync(store, cancellationToken);
+    }
+
+    private static async Task<bool> InsertUnlessThereAsync(IKeyringRepository repository, RootWrapper wrapper, KeyringEntry[] entries)
+    {
+        if ((await repository.ListRootWrappersAsync()).Count > 0)
+            return false;
+
+        await repository.InsertRootWrapperAsync(wrapper);
+        foreach (KeyringEntry entry in entries)
+            await repository.InsertAsync(entry);
+
+        return true;
     }
 }

@@ -44,6 +44,9 @@ public sealed class RootKeyLocator(RootKeyEnvironment environment, string dataDi
     internal bool IsBesideData(RootKey rootKey) =>
         rootKey.Path?.StartsWith(_dataDirectory + Path.DirectorySeparatorChar, StringComparison.Ordinal) == true;
 
+    /// <summary>Zeroes what the environment gave: once the master key is open, the root key has done its work. The locator finds nothing after that.</summary>
+    internal void Forget() => environment.Dispose();
+
     private static RootKey? TryRead(string path, string source)
     {
         try

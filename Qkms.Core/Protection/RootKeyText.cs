@@ -7,8 +7,8 @@ namespace Qkms.Core.Protection;
 /// <summary>The written form of a root key: base64 (RFC 4648, section 4) of 32 bytes, one newline after it or none, and nothing else.</summary>
 internal static class RootKeyText
 {
-    /// <summary>44 characters and a newline of at most two.</summary>
-    public const int MaxLength = EncodedLength + 2;
+    /// <summary>More than a key has, so that for a near miss, such as hexadecimal, the message can say how long it is.</summary>
+    public const int MaxLength = 256;
 
     private const int EncodedLength = 44;
     private const string Repair = "It must be the base64 form of 32 random bytes, as 'openssl rand -base64 32' prints it.";
@@ -32,7 +32,7 @@ internal static class RootKeyText
             return key;
 
         key.Dispose();
-        throw RootKeyException.Unusable(source, "is not base64", Repair);
+        throw RootKeyException.Unusable(source, "is not the base64 form of 32 bytes", Repair);
     }
 
     /// <summary>The written form of <paramref name="key"/>, newline included.</summary>

@@ -21,6 +21,9 @@ internal sealed class FakeKeyringStore : IKmsStore
     /// <summary>Runs once before the next unit enters: another node that was faster.</summary>
     public Func<Task>? BeforeNextWrite { get; set; }
 
+    /// <summary>Runs once after the next unit has read and before it commits: another node in a unit beside it.</summary>
+    public Func<Task>? BesideNextWrite { get; set; }
+
     /// <summary>The insert, counted from one, that fails.</summary>
     public int? FailAtInsert { get; set; }
 
@@ -39,7 +42,17 @@ internal sealed class FakeKeyringStore : IKmsStore
         }
 
         (List<RootWrapper> wrappers, List<KeyringEntry> entries) = ([.. Wrappers], [.. Entries]);
+        int count = entries.Count;
         T result = await work(new Session(this, wrappers, entries));
+        if (BesideNextWrite is { } beside)
+        {
+            BesideNextWrite = null;
+            await beside();
+        }
+
+        if (Entries.Count != count)
+            throw new IOException("UNIQUE constraint failed.");
+
         (Wrappers, Entries) = (wrappers, entries);
         return result;
     }

@@ -59,6 +59,7 @@ public sealed class KeyringOpenerTests : IDisposable
 
         facts.Should().BeEquivalentTo(new { RootKeyMade = false, RootKeyBesideData = false, RootKeySource = "QKMS_ROOT_KEY" });
         File.Exists(_folder.At("root.key")).Should().BeFalse();
+        environment.Value!.Invoking(v => v.Span.Length).Should().Throw<ObjectDisposedException>("the root key is not needed any more");
     }
 
     [Fact]
@@ -189,15 +190,20 @@ public sealed class KeyringOpenerTests : IDisposable
         await OpeningShouldFail<StoreUnusableException>(_store, second, $"The row-seal key {cursor.Id}*does not open*");
     }
 
-    [Fact]
-    public async Task Of_two_nodes_that_start_at_once_the_slower_uses_the_keys_of_the_faster()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Of_two_nodes_that_start_at_once_the_slower_uses_the_keys_of_the_faster(bool bothFoundNothing)
     {
         FakeKeyringStore shared = new() { IsEmbedded = false };
         using Keyring faster = NewKeyring();
         using Keyring slower = NewKeyring();
         using RootKeyEnvironment forFaster = new(value: Text(1));
         using RootKeyEnvironment forSlower = new(value: Text(1));
-        shared.BeforeNextWrite = () => OpenAsync(shared, faster, forFaster);
+        if (bothFoundNothing)
+            shared.BesideNextWrite = () => OpenAsync(shared, faster, forFaster);
+        else
+            shared.BeforeNextWrite = () => OpenAsync(shared, faster, forFaster);
 
         await OpenAsync(shared, slower, forSlower);
 
