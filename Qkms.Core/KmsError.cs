@@ -12,6 +12,9 @@ public sealed record KmsError(string Code, KmsErrorKind Kind, string Message)
     /// <summary>This refusal with a text that names the thing refused: identifiers only, never input bytes.</summary>
     public KmsException With(string message) => new(this, message);
 
+    /// <summary>This refusal with its own text, and when trying again makes sense.</summary>
+    public KmsException RetryAfter(TimeSpan delay) => new(this, Message) { RetryAfter = delay };
+
     /// <summary>This refusal, blamed on fields of the request.</summary>
     public KmsException With(string message, params IReadOnlyList<FieldError> details) => new(this, message) { Details = details };
 }

@@ -1,0 +1,57 @@
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Persistence;
+using Qkms.Core.Tenants;
+using Qkms.Storage.Sessions;
+
+namespace Qkms.Storage.ApiKeys;
+
+/// <summary>Credentials.</summary>
+internal sealed class CredentialRepository(KmsSession session) : ICredentialRepository
+{
+    // No tenant here: the row says whose it is.
+    private const string SelectByLookupId =
+        $"""
+        SELECT {CredentialRow.Columns}
+        FROM credentials
+        WHERE kind = @Kind AND lookup_id = @LookupId
+        """;
+
+    /// <inheritdoc/>
+    public async Task<Sealed<Credential>?> FindByLookupIdAsync(string kind, string lookupId) =>
+        (await session.FindAsync<CredentialRow>(SelectByLookupId, new { Kind = kind, LookupId = lookupId }))?.ToSealed();
+
+    private const string SelectCredential =
+        $"""
+        SELECT {CredentialRow.Columns}
+        FROM credentials
+        WHERE tenant_id = @TenantId AND id = @Id
+        """;
+
+    /// <inheritdoc/>
+    public async Task<Sealed<Credential>?> FindAsync(TenantId tenantId, CredentialId id) =>
+        (await session.FindAsync<CredentialRow>(SelectCredential, new { TenantId = tenantId.Value.ToBytes(), Id = id.Value.ToBytes() }))?.ToSealed();
+
+    private const string InsertCredential =
+        $"""
+        INSERT INTO credentials ({CredentialRow.Columns})
+        VALUES (@Id, @TenantId, @Kind, @LookupId, @Verifier, @HashKeyId, @Label, @Roles, @Permissions, @KeyScope, @State,
+          @CreatedAt, @ExpiresAt, @GraceUntil, @SuccessorId, @Seal)
+        ON CONFLICT DO NOTHING
+        """;
+
+    /// <inheritdoc/>
+    public async Task<bool> InsertAsync(Sealed<Credential> credential) =>
+        await session.ExecuteAsync(InsertCredential, CredentialRow.From(credential)) == 1;
+
+    private const string UpdateCredential =
+        """
+        UPDATE credentials
+        SET label = @Label, roles = @Roles, permissions = @Permissions, key_scope = @KeyScope, state = @State,
+          expires_at = @ExpiresAt, grace_until = @GraceUntil, successor_id = @SuccessorId, seal = @Seal
+        WHERE tenant_id = @TenantId AND id = @Id
+        """;
+
+    /// <inheritdoc/>
+    public async Task<bool> UpdateAsync(Sealed<Credential> credential) =>
+        await session.ExecuteAsync(UpdateCredential, CredentialRow.From(credential)) == 1;
+}

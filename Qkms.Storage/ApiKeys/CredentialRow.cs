@@ -1,0 +1,96 @@
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Persistence;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Storage.ApiKeys;
+
+/// <summary>A row of <c>credentials</c> whose secret is kept as a verifier.</summary>
+internal sealed class CredentialRow
+{
+    /// <summary>The columns in the order in which they are read.</summary>
+    public const string Columns =
+        """
+        id, tenant_id, kind, lookup_id, verifier, hash_key_id, label, roles, permissions, key_scope, state,
+        created_at, expires_at, grace_until, successor_id, seal
+        """;
+
+    public byte[] Id { get; init; } = [];
+
+    public byte[] TenantId { get; init; } = [];
+
+    public string Kind { get; init; } = "";
+
+    public string LookupId { get; init; } = "";
+
+    public byte[] Verifier { get; init; } = [];
+
+    public byte[] HashKeyId { get; init; } = [];
+
+    public string Label { get; init; } = "";
+
+    public int Roles { get; init; }
+
+    public string? Permissions { get; init; }
+
+    public string? KeyScope { get; init; }
+
+    public int State { get; init; }
+
+    public long CreatedAt { get; init; }
+
+    public long? ExpiresAt { get; init; }
+
+    public long? GraceUntil { get; init; }
+
+    public byte[]? SuccessorId { get; init; }
+
+    public byte[] Seal { get; init; } = [];
+
+    public static CredentialRow From(Sealed<Credential> stored)
+    {
+        Credential credential = stored.UnverifiedRow;
+        return new CredentialRow
+        {
+            Id = credential.Id.Value.ToBytes(),
+            TenantId = credential.TenantId.Value.ToBytes(),
+            Kind = credential.Kind,
+            LookupId = credential.LookupId,
+            Verifier = credential.Verifier,
+            HashKeyId = credential.HashKeyId.ToBytes(),
+            Label = credential.Label,
+            Roles = (int)credential.Roles,
+            Permissions = credential.Permissions,
+            KeyScope = credential.KeyScope,
+            State = (int)credential.State,
+            CreatedAt = credential.CreatedAt.ToStored(),
+            ExpiresAt = credential.ExpiresAt.ToStored(),
+            GraceUntil = credential.GraceUntil.ToStored(),
+            SuccessorId = credential.SuccessorId?.Value.ToBytes(),
+            Seal = stored.Seal,
+        };
+    }
+
+    public Sealed<Credential> ToSealed()
+    {
+        StoredRowReader read = new();
+        Credential credential = new()
+        {
+            Id = new CredentialId(read.Id(Id)),
+            TenantId = new TenantId(read.Id(TenantId)),
+            Kind = Kind,
+            LookupId = LookupId,
+            Verifier = Verifier,
+            HashKeyId = read.Id(HashKeyId),
+            Label = Label,
+            Roles = (Roles)Roles,
+            Permissions = Permissions,
+            KeyScope = KeyScope,
+            State = (CredentialState)State,
+            CreatedAt = read.Time(CreatedAt),
+            ExpiresAt = read.OptionalTime(ExpiresAt),
+            GraceUntil = read.OptionalTime(GraceUntil),
+            SuccessorId = read.OptionalId(SuccessorId) is { } successor ? new CredentialId(successor) : null,
+        };
+        return read.Seal(credential, Seal);
+    }
+}

@@ -1,0 +1,19 @@
+using Qkms.Core.Audit;
+using Qkms.Storage.Sessions;
+
+namespace Qkms.Storage.Audit;
+
+/// <summary>The journal.</summary>
+internal sealed class AuditRepository(KmsSession session) : IAuditRepository
+{
+    private const string InsertEvent =
+        """
+        INSERT INTO audit_events (id, tenant_id, time, action, actor_kind, actor_id, key_id, kid, key_version,
+          from_state, to_state, reason, request_id, canonical, leaf_hash)
+        VALUES (@Id, @TenantId, @Time, @Action, @ActorKind, @ActorId, @KeyId, @Kid, @KeyVersion,
+          @FromState, @ToState, @Reason, @RequestId, @Canonical, @LeafHash)
+        """;
+
+    /// <inheritdoc/>
+    public Task InsertAsync(AuditEvent auditEvent) => session.ExecuteAsync(InsertEvent, AuditRow.From(auditEvent));
+}

@@ -1,0 +1,34 @@
+using Qkms.Core.Keys;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Storage.Keys;
+
+/// <summary>A row of <c>key_material</c>.</summary>
+internal sealed class KeyMaterialRow
+{
+    public byte[] VersionId { get; init; } = [];
+
+    public byte[] TenantId { get; init; } = [];
+
+    public byte[] WrappingKeyId { get; init; } = [];
+
+    public int Format { get; init; }
+
+    public byte[] Wrapped { get; init; } = [];
+
+    public static KeyMaterialRow From(KeyMaterial material) => new()
+    {
+        VersionId = material.VersionId.Value.ToBytes(),
+        TenantId = material.TenantId.Value.ToBytes(),
+        WrappingKeyId = material.WrappingKeyId.ToBytes(),
+        Format = (int)material.Format,
+        Wrapped = material.Wrapped,
+    };
+
+    public KeyMaterial ToMaterial() => new(
+        new KeyVersionId(new Guid(VersionId, bigEndian: true)),
+        new TenantId(new Guid(TenantId, bigEndian: true)),
+        new Guid(WrappingKeyId, bigEndian: true),
+        (MaterialFormat)Format,
+        Wrapped);
+}

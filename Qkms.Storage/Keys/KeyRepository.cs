@@ -1,0 +1,203 @@
+using Qkms.Core.Keys;
+using Qkms.Core.Persistence;
+using Qkms.Core.Tenants;
+using Qkms.Storage.Sessions;
+
+namespace Qkms.Storage.Keys;
+
+/// <summary>Keys, key versions and their material.</summary>
+internal sealed class KeyRepository(KmsSession session) : IKeyRepository
+{
+    private const string SelectKey =
+        $"""
+        SELECT {KeyRow.Columns}
+        FROM keys
+        WHERE tenant_id = @TenantId AND owner_kind = @OwnerKind AND owner_id = @OwnerId AND name = @Name AND algorithm = @Algorithm AND use = @Use
+        """;
+
+    /// <inheritdoc/>
+    public async Task<Sealed<Key>?> FindKeyAsync(KeyAddress address) =>
+        (await session.FindAsync<KeyRow>(SelectKey, new KeyAddressParameters(address)))?.ToSealed();
+
+    /// <inheritdoc/>
+    public async Task<Sealed<Key>?> LockKeyAsync(KeyAddress address) =>
+        (await session.FindAsync<KeyRow>(SelectKey + session.Dialect.LockRow, new KeyAddressParameters(address)))?.ToSealed();
+
+    private const string SelectKeyById =
+        $"""
+        SELECT {KeyRow.Columns}
+        FROM keys
+        WHERE tenant_id = @TenantId AND id = @Id
+        """;
+
+    /// <inheritdoc/>
+    public async Task<Sealed<Key>?> LockKeyAsync(TenantId tenantId, KeyId keyId) =>
+        (await session.FindAsync<KeyRow>(
+            SelectKeyById + session.Dialect.LockRow,
+            new { TenantId = tenantId.Value.ToBytes(), Id = keyId.Value.ToBytes() }))?.ToSealed();
+
+    private const string InsertKey =
+        $"""
+        INSERT INTO keys ({KeyRow.Columns})
+        VALUES (@Id, @TenantId, @OwnerKind, @OwnerId, @Name, @Algorithm, @Use, @Origin, @State, @DeleteAt, @Description,
+          @RotationPeriod, @NextRotationAt, @NextVersion, @ActiveKid, @VersionCount, @RowVersion, @CreatedAt, @Seal)
+        ON CONFLICT DO NOTHING
+        """;
+
+    /// <inheritdoc/>
+    public async Task<bool> InsertKeyAsync(Sealed<Key> key) => await session.ExecuteAsync(InsertKey, KeyRow.From(key)) == 1;
+
+    private const string UpdateKey =
+        """
+        UPDATE keys
+        SET state = @State, delete_at = @DeleteAt, description = @Description, rotation_period = @RotationPeriod,
+          next_rotation_at = @NextRotationAt, next_version = @NextVersion, active_kid = @ActiveKid, version_count = @VersionCount,
+          row_version = @RowVersion, seal = @Seal
+        WHERE tenant_id = @TenantId AND id = @Id AND row_version = @RowVersion - 1
+        """;
+
+    /// <inheritdoc/>
+    public async Task<bool> UpdateKeyAsync(Sealed<Key> key) => await session.ExecuteAsync(UpdateKey, KeyRow.From(key)) == 1;
+
+    private const string FromVersions =
+        """
+        FROM key_versions v
+        LEFT JOIN key_usage u ON u.tenant_id = v.tenant_id AND u.version_id = v.id
+        """;
+
+    private const string SelectVersionByKid =
+        $"""
+        SELECT {KeyVersionRow.Columns}
+        {FromVersions}
+        WHERE v.tenant_id = @TenantId AND v.kid = @Kid
+        """;
+
+    /// <inheritdoc/>
+    public async Task<Sealed<KeyVersion>?> FindVersionAsync(TenantId tenantId, Kid kid) =>
+        (await session.FindAsync<KeyVersionRow>(SelectVersionByKid, new { TenantId = tenantId.Value.ToBytes(), Kid = kid.Value }))?.ToSealed();
+
+    // By way of the logical key: an edited copy of the address in a version must not make the version disappear.
+    private const string SelectVersionOfKey =
+        $"""
+        SELECT {KeyVersionRow.Columns}
+        FROM keys k
+        JOIN key_versions v ON v.tenant_id = k.tenant_id AND v.key_id = k.id
+        LEFT JOIN key_usage u ON u.tenant_id = v.tenant_id AND u.version_id = v.id
+        WHERE k.tenant_id = @TenantId AND k.owner_kind = @OwnerKind AND k.owner_id = @OwnerId
+          AND k.name = @Name AND k.algorithm = @Algorithm AND k.use = @Use
+        """;
+
+    private const string SelectVersionByNumber =
+        $"""
+        {SelectVersionOfKey}
+          AND v.version = @Version
+        """;
+
+    /// <inheritdoc/>
+    public async Task<Sealed<KeyVersion>?> FindVersionAsync(KeyAddress address, int version) =>
+        (await session.FindAsync<KeyVersionRow>(SelectVersionByNumber, new KeyVersionParameters(address, version)))?.ToSealed();
+
+    private const string SelectVersions =
+        $"""
+        SELECT {KeyVersionRow.Columns}
+        {FromVersions}
+
+        """;
+
+    private const string NewestFirst =
+        """
+
+        ORDER BY v.id DESC
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Sealed<KeyVersion>>> ListVersionsAsync(KeyVersionQuery query, KeyVersionId? before, int limit)
+    {
+        IReadOnlyList<KeyVersionRow> rows = await session.ListAsync<KeyVersionRow>(
+            SelectVersions + KeyVersionFilter.Where(query, before is not null) + NewestFirst,
+            new KeyVersionQueryParameters(query) { Before = before?.Value.ToBytes(), Limit = limit });
+        return [.. rows.Select(row => row.ToSealed())];
+    }
+
+    private const string SumCounters =
+        """
+        SELECT CAST(COALESCE(SUM(version_count), 0) AS BIGINT)
+        FROM keys
+
+        """;
+
+    private const string CountRows =
+        $"""
+        SELECT COUNT(*)
+        {FromVersions}
+
+        """;
+
+    /// <inheritdoc/>
+    public Task<long> CountVersionsAsync(KeyVersionQuery query) => session.ScalarAsync<long>(
+        query.Status is null
+            ? SumCounters + KeyVersionFilter.WhereKeys(query)
+            : CountRows + KeyVersionFilter.Where(query, before: false),
+        new KeyVersionQueryParameters(query));
+
+    private const string InsertVersion =
+        """
+        INSERT INTO key_versions (id, key_id, tenant_id, owner_kind, owner_id, name, algorithm, use, kid, version, spelling,
+          state, oaep_hash, public_key, soft_usage_limit, max_usage_limit, soft_limit_expiration, expires_at,
+          process_until, auto_rotate, previous_kid, next_kid, created_at, retired_at, revoked_at, destroyed_at, seal)
+        VALUES (@Id, @KeyId, @TenantId, @OwnerKind, @OwnerId, @Name, @Algorithm, @Use, @Kid, @Version, @Spelling,
+          @State, @OaepHash, @PublicKey, @SoftUsageLimit, @MaxUsageLimit, @SoftLimitExpiration, @ExpiresAt,
+          @ProcessUntil, @AutoRotate, @PreviousKid, @NextKid, @CreatedAt, @RetiredAt, @RevokedAt, @DestroyedAt, @Seal)
+        ON CONFLICT DO NOTHING
+        """;
+
+    private const string InsertMaterial =
+        """
+        INSERT INTO key_material (version_id, tenant_id, wrapping_key_id, format, wrapped)
+        VALUES (@VersionId, @TenantId, @WrappingKeyId, @Format, @Wrapped)
+        """;
+
+    private const string InsertUsage = "INSERT INTO key_usage (version_id, tenant_id, used) VALUES (@Id, @TenantId, @Used)";
+
+    /// <inheritdoc/>
+    public async Task<bool> InsertVersionAsync(Sealed<KeyVersion> version, KeyMaterial material)
+    {
+        KeyVersionRow row = KeyVersionRow.From(version);
+        if (await session.ExecuteAsync(InsertVersion, row) == 0)
+        {
+            return false;
+        }
+
+        await session.ExecuteAsync(InsertMaterial, KeyMaterialRow.From(material));
+        await session.ExecuteAsync(InsertUsage, row);
+        return true;
+    }
+
+    private const string UpdateVersion =
+        """
+        UPDATE key_versions
+        SET state = @State, soft_usage_limit = @SoftUsageLimit, max_usage_limit = @MaxUsageLimit,
+          soft_limit_expiration = @SoftLimitExpiration, expires_at = @ExpiresAt, process_until = @ProcessUntil,
+          auto_rotate = @AutoRotate, next_kid = @NextKid, retired_at = @RetiredAt, revoked_at = @RevokedAt,
+          destroyed_at = @DestroyedAt, seal = @Seal
+        WHERE tenant_id = @TenantId AND id = @Id
+        """;
+
+    /// <inheritdoc/>
+    public async Task<bool> UpdateVersionAsync(Sealed<KeyVersion> version) =>
+        await session.ExecuteAsync(UpdateVersion, KeyVersionRow.From(version)) == 1;
+
+    private const string SelectMaterial =
+        """
+        SELECT version_id, tenant_id, wrapping_key_id, format, wrapped
+        FROM key_material
+        WHERE tenant_id = @TenantId AND version_id = @VersionId
+        """;
+
+    /// <inheritdoc/>
+    public async Task<KeyMaterial?> FindMaterialAsync(TenantId tenantId, KeyVersionId versionId) =>
+        (await session.FindAsync<KeyMaterialRow>(
+            SelectMaterial,
+            new { TenantId = tenantId.Value.ToBytes(), VersionId = versionId.Value.ToBytes() }))?.ToMaterial();
+}

@@ -1,0 +1,103 @@
+using Qkms.Core.Keys;
+using Qkms.Core.Persistence;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Storage.Keys;
+
+/// <summary>A row of <c>keys</c>.</summary>
+internal sealed class KeyRow
+{
+    /// <summary>The columns in the order in which they are read.</summary>
+    public const string Columns =
+        """
+        id, tenant_id, owner_kind, owner_id, name, algorithm, use, origin, state, delete_at, description,
+        rotation_period, next_rotation_at, next_version, active_kid, version_count, row_version, created_at, seal
+        """;
+
+    public byte[] Id { get; init; } = [];
+
+    public byte[] TenantId { get; init; } = [];
+
+    public string OwnerKind { get; init; } = "";
+
+    public string OwnerId { get; init; } = "";
+
+    public string Name { get; init; } = "";
+
+    public string Algorithm { get; init; } = "";
+
+    public int Use { get; init; }
+
+    public string Origin { get; init; } = "";
+
+    public int State { get; init; }
+
+    public long? DeleteAt { get; init; }
+
+    public string? Description { get; init; }
+
+    public long? RotationPeriod { get; init; }
+
+    public long? NextRotationAt { get; init; }
+
+    public int NextVersion { get; init; }
+
+    public string? ActiveKid { get; init; }
+
+    public int VersionCount { get; init; }
+
+    public long RowVersion { get; init; }
+
+    public long CreatedAt { get; init; }
+
+    public byte[] Seal { get; init; } = [];
+
+    public static KeyRow From(Sealed<Key> stored)
+    {
+        Key key = stored.UnverifiedRow;
+        return new KeyRow
+        {
+            Id = key.Id.Value.ToBytes(),
+            TenantId = key.TenantId.Value.ToBytes(),
+            OwnerKind = key.Address.Owner.Kind,
+            OwnerId = key.Address.Owner.Id,
+            Name = key.Address.Name.Value,
+            Algorithm = key.Address.Algorithm.Name,
+            Use = (int)key.Address.Use,
+            Origin = key.Origin,
+            State = (int)key.Enablement,
+            DeleteAt = key.DeleteAt.ToStored(),
+            Description = key.Description,
+            RotationPeriod = (long?)key.RotationPeriod?.TotalMilliseconds,
+            NextRotationAt = key.NextRotationAt.ToStored(),
+            NextVersion = key.NextVersion,
+            ActiveKid = key.ActiveKid?.Value,
+            VersionCount = key.VersionCount,
+            RowVersion = key.RowVersion,
+            CreatedAt = key.CreatedAt.ToStored(),
+            Seal = stored.Seal,
+        };
+    }
+
+    public Sealed<Key> ToSealed()
+    {
+        StoredRowReader read = new();
+        Key key = new()
+        {
+            Id = new KeyId(read.Id(Id)),
+            Address = new KeyAddress(new TenantId(read.Id(TenantId)), new KeyOwner(OwnerKind, OwnerId), KeyName.FromStored(Name), read.Algorithm(Algorithm), (KeyUse)Use),
+            Origin = Origin,
+            Enablement = (KeyEnablement)State,
+            DeleteAt = read.OptionalTime(DeleteAt),
+            Description = Description,
+            RotationPeriod = read.OptionalPeriod(RotationPeriod),
+            NextRotationAt = read.OptionalTime(NextRotationAt),
+            NextVersion = NextVersion,
+            ActiveKid = ActiveKid is null ? null : Kid.FromStored(ActiveKid),
+            VersionCount = VersionCount,
+            RowVersion = RowVersion,
+            CreatedAt = read.Time(CreatedAt),
+        };
+        return read.Seal(key, Seal);
+    }
+}

@@ -1,0 +1,38 @@
+using Qkms.Core.Keys;
+
+namespace Qkms.Storage.Keys;
+
+/// <summary>
+/// The conditions of a list of versions as SQL: only those that are asked for, so that the index of the one that is serves it.
+/// </summary>
+internal static class KeyVersionFilter
+{
+    private const string Live = "(v.expires_at IS NULL OR v.expires_at > @Now) AND (v.max_usage_limit IS NULL OR COALESCE(u.used, 0) < v.max_usage_limit)";
+
+    private const string Spent = "(v.expires_at <= @Now OR COALESCE(u.used, 0) >= v.max_usage_limit)";
+
+    /// <summary>The WHERE clause over <c>key_versions v</c> and <c>key_usage u</c>.</summary>
+    public static string Where(KeyVersionQuery query, bool before) =>
+        "WHERE v.tenant_id = @TenantId AND v.owner_kind = ''"
+        + (query.Algorithm is null ? "" : " AND v.algorithm = @Algorithm")
+        + (query.Name is null ? "" : " AND v.name = @Name")
+        + (query.Status is { } status ? $" AND {Has(status)}" : "")
+        + (before ? " AND v.id < @Before" : "");
+
+    /// <summary>The WHERE clause over <c>keys</c>, for a query without a status.</summary>
+    public static string WhereKeys(KeyVersionQuery query) =>
+        "WHERE tenant_id = @TenantId AND owner_kind = ''"
+        + (query.Algorithm is null ? "" : " AND algorithm = @Algorithm")
+        + (query.Name is null ? "" : " AND name = @Name");
+
+    // KeyVersion.StatusAt in SQL, by the same precedence: destroyed, revoked, expired, retired, active. The numbers are KeyState's.
+    private static string Has(KeyStatus status) => status switch
+    {
+        KeyStatus.Destroyed => "v.state = 4",
+        KeyStatus.Revoked => "v.state = 3",
+        KeyStatus.Expired => $"v.state IN (1, 2) AND {Spent}",
+        KeyStatus.Retired => $"v.state = 2 AND {Live}",
+        KeyStatus.Active => $"v.state = 1 AND {Live}",
+        _ => throw new ArgumentOutOfRangeException(nameof(status)),
+    };
+}

@@ -1,0 +1,143 @@
+using Qkms.Core.Keys;
+using Qkms.Core.Persistence;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Storage.Keys;
+
+/// <summary>A row of <c>key_versions</c>, with the counter of <c>key_usage</c>.</summary>
+internal sealed class KeyVersionRow
+{
+    /// <summary>The columns in the order in which they are read. A version without a counter row has no uses.</summary>
+    public const string Columns =
+        """
+        v.id, v.key_id, v.tenant_id, v.owner_kind, v.owner_id, v.name, v.algorithm, v.use, v.kid, v.version, v.spelling,
+          v.state, v.oaep_hash, v.public_key, v.soft_usage_limit, v.max_usage_limit, v.soft_limit_expiration, v.expires_at,
+          v.process_until, v.auto_rotate, v.previous_kid, v.next_kid, v.created_at, v.retired_at, v.revoked_at, v.destroyed_at,
+          v.seal, COALESCE(u.used, 0) AS used
+        """;
+
+    public byte[] Id { get; init; } = [];
+
+    public byte[] KeyId { get; init; } = [];
+
+    public byte[] TenantId { get; init; } = [];
+
+    public string OwnerKind { get; init; } = "";
+
+    public string OwnerId { get; init; } = "";
+
+    public string Name { get; init; } = "";
+
+    public string Algorithm { get; init; } = "";
+
+    public int Use { get; init; }
+
+    public string Kid { get; init; } = "";
+
+    public int Version { get; init; }
+
+    public string Spelling { get; init; } = "";
+
+    public int State { get; init; }
+
+    public string? OaepHash { get; init; }
+
+    public byte[] PublicKey { get; init; } = [];
+
+    public long? SoftUsageLimit { get; init; }
+
+    public long? MaxUsageLimit { get; init; }
+
+    public long? SoftLimitExpiration { get; init; }
+
+    public long? ExpiresAt { get; init; }
+
+    public long? ProcessUntil { get; init; }
+
+    public int AutoRotate { get; init; }
+
+    public string? PreviousKid { get; init; }
+
+    public string? NextKid { get; init; }
+
+    public long CreatedAt { get; init; }
+
+    public long? RetiredAt { get; init; }
+
+    public long? RevokedAt { get; init; }
+
+    public long? DestroyedAt { get; init; }
+
+    public byte[] Seal { get; init; } = [];
+
+    public long Used { get; init; }
+
+    public static KeyVersionRow From(Sealed<KeyVersion> stored)
+    {
+        KeyVersion version = stored.UnverifiedRow;
+        return new KeyVersionRow
+        {
+            Id = version.Id.Value.ToBytes(),
+            KeyId = version.KeyId.Value.ToBytes(),
+            TenantId = version.TenantId.Value.ToBytes(),
+            OwnerKind = version.Address.Owner.Kind,
+            OwnerId = version.Address.Owner.Id,
+            Name = version.Address.Name.Value,
+            Algorithm = version.Algorithm.Name,
+            Use = (int)version.Use,
+            Kid = version.Kid.Value,
+            Version = version.Version,
+            Spelling = version.Spelling,
+            State = (int)version.State,
+            OaepHash = version.OaepHash,
+            PublicKey = version.PublicKey,
+            SoftUsageLimit = version.SoftUsageLimit,
+            MaxUsageLimit = version.MaxUsageLimit,
+            SoftLimitExpiration = version.SoftLimitExpiration.ToStored(),
+            ExpiresAt = version.ExpiresAt.ToStored(),
+            ProcessUntil = version.ProcessUntil.ToStored(),
+            AutoRotate = version.AutoRotate ? 1 : 0,
+            PreviousKid = version.PreviousKid?.Value,
+            NextKid = version.NextKid?.Value,
+            CreatedAt = version.CreatedAt.ToStored(),
+            RetiredAt = version.RetiredAt.ToStored(),
+            RevokedAt = version.RevokedAt.ToStored(),
+            DestroyedAt = version.DestroyedAt.ToStored(),
+            Seal = stored.Seal,
+            Used = version.Used,
+        };
+    }
+
+    public Sealed<KeyVersion> ToSealed()
+    {
+        StoredRowReader read = new();
+        KeyVersion version = new()
+        {
+            Id = new KeyVersionId(read.Id(Id)),
+            KeyId = new KeyId(read.Id(KeyId)),
+            Address = new KeyAddress(new TenantId(read.Id(TenantId)), new KeyOwner(OwnerKind, OwnerId), KeyName.FromStored(Name), read.Algorithm(Algorithm), (KeyUse)Use),
+            Kid = Core.Keys.Kid.FromStored(Kid),
+            Version = Version,
+            Spelling = Spelling,
+            State = (KeyState)State,
+            OaepHash = OaepHash,
+            PublicKey = PublicKey,
+            SoftUsageLimit = SoftUsageLimit,
+            MaxUsageLimit = MaxUsageLimit,
+            SoftLimitExpiration = read.OptionalTime(SoftLimitExpiration),
+            ExpiresAt = read.OptionalTime(ExpiresAt),
+            ProcessUntil = read.OptionalTime(ProcessUntil),
+            AutoRotate = AutoRotate != 0,
+            PreviousKid = OptionalKid(PreviousKid),
+            NextKid = OptionalKid(NextKid),
+            CreatedAt = read.Time(CreatedAt),
+            RetiredAt = read.OptionalTime(RetiredAt),
+            RevokedAt = read.OptionalTime(RevokedAt),
+            DestroyedAt = read.OptionalTime(DestroyedAt),
+            Used = Used,
+        };
+        return read.Seal(version, Seal);
+    }
+
+    private static Kid? OptionalKid(string? column) => column is null ? null : Core.Keys.Kid.FromStored(column);
+}

@@ -1,0 +1,110 @@
+using System.Data.Common;
+using Dapper;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Audit;
+using Qkms.Core.Keys;
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+using Qkms.Core.Tenants;
+using Qkms.Storage.ApiKeys;
+using Qkms.Storage.Audit;
+using Qkms.Storage.Keys;
+using Qkms.Storage.Protection;
+using Qkms.Storage.Tenants;
+
+namespace Qkms.Storage.Sessions;
+
+/// <summary>One unit of work on one connection; every statement of the repositories goes through it, and none after its end.</summary>
+internal sealed class KmsSession : IKmsSession, IDisposable
+{
+    private readonly DbConnection _connection;
+    private readonly CancellationToken _cancellationToken;
+    private readonly DbTransaction? _transaction;
+    private readonly int? _thread;
+    private List<Action>? _committed;
+    private bool _ended;
+
+    static KmsSession() => DefaultTypeMap.MatchNamesWithUnderscores = true;
+
+    private KmsSession(DbConnection connection, DbTransaction? transaction, SqlDialect dialect, int? thread, CancellationToken cancellationToken)
+    {
+        (_connection, _transaction, Dialect, _thread, _cancellationToken) = (connection, transaction, dialect, thread, cancellationToken);
+        (Keyring, Tenants, Credentials, Keys, Audit) =
+            (new KeyringRepository(this), new TenantRepository(this), new CredentialRepository(this), new KeyRepository(this), new AuditRepository(this));
+    }
+
+    /// <inheritdoc/>
+    public IKeyringRepository Keyring { get; }
+
+    /// <inheritdoc/>
+    public ITenantRepository Tenants { get; }
+
+    /// <inheritdoc/>
+    public ICredentialRepository Credentials { get; }
+
+    /// <inheritdoc/>
+    public IKeyRepository Keys { get; }
+
+    /// <inheritdoc/>
+    public IAuditRepository Audit { get; }
+
+    /// <summary>The database's own words.</summary>
+    public SqlDialect Dialect { get; }
+
+    /// <summary>What to run after the commit, in the order in which it was asked for.</summary>
+    public IReadOnlyList<Action> Committed => _committed ?? [];
+
+    /// <summary>A session that writes, and only on the thread that made it: a delegate that went elsewhere must not touch its neighbours' transaction.</summary>
+    public static KmsSession ForWriting(DbConnection connection, DbTransaction transaction, SqlDialect dialect) =>
+        new(connection, transaction, dialect, Environment.CurrentManagedThreadId, CancellationToken.None);
+
+    /// <summary>A session on a read-only connection.</summary>
+    public static KmsSession ForReading(DbConnection connection, SqlDialect dialect, CancellationToken cancellationToken) =>
+        new(connection, transaction: null, dialect, thread: null, cancellationToken);
+
+    /// <inheritdoc/>
+    public void OnCommitted(Action action)
+    {
+        if (_transaction is null)
+        {
+            throw new InvalidOperationException("A read commits nothing.");
+        }
+
+        ThrowIfNotMine();
+        (_committed ??= []).Add(action);
+    }
+
+    /// <summary>Every row.</summary>
+    public async Task<IReadOnlyList<T>> ListAsync<T>(string sql, object? parameters = null) =>
+        (await _connection.QueryAsync<T>(Command(sql, parameters))).AsList();
+
+    /// <summary>The row, or null.</summary>
+    public Task<T?> FindAsync<T>(string sql, object parameters)
+        where T : class =>
+        _connection.QuerySingleOrDefaultAsync<T>(Command(sql, parameters));
+
+    /// <summary>The one value of the one row.</summary>
+    public async Task<T> ScalarAsync<T>(string sql, object? parameters = null)
+        where T : struct =>
+        await _connection.ExecuteScalarAsync<T>(Command(sql, parameters));
+
+    /// <summary>Runs a change; the number of rows that it touched.</summary>
+    public Task<int> ExecuteAsync(string sql, object? parameters = null) => _connection.ExecuteAsync(Command(sql, parameters));
+
+    /// <summary>Ends the unit: a delegate that still runs somewhere finds the door closed.</summary>
+    public void Dispose() => _ended = true;
+
+    private CommandDefinition Command(string sql, object? parameters)
+    {
+        ThrowIfNotMine();
+        return new CommandDefinition(sql, parameters, _transaction, cancellationToken: _cancellationToken);
+    }
+
+    private void ThrowIfNotMine()
+    {
+        if (_ended || (_thread is { } thread && thread != Environment.CurrentManagedThreadId))
+        {
+            throw new InvalidOperationException("The unit of work has ended; its delegate may await nothing but the session.");
+        }
+    }
+}

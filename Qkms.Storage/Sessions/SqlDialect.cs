@@ -1,0 +1,9 @@
+namespace Qkms.Storage.Sessions;
+
+/// <summary>What differs between the databases inside the repositories' SQL.</summary>
+/// <param name="LockRow">Ends a SELECT whose row must not change until the unit ends; empty where there is one writer anyway.</param>
+internal sealed record SqlDialect(string LockRow)
+{
+    /// <summary>SQLite: the one writer holds everything.</summary>
+    public static readonly SqlDialect Sqlite = new(LockRow: "");
+}

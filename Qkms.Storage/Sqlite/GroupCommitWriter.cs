@@ -1,0 +1,183 @@
+using System.Threading.Channels;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Qkms.Core.Persistence;
+using Qkms.Storage.Sessions;
+using SQLitePCL;
+
+namespace Qkms.Storage.Sqlite;
+
+/// <summary>
+/// The one writer. Units that wait together run one after the other, each in a savepoint of one transaction, and are answered
+/// after its one commit: what costs is the disk, and they share it.
+/// </summary>
+internal sealed class GroupCommitWriter : IDisposable
+{
+    private const string Savepoint = "unit";
+
+    // Bounds how long the first of a batch waits for the last; the gain is gone long before.
+    private const int MaxBatch = 256;
+
+    private readonly SqliteDataSource _source;
+    private readonly ResiliencePipeline _busyRetry;
+    private readonly ILogger _logger;
+    private readonly Channel<PendingWrite> _queue;
+    private readonly Thread _thread;
+    private SqliteConnection? _connection;
+
+    /// <summary>Starts the thread.</summary>
+    /// <param name="source">Opens a connection again when the first one broke.</param>
+    /// <param name="connection">The first connection; it belongs to the writer from now on.</param>
+    /// <param name="queueCapacity">How many units may wait.</param>
+    /// <param name="busyRetry">What to do while somebody else holds the file.</param>
+    /// <param name="logger">Where faults of the database go.</param>
+    public GroupCommitWriter(SqliteDataSource source, SqliteConnection connection, int queueCapacity, ResiliencePipeline busyRetry, ILogger logger)
+    {
+        (_source, _connection, _busyRetry, _logger) = (source, connection, busyRetry, logger);
+        _queue = Channel.CreateBounded<PendingWrite>(new BoundedChannelOptions(queueCapacity) { SingleReader = true });
+        _thread = new Thread(Run) { IsBackground = true, Name = "qkms-writer" };
+        _thread.Start();
+    }
+
+    /// <summary>Queues a unit; its task completes after the commit.</summary>
+    public Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<T>(cancellationToken);
+        }
+
+        PendingWrite<T> write = new(work);
+        if (!_queue.Writer.TryWrite(write))
+        {
+            StorageLog.WriteNotQueued(_logger);
+            write.Refuse(SqliteFaults.Unavailable());
+        }
+
+        return write.Completion;
+    }
+
+    /// <summary>Takes no more, finishes what is queued, and closes the connection.</summary>
+    public void Dispose()
+    {
+        _queue.Writer.TryComplete();
+        _thread.Join();
+    }
+
+    private void Run()
+    {
+        List<PendingWrite> batch = new(MaxBatch);
+        while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            while (batch.Count < MaxBatch && _queue.Reader.TryRead(out PendingWrite? write))
+            {
+                batch.Add(write);
+            }
+
+            if (!TryCommit(batch))
+            {
+                // The transaction was lost as a whole: alone, only the one that breaks it is refused.
+                foreach (PendingWrite write in batch)
+                {
+                    TryCommit([write]);
+                }
+            }
+
+            batch.Clear();
+        }
+
+        _connection?.Dispose();
+    }
+
+    /// <summary>Commits the units together and answers them. A single unit is always answered; several are not when it fails.</summary>
+    private bool TryCommit(List<PendingWrite> batch)
+    {
+        try
+        {
+            SqliteConnection connection = _connection ??= _source.OpenWriter();
+            using SqliteTransaction transaction = _busyRetry.Execute(static c => c.BeginTransaction(), connection);
+            foreach (PendingWrite write in batch)
+            {
+                RunInSavepoint(write, connection, transaction);
+            }
+
+            transaction.Commit();
+        }
+        catch (Exception e)
+        {
+            CloseIfBroken(e);
+            if (batch.Count > 1)
+            {
+                StorageLog.BatchLost(_logger, batch.Count, e);
+                return false;
+            }
+
+            batch[0].Refuse(ToAnswer(e));
+            return true;
+        }
+
+        foreach (PendingWrite write in batch)
+        {
+            if (write.Refusal is { } refusal)
+            {
+                write.Refuse(ToAnswer(refusal));
+            }
+            else
+            {
+                write.Acknowledge(e => StorageLog.HookFailed(_logger, e));
+            }
+        }
+
+        return true;
+    }
+
+    private static void RunInSavepoint(PendingWrite write, SqliteConnection connection, SqliteTransaction transaction)
+    {
+        transaction.Save(Savepoint);
+        try
+        {
+            using KmsSession session = KmsSession.ForWriting(connection, transaction, SqlDialect.Sqlite);
+            write.Run(session);
+        }
+        catch (Exception e) when (IsInTransaction(connection))
+        {
+            transaction.Rollback(Savepoint);
+            write.RefuseLater(e);
+        }
+
+        if (!IsInTransaction(connection))
+        {
+            // A full disk takes the whole transaction, and the delegate may have swallowed the error.
+            throw SqliteFaults.Unavailable();
+        }
+
+        transaction.Release(Savepoint);
+    }
+
+    // sqlite3_get_autocommit: 0 inside a transaction.
+    private static bool IsInTransaction(SqliteConnection connection) => raw.sqlite3_get_autocommit(connection.Handle) == 0;
+
+    /// <summary>What the caller gets: refusals as they are, faults of the database as unavailable, everything else as it is.</summary>
+    private Exception ToAnswer(Exception exception)
+    {
+        if (!SqliteFaults.IsWriteOutage(exception))
+        {
+            return exception;
+        }
+
+        StorageLog.WriteFailed(_logger, exception);
+        return SqliteFaults.Unavailable();
+    }
+
+    // A full disk and a lock of somebody else leave the connection as good as it was. After anything else that took a whole
+    // transaction its view of the file is not to be trusted: the next unit opens another.
+    private void CloseIfBroken(Exception exception)
+    {
+        if (!SqliteFaults.IsTransient(exception) && !SqliteFaults.IsFull(exception))
+        {
+            _connection?.Dispose();
+            _connection = null;
+        }
+    }
+}

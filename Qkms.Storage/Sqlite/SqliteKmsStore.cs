@@ -1,0 +1,159 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.Retry;
+using Qkms.Core.Persistence;
+using Qkms.Storage.Migrations;
+using Qkms.Storage.Sessions;
+
+namespace Qkms.Storage.Sqlite;
+
+/// <summary>The embedded database: one file, one writer, many readers.</summary>
+internal sealed class SqliteKmsStore : IKmsStore, IDisposable, IAsyncDisposable
+{
+    private static readonly ResiliencePipeline _busyRetry = new ResiliencePipelineBuilder()
+        .AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = new PredicateBuilder().Handle<SqliteException>(SqliteFaults.IsTransient),
+            MaxRetryAttempts = 2,
+            Delay = TimeSpan.FromMilliseconds(50),
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+        })
+        .Build();
+
+    private readonly SqliteStorageOptions _options;
+    private readonly SqliteDataSource _source;
+    private readonly SqliteMigrator _migrator;
+    private readonly ILogger _logger;
+    private readonly ReaderPool _readers;
+    private DataDirectory? _directory;
+    private GroupCommitWriter? _writer;
+    private bool _disposed;
+
+    /// <summary>Opens nothing yet.</summary>
+    public SqliteKmsStore(SqliteStorageOptions options, TimeProvider time, ILogger<SqliteKmsStore> logger)
+        : this(options, Migration.For("Sqlite"), time, logger)
+    {
+    }
+
+    /// <summary>The same with other scripts.</summary>
+    internal SqliteKmsStore(SqliteStorageOptions options, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<SqliteKmsStore> logger)
+    {
+        string path = DataDirectory.DatabasePathIn(options.DataDirectory);
+        (_options, _logger) = (options, logger);
+        _source = new SqliteDataSource(path);
+        _readers = new ReaderPool(_source);
+        _migrator = new SqliteMigrator(migrations, time, logger);
+        Description = $"{NativeSqlite.Description}, {path}";
+    }
+
+    /// <inheritdoc/>
+    public string Description { get; }
+
+    /// <inheritdoc/>
+    public bool IsEmbedded => true;
+
+    /// <inheritdoc/>
+    public Task OpenAsync(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_writer is not null)
+        {
+            throw new InvalidOperationException("The store is open already.");
+        }
+
+        _directory = DataDirectory.Take(_options.DataDirectory);
+        _writer = new GroupCommitWriter(_source, OpenMigrated(), _options.WriteQueueCapacity, _busyRetry, _logger);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
+        Writer.WriteAsync(work, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        _ = Writer;
+        try
+        {
+            return await _busyRetry.ExecuteAsync(
+                static (read, token) => new ValueTask<T>(read.Store.ReadOnceAsync(read.Work, token)),
+                (Store: this, Work: work),
+                cancellationToken);
+        }
+        catch (SqliteException e) when (SqliteFaults.IsOutage(e))
+        {
+            StorageLog.ReadFailed(_logger, e);
+            throw SqliteFaults.Unavailable();
+        }
+    }
+
+    /// <summary>Finishes the queued writes, closes the files and lets go of the data directory.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        _readers.Dispose();
+        _writer?.Dispose();
+        _directory?.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private GroupCommitWriter Writer => _writer ?? throw new InvalidOperationException("The store is not open yet.");
+
+    private SqliteConnection OpenMigrated()
+    {
+        SqliteConnection? connection = null;
+        try
+        {
+            connection = _source.OpenWriter();
+            _migrator.Run(connection);
+            return connection;
+        }
+        catch (Exception e)
+        {
+            connection?.Dispose();
+            _directory?.Dispose();
+            if (e is SqliteException)
+            {
+                throw new StoreUnusableException($"The database '{_directory?.DatabasePath}' cannot be opened: {e.Message}", e);
+            }
+
+            throw;
+        }
+    }
+
+    private async Task<T> ReadOnceAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        if (_disposed)
+        {
+            throw SqliteFaults.Unavailable();
+        }
+
+        SqliteConnection connection = _readers.Rent();
+        try
+        {
+            using KmsSession session = KmsSession.ForReading(connection, SqlDialect.Sqlite, cancellationToken);
+            T result = await work(session);
+            _readers.Return(connection);
+            return result;
+        }
+        catch (SqliteException)
+        {
+            connection.Dispose();
+            throw;
+        }
+        catch
+        {
+            _readers.Return(connection);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Qkms.Core.Persistence;
+using Qkms.Storage.Sqlite;
+
+namespace Qkms.Storage;
+
+/// <summary>Puts the database behind the port of Core. One overload per kind of database; the options say which.</summary>
+public static class StorageServices
+{
+    /// <summary>Registers the embedded SQLite database as <see cref="IKmsStore"/>. It wants a <see cref="TimeProvider"/> and logging beside it.</summary>
+    public static IServiceCollection AddQkmsStorage(this IServiceCollection services, SqliteStorageOptions options) =>
+        services.AddQkmsStorage(_ => options);
+
+    /// <summary>The same, with options that are known only when the service provider is built.</summary>
+    public static IServiceCollection AddQkmsStorage(this IServiceCollection services, Func<IServiceProvider, SqliteStorageOptions> options) =>
+        services.AddSingleton<IKmsStore>(provider => new SqliteKmsStore(
+            options(provider),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<SqliteKmsStore>>()));
+}

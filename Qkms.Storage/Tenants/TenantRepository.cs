@@ -1,0 +1,40 @@
+using Qkms.Core.Persistence;
+using Qkms.Core.Tenants;
+using Qkms.Storage.Sessions;
+
+namespace Qkms.Storage.Tenants;
+
+/// <summary>The tenants.</summary>
+internal sealed class TenantRepository(KmsSession session) : ITenantRepository
+{
+    private const string SelectAny = "SELECT COUNT(*) FROM (SELECT 1 FROM tenants LIMIT 1) AS first";
+
+    /// <inheritdoc/>
+    public async Task<bool> AnyAsync() => await session.ScalarAsync<long>(SelectAny) > 0;
+
+    private const string SelectTenant =
+        """
+        SELECT id, account_id, name, state, plan, created_at, seal
+        FROM tenants
+        WHERE id = @Id
+        """;
+
+    /// <inheritdoc/>
+    public async Task<Sealed<Tenant>?> FindAsync(TenantId id) =>
+        (await session.FindAsync<TenantRow>(SelectTenant, new { Id = id.Value.ToBytes() }))?.ToSealed();
+
+    private const string InsertTenant =
+        """
+        INSERT INTO tenants (id, account_id, name, state, plan, created_at, seal)
+        VALUES (@Id, @AccountId, @Name, @State, @Plan, @CreatedAt, @Seal)
+        ON CONFLICT DO NOTHING
+        """;
+
+    /// <inheritdoc/>
+    public async Task<bool> InsertAsync(Sealed<Tenant> tenant) => await session.ExecuteAsync(InsertTenant, TenantRow.From(tenant)) == 1;
+
+    private const string UpdateTenant = "UPDATE tenants SET state = @State, plan = @Plan, seal = @Seal WHERE id = @Id";
+
+    /// <inheritdoc/>
+    public async Task<bool> UpdateAsync(Sealed<Tenant> tenant) => await session.ExecuteAsync(UpdateTenant, TenantRow.From(tenant)) == 1;
+}

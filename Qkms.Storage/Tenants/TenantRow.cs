@@ -1,0 +1,52 @@
+using Qkms.Core.Persistence;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Storage.Tenants;
+
+/// <summary>A row of <c>tenants</c>.</summary>
+internal sealed class TenantRow
+{
+    public byte[] Id { get; init; } = [];
+
+    public string AccountId { get; init; } = "";
+
+    public string Name { get; init; } = "";
+
+    public int State { get; init; }
+
+    public string Plan { get; init; } = "";
+
+    public long CreatedAt { get; init; }
+
+    public byte[] Seal { get; init; } = [];
+
+    public static TenantRow From(Sealed<Tenant> stored)
+    {
+        Tenant tenant = stored.UnverifiedRow;
+        return new TenantRow
+        {
+            Id = tenant.Id.Value.ToBytes(),
+            AccountId = tenant.AccountId,
+            Name = tenant.Name,
+            State = (int)tenant.State,
+            Plan = tenant.Plan,
+            CreatedAt = tenant.CreatedAt.ToStored(),
+            Seal = stored.Seal,
+        };
+    }
+
+    public Sealed<Tenant> ToSealed()
+    {
+        StoredRowReader read = new();
+        Tenant tenant = new()
+        {
+            Id = new TenantId(read.Id(Id)),
+            AccountId = AccountId,
+            Name = Name,
+            State = (TenantState)State,
+            Plan = Plan,
+            CreatedAt = read.Time(CreatedAt),
+        };
+        return read.Seal(tenant, Seal);
+    }
+}
