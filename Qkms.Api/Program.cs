@@ -1,5 +1,46 @@
-WebApplication app = WebApplication.CreateSlimBuilder(args).Build();
-app.Run();
+using Qkms.Api.Algorithms;
+using Qkms.Api.Auth;
+using Qkms.Api.Health;
+using Qkms.Api.Hosting;
+using Qkms.Api.Http;
+using Qkms.Api.Keys;
+using Qkms.Api.OpenApi;
+using Qkms.Core;
+using Qkms.Core.Cryptography;
+using Qkms.Core.Hosting;
+using Qkms.Core.Protection;
+using Qkms.Storage;
+
+// First of all, before configuration copies the environment into strings that nobody can zero.
+using RootKeyEnvironment rootKeyEnvironment = RootKeyEnvironment.TakeFromProcess();
+HardeningReport hardening = ProcessHardening.Apply();
+
+return await StartFailures.ExplainAsync(async () =>
+{
+    WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    QkmsSettings settings = QkmsSettings.From(builder.Configuration);
+
+    builder.AddQkmsLogging();
+    builder.AddQkmsHttp();
+    builder.AddQkmsAuth();
+    builder.AddQkmsOpenApi();
+    builder.Services.AddSingleton(settings);
+    builder.Services.AddSingleton(TimeProvider.System);
+    builder.Services.AddQkmsCore(PqcEngines.Select(settings.Engine), settings.ApiKeys);
+    builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
+
+    await using WebApplication app = builder.Build();
+    app.UseQkmsHttp();
+    app.UseQkmsOpenApi();
+    app.UseRouting();
+    app.UseAuthentication();
+    app.UseAuthorization();
+    app.MapHealth();
+    app.MapAlgorithms();
+    app.MapKeys();
+
+    await QkmsHost.RunAsync(app, new RootKeyLocator(rootKeyEnvironment, settings.DataDirectory), hardening);
+});
 
 /// <summary>The service's entry point; public so that the tests can host it.</summary>
 public partial class Program;

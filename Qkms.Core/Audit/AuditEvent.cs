@@ -8,6 +8,9 @@ namespace Qkms.Core.Audit;
 /// <summary>One entry of the journal: who did what to which key, when. Written in the transaction of the change.</summary>
 public sealed record AuditEvent
 {
+    /// <summary>The longest reason, in characters.</summary>
+    public const int MaxReasonLength = 256;
+
     private const byte Format = 1;
     private const byte LeafPrefix = 0x00;
 

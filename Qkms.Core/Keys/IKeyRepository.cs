@@ -27,9 +27,6 @@ public interface IKeyRepository
     /// <summary>The version with a number, or null.</summary>
     Task<Sealed<KeyVersion>?> FindVersionAsync(KeyAddress address, int version);
 
-    /// <summary>The version in the active slot, expired or not, or null.</summary>
-    Task<Sealed<KeyVersion>?> FindActiveVersionAsync(KeyAddress address);
-
     /// <summary>Versions of the tenant's own keys, newest first.</summary>
     /// <param name="query">Which.</param>
     /// <param name="before">Only those older than this version; null = from the newest.</param>

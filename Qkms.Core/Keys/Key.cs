@@ -37,6 +37,12 @@ public sealed record Key : ISealedRow
     /// <summary>The number that the next version gets. It only rises: numbers are never used again.</summary>
     public required int NextVersion { get; init; }
 
+    /// <summary>
+    /// The version in the active slot, or null. Sealed here so that a version row that was deleted, or made to look inactive, is noticed
+    /// and never passes for "there is no active key".
+    /// </summary>
+    public Kid? ActiveKid { get; init; }
+
     /// <summary>How many versions it has, of whatever state.</summary>
     public required int VersionCount { get; init; }
 
@@ -57,5 +63,5 @@ public sealed record Key : ISealedRow
         .Add(Address.Owner.Kind).Add(Address.Owner.Id).Add(Address.Name.Value).Add(Address.Algorithm.Name).Add((long)Address.Use)
         .Add(Origin).Add((long)Enablement).Add(DeleteAt)
         .Add((long?)RotationPeriod?.TotalMilliseconds).Add(NextRotationAt)
-        .Add((long)NextVersion).Add((long)VersionCount).Add(RowVersion).Add(CreatedAt);
+        .Add((long)NextVersion).Add(ActiveKid?.Value).Add((long)VersionCount).Add(RowVersion).Add(CreatedAt);
 }

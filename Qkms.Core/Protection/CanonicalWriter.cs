@@ -11,6 +11,9 @@ namespace Qkms.Core.Protection;
 internal sealed class CanonicalWriter
 {
     private const uint Absent = uint.MaxValue;
+
+    // Half a surrogate pair has no UTF-8 form; written as U+FFFD, it would pass for that character.
+    private static readonly UTF8Encoding _strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private readonly ArrayBufferWriter<byte> _buffer = new(512);
 
     public CanonicalWriter(byte format) => _buffer.Write([format]);
@@ -26,7 +29,7 @@ internal sealed class CanonicalWriter
 
     public CanonicalWriter Add(byte[]? part) => part is null ? AddAbsent() : Add(part.AsSpan());
 
-    public CanonicalWriter Add(string? part) => part is null ? AddAbsent() : Add(Encoding.UTF8.GetBytes(part).AsSpan());
+    public CanonicalWriter Add(string? part) => part is null ? AddAbsent() : Add(_strictUtf8.GetBytes(part).AsSpan());
 
     public CanonicalWriter Add(Guid part)
     {

@@ -20,6 +20,9 @@ public interface IKeyringRepository
     /// <summary>One key of a tenant by its id, or null.</summary>
     Task<KeyringEntry?> FindTenantKeyAsync(TenantId tenantId, Guid id);
 
-    /// <summary>Adds a key.</summary>
+    /// <summary>
+    /// Adds a key. The unit fails when there is one of its kind, tenant and version already: of two nodes at their first start, only
+    /// one can write.
+    /// </summary>
     Task InsertAsync(KeyringEntry entry);
 }

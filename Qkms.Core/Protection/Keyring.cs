@@ -1,15 +1,51 @@
+using Qkms.Core.Tenants;
+
 namespace Qkms.Core.Protection;
 
 /// <summary>The keys that the running service works with, once the root key has opened the database.</summary>
-public sealed class Keyring : IDisposable
+public sealed class Keyring(TimeProvider time, IdGenerator ids) : IDisposable
 {
-    private WrappingKey? _rowSealKey;
+    private KeyringKeys? _keys;
 
     /// <summary>Seals rows.</summary>
-    public WrappingKey RowSealKey => _rowSealKey ?? throw new InvalidOperationException("The keyring is not open yet.");
+    public WrappingKey RowSealKey => Keys.RowSealKey;
 
-    /// <inheritdoc/>
-    public void Dispose() => _rowSealKey?.Dispose();
+    /// <summary>Authenticates page cursors.</summary>
+    public WrappingKey CursorKey => Keys.CursorKey;
 
-    internal void Install(WrappingKey rowSealKey) => _rowSealKey = rowSealKey;
+    /// <summary>Hashes new API keys: the newest of its kind.</summary>
+    public WrappingKey CredentialHashKey => Keys.CredentialHashKeys[^1];
+
+    private KeyringKeys Keys => _keys ?? throw new InvalidOperationException("The keyring is not open yet.");
+
+    /// <summary>The key that an API key was hashed with, or null when there is none with this id.</summary>
+    public WrappingKey? FindCredentialHashKey(Guid id) => Keys.CredentialHashKeys.FirstOrDefault(key => key.Id == id);
+
+    /// <summary>A new random key for a tenant, wrapped by the master key and ready to be stored. <see cref="OpenTenantKey"/> opens it.</summary>
+    /// <param name="tenantId">Whose it is.</param>
+    /// <param name="version">1 for the tenant's first, one more for each after it.</param>
+    public KeyringEntry CreateTenantKey(TenantId tenantId, int version = 1) =>
+        KeyringEntrySeal.Create(Keys.MasterKey, ids.Next(), KeyringKind.Tenant, tenantId, version, time.GetUtcNow());
+
+    /// <summary>The tenant's key, to be disposed of by the caller.</summary>
+    /// <exception cref="SealBrokenException">The row is another tenant's, was changed, or is damaged.</exception>
+    public WrappingKey OpenTenantKey(KeyringEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        WrappingKey? key = entry is { Kind: KeyringKind.Tenant, TenantId: not null } ? KeyringEntrySeal.TryOpen(Keys.MasterKey, entry) : null;
+        return key ?? throw new SealBrokenException($"the key of tenant {entry.TenantId}");
+    }
+
+    /// <summary>Zeroes every key.</summary>
+    public void Dispose() => _keys?.Dispose();
+
+    /// <summary>Takes over the opened keys.</summary>
+    internal void Install(KeyringKeys keys)
+    {
+        if (Interlocked.CompareExchange(ref _keys, keys, null) is null)
+            return;
+
+        keys.Dispose();
+        throw new InvalidOperationException("The keyring is open already.");
+    }
 }

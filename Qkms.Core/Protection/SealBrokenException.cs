@@ -8,7 +8,8 @@ public sealed class SealBrokenException : Exception
 {
     /// <summary>Names what is broken.</summary>
     public SealBrokenException(string what)
-        : base($"The protection of {what} does not hold: the stored data was changed, moved or damaged.")
-    {
-    }
+        : base($"The protection of {what} does not hold: the stored data was changed, moved or damaged.") => What = what;
+
+    /// <summary>The broken thing, by its identifiers.</summary>
+    public string What { get; }
 }

@@ -10,6 +10,9 @@ public sealed record WrappingKey(Guid Id, SecretBytes Secret) : IDisposable
     /// <summary>Length of every wrapping key, in bytes.</summary>
     public const int Size = 32;
 
+    /// <summary>32 bytes; they end with the key.</summary>
+    public SecretBytes Secret { get; } = Secret.Length == Size ? Secret : throw new ArgumentException("A wrapping key has 32 bytes.", nameof(Secret));
+
     /// <summary>Zeroes the key.</summary>
     public void Dispose() => Secret.Dispose();
 

@@ -10,6 +10,7 @@ namespace Qkms.Core.Secrets;
 [DebuggerDisplay("SecretBytes({Length})")]
 public sealed class SecretBytes : IDisposable
 {
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private readonly byte[] _bytes;
     private bool _disposed;
 
@@ -20,6 +21,7 @@ public sealed class SecretBytes : IDisposable
 
     /// <summary>The bytes.</summary>
     /// <exception cref="ObjectDisposedException">They were zeroed already.</exception>
+    [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public ReadOnlySpan<byte> Span
     {
         get

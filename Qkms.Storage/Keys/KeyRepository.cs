@@ -40,7 +40,7 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
         $"""
         INSERT INTO keys ({KeyRow.Columns})
         VALUES (@Id, @TenantId, @OwnerKind, @OwnerId, @Name, @Algorithm, @Use, @Origin, @State, @DeleteAt, @Description,
-          @RotationPeriod, @NextRotationAt, @NextVersion, @VersionCount, @RowVersion, @CreatedAt, @Seal)
+          @RotationPeriod, @NextRotationAt, @NextVersion, @ActiveKid, @VersionCount, @RowVersion, @CreatedAt, @Seal)
         ON CONFLICT DO NOTHING
         """;
 
@@ -51,7 +51,7 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
         """
         UPDATE keys
         SET state = @State, delete_at = @DeleteAt, description = @Description, rotation_period = @RotationPeriod,
-          next_rotation_at = @NextRotationAt, next_version = @NextVersion, version_count = @VersionCount,
+          next_rotation_at = @NextRotationAt, next_version = @NextVersion, active_kid = @ActiveKid, version_count = @VersionCount,
           row_version = @RowVersion, seal = @Seal
         WHERE tenant_id = @TenantId AND id = @Id AND row_version = @RowVersion - 1
         """;
@@ -96,17 +96,6 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
     /// <inheritdoc/>
     public async Task<Sealed<KeyVersion>?> FindVersionAsync(KeyAddress address, int version) =>
         (await session.FindAsync<KeyVersionRow>(SelectVersionByNumber, new KeyVersionParameters(address, version)))?.ToSealed();
-
-    // 1 is KeyState.Active, written out so that the partial index serves the query.
-    private const string SelectActiveVersion =
-        $"""
-        {SelectVersionOfKey}
-          AND v.state = 1
-        """;
-
-    /// <inheritdoc/>
-    public async Task<Sealed<KeyVersion>?> FindActiveVersionAsync(KeyAddress address) =>
-        (await session.FindAsync<KeyVersionRow>(SelectActiveVersion, new KeyAddressParameters(address)))?.ToSealed();
 
     private const string SelectVersions =
         $"""

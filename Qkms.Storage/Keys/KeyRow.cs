@@ -11,7 +11,7 @@ internal sealed class KeyRow
     public const string Columns =
         """
         id, tenant_id, owner_kind, owner_id, name, algorithm, use, origin, state, delete_at, description,
-        rotation_period, next_rotation_at, next_version, version_count, row_version, created_at, seal
+        rotation_period, next_rotation_at, next_version, active_kid, version_count, row_version, created_at, seal
         """;
 
     public byte[] Id { get; init; } = [];
@@ -42,6 +42,8 @@ internal sealed class KeyRow
 
     public int NextVersion { get; init; }
 
+    public string? ActiveKid { get; init; }
+
     public int VersionCount { get; init; }
 
     public long RowVersion { get; init; }
@@ -69,6 +71,7 @@ internal sealed class KeyRow
             RotationPeriod = (long?)key.RotationPeriod?.TotalMilliseconds,
             NextRotationAt = key.NextRotationAt.ToStored(),
             NextVersion = key.NextVersion,
+            ActiveKid = key.ActiveKid?.Value,
             VersionCount = key.VersionCount,
             RowVersion = key.RowVersion,
             CreatedAt = key.CreatedAt.ToStored(),
@@ -90,6 +93,7 @@ internal sealed class KeyRow
             RotationPeriod = read.OptionalPeriod(RotationPeriod),
             NextRotationAt = read.OptionalTime(NextRotationAt),
             NextVersion = NextVersion,
+            ActiveKid = ActiveKid is null ? null : Kid.FromStored(ActiveKid),
             VersionCount = VersionCount,
             RowVersion = RowVersion,
             CreatedAt = read.Time(CreatedAt),

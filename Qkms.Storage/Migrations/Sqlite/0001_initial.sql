@@ -66,12 +66,15 @@ CREATE TABLE keys (
   rotation_period INTEGER CHECK (rotation_period > 0),
   next_rotation_at INTEGER,
   next_version INTEGER NOT NULL CHECK (typeof(next_version) = 'integer' AND next_version > 0),
+  -- The version in the active slot; sealed with the row, so that a lost or altered version is noticed.
+  active_kid TEXT,
   version_count INTEGER NOT NULL CHECK (typeof(version_count) = 'integer' AND version_count >= 0 AND version_count < next_version),
   row_version INTEGER NOT NULL CHECK (typeof(row_version) = 'integer'),
   created_at INTEGER NOT NULL CHECK (typeof(created_at) = 'integer'),
   seal BLOB NOT NULL CHECK (typeof(seal) = 'blob' AND length(seal) = 33),
   PRIMARY KEY (tenant_id, id),
-  UNIQUE (tenant_id, owner_kind, owner_id, name, algorithm, use)
+  UNIQUE (tenant_id, owner_kind, owner_id, name, algorithm, use),
+  FOREIGN KEY (tenant_id, active_kid) REFERENCES key_versions (tenant_id, kid)
 );
 
 CREATE INDEX keys_next_rotation ON keys (next_rotation_at) WHERE next_rotation_at IS NOT NULL;

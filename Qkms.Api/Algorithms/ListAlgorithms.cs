@@ -1,0 +1,70 @@
+using System.ComponentModel;
+using Qkms.Api.Http;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Keys;
+
+namespace Qkms.Api.Algorithms;
+
+internal sealed record AlgorithmListResponse(
+    [property: Description("Every algorithm.")] IReadOnlyList<AlgorithmResponse> Algorithms);
+
+internal sealed record AlgorithmResponse(
+    [property: Description("The canonical name.")] string Algorithm,
+    [property: Description("Other accepted spellings.")] IReadOnlyList<string> Aliases,
+    [property: Description("The key type of a JWK.")] string Kty,
+    [property: Description("What keys may be for, the default first.")] IReadOnlyList<string> Use,
+    [property: Description("What the algorithm does.")] IReadOnlyList<string> Operations,
+    [property: Description("The security category that NIST claims; null for RSA.")] int? NistLevel,
+    [property: Description("Length of the raw public key in bytes; null where it is not fixed.")] int? PublicKeySize,
+    [property: Description("Length of a ciphertext of the bare primitive in bytes; null where there is none.")] int? CiphertextSize,
+    [property: Description("Length of a shared secret in bytes; null where there is none.")] int? SharedSecretSize,
+    [property: Description("Length of a signature in bytes; null where there is none.")] int? SignatureSize,
+    [property: Description("RECOMMENDED, SUPPORTED or LEGACY.")] string Status,
+    [property: Description("Whether it is believed to withstand a quantum computer.")] bool QuantumSafe)
+{
+    public static AlgorithmResponse From(KeyAlgorithm algorithm) => new(
+        algorithm.Name,
+        algorithm.Alias is null ? [] : [algorithm.Alias],
+        algorithm.JwkKeyType,
+        [.. algorithm.Uses.Select(use => use.ToWire())],
+        OperationsOf(algorithm.Family),
+        algorithm.NistLevel,
+        algorithm.PublicKeySize,
+        algorithm.CiphertextSize,
+        algorithm.SharedSecretSize,
+        algorithm.SignatureSize,
+        StatusOf(algorithm.Standing),
+        algorithm.IsQuantumSafe);
+
+    private static string[] OperationsOf(KeyAlgorithmFamily family) => family switch
+    {
+        KeyAlgorithmFamily.MLKem => ["encapsulate", "decapsulate", "encrypt", "decrypt", "wrap", "unwrap"],
+        KeyAlgorithmFamily.MLDsa => ["sign", "verify"],
+        KeyAlgorithmFamily.Rsa => ["encrypt", "decrypt", "sign", "verify"],
+        _ => throw new ArgumentOutOfRangeException(nameof(family)),
+    };
+
+    private static string StatusOf(AlgorithmStanding standing) => standing switch
+    {
+        AlgorithmStanding.Recommended => "RECOMMENDED",
+        AlgorithmStanding.Supported => "SUPPORTED",
+        AlgorithmStanding.Legacy => "LEGACY",
+        _ => throw new ArgumentOutOfRangeException(nameof(standing)),
+    };
+}
+
+internal static class ListAlgorithms
+{
+    public static IEndpointRouteBuilder MapAlgorithms(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/kms/supported-algorithms", Handle)
+            .WithTags("Algorithms")
+            .WithName("ListAlgorithms")
+            .WithSummary("Lists the algorithms with their sizes, security levels and standing.")
+            .Requires(Permission.AlgorithmsRead);
+        return app;
+    }
+
+    private static Enveloped<AlgorithmListResponse> Handle() =>
+        Enveloped.Ok(new AlgorithmListResponse([.. KeyAlgorithm.All.Select(AlgorithmResponse.From)]));
+}

@@ -1,0 +1,38 @@
+using System.Security.Claims;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.Extensions.Options;
+using Qkms.Api.Http;
+using Qkms.Core;
+using Qkms.Core.ApiKeys;
+
+namespace Qkms.Api.Auth;
+
+/// <summary>Authenticates by the <c>x-api-key</c> header: exactly one, and valid.</summary>
+internal sealed class ApiKeyAuthenticationHandler(
+    IOptionsMonitor<AuthenticationSchemeOptions> options,
+    ILoggerFactory loggers,
+    UrlEncoder encoder,
+    ApiKeyAuthenticator authenticator)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
+{
+    public const string SchemeName = "ApiKey";
+    public const string HeaderName = "x-api-key";
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        if (Request.Headers[HeaderName] is not [string presented])
+            return AuthenticateResult.NoResult();
+
+        if (await authenticator.AuthenticateAsync(presented, Context.RequestAborted) is not { } credential)
+            return AuthenticateResult.Fail("invalid API key");
+
+        Access access = new(credential.Roles, credential.Permissions, credential.KeyScope);
+        CallerAccess.Set(Context, new Caller(credential.TenantId, credential.Id, access, RequestIdentity.Of(Context)));
+        ClaimsIdentity identity = new([new Claim(ClaimTypes.NameIdentifier, credential.Id.ToString())], SchemeName);
+        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
+    }
+
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties) =>
+        Refusals.WriteAsync(Context, KmsErrors.Unauthenticated.Refusal());
+}

@@ -1,0 +1,21 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+
+namespace Qkms.Api.Auth;
+
+/// <summary>The set-up of authentication: everything needs an API key unless its route says otherwise, unknown routes too.</summary>
+internal static class AuthServices
+{
+    public static WebApplicationBuilder AddQkmsAuth(this WebApplicationBuilder builder)
+    {
+        // Not AddAuthentication(): that starts Data Protection, which writes an unencrypted key ring into the home folder.
+        builder.Services.AddAuthenticationCore(options => options.DefaultScheme = ApiKeyAuthenticationHandler.SchemeName);
+        builder.Services.AddWebEncoders();
+        new AuthenticationBuilder(builder.Services).AddScheme<AuthenticationSchemeOptions, ApiKeyAuthenticationHandler>(ApiKeyAuthenticationHandler.SchemeName, null);
+        builder.Services.AddAuthorization(options =>
+            options.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        builder.Services.AddHttpContextAccessor();
+        builder.Services.AddScoped(services => CallerAccess.Get(services.GetRequiredService<IHttpContextAccessor>().HttpContext!));
+        return builder;
+    }
+}

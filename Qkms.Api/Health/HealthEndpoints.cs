@@ -1,0 +1,36 @@
+using System.ComponentModel;
+using Qkms.Api.Http;
+using Qkms.Core;
+using Qkms.Core.Persistence;
+
+namespace Qkms.Api.Health;
+
+internal sealed record HealthResponse(
+    [property: Description("'live' or 'ready'.")] string Status);
+
+/// <summary>Whether the process lives, and whether it can serve: for supervisors and load balancers, without an API key.</summary>
+internal static class HealthEndpoints
+{
+    public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder app)
+    {
+        RouteGroupBuilder health = app.MapGroup("/health").WithTags("Health").AllowAnonymous();
+        health.MapGet("/live", Live)
+            .WithName("GetLiveness")
+            .WithSummary("Whether the process runs.");
+        health.MapGet("/ready", ReadyAsync)
+            .WithName("GetReadiness")
+            .WithSummary("Whether the service can answer: the database does.")
+            .Refuses(KmsErrors.Unavailable);
+        return app;
+    }
+
+    private static Enveloped<HealthResponse> Live() => Enveloped.Ok(new HealthResponse("live"));
+
+    private static async Task<Enveloped<HealthResponse>> ReadyAsync(IKmsStore store, CancellationToken cancellationToken)
+    {
+        if (!await store.ReadAsync(session => session.Tenants.AnyAsync(), cancellationToken))
+            throw KmsErrors.Unavailable.With("The service is starting.");
+
+        return Enveloped.Ok(new HealthResponse("ready"));
+    }
+}

@@ -1,0 +1,39 @@
+using System.Net;
+
+namespace Qkms.Api.Hosting;
+
+/// <summary>API keys and plaintexts do not cross a network unencrypted unless the operator says so.</summary>
+internal static class PlaintextRule
+{
+    /// <summary>Refuses addresses that would serve HTTP without TLS to other machines.</summary>
+    /// <exception cref="SettingsException">There is one; the message says what to do.</exception>
+    public static void Check(IConfiguration configuration, bool allowPlaintext)
+    {
+        string? exposed = Addresses(configuration).FirstOrDefault(IsExposed);
+        if (exposed is not null && !allowPlaintext)
+            throw new SettingsException($"'{exposed}' would serve HTTP without TLS beyond this machine. Configure TLS, listen on loopback behind a proxy that has it, or say Qkms:Http:AllowPlaintext=true.");
+    }
+
+    /// <summary>Every address that the configuration names.</summary>
+    internal static IEnumerable<string> Addresses(IConfiguration configuration) =>
+    [
+        .. Split(configuration["urls"]),
+        .. Split(configuration["http_ports"]).Select(port => $"http://*:{port}"),
+        .. configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>(),
+    ];
+
+    private static bool IsExposed(string address)
+    {
+        if (!address.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
+            return false;
+
+        string host = address["http://".Length..].Split('/')[0];
+        if (host.StartsWith("unix:", StringComparison.OrdinalIgnoreCase))
+            return false;
+
+        host = host.StartsWith('[') ? host[1..Math.Max(1, host.IndexOf(']', StringComparison.Ordinal))] : host.Split(':')[0];
+        return !host.Equals("localhost", StringComparison.OrdinalIgnoreCase) && !(IPAddress.TryParse(host, out IPAddress? ip) && IPAddress.IsLoopback(ip));
+    }
+
+    private static string[] Split(string? list) => list?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+}

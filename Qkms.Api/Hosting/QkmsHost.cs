@@ -1,0 +1,51 @@
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Cryptography;
+using Qkms.Core.Hosting;
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Api.Hosting;
+
+/// <summary>Opens everything in its order before the first request is taken.</summary>
+internal static partial class QkmsHost
+{
+    /// <summary>Database, keyring, self-test, first tenant; then the service runs until it is told to stop.</summary>
+    public static async Task RunAsync(WebApplication app, RootKeyLocator rootKeys, HardeningReport hardening)
+    {
+        IServiceProvider services = app.Services;
+        QkmsSettings settings = services.GetRequiredService<QkmsSettings>();
+        PqcEngine engine = services.GetRequiredService<PqcEngine>();
+        IKmsStore store = services.GetRequiredService<IKmsStore>();
+        ILogger logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Qkms");
+        CancellationToken stopping = app.Lifetime.ApplicationStopping;
+
+        PlaintextRule.Check(app.Configuration, settings.AllowPlaintext);
+        SelfTest.Run(engine);
+        await store.OpenAsync(stopping);
+        KeyringFacts keyring = await services.GetRequiredService<KeyringOpener>().OpenAsync(rootKeys, stopping);
+        await EnsureInitialTenantAsync(services.GetRequiredService<InitialTenant>(), settings.DataDirectory, logger, stopping);
+
+        LogStarted(logger, store.Description, engine.Name, hardening.ToString());
+        if (keyring.RootKeyBesideData && !app.Environment.IsDevelopment())
+            LogRootKeyBesideData(logger, keyring.RootKeySource);
+
+        await app.RunAsync();
+    }
+
+    private static async Task EnsureInitialTenantAsync(InitialTenant initial, string dataDirectory, ILogger logger, CancellationToken stopping)
+    {
+        string path = Path.Combine(dataDirectory, InitialApiKeyFile.Name);
+        if (await initial.EnsureAsync(text => InitialApiKeyFile.Write(path, text), stopping))
+            LogInitialApiKey(logger, path);
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Qkms runs on {Storage}, post-quantum engine {Engine}; {Hardening}.")]
+    private static partial void LogStarted(ILogger logger, string storage, string engine, string hardening);
+
+    [LoggerMessage(2, LogLevel.Information, "First start: the API key of tenant 'default' is in {Path}. Keep it safe and delete the file.")]
+    private static partial void LogInitialApiKey(ILogger logger, string path);
+
+    [LoggerMessage(3, LogLevel.Warning, "The root key ({Source}) lies in the data directory: whoever copies the directory has the keys. Keep it apart; see docs/hardening.md.")]
+    private static partial void LogRootKeyBesideData(ILogger logger, string source);
+}

@@ -1,0 +1,43 @@
+using Qkms.Core.ApiKeys;
+
+namespace Qkms.Api.Hosting;
+
+/// <summary>The settings of the service, read once at the start. Each can be an environment variable: <c>Qkms__Section__Name</c>.</summary>
+internal sealed record QkmsSettings
+{
+    /// <summary><c>Qkms:DataDirectory</c>: where the database, the root key and the first API key lie; relative to the current directory.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary><c>Qkms:Crypto:Engine</c>: <c>auto</c>, <c>platform</c> or <c>managed</c>.</summary>
+    public required string Engine { get; init; }
+
+    /// <summary><c>Qkms:Http:AllowPlaintext</c>: whether HTTP without TLS may be served on other addresses than loopback.</summary>
+    public required bool AllowPlaintext { get; init; }
+
+    /// <summary><c>Qkms:ApiKeys:*</c>.</summary>
+    public required ApiKeyOptions ApiKeys { get; init; }
+
+    /// <summary>Reads the settings.</summary>
+    /// <exception cref="SettingsException">One is out of range; the message names it.</exception>
+    public static QkmsSettings From(IConfiguration configuration)
+    {
+        IConfigurationSection qkms = configuration.GetSection("Qkms");
+        QkmsSettings settings = new()
+        {
+            DataDirectory = Path.GetFullPath(Text(qkms, "DataDirectory", "qkms-data")),
+            Engine = Text(qkms, "Crypto:Engine", "auto"),
+            AllowPlaintext = Flag(qkms, "Http:AllowPlaintext", false),
+            ApiKeys = new ApiKeyOptions { Prefix = Text(qkms, "ApiKeys:Prefix", new ApiKeyOptions().Prefix) },
+        };
+        settings.ApiKeys.Validate();
+        return settings;
+    }
+
+    private static string Text(IConfigurationSection section, string key, string otherwise) =>
+        section[key] is { } value ? (value.Length > 0 ? value : throw Bad(section, key, "must not be empty")) : otherwise;
+
+    private static bool Flag(IConfigurationSection section, string key, bool otherwise) =>
+        section[key] is { } value ? (bool.TryParse(value, out bool flag) ? flag : throw Bad(section, key, "must be true or false")) : otherwise;
+
+    private static SettingsException Bad(IConfigurationSection section, string key, string rule) => new($"{section.Path}:{key} {rule}.");
+}

@@ -1,0 +1,25 @@
+using Qkms.Core;
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+
+namespace Qkms.Api.Hosting;
+
+/// <summary>Says in one line why the service does not start, when a person can do something about it; anything else keeps its stack trace.</summary>
+internal static class StartFailures
+{
+    /// <summary>Runs the service.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> ExplainAsync(Func<Task> run)
+    {
+        try
+        {
+            await run();
+            return 0;
+        }
+        catch (Exception e) when (e is RootKeyException or StoreUnusableException or SettingsException or KmsException or SealBrokenException or IOException)
+        {
+            await Console.Error.WriteLineAsync($"Qkms does not start: {e.Message}");
+            return 1;
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using System.ComponentModel;
+
+namespace Qkms.Api.Http;
+
+/// <summary>The body of every refusal.</summary>
+/// <param name="Error">What is wrong.</param>
+/// <param name="RequestId">The request's id.</param>
+/// <param name="Timestamp">When the answer was made, UTC.</param>
+internal sealed record ErrorEnvelope(ErrorBody Error, Guid RequestId, DateTimeOffset Timestamp);
+
+/// <summary>What is wrong.</summary>
+/// <param name="ErrorCode">The stable code.</param>
+/// <param name="Message">A text for people; it may change.</param>
+/// <param name="Details">The fields to blame; empty when it is not a matter of one field.</param>
+internal sealed record ErrorBody(
+    [property: Description("The stable code; the message may change.")] string ErrorCode,
+    [property: Description("A text for people.")] string Message,
+    [property: Description("The fields to blame; empty when it is not a matter of one field.")] IReadOnlyList<ErrorDetail> Details);
+
+/// <summary>One field and what is wrong with it.</summary>
+/// <param name="Field">The field.</param>
+/// <param name="Message">What is wrong with it.</param>
+internal sealed record ErrorDetail(string Field, string Message);

@@ -1,0 +1,52 @@
+using FluentValidation;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Qkms.Api.Http;
+
+/// <summary>The set-up of HTTP.</summary>
+internal static class HttpServices
+{
+    private const int MaxBodySize = 2 * 1024 * 1024;
+
+    // Room for a kid of 10,000 characters, so that the answer is ours and says "not found".
+    private const int MaxRequestLineSize = 32 * 1024;
+
+    public static WebApplicationBuilder AddQkmsHttp(this WebApplicationBuilder builder)
+    {
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
+            builder.WebHost.UseUrls("http://127.0.0.1:8080");
+
+        builder.WebHost.ConfigureKestrel(Configure);
+        builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        builder.Services.AddExceptionHandler<RefusalHandler>();
+
+        // Fields are named as the caller spells them.
+        ValidatorOptions.Global.PropertyNameResolver = (_, member, _) =>
+            member is null ? null : System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(member.Name);
+        return builder;
+    }
+
+    /// <summary>What stands around every request, in this order.</summary>
+    public static WebApplication UseQkmsHttp(this WebApplication app)
+    {
+        app.UseMiddleware<RequestIdentity>();
+        app.UseMiddleware<RequestLog>();
+        app.UseExceptionHandler(_ => { });
+        app.UseStatusCodePages(context => Refusals.ForStatus(context.HttpContext.Response.StatusCode) is { } error
+            ? Refusals.WriteAsync(context.HttpContext, error.Refusal())
+            : Task.CompletedTask);
+        app.UsePathBase("/api/v1");
+        return app;
+    }
+
+    private static void Configure(KestrelServerOptions options)
+    {
+        options.AddServerHeader = false;
+        options.Limits.MaxRequestBodySize = MaxBodySize;
+        options.Limits.MaxRequestLineSize = MaxRequestLineSize;
+        options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(120);
+    }
+}

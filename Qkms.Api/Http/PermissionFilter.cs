@@ -1,0 +1,20 @@
+using Qkms.Core;
+using Qkms.Core.ApiKeys;
+
+namespace Qkms.Api.Http;
+
+/// <summary>The permission that a route needs, readable by tests and by the description of the API.</summary>
+internal sealed record RequiredPermission(Permission Permission);
+
+/// <summary>Checks permissions after the syntax of a request and before anything is looked up.</summary>
+internal static class PermissionFilter
+{
+    /// <summary>Lets only API keys with a permission through.</summary>
+    public static RouteHandlerBuilder Requires(this RouteHandlerBuilder route, Permission permission) => route
+        .WithMetadata(new RequiredPermission(permission))
+        .AddEndpointFilter(async (context, next) =>
+        {
+            context.HttpContext.RequestServices.GetRequiredService<Caller>().Require(permission);
+            return await next(context);
+        });
+}

@@ -1,0 +1,54 @@
+using Qkms.Core;
+
+namespace Qkms.Api.Http;
+
+/// <summary>Turns refusals into answers: the one place that knows both the catalogue and HTTP.</summary>
+internal static class Refusals
+{
+    /// <summary>The status of a kind of refusal.</summary>
+    public static int StatusOf(KmsErrorKind kind) => kind switch
+    {
+        KmsErrorKind.Unauthenticated => StatusCodes.Status401Unauthorized,
+        KmsErrorKind.Forbidden => StatusCodes.Status403Forbidden,
+        KmsErrorKind.Invalid => StatusCodes.Status400BadRequest,
+        KmsErrorKind.TooLarge => StatusCodes.Status413PayloadTooLarge,
+        KmsErrorKind.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
+        KmsErrorKind.WrongVerb => StatusCodes.Status405MethodNotAllowed,
+        KmsErrorKind.NotAcceptable => StatusCodes.Status406NotAcceptable,
+        KmsErrorKind.NotFound => StatusCodes.Status404NotFound,
+        KmsErrorKind.Conflict => StatusCodes.Status409Conflict,
+        KmsErrorKind.RateLimited => StatusCodes.Status429TooManyRequests,
+        KmsErrorKind.Internal => StatusCodes.Status500InternalServerError,
+        KmsErrorKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+
+    /// <summary>The refusal that stands for a status which the framework set without a body, or null.</summary>
+    public static KmsError? ForStatus(int status) => status switch
+    {
+        StatusCodes.Status404NotFound => KmsErrors.NotFound,
+        StatusCodes.Status405MethodNotAllowed => KmsErrors.WrongVerb,
+        StatusCodes.Status406NotAcceptable => KmsErrors.NotAcceptable,
+        StatusCodes.Status413PayloadTooLarge => KmsErrors.TooLarge,
+        StatusCodes.Status415UnsupportedMediaType => KmsErrors.UnsupportedMediaType,
+        >= 400 and < 500 => KmsErrors.Invalid,
+        >= 500 => KmsErrors.Internal,
+        _ => null,
+    };
+
+    public static Task WriteAsync(HttpContext context, KmsException refusal)
+    {
+        if (refusal.Error.Kind is KmsErrorKind.Unavailable or KmsErrorKind.RateLimited)
+            context.Response.Headers.RetryAfter = RetryAfter(refusal.RetryAfter);
+
+        if (refusal.Error.Kind == KmsErrorKind.Unauthenticated)
+            context.Response.Headers.WWWAuthenticate = "ApiKey realm=\"qkms\", header=\"x-api-key\"";
+
+        ErrorBody body = new(refusal.Error.Code, refusal.Message, [.. refusal.Details.Select(d => new ErrorDetail(d.Field, d.Message))]);
+        return Enveloped.WriteErrorAsync(context, StatusOf(refusal.Error.Kind), body);
+    }
+
+    // Whole seconds, rounded up, and never "at once".
+    private static string RetryAfter(TimeSpan? wait) =>
+        Math.Max(1, (int)Math.Ceiling((wait ?? TimeSpan.FromSeconds(1)).TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,35 @@
+using Qkms.Core;
+
+namespace Qkms.Api.Http;
+
+/// <summary>Gives every request its id, and the headers that every answer carries.</summary>
+internal sealed class RequestIdentity(RequestDelegate next, IdGenerator ids)
+{
+    public const string HeaderName = "X-Request-ID";
+
+    private static readonly object _key = new();
+
+    /// <summary>The id of the request at hand.</summary>
+    public static Guid Of(HttpContext context) => (Guid)context.Items[_key]!;
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        // Anything but one UUID in its usual form is replaced and never reflected.
+        bool taken = Guid.TryParseExact(context.Request.Headers[HeaderName], "D", out Guid requestId);
+        if (!taken)
+            requestId = ids.Next();
+
+        context.Items[_key] = requestId;
+        context.Response.OnStarting(static state =>
+        {
+            HttpContext context = (HttpContext)state;
+            IHeaderDictionary headers = context.Response.Headers;
+            headers[HeaderName] = Of(context).ToString();
+            headers.CacheControl = "no-store";
+            headers.XContentTypeOptions = "nosniff";
+            headers["Referrer-Policy"] = "no-referrer";
+            return Task.CompletedTask;
+        }, context);
+        return next(context);
+    }
+}

@@ -1,0 +1,70 @@
+using System.ComponentModel;
+using FluentValidation;
+using Qkms.Api.Http;
+using Qkms.Api.OpenApi;
+using Qkms.Core;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Keys;
+
+namespace Qkms.Api.Keys;
+
+internal sealed record GenerateKeyRequest(
+    [property: Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
+    [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
+    [property: Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use,
+    [property: Description("A kid of your own; a UUID unless given.")] string? Kid,
+    [property: Description("The hash of RSA-OAEP, also of its MGF1: SHA-256 unless given. Only for RSA encryption keys.")] string? OaepHash);
+
+internal sealed class GenerateKeyRequestValidator : AbstractValidator<GenerateKeyRequest>
+{
+    public GenerateKeyRequestValidator()
+    {
+        RuleFor(r => r.Algorithm).IsKeyAlgorithm();
+        RuleFor(r => r.Name).IsKeyName();
+        RuleFor(r => r.Use).IsUseOf(r => r.Algorithm);
+        RuleFor(r => r.Kid)
+            .Must(kid => kid is null || Kid.TryParse(kid, out _))
+            .WithMessage($"1 to {Kid.MaxLength} letters, digits, '.', '_', '-'; begins with a letter or digit, not only digits, without '..', and no word of a route");
+        RuleFor(r => r.OaepHash)
+            .Must(hash => hash is null || OaepHash.All.Contains(hash))
+            .WithMessage($"one of {string.Join(", ", OaepHash.All)}")
+            .Must((r, hash) => hash is null || TakesOaep(r))
+            .WithMessage("only RSA keys for encryption have one");
+    }
+
+    internal static bool TakesOaep(GenerateKeyRequest request) =>
+        KeyAlgorithm.TryParse(request.Algorithm, out KeyAlgorithm? algorithm)
+        && algorithm.Family == KeyAlgorithmFamily.Rsa
+        && KeyRules.ToKeyUse(request.Use, algorithm) == KeyUse.Encryption;
+}
+
+internal static class GenerateKey
+{
+    public static void MapGenerateKey(this RouteGroupBuilder keys) =>
+        keys.MapPost("/generate", HandleAsync)
+            .WithName("GenerateKey")
+            .WithSummary("Generates a key: the first version of a name and algorithm, or the next one when none is active.")
+            .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
+            .WithValidation(new GenerateKeyRequestValidator())
+            .Requires(Permission.KeysGenerate)
+            .Refuses(KmsErrors.ActiveKeyExists, KmsErrors.KeyChanged);
+
+    private static async Task<EnvelopedCreated<KeyVersionResponse>> HandleAsync(
+        GenerateKeyRequest request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken)
+    {
+        KeyVersion version = await keys.GenerateAsync(caller, ToCommand(request), cancellationToken);
+        return Enveloped.Created(KeyVersionResponse.From(version, request.Algorithm, version.CreatedAt), GetKey.RouteName, new { key = version.Kid.Value });
+    }
+
+    private static GenerateKeyCommand ToCommand(GenerateKeyRequest request)
+    {
+        KeyAlgorithm algorithm = KeyRules.ToKeyAlgorithm(request.Algorithm);
+        return new GenerateKeyCommand(
+            algorithm,
+            request.Algorithm!,
+            KeyRules.ToKeyUse(request.Use, algorithm),
+            KeyRules.ToKeyName(request.Name),
+            Kid.TryParse(request.Kid, out Kid kid) ? kid : null,
+            GenerateKeyRequestValidator.TakesOaep(request) ? request.OaepHash ?? OaepHash.Default : null);
+    }
+}

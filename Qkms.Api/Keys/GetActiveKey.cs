@@ -1,0 +1,44 @@
+using System.ComponentModel;
+using FluentValidation;
+using Microsoft.AspNetCore.Mvc;
+using Qkms.Api.Http;
+using Qkms.Core;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Keys;
+
+namespace Qkms.Api.Keys;
+
+internal sealed record GetActiveKeyQuery(
+    [property: FromQuery(Name = "algorithm"), Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
+    [property: FromQuery(Name = "name"), Description("The name of the logical key; 'default' unless given.")] string? Name,
+    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use);
+
+internal sealed class GetActiveKeyQueryValidator : AbstractValidator<GetActiveKeyQuery>
+{
+    public GetActiveKeyQueryValidator()
+    {
+        RuleFor(q => q.Algorithm).IsKeyAlgorithm();
+        RuleFor(q => q.Name).IsKeyName();
+        RuleFor(q => q.Use).IsUseOf(q => q.Algorithm);
+    }
+}
+
+internal static class GetActiveKey
+{
+    public static void MapGetActiveKey(this RouteGroupBuilder keys) =>
+        keys.MapGet("/active", HandleAsync)
+            .WithName("GetActiveKey")
+            .WithSummary("Shows the active version of a key.")
+            .WithValidation(new GetActiveKeyQueryValidator())
+            .Requires(Permission.KeysRead)
+            .Refuses(KmsErrors.KeyVersionNotFound);
+
+    private static async Task<Enveloped<KeyVersionResponse>> HandleAsync(
+        [AsParameters] GetActiveKeyQuery query, Caller caller, KeyReader keys, TimeProvider time, CancellationToken cancellationToken)
+    {
+        KeyAlgorithm algorithm = KeyRules.ToKeyAlgorithm(query.Algorithm);
+        KeyAddress address = new(caller.TenantId, KeyOwner.Tenant, KeyRules.ToKeyName(query.Name), algorithm, KeyRules.ToKeyUse(query.Use, algorithm));
+        KeyVersion active = await keys.GetActiveAsync(caller, address, cancellationToken);
+        return Enveloped.Ok(KeyVersionResponse.From(active, query.Algorithm, time.GetUtcMilliseconds()));
+    }
+}

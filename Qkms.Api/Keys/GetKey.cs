@@ -1,0 +1,78 @@
+using System.ComponentModel;
+using System.Globalization;
+using FluentValidation;
+using Microsoft.AspNetCore.Mvc;
+using Qkms.Api.Http;
+using Qkms.Core;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Keys;
+
+namespace Qkms.Api.Keys;
+
+internal sealed record GetKeyQuery(
+    [property: FromRoute(Name = "key"), Description("A kid; or the number of a version, together with 'algorithm'.")] string Key,
+    [property: FromQuery(Name = "algorithm"), Description("The algorithm; required with a number.")] string? Algorithm,
+    [property: FromQuery(Name = "name"), Description("The name of the logical key; 'default' unless given.")] string? Name,
+    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use)
+{
+    // Kids are never digits only, so that the two cannot be confused.
+    internal bool IsNumber => Key.All(char.IsAsciiDigit);
+
+    // A number of more digits than an int has names no version.
+    internal int? Number => int.TryParse(Key, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0 ? number : null;
+}
+
+internal sealed class GetKeyQueryValidator : AbstractValidator<GetKeyQuery>
+{
+    public GetKeyQueryValidator()
+    {
+        RuleFor(q => q.Algorithm).IsKeyAlgorithm().When(q => q.IsNumber || q.Algorithm is not null);
+        RuleFor(q => q.Name).IsKeyName();
+        RuleFor(q => q.Use).IsUseOf(q => q.Algorithm);
+    }
+}
+
+internal static class GetKey
+{
+    public const string RouteName = "GetKey";
+
+    public static void MapGetKey(this RouteGroupBuilder keys) =>
+        keys.MapGet("/{key}", HandleAsync)
+            .WithName(RouteName)
+            .WithSummary("Shows one key version, by its kid, or by its number with algorithm and name.")
+            .WithValidation(new GetKeyQueryValidator())
+            .Requires(Permission.KeysRead)
+            .Refuses(KmsErrors.KeyVersionNotFound);
+
+    private static async Task<Enveloped<KeyVersionResponse>> HandleAsync(
+        [AsParameters] GetKeyQuery query, Caller caller, KeyReader keys, TimeProvider time, CancellationToken cancellationToken)
+    {
+        KeyVersion version = query.IsNumber
+            ? await GetByNumberAsync(query, caller, keys, cancellationToken)
+            : await GetByKidAsync(query, caller, keys, cancellationToken);
+        return Enveloped.Ok(KeyVersionResponse.From(version, query.Algorithm, time.GetUtcMilliseconds()));
+    }
+
+    private static async Task<KeyVersion> GetByNumberAsync(GetKeyQuery query, Caller caller, KeyReader keys, CancellationToken cancellationToken)
+    {
+        int number = query.Number ?? throw KmsErrors.KeyVersionNotFound.Refusal();
+        KeyAlgorithm algorithm = KeyRules.ToKeyAlgorithm(query.Algorithm);
+        KeyAddress address = new(caller.TenantId, KeyOwner.Tenant, KeyRules.ToKeyName(query.Name), algorithm, KeyRules.ToKeyUse(query.Use, algorithm));
+        return await keys.GetAsync(caller, address, number, cancellationToken);
+    }
+
+    private static async Task<KeyVersion> GetByKidAsync(GetKeyQuery query, Caller caller, KeyReader keys, CancellationToken cancellationToken)
+    {
+        KeyVersion version = await keys.GetAsync(caller, KeyPath.ToKid(query.Key), cancellationToken);
+        RefuseDisagreement("algorithm", query.Algorithm is null || version.Algorithm.Spellings.Contains(query.Algorithm));
+        RefuseDisagreement("name", query.Name is null || version.Address.Name.Value == query.Name);
+        RefuseDisagreement("use", query.Use is null || version.Use.ToWire() == query.Use);
+        return version;
+    }
+
+    private static void RefuseDisagreement(string field, bool agrees)
+    {
+        if (!agrees)
+            throw KmsErrors.Invalid.With($"'{field}' is not that of the version which the kid names.", new FieldError(field, "disagrees with the kid"));
+    }
+}

@@ -1,0 +1,48 @@
+using System.ComponentModel;
+using FluentValidation;
+using Microsoft.AspNetCore.Mvc;
+
+using Qkms.Api.Http;
+using Qkms.Core;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Keys;
+
+namespace Qkms.Api.Keys;
+
+internal sealed record GetPublicKeyQuery(
+    [property: FromRoute(Name = "kid"), Description("The kid of the version.")] string Kid,
+    [property: FromQuery(Name = "format"), Description("pem, der or jwk; goes before the Accept header.")] string? Format);
+
+internal sealed class GetPublicKeyQueryValidator : AbstractValidator<GetPublicKeyQuery>
+{
+    public GetPublicKeyQueryValidator() =>
+        RuleFor(q => q.Format)
+            .Must(format => format is null || PublicKeyFormats.ByName.ContainsKey(format))
+            .WithMessage("pem, der or jwk");
+}
+
+internal static class GetPublicKey
+{
+    public static void MapGetPublicKey(this RouteGroupBuilder keys) =>
+        keys.MapGet("/{kid}/public-key", HandleAsync)
+            .WithName("GetPublicKey")
+            .WithSummary("The public key of a version, whatever its status: SubjectPublicKeyInfo as PEM or DER, or a JWK.")
+            .WithValidation(new GetPublicKeyQueryValidator())
+            .Requires(Permission.KeysRead)
+            .Produces<string>(StatusCodes.Status200OK, PublicKeyFormats.Pem)
+            .WithMetadata(new PublicKeyContent())
+            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.NotAcceptable);
+
+    private static async Task<IResult> HandleAsync(
+        [AsParameters] GetPublicKeyQuery query, HttpRequest request, Caller caller, KeyReader keys, CancellationToken cancellationToken)
+    {
+        string mediaType = query.Format is null ? PublicKeyFormats.Negotiate(request.GetTypedHeaders().Accept) : PublicKeyFormats.ByName[query.Format];
+        KeyVersion version = await keys.GetAsync(caller, KeyPath.ToKid(query.Kid), cancellationToken);
+        return mediaType switch
+        {
+            PublicKeyFormats.Der => Results.Bytes(PublicKeyEncoding.ToSubjectPublicKeyInfo(version), mediaType),
+            PublicKeyFormats.Jwk => Results.Json(JsonWebKey.From(version), ApiJsonContext.Default.JsonWebKey, mediaType),
+            _ => Results.Text(PublicKeyEncoding.ToPem(version), mediaType),
+        };
+    }
+}

@@ -1,0 +1,76 @@
+using System.ComponentModel;
+using Qkms.Core.Keys;
+
+namespace Qkms.Api.Keys;
+
+/// <summary>One key version, without anything private.</summary>
+internal record KeyVersionResponse
+{
+    [Description("The id of this version, unique in the tenant.")]
+    public required string Kid { get; init; }
+
+    [Description("The id of the logical key.")]
+    public required Guid KeyId { get; init; }
+
+    [Description("The number of this version in its key: 1, 2, 3 …; numbers are never used again.")]
+    public required int KeyVersion { get; init; }
+
+    [Description("The name of the logical key.")]
+    public required string Name { get; init; }
+
+    [Description("The algorithm, spelled as in the request, or as when the version was made.")]
+    public required string Algorithm { get; init; }
+
+    [Description("The canonical name of the algorithm.")]
+    public required string AlgorithmId { get; init; }
+
+    [Description("'enc' for encryption, 'sig' for signatures.")]
+    public required string Use { get; init; }
+
+    [Description("active, retired, expired, revoked or destroyed.")]
+    public required string Status { get; init; }
+
+    [Description("Base64: the raw FIPS 203 or FIPS 204 encoding, or SubjectPublicKeyInfo DER for RSA.")]
+    public required byte[] PublicKey { get; init; }
+
+    [Description("The hash of RSA-OAEP, for RSA encryption keys.")]
+    public required string? OaepHash { get; init; }
+
+    [Description("When the version was made.")]
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    [Description("The version that this one replaced.")]
+    public required string? PreviousKid { get; init; }
+
+    [Description("The version that replaced this one.")]
+    public required string? NextKid { get; init; }
+
+    [Description("When it was retired.")]
+    public required DateTimeOffset? RetiredAt { get; init; }
+
+    [Description("When it was revoked.")]
+    public required DateTimeOffset? RevokedAt { get; init; }
+
+    /// <summary>The version as callers see it at <paramref name="now"/>.</summary>
+    /// <param name="version">The version.</param>
+    /// <param name="spelling">How the request spelled the algorithm; null when it did not name one.</param>
+    /// <param name="now">The moment that decides the status.</param>
+    public static KeyVersionResponse From(KeyVersion version, string? spelling, DateTimeOffset now) => new()
+    {
+        Kid = version.Kid.Value,
+        KeyId = version.KeyId.Value,
+        KeyVersion = version.Version,
+        Name = version.Address.Name.Value,
+        Algorithm = spelling ?? version.Spelling,
+        AlgorithmId = version.Algorithm.Name,
+        Use = version.Use.ToWire(),
+        Status = version.StatusAt(now).ToWire(),
+        PublicKey = version.PublicKey,
+        OaepHash = version.OaepHash,
+        CreatedAt = version.CreatedAt,
+        PreviousKid = version.PreviousKid?.Value,
+        NextKid = version.NextKid?.Value,
+        RetiredAt = version.RetiredAt,
+        RevokedAt = version.RevokedAt,
+    };
+}

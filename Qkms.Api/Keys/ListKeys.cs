@@ -1,0 +1,71 @@
+using System.ComponentModel;
+using FluentValidation;
+using Microsoft.AspNetCore.Mvc;
+using Qkms.Api.Http;
+using Qkms.Core;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Audit;
+using Qkms.Core.Keys;
+
+namespace Qkms.Api.Keys;
+
+internal sealed record ListKeysQuery(
+    [property: FromQuery(Name = "algorithm"), Description("Only this algorithm.")] string? Algorithm,
+    [property: FromQuery(Name = "status"), Description("Only this status: active, retired, expired, revoked or destroyed.")] string? Status,
+    [property: FromQuery(Name = "name"), Description("Only this name.")] string? Name,
+    [property: FromQuery(Name = "limit"), Description("At most so many; 1,000 unless given, and at most.")] QueryInteger? Limit,
+    [property: FromQuery(Name = "cursor"), Description("The next_cursor of the page before.")] string? Cursor)
+{
+    internal const int MaxLimit = 1000;
+}
+
+internal sealed class ListKeysQueryValidator : AbstractValidator<ListKeysQuery>
+{
+    public ListKeysQueryValidator()
+    {
+        RuleFor(q => q.Algorithm).IsKeyAlgorithm().When(q => q.Algorithm is not null);
+        RuleFor(q => q.Name).IsKeyName();
+        RuleFor(q => q.Status)
+            .Must(status => status is null || KeyWords.ParseStatus(status) is not null)
+            .WithMessage("active, retired, expired, revoked or destroyed");
+        RuleFor(q => q.Limit)
+            .Must(limit => limit is null or { Value: > 0 and <= ListKeysQuery.MaxLimit })
+            .WithMessage($"a whole number from 1 to {ListKeysQuery.MaxLimit}");
+    }
+}
+
+internal sealed record KeyListResponse(
+    [property: Description("The versions, newest first.")] IReadOnlyList<KeyVersionResponse> Keys,
+    [property: Description("How many versions the whole list has, over all pages.")] long Total,
+    [property: Description("Send it as 'cursor' for the next page; null on the last.")] string? NextCursor,
+    [property: Description("Kids of this page whose stored row is damaged; nothing else of such a row is shown.")] IReadOnlyList<string> Unreadable);
+
+internal static class ListKeys
+{
+    public static void MapListKeys(this RouteGroupBuilder keys) =>
+        keys.MapGet("", HandleAsync)
+            .WithName("ListKeys")
+            .WithSummary("Lists every version of every key, newest first.")
+            .WithValidation(new ListKeysQueryValidator())
+            .Requires(Permission.KeysRead);
+
+    private static async Task<Enveloped<KeyListResponse>> HandleAsync(
+        [AsParameters] ListKeysQuery query, Caller caller, KeyReader keys, IntegrityAlarm alarm, TimeProvider time, CancellationToken cancellationToken)
+    {
+        KeyPage page = await keys.ListAsync(caller, ToFilter(query), query.Cursor, query.Limit?.Value ?? ListKeysQuery.MaxLimit, cancellationToken);
+        foreach (string kid in page.Unreadable)
+            await alarm.RaiseAsync(caller, $"key version {kid}");
+
+        DateTimeOffset now = time.GetUtcMilliseconds();
+        return Enveloped.Ok(new KeyListResponse(
+            [.. page.Versions.Select(version => KeyVersionResponse.From(version, query.Algorithm, now))],
+            page.Total,
+            page.NextCursor,
+            page.Unreadable));
+    }
+
+    private static KeyListFilter ToFilter(ListKeysQuery query) => new(
+        KeyAlgorithm.TryParse(query.Algorithm, out KeyAlgorithm? algorithm) ? algorithm : null,
+        KeyName.TryParse(query.Name, out KeyName name) ? name : null,
+        KeyWords.ParseStatus(query.Status));
+}

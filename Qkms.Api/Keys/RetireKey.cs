@@ -1,0 +1,57 @@
+using System.ComponentModel;
+using FluentValidation;
+using Qkms.Api.Http;
+using Qkms.Api.OpenApi;
+using Qkms.Core;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Keys;
+
+namespace Qkms.Api.Keys;
+
+internal sealed record RetireKeyRequest(
+    [property: Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
+    [property: Description("The number of the version to retire.")] int? KeyVersion,
+    [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
+    [property: Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use,
+    [property: Description("Whether the only active version may be retired; false unless given.")] bool? AllowNoActive);
+
+internal sealed class RetireKeyRequestValidator : AbstractValidator<RetireKeyRequest>
+{
+    public RetireKeyRequestValidator()
+    {
+        RuleFor(r => r.Algorithm).IsKeyAlgorithm();
+        RuleFor(r => r.KeyVersion).IsKeyVersion();
+        RuleFor(r => r.Name).IsKeyName();
+        RuleFor(r => r.Use).IsUseOf(r => r.Algorithm);
+    }
+}
+
+internal static class RetireKey
+{
+    public static void MapRetireKey(this RouteGroupBuilder keys) =>
+        keys.MapPost("/retire", HandleAsync)
+            .WithName("RetireKey")
+            .WithSummary("Retires one key version: it still decrypts and verifies, and no longer encrypts or signs.")
+            .WithRequestExample("""{"algorithm":"ML-KEM-768","key_version":1}""")
+            .WithValidation(new RetireKeyRequestValidator())
+            .Requires(Permission.KeysRetire)
+            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyRevoked, KmsErrors.KeyDestroyed);
+
+    private static async Task<Enveloped<KeyVersionResponse>> HandleAsync(
+        RetireKeyRequest request, Caller caller, KeyLifecycle keys, TimeProvider time, CancellationToken cancellationToken)
+    {
+        KeyVersion retired = await keys.RetireAsync(caller, ToCommand(request), cancellationToken);
+        return Enveloped.Ok(KeyVersionResponse.From(retired, request.Algorithm, time.GetUtcMilliseconds()));
+    }
+
+    private static RetireKeyCommand ToCommand(RetireKeyRequest request)
+    {
+        KeyAlgorithm algorithm = KeyRules.ToKeyAlgorithm(request.Algorithm);
+        return new RetireKeyCommand(
+            algorithm,
+            KeyRules.ToKeyUse(request.Use, algorithm),
+            KeyRules.ToKeyName(request.Name),
+            request.KeyVersion!.Value,
+            request.AllowNoActive ?? false);
+    }
+}

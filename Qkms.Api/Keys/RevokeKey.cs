@@ -1,0 +1,41 @@
+using System.ComponentModel;
+using FluentValidation;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Qkms.Api.Http;
+using Qkms.Api.OpenApi;
+using Qkms.Core;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Audit;
+using Qkms.Core.Keys;
+
+namespace Qkms.Api.Keys;
+
+internal sealed record RevokeKeyRequest(
+    [property: Description("Why; kept in the journal.")] string? Reason);
+
+internal sealed class RevokeKeyRequestValidator : AbstractValidator<RevokeKeyRequest>
+{
+    public RevokeKeyRequestValidator() =>
+        RuleFor(r => r.Reason)
+            .Must(reason => reason is null or { Length: <= AuditEvent.MaxReasonLength })
+            .WithMessage($"at most {AuditEvent.MaxReasonLength} characters");
+}
+
+internal static class RevokeKey
+{
+    public static void MapRevokeKey(this RouteGroupBuilder keys) =>
+        keys.MapPost("/{kid}/actions/revoke", HandleAsync)
+            .WithName("RevokeKey")
+            .WithSummary("Revokes one key version for good: it does nothing any more; its public key and metadata can still be read.")
+            .WithRequestExample("""{"reason":"The laptop that held a backup was stolen."}""")
+            .WithOptionalValidation(new RevokeKeyRequestValidator())
+            .Requires(Permission.KeysRevoke)
+            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed);
+
+    private static async Task<NoContent> HandleAsync(
+        [Description("The kid of the version.")] string kid, RevokeKeyRequest? request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken)
+    {
+        await keys.RevokeAsync(caller, KeyPath.ToKid(kid), request?.Reason, cancellationToken);
+        return TypedResults.NoContent();
+    }
+}

@@ -1,0 +1,67 @@
+using System.ComponentModel;
+using FluentValidation;
+using Qkms.Api.Http;
+using Qkms.Api.OpenApi;
+using Qkms.Core;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Keys;
+
+namespace Qkms.Api.Keys;
+
+internal sealed record RotateKeyRequest(
+    [property: Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
+    [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
+    [property: Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use,
+    [property: Description("The version that you take for the active one: with it a repeated call cannot rotate twice.")] int? ExpectedKeyVersion);
+
+internal sealed class RotateKeyRequestValidator : AbstractValidator<RotateKeyRequest>
+{
+    public RotateKeyRequestValidator()
+    {
+        RuleFor(r => r.Algorithm).IsKeyAlgorithm();
+        RuleFor(r => r.Name).IsKeyName();
+        RuleFor(r => r.Use).IsUseOf(r => r.Algorithm);
+        RuleFor(r => r.ExpectedKeyVersion).Must(version => version is null or > 0).WithMessage("a whole number from 1");
+    }
+}
+
+internal sealed record RotatedKeyResponse : KeyVersionResponse
+{
+    [System.Diagnostics.CodeAnalysis.SetsRequiredMembers]
+    public RotatedKeyResponse(KeyVersionResponse active, int oldKeyVersion)
+        : base(active) => OldKeyVersion = oldKeyVersion;
+
+    [Description("The number of the version that was replaced and is retired now.")]
+    public int OldKeyVersion { get; }
+}
+
+internal static class RotateKey
+{
+    public static void MapRotateKey(this RouteGroupBuilder keys) =>
+        keys.MapPost("/rotate", HandleAsync)
+            .WithName("RotateKey")
+            .WithSummary("Rotates a key: a new version becomes active, the old one is retired and still decrypts and verifies.")
+            .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
+            .WithValidation(new RotateKeyRequestValidator())
+            .Requires(Permission.KeysRotate)
+            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyChanged, KmsErrors.KeyDisabled);
+
+    private static async Task<EnvelopedCreated<RotatedKeyResponse>> HandleAsync(
+        RotateKeyRequest request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken)
+    {
+        KeyRotation rotation = await keys.RotateAsync(caller, ToCommand(request), cancellationToken);
+        KeyVersionResponse active = KeyVersionResponse.From(rotation.Active, request.Algorithm, rotation.Active.CreatedAt);
+        return Enveloped.Created(new RotatedKeyResponse(active, rotation.Retired.Version), GetKey.RouteName, new { key = active.Kid });
+    }
+
+    private static RotateKeyCommand ToCommand(RotateKeyRequest request)
+    {
+        KeyAlgorithm algorithm = KeyRules.ToKeyAlgorithm(request.Algorithm);
+        return new RotateKeyCommand(
+            algorithm,
+            request.Algorithm!,
+            KeyRules.ToKeyUse(request.Use, algorithm),
+            KeyRules.ToKeyName(request.Name),
+            request.ExpectedKeyVersion);
+    }
+}

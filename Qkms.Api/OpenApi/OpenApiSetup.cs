@@ -1,0 +1,67 @@
+using Microsoft.OpenApi;
+using Qkms.Api.Auth;
+using Qkms.Api.Http;
+
+namespace Qkms.Api.OpenApi;
+
+/// <summary>The description of the API, made from the routes, and the page to try it.</summary>
+internal static class OpenApiSetup
+{
+    public const string DocumentName = "v1";
+
+    // The page's own scripts and styles, and calls back to this service; nothing from elsewhere.
+    private const string PagePolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    public static WebApplicationBuilder AddQkmsOpenApi(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddEndpointsApiExplorer();
+        builder.Services.AddSwaggerGen(options =>
+        {
+            options.SwaggerDoc(DocumentName, new OpenApiInfo
+            {
+                Title = "Qkms",
+                Version = "v1",
+                Description = "Self-hosted key management: versioned post-quantum (ML-KEM, ML-DSA) and RSA keys. Every route is served at '/' and, unchanged, under '/api/v1'.",
+                License = new OpenApiLicense { Name = "Apache-2.0", Identifier = "Apache-2.0" },
+            });
+            options.AddServer(new OpenApiServer { Url = "/" });
+            options.AddServer(new OpenApiServer { Url = "/api/v1" });
+            options.AddSecurityDefinition(ApiKeyAuthenticationHandler.SchemeName, new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.ApiKey,
+                In = ParameterLocation.Header,
+                Name = ApiKeyAuthenticationHandler.HeaderName,
+                Description = "An API key; at the first start one is written to 'initial-api-key' in the data directory.",
+            });
+            options.SupportNonNullableReferenceTypes();
+            options.NonNullableReferenceTypesAsRequired();
+            options.MapType<QueryInteger>(() => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32" });
+            options.OperationFilter<OperationDetails>();
+            options.SchemaFilter<SchemaDetails>();
+            options.DocumentFilter<TagDetails>();
+            options.DocumentFilter<SharedHeaders>();
+        });
+        return builder;
+    }
+
+    public static WebApplication UseQkmsOpenApi(this WebApplication app)
+    {
+        app.Use((context, next) =>
+        {
+            if (context.Request.Path.StartsWithSegments("/swagger", StringComparison.OrdinalIgnoreCase))
+                context.Response.Headers.ContentSecurityPolicy = PagePolicy;
+
+            return next(context);
+        });
+        app.UseSwagger(options => options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
+        app.UseSwaggerUI(options =>
+        {
+            options.SwaggerEndpoint($"{DocumentName}/swagger.json", "Qkms v1");
+            options.DocumentTitle = "Qkms";
+            options.EnableTryItOutByDefault();
+            options.DisplayRequestDuration();
+        });
+        return app;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.OpenApi;
+using Qkms.Api.Auth;
+using Qkms.Api.Http;
+using Qkms.Api.Keys;
+using Qkms.Core;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace Qkms.Api.OpenApi;
+
+/// <summary>Adds to operations what their routes know: refusals with their codes, the API key, examples, media types of public keys.</summary>
+internal sealed class OperationDetails : IOperationFilter
+{
+    public void Apply(OpenApiOperation operation, OperationFilterContext context)
+    {
+        IList<object> metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
+        bool open = metadata.OfType<IAllowAnonymous>().Any();
+        if (!open)
+        {
+            operation.Security ??= [];
+            operation.Security.Add(new OpenApiSecurityRequirement
+            {
+                [new OpenApiSecuritySchemeReference(ApiKeyAuthenticationHandler.SchemeName, context.Document)] = [],
+            });
+        }
+
+        AddRefusals(operation, context, metadata, open);
+        AddExample(operation, metadata);
+        DescribePublicKey(operation, context, metadata);
+        DescribeParameters(operation);
+        AddHeaders(operation, context.Document);
+    }
+
+    private static void AddRefusals(OpenApiOperation operation, OperationFilterContext context, IList<object> metadata, bool open)
+    {
+        IOpenApiSchema envelope = context.SchemaGenerator.GenerateSchema(typeof(ErrorEnvelope), context.SchemaRepository);
+        operation.Responses ??= [];
+        foreach (IGrouping<int, KmsError> group in Errors(operation, metadata, open).Distinct().GroupBy(e => Refusals.StatusOf(e.Kind)).OrderBy(g => g.Key))
+        {
+            operation.Responses[group.Key.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
+            {
+                Description = string.Join("\n", group.Select(e => $"`{e.Code}` {e.Message}")),
+                Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new OpenApiMediaType { Schema = envelope } },
+            };
+        }
+    }
+
+    private static IEnumerable<KmsError> Errors(OpenApiOperation operation, IList<object> metadata, bool open)
+    {
+        yield return KmsErrors.Invalid;
+        yield return KmsErrors.Internal;
+        if (operation.RequestBody is not null)
+        {
+            yield return KmsErrors.TooLarge;
+            yield return KmsErrors.UnsupportedMediaType;
+        }
+
+        if (!open)
+        {
+            yield return KmsErrors.Unauthenticated;
+            yield return KmsErrors.NotPermitted;
+            yield return KmsErrors.TenantSuspended;
+            yield return KmsErrors.Unavailable;
+        }
+
+        foreach (KmsError error in metadata.OfType<RefusalMetadata>().SelectMany(m => m.Errors))
+            yield return error;
+    }
+
+    private static void AddExample(OpenApiOperation operation, IList<object> metadata)
+    {
+        ExampleMetadata? example = metadata.OfType<ExampleMetadata>().FirstOrDefault();
+        if (example is not null && operation.RequestBody?.Content?["application/json"] is OpenApiMediaType body)
+            body.Example = JsonNode.Parse(example.Json);
+    }
+
+    private static void DescribePublicKey(OpenApiOperation operation, OperationFilterContext context, IList<object> metadata)
+    {
+        if (!metadata.OfType<PublicKeyContent>().Any())
+            return;
+
+        operation.Responses!["200"] = new OpenApiResponse
+        {
+            Description = "The public key.",
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                [PublicKeyFormats.Pem] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } },
+                [PublicKeyFormats.Der] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } },
+                [PublicKeyFormats.Jwk] = new OpenApiMediaType { Schema = context.SchemaGenerator.GenerateSchema(typeof(JsonWebKey), context.SchemaRepository) },
+            },
+        };
+    }
+
+    private static void DescribeParameters(OpenApiOperation operation)
+    {
+        foreach (OpenApiParameter parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
+        {
+            if (parameter is { Name: { } name, Schema: OpenApiSchema schema })
+            {
+                schema.Description = null;
+                FieldDetails.Describe(name, schema);
+            }
+        }
+    }
+
+    private static void AddHeaders(OpenApiOperation operation, OpenApiDocument document)
+    {
+        foreach ((string status, IOpenApiResponse response) in operation.Responses ?? [])
+        {
+            if (response is not OpenApiResponse described)
+                continue;
+
+            described.Headers ??= new Dictionary<string, IOpenApiHeader>();
+            described.Headers[RequestIdentity.HeaderName] = SharedHeaders.RequestId(document);
+            if (status == "201")
+                described.Headers["Location"] = SharedHeaders.Location(document);
+
+            if (status is "429" or "503")
+                described.Headers["Retry-After"] = SharedHeaders.RetryAfter(document);
+        }
+    }
+}

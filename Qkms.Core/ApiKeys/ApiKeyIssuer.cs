@@ -1,0 +1,31 @@
+using Qkms.Core.Protection;
+using Qkms.Core.Secrets;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Core.ApiKeys;
+
+/// <summary>Makes API keys: the text, which is shown once, and the row, which holds only its keyed hash.</summary>
+public sealed class ApiKeyIssuer(ApiKeyOptions options, Keyring keyring, RowSealer sealer, IdGenerator ids, TimeProvider time)
+{
+    /// <summary>A fresh key of a tenant. Nothing is stored yet.</summary>
+    public NewApiKey Issue(TenantId tenantId, string label, Roles roles)
+    {
+        SecretBytes text = SecretBytes.Allocate(ApiKeyFormat.LengthOf(options.Prefix), out Span<byte> destination);
+        ApiKeyFormat.WriteNew(options.Prefix, destination);
+        WrappingKey hashKey = keyring.CredentialHashKey;
+        Credential credential = new()
+        {
+            Id = new CredentialId(ids.Next()),
+            TenantId = tenantId,
+            Kind = Credential.ApiKeyKind,
+            LookupId = ApiKeyFormat.IdOf(text.Span),
+            Verifier = ApiKeyVerifier.Compute(hashKey, text.Span),
+            HashKeyId = hashKey.Id,
+            Label = label,
+            Roles = roles,
+            State = CredentialState.Active,
+            CreatedAt = time.GetUtcMilliseconds(),
+        };
+        return new NewApiKey(text, sealer.Seal(credential));
+    }
+}

@@ -1,0 +1,23 @@
+using System.Security.Cryptography;
+using Qkms.Core.Protection;
+
+namespace Qkms.Core.ApiKeys;
+
+/// <summary>The keyed hash of an API key: HMAC-SHA-256 (RFC 2104) over <c>id ‖ secret</c> under a key of the keyring.</summary>
+internal static class ApiKeyVerifier
+{
+    public static byte[] Compute(WrappingKey hashKey, ReadOnlySpan<byte> key)
+    {
+        Span<byte> text = stackalloc byte[ApiKeyFormat.IdLength + ApiKeyFormat.SecretLength];
+        try
+        {
+            System.Text.Encoding.ASCII.GetBytes(ApiKeyFormat.IdOf(key), text);
+            ApiKeyFormat.SecretOf(key).CopyTo(text[ApiKeyFormat.IdLength..]);
+            return HMACSHA256.HashData(hashKey.Secret.Span, text);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(text);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using Qkms.Core.Secrets;
+
+namespace Qkms.Core.ApiKeys;
+
+/// <summary>The file that hands the first API key to the operator, readable by its owner alone.</summary>
+public static class InitialApiKeyFile
+{
+    /// <summary>The file's name in the data directory.</summary>
+    public const string Name = "initial-api-key";
+
+    /// <summary>Writes the key and waits until it is on disk. A file left by a start that was cut off before its key became valid is replaced.</summary>
+    public static void Write(string path, SecretBytes text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        File.Delete(path);
+        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+        using FileStream file = new(path, options);
+        file.Write(text.Span);
+        file.Flush(flushToDisk: true);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using Qkms.Core.Persistence;
+
+namespace Qkms.Core.Audit;
+
+/// <summary>Tells the operator that stored data does not match its protection: log and metric each time, the journal once per thing and process.</summary>
+public sealed partial class IntegrityAlarm(IKmsStore store, IdGenerator ids, TimeProvider time, ILogger<IntegrityAlarm> logger)
+{
+    // Beyond so many broken things the journal has nothing more to say that the log does not.
+    private const int MostJournalled = 10_000;
+
+    private static readonly Meter _meter = new("Qkms");
+    private static readonly Counter<long> _failures = _meter.CreateCounter<long>("qkms.integrity.failures", description: "Rows or wrapped keys that did not match their protection.");
+
+    private readonly ConcurrentDictionary<string, byte> _journalled = new(StringComparer.Ordinal);
+
+    /// <summary>Raises the alarm. It never fails: the refusal that the caller gets does not depend on it.</summary>
+    /// <param name="caller">Whose request met the broken thing; null when it broke before anybody was known.</param>
+    /// <param name="what">The thing, by its identifiers.</param>
+    public async Task RaiseAsync(Caller? caller, string what)
+    {
+        LogBroken(logger, what);
+        _failures.Add(1);
+        if (caller is null || _journalled.Count >= MostJournalled || !_journalled.TryAdd($"{caller.TenantId} {what}", 0))
+            return;
+
+        AuditEvent entry = new()
+        {
+            Id = ids.Next(),
+            TenantId = caller.TenantId,
+            Time = time.GetUtcMilliseconds(),
+            Action = AuditActions.IntegrityFailed,
+            ActorKind = "system",
+            ActorId = "integrity",
+            Reason = what,
+            RequestId = caller.RequestId,
+        };
+        try
+        {
+            await store.WriteAsync(
+                async session =>
+                {
+                    await session.Audit.InsertAsync(entry);
+                    return true;
+                },
+                CancellationToken.None);
+        }
+        catch (KmsException e)
+        {
+            LogNotJournalled(logger, e.Error.Code, what);
+        }
+    }
+
+    [LoggerMessage(1001, LogLevel.Critical, "Integrity: the protection of {What} does not hold; it is refused until it is restored from a backup.")]
+    private static partial void LogBroken(ILogger logger, string what);
+
+    [LoggerMessage(1002, LogLevel.Error, "Integrity: the journal could not be written ({Code}) about {What}.")]
+    private static partial void LogNotJournalled(ILogger logger, string code, string what);
+}

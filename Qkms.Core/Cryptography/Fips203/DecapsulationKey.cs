@@ -1,0 +1,157 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Qkms.Core.Cryptography.Fips202;
+using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
+
+namespace Qkms.Core.Cryptography.Fips203;
+
+/// <summary>A decapsulation key, expanded: ŝ, z, and the encapsulation key that belongs to it. Zeroed when disposed.</summary>
+/// <remarks>The arrays are pinned, so that the garbage collector leaves no copy behind when it moves objects. Operations may run at the same time; disposing while one runs is the caller's mistake.</remarks>
+internal sealed class DecapsulationKey : IDisposable
+{
+    private readonly ParameterSet _set;
+    private readonly short[] _s;
+    private readonly byte[] _z = GC.AllocateArray<byte>(ParameterSet.SeedSize, pinned: true);
+
+    /// <summary>d, where the key was made from its seed.</summary>
+    private readonly byte[]? _d;
+
+    private DecapsulationKey(ParameterSet set, short[] s, ReadOnlySpan<byte> z, byte[]? d, EncapsulationKey encapsulationKey)
+    {
+        _set = set;
+        _s = s;
+        z.CopyTo(_z);
+        _d = d;
+        EncapsulationKey = encapsulationKey;
+    }
+
+    internal EncapsulationKey EncapsulationKey { get; }
+
+    internal bool HasSeed => _d is not null;
+
+    /// <summary>FIPS 203, Algorithm 16.</summary>
+    /// <param name="set">The parameter set.</param>
+    /// <param name="seed">d ‖ z, 64 secret random bytes.</param>
+    internal static DecapsulationKey FromSeed(ParameterSet set, ReadOnlySpan<byte> seed)
+    {
+        ReadOnlySpan<byte> d = seed[..ParameterSet.SeedSize];
+        byte[] keptD = GC.AllocateUninitializedArray<byte>(ParameterSet.SeedSize, pinned: true);
+        Span<byte> rhoAndSigma = stackalloc byte[2 * ParameterSet.SeedSize];
+        try
+        {
+            d.CopyTo(keptD);
+            KPke.DeriveSeeds(set, d, rhoAndSigma);
+            return FromDerivedSeeds(set, rhoAndSigma, seed[ParameterSet.SeedSize..], keptD);
+        }
+        finally
+        {
+            Erase.Memory(rhoAndSigma);
+        }
+    }
+
+    /// <summary>The key of ρ ‖ σ and z. Without <paramref name="d"/> it has no seed to export: tests of the draft standard, which derived ρ and σ in another way, enter here.</summary>
+    internal static DecapsulationKey FromDerivedSeeds(ParameterSet set, ReadOnlySpan<byte> rhoAndSigma, ReadOnlySpan<byte> z, byte[]? d = null)
+    {
+        ReadOnlySpan<byte> rho = rhoAndSigma[..ParameterSet.SeedSize];
+        short[] matrix = new short[set.K * set.K * ParameterSet.N];
+        short[] t = new short[set.K * ParameterSet.N];
+        short[] s = GC.AllocateArray<short>(set.K * ParameterSet.N, pinned: true);
+        byte[] encoded = new byte[set.Algorithm.EncapsulationKeySizeInBytes];
+
+        KPke.GenerateKey(set, rho, rhoAndSigma[ParameterSet.SeedSize..], new NttVector(matrix), new NttVector(t), new NttVector(s));
+        ByteCodec.EncodeVector(new NttVector(t), encoded);
+        rho.CopyTo(encoded.AsSpan(set.EncodedVectorSize));
+        return new DecapsulationKey(set, s, z, d, new EncapsulationKey(set, encoded, matrix, t));
+    }
+
+    /// <summary>Decodes dk = dk_PKE ‖ ek ‖ H(ek) ‖ z of the right length, with the hash check of FIPS 203, section 7.3, and the modulus check of the ek inside.</summary>
+    /// <exception cref="CryptographicException">The hash does not match, or a coefficient of ek is not below q.</exception>
+    internal static DecapsulationKey Decode(ParameterSet set, ReadOnlySpan<byte> encoded)
+    {
+        ReadOnlySpan<byte> encodedPublic = encoded.Slice(set.EncodedVectorSize, set.Algorithm.EncapsulationKeySizeInBytes);
+        ReadOnlySpan<byte> hash = encoded.Slice(set.EncodedVectorSize + encodedPublic.Length, ParameterSet.SeedSize);
+        EncapsulationKey encapsulationKey = EncapsulationKey.Decode(set, encodedPublic);
+        if (!CryptographicOperations.FixedTimeEquals(hash, encapsulationKey.Hash))
+            throw new CryptographicException("The decapsulation key is not valid: it does not hold the hash of its encapsulation key.");
+
+        // The modulus of dk_PKE is not checked: FIPS 203 asks for its reduction only, and a refusal would depend on the secret.
+        short[] s = GC.AllocateArray<short>(set.K * ParameterSet.N, pinned: true);
+        ByteCodec.DecodeVector(encoded, new NttVector(s));
+        return new DecapsulationKey(set, s, encoded[^ParameterSet.SeedSize..], d: null, encapsulationKey);
+    }
+
+    /// <summary>Writes d ‖ z of a key that <see cref="HasSeed"/>.</summary>
+    internal void WriteSeed(Span<byte> destination)
+    {
+        _d.CopyTo(destination);
+        _z.CopyTo(destination[ParameterSet.SeedSize..]);
+    }
+
+    /// <summary>Writes dk = dk_PKE ‖ ek ‖ H(ek) ‖ z (FIPS 203, Algorithm 16, line 3).</summary>
+    internal void Encode(Span<byte> destination)
+    {
+        ByteCodec.EncodeVector(new NttVector(_s), destination);
+        destination = destination[_set.EncodedVectorSize..];
+        EncapsulationKey.Encoded.CopyTo(destination);
+        destination = destination[EncapsulationKey.Encoded.Length..];
+        EncapsulationKey.Hash.CopyTo(destination);
+        _z.CopyTo(destination[ParameterSet.SeedSize..]);
+    }
+
+    /// <summary>Whether <paramref name="encoded"/> is this key's dk, compared in constant time.</summary>
+    internal bool EncodesTo(ReadOnlySpan<byte> encoded)
+    {
+        byte[] own = new byte[_set.Algorithm.DecapsulationKeySizeInBytes];
+        try
+        {
+            Encode(own);
+            return CryptographicOperations.FixedTimeEquals(own, encoded);
+        }
+        finally
+        {
+            Erase.Memory(own.AsSpan());
+        }
+    }
+
+    /// <summary>FIPS 203, Algorithm 18, with implicit rejection: a ciphertext that was not made by encapsulation gives a secret of its own, in the same time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal void Decapsulate(ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret)
+    {
+        Span<byte> message = stackalloc byte[ParameterSet.SeedSize];
+        Span<byte> derived = stackalloc byte[64];
+        Span<byte> rejected = stackalloc byte[ParameterSet.SeedSize];
+        Span<byte> memory = stackalloc byte[ParameterSet.MaxCiphertextSize];
+        Span<byte> recomputed = memory[..ciphertext.Length];
+        try
+        {
+            KPke.Decrypt(_set, new NttVector(_s), ciphertext, message);
+
+            // (K', r') = G(m' ‖ h), K̄ = J(z ‖ c), c' = K-PKE.Encrypt(ek, m', r')
+            Sha3_512.HashData(message, EncapsulationKey.Hash, derived);
+            Shake256.HashData(_z, ciphertext, rejected);
+            EncapsulationKey.Encrypt(message, derived[32..], recomputed);
+
+            // Neither a branch nor an early end: the difference is gathered over all bytes and spread to a mask of eight ones or zeros.
+            int difference = 0;
+            for (int i = 0; i < recomputed.Length; i++)
+                difference |= recomputed[i] ^ ciphertext[i];
+            int keep = (difference - 1) >> 31;
+            for (int i = 0; i < rejected.Length; i++)
+                sharedSecret[i] = (byte)((derived[i] & keep) | (rejected[i] & ~keep));
+        }
+        finally
+        {
+            Erase.Memory(message);
+            Erase.Memory(derived);
+            Erase.Memory(rejected);
+            Erase.Memory(memory);
+        }
+    }
+
+    public void Dispose()
+    {
+        Erase.Memory(_s.AsSpan());
+        Erase.Memory(_z.AsSpan());
+        Erase.Memory(_d.AsSpan());
+    }
+}

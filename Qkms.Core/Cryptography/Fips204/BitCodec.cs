@@ -1,0 +1,75 @@
+using System.Runtime.CompilerServices;
+
+namespace Qkms.Core.Cryptography.Fips204;
+
+/// <summary>Packing of 256 coefficients with the same number of bits each (FIPS 204, section 7.1).</summary>
+/// <remarks>The loops branch on the count of bits held, which depends on the width and the index only.</remarks>
+internal static class BitCodec
+{
+    /// <summary>FIPS 204, Algorithm 17 with b = <paramref name="offset"/>: packs offset - a, which is in [0, 2^width).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Pack(ReadOnlySpan<int> coefficients, int width, int offset, Span<byte> destination)
+    {
+        // At most 7 bits wait when at most 20 more come: 32 are enough.
+        destination = destination[..(32 * width)];
+        uint bits = 0;
+        int count = 0;
+        int k = 0;
+        foreach (int a in coefficients)
+        {
+            bits |= (uint)(offset - a) << count;
+            for (count += width; count >= 8; count -= 8)
+            {
+                destination[k++] = (byte)bits;
+                bits >>= 8;
+            }
+        }
+    }
+
+    /// <summary>FIPS 204, Algorithm 16, for coefficients in [0, 2^width).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void PackUnsigned(ReadOnlySpan<int> coefficients, int width, Span<byte> destination)
+    {
+        destination = destination[..(32 * width)];
+        uint bits = 0;
+        int count = 0;
+        int k = 0;
+        foreach (int a in coefficients)
+        {
+            bits |= (uint)a << count;
+            for (count += width; count >= 8; count -= 8)
+            {
+                destination[k++] = (byte)bits;
+                bits >>= 8;
+            }
+        }
+    }
+
+    /// <summary>FIPS 204, Algorithm 19 with b = <paramref name="offset"/>: coefficients in [offset - 2^width + 1, offset].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Unpack(ReadOnlySpan<byte> source, int width, int offset, Span<int> coefficients)
+    {
+        UnpackUnsigned(source, width, coefficients);
+        for (int j = 0; j < coefficients.Length; j++)
+            coefficients[j] = offset - coefficients[j];
+    }
+
+    /// <summary>FIPS 204, Algorithm 18: coefficients in [0, 2^width).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void UnpackUnsigned(ReadOnlySpan<byte> source, int width, Span<int> coefficients)
+    {
+        source = source[..(32 * width)];
+        uint mask = (1u << width) - 1;
+        uint bits = 0;
+        int count = 0;
+        int k = 0;
+        for (int j = 0; j < coefficients.Length; j++)
+        {
+            for (; count < width; count += 8)
+                bits |= (uint)source[k++] << count;
+            coefficients[j] = (int)(bits & mask);
+            bits >>= width;
+            count -= width;
+        }
+    }
+}

@@ -1,0 +1,33 @@
+namespace Qkms.Core.Cryptography.Fips204;
+
+/// <summary>An element of the ring R_q: 256 coefficients (FIPS 204, section 2.3). A view; the memory is the caller's.</summary>
+internal readonly ref struct RingElement(Span<int> coefficients)
+{
+    internal Span<int> Coefficients { get; } = coefficients[..ParameterSet.N];
+}
+
+/// <summary>An element of T_q, the image of the number-theoretic transform. A type of its own, because a mix-up with <see cref="RingElement"/> would be quiet.</summary>
+internal readonly ref struct NttElement(Span<int> coefficients)
+{
+    internal Span<int> Coefficients { get; } = coefficients[..ParameterSet.N];
+}
+
+/// <summary>A vector over R_q.</summary>
+internal readonly ref struct RingVector(Span<int> coefficients)
+{
+    internal Span<int> Coefficients { get; } = coefficients;
+
+    internal int Count => Coefficients.Length / ParameterSet.N;
+
+    internal RingElement this[int index] => new(Coefficients[(index * ParameterSet.N)..]);
+}
+
+/// <summary>A vector over T_q; a matrix is the vector of its rows, one after the other.</summary>
+internal readonly ref struct NttVector(Span<int> coefficients)
+{
+    internal Span<int> Coefficients { get; } = coefficients;
+
+    internal int Count => Coefficients.Length / ParameterSet.N;
+
+    internal NttElement this[int index] => new(Coefficients[(index * ParameterSet.N)..]);
+}

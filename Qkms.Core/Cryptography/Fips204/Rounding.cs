@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+
+namespace Qkms.Core.Cryptography.Fips204;
+
+/// <summary>High and low parts of coefficients (FIPS 204, section 7.4), and their size.</summary>
+internal static class Rounding
+{
+    /// <summary>FIPS 204, Algorithm 35, for canonical coefficients: t = t₁·2¹³ + t₀ with t₀ in (-2¹², 2¹²].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Power2Round(RingElement t, RingElement t1, RingElement t0)
+    {
+        ReadOnlySpan<int> r = t.Coefficients;
+        Span<int> high = t1.Coefficients;
+        Span<int> low = t0.Coefficients;
+        for (int j = 0; j < r.Length; j++)
+        {
+            int value = r[j];
+            int rounded = (value + (1 << (ParameterSet.D - 1)) - 1) >> ParameterSet.D;
+            high[j] = rounded;
+            low[j] = value - (rounded << ParameterSet.D);
+        }
+    }
+
+    /// <summary>FIPS 204, Algorithm 37, of canonical coefficients.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void HighBits(Gamma2 gamma2, RingElement element, RingElement high)
+    {
+        ReadOnlySpan<int> r = element.Coefficients;
+        Span<int> r1 = high.Coefficients;
+        for (int j = 0; j < r.Length && j < r1.Length; j++)
+            r1[j] = gamma2.Decompose(r[j], out _);
+    }
+
+    /// <summary>Whether the low part (FIPS 204, Algorithm 38) of some canonical coefficient is <paramref name="bound"/> or more in size.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static bool LowBitsReach(Gamma2 gamma2, RingElement element, int bound)
+    {
+        int reached = 0;
+        foreach (int r in element.Coefficients)
+        {
+            gamma2.Decompose(r, out int low);
+            reached |= Reaches(low, bound);
+        }
+
+        return reached != 0;
+    }
+
+    /// <summary>Whether ‖a‖∞ is <paramref name="bound"/> or more, for coefficients that are centred (FIPS 204, section 2.3).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static bool NormReaches(ReadOnlySpan<int> centered, int bound)
+    {
+        int reached = 0;
+        foreach (int a in centered)
+            reached |= Reaches(a, bound);
+        return reached != 0;
+    }
+
+    /// <summary>All ones where |a| ≥ bound, else zero; the size by masks, as a comparison of signed values could become a branch on a secret.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Reaches(int a, int bound)
+    {
+        int sign = a >> 31;
+        int size = (a ^ sign) - sign;
+        return (bound - 1 - size) >> 31;
+    }
+}

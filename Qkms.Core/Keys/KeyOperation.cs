@@ -1,0 +1,29 @@
+namespace Qkms.Core.Keys;
+
+/// <summary>What a key version can be asked to do with its material.</summary>
+public enum KeyOperation
+{
+    /// <summary>Encrypt to the key.</summary>
+    Encrypt,
+
+    /// <summary>Decrypt.</summary>
+    Decrypt,
+
+    /// <summary>Sign.</summary>
+    Sign,
+
+    /// <summary>Verify a signature.</summary>
+    Verify,
+
+    /// <summary>Make a shared secret for the key.</summary>
+    Encapsulate,
+
+    /// <summary>Recover a shared secret.</summary>
+    Decapsulate,
+
+    /// <summary>Wrap another key.</summary>
+    Wrap,
+
+    /// <summary>Unwrap another key.</summary>
+    Unwrap,
+}

@@ -1,0 +1,71 @@
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+
+namespace Qkms.Core.Keys;
+
+/// <summary>Answers questions about keys.</summary>
+public sealed class KeyReader(IKmsStore store, RowSealer sealer, KeyRows rows, KeyListCursor cursors, TimeProvider time)
+{
+    /// <summary>The version that a kid names.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
+    public async Task<KeyVersion> GetAsync(Caller caller, Kid kid, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        KeyVersion version = await store.ReadAsync(session => rows.FindVersionAsync(session, caller.TenantId, kid), cancellationToken)
+            ?? throw KmsErrors.KeyVersionNotFound.Refusal();
+        caller.RequireKey(version.Address.Name);
+        return version;
+    }
+
+    /// <summary>The version with a number of the key at an address.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
+    public async Task<KeyVersion> GetAsync(Caller caller, KeyAddress address, int number, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        ArgumentNullException.ThrowIfNull(address);
+        caller.RequireKey(address.Name);
+        return await store.ReadAsync(
+            async session => await rows.FindKeyAsync(session, address) is { } key ? await rows.FindVersionAsync(session, key, number) : null,
+            cancellationToken) ?? throw KmsErrors.KeyVersionNotFound.Refusal();
+    }
+
+    /// <summary>The version in the active slot of the key at an address; its status may be expired.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
+    public async Task<KeyVersion> GetActiveAsync(Caller caller, KeyAddress address, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        ArgumentNullException.ThrowIfNull(address);
+        caller.RequireKey(address.Name);
+        return await store.ReadAsync(
+            async session => await rows.FindKeyAsync(session, address) is { } key ? await rows.FindActiveVersionAsync(session, key) : null,
+            cancellationToken) ?? throw KmsErrors.KeyVersionNotFound.With("There is no active key: generate one.");
+    }
+
+    /// <summary>One page of the versions, newest first. A row whose seal is broken is named apart and hides no other.</summary>
+    /// <param name="caller">Whose versions.</param>
+    /// <param name="filter">Which of them.</param>
+    /// <param name="cursor">Where the page before ended; null = from the newest.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="KmsException"><see cref="KmsErrors.Invalid"/> for a cursor that is not this tenant's.</exception>
+    public async Task<KeyPage> ListAsync(Caller caller, KeyListFilter filter, string? cursor, int limit, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        ArgumentNullException.ThrowIfNull(filter);
+        caller.RequireKey(filter.Name);
+        KeyVersionQuery query = new(caller.TenantId, filter.Algorithm, filter.Name, filter.Status, time.GetUtcMilliseconds());
+        KeyVersionId? before = cursor is null ? null : cursors.Read(caller.TenantId, cursor);
+
+        (IReadOnlyList<Sealed<KeyVersion>> found, long total) = await store.ReadAsync(
+            async session => (await session.Keys.ListVersionsAsync(query, before, limit + 1), await session.Keys.CountVersionsAsync(query)),
+            cancellationToken);
+
+        Sealed<KeyVersion>[] page = [.. found.Take(limit)];
+        KeyVersion?[] opened = Array.ConvertAll(page, row => sealer.TryOpen(row));
+        return new KeyPage(
+            [.. opened.OfType<KeyVersion>()],
+            [.. page.Where((_, i) => opened[i] is null).Select(row => row.UnverifiedRow.Kid.Value)],
+            total,
+            found.Count > limit ? cursors.Write(caller.TenantId, page[^1].UnverifiedRow.Id) : null);
+    }
+}

@@ -1,0 +1,70 @@
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Core.Keys;
+
+/// <summary>
+/// Reads rows of keys with their seals checked, and notices what is missing: a key's row names its active version and counts its
+/// versions, so a version that should be there and is not is a broken seal and not a "not found".
+/// </summary>
+public sealed class KeyRows(RowSealer sealer)
+{
+    /// <summary>The key at an address, or null.</summary>
+    public async Task<Key?> FindKeyAsync(IKmsSession session, KeyAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return Open(await session.Keys.FindKeyAsync(address));
+    }
+
+    /// <summary>The key at an address, or null, held until the unit ends.</summary>
+    public async Task<Key?> LockKeyAsync(IKmsSession session, KeyAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return Open(await session.Keys.LockKeyAsync(address));
+    }
+
+    /// <summary>The key of a version, held until the unit ends.</summary>
+    /// <exception cref="SealBrokenException">It is not there, or its seal does not hold.</exception>
+    public async Task<Key> LockKeyOfAsync(IKmsSession session, KeyVersion version)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(version);
+        return Open(await session.Keys.LockKeyAsync(version.TenantId, version.KeyId)) ?? throw new SealBrokenException(version.LogName);
+    }
+
+    /// <summary>The version that a kid names, or null.</summary>
+    public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, TenantId tenantId, Kid kid)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return Open(await session.Keys.FindVersionAsync(tenantId, kid));
+    }
+
+    /// <summary>The version with a number, or null when the key never had it.</summary>
+    /// <exception cref="SealBrokenException">The key had it, and the row is not there.</exception>
+    public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, Key key, int number)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(key);
+        if (number >= key.NextVersion)
+            return null;
+
+        return Open(await session.Keys.FindVersionAsync(key.Address, number)) ?? throw new SealBrokenException($"version {number} of {key.LogName}");
+    }
+
+    /// <summary>The version in the active slot, expired or not, or null.</summary>
+    /// <exception cref="SealBrokenException">The key says that there is one, and the row is not there or not active.</exception>
+    public async Task<KeyVersion?> FindActiveVersionAsync(IKmsSession session, Key key)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(key);
+        if (key.ActiveKid is not { } kid)
+            return null;
+
+        KeyVersion? version = Open(await session.Keys.FindVersionAsync(key.TenantId, kid));
+        return version is { State: KeyState.Active } && version.KeyId == key.Id ? version : throw new SealBrokenException($"key version {kid}");
+    }
+
+    private T? Open<T>(Sealed<T>? row)
+        where T : class, ISealedRow => row is null ? null : sealer.Open(row);
+}

@@ -1,0 +1,160 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Qkms.Core.Hosting;
+
+namespace Qkms.Core.Secrets;
+
+/// <summary>Small files that hold a secret: written so that they are whole or not there, read only when nobody else can.</summary>
+public static class PrivateFile
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private const UnixFileMode Forbidden =
+        UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute | UnixFileMode.GroupWrite;
+
+    /// <summary>
+    /// Makes the file with mode 0600 and this content, on disk together with its entry in the folder when the call returns.
+    /// A crash leaves the whole file or none: it is written under another name first.
+    /// </summary>
+    /// <exception cref="IOException">There is such a file already; it is left as it is. Or the disk cannot take it.</exception>
+    public static void Create(string path, ReadOnlySpan<byte> content)
+    {
+        string fullPath = Path.GetFullPath(path);
+        string unfinished = fullPath + ".new";
+        File.Delete(unfinished);
+        WriteThrough(unfinished, content);
+        try
+        {
+            // Without overwriting, .NET moves by link(2) and unlink(2): a file that is already there wins.
+            File.Move(unfinished, fullPath, overwrite: false);
+        }
+        catch
+        {
+            File.Delete(unfinished);
+            throw;
+        }
+
+        FlushFolder(Path.GetDirectoryName(fullPath)!);
+    }
+
+    /// <summary>At most <paramref name="maxLength"/> bytes of the file, or null when it is not there.</summary>
+    /// <exception cref="PrivateFileException">It is a symbolic link, no regular file, open to others, empty, too long, or cannot be read.</exception>
+    internal static SecretBytes? TryRead(string path, int maxLength)
+    {
+        using SafeFileHandle? file = TryOpen(path);
+        if (file is null)
+            return null;
+
+        Inspect(file, path);
+        SecretBytes content = SecretBytes.Allocate(maxLength + 1, out Span<byte> buffer);
+        using (content)
+        {
+            int length = Fill(file, buffer);
+            return length switch
+            {
+                0 => throw new PrivateFileException("is empty", "Put the secret back from a backup, or name the right file."),
+                _ when length > maxLength => throw new PrivateFileException($"is longer than {maxLength} bytes", "Name the right file."),
+                _ => SecretBytes.CopyOf(buffer[..length]),
+            };
+        }
+    }
+
+    private static void WriteThrough(string path, ReadOnlySpan<byte> content)
+    {
+        FileStreamOptions options = new()
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            BufferSize = 0, // no copy of the secret in a buffer
+        };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerOnly;
+
+        using FileStream stream = new(path, options);
+        stream.Write(content);
+        stream.Flush(flushToDisk: true);
+    }
+
+    private static void FlushFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+
+        using SafeFileHandle handle = new(LibC.Open(folder, LibC.ReadOnly | LibC.CloseOnExec), ownsHandle: true);
+        if (handle.IsInvalid || LibC.Fsync(handle) != 0)
+            throw new IOException($"The folder {folder} could not be flushed to disk: {Marshal.GetLastPInvokeErrorMessage()}.");
+    }
+
+    private static SafeFileHandle? TryOpen(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            return TryOpenOnWindows(path);
+
+        int descriptor = LibC.Open(path, LibC.ReadOnly | LibC.CloseOnExec | LibC.NonBlocking | LibC.NoFollow);
+        if (descriptor >= 0)
+            return new SafeFileHandle(descriptor, ownsHandle: true);
+
+        int error = Marshal.GetLastPInvokeError();
+        return error switch
+        {
+            LibC.NoSuchFile or LibC.NotADirectory => null,
+            _ when error == LibC.TooManyLinks => throw SymbolicLink(),
+            LibC.PermissionDenied => throw new PrivateFileException("cannot be read by the user of this process", "Give the file to that user: chown, then chmod 600."),
+            _ => throw new PrivateFileException($"cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}", "Name a readable file."),
+        };
+    }
+
+    private static SafeFileHandle? TryOpenOnWindows(string path)
+    {
+        FileInfo file = new(path);
+        if (file.LinkTarget is not null)
+            throw SymbolicLink();
+
+        return file.Exists ? File.OpenHandle(path) : null;
+    }
+
+    /// <summary>Looks at what was opened, not at the path again: between the two, somebody could have exchanged the file.</summary>
+    private static void Inspect(SafeFileHandle file, string path)
+    {
+        if (File.GetAttributes(file).HasFlag(FileAttributes.Directory) || !IsSeekable(file))
+            throw new PrivateFileException("is not a regular file", "Name a file.");
+
+        if (OperatingSystem.IsWindows())
+            return;
+
+        UnixFileMode mode = File.GetUnixFileMode(file);
+        if ((mode & Forbidden) != 0)
+            throw new PrivateFileException($"is open to other users (mode {Convert.ToString((int)mode, 8)})", $"Close it: chmod 600 {path}. If others could have read it, it must be replaced.");
+    }
+
+    private static bool IsSeekable(SafeFileHandle file)
+    {
+        try
+        {
+            return RandomAccess.GetLength(file) >= 0;
+        }
+        catch (NotSupportedException)
+        {
+            return false;
+        }
+    }
+
+    private static int Fill(SafeFileHandle file, Span<byte> buffer)
+    {
+        try
+        {
+            int length = 0;
+            for (int read = -1; read != 0 && length < buffer.Length; length += read)
+                read = RandomAccess.Read(file, buffer[length..], length);
+
+            return length;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new PrivateFileException($"cannot be read: {e.Message}", "Name a readable file.");
+        }
+    }
+
+    private static PrivateFileException SymbolicLink() => new("is a symbolic link", "Name the file itself, so that nobody who can change the link can exchange the secret.");
+}

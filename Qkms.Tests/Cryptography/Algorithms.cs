@@ -1,0 +1,13 @@
+using System.Security.Cryptography;
+
+namespace Qkms.Tests.Cryptography;
+
+/// <summary>The platform's parameter sets by their FIPS names, as vectors and theories name them.</summary>
+internal static class Algorithms
+{
+    internal static MLKemAlgorithm MLKem(string name) =>
+        new[] { MLKemAlgorithm.MLKem512, MLKemAlgorithm.MLKem768, MLKemAlgorithm.MLKem1024 }.Single(algorithm => algorithm.Name == name);
+
+    internal static MLDsaAlgorithm MLDsa(string name) =>
+        new[] { MLDsaAlgorithm.MLDsa44, MLDsaAlgorithm.MLDsa65, MLDsaAlgorithm.MLDsa87 }.Single(algorithm => algorithm.Name == name);
+}

@@ -1,7 +1,0 @@
-namespace Qkms.Tests;
-
-public sealed class Smoke
-{
-    [Fact]
-    public void Builds() => true.Should().BeTrue();
-}
