@@ -63,8 +63,7 @@ public abstract partial class KmsStoreContract
     public async Task A_key_is_written_only_over_the_row_that_was_read()
     {
         StoredTenant tenant = await AddTenantAsync();
-        Key key = _rows.Key(tenant.Id);
-        await WriteAsync(session => session.Keys.InsertKeyAsync(StoreRows.Seal(key)));
+        (Key key, IReadOnlyList<KeyVersion> versions) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Active);
         Sealed<Key> changed = StoreRows.Seal(key with
         {
             Enablement = KeyEnablement.Disabled,
@@ -73,6 +72,7 @@ public abstract partial class KmsStoreContract
             RotationPeriod = TimeSpan.FromDays(1),
             NextRotationAt = StoreRows.StoredNow,
             NextVersion = 5,
+            ActiveKid = versions[0].Kid,
             VersionCount = 4,
             RowVersion = 2,
         });

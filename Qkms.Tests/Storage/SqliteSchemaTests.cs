@@ -42,6 +42,7 @@ public sealed class SqliteSchemaTests : IAsyncLifetime, IDisposable
     [InlineData("UPDATE keys SET id = x'01'", "an id of another length")]
     [InlineData("UPDATE keys SET version_count = next_version", "more versions than numbers given")]
     [InlineData("UPDATE key_versions SET version = 0", "a number below 1")]
+    [InlineData("UPDATE keys SET active_kid = 'nobody'", "an active version that is not there")]
     [InlineData("UPDATE key_versions SET key_id = zeroblob(16)", "a version without its key")]
     [InlineData("UPDATE key_material SET wrapping_key_id = zeroblob(16)", "material without its wrapping key")]
     [InlineData("UPDATE key_versions SET previous_kid = 'nobody'", "a chain that begins nowhere")]
