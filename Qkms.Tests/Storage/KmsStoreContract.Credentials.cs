@@ -1,0 +1,90 @@
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Tests.Storage;
+
+public abstract partial class KmsStoreContract
+{
+    [Fact]
+    public async Task A_credential_is_found_by_its_lookup_id_and_by_its_id()
+    {
+        (TenantId tenantId, Guid hashKeyId) = await AddTenantWithHashKeyAsync();
+        Sealed<Credential> added = StoreRows.Seal(_rows.Credential(tenantId, hashKeyId) with
+        {
+            Permissions = "keys:read keys:use",
+            KeyScope = "prod/*",
+            ExpiresAt = StoreRows.StoredNow.AddDays(1),
+        });
+        Credential row = added.UnverifiedRow;
+
+        (await WriteAsync(session => session.Credentials.InsertAsync(added))).Should().BeTrue();
+
+        (await ReadAsync(session => session.Credentials.FindByLookupIdAsync(row.Kind, row.LookupId))).Should().BeEquivalentTo(added);
+        (await ReadAsync(session => session.Credentials.FindAsync(tenantId, row.Id))).Should().BeEquivalentTo(added);
+        (await ReadAsync(session => session.Credentials.FindByLookupIdAsync("sigv4", row.LookupId))).Should().BeNull();
+        (await ReadAsync(session => session.Credentials.FindByLookupIdAsync(row.Kind, "unknown"))).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task A_credential_of_another_tenant_is_not_found_and_not_changed()
+    {
+        (TenantId tenantId, Guid hashKeyId) = await AddTenantWithHashKeyAsync();
+        TenantId other = (await AddTenantAsync("other")).Id;
+        Sealed<Credential> added = StoreRows.Seal(_rows.Credential(tenantId, hashKeyId));
+        Credential row = added.UnverifiedRow;
+        await WriteAsync(session => session.Credentials.InsertAsync(added));
+
+        (await ReadAsync(session => session.Credentials.FindAsync(other, row.Id))).Should().BeNull();
+        (await WriteAsync(session => session.Credentials.UpdateAsync(StoreRows.Seal(row with { TenantId = other, State = CredentialState.Revoked })))).Should().BeFalse();
+        (await ReadAsync(session => session.Credentials.FindAsync(tenantId, row.Id))).Should().BeEquivalentTo(added);
+    }
+
+    [Fact]
+    public async Task A_lookup_id_is_taken_once_in_the_whole_installation()
+    {
+        (TenantId tenantId, Guid hashKeyId) = await AddTenantWithHashKeyAsync();
+        TenantId other = (await AddTenantAsync("other")).Id;
+        Credential first = _rows.Credential(tenantId, hashKeyId);
+        await WriteAsync(session => session.Credentials.InsertAsync(StoreRows.Seal(first)));
+
+        Credential second = _rows.Credential(other, hashKeyId) with { LookupId = first.LookupId };
+
+        (await WriteAsync(session => session.Credentials.InsertAsync(StoreRows.Seal(second)))).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task A_credential_changes_what_may_change()
+    {
+        (TenantId tenantId, Guid hashKeyId) = await AddTenantWithHashKeyAsync();
+        Credential row = _rows.Credential(tenantId, hashKeyId);
+        Credential successor = _rows.Credential(tenantId, hashKeyId);
+        await WriteAsync(session => session.Credentials.InsertAsync(StoreRows.Seal(row)));
+        await WriteAsync(session => session.Credentials.InsertAsync(StoreRows.Seal(successor)));
+        Sealed<Credential> changed = StoreRows.Seal(row with
+        {
+            Label = "changed",
+            Roles = Roles.User,
+            Permissions = "keys:read",
+            KeyScope = "default",
+            State = CredentialState.Disabled,
+            ExpiresAt = StoreRows.StoredNow.AddDays(2),
+            GraceUntil = StoreRows.StoredNow.AddDays(1),
+            SuccessorId = successor.Id,
+        });
+
+        (await WriteAsync(session => session.Credentials.UpdateAsync(changed))).Should().BeTrue();
+
+        (await ReadAsync(session => session.Credentials.FindAsync(tenantId, row.Id))).Should().BeEquivalentTo(changed);
+        (await WriteAsync(session => session.Credentials.UpdateAsync(StoreRows.Seal(_rows.Credential(tenantId, hashKeyId))))).Should().BeFalse();
+    }
+
+    private async Task<(TenantId TenantId, Guid HashKeyId)> AddTenantWithHashKeyAsync()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        KeyringEntry hashKey = _rows.SystemKey(KeyringKind.CredentialHash, version: 1);
+        await AddKeyringEntryAsync(hashKey);
+        return (tenant.Id, hashKey.Id);
+    }
+}

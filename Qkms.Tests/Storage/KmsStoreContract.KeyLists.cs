@@ -1,0 +1,135 @@
+using Qkms.Core.Keys;
+using Qkms.Core.Persistence;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Tests.Storage;
+
+public abstract partial class KmsStoreContract
+{
+    private static readonly KeyStatus[] _statuses = Enum.GetValues<KeyStatus>();
+
+    [Fact]
+    public async Task Lists_are_newest_first_and_page_without_gap_or_double()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        StoredTenant other = await AddTenantAsync("other");
+        List<KeyVersion> added = [];
+        for (int i = 0; i < 4; i++)
+        {
+            added.AddRange((await tenant.AddKeyAsync($"key-{i}", "ML-KEM-768", KeyState.Retired, KeyState.Active)).Versions);
+            await other.AddKeyAsync($"key-{i}", "ML-KEM-768", KeyState.Active);
+        }
+
+        List<Kid> paged = [];
+        KeyVersionId? before = null;
+        IReadOnlyList<Sealed<KeyVersion>> page;
+        do
+        {
+            page = await ReadAsync(session => session.Keys.ListVersionsAsync(Query(tenant.Id), before, limit: 3));
+            page.Count.Should().BeLessThanOrEqualTo(3);
+            paged.AddRange(page.Select(row => row.UnverifiedRow.Kid));
+            before = page.Count == 0 ? before : page[^1].UnverifiedRow.Id;
+        }
+        while (page.Count > 0);
+
+        paged.Should().Equal(added.Select(version => version.Kid).Reverse());
+    }
+
+    [Fact]
+    public async Task Lists_and_counts_show_the_tenants_own_keys_only()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        Key devices = _rows.Key(tenant.Id, owner: new KeyOwner("device", "d1"));
+        await tenant.AddKeyAsync(devices, _rows.Version(devices, 1));
+        (_, IReadOnlyList<KeyVersion> own) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Active);
+
+        foreach (KeyStatus? status in (KeyStatus?[])[null, KeyStatus.Active])
+        {
+            KeyVersionQuery query = Query(tenant.Id) with { Status = status };
+            (await ReadAsync(session => session.Keys.ListVersionsAsync(query, before: null, limit: 10)))
+                .Should().ContainSingle().Which.UnverifiedRow.Kid.Should().Be(own[0].Kid);
+            (await ReadAsync(session => session.Keys.CountVersionsAsync(query))).Should().Be(1);
+        }
+    }
+
+    [Theory]
+    [InlineData(null, null, 6)]
+    [InlineData("ML-KEM-768", null, 3)]
+    [InlineData(null, "default", 4)]
+    [InlineData("ML-DSA-65", "default", 2)]
+    [InlineData("RSA-2048", null, 0)]
+    public async Task Lists_and_counts_filter_by_algorithm_and_name(string? algorithm, string? name, int expected)
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Retired, KeyState.Active);
+        await tenant.AddKeyAsync("default", "ML-DSA-65", KeyState.Revoked, KeyState.Active);
+        await tenant.AddKeyAsync("named", "ML-KEM-768", KeyState.Active);
+        await tenant.AddKeyAsync("named", "ML-DSA-65", KeyState.Active);
+        KeyVersionQuery query = Query(tenant.Id) with
+        {
+            Algorithm = algorithm is null ? null : KeyAlgorithm.FromStored(algorithm),
+            Name = name is null ? null : KeyName.FromStored(name),
+        };
+
+        IReadOnlyList<Sealed<KeyVersion>> listed = await ReadAsync(session => session.Keys.ListVersionsAsync(query, before: null, limit: 100));
+
+        listed.Should().HaveCount(expected);
+        listed.Where(row => algorithm is not null && row.UnverifiedRow.Algorithm.Name != algorithm).Should().BeEmpty();
+        listed.Where(row => name is not null && row.UnverifiedRow.Address.Name.Value != name).Should().BeEmpty();
+        (await ReadAsync(session => session.Keys.CountVersionsAsync(query))).Should().Be(expected);
+    }
+
+    /// <summary>Every state, expiry on each side of the moment and at it, usage on each side of the limit and at it.</summary>
+    [Fact]
+    public async Task The_status_filter_agrees_with_the_status_that_a_version_computes()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        List<KeyVersion> all = [];
+        foreach (KeyState state in Enum.GetValues<KeyState>())
+        {
+            foreach (int? expiry in (int?[])[null, -1, 0, 1])
+            {
+                foreach ((long? limit, long used) in ((long?, long)[])[(null, 0), (null, 99), (10, 9), (10, 10), (10, 11), (0, 0)])
+                {
+                    Key key = _rows.Key(tenant.Id, $"key-{all.Count}");
+                    KeyVersion version = _rows.Version(key, 1, state) with
+                    {
+                        ExpiresAt = expiry is null ? null : StoreRows.StoredNow.AddMilliseconds(expiry.Value),
+                        MaxUsageLimit = limit,
+                        Used = used,
+                    };
+                    await tenant.AddKeyAsync(key, version);
+                    all.Add(version);
+                }
+            }
+        }
+
+        foreach (KeyStatus status in _statuses)
+        {
+            KeyVersionQuery query = Query(tenant.Id) with { Status = status };
+            Kid[] expected = [.. all.Where(version => version.StatusAt(StoreRows.Now) == status).Select(version => version.Kid).Reverse()];
+            expected.Should().NotBeEmpty();
+
+            IReadOnlyList<Sealed<KeyVersion>> listed = await ReadAsync(session => session.Keys.ListVersionsAsync(query, before: null, limit: 1000));
+
+            listed.Select(row => row.UnverifiedRow.Kid).Should().Equal(expected);
+            listed.Should().OnlyContain(row => row.UnverifiedRow.StatusAt(StoreRows.Now) == status);
+            (await ReadAsync(session => session.Keys.CountVersionsAsync(query))).Should().Be(expected.Length);
+        }
+    }
+
+    [Fact]
+    public async Task Counts_without_a_status_come_from_the_counters()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        (await ReadAsync(session => session.Keys.CountVersionsAsync(Query(tenant.Id)))).Should().Be(0);
+        Key key = _rows.Key(tenant.Id) with { NextVersion = 1001, VersionCount = 1000 };
+
+        await WriteAsync(session => session.Keys.InsertKeyAsync(StoreRows.Seal(key)));
+
+        (await ReadAsync(session => session.Keys.CountVersionsAsync(Query(tenant.Id)))).Should().Be(1000);
+        (await ReadAsync(session => session.Keys.CountVersionsAsync(Query(tenant.Id) with { Status = KeyStatus.Active }))).Should().Be(0);
+    }
+
+    private static KeyVersionQuery Query(TenantId tenantId) => new(tenantId, Algorithm: null, Name: null, Status: null, StoreRows.Now);
+}

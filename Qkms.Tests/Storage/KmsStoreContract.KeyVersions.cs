@@ -1,0 +1,168 @@
+using Qkms.Core.Keys;
+using Qkms.Core.Persistence;
+
+namespace Qkms.Tests.Storage;
+
+public abstract partial class KmsStoreContract
+{
+    [Fact]
+    public async Task A_version_comes_back_by_kid_and_by_number()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        Key key = _rows.Key(tenant.Id, algorithm: "RSA-2048");
+        KeyVersion first = _rows.Version(key, 1, KeyState.Retired);
+        KeyVersion second = _rows.Version(key, 2) with
+        {
+            Spelling = "RSA-2048",
+            OaepHash = "SHA-384",
+            SoftUsageLimit = 5,
+            MaxUsageLimit = 10,
+            SoftLimitExpiration = StoreRows.Now.AddDays(1),
+            ExpiresAt = StoreRows.Now.AddDays(2),
+            ProcessUntil = StoreRows.Now.AddDays(3),
+            AutoRotate = true,
+            PreviousKid = first.Kid,
+            NextKid = Kid.FromStored("next"),
+            CreatedAt = StoreRows.Now,
+            RetiredAt = StoreRows.Now,
+            RevokedAt = StoreRows.Now,
+            DestroyedAt = StoreRows.Now,
+            Used = 7,
+        };
+        await tenant.AddKeyAsync(key, first);
+        Sealed<KeyVersion> added = StoreRows.Seal(second);
+        (await WriteAsync(session => session.Keys.InsertVersionAsync(added, tenant.Material(second)))).Should().BeTrue();
+
+        Sealed<KeyVersion>? byKid = await ReadAsync(session => session.Keys.FindVersionAsync(tenant.Id, second.Kid));
+
+        byKid.Should().BeEquivalentTo(added, options => options
+            .Using<DateTimeOffset>(time => time.Subject.ToUnixTimeMilliseconds().Should().Be(time.Expectation.ToUnixTimeMilliseconds()))
+            .WhenTypeIs<DateTimeOffset>());
+        byKid!.UnverifiedRow.CreatedAt.Should().Be(StoreRows.StoredNow, "the database keeps milliseconds");
+        (await ReadAsync(session => session.Keys.FindVersionAsync(key.Address, 2))).Should().BeEquivalentTo(byKid);
+        (await ReadAsync(session => session.Keys.FindVersionAsync(key.Address, 1)))!.UnverifiedRow.Kid.Should().Be(first.Kid);
+        (await ReadAsync(session => session.Keys.FindVersionAsync(key.Address, 3))).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task A_version_of_another_tenant_is_not_found_and_not_changed()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        StoredTenant other = await AddTenantAsync("other");
+        (Key key, IReadOnlyList<KeyVersion> versions) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Active);
+        KeyVersion version = versions[0];
+        KeyAddress foreign = key.Address with { TenantId = other.Id };
+
+        (await ReadAsync(session => session.Keys.FindVersionAsync(other.Id, version.Kid))).Should().BeNull();
+        (await ReadAsync(session => session.Keys.FindVersionAsync(foreign, 1))).Should().BeNull();
+        (await ReadAsync(session => session.Keys.FindMaterialAsync(other.Id, version.Id))).Should().BeNull();
+        (await WriteAsync(session => session.Keys.UpdateVersionAsync(StoreRows.Seal(version with { Address = foreign, State = KeyState.Revoked })))).Should().BeFalse();
+        (await ReadAsync(session => session.Keys.FindVersionAsync(tenant.Id, version.Kid)))!.UnverifiedRow.State.Should().Be(KeyState.Active);
+    }
+
+    [Fact]
+    public async Task A_kid_is_taken_once_in_its_tenant()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        StoredTenant other = await AddTenantAsync("other");
+        Key key = _rows.Key(tenant.Id);
+        await tenant.AddKeyAsync(key, _rows.Version(key, 1, KeyState.Retired, kid: "mine"));
+        Key another = _rows.Key(tenant.Id, "another");
+        await tenant.AddKeyAsync(another);
+        Key foreign = _rows.Key(other.Id);
+        await other.AddKeyAsync(foreign);
+
+        (await InsertVersionAsync(tenant, _rows.Version(another, 1, kid: "mine"))).Should().BeFalse();
+        (await InsertVersionAsync(tenant, _rows.Version(another, 1, kid: "Mine"))).Should().BeTrue("kids are compared exactly");
+        (await InsertVersionAsync(other, _rows.Version(foreign, 1, kid: "mine"))).Should().BeTrue("another tenant has kids of its own");
+    }
+
+    [Fact]
+    public async Task A_number_is_taken_once_in_its_key()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        (Key key, _) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Retired);
+
+        (await InsertVersionAsync(tenant, _rows.Version(key, 1))).Should().BeFalse();
+        (await InsertVersionAsync(tenant, _rows.Version(key, 2))).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task A_key_has_one_active_version_at_most()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        (Key key, IReadOnlyList<KeyVersion> versions) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Active);
+        KeyVersion second = _rows.Version(key, 2) with { PreviousKid = versions[0].Kid };
+
+        (await InsertVersionAsync(tenant, second)).Should().BeFalse();
+
+        bool rotated = await WriteAsync(async session =>
+            await session.Keys.UpdateVersionAsync(StoreRows.Seal(versions[0] with { State = KeyState.Retired, NextKid = second.Kid }))
+            && await session.Keys.InsertVersionAsync(StoreRows.Seal(second), tenant.Material(second)));
+        rotated.Should().BeTrue();
+        (await ReadAsync(session => session.Keys.FindVersionAsync(tenant.Id, second.Kid)))!.UnverifiedRow.State.Should().Be(KeyState.Active);
+    }
+
+    [Fact]
+    public async Task A_version_is_replaced_once()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        (Key key, IReadOnlyList<KeyVersion> versions) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Retired);
+        (await InsertVersionAsync(tenant, _rows.Version(key, 2, KeyState.Retired) with { PreviousKid = versions[0].Kid })).Should().BeTrue();
+
+        (await InsertVersionAsync(tenant, _rows.Version(key, 3) with { PreviousKid = versions[0].Kid })).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task A_refused_version_leaves_no_material_and_no_counter()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        (Key key, _) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Active);
+        KeyVersion refused = _rows.Version(key, 1, KeyState.Retired);
+
+        (await InsertVersionAsync(tenant, refused)).Should().BeFalse();
+
+        (await ReadAsync(session => session.Keys.FindMaterialAsync(tenant.Id, refused.Id))).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task Material_comes_back_by_version()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        (_, IReadOnlyList<KeyVersion> versions) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Retired, KeyState.Active);
+
+        foreach (KeyVersion version in versions)
+        {
+            (await ReadAsync(session => session.Keys.FindMaterialAsync(tenant.Id, version.Id))).Should().BeEquivalentTo(tenant.Material(version));
+        }
+    }
+
+    [Fact]
+    public async Task A_version_changes_what_may_change()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        (_, IReadOnlyList<KeyVersion> versions) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Active);
+        Sealed<KeyVersion> changed = StoreRows.Seal(versions[0] with
+        {
+            State = KeyState.Destroyed,
+            SoftUsageLimit = 1,
+            MaxUsageLimit = 2,
+            SoftLimitExpiration = StoreRows.StoredNow.AddHours(1),
+            ExpiresAt = StoreRows.StoredNow.AddHours(2),
+            ProcessUntil = StoreRows.StoredNow.AddHours(3),
+            AutoRotate = true,
+            NextKid = Kid.FromStored("next"),
+            RetiredAt = StoreRows.StoredNow.AddHours(4),
+            RevokedAt = StoreRows.StoredNow.AddHours(5),
+            DestroyedAt = StoreRows.StoredNow.AddHours(6),
+        });
+
+        (await WriteAsync(session => session.Keys.UpdateVersionAsync(changed))).Should().BeTrue();
+
+        (await ReadAsync(session => session.Keys.FindVersionAsync(tenant.Id, versions[0].Kid))).Should().BeEquivalentTo(changed);
+        (await WriteAsync(session => session.Keys.UpdateVersionAsync(StoreRows.Seal(versions[0] with { Id = new KeyVersionId(_rows.NextId()) })))).Should().BeFalse();
+    }
+
+    private Task<bool> InsertVersionAsync(StoredTenant tenant, KeyVersion version) =>
+        WriteAsync(session => session.Keys.InsertVersionAsync(StoreRows.Seal(version), tenant.Material(version)));
+}

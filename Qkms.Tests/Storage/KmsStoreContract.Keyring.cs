@@ -1,0 +1,79 @@
+using Qkms.Core.Protection;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Tests.Storage;
+
+public abstract partial class KmsStoreContract
+{
+    [Fact]
+    public async Task Every_root_wrapper_comes_back()
+    {
+        (await ReadAsync(session => session.Keyring.ListRootWrappersAsync())).Should().BeEmpty();
+        RootWrapper first = new(_rows.NextId(), _rows.NextId(), "root-key", "0011aabb", [1, 2, 3], StoreRows.StoredNow);
+        RootWrapper second = first with { WrapperId = _rows.NextId(), RootKeyId = "ccdd" };
+        foreach (RootWrapper wrapper in (RootWrapper[])[first, second])
+        {
+            await WriteAsync(async session =>
+            {
+                await session.Keyring.InsertRootWrapperAsync(wrapper);
+                return true;
+            });
+        }
+
+        (await ReadAsync(session => session.Keyring.ListRootWrappersAsync())).Should().BeEquivalentTo([first, second]);
+    }
+
+    [Fact]
+    public async Task System_keys_come_newest_version_last_and_without_tenant_keys()
+    {
+        await AddTenantAsync();
+        KeyringEntry[] entries =
+        [
+            _rows.SystemKey(KeyringKind.RowSeal, 2),
+            _rows.SystemKey(KeyringKind.RowSeal, 1),
+            _rows.SystemKey(KeyringKind.Cursor, 1),
+        ];
+        foreach (KeyringEntry entry in entries)
+        {
+            await AddKeyringEntryAsync(entry);
+        }
+
+        IReadOnlyList<KeyringEntry> listed = await ReadAsync(session => session.Keyring.ListSystemKeysAsync());
+
+        listed.Should().BeEquivalentTo(entries);
+        listed.Select(entry => entry.Version).Should().BeInAscendingOrder();
+    }
+
+    [Fact]
+    public async Task A_version_of_a_keyring_key_exists_once()
+    {
+        await AddKeyringEntryAsync(_rows.SystemKey(KeyringKind.RowSeal, 1));
+
+        Func<Task> again = () => AddKeyringEntryAsync(_rows.SystemKey(KeyringKind.RowSeal, 1));
+
+        await again.Should().ThrowAsync<Exception>();
+        (await ReadAsync(session => session.Keyring.ListSystemKeysAsync())).Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task The_newest_tenant_key_is_used_and_older_ones_are_found_by_id()
+    {
+        TenantId tenantId = (await AddTenantAsync()).Id;
+        TenantId other = (await AddTenantAsync("other")).Id;
+        KeyringEntry newer = _rows.TenantKey(tenantId, version: 2);
+        await AddKeyringEntryAsync(newer);
+        KeyringEntry otherKey = (await ReadAsync(session => session.Keyring.FindNewestTenantKeyAsync(other)))!;
+
+        (await ReadAsync(session => session.Keyring.FindNewestTenantKeyAsync(tenantId))).Should().BeEquivalentTo(newer);
+        (await ReadAsync(session => session.Keyring.FindTenantKeyAsync(tenantId, newer.Id))).Should().BeEquivalentTo(newer);
+        (await ReadAsync(session => session.Keyring.FindTenantKeyAsync(other, newer.Id))).Should().BeNull();
+        (await ReadAsync(session => session.Keyring.FindTenantKeyAsync(other, otherKey.Id))).Should().NotBeNull();
+        (await ReadAsync(session => session.Keyring.FindNewestTenantKeyAsync(new TenantId(_rows.NextId())))).Should().BeNull();
+    }
+
+    private Task<bool> AddKeyringEntryAsync(KeyringEntry entry) => WriteAsync(async session =>
+    {
+        await session.Keyring.InsertAsync(entry);
+        return true;
+    });
+}

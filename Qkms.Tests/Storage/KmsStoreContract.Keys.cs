@@ -1,0 +1,86 @@
+using Qkms.Core.Keys;
+using Qkms.Core.Persistence;
+
+namespace Qkms.Tests.Storage;
+
+public abstract partial class KmsStoreContract
+{
+    [Fact]
+    public async Task A_key_comes_back_by_address_and_by_id()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        Sealed<Key> added = StoreRows.Seal(_rows.Key(tenant.Id) with
+        {
+            Description = "a key",
+            DeleteAt = StoreRows.StoredNow.AddDays(7),
+            RotationPeriod = TimeSpan.FromDays(90),
+            NextRotationAt = StoreRows.StoredNow.AddDays(90),
+        });
+        Key key = added.UnverifiedRow;
+
+        (await WriteAsync(session => session.Keys.InsertKeyAsync(added))).Should().BeTrue();
+
+        (await ReadAsync(session => session.Keys.FindKeyAsync(key.Address))).Should().BeEquivalentTo(added);
+        (await WriteAsync(session => session.Keys.LockKeyAsync(key.Address))).Should().BeEquivalentTo(added);
+        (await WriteAsync(session => session.Keys.LockKeyAsync(tenant.Id, key.Id))).Should().BeEquivalentTo(added);
+    }
+
+    [Fact]
+    public async Task A_key_of_another_tenant_is_not_found_and_not_changed()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        StoredTenant other = await AddTenantAsync("other");
+        Sealed<Key> added = StoreRows.Seal(_rows.Key(tenant.Id));
+        Key key = added.UnverifiedRow;
+        await WriteAsync(session => session.Keys.InsertKeyAsync(added));
+        KeyAddress foreign = key.Address with { TenantId = other.Id };
+
+        (await ReadAsync(session => session.Keys.FindKeyAsync(foreign))).Should().BeNull();
+        (await WriteAsync(session => session.Keys.LockKeyAsync(foreign))).Should().BeNull();
+        (await WriteAsync(session => session.Keys.LockKeyAsync(other.Id, key.Id))).Should().BeNull();
+        (await WriteAsync(session => session.Keys.UpdateKeyAsync(StoreRows.Seal(key with { Address = foreign, RowVersion = 2 })))).Should().BeFalse();
+        (await ReadAsync(session => session.Keys.FindKeyAsync(key.Address))).Should().BeEquivalentTo(added);
+    }
+
+    [Fact]
+    public async Task An_address_is_taken_once_and_each_part_makes_another()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        StoredTenant other = await AddTenantAsync("other");
+        async Task<bool> Insert(Key key) => await WriteAsync(session => session.Keys.InsertKeyAsync(StoreRows.Seal(key)));
+
+        (await Insert(_rows.Key(tenant.Id, "default", "RSA-2048"))).Should().BeTrue();
+
+        (await Insert(_rows.Key(tenant.Id, "default", "RSA-2048"))).Should().BeFalse();
+        (await Insert(_rows.Key(tenant.Id, "named", "RSA-2048"))).Should().BeTrue();
+        (await Insert(_rows.Key(tenant.Id, "default", "RSA-3072"))).Should().BeTrue();
+        (await Insert(_rows.Key(tenant.Id, "default", "RSA-2048", KeyUse.Signature))).Should().BeTrue();
+        (await Insert(_rows.Key(tenant.Id, "default", "RSA-2048", owner: new KeyOwner("device", "d1")))).Should().BeTrue();
+        (await Insert(_rows.Key(other.Id, "default", "RSA-2048"))).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task A_key_is_written_only_over_the_row_that_was_read()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        (Key key, IReadOnlyList<KeyVersion> versions) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Active);
+        Sealed<Key> changed = StoreRows.Seal(key with
+        {
+            Enablement = KeyEnablement.Disabled,
+            DeleteAt = StoreRows.StoredNow,
+            Description = "changed",
+            RotationPeriod = TimeSpan.FromDays(1),
+            NextRotationAt = StoreRows.StoredNow,
+            NextVersion = 5,
+            ActiveKid = versions[0].Kid,
+            VersionCount = 4,
+            RowVersion = 2,
+        });
+
+        (await WriteAsync(session => session.Keys.UpdateKeyAsync(changed))).Should().BeTrue();
+
+        (await ReadAsync(session => session.Keys.FindKeyAsync(key.Address))).Should().BeEquivalentTo(changed);
+        (await WriteAsync(session => session.Keys.UpdateKeyAsync(StoreRows.Seal(changed.UnverifiedRow with { Description = "late" })))).Should().BeFalse("another write raised the row's version first");
+        (await ReadAsync(session => session.Keys.FindKeyAsync(key.Address))).Should().BeEquivalentTo(changed);
+    }
+}

@@ -1,0 +1,20 @@
+using Qkms.Core.Persistence;
+using Qkms.Storage.Sqlite;
+using Qkms.Tests.Support;
+
+namespace Qkms.Tests.Storage;
+
+/// <summary>The contract on SQLite.</summary>
+public sealed class SqliteKmsStoreTests : KmsStoreContract, IDisposable
+{
+    private readonly TempDirectory _directory = new();
+    private SqliteKmsStore? _store;
+
+    public void Dispose()
+    {
+        _store?.Dispose();
+        _directory.Dispose();
+    }
+
+    private protected override async Task<IKmsStore> OpenAsync() => _store = await SqliteStores.OpenAsync(_directory.Inside("data"));
+}

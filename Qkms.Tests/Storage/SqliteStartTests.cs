@@ -1,0 +1,255 @@
+using Dapper;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Qkms.Core.Persistence;
+using Qkms.Storage;
+using Qkms.Storage.Migrations;
+using Qkms.Storage.Sessions;
+using Qkms.Storage.Sqlite;
+using Qkms.Tests.Support;
+
+namespace Qkms.Tests.Storage;
+
+/// <summary>Opening the embedded database: whose it is, what state it is in, and what must stop the start.</summary>
+public sealed class SqliteStartTests : IDisposable
+{
+    private readonly TempDirectory _directory = new();
+    private readonly StoreRows _rows = new();
+
+    private string Data => _directory.Inside("data");
+
+    private string Database => Path.Combine(Data, "qkms.db");
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task The_registered_store_opens_and_says_what_it_is()
+    {
+        await using ServiceProvider services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(TimeProvider.System)
+            .AddQkmsStorage(new SqliteStorageOptions { DataDirectory = Data })
+            .BuildServiceProvider();
+        IKmsStore store = services.GetRequiredService<IKmsStore>();
+
+        await store.OpenAsync(CancellationToken.None);
+
+        store.IsEmbedded.Should().BeTrue();
+        store.Description.Should().MatchRegex(@"^SQLite 3\.\d+\.\d+ \(.+\), ").And.EndWith(Database);
+        (await store.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None)).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task A_store_that_is_not_open_says_so()
+    {
+        using SqliteKmsStore store = SqliteStores.Create(Data);
+
+        Func<Task> read = () => store.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None);
+
+        await read.Should().ThrowAsync<InvalidOperationException>();
+    }
+
+    [Fact]
+    public async Task Connections_are_durable_checked_and_trust_no_schema()
+    {
+        using SqliteKmsStore store = await SqliteStores.OpenAsync(Data);
+        static Func<IKmsSession, Task<long>> Pragma(string name) => session => ((KmsSession)session).ScalarAsync<long>($"PRAGMA {name}");
+        Task<long> Write(string pragma) => store.WriteAsync(Pragma(pragma), CancellationToken.None);
+        Task<long> Read(string pragma) => store.ReadAsync(Pragma(pragma), CancellationToken.None);
+
+        (await Write("synchronous")).Should().Be(2, "2 is FULL");
+        (await Write("foreign_keys")).Should().Be(1);
+        (await Write("trusted_schema")).Should().Be(0);
+        (await Read("trusted_schema")).Should().Be(0);
+        (await store.ReadAsync(session => ((KmsSession)session).ListAsync<string>("PRAGMA journal_mode"), CancellationToken.None)).Should().Equal("wal");
+    }
+
+    [Fact]
+    public async Task Files_belong_to_their_owner_alone()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using SqliteKmsStore store = await SqliteStores.OpenAsync(Data);
+        await AddTenantAsync(store, "acme");
+
+        File.GetUnixFileMode(Data).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        foreach (string name in (string[])["qkms.db", "qkms.db-wal", "qkms.db-shm", "qkms.lock"])
+        {
+            File.GetUnixFileMode(Path.Combine(Data, name)).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite, name);
+        }
+    }
+
+    [Fact]
+    public async Task A_database_that_others_could_read_is_taken_back()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        (await SqliteStores.OpenAsync(Data)).Dispose();
+        File.SetUnixFileMode(Database, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+
+        using SqliteKmsStore store = await SqliteStores.OpenAsync(Data);
+
+        File.GetUnixFileMode(Database).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    [Fact]
+    public async Task A_data_directory_is_held_by_one_store_until_it_is_disposed()
+    {
+        SqliteKmsStore first = await SqliteStores.OpenAsync(Data);
+        using SqliteKmsStore second = SqliteStores.Create(Data);
+
+        Func<Task> open = () => second.OpenAsync(CancellationToken.None);
+
+        (await open.Should().ThrowAsync<StoreUnusableException>()).WithMessage("Another process works in the data directory*");
+        (await AddTenantAsync(first, "acme")).Should().BeTrue("the refused one disturbs nothing");
+        first.Dispose();
+        await second.OpenAsync(CancellationToken.None);
+        (await AddTenantAsync(second, "other")).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task What_was_acknowledged_is_there_after_a_kill()
+    {
+        using SqliteKmsStore store = await SqliteStores.OpenAsync(Data);
+        await AddTenantAsync(store, "acme");
+
+        // What a killed process leaves: the files as they are now, the write-ahead log not yet in the database.
+        string left = _directory.Inside("left");
+        Directory.CreateDirectory(left);
+        foreach (string name in (string[])["qkms.db", "qkms.db-wal"])
+        {
+            File.Copy(Path.Combine(Data, name), Path.Combine(left, name));
+        }
+
+        using SqliteKmsStore reopened = await SqliteStores.OpenAsync(left);
+        (await reopened.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None)).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task Migrations_run_once_and_the_installation_keeps_its_id()
+    {
+        byte[][] ids = new byte[2][];
+        for (int start = 0; start < 2; start++)
+        {
+            using SqliteKmsStore store = await SqliteStores.OpenAsync(Data);
+            ids[start] = (await ListAsync<byte[]>(store, "SELECT installation_id FROM installation")).Single();
+            (await ListAsync<string>(store, "SELECT name FROM schema_migrations")).Should().Equal("0001_initial");
+        }
+
+        ids[1].Should().Equal(ids[0]).And.HaveCount(16);
+    }
+
+    [Fact]
+    public async Task A_later_migration_is_added_to_a_database_in_use()
+    {
+        using (SqliteKmsStore store = await SqliteStores.OpenAsync(Data))
+        {
+            await AddTenantAsync(store, "acme");
+        }
+
+        using SqliteKmsStore upgraded = SqliteStores.Create(Data, migrations: [.. Migration.For("Sqlite"), Later("CREATE TABLE later (id INTEGER)")]);
+        await upgraded.OpenAsync(CancellationToken.None);
+
+        (await ListAsync<string>(upgraded, "SELECT name FROM schema_migrations ORDER BY number")).Should().Equal("0001_initial", "0002_later");
+        (await upgraded.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None)).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task A_migration_that_fails_leaves_nothing_of_it()
+    {
+        using (SqliteKmsStore broken = SqliteStores.Create(
+            Data, migrations: [.. Migration.For("Sqlite"), Later("CREATE TABLE later (id INTEGER); INSERT INTO nowhere VALUES (1)")]))
+        {
+            Func<Task> open = () => broken.OpenAsync(CancellationToken.None);
+            await open.Should().ThrowAsync<StoreUnusableException>();
+        }
+
+        using SqliteKmsStore store = await SqliteStores.OpenAsync(Data);
+        (await ListAsync<string>(store, "SELECT name FROM sqlite_master WHERE name = 'later'")).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_database_of_a_newer_release_is_refused()
+    {
+        using (SqliteKmsStore newer = SqliteStores.Create(Data, migrations: [.. Migration.For("Sqlite"), Later("CREATE TABLE later (id INTEGER)")]))
+        {
+            await newer.OpenAsync(CancellationToken.None);
+        }
+
+        await ShouldRefuseAsync("*newer release*0002_later*");
+    }
+
+    [Fact]
+    public async Task A_changed_migration_is_refused()
+    {
+        (await SqliteStores.OpenAsync(Data)).Dispose();
+        Execute("UPDATE schema_migrations SET sha256 = zeroblob(32)");
+
+        await ShouldRefuseAsync("Migration 0001_initial was applied*");
+    }
+
+    [Fact]
+    public async Task A_database_of_something_else_is_refused_and_not_changed()
+    {
+        Directory.CreateDirectory(Data);
+        Execute("CREATE TABLE notes (text TEXT)");
+
+        await ShouldRefuseAsync("*is a database of something else*");
+
+        using SqliteConnection connection = OpenRaw();
+        connection.Query<string>("SELECT name FROM sqlite_master").Should().Equal("notes");
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_database_is_refused()
+    {
+        Directory.CreateDirectory(Data);
+        await File.WriteAllTextAsync(Database, string.Concat(Enumerable.Repeat("not a database. ", 512)));
+
+        await ShouldRefuseAsync("The database '*' cannot be opened: *");
+    }
+
+    [Fact]
+    public async Task A_data_directory_that_is_a_file_is_refused()
+    {
+        await File.WriteAllTextAsync(Data, "");
+
+        await ShouldRefuseAsync("The data directory '*' cannot be used: *");
+    }
+
+    private async Task ShouldRefuseAsync(string message)
+    {
+        using SqliteKmsStore store = SqliteStores.Create(Data);
+        Func<Task> open = () => store.OpenAsync(CancellationToken.None);
+        (await open.Should().ThrowAsync<StoreUnusableException>()).WithMessage(message);
+    }
+
+    private static Migration Later(string sql) => new(2, "0002_later", sql);
+
+    private Task<bool> AddTenantAsync(SqliteKmsStore store, string name) =>
+        store.WriteAsync(session => session.Tenants.InsertAsync(StoreRows.Seal(_rows.Tenant(name))), CancellationToken.None);
+
+    private static Task<IReadOnlyList<T>> ListAsync<T>(SqliteKmsStore store, string sql) =>
+        store.ReadAsync(session => ((KmsSession)session).ListAsync<T>(sql), CancellationToken.None);
+
+    private void Execute(string sql)
+    {
+        using SqliteConnection connection = OpenRaw();
+        connection.Execute(sql);
+    }
+
+    private SqliteConnection OpenRaw()
+    {
+        // The store loads the native library; a raw connection alone would find none.
+        _ = NativeSqlite.Description;
+        SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = Database, Pooling = false }.ConnectionString);
+        connection.Open();
+        return connection;
+    }
+}
