@@ -79,6 +79,7 @@ internal struct Sponge
         _squeezing = false;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Xor(Span<ulong> state, int position, ReadOnlySpan<byte> data)
     {
         if ((position & 7) == 0)
@@ -91,6 +92,7 @@ internal struct Sponge
             state[position >> 3] ^= (ulong)data[i] << (8 * (position & 7));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Copy(ReadOnlySpan<ulong> state, int position, Span<byte> destination)
     {
         if (BitConverter.IsLittleEndian)

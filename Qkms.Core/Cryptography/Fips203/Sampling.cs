@@ -72,7 +72,7 @@ internal static class Sampling
         Span<short> f = destination.Coefficients;
         for (int i = 0; i < f.Length; i += 8)
         {
-            uint word = BinaryPrimitives.ReadUInt32LittleEndian(stream[(i / 2)..]);
+            uint word = BinaryPrimitives.ReadUInt32LittleEndian(stream[(i >> 1)..]);
             uint sums = (word & 0x5555_5555) + ((word >> 1) & 0x5555_5555);
             for (int j = 0; j < 8; j++)
             {
