@@ -24,6 +24,7 @@ internal struct Sponge
         _suffix = suffix;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Absorb(ReadOnlySpan<byte> data)
     {
         Debug.Assert(!_squeezing, "A sponge that was squeezed takes no more input.");
@@ -44,6 +45,7 @@ internal struct Sponge
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Squeeze(Span<byte> destination)
     {
         Span<ulong> state = _state;

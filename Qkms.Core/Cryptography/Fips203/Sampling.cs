@@ -12,6 +12,7 @@ internal static class Sampling
     /// Rejection branches on the stream, and may: ρ is part of the encapsulation key, and so is everything here.
     /// The three-byte groups never straddle a block, since 168 is a multiple of 3. Coefficients are in [0, q).
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void SampleNtt(ReadOnlySpan<byte> rho, byte column, byte row, NttElement destination)
     {
         Span<short> a = destination.Coefficients;
