@@ -158,6 +158,28 @@ public sealed class GroupCommitWriterTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task Neighbours_of_a_lost_transaction_run_again_and_are_committed()
+    {
+        Task<bool>[] neighbours = [];
+        Task<bool> breaking = null!;
+
+        await WhileTheWriterIsHeldAsync(() =>
+        {
+            Task<bool> before = InsertAsync("before");
+            breaking = Store.WriteAsync(
+                async session => await InsertAsync(session, "breaking") && await ((KmsSession)session).ExecuteAsync("ROLLBACK") > 0,
+                CancellationToken.None);
+            neighbours = [before, InsertAsync("after")];
+            return neighbours;
+        });
+
+        (await breaking.Awaiting(task => task).Should().ThrowAsync<KmsException>()).Which.Error.Should().Be(KmsErrors.Unavailable);
+        (await Task.WhenAll(neighbours)).Should().AllBeEquivalentTo(true);
+        (await NamesAsync()).Should().BeEquivalentTo("holder", "before", "after");
+        _log.Lines.Should().ContainSingle(line => line.Contains("A transaction of 3 writes was lost", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Disposal_finishes_what_is_queued_and_refuses_what_comes_after()
     {
         using ManualResetEventSlim entered = new();
