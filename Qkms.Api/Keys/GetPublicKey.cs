@@ -41,7 +41,7 @@ internal static class GetPublicKey
         return mediaType switch
         {
             PublicKeyFormats.Der => Results.Bytes(PublicKeyEncoding.ToSubjectPublicKeyInfo(version), mediaType),
-            PublicKeyFormats.Jwk => Results.Json(JsonWebKey.From(version), ApiJsonContext.Default.JsonWebKey, mediaType),
+            PublicKeyFormats.Jwk => Results.Json(JsonWebKey.From(version), contentType: mediaType),
             _ => Results.Text(PublicKeyEncoding.ToPem(version), mediaType),
         };
     }

@@ -13,12 +13,6 @@ public static class InitialApiKeyFile
     {
         ArgumentNullException.ThrowIfNull(text);
         File.Delete(path);
-        FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
-        using FileStream file = new(path, options);
-        file.Write(text.Span);
-        file.Flush(flushToDisk: true);
+        PrivateFile.Create(path, text.Span);
     }
 }

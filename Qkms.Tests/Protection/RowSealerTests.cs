@@ -42,6 +42,7 @@ public sealed class RowSealerTests : IDisposable
         ["RotationPeriod"] = [r => r with { RotationPeriod = TimeSpan.FromDays(91) }, r => r with { RotationPeriod = null }],
         ["NextRotationAt"] = [r => r with { NextRotationAt = _later }, r => r with { NextRotationAt = null }],
         ["NextVersion"] = [r => r with { NextVersion = 2 }],
+        ["ActiveKid"] = [r => r with { ActiveKid = Kid.FromStored("kid-9") }, r => r with { ActiveKid = null }],
         ["VersionCount"] = [r => r with { VersionCount = 1 }],
         ["RowVersion"] = [r => r with { RowVersion = 4 }],
         ["CreatedAt"] = [r => r with { CreatedAt = _later }],

@@ -35,6 +35,7 @@ internal static class Samples
         RotationPeriod = TimeSpan.FromDays(90),
         NextRotationAt = Time,
         NextVersion = 3,
+        ActiveKid = Kid.FromStored("kid-2"),
         VersionCount = 2,
         RowVersion = 5,
         CreatedAt = Time,

@@ -1,0 +1,51 @@
+using System.Runtime.CompilerServices;
+
+namespace Qkms.Tests.Architecture;
+
+/// <summary>The steps of an algorithm cite their own standard: a file that cites the other one was copied, or is in the wrong place.</summary>
+public sealed class CitationTests
+{
+    private static readonly string[] _folders = ["Fips202", "Fips203", "Fips204"];
+
+    [Theory]
+    [InlineData("Fips202")]
+    [InlineData("Fips203")]
+    [InlineData("Fips204")]
+    public void Files_cite_their_own_standard_and_no_other(string folder)
+    {
+        string[] files = Directory.GetFiles(Path.Combine(Cryptography(), folder), "*.cs");
+        files.Should().NotBeEmpty();
+
+        string own = Cite(folder);
+        string[] others = [.. _folders.Where(other => other != folder).Select(Cite)];
+        bool cited = false;
+        foreach (string file in files)
+        {
+            string text = File.ReadAllText(file);
+            cited |= text.Contains(own, StringComparison.Ordinal);
+            foreach (string other in others)
+                text.Should().NotContain(other, "{0} belongs to {1}", Path.GetFileName(file), own);
+        }
+
+        cited.Should().BeTrue();
+    }
+
+    /// <summary>The engine could be lifted out tomorrow: it names nothing of Qkms but itself.</summary>
+    [Fact]
+    public void Cryptography_depends_on_nothing_else_in_Core()
+    {
+        foreach (string file in Directory.GetFiles(Cryptography(), "*.cs", SearchOption.AllDirectories))
+        {
+            string[] foreign = [.. File.ReadLines(file).Where(line =>
+                line.StartsWith("using ", StringComparison.Ordinal)
+                && line.Contains("Qkms.", StringComparison.Ordinal)
+                && !line.Contains("Qkms.Core.Cryptography", StringComparison.Ordinal))];
+            foreign.Should().BeEmpty(Path.GetFileName(file));
+        }
+    }
+
+    private static string Cite(string folder) => folder.Replace("Fips", "FIPS ", StringComparison.Ordinal);
+
+    private static string Cryptography([CallerFilePath] string thisFile = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "Qkms.Core", "Cryptography"));
+}

@@ -1,0 +1,80 @@
+using Qkms.Core;
+using Qkms.Core.Keys;
+
+namespace Qkms.Tests.Keys;
+
+/// <summary>Every status × every operation, as DESIGN section 2 says it.</summary>
+public sealed class KeyStateRulesTests
+{
+    private static readonly DateTimeOffset _now = DateTimeOffset.UnixEpoch.AddDays(100);
+
+    public static TheoryData<KeyState, bool, bool, KeyOperation, string?> Table()
+    {
+        TheoryData<KeyState, bool, bool, KeyOperation, string?> rows = [];
+        KeyOperation[] making = [KeyOperation.Encrypt, KeyOperation.Sign, KeyOperation.Encapsulate, KeyOperation.Wrap];
+        KeyOperation[] reading = [KeyOperation.Decrypt, KeyOperation.Verify, KeyOperation.Decapsulate, KeyOperation.Unwrap];
+        foreach (KeyOperation operation in making)
+        {
+            rows.Add(KeyState.Active, false, false, operation, null);
+            rows.Add(KeyState.Active, true, false, operation, "ERR_KMS_007");
+            rows.Add(KeyState.Active, false, true, operation, "ERR_KMS_007");
+            rows.Add(KeyState.Retired, false, false, operation, "ERR_KMS_008");
+            rows.Add(KeyState.Retired, true, false, operation, "ERR_KMS_007");
+        }
+
+        foreach (KeyOperation operation in reading)
+        {
+            rows.Add(KeyState.Active, false, false, operation, null);
+            rows.Add(KeyState.Active, true, false, operation, null);
+            rows.Add(KeyState.Active, false, true, operation, operation == KeyOperation.Verify ? null : "ERR_KMS_007");
+            rows.Add(KeyState.Retired, false, false, operation, null);
+            rows.Add(KeyState.Retired, true, false, operation, null);
+        }
+
+        foreach (KeyOperation operation in Enum.GetValues<KeyOperation>())
+        {
+            foreach (bool late in new[] { false, true })
+            {
+                rows.Add(KeyState.Revoked, late, false, operation, "ERR_KMS_006");
+                rows.Add(KeyState.Destroyed, late, false, operation, "ERR_KMS_010");
+            }
+        }
+
+        return rows;
+    }
+
+    [Theory]
+    [MemberData(nameof(Table))]
+    public void A_state_allows_what_the_design_says(KeyState state, bool expired, bool usedUp, KeyOperation operation, string? code)
+    {
+        KeyVersion version = RevokeKeyTests.Version(state) with
+        {
+            ExpiresAt = expired ? _now : null,
+            MaxUsageLimit = usedUp ? 5 : null,
+            Used = 5,
+        };
+
+        KeyStateRules.Refusal(version, operation, _now)?.Code.Should().Be(code);
+        (KeyStateRules.Refusal(version, operation, _now) is null).Should().Be(code is null);
+    }
+
+    [Theory]
+    [InlineData(KeyState.Active)]
+    [InlineData(KeyState.Retired)]
+    public void Process_until_ends_reading_after_the_expiry(KeyState state)
+    {
+        KeyVersion version = RevokeKeyTests.Version(state) with { ExpiresAt = _now.AddDays(-2), ProcessUntil = _now };
+
+        KeyStateRules.Refusal(version, KeyOperation.Decrypt, _now.AddMilliseconds(-1)).Should().BeNull();
+        KeyStateRules.Refusal(version, KeyOperation.Decrypt, _now).Should().Be(KmsErrors.KeyExpired);
+        KeyStateRules.Refusal(version, KeyOperation.Verify, _now).Should().Be(KmsErrors.KeyExpired);
+    }
+
+    [Theory]
+    [InlineData(KeyState.Active, KeyStatus.Expired)]
+    [InlineData(KeyState.Retired, KeyStatus.Expired)]
+    [InlineData(KeyState.Revoked, KeyStatus.Revoked)]
+    [InlineData(KeyState.Destroyed, KeyStatus.Destroyed)]
+    public void Expiry_goes_after_revocation_and_before_retirement(KeyState state, KeyStatus status) =>
+        (RevokeKeyTests.Version(state) with { ExpiresAt = _now }).StatusAt(_now).Should().Be(status);
+}

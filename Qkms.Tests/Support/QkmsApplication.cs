@@ -1,0 +1,124 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Persistence;
+using Qkms.Core.Tenants;
+using System.Text;
+
+namespace Qkms.Tests.Support;
+
+/// <summary>The whole service in this process, on a data directory of its own, with the verbs that tests need.</summary>
+internal sealed class QkmsApplication : WebApplicationFactory<Program>
+{
+    private readonly TemporaryDirectory? _ownDirectory;
+
+    public QkmsApplication()
+        : this(new TemporaryDirectory())
+    {
+    }
+
+    private QkmsApplication(TemporaryDirectory own)
+        : this(own.Path) => _ownDirectory = own;
+
+    /// <summary>On a data directory that outlives it.</summary>
+    public QkmsApplication(string dataDirectory) => DataDirectory = dataDirectory;
+
+    public string DataDirectory { get; }
+
+    /// <summary>Further settings.</summary>
+    public Dictionary<string, string> Settings { get; } = [];
+
+    public LogRecorder Log { get; } = new();
+
+    /// <summary>Every byte of every answer that clients of <see cref="ClientFor"/> received.</summary>
+    public AnswerRecorder Answers { get; } = new();
+
+    public string DatabasePath => Path.Combine(DataDirectory, "qkms.db");
+
+    /// <summary>The API key that the first start wrote.</summary>
+    public string InitialApiKey
+    {
+        get
+        {
+            _ = Server;
+            return File.ReadAllText(Path.Combine(DataDirectory, InitialApiKeyFile.Name));
+        }
+    }
+
+    /// <summary>A client that speaks for the first tenant.</summary>
+    public HttpClient Client() => ClientFor(InitialApiKey);
+
+    /// <summary>A client with an API key; without any when it is null.</summary>
+    public HttpClient ClientFor(string? apiKey)
+    {
+        HttpClient client = CreateDefaultClient(Answers.Handler());
+        if (apiKey is not null)
+            client.DefaultRequestHeaders.Add("x-api-key", apiKey);
+
+        return client;
+    }
+
+    /// <summary>A client over a real connection, after <c>UseKestrel(0)</c> and <c>StartServer()</c>.</summary>
+    public HttpClient KestrelClient(string? apiKey = null)
+    {
+        string address = Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
+            .Features.Get<Microsoft.AspNetCore.Hosting.Server.Features.IServerAddressesFeature>()!.Addresses.First();
+        HttpClient client = new() { BaseAddress = new Uri(address) };
+        client.DefaultRequestHeaders.Add("x-api-key", apiKey ?? File.ReadAllText(Path.Combine(DataDirectory, InitialApiKeyFile.Name)));
+        return client;
+    }
+
+    /// <summary>A further tenant with an API key of these roles.</summary>
+    public async Task<string> CreateTenantAsync(string name, Roles roles = Roles.Admin)
+    {
+        TenantProvisioning provisioning = Services.GetRequiredService<TenantProvisioning>();
+        Tenant tenant = provisioning.Plan(name, "enterprise");
+        using NewApiKey apiKey = provisioning.PlanApiKey(tenant, "test", roles);
+        await Services.GetRequiredService<IKmsStore>().WriteAsync(
+            async session =>
+            {
+                await provisioning.AddAsync(session, tenant);
+                await provisioning.AddAsync(session, apiKey);
+                return true;
+            },
+            CancellationToken.None);
+        return Encoding.ASCII.GetString(apiKey.Text.Span);
+    }
+
+    /// <summary>A second API key of the tenant that <paramref name="apiKey"/> speaks for.</summary>
+    public async Task<string> CreateApiKeyAsync(string apiKey, Roles roles, Func<Credential, Credential>? change = null)
+    {
+        Credential owner = await Services.GetRequiredService<ApiKeyAuthenticator>().AuthenticateAsync(apiKey, CancellationToken.None)
+            ?? throw new InvalidOperationException("not a valid API key");
+        using NewApiKey made = Services.GetRequiredService<ApiKeyIssuer>().Issue(owner.TenantId, "test", roles);
+        Credential credential = (change ?? (c => c))(made.Credential.UnverifiedRow);
+        Core.Protection.RowSealer sealer = Services.GetRequiredService<Core.Protection.RowSealer>();
+        await Services.GetRequiredService<IKmsStore>().WriteAsync(session => session.Credentials.InsertAsync(sealer.Seal(credential)), CancellationToken.None);
+        return Encoding.ASCII.GetString(made.Text.Span);
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseSetting("Qkms:DataDirectory", DataDirectory);
+        builder.UseSetting("Qkms:Crypto:Engine", Environment.GetEnvironmentVariable("QKMS_TEST_ENGINE") ?? "managed");
+        foreach ((string key, string value) in Settings)
+            builder.UseSetting(key, value);
+
+        builder.ConfigureLogging(logging =>
+        {
+            logging.ClearProviders();
+            logging.SetMinimumLevel(LogLevel.Trace);
+            logging.AddFilter("Microsoft", LogLevel.Trace);
+            logging.AddProvider(Log);
+        });
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        // Runs again when the asynchronous disposal has run.
+        base.Dispose(disposing);
+        _ownDirectory?.Dispose();
+    }
+}
