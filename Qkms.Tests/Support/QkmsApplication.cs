@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -5,7 +6,6 @@ using Microsoft.Extensions.Logging;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Persistence;
 using Qkms.Core.Tenants;
-using System.Text;
 
 namespace Qkms.Tests.Support;
 
