@@ -1,4 +1,5 @@
 using System.Net;
+using Qkms.Core.Hosting;
 
 namespace Qkms.Api.Hosting;
 

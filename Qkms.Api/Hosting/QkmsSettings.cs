@@ -1,4 +1,5 @@
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Hosting;
 
 namespace Qkms.Api.Hosting;
 

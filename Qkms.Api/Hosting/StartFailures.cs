@@ -1,4 +1,6 @@
 using Qkms.Core;
+using Qkms.Core.Cryptography;
+using Qkms.Core.Hosting;
 using Qkms.Core.Persistence;
 using Qkms.Core.Protection;
 
@@ -16,10 +18,13 @@ internal static class StartFailures
             await run();
             return 0;
         }
-        catch (Exception e) when (e is RootKeyException or StoreUnusableException or SettingsException or KmsException or SealBrokenException or IOException)
+        catch (Exception e) when (IsForPeople(e))
         {
             await Console.Error.WriteLineAsync($"Qkms does not start: {e.Message}");
             return 1;
         }
     }
+
+    private static bool IsForPeople(Exception e) => e
+        is SettingsException or PqcEngineUnavailableException or RootKeyException or StoreUnusableException or KmsException or SealBrokenException or IOException;
 }

@@ -1,3 +1,5 @@
+using Qkms.Core.Hosting;
+
 namespace Qkms.Core.ApiKeys;
 
 /// <summary>Settings of API keys.</summary>
@@ -7,10 +9,10 @@ public sealed class ApiKeyOptions
     public string Prefix { get; init; } = "qkms";
 
     /// <summary>Checks the settings.</summary>
-    /// <exception cref="InvalidOperationException">One is out of range; the message names it.</exception>
+    /// <exception cref="SettingsException">One is out of range; the message names it.</exception>
     public void Validate()
     {
         if (!ApiKeyFormat.IsPrefix(Prefix))
-            throw new InvalidOperationException("Qkms:ApiKeys:Prefix must be 1 to 32 letters, digits and '_'.");
+            throw new SettingsException("Qkms:ApiKeys:Prefix must be 1 to 32 letters, digits and '_'.");
     }
 }

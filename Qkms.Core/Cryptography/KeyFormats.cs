@@ -5,7 +5,7 @@ namespace Qkms.Core.Cryptography;
 
 /// <summary>
 /// The containers of ML-KEM and ML-DSA keys: SubjectPublicKeyInfo and PKCS #8 with an algorithm identifier without parameters, and inside
-/// PKCS #8 the choice of seed, expanded key, or both (RFC 9935, section 6; RFC 9881, section 6).
+/// PKCS #8 the choice of seed, expanded key, or both (RFC 9935; RFC 9881).
 /// </summary>
 internal static class KeyFormats
 {

@@ -17,7 +17,7 @@ public static class SelfTest
 {
     private static readonly byte[] _counted = [.. Enumerable.Range(0, 96).Select(i => (byte)i)];
 
-    /// <summary>Runs all known answers; takes a few milliseconds, most of them for compiling the code that the service needs anyway.</summary>
+    /// <summary>Runs all known answers: a few milliseconds, and at the first run the time to compile the code that the service needs anyway.</summary>
     /// <param name="engine">The engine that the service is going to use.</param>
     /// <exception cref="ArgumentNullException"><paramref name="engine"/> is null.</exception>
     /// <exception cref="CryptographicException">An answer is wrong; the message names the algorithm.</exception>

@@ -21,14 +21,15 @@ internal sealed class KmsSession : IKmsSession, IDisposable
     private readonly CancellationToken _cancellationToken;
     private readonly DbTransaction? _transaction;
     private readonly int? _thread;
+    private readonly bool _writes;
     private List<Action>? _committed;
     private bool _ended;
 
     static KmsSession() => DefaultTypeMap.MatchNamesWithUnderscores = true;
 
-    private KmsSession(DbConnection connection, DbTransaction? transaction, SqlDialect dialect, int? thread, CancellationToken cancellationToken)
+    private KmsSession(DbConnection connection, DbTransaction? transaction, SqlDialect dialect, bool writes, int? thread, CancellationToken cancellationToken)
     {
-        (_connection, _transaction, Dialect, _thread, _cancellationToken) = (connection, transaction, dialect, thread, cancellationToken);
+        (_connection, _transaction, Dialect, _writes, _thread, _cancellationToken) = (connection, transaction, dialect, writes, thread, cancellationToken);
         (Keyring, Tenants, Credentials, Keys, Audit) =
             (new KeyringRepository(this), new TenantRepository(this), new CredentialRepository(this), new KeyRepository(this), new AuditRepository(this));
     }
@@ -55,17 +56,20 @@ internal sealed class KmsSession : IKmsSession, IDisposable
     public IReadOnlyList<Action> Committed => _committed ?? [];
 
     /// <summary>A session that writes, and only on the thread that made it: a delegate that went elsewhere must not touch its neighbours' transaction.</summary>
-    public static KmsSession ForWriting(DbConnection connection, DbTransaction transaction, SqlDialect dialect) =>
-        new(connection, transaction, dialect, Environment.CurrentManagedThreadId, CancellationToken.None);
+    /// <param name="connection">The connection; its transaction has begun.</param>
+    /// <param name="transaction">The transaction, where the provider wants to see it with every command.</param>
+    /// <param name="dialect">The database's own words.</param>
+    public static KmsSession ForWriting(DbConnection connection, DbTransaction? transaction, SqlDialect dialect) =>
+        new(connection, transaction, dialect, writes: true, Environment.CurrentManagedThreadId, CancellationToken.None);
 
     /// <summary>A session on a read-only connection.</summary>
     public static KmsSession ForReading(DbConnection connection, SqlDialect dialect, CancellationToken cancellationToken) =>
-        new(connection, transaction: null, dialect, thread: null, cancellationToken);
+        new(connection, transaction: null, dialect, writes: false, thread: null, cancellationToken);
 
     /// <inheritdoc/>
     public void OnCommitted(Action action)
     {
-        if (_transaction is null)
+        if (!_writes)
         {
             throw new InvalidOperationException("A read commits nothing.");
         }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Polly;
@@ -14,7 +15,14 @@ namespace Qkms.Storage.Sqlite;
 /// </summary>
 internal sealed class GroupCommitWriter : IDisposable
 {
-    private const string Savepoint = "unit";
+    // Plain SQL and not the provider's transaction object: that one runs ROLLBACK again after SQLite rolled back by itself
+    // on a full disk, and then neither it nor its connection can be disposed without an exception.
+    private const string Begin = "BEGIN IMMEDIATE";
+    private const string Commit = "COMMIT";
+    private const string Rollback = "ROLLBACK";
+    private const string Save = "SAVEPOINT unit";
+    private const string RollbackToSave = "ROLLBACK TO unit";
+    private const string Release = "RELEASE unit";
 
     // Bounds how long the first of a batch waits for the last; the gain is gone long before.
     private const int MaxBatch = 256;
@@ -96,17 +104,17 @@ internal sealed class GroupCommitWriter : IDisposable
         try
         {
             SqliteConnection connection = _connection ??= _source.OpenWriter();
-            using SqliteTransaction transaction = _busyRetry.Execute(static c => c.BeginTransaction(), connection);
+            _busyRetry.Execute(static c => c.Execute(Begin), connection);
             foreach (PendingWrite write in batch)
             {
-                RunInSavepoint(write, connection, transaction);
+                RunInSavepoint(write, connection);
             }
 
-            transaction.Commit();
+            connection.Execute(Commit);
         }
         catch (Exception e)
         {
-            CloseIfBroken(e);
+            Abandon(e);
             if (batch.Count > 1)
             {
                 StorageLog.BatchLost(_logger, batch.Count, e);
@@ -132,17 +140,17 @@ internal sealed class GroupCommitWriter : IDisposable
         return true;
     }
 
-    private static void RunInSavepoint(PendingWrite write, SqliteConnection connection, SqliteTransaction transaction)
+    private static void RunInSavepoint(PendingWrite write, SqliteConnection connection)
     {
-        transaction.Save(Savepoint);
+        connection.Execute(Save);
         try
         {
-            using KmsSession session = KmsSession.ForWriting(connection, transaction, SqlDialect.Sqlite);
+            using KmsSession session = KmsSession.ForWriting(connection, transaction: null, SqlDialect.Sqlite);
             write.Run(session);
         }
         catch (Exception e) when (IsInTransaction(connection))
         {
-            transaction.Rollback(Savepoint);
+            connection.Execute(RollbackToSave);
             write.RefuseLater(e);
         }
 
@@ -152,7 +160,7 @@ internal sealed class GroupCommitWriter : IDisposable
             throw SqliteFaults.Unavailable();
         }
 
-        transaction.Release(Savepoint);
+        connection.Execute(Release);
     }
 
     // sqlite3_get_autocommit: 0 inside a transaction.
@@ -170,11 +178,25 @@ internal sealed class GroupCommitWriter : IDisposable
         return SqliteFaults.Unavailable();
     }
 
-    // A full disk and a lock of somebody else leave the connection as good as it was. After anything else that took a whole
-    // transaction its view of the file is not to be trusted: the next unit opens another.
-    private void CloseIfBroken(Exception exception)
+    /// <summary>Leaves the transaction, which SQLite may have left already, and the connection too unless it is as good as before.</summary>
+    private void Abandon(Exception cause)
     {
-        if (!SqliteFaults.IsTransient(exception) && !SqliteFaults.IsFull(exception))
+        // After anything but a full disk or a lock of somebody else its view of the file is not to be trusted.
+        bool keep = SqliteFaults.IsTransient(cause) || SqliteFaults.IsFull(cause);
+        try
+        {
+            if (_connection is { } connection && IsInTransaction(connection))
+            {
+                connection.Execute(Rollback);
+            }
+        }
+        catch (SqliteException)
+        {
+            // Closing the connection ends what could not be rolled back, and the cause is what counts.
+            keep = false;
+        }
+
+        if (!keep)
         {
             _connection?.Dispose();
             _connection = null;

@@ -39,7 +39,7 @@ internal sealed class SqliteDataSource(string path)
     /// <summary>A connection whose writes fail.</summary>
     public SqliteConnection OpenReader() => Open(SqliteOpenMode.ReadOnly, CommonPragmas);
 
-    private SqliteConnection Open(SqliteOpenMode mode, string pragmas)
+    private CachingConnection Open(SqliteOpenMode mode, string pragmas)
     {
         SqliteConnectionStringBuilder builder = new()
         {
@@ -51,7 +51,7 @@ internal sealed class SqliteDataSource(string path)
             // ReaderPool keeps the readers, with their settings; there is one writer.
             Pooling = false,
         };
-        SqliteConnection connection = new(builder.ConnectionString);
+        CachingConnection connection = new(builder.ConnectionString);
         try
         {
             connection.Open();

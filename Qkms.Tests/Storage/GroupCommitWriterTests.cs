@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Microsoft.Data.Sqlite;
 using Qkms.Core;
 using Qkms.Core.Persistence;
 using Qkms.Storage.Sessions;
@@ -155,6 +156,50 @@ public sealed class GroupCommitWriterTests : IAsyncLifetime, IDisposable
         (await write.Should().ThrowAsync<KmsException>()).Which.Error.Should().Be(KmsErrors.Unavailable);
         (await InsertAsync("next")).Should().BeTrue();
         (await NamesAsync()).Should().Equal("next");
+    }
+
+    [Fact]
+    public async Task A_unit_that_breaks_the_commit_itself_is_refused_alone()
+    {
+        Task<bool>[] neighbours = [];
+        Task<int> breaking = null!;
+
+        await WhileTheWriterIsHeldAsync(() =>
+        {
+            Task<bool> before = InsertAsync("before");
+            breaking = Store.WriteAsync(
+                session => ((KmsSession)session).ExecuteAsync(
+                    "PRAGMA defer_foreign_keys = ON; INSERT INTO credential_usage VALUES (zeroblob(16), zeroblob(16), 0)"),
+                CancellationToken.None);
+            neighbours = [before, InsertAsync("after")];
+            return neighbours;
+        });
+
+        await breaking.Awaiting(task => task).Should().ThrowAsync<SqliteException>();
+        (await Task.WhenAll(neighbours)).Should().AllBeEquivalentTo(true);
+        (await NamesAsync()).Should().BeEquivalentTo("holder", "before", "after");
+    }
+
+    [Fact]
+    public async Task Neighbours_of_a_lost_transaction_run_again_and_are_committed()
+    {
+        Task<bool>[] neighbours = [];
+        Task<bool> breaking = null!;
+
+        await WhileTheWriterIsHeldAsync(() =>
+        {
+            Task<bool> before = InsertAsync("before");
+            breaking = Store.WriteAsync(
+                async session => await InsertAsync(session, "breaking") && await ((KmsSession)session).ExecuteAsync("ROLLBACK") > 0,
+                CancellationToken.None);
+            neighbours = [before, InsertAsync("after")];
+            return neighbours;
+        });
+
+        (await breaking.Awaiting(task => task).Should().ThrowAsync<KmsException>()).Which.Error.Should().Be(KmsErrors.Unavailable);
+        (await Task.WhenAll(neighbours)).Should().AllBeEquivalentTo(true);
+        (await NamesAsync()).Should().BeEquivalentTo("holder", "before", "after");
+        _log.Lines.Should().ContainSingle(line => line.Contains("A transaction of 3 writes was lost", StringComparison.Ordinal));
     }
 
     [Fact]

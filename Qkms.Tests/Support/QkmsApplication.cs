@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -5,7 +6,6 @@ using Microsoft.Extensions.Logging;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Persistence;
 using Qkms.Core.Tenants;
-using System.Text;
 
 namespace Qkms.Tests.Support;
 
@@ -26,6 +26,9 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
     public QkmsApplication(string dataDirectory) => DataDirectory = dataDirectory;
 
     public string DataDirectory { get; }
+
+    /// <summary>Further settings.</summary>
+    public Dictionary<string, string> Settings { get; } = [];
 
     public LogRecorder Log { get; } = new();
 
@@ -54,6 +57,16 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         if (apiKey is not null)
             client.DefaultRequestHeaders.Add("x-api-key", apiKey);
 
+        return client;
+    }
+
+    /// <summary>A client over a real connection, after <c>UseKestrel(0)</c> and <c>StartServer()</c>.</summary>
+    public HttpClient KestrelClient(string? apiKey = null)
+    {
+        string address = Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
+            .Features.Get<Microsoft.AspNetCore.Hosting.Server.Features.IServerAddressesFeature>()!.Addresses.First();
+        HttpClient client = new() { BaseAddress = new Uri(address) };
+        client.DefaultRequestHeaders.Add("x-api-key", apiKey ?? File.ReadAllText(Path.Combine(DataDirectory, InitialApiKeyFile.Name)));
         return client;
     }
 
@@ -90,6 +103,9 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
     {
         builder.UseSetting("Qkms:DataDirectory", DataDirectory);
         builder.UseSetting("Qkms:Crypto:Engine", Environment.GetEnvironmentVariable("QKMS_TEST_ENGINE") ?? "managed");
+        foreach ((string key, string value) in Settings)
+            builder.UseSetting(key, value);
+
         builder.ConfigureLogging(logging =>
         {
             logging.ClearProviders();

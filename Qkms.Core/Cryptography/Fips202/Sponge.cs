@@ -24,6 +24,7 @@ internal struct Sponge
         _suffix = suffix;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Absorb(ReadOnlySpan<byte> data)
     {
         Debug.Assert(!_squeezing, "A sponge that was squeezed takes no more input.");
@@ -44,6 +45,7 @@ internal struct Sponge
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Squeeze(Span<byte> destination)
     {
         Span<ulong> state = _state;
@@ -79,6 +81,7 @@ internal struct Sponge
         _squeezing = false;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Xor(Span<ulong> state, int position, ReadOnlySpan<byte> data)
     {
         if ((position & 7) == 0)
@@ -91,6 +94,7 @@ internal struct Sponge
             state[position >> 3] ^= (ulong)data[i] << (8 * (position & 7));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Copy(ReadOnlySpan<ulong> state, int position, Span<byte> destination)
     {
         if (BitConverter.IsLittleEndian)

@@ -101,7 +101,7 @@ internal sealed class DecapsulationKey : IDisposable
     /// <summary>Whether <paramref name="encoded"/> is this key's dk, compared in constant time.</summary>
     internal bool EncodesTo(ReadOnlySpan<byte> encoded)
     {
-        byte[] own = new byte[_set.Algorithm.DecapsulationKeySizeInBytes];
+        byte[] own = GC.AllocateArray<byte>(_set.Algorithm.DecapsulationKeySizeInBytes, pinned: true);
         try
         {
             Encode(own);

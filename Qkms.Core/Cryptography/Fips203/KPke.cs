@@ -155,6 +155,7 @@ internal static class KPke
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Add(RingElement sum, RingElement term)
     {
         Span<short> f = sum.Coefficients;

@@ -90,7 +90,7 @@ public sealed class MLKemManaged : MLKem
         return new MLKemManaged(set, EncapsulationKey.Decode(set, source));
     }
 
-    /// <summary>Imports a SubjectPublicKeyInfo (RFC 9935, section 4).</summary>
+    /// <summary>Imports a SubjectPublicKeyInfo (RFC 9935).</summary>
     /// <param name="source">One DER structure.</param>
     /// <returns>A key that can only encapsulate.</returns>
     /// <exception cref="CryptographicException">The structure, its algorithm or the key is not valid.</exception>
@@ -102,7 +102,7 @@ public sealed class MLKemManaged : MLKem
         return new MLKemManaged(set, EncapsulationKey.Decode(set, decoded.Key));
     }
 
-    /// <summary>Imports a PKCS #8 private key that holds the seed, the expanded key, or both (RFC 9935, section 6); both must be the same key.</summary>
+    /// <summary>Imports a PKCS #8 private key that holds the seed, the expanded key, or both (RFC 9935); both must be the same key.</summary>
     /// <param name="source">One DER structure.</param>
     /// <returns>A key, with its seed where the structure has one.</returns>
     /// <exception cref="CryptographicException">The structure, its algorithm or the key is not valid.</exception>
@@ -175,7 +175,7 @@ public sealed class MLKemManaged : MLKem
     protected override bool TryExportPkcs8PrivateKeyCore(Span<byte> destination, out int bytesWritten)
     {
         DecapsulationKey key = RequireDecapsulationKey();
-        byte[] encoded = new byte[key.HasSeed ? Algorithm.PrivateSeedSizeInBytes : Algorithm.DecapsulationKeySizeInBytes];
+        byte[] encoded = GC.AllocateArray<byte>(key.HasSeed ? Algorithm.PrivateSeedSizeInBytes : Algorithm.DecapsulationKeySizeInBytes, pinned: true);
         try
         {
             if (key.HasSeed)

@@ -4,7 +4,7 @@ namespace Qkms.Core.Cryptography.Fips203;
 
 /// <summary>One row of FIPS 203, Table 2.</summary>
 /// <param name="Algorithm">The platform's name and sizes of the set.</param>
-/// <param name="Oid">The object identifier (RFC 9935, section 3).</param>
+/// <param name="Oid">The object identifier (RFC 9935).</param>
 /// <param name="K">Rank of the module: 2, 3 or 4.</param>
 /// <param name="Eta1">Width of the noise of the secret vectors; η₂ is 2 in every set.</param>
 /// <param name="Du">Bits kept of each coefficient of u.</param>

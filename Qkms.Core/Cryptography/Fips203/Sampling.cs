@@ -12,6 +12,7 @@ internal static class Sampling
     /// Rejection branches on the stream, and may: ρ is part of the encapsulation key, and so is everything here.
     /// The three-byte groups never straddle a block, since 168 is a multiple of 3. Coefficients are in [0, q).
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void SampleNtt(ReadOnlySpan<byte> rho, byte column, byte row, NttElement destination)
     {
         Span<short> a = destination.Coefficients;
@@ -72,7 +73,7 @@ internal static class Sampling
         Span<short> f = destination.Coefficients;
         for (int i = 0; i < f.Length; i += 8)
         {
-            uint word = BinaryPrimitives.ReadUInt32LittleEndian(stream[(i / 2)..]);
+            uint word = BinaryPrimitives.ReadUInt32LittleEndian(stream[(i >> 1)..]);
             uint sums = (word & 0x5555_5555) + ((word >> 1) & 0x5555_5555);
             for (int j = 0; j < 8; j++)
             {

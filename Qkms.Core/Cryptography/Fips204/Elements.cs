@@ -17,7 +17,7 @@ internal readonly ref struct RingVector(Span<int> coefficients)
 {
     internal Span<int> Coefficients { get; } = coefficients;
 
-    internal int Count => Coefficients.Length / ParameterSet.N;
+    internal int Count => Coefficients.Length >> 8;
 
     internal RingElement this[int index] => new(Coefficients[(index * ParameterSet.N)..]);
 }
@@ -27,7 +27,7 @@ internal readonly ref struct NttVector(Span<int> coefficients)
 {
     internal Span<int> Coefficients { get; } = coefficients;
 
-    internal int Count => Coefficients.Length / ParameterSet.N;
+    internal int Count => Coefficients.Length >> 8;
 
     internal NttElement this[int index] => new(Coefficients[(index * ParameterSet.N)..]);
 }

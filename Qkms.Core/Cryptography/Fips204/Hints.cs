@@ -25,6 +25,7 @@ internal static class Hints
     }
 
     /// <summary>FIPS 204, Algorithm 40, in place on canonical coefficients. Verification only: everything is public and may branch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Use(Gamma2 gamma2, RingElement hint, RingElement element)
     {
         ReadOnlySpan<int> h = hint.Coefficients;

@@ -90,7 +90,7 @@ public sealed class MLDsaManaged : MLDsa
         return new MLDsaManaged(set, VerificationKey.Decode(set, source));
     }
 
-    /// <summary>Imports a SubjectPublicKeyInfo (RFC 9881, section 4).</summary>
+    /// <summary>Imports a SubjectPublicKeyInfo (RFC 9881).</summary>
     /// <param name="source">One DER structure.</param>
     /// <returns>A key that can only verify.</returns>
     /// <exception cref="CryptographicException">The structure, its algorithm or the key is not valid.</exception>
@@ -102,7 +102,7 @@ public sealed class MLDsaManaged : MLDsa
         return new MLDsaManaged(set, VerificationKey.Decode(set, decoded.Key));
     }
 
-    /// <summary>Imports a PKCS #8 private key that holds the seed, the expanded key, or both (RFC 9881, section 6); both must be the same key.</summary>
+    /// <summary>Imports a PKCS #8 private key that holds the seed, the expanded key, or both (RFC 9881); both must be the same key.</summary>
     /// <param name="source">One DER structure.</param>
     /// <returns>A key, with its seed where the structure has one.</returns>
     /// <exception cref="CryptographicException">The structure, its algorithm or the key is not valid.</exception>
@@ -160,7 +160,7 @@ public sealed class MLDsaManaged : MLDsa
         return _verificationKey.Verify(mu, signature);
     }
 
-    /// <summary>FIPS 204, Algorithm 4 from line 22, hedged. The base class has checked the identifier, the length of the hash, and that its strength fits the parameter set.</summary>
+    /// <summary>FIPS 204, Algorithm 4 from line 23, hedged. The base class has checked the identifier, the length of the hash, and that its strength fits the parameter set.</summary>
     /// <inheritdoc/>
     protected override void SignPreHashCore(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, Span<byte> destination)
     {

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Qkms.Core.Cryptography.Fips204;
 
-/// <summary>The number-theoretic transform and products in its image (FIPS 204, section 7.5 and 7.6).</summary>
+/// <summary>The number-theoretic transform and products in its image (FIPS 204, sections 7.5 and 7.6).</summary>
 internal static class Ntt
 {
     /// <summary>2⁶⁴/256 modulo q: the factor 256⁻¹ of the inverse transform, and R = 2³² for the product that came before it, in one multiplication.</summary>

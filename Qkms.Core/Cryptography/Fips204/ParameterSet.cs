@@ -4,7 +4,7 @@ namespace Qkms.Core.Cryptography.Fips204;
 
 /// <summary>One column of FIPS 204, Table 1.</summary>
 /// <param name="Algorithm">The platform's name and sizes of the set.</param>
-/// <param name="Oid">The object identifier (RFC 9881, section 3).</param>
+/// <param name="Oid">The object identifier (RFC 9881).</param>
 /// <param name="K">Rows of the matrix.</param>
 /// <param name="L">Columns of the matrix.</param>
 /// <param name="Eta">Bound of the secret coefficients.</param>

@@ -47,6 +47,7 @@ internal static class Sampling
 
     /// <summary>FIPS 204, Algorithms 30 and 14.</summary>
     /// <remarks>Rejection branches on the stream, and may: ρ is part of the public key, and so is everything here. Three-byte groups never straddle a block, since 168 is a multiple of 3.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RejectNtt(ReadOnlySpan<byte> rho, byte column, byte row, NttElement destination)
     {
         Span<int> a = destination.Coefficients;

@@ -135,7 +135,7 @@ internal sealed class SigningKey : IDisposable
         }
     }
 
-    /// <summary>FIPS 204, Algorithm 7, from line 7.</summary>
+    /// <summary>FIPS 204, Algorithm 7, from line 7; what comes before was done when the key was loaded.</summary>
     /// <remarks>
     /// The loop branches on rejection, and may: how often a signature was tried, and which of the checks refused, does not depend on the key, since the
     /// chance of an attempt to pass is the same for all keys and messages; the values refused are never shown. Each check gathers all coefficients
@@ -180,7 +180,7 @@ internal sealed class SigningKey : IDisposable
                     Ntt.Forward(z[j]);
                 var yTransformed = new NttVector(z.Coefficients);
 
-                // w = NTT⁻¹(Â∘NTT(y)), c̃ = H(μ ‖ w₁Encode(HighBits(w)), λ/4)
+                // w = NTT⁻¹(Â∘NTT(y)), c̃ = H(μ ‖ w₁Encode(HighBits(w)), λ/4), w₁Encode being Algorithm 28
                 var shake = new Shake256();
                 try
                 {

@@ -58,7 +58,7 @@ internal sealed class VerificationKey
         return new VerificationKey(set, encoded.ToArray(), matrix);
     }
 
-    /// <summary>FIPS 204, Algorithm 8, from line 8; everything is public and may branch.</summary>
+    /// <summary>FIPS 204, Algorithm 8, with μ computed before and Â, t₁ at import; everything is public and may branch.</summary>
     internal bool Verify(ReadOnlySpan<byte> mu, ReadOnlySpan<byte> signature)
     {
         Span<int> memory = stackalloc int[(ParameterSet.MaxL + ParameterSet.MaxK + 2) * ParameterSet.N];
@@ -86,7 +86,7 @@ internal sealed class VerificationKey
         sum.Clear();
         for (int i = 0; i < _set.K; i++)
         {
-            // w'approx = NTT⁻¹(Â∘NTT(z) - NTT(c)∘NTT(t₁·2ᵈ)), then w₁' by the hint.
+            // w'approx = NTT⁻¹(Â∘NTT(z) - NTT(c)∘NTT(t₁·2ᵈ)), then w₁' by the hint, packed by Algorithm 28.
             for (int j = 0; j < _set.L; j++)
                 Ntt.MultiplyAdd(sum, Matrix[(i * _set.L) + j], zTransformed[j]);
             Ntt.MultiplySubtract(sum, c, new NttVector(_t1)[i]);

@@ -1,0 +1,132 @@
+using System.Net;
+using Qkms.Core.ApiKeys;
+using Qkms.Tests.Support;
+
+namespace Qkms.Tests.ApiKeys;
+
+public sealed class ApiKeyAuthenticationTests
+{
+    //
+    [Theory]
+    [InlineData("/kms/keys")]
+    [InlineData("/api/v1/kms/keys")]
+    [InlineData("/kms/supported-algorithms")]
+    [InlineData("/nowhere")]
+    [InlineData("/kms/keys/x/y/z")]
+    public async Task Without_a_key_everything_is_401_unknown_routes_too(string path)
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.ClientFor(null);
+
+        foreach (string verb in new[] { "GET", "POST", "DELETE" })
+        {
+            Answer answer = await client.SendJsonAsync(new HttpMethod(verb), path, null);
+            answer.ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+            answer.Headers.Should().ContainKey("WWW-Authenticate");
+        }
+    }
+
+    // malformed, mistyped, unknown and wrong are one answer.
+    [Fact]
+    public async Task A_wrong_key_is_answered_like_a_missing_one()
+    {
+        await using QkmsApplication app = new();
+        string valid = app.InitialApiKey;
+        string other = await OtherKeyAsync();
+        string[] wrong =
+        [
+            "", "x", "qkms_", valid[..^1], valid + "0", valid.ToUpperInvariant(), Mistyped(valid), other, Grafted(valid, other),
+            new string('a', 8_000), $"{valid},{valid}", $" {valid}x", "schlüssel",
+        ];
+
+        foreach (string key in wrong)
+        {
+            using HttpClient client = app.ClientFor(null);
+            client.DefaultRequestHeaders.TryAddWithoutValidation("x-api-key", key);
+            (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+        }
+    }
+
+    //
+    [Fact]
+    public async Task The_header_is_read_in_any_case_and_only_once()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.ClientFor(null);
+        client.DefaultRequestHeaders.Add("X-API-KEY", app.InitialApiKey);
+        (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+
+        client.DefaultRequestHeaders.Add("X-API-KEY", app.InitialApiKey);
+        (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+    }
+
+    // K-05
+    [Fact]
+    public async Task A_disabled_revoked_or_expired_key_is_refused()
+    {
+        await using QkmsApplication app = new();
+        string owner = app.InitialApiKey;
+        DateTimeOffset past = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000);
+        Func<Credential, Credential>[] changes =
+        [
+            c => c with { State = CredentialState.Disabled },
+            c => c with { State = CredentialState.Revoked },
+            c => c with { ExpiresAt = past },
+            c => c with { GraceUntil = past },
+        ];
+
+        foreach (Func<Credential, Credential> change in changes)
+        {
+            using HttpClient client = app.ClientFor(await app.CreateApiKeyAsync(owner, Roles.Admin, change));
+            (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+        }
+    }
+
+    // keys issued under an earlier prefix go on working.
+    [Fact]
+    public async Task The_prefix_is_a_setting_of_new_keys_only()
+    {
+        using TemporaryDirectory directory = new();
+        string first;
+        await using (QkmsApplication app = new(directory.Path))
+            first = app.InitialApiKey;
+
+        await using QkmsApplication renamed = new(directory.Path) { Settings = { ["Qkms:ApiKeys:Prefix"] = "acme_live" } };
+        using HttpClient old = renamed.ClientFor(first);
+        (await old.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+        string second = await renamed.CreateApiKeyAsync(first, Roles.Admin);
+        second.Should().StartWith("acme_live_");
+        using HttpClient @new = renamed.ClientFor(second);
+        (await @new.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task An_issued_key_has_the_documented_shape()
+    {
+        await using QkmsApplication app = new();
+
+        app.InitialApiKey.Should().MatchRegex("^qkms_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}$");
+        if (!OperatingSystem.IsWindows())
+            File.GetUnixFileMode(Path.Combine(app.DataDirectory, "initial-api-key")).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    private static async Task<string> OtherKeyAsync()
+    {
+        await using QkmsApplication other = new();
+        return other.InitialApiKey;
+    }
+
+    private static string Mistyped(string key) => key[..30] + (key[30] == 'A' ? 'B' : 'A') + key[31..];
+
+    // A valid id with the secret of another key, and a checksum that fits.
+    private static string Grafted(string valid, string other)
+    {
+        byte[] text = System.Text.Encoding.ASCII.GetBytes(valid[..18] + other[18..]);
+        byte[] hash = System.Security.Cryptography.SHA256.HashData(text.AsSpan(0, text.Length - 6));
+        for (int i = 0; i < 6; i++)
+            text[text.Length - 6 + i] = Base62.ToCharacter((hash[i] * 62) >> 8);
+
+        ApiKeyFormat.IsWellFormed(text).Should().BeTrue();
+        return System.Text.Encoding.ASCII.GetString(text);
+    }
+}

@@ -1,0 +1,133 @@
+using System.Net;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Qkms.Api.Http;
+using Qkms.Core.ApiKeys;
+using Qkms.Tests.Support;
+
+namespace Qkms.Tests.ApiKeys;
+
+public sealed class PermissionTests
+{
+    // What DESIGN section 7 gives each role; a permission without a row here fails the test below.
+    private static readonly Dictionary<Permission, Roles> _holders = new()
+    {
+        [Permission.AlgorithmsRead] = Roles.User | Roles.Auditor | Roles.Admin | Roles.Operator,
+        [Permission.KeysRead] = Roles.User | Roles.Auditor | Roles.Admin,
+        [Permission.KeysGenerate] = Roles.Admin,
+        [Permission.KeysRotate] = Roles.Admin,
+        [Permission.KeysRetire] = Roles.Admin,
+        [Permission.KeysRevoke] = Roles.Admin,
+    };
+
+    [Fact]
+    public void Every_permission_belongs_to_the_roles_of_the_design()
+    {
+        _holders.Keys.Should().BeEquivalentTo(Enum.GetValues<Permission>());
+        foreach (Roles role in new[] { Roles.User, Roles.Auditor, Roles.Admin, Roles.Operator })
+            Permissions.Of(role).Should().BeEquivalentTo(_holders.Where(row => row.Value.HasFlag(role)).Select(row => row.Key), $"{role}");
+    }
+
+    [Fact]
+    public async Task Every_route_is_open_or_needs_one_permission()
+    {
+        await using QkmsApplication app = new();
+        RouteEndpoint[] routes = [.. Routes(app)];
+
+        routes.Should().NotBeEmpty();
+        foreach (RouteEndpoint route in routes)
+        {
+            bool open = route.Metadata.GetMetadata<IAllowAnonymous>() is not null;
+            int permissions = route.Metadata.GetOrderedMetadata<RequiredPermission>().Count;
+            (open ? permissions == 0 : permissions == 1).Should().BeTrue($"{route.DisplayName} must be open or need one permission");
+        }
+    }
+
+    // K-06: every route × every role.
+    [Theory]
+    [InlineData(Roles.User)]
+    [InlineData(Roles.Auditor)]
+    [InlineData(Roles.Admin)]
+    [InlineData(Roles.Operator)]
+    [InlineData(Roles.None)]
+    public async Task A_role_may_do_its_row_and_nothing_else(Roles role)
+    {
+        await using QkmsApplication app = new();
+        using HttpClient admin = app.Client();
+        string kid = (await admin.GenerateAsync("ML-KEM-512")).Text("kid");
+        using HttpClient client = app.ClientFor(await app.CreateApiKeyAsync(app.InitialApiKey, role));
+        int refusedRoutes = 0;
+
+        foreach (RouteEndpoint route in Routes(app).Where(r => r.Metadata.GetMetadata<RequiredPermission>() is not null))
+        {
+            Answer answer = await CallAsync(client, route, kid);
+            bool allowed = Permissions.Of(role).Contains(route.Metadata.GetMetadata<RequiredPermission>()!.Permission);
+            if (allowed)
+            {
+                answer.Status.Should().NotBe(HttpStatusCode.Forbidden, route.DisplayName);
+                continue;
+            }
+
+            refusedRoutes++;
+            answer.ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        }
+
+        int expected = Routes(app)
+            .Select(r => r.Metadata.GetMetadata<RequiredPermission>())
+            .Count(p => p is not null && (role == Roles.None || !_holders[p.Permission].HasFlag(role)));
+        refusedRoutes.Should().Be(expected);
+    }
+
+    // Syntax is looked at before permission, permission before what exists.
+    [Fact]
+    public async Task A_malformed_request_is_400_before_403_and_an_unknown_key_403_before_404()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.ClientFor(await app.CreateApiKeyAsync(app.InitialApiKey, Roles.User));
+
+        (await client.PostJsonAsync("/kms/keys/generate", "{}")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
+        (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        (await client.RevokeAsync("unknown")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+    }
+
+    [Fact]
+    public async Task A_narrowed_key_may_do_only_what_is_left_to_it()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient admin = app.Client();
+        await admin.GenerateAsync("ML-KEM-512", ",\"name\":\"app/a\"");
+        string other = (await admin.GenerateAsync("ML-KEM-512", ",\"name\":\"web\"")).Text("kid");
+        string narrowed = await app.CreateApiKeyAsync(app.InitialApiKey, Roles.Admin, c => c with { Permissions = "keys:read keys:rotate", KeyScope = "app/* exact" });
+        using HttpClient client = app.ClientFor(narrowed);
+
+        (await client.RotateAsync("ML-KEM-512", ",\"name\":\"app/a\"")).ShouldBe(HttpStatusCode.Created);
+        (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-512&name=app/a")).ShouldBe(HttpStatusCode.OK);
+        (await client.GetJsonAsync("/kms/keys?name=app/a")).ShouldBe(HttpStatusCode.OK);
+        (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-512&name=exact")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-512","name":"web"}""")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        (await client.GetJsonAsync($"/kms/keys/{other}")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-512&name=app")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        (await client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768","name":"app/b"}""")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+    }
+
+    private static IEnumerable<RouteEndpoint> Routes(QkmsApplication app) =>
+        app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
+
+    // A well-formed request to a route; it names a key that does not exist, so that an allowed role changes nothing.
+    private static async Task<Answer> CallAsync(HttpClient client, RouteEndpoint route, string kid)
+    {
+        string verb = route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single();
+        string path = route.RoutePattern.RawText!.Replace("{key}", kid, StringComparison.Ordinal).Replace("{kid}", $"no-{kid}", StringComparison.Ordinal);
+        string query = path.EndsWith("/active", StringComparison.Ordinal) ? "?algorithm=ML-DSA-44" : "";
+        string? body = verb switch
+        {
+            "GET" => null,
+            _ when path.EndsWith("/retire", StringComparison.Ordinal) => """{"algorithm":"ML-DSA-44","key_version":7,"name":"nothing"}""",
+            _ when path.EndsWith("/revoke", StringComparison.Ordinal) => "{}",
+            _ => """{"algorithm":"ML-DSA-44","name":"nothing"}""",
+        };
+        return await client.SendJsonAsync(new HttpMethod(verb), path + query, body);
+    }
+}

@@ -1,0 +1,113 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Qkms.Api.Http;
+using Qkms.Core;
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+using Qkms.Core.Tenants;
+using Qkms.Tests.Support;
+
+namespace Qkms.Tests.ApiKeys;
+
+public sealed class TenantIsolationTests
+{
+    // Q-32: byte for byte the answer for a random id, but for request id and time.
+    [Fact]
+    public async Task Every_route_answers_another_tenants_ids_like_random_ones()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient theirs = app.Client();
+        using HttpClient ours = app.ClientFor(await app.CreateTenantAsync("ours"));
+        string kid = (await theirs.GenerateAsync()).Text("kid");
+        string random = new IdGenerator(TimeProvider.System).Next().ToString();
+        int compared = 0;
+
+        foreach (RouteEndpoint route in app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(r => r.Metadata.GetMetadata<RequiredPermission>() is not null && r.RoutePattern.Parameters.Count > 0))
+        {
+            HttpMethod verb = new(route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single());
+            Answer toTheirs = await ours.SendJsonAsync(verb, Fill(route, kid), null);
+            Answer toRandom = await ours.SendJsonAsync(verb, Fill(route, random), null);
+
+            Stripped(toTheirs).Should().Be(Stripped(toRandom), route.DisplayName);
+            toTheirs.Status.Should().Be(HttpStatusCode.NotFound, route.DisplayName);
+            toTheirs.Headers.Keys.Should().BeEquivalentTo(toRandom.Headers.Keys);
+            compared++;
+        }
+
+        compared.Should().BeGreaterThan(2);
+        (await theirs.ActiveAsync()).Text("status").Should().Be("active");
+    }
+
+    // Q-32: names, numbers and kids of one tenant say nothing in another.
+    [Fact]
+    public async Task Two_tenants_use_the_same_names_and_kids_without_meeting()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient first = app.Client();
+        using HttpClient second = app.ClientFor(await app.CreateTenantAsync("second"));
+
+        Answer firstKey = await first.GenerateAsync("ML-KEM-768", ",\"kid\":\"same\"");
+        (await second.GetJsonAsync("/kms/keys")).Number("total").Should().Be(0);
+        (await second.ActiveAsync()).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await second.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await second.RetireAsync(1)).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        Answer secondKey = await second.GenerateAsync("ML-KEM-768", ",\"kid\":\"same\"");
+
+        secondKey.Text("public_key").Should().NotBe(firstKey.Text("public_key"));
+        (await second.RevokeAsync("same")).ShouldBe(HttpStatusCode.NoContent);
+        (await first.GetJsonAsync("/kms/keys/same")).Text("status").Should().Be("active");
+        (await second.GetJsonAsync("/kms/keys/same")).Text("status").Should().Be("revoked");
+    }
+
+    [Fact]
+    public async Task A_cursor_of_another_tenant_is_refused()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient first = app.Client();
+        using HttpClient second = app.ClientFor(await app.CreateTenantAsync("second"));
+        await first.GenerateAsync();
+        await first.RotateAsync();
+        string cursor = (await first.GetJsonAsync("/kms/keys?limit=1")).Text("next_cursor");
+
+        (await second.GetJsonAsync($"/kms/keys?cursor={cursor}")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
+    }
+
+    [Fact]
+    public async Task A_suspended_tenant_is_refused_with_its_own_code()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.ClientFor(await app.CreateTenantAsync("late-payer"));
+        (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+        await SuspendAsync(app, "late-payer");
+
+        (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_003");
+    }
+
+    private static async Task SuspendAsync(QkmsApplication app, string name)
+    {
+        using Database database = new(app.DatabasePath);
+        byte[] id = (byte[])database.Scalar($"SELECT id FROM tenants WHERE name = '{name}'")!;
+        RowSealer sealer = app.Services.GetRequiredService<RowSealer>();
+        await app.Services.GetRequiredService<IKmsStore>().WriteAsync(
+            async session =>
+            {
+                Tenant tenant = sealer.Open((await session.Tenants.FindAsync(new TenantId(new Guid(id, bigEndian: true))))!);
+                return await session.Tenants.UpdateAsync(sealer.Seal(tenant with { State = TenantState.Suspended }));
+            },
+            CancellationToken.None);
+    }
+
+    private static string Fill(RouteEndpoint route, string kid) =>
+        route.RoutePattern.RawText!.Replace("{key}", kid, StringComparison.Ordinal).Replace("{kid}", kid, StringComparison.Ordinal);
+
+    private static string Stripped(Answer answer)
+    {
+        JsonObject body = answer.Json.AsObject();
+        body.Remove("request_id");
+        body.Remove("timestamp");
+        return $"{answer.Status} {body.ToJsonString()}";
+    }
+}

@@ -1,0 +1,38 @@
+using Microsoft.Extensions.DependencyInjection;
+using Qkms.Core.Keys;
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+using Qkms.Core.Secrets;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Tests.Support;
+
+/// <summary>Private keys of the first tenant, opened the way the service opens them.</summary>
+internal static class Materials
+{
+    /// <summary>The private key of a version.</summary>
+    public static async Task<byte[]> OpenAsync(QkmsApplication app, string kid)
+    {
+        (KeyVersion version, KeyMaterial material, WrappingKey tenantKey) = await FindAsync(app, kid);
+        using (tenantKey)
+        using (SecretBytes secret = KeyWrapper.Unwrap(tenantKey, version, material))
+            return secret.Span.ToArray();
+    }
+
+    /// <summary>What is needed to open the private key of a version.</summary>
+    public static async Task<(KeyVersion Version, KeyMaterial Material, WrappingKey TenantKey)> FindAsync(QkmsApplication app, string kid)
+    {
+        using Database database = new(app.DatabasePath);
+        TenantId tenant = new(new Guid((byte[])database.Scalar($"SELECT tenant_id FROM key_versions WHERE kid = '{kid}'")!, bigEndian: true));
+        RowSealer sealer = app.Services.GetRequiredService<RowSealer>();
+        (KeyVersion version, KeyMaterial material, KeyringEntry entry) = await app.Services.GetRequiredService<IKmsStore>().ReadAsync(
+            async session =>
+            {
+                KeyVersion version = sealer.Open((await session.Keys.FindVersionAsync(tenant, Kid.FromStored(kid)))!);
+                KeyMaterial material = (await session.Keys.FindMaterialAsync(tenant, version.Id))!;
+                return (version, material, (await session.Keyring.FindTenantKeyAsync(tenant, material.WrappingKeyId))!);
+            },
+            CancellationToken.None);
+        return (version, material, app.Services.GetRequiredService<Keyring>().OpenTenantKey(entry));
+    }
+}

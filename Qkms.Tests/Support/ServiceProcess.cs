@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Qkms.Tests.Support;
+
+/// <summary>The service as a process of its own, so that it can be killed, refused a start, and looked at from outside.</summary>
+internal sealed class ServiceProcess : IDisposable
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    private readonly StringBuilder _output = new();
+    private readonly Process _process;
+
+    private ServiceProcess(string dataDirectory, int port, IReadOnlyDictionary<string, string?> environment)
+    {
+        DataDirectory = dataDirectory;
+        Address = new Uri($"http://127.0.0.1:{port}");
+        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "Qkms.Api.dll")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        start.Environment["ASPNETCORE_URLS"] = Address.ToString();
+        start.Environment["Qkms__DataDirectory"] = dataDirectory;
+        start.Environment["Qkms__Crypto__Engine"] = "managed";
+        foreach ((string name, string? value) in environment)
+            start.Environment[name] = value;
+
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Keep(line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public string DataDirectory { get; }
+
+    public Uri Address { get; }
+
+    public int Id => _process.Id;
+
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+                return _output.ToString();
+        }
+    }
+
+    /// <summary>Starts the service and waits until it is ready.</summary>
+    public static async Task<ServiceProcess> StartAsync(string dataDirectory, Dictionary<string, string?>? environment = null)
+    {
+        ServiceProcess service = new(dataDirectory, FreePort(), environment ?? []);
+        using HttpClient client = new() { BaseAddress = service.Address };
+        using CancellationTokenSource limit = new(_patience);
+        while (!service._process.HasExited)
+        {
+            try
+            {
+                using HttpResponseMessage response = await client.GetAsync(new Uri("/health/ready", UriKind.Relative), limit.Token);
+                if (response.StatusCode == HttpStatusCode.OK)
+                    return service;
+            }
+            catch (HttpRequestException)
+            {
+                // It does not listen yet.
+            }
+
+            await Task.Delay(50, limit.Token);
+        }
+
+        throw new InvalidOperationException($"The service did not start: {service.Output}");
+    }
+
+    /// <summary>Starts a service that is expected to refuse: its exit code and all that it printed.</summary>
+    public static async Task<(int ExitCode, string Output)> StartInVainAsync(string dataDirectory, Dictionary<string, string?>? environment = null)
+    {
+        using ServiceProcess service = new(dataDirectory, FreePort(), environment ?? []);
+        using CancellationTokenSource limit = new(_patience);
+        await service._process.WaitForExitAsync(limit.Token);
+        return (service._process.ExitCode, service.Output);
+    }
+
+    public HttpClient Client()
+    {
+        HttpClient client = new() { BaseAddress = Address };
+        client.DefaultRequestHeaders.Add("x-api-key", File.ReadAllText(Path.Combine(DataDirectory, "initial-api-key")));
+        return client;
+    }
+
+    /// <summary><c>kill -9</c>: no handler runs.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM, as a supervisor sends it.</summary>
+    public async Task<int> TerminateAsync()
+    {
+        using (Process kill = Process.Start("kill", ["-TERM", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+            await kill.WaitForExitAsync();
+
+        using CancellationTokenSource limit = new(_patience);
+        await _process.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private void Keep(string? line)
+    {
+        lock (_output)
+            _output.AppendLine(line);
+    }
+}
