@@ -56,7 +56,7 @@ public sealed class KeyLifecycle(
         caller.RequireKey(command.Name);
         KeyAddress address = new(caller.TenantId, KeyOwner.Tenant, command.Name, command.Algorithm, command.Use);
 
-        await store.ReadAsync(session => FindRotatableAsync(session, address, command.ExpectedVersion, locked: false), cancellationToken);
+        await store.ReadAsync(async session => Rotatable(await rows.FindActiveAsync(session, address), command.ExpectedVersion), cancellationToken);
         using NewKeyPair pair = await gate.RunAsync(() => factory.Create(command.Algorithm, command.Use), cancellationToken);
         using WrappingKey tenantKey = await tenantKeys.OpenAsync(caller.TenantId, cancellationToken);
 
@@ -64,7 +64,7 @@ public sealed class KeyLifecycle(
             async session =>
             {
                 DateTimeOffset now = time.GetUtcMilliseconds();
-                (Key key, KeyVersion old) = await FindRotatableAsync(session, address, command.ExpectedVersion, locked: true);
+                (Key key, KeyVersion old) = Rotatable(await LockActiveAsync(session, address), command.ExpectedVersion);
                 KeyVersionId id = new(ids.Next());
                 Kid kid = Kid.From(id.Value);
                 KeyVersion retired = KeyTransitions.Supersede(old, kid, now);
@@ -176,13 +176,16 @@ public sealed class KeyLifecycle(
             : await rows.LockKeyAsync(session, address) ?? throw new SealBrokenException(key.LogName);
     }
 
-    private async Task<(Key Key, KeyVersion Active)> FindRotatableAsync(IKmsSession session, KeyAddress address, int? expected, bool locked)
+    private async Task<(Key Key, KeyVersion Active)?> LockActiveAsync(IKmsSession session, KeyAddress address)
     {
-        Key? key = locked ? await rows.LockKeyAsync(session, address) : await rows.FindKeyAsync(session, address);
+        Key? key = await rows.LockKeyAsync(session, address);
         KeyVersion? active = key is null ? null : await rows.FindActiveVersionAsync(session, key);
-        if (key is null || active is null)
-            throw KmsErrors.KeyVersionNotFound.With("There is no active key to rotate: generate one.");
+        return key is not null && active is not null ? (key, active) : null;
+    }
 
+    private static (Key Key, KeyVersion Active) Rotatable((Key Key, KeyVersion Active)? found, int? expected)
+    {
+        (Key key, KeyVersion active) = found ?? throw KmsErrors.KeyVersionNotFound.With("There is no active key to rotate: generate one.");
         if (key.Enablement != KeyEnablement.Enabled)
             throw KmsErrors.KeyDisabled.Refusal();
 

@@ -36,9 +36,8 @@ public sealed class KeyReader(IKmsStore store, RowSealer sealer, KeyRows rows, K
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(address);
         caller.RequireKey(address.Name);
-        return await store.ReadAsync(
-            async session => await rows.FindKeyAsync(session, address) is { } key ? await rows.FindActiveVersionAsync(session, key) : null,
-            cancellationToken) ?? throw KmsErrors.KeyVersionNotFound.With("There is no active key: generate one.");
+        return (await store.ReadAsync(session => rows.FindActiveAsync(session, address), cancellationToken))?.Active
+            ?? throw KmsErrors.KeyVersionNotFound.With("There is no active key: generate one.");
     }
 
     /// <summary>One page of the versions, newest first. A row whose seal is broken is named apart and hides no other.</summary>
