@@ -42,10 +42,23 @@ internal sealed class OperationDetails : IOperationFilter
             operation.Responses[group.Key.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
             {
                 Description = string.Join("\n", group.Select(e => $"`{e.Code}` {e.Message}")),
-                Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new OpenApiMediaType { Schema = envelope } },
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    ["application/json"] = new OpenApiMediaType { Schema = envelope, Examples = group.ToDictionary(e => e.Code, Example) },
+                },
             };
         }
     }
+
+    private static IOpenApiExample Example(KmsError error) => new OpenApiExample
+    {
+        Value = new JsonObject
+        {
+            ["error"] = new JsonObject { ["error_code"] = error.Code, ["message"] = error.Message, ["details"] = new JsonArray() },
+            ["request_id"] = SchemaDetails.ExampleOf("request_id"),
+            ["timestamp"] = SchemaDetails.ExampleOf("timestamp"),
+        },
+    };
 
     private static IEnumerable<KmsError> Errors(OpenApiOperation operation, IList<object> metadata, bool open)
     {

@@ -24,9 +24,10 @@ internal sealed class SchemaDetails : ISchemaFilter
         ["created_at"] = "2026-01-02T03:04:05.678Z",
         ["timestamp"] = "2026-01-02T03:04:05.678Z",
         ["request_id"] = "0198f5c2-7d1f-7b6e-a3d8-41c9e07b52f0",
-        ["error_code"] = "ERR_KMS_004",
-        ["message"] = "Key '0198f5c2-7d1e-7c3a-9b54-2f0c6a1e8d37' is active for ML-KEM-768 under the name 'default': rotate it instead.",
     };
+
+    /// <summary>A value that a member of this name may have.</summary>
+    public static JsonNode ExampleOf(string member) => _examples[member].DeepClone();
 
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
     {
@@ -41,8 +42,8 @@ internal sealed class SchemaDetails : ISchemaFilter
             if (context.Type.Namespace == typeof(KeyVersionResponse).Namespace && context.Type != typeof(JsonWebKey))
                 FieldDetails.Describe(name, detailed);
 
-            if (IsAnswer(context.Type) && _examples.TryGetValue(name, out JsonNode? example))
-                detailed.Examples = [example.DeepClone()];
+            if (IsAnswer(context.Type) && _examples.ContainsKey(name))
+                detailed.Examples = [ExampleOf(name)];
         }
 
         // Requests take no other members; answers may gain some.
