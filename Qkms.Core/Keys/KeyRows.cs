@@ -41,7 +41,7 @@ public sealed class KeyRows(RowSealer sealer)
     }
 
     /// <summary>The version with a number, or null when the key never had it.</summary>
-    /// <exception cref="SealBrokenException">The key had it, and the row is not there.</exception>
+    /// <exception cref="SealBrokenException">The key had it, and the row is not there or another key's.</exception>
     public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, Key key, int number)
     {
         ArgumentNullException.ThrowIfNull(session);
@@ -49,7 +49,8 @@ public sealed class KeyRows(RowSealer sealer)
         if (number >= key.NextVersion)
             return null;
 
-        return Open(await session.Keys.FindVersionAsync(key.Address, number)) ?? throw new SealBrokenException($"version {number} of {key.LogName}");
+        KeyVersion? version = Open(await session.Keys.FindVersionAsync(key.Address, number));
+        return version?.KeyId == key.Id ? version : throw new SealBrokenException($"version {number} of {key.LogName}");
     }
 
     /// <summary>The version in the active slot, expired or not, or null.</summary>

@@ -13,10 +13,10 @@ namespace Qkms.Tests.Storage;
 /// <summary>Opening the embedded database: whose it is, what state it is in, and what must stop the start.</summary>
 public sealed class SqliteStartTests : IDisposable
 {
-    private readonly TempDirectory _directory = new();
+    private readonly TemporaryDirectory _directory = new();
     private readonly StoreRows _rows = new();
 
-    private string Data => _directory.Inside("data");
+    private string Data => _directory.File("data");
 
     private string Database => Path.Combine(Data, "qkms.db");
 
@@ -120,7 +120,7 @@ public sealed class SqliteStartTests : IDisposable
         await AddTenantAsync(store, "acme");
 
         // What a killed process leaves: the files as they are now, the write-ahead log not yet in the database.
-        string left = _directory.Inside("left");
+        string left = _directory.File("left");
         Directory.CreateDirectory(left);
         foreach (string name in (string[])["qkms.db", "qkms.db-wal"])
         {
