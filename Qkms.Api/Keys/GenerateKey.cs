@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 using Qkms.Api.Http;
 using Qkms.Api.OpenApi;
@@ -9,7 +10,7 @@ using Qkms.Core.Keys;
 namespace Qkms.Api.Keys;
 
 internal sealed record GenerateKeyRequest(
-    [property: Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
+    [property: Required, Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
     [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
     [property: Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use,
     [property: Description("A kid of your own; a UUID unless given.")] string? Kid,
@@ -24,12 +25,12 @@ internal sealed class GenerateKeyRequestValidator : AbstractValidator<GenerateKe
         RuleFor(r => r.Use).IsUseOf(r => r.Algorithm);
         RuleFor(r => r.Kid)
             .Must(kid => kid is null || Kid.TryParse(kid, out _))
-            .WithMessage($"1 to {Kid.MaxLength} letters, digits, '.', '_', '-'; begins with a letter or digit, not only digits, without '..', and no word of a route");
+            .WithMessage($"must be 1 to {Kid.MaxLength} letters, digits, '.', '_', '-'; it begins with a letter or digit and is not only digits, without '..', and no word of a route");
         RuleFor(r => r.OaepHash)
             .Must(hash => hash is null || OaepHash.All.Contains(hash))
-            .WithMessage($"one of {string.Join(", ", OaepHash.All)}")
+            .WithMessage($"must be one of {string.Join(", ", OaepHash.All)}")
             .Must((r, hash) => hash is null || TakesOaep(r))
-            .WithMessage("only RSA keys for encryption have one");
+            .WithMessage("is only for RSA keys for encryption");
     }
 
     internal static bool TakesOaep(GenerateKeyRequest request) =>

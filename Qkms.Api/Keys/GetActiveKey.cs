@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 using Qkms.Api.Http;
@@ -9,7 +10,7 @@ using Qkms.Core.Keys;
 namespace Qkms.Api.Keys;
 
 internal sealed record GetActiveKeyQuery(
-    [property: FromQuery(Name = "algorithm"), Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
+    [property: Required, FromQuery(Name = "algorithm"), Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
     [property: FromQuery(Name = "name"), Description("The name of the logical key; 'default' unless given.")] string? Name,
     [property: FromQuery(Name = "use"), Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use);
 

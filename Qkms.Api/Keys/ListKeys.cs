@@ -27,10 +27,10 @@ internal sealed class ListKeysQueryValidator : AbstractValidator<ListKeysQuery>
         RuleFor(q => q.Name).IsKeyName();
         RuleFor(q => q.Status)
             .Must(status => status is null || KeyWords.ParseStatus(status) is not null)
-            .WithMessage("active, retired, expired, revoked or destroyed");
+            .WithMessage("must be one of active, retired, expired, revoked, destroyed");
         RuleFor(q => q.Limit)
             .Must(limit => limit is null or { Value: > 0 and <= ListKeysQuery.MaxLimit })
-            .WithMessage($"a whole number from 1 to {ListKeysQuery.MaxLimit}");
+            .WithMessage($"must be a whole number from 1 to {ListKeysQuery.MaxLimit}");
     }
 }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 using Qkms.Api.Http;
 using Qkms.Api.OpenApi;
@@ -9,8 +10,8 @@ using Qkms.Core.Keys;
 namespace Qkms.Api.Keys;
 
 internal sealed record RetireKeyRequest(
-    [property: Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
-    [property: Description("The number of the version to retire.")] int? KeyVersion,
+    [property: Required, Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
+    [property: Required, Description("The number of the version to retire.")] int? KeyVersion,
     [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
     [property: Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use,
     [property: Description("Whether the only active version may be retired; false unless given.")] bool? AllowNoActive);

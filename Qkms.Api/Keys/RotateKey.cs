@@ -1,4 +1,6 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using FluentValidation;
 using Qkms.Api.Http;
 using Qkms.Api.OpenApi;
@@ -9,7 +11,7 @@ using Qkms.Core.Keys;
 namespace Qkms.Api.Keys;
 
 internal sealed record RotateKeyRequest(
-    [property: Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
+    [property: Required, Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
     [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
     [property: Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use,
     [property: Description("The version that you take for the active one: with it a repeated call cannot rotate twice.")] int? ExpectedKeyVersion);
@@ -21,7 +23,7 @@ internal sealed class RotateKeyRequestValidator : AbstractValidator<RotateKeyReq
         RuleFor(r => r.Algorithm).IsKeyAlgorithm();
         RuleFor(r => r.Name).IsKeyName();
         RuleFor(r => r.Use).IsUseOf(r => r.Algorithm);
-        RuleFor(r => r.ExpectedKeyVersion).Must(version => version is null or > 0).WithMessage("a whole number from 1");
+        RuleFor(r => r.ExpectedKeyVersion).Must(version => version is null or > 0).WithMessage("must be a whole number from 1");
     }
 }
 
@@ -32,6 +34,7 @@ internal sealed record RotatedKeyResponse : KeyVersionResponse
         : base(active) => OldKeyVersion = oldKeyVersion;
 
     [Description("The number of the version that was replaced and is retired now.")]
+    [JsonPropertyOrder(1)]
     public int OldKeyVersion { get; }
 }
 

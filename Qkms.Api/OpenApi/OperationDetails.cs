@@ -17,9 +17,9 @@ internal sealed class OperationDetails : IOperationFilter
     {
         IList<object> metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
         bool open = metadata.OfType<IAllowAnonymous>().Any();
+        operation.Security ??= [];
         if (!open)
         {
-            operation.Security ??= [];
             operation.Security.Add(new OpenApiSecurityRequirement
             {
                 [new OpenApiSecuritySchemeReference(ApiKeyAuthenticationHandler.SchemeName, context.Document)] = [],
@@ -127,6 +127,9 @@ internal sealed class OperationDetails : IOperationFilter
 
             described.Headers ??= new Dictionary<string, IOpenApiHeader>();
             described.Headers[RequestIdentity.HeaderName] = SharedHeaders.RequestId(document);
+            if (status == "401")
+                described.Headers["WWW-Authenticate"] = SharedHeaders.WwwAuthenticate(document);
+
             if (status == "201")
                 described.Headers["Location"] = SharedHeaders.Location(document);
 

@@ -116,8 +116,9 @@ public sealed class KeyLifecycle(
             async session =>
             {
                 DateTimeOffset now = time.GetUtcMilliseconds();
-                KeyVersion found = await rows.FindVersionAsync(session, caller.TenantId, kid) ?? throw KmsErrors.KeyVersionNotFound.Refusal();
-                caller.RequireKey(found.Address.Name);
+                KeyVersion? found = await rows.FindVersionAsync(session, caller.TenantId, kid);
+                if (found is null || !caller.Access.Covers(found.Address.Name))
+                    throw KmsErrors.KeyVersionNotFound.Refusal();
 
                 // The key's row is locked before anything of it is decided; what was read before that may have changed.
                 Key key = await rows.LockKeyOfAsync(session, found);
@@ -150,7 +151,7 @@ public sealed class KeyLifecycle(
     private static void RefuseSecondActive(Key key)
     {
         if (key.ActiveKid is { } active)
-            throw KmsErrors.ActiveKeyExists.With($"Key '{active}' is active for {key.Address.Algorithm} under the name '{key.Address.Name}': rotate it instead.");
+            throw KmsErrors.ActiveKeyExists.With($"Key '{active}' is active for {key.Address.Algorithm} ({key.Address.Use.ToWire()}) under the name '{key.Address.Name}': rotate it instead.");
     }
 
     private async Task<Key> LockOrAddKeyAsync(IKmsSession session, KeyAddress address, DateTimeOffset now)

@@ -11,10 +11,10 @@ public sealed class KeyReader(IKmsStore store, RowSealer sealer, KeyRows rows, K
     public async Task<KeyVersion> GetAsync(Caller caller, Kid kid, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        KeyVersion version = await store.ReadAsync(session => rows.FindVersionAsync(session, caller.TenantId, kid), cancellationToken)
-            ?? throw KmsErrors.KeyVersionNotFound.Refusal();
-        caller.RequireKey(version.Address.Name);
-        return version;
+        KeyVersion? version = await store.ReadAsync(session => rows.FindVersionAsync(session, caller.TenantId, kid), cancellationToken);
+
+        // A kid says nothing of its name, so one outside the API key's narrowing is as absent as one that does not exist.
+        return version is not null && caller.Access.Covers(version.Address.Name) ? version : throw KmsErrors.KeyVersionNotFound.Refusal();
     }
 
     /// <summary>The version with a number of the key at an address.</summary>

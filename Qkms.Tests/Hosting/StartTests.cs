@@ -109,6 +109,9 @@ public sealed class StartTests
     [InlineData("Qkms__ApiKeys__Prefix", "a-b", "Qkms:ApiKeys:Prefix")]
     [InlineData("Qkms__Http__AllowPlaintext", "maybe", "Qkms:Http:AllowPlaintext")]
     [InlineData("Qkms__DataDirectory", "", "Qkms:DataDirectory")]
+    [InlineData("Qkms__DataDirektory", "x", "Qkms:DataDirektory")]
+    [InlineData("Qkms__Crypto", "managed", "Qkms:Crypto")]
+    [InlineData("ASPNETCORE_URLS", "foo", "foo")]
     [InlineData("ASPNETCORE_URLS", "http://0.0.0.0:0", "Qkms:Http:AllowPlaintext")]
     [InlineData("ASPNETCORE_URLS", "http://*:0", "Qkms:Http:AllowPlaintext")]
     public async Task A_setting_that_cannot_be_used_stops_the_start_by_its_name(string variable, string value, string named)
