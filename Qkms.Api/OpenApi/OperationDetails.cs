@@ -1,6 +1,8 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.OpenApi;
 using Qkms.Api.Auth;
 using Qkms.Api.Http;
@@ -29,7 +31,7 @@ internal sealed class OperationDetails : IOperationFilter
         AddRefusals(operation, context, metadata, open);
         AddExample(operation, metadata);
         DescribePublicKey(operation, context, metadata);
-        DescribeParameters(operation);
+        DescribeParameters(operation, context);
         AddHeaders(operation, context.Document);
     }
 
@@ -106,7 +108,7 @@ internal sealed class OperationDetails : IOperationFilter
         };
     }
 
-    private static void DescribeParameters(OpenApiOperation operation)
+    private static void DescribeParameters(OpenApiOperation operation, OperationFilterContext context)
     {
         foreach (OpenApiParameter parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
         {
@@ -114,9 +116,16 @@ internal sealed class OperationDetails : IOperationFilter
             {
                 schema.Description = null;
                 FieldDetails.Describe(name, schema);
+                parameter.Required |= IsRequired(context, name);
             }
         }
     }
+
+    private static bool IsRequired(OperationFilterContext context, string name) => context.ApiDescription.ParameterDescriptions
+        .Where(parameter => parameter.Name == name)
+        .Select(parameter => parameter.ParameterDescriptor)
+        .OfType<IParameterInfoParameterDescriptor>()
+        .Any(descriptor => descriptor.ParameterInfo.IsDefined(typeof(RequiredAttribute), inherit: false));
 
     private static void AddHeaders(OpenApiOperation operation, OpenApiDocument document)
     {
