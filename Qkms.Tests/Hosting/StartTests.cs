@@ -62,9 +62,7 @@ public sealed class StartTests
         await RefusedAsync("32", () => WriteAsync(right[..20]));
         await RefusedAsync("empty", () => WriteAsync([]));
         if (!OperatingSystem.IsWindows())
-        {
             await RefusedAsync("open to other users", () => WriteAsync(right, UnixFileMode.UserRead | UnixFileMode.OtherRead));
-        }
 
         await WriteAsync(right);
         using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path);

@@ -290,9 +290,7 @@ public sealed class KeyringOpenerTests : IDisposable
             _store.Entries[0] with { Kind = KeyringKind.Tenant, TenantId = tenant },
         ];
         foreach (KeyringEntry forged in forgeries)
-        {
             keyring.Invoking(k => k.OpenTenantKey(forged)).Should().Throw<SealBrokenException>().WithMessage($"*the key of tenant {forged.TenantId}*");
-        }
     }
 
     [Fact]

@@ -299,9 +299,7 @@ public sealed class GroupCommitWriterTests : IAsyncLifetime, IDisposable
         int frameSize = FrameHeaderSize + BinaryPrimitives.ReadInt32BigEndian(log.AsSpan(8));
         int commits = 0;
         for (int frame = HeaderSize; frame < log.Length; frame += frameSize)
-        {
             commits += BinaryPrimitives.ReadInt32BigEndian(log.AsSpan(frame + 4)) == 0 ? 0 : 1;
-        }
 
         return commits;
     }
