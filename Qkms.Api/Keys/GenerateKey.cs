@@ -4,6 +4,7 @@ using FluentValidation;
 using Qkms.Api.Http;
 using Qkms.Api.OpenApi;
 using Qkms.Core;
+using Qkms.Core.Algorithms;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Keys;
 

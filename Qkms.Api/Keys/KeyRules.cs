@@ -1,4 +1,5 @@
 using FluentValidation;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
 
 namespace Qkms.Api.Keys;

@@ -3,6 +3,7 @@ using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 using Qkms.Api.Http;
 using Qkms.Core;
+using Qkms.Core.Algorithms;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Audit;
 using Qkms.Core.Keys;

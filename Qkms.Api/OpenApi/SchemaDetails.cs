@@ -8,7 +8,7 @@ using Qkms.Api.Algorithms;
 using Qkms.Api.Health;
 using Qkms.Api.Http;
 using Qkms.Api.Keys;
-using Qkms.Core.Keys;
+using Qkms.Core.Algorithms;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Qkms.Api.OpenApi;

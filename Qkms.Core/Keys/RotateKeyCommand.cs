@@ -1,3 +1,5 @@
+using Qkms.Core.Algorithms;
+
 namespace Qkms.Core.Keys;
 
 /// <summary>A key to be rotated.</summary>
