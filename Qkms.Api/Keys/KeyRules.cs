@@ -26,14 +26,4 @@ internal static class KeyRules
     public static IRuleBuilderOptions<T, int?> IsKeyVersion<T>(this IRuleBuilder<T, int?> rule) => rule
         .Must(version => version > 0)
         .WithMessage("is required: a whole number from 1");
-
-    /// <summary>The name asked for, or the default one.</summary>
-    public static KeyName ToKeyName(string? name) => KeyName.TryParse(name, out KeyName parsed) ? parsed : KeyName.Default;
-
-    /// <summary>The use asked for, or the algorithm's own.</summary>
-    public static KeyUse ToKeyUse(string? use, KeyAlgorithm algorithm) => KeyWords.ParseUse(use) ?? algorithm.Uses[0];
-
-    /// <summary>The algorithm of a request that was validated.</summary>
-    public static KeyAlgorithm ToKeyAlgorithm(string? spelling) =>
-        KeyAlgorithm.TryParse(spelling, out KeyAlgorithm? algorithm) ? algorithm : throw new InvalidOperationException("The request was not validated.");
 }

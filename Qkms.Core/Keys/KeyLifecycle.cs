@@ -26,11 +26,10 @@ public sealed class KeyLifecycle(
     {
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(command);
-        caller.RequireKey(command.Name);
-        KeyAddress address = new(caller.TenantId, KeyOwner.Tenant, command.Name, command.Algorithm, command.Use);
+        KeyAddress address = command.Key.For(caller);
 
         await CheckCanGenerateAsync(address, command.Kid, cancellationToken);
-        using NewKeyPair pair = await gate.RunAsync(() => factory.Create(command.Algorithm, command.Use), cancellationToken);
+        using NewKeyPair pair = await gate.RunAsync(() => factory.Create(address.Algorithm, address.Use), cancellationToken);
         using WrappingKey tenantKey = await tenantKeys.OpenAsync(caller.TenantId, cancellationToken);
 
         return await store.WriteAsync(
@@ -53,11 +52,10 @@ public sealed class KeyLifecycle(
     {
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(command);
-        caller.RequireKey(command.Name);
-        KeyAddress address = new(caller.TenantId, KeyOwner.Tenant, command.Name, command.Algorithm, command.Use);
+        KeyAddress address = command.Key.For(caller);
 
         await store.ReadAsync(async session => Rotatable(await rows.FindActiveAsync(session, address), command.ExpectedVersion), cancellationToken);
-        using NewKeyPair pair = await gate.RunAsync(() => factory.Create(command.Algorithm, command.Use), cancellationToken);
+        using NewKeyPair pair = await gate.RunAsync(() => factory.Create(address.Algorithm, address.Use), cancellationToken);
         using WrappingKey tenantKey = await tenantKeys.OpenAsync(caller.TenantId, cancellationToken);
 
         return await store.WriteAsync(
@@ -85,8 +83,7 @@ public sealed class KeyLifecycle(
     {
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(command);
-        caller.RequireKey(command.Name);
-        KeyAddress address = new(caller.TenantId, KeyOwner.Tenant, command.Name, command.Algorithm, command.Use);
+        KeyAddress address = command.Key.For(caller);
 
         return await store.WriteAsync(
             async session =>
