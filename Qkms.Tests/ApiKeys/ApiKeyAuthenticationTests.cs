@@ -60,6 +60,22 @@ public sealed class ApiKeyAuthenticationTests
         (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
     }
 
+    // Threat model: somebody with the port and no API key costs no database write.
+    [Fact]
+    public async Task A_flood_of_wrong_keys_writes_nothing()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.ClientFor(Grafted(app.InitialApiKey, await OtherKeyAsync()));
+        long[] before = Sizes(app);
+
+        Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => client.GetJsonAsync("/kms/keys")));
+
+        answers.Should().OnlyContain(answer => answer.Status == HttpStatusCode.Unauthorized);
+        Sizes(app).Should().Equal(before);
+
+        static long[] Sizes(QkmsApplication app) => [new FileInfo(app.DatabasePath).Length, new FileInfo(app.DatabasePath + "-wal").Length];
+    }
+
     // K-05
     [Fact]
     public async Task A_disabled_revoked_or_expired_key_is_refused()
