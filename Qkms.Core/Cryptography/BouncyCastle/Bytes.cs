@@ -17,7 +17,7 @@ internal static class Bytes
             throw new CryptographicException($"The key in the structure has {content.Length} bytes where the algorithm has {length}.");
     }
 
-    /// <summary>Hands a copy of a secret to BouncyCastle, which copies it again, and zeroes the one made here.</summary>
+    /// <summary>Hands a copy of a secret to a method of BouncyCastle that copies it again, and zeroes the one made here. Not every method does: some keep the array.</summary>
     internal static T Lend<T>(ReadOnlySpan<byte> secret, Func<byte[], T> use)
     {
         byte[] copy = secret.ToArray();

@@ -73,7 +73,9 @@ public sealed class MLDsaBouncyCastle : MLDsa
     {
         (MLDsaParameters parameters, string oid) = Of(algorithm);
         Bytes.RequireLength(source, algorithm.PrivateSeedSizeInBytes);
-        return new MLDsaBouncyCastle(algorithm, oid, Bytes.Lend(source, seed => MLDsaPrivateKeyParameters.FromSeed(parameters, seed)));
+
+        // This array becomes the key's own: zeroing it here would leave a key whose seed is zero.
+        return new MLDsaBouncyCastle(algorithm, oid, MLDsaPrivateKeyParameters.FromSeed(parameters, source.ToArray()));
     }
 
     /// <summary>Imports an expanded private key (FIPS 204, Algorithm 25) and checks that its secret vectors give its public key, and that a signature verifies.</summary>
