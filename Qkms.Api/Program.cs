@@ -35,9 +35,11 @@ return await StartFailures.ExplainAsync(async () =>
     app.UseRouting();
     app.UseAuthentication();
     app.UseAuthorization();
-    app.MapHealth();
-    app.MapAlgorithms();
-    app.MapKeys();
+
+    RouteGroupBuilder routes = app.MapGroup("").RefuseUnknownQueries();
+    routes.MapHealth();
+    routes.MapAlgorithms();
+    routes.MapKeys();
 
     await QkmsHost.RunAsync(app, new RootKeyLocator(rootKeyEnvironment, settings.DataDirectory), hardening);
 });

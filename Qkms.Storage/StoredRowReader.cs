@@ -1,4 +1,4 @@
-using Qkms.Core.Keys;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Persistence;
 
 namespace Qkms.Storage;

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Qkms.Api.Http;
+using Qkms.Core.Algorithms;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Keys;
 

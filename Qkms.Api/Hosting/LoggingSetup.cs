@@ -7,9 +7,17 @@ internal static class LoggingSetup
     {
         builder.Logging.ClearProviders();
         if (builder.Environment.IsDevelopment())
-            builder.Logging.AddSimpleConsole(options => options.SingleLine = true);
+            builder.Logging.AddSimpleConsole(options =>
+            {
+                options.SingleLine = true;
+                options.TimestampFormat = "HH:mm:ss.fff ";
+            });
         else
-            builder.Logging.AddJsonConsole(options => options.UseUtcTimestamp = true);
+            builder.Logging.AddJsonConsole(options =>
+            {
+                options.UseUtcTimestamp = true;
+                options.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+            });
 
         return builder;
     }

@@ -6,6 +6,10 @@ namespace Qkms.Api.Hosting;
 /// <summary>The settings of the service, read once at the start. Each can be an environment variable: <c>Qkms__Section__Name</c>.</summary>
 internal sealed record QkmsSettings
 {
+    private const string Section = "Qkms";
+
+    private static readonly string[] _names = ["DataDirectory", "Crypto:Engine", "Http:AllowPlaintext", "ApiKeys:Prefix"];
+
     /// <summary><c>Qkms:DataDirectory</c>: where the database, the root key and the first API key lie; relative to the current directory.</summary>
     public required string DataDirectory { get; init; }
 
@@ -19,10 +23,11 @@ internal sealed record QkmsSettings
     public required ApiKeyOptions ApiKeys { get; init; }
 
     /// <summary>Reads the settings.</summary>
-    /// <exception cref="SettingsException">One is out of range; the message names it.</exception>
+    /// <exception cref="SettingsException">One is out of range, or there is no such setting; the message names it.</exception>
     public static QkmsSettings From(IConfiguration configuration)
     {
-        IConfigurationSection qkms = configuration.GetSection("Qkms");
+        IConfigurationSection qkms = configuration.GetSection(Section);
+        RefuseUnknown(qkms);
         QkmsSettings settings = new()
         {
             DataDirectory = Path.GetFullPath(Text(qkms, "DataDirectory", "qkms-data")),
@@ -32,6 +37,18 @@ internal sealed record QkmsSettings
         };
         settings.ApiKeys.Validate();
         return settings;
+    }
+
+    // A mistyped name would otherwise start a new, empty installation with a root key of its own.
+    private static void RefuseUnknown(IConfigurationSection qkms)
+    {
+        foreach ((string name, string? value) in qkms.AsEnumerable(makePathsRelative: true))
+        {
+            // Some sources give a section itself an empty value.
+            bool isSection = string.IsNullOrEmpty(value) && Array.Exists(_names, known => known.StartsWith($"{name}:", StringComparison.OrdinalIgnoreCase));
+            if (value is not null && !isSection && !_names.Contains(name, StringComparer.OrdinalIgnoreCase))
+                throw new SettingsException($"{Section}:{name} is not a setting. There are: {string.Join(", ", _names.Select(known => $"{Section}:{known}"))}.");
+        }
     }
 
     private static string Text(IConfigurationSection section, string key, string otherwise) =>

@@ -1,5 +1,6 @@
 using FluentValidation;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Qkms.Core;
 
 namespace Qkms.Api.Http;
 
@@ -35,7 +36,7 @@ internal static class HttpServices
         app.UseMiddleware<RequestLog>();
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(context => Refusals.ForStatus(context.HttpContext.Response.StatusCode) is { } error
-            ? Refusals.WriteAsync(context.HttpContext, error.Refusal())
+            ? Refusals.WriteAsync(context.HttpContext, error == KmsErrors.NotFound ? error.With("There is no such route; /swagger shows those there are.") : error.Refusal())
             : Task.CompletedTask);
         app.UsePathBase("/api/v1");
         return app;

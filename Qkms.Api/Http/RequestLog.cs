@@ -30,8 +30,8 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
             template,
             context.Response.StatusCode,
             elapsed.TotalMilliseconds,
-            caller?.TenantId.Value,
-            caller?.CredentialId.Value,
+            caller?.TenantId.ToString() ?? "-",
+            caller?.CredentialId.ToString() ?? "-",
             RequestIdentity.Of(context));
     }
 
@@ -43,5 +43,5 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
     };
 
     [LoggerMessage(2000, LogLevel.Information, "{Method} {Route} {Status} {Milliseconds:0.0} ms tenant {TenantId} api-key {ApiKeyId} request {RequestId}")]
-    private static partial void LogRequest(ILogger logger, string method, string route, int status, double milliseconds, Guid? tenantId, Guid? apiKeyId, Guid requestId);
+    private static partial void LogRequest(ILogger logger, string method, string route, int status, double milliseconds, string tenantId, string apiKeyId, Guid requestId);
 }

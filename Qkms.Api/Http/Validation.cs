@@ -9,7 +9,7 @@ internal static class Validation
 {
     /// <summary>Adds the check; a missing body is refused here too.</summary>
     public static RouteHandlerBuilder WithValidation<TRequest>(this RouteHandlerBuilder route, IValidator<TRequest> validator)
-        where TRequest : class => route.AddEndpointFilter(async (context, next) =>
+        where TRequest : class => route.WithMetadata(QueryNames.Of(typeof(TRequest))).AddEndpointFilter(async (context, next) =>
         {
             TRequest request = context.Arguments.OfType<TRequest>().FirstOrDefault() ?? throw BadRequests.NoBody();
             Check(validator, request);
@@ -36,6 +36,6 @@ internal static class Validation
     private static KmsException Refuse(ValidationResult result)
     {
         FieldError[] details = [.. result.Errors.Select(e => new FieldError(e.PropertyName, e.ErrorMessage))];
-        return KmsErrors.Invalid.With(details is [FieldError one] ? $"'{one.Field}' is not valid: {one.Message}" : "Several fields are not valid.", details);
+        return KmsErrors.Invalid.With(details is [FieldError one] ? $"'{one.Field}' {one.Message}." : "Several fields are not valid.", details);
     }
 }

@@ -1,41 +1,40 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 using Qkms.Api.Http;
 using Qkms.Api.OpenApi;
 using Qkms.Core;
+using Qkms.Core.Algorithms;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Keys;
 
 namespace Qkms.Api.Keys;
 
 internal sealed record GenerateKeyRequest(
-    [property: Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
+    [property: Required, Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
     [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
     [property: Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use,
     [property: Description("A kid of your own; a UUID unless given.")] string? Kid,
-    [property: Description("The hash of RSA-OAEP, also of its MGF1: SHA-256 unless given. Only for RSA encryption keys.")] string? OaepHash);
+    [property: Description("The hash of RSA-OAEP, also of its MGF1: SHA-256 unless given. Only for RSA encryption keys.")] string? OaepHash) : IKeySelectorFields;
 
-internal sealed class GenerateKeyRequestValidator : AbstractValidator<GenerateKeyRequest>
+internal sealed class GenerateKeyRequestValidator : KeySelectorValidator<GenerateKeyRequest>
 {
     public GenerateKeyRequestValidator()
     {
-        RuleFor(r => r.Algorithm).IsKeyAlgorithm();
-        RuleFor(r => r.Name).IsKeyName();
-        RuleFor(r => r.Use).IsUseOf(r => r.Algorithm);
         RuleFor(r => r.Kid)
             .Must(kid => kid is null || Kid.TryParse(kid, out _))
-            .WithMessage($"1 to {Kid.MaxLength} letters, digits, '.', '_', '-'; begins with a letter or digit, not only digits, without '..', and no word of a route");
+            .WithMessage($"must be 1 to {Kid.MaxLength} letters, digits, '.', '_', '-'; it begins with a letter or digit and is not only digits, without '..', and no word of a route");
         RuleFor(r => r.OaepHash)
             .Must(hash => hash is null || OaepHash.All.Contains(hash))
-            .WithMessage($"one of {string.Join(", ", OaepHash.All)}")
+            .WithMessage($"must be one of {string.Join(", ", OaepHash.All)}")
             .Must((r, hash) => hash is null || TakesOaep(r))
-            .WithMessage("only RSA keys for encryption have one");
+            .WithMessage("is only for RSA keys for encryption");
     }
 
     internal static bool TakesOaep(GenerateKeyRequest request) =>
         KeyAlgorithm.TryParse(request.Algorithm, out KeyAlgorithm? algorithm)
         && algorithm.Family == KeyAlgorithmFamily.Rsa
-        && KeyRules.ToKeyUse(request.Use, algorithm) == KeyUse.Encryption;
+        && (KeyWords.ParseUse(request.Use) ?? algorithm.Uses[0]) == KeyUse.Encryption;
 }
 
 internal static class GenerateKey
@@ -56,15 +55,9 @@ internal static class GenerateKey
         return Enveloped.Created(KeyVersionResponse.From(version, request.Algorithm, version.CreatedAt), GetKey.RouteName, new { key = version.Kid.Value });
     }
 
-    private static GenerateKeyCommand ToCommand(GenerateKeyRequest request)
-    {
-        KeyAlgorithm algorithm = KeyRules.ToKeyAlgorithm(request.Algorithm);
-        return new GenerateKeyCommand(
-            algorithm,
-            request.Algorithm!,
-            KeyRules.ToKeyUse(request.Use, algorithm),
-            KeyRules.ToKeyName(request.Name),
-            Kid.TryParse(request.Kid, out Kid kid) ? kid : null,
-            GenerateKeyRequestValidator.TakesOaep(request) ? request.OaepHash ?? OaepHash.Default : null);
-    }
+    private static GenerateKeyCommand ToCommand(GenerateKeyRequest request) => new(
+        request.ToKeySelector(),
+        request.Algorithm!,
+        Kid.TryParse(request.Kid, out Kid kid) ? kid : null,
+        GenerateKeyRequestValidator.TakesOaep(request) ? request.OaepHash ?? OaepHash.Default : null);
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 using Qkms.Api.Http;
@@ -9,19 +10,11 @@ using Qkms.Core.Keys;
 namespace Qkms.Api.Keys;
 
 internal sealed record GetActiveKeyQuery(
-    [property: FromQuery(Name = "algorithm"), Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
+    [property: Required, FromQuery(Name = "algorithm"), Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
     [property: FromQuery(Name = "name"), Description("The name of the logical key; 'default' unless given.")] string? Name,
-    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use);
+    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use) : IKeySelectorFields;
 
-internal sealed class GetActiveKeyQueryValidator : AbstractValidator<GetActiveKeyQuery>
-{
-    public GetActiveKeyQueryValidator()
-    {
-        RuleFor(q => q.Algorithm).IsKeyAlgorithm();
-        RuleFor(q => q.Name).IsKeyName();
-        RuleFor(q => q.Use).IsUseOf(q => q.Algorithm);
-    }
-}
+internal sealed class GetActiveKeyQueryValidator : KeySelectorValidator<GetActiveKeyQuery>;
 
 internal static class GetActiveKey
 {
@@ -36,9 +29,7 @@ internal static class GetActiveKey
     private static async Task<Enveloped<KeyVersionResponse>> HandleAsync(
         [AsParameters] GetActiveKeyQuery query, Caller caller, KeyReader keys, TimeProvider time, CancellationToken cancellationToken)
     {
-        KeyAlgorithm algorithm = KeyRules.ToKeyAlgorithm(query.Algorithm);
-        KeyAddress address = new(caller.TenantId, KeyOwner.Tenant, KeyRules.ToKeyName(query.Name), algorithm, KeyRules.ToKeyUse(query.Use, algorithm));
-        KeyVersion active = await keys.GetActiveAsync(caller, address, cancellationToken);
+        KeyVersion active = await keys.GetActiveAsync(caller, query.ToKeySelector(), cancellationToken);
         return Enveloped.Ok(KeyVersionResponse.From(active, query.Algorithm, time.GetUtcMilliseconds()));
     }
 }

@@ -13,7 +13,7 @@ internal sealed record GetKeyQuery(
     [property: FromRoute(Name = "key"), Description("A kid; or the number of a version, together with 'algorithm'.")] string Key,
     [property: FromQuery(Name = "algorithm"), Description("The algorithm; required with a number.")] string? Algorithm,
     [property: FromQuery(Name = "name"), Description("The name of the logical key; 'default' unless given.")] string? Name,
-    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use)
+    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use) : IKeySelectorFields
 {
     // Kids are never digits only, so that the two cannot be confused.
     internal bool IsNumber => Key.All(char.IsAsciiDigit);
@@ -56,9 +56,7 @@ internal static class GetKey
     private static async Task<KeyVersion> GetByNumberAsync(GetKeyQuery query, Caller caller, KeyReader keys, CancellationToken cancellationToken)
     {
         int number = query.Number ?? throw KmsErrors.KeyVersionNotFound.Refusal();
-        KeyAlgorithm algorithm = KeyRules.ToKeyAlgorithm(query.Algorithm);
-        KeyAddress address = new(caller.TenantId, KeyOwner.Tenant, KeyRules.ToKeyName(query.Name), algorithm, KeyRules.ToKeyUse(query.Use, algorithm));
-        return await keys.GetAsync(caller, address, number, cancellationToken);
+        return await keys.GetAsync(caller, query.ToKeySelector(), number, cancellationToken);
     }
 
     private static async Task<KeyVersion> GetByKidAsync(GetKeyQuery query, Caller caller, KeyReader keys, CancellationToken cancellationToken)

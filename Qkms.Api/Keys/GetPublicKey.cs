@@ -18,7 +18,7 @@ internal sealed class GetPublicKeyQueryValidator : AbstractValidator<GetPublicKe
     public GetPublicKeyQueryValidator() =>
         RuleFor(q => q.Format)
             .Must(format => format is null || PublicKeyFormats.ByName.ContainsKey(format))
-            .WithMessage("pem, der or jwk");
+            .WithMessage("must be one of pem, der, jwk");
 }
 
 internal static class GetPublicKey

@@ -1,4 +1,5 @@
 using FluentValidation;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
 
 namespace Qkms.Api.Keys;
@@ -6,31 +7,23 @@ namespace Qkms.Api.Keys;
 /// <summary>What the fields of key requests must look like.</summary>
 internal static class KeyRules
 {
+    private static readonly string _algorithms = $"one of {string.Join(", ", KeyAlgorithm.AcceptedSpellings)}, given once";
+
     public static IRuleBuilderOptions<T, string?> IsKeyAlgorithm<T>(this IRuleBuilder<T, string?> rule) => rule
-        .Must(spelling => KeyAlgorithm.TryParse(spelling, out _))
-        .WithMessage($"required; one of {string.Join(", ", KeyAlgorithm.AcceptedSpellings)}");
+        .NotNull().WithMessage($"is required: {_algorithms}")
+        .Must(spelling => spelling is null || KeyAlgorithm.TryParse(spelling, out _)).WithMessage($"must be {_algorithms}");
 
     public static IRuleBuilderOptions<T, string?> IsKeyName<T>(this IRuleBuilder<T, string?> rule) => rule
         .Must(name => name is null || KeyName.TryParse(name, out _))
-        .WithMessage($"1 to {KeyName.MaxLength} letters, digits, '.', '_', '-', in segments parted by '/'");
+        .WithMessage($"must be 1 to {KeyName.MaxLength} letters, digits, '.', '_', '-', in segments parted by '/'");
 
     /// <summary>A use that the algorithm beside it has. An unknown algorithm is blamed on its own field only.</summary>
     public static IRuleBuilderOptions<T, string?> IsUseOf<T>(this IRuleBuilder<T, string?> rule, Func<T, string?> algorithm) => rule
         .Must((request, use) => use is null || (KeyWords.ParseUse(use) is { } parsed
             && (!KeyAlgorithm.TryParse(algorithm(request), out KeyAlgorithm? known) || known.Uses.Contains(parsed))))
-        .WithMessage("'enc' or 'sig', and one that the algorithm has: RSA has both, ML-KEM 'enc', ML-DSA 'sig'");
+        .WithMessage("must be 'enc' or 'sig', and one that the algorithm has: RSA has both, ML-KEM 'enc', ML-DSA 'sig'");
 
     public static IRuleBuilderOptions<T, int?> IsKeyVersion<T>(this IRuleBuilder<T, int?> rule) => rule
         .Must(version => version > 0)
-        .WithMessage("required; a whole number from 1");
-
-    /// <summary>The name asked for, or the default one.</summary>
-    public static KeyName ToKeyName(string? name) => KeyName.TryParse(name, out KeyName parsed) ? parsed : KeyName.Default;
-
-    /// <summary>The use asked for, or the algorithm's own.</summary>
-    public static KeyUse ToKeyUse(string? use, KeyAlgorithm algorithm) => KeyWords.ParseUse(use) ?? algorithm.Uses[0];
-
-    /// <summary>The algorithm of a request that was validated.</summary>
-    public static KeyAlgorithm ToKeyAlgorithm(string? spelling) =>
-        KeyAlgorithm.TryParse(spelling, out KeyAlgorithm? algorithm) ? algorithm : throw new InvalidOperationException("The request was not validated.");
+        .WithMessage("is required: a whole number from 1");
 }

@@ -3,6 +3,7 @@ using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 using Qkms.Api.Http;
 using Qkms.Core;
+using Qkms.Core.Algorithms;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Audit;
 using Qkms.Core.Keys;
@@ -27,10 +28,10 @@ internal sealed class ListKeysQueryValidator : AbstractValidator<ListKeysQuery>
         RuleFor(q => q.Name).IsKeyName();
         RuleFor(q => q.Status)
             .Must(status => status is null || KeyWords.ParseStatus(status) is not null)
-            .WithMessage("active, retired, expired, revoked or destroyed");
+            .WithMessage("must be one of active, retired, expired, revoked, destroyed");
         RuleFor(q => q.Limit)
             .Must(limit => limit is null or { Value: > 0 and <= ListKeysQuery.MaxLimit })
-            .WithMessage($"a whole number from 1 to {ListKeysQuery.MaxLimit}");
+            .WithMessage($"must be a whole number from 1 to {ListKeysQuery.MaxLimit}");
     }
 }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 using Qkms.Api.Http;
 using Qkms.Api.OpenApi;
@@ -9,21 +10,15 @@ using Qkms.Core.Keys;
 namespace Qkms.Api.Keys;
 
 internal sealed record RetireKeyRequest(
-    [property: Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
-    [property: Description("The number of the version to retire.")] int? KeyVersion,
+    [property: Required, Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
+    [property: Required, Description("The number of the version to retire.")] int? KeyVersion,
     [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
     [property: Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use,
-    [property: Description("Whether the only active version may be retired; false unless given.")] bool? AllowNoActive);
+    [property: Description("Whether the only active version may be retired; false unless given.")] bool? AllowNoActive) : IKeySelectorFields;
 
-internal sealed class RetireKeyRequestValidator : AbstractValidator<RetireKeyRequest>
+internal sealed class RetireKeyRequestValidator : KeySelectorValidator<RetireKeyRequest>
 {
-    public RetireKeyRequestValidator()
-    {
-        RuleFor(r => r.Algorithm).IsKeyAlgorithm();
-        RuleFor(r => r.KeyVersion).IsKeyVersion();
-        RuleFor(r => r.Name).IsKeyName();
-        RuleFor(r => r.Use).IsUseOf(r => r.Algorithm);
-    }
+    public RetireKeyRequestValidator() => RuleFor(r => r.KeyVersion).IsKeyVersion();
 }
 
 internal static class RetireKey
@@ -40,18 +35,8 @@ internal static class RetireKey
     private static async Task<Enveloped<KeyVersionResponse>> HandleAsync(
         RetireKeyRequest request, Caller caller, KeyLifecycle keys, TimeProvider time, CancellationToken cancellationToken)
     {
-        KeyVersion retired = await keys.RetireAsync(caller, ToCommand(request), cancellationToken);
+        RetireKeyCommand command = new(request.ToKeySelector(), request.KeyVersion!.Value, request.AllowNoActive ?? false);
+        KeyVersion retired = await keys.RetireAsync(caller, command, cancellationToken);
         return Enveloped.Ok(KeyVersionResponse.From(retired, request.Algorithm, time.GetUtcMilliseconds()));
-    }
-
-    private static RetireKeyCommand ToCommand(RetireKeyRequest request)
-    {
-        KeyAlgorithm algorithm = KeyRules.ToKeyAlgorithm(request.Algorithm);
-        return new RetireKeyCommand(
-            algorithm,
-            KeyRules.ToKeyUse(request.Use, algorithm),
-            KeyRules.ToKeyName(request.Name),
-            request.KeyVersion!.Value,
-            request.AllowNoActive ?? false);
     }
 }

@@ -18,7 +18,7 @@ internal sealed class RevokeKeyRequestValidator : AbstractValidator<RevokeKeyReq
     public RevokeKeyRequestValidator() =>
         RuleFor(r => r.Reason)
             .Must(reason => reason is null or { Length: <= AuditEvent.MaxReasonLength })
-            .WithMessage($"at most {AuditEvent.MaxReasonLength} characters");
+            .WithMessage($"must have at most {AuditEvent.MaxReasonLength} characters");
 }
 
 internal static class RevokeKey

@@ -1,4 +1,6 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using FluentValidation;
 using Qkms.Api.Http;
 using Qkms.Api.OpenApi;
@@ -9,20 +11,15 @@ using Qkms.Core.Keys;
 namespace Qkms.Api.Keys;
 
 internal sealed record RotateKeyRequest(
-    [property: Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
+    [property: Required, Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
     [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
     [property: Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use,
-    [property: Description("The version that you take for the active one: with it a repeated call cannot rotate twice.")] int? ExpectedKeyVersion);
+    [property: Description("The version that you take for the active one: with it a repeated call cannot rotate twice.")] int? ExpectedKeyVersion) : IKeySelectorFields;
 
-internal sealed class RotateKeyRequestValidator : AbstractValidator<RotateKeyRequest>
+internal sealed class RotateKeyRequestValidator : KeySelectorValidator<RotateKeyRequest>
 {
-    public RotateKeyRequestValidator()
-    {
-        RuleFor(r => r.Algorithm).IsKeyAlgorithm();
-        RuleFor(r => r.Name).IsKeyName();
-        RuleFor(r => r.Use).IsUseOf(r => r.Algorithm);
-        RuleFor(r => r.ExpectedKeyVersion).Must(version => version is null or > 0).WithMessage("a whole number from 1");
-    }
+    public RotateKeyRequestValidator() =>
+        RuleFor(r => r.ExpectedKeyVersion).Must(version => version is null or > 0).WithMessage("must be a whole number from 1");
 }
 
 internal sealed record RotatedKeyResponse : KeyVersionResponse
@@ -32,6 +29,7 @@ internal sealed record RotatedKeyResponse : KeyVersionResponse
         : base(active) => OldKeyVersion = oldKeyVersion;
 
     [Description("The number of the version that was replaced and is retired now.")]
+    [JsonPropertyOrder(1)]
     public int OldKeyVersion { get; }
 }
 
@@ -49,19 +47,8 @@ internal static class RotateKey
     private static async Task<EnvelopedCreated<RotatedKeyResponse>> HandleAsync(
         RotateKeyRequest request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken)
     {
-        KeyRotation rotation = await keys.RotateAsync(caller, ToCommand(request), cancellationToken);
+        KeyRotation rotation = await keys.RotateAsync(caller, new RotateKeyCommand(request.ToKeySelector(), request.Algorithm!, request.ExpectedKeyVersion), cancellationToken);
         KeyVersionResponse active = KeyVersionResponse.From(rotation.Active, request.Algorithm, rotation.Active.CreatedAt);
         return Enveloped.Created(new RotatedKeyResponse(active, rotation.Retired.Version), GetKey.RouteName, new { key = active.Kid });
-    }
-
-    private static RotateKeyCommand ToCommand(RotateKeyRequest request)
-    {
-        KeyAlgorithm algorithm = KeyRules.ToKeyAlgorithm(request.Algorithm);
-        return new RotateKeyCommand(
-            algorithm,
-            request.Algorithm!,
-            KeyRules.ToKeyUse(request.Use, algorithm),
-            KeyRules.ToKeyName(request.Name),
-            request.ExpectedKeyVersion);
     }
 }

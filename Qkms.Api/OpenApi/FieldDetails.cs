@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using Qkms.Api.Keys;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Audit;
 using Qkms.Core.Keys;
 

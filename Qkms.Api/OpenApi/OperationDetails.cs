@@ -1,6 +1,8 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.OpenApi;
 using Qkms.Api.Auth;
 using Qkms.Api.Http;
@@ -17,9 +19,9 @@ internal sealed class OperationDetails : IOperationFilter
     {
         IList<object> metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
         bool open = metadata.OfType<IAllowAnonymous>().Any();
+        operation.Security ??= [];
         if (!open)
         {
-            operation.Security ??= [];
             operation.Security.Add(new OpenApiSecurityRequirement
             {
                 [new OpenApiSecuritySchemeReference(ApiKeyAuthenticationHandler.SchemeName, context.Document)] = [],
@@ -29,7 +31,7 @@ internal sealed class OperationDetails : IOperationFilter
         AddRefusals(operation, context, metadata, open);
         AddExample(operation, metadata);
         DescribePublicKey(operation, context, metadata);
-        DescribeParameters(operation);
+        DescribeParameters(operation, context);
         AddHeaders(operation, context.Document);
     }
 
@@ -42,10 +44,23 @@ internal sealed class OperationDetails : IOperationFilter
             operation.Responses[group.Key.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
             {
                 Description = string.Join("\n", group.Select(e => $"`{e.Code}` {e.Message}")),
-                Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = new OpenApiMediaType { Schema = envelope } },
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    ["application/json"] = new OpenApiMediaType { Schema = envelope, Examples = group.ToDictionary(e => e.Code, Example) },
+                },
             };
         }
     }
+
+    private static IOpenApiExample Example(KmsError error) => new OpenApiExample
+    {
+        Value = new JsonObject
+        {
+            ["error"] = new JsonObject { ["error_code"] = error.Code, ["message"] = error.Message, ["details"] = new JsonArray() },
+            ["request_id"] = SchemaDetails.ExampleOf("request_id"),
+            ["timestamp"] = SchemaDetails.ExampleOf("timestamp"),
+        },
+    };
 
     private static IEnumerable<KmsError> Errors(OpenApiOperation operation, IList<object> metadata, bool open)
     {
@@ -93,7 +108,7 @@ internal sealed class OperationDetails : IOperationFilter
         };
     }
 
-    private static void DescribeParameters(OpenApiOperation operation)
+    private static void DescribeParameters(OpenApiOperation operation, OperationFilterContext context)
     {
         foreach (OpenApiParameter parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
         {
@@ -101,9 +116,16 @@ internal sealed class OperationDetails : IOperationFilter
             {
                 schema.Description = null;
                 FieldDetails.Describe(name, schema);
+                parameter.Required |= IsRequired(context, name);
             }
         }
     }
+
+    private static bool IsRequired(OperationFilterContext context, string name) => context.ApiDescription.ParameterDescriptions
+        .Where(parameter => parameter.Name == name)
+        .Select(parameter => parameter.ParameterDescriptor)
+        .OfType<IParameterInfoParameterDescriptor>()
+        .Any(descriptor => descriptor.ParameterInfo.IsDefined(typeof(RequiredAttribute), inherit: false));
 
     private static void AddHeaders(OpenApiOperation operation, OpenApiDocument document)
     {
@@ -114,6 +136,9 @@ internal sealed class OperationDetails : IOperationFilter
 
             described.Headers ??= new Dictionary<string, IOpenApiHeader>();
             described.Headers[RequestIdentity.HeaderName] = SharedHeaders.RequestId(document);
+            if (status == "401")
+                described.Headers["WWW-Authenticate"] = SharedHeaders.WwwAuthenticate(document);
+
             if (status == "201")
                 described.Headers["Location"] = SharedHeaders.Location(document);
 

@@ -9,11 +9,14 @@ internal sealed class SharedHeaders : IDocumentFilter
 {
     private const string RequestIdName = "RequestId";
     private const string LocationName = "Location";
+    private const string WwwAuthenticateName = "WwwAuthenticate";
     private const string RetryAfterName = "RetryAfter";
 
     public static IOpenApiHeader RequestId(OpenApiDocument document) => new OpenApiHeaderReference(RequestIdName, document);
 
     public static IOpenApiHeader Location(OpenApiDocument document) => new OpenApiHeaderReference(LocationName, document);
+
+    public static IOpenApiHeader WwwAuthenticate(OpenApiDocument document) => new OpenApiHeaderReference(WwwAuthenticateName, document);
 
     public static IOpenApiHeader RetryAfter(OpenApiDocument document) => new OpenApiHeaderReference(RetryAfterName, document);
 
@@ -24,6 +27,11 @@ internal sealed class SharedHeaders : IDocumentFilter
         {
             [RequestIdName] = Text($"The request's id: the caller's {RequestIdentity.HeaderName} if it was a UUID, else a fresh one.", "uuid"),
             [LocationName] = Text("Where the new version is shown.", "uri-reference"),
+            [WwwAuthenticateName] = new OpenApiHeader
+            {
+                Description = "How to authenticate (RFC 9110, 11.6.1).",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            },
             [RetryAfterName] = new OpenApiHeader
             {
                 Description = "Seconds to wait before trying again.",

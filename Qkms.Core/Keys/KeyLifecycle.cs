@@ -26,11 +26,10 @@ public sealed class KeyLifecycle(
     {
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(command);
-        caller.RequireKey(command.Name);
-        KeyAddress address = new(caller.TenantId, KeyOwner.Tenant, command.Name, command.Algorithm, command.Use);
+        KeyAddress address = command.Key.For(caller);
 
         await CheckCanGenerateAsync(address, command.Kid, cancellationToken);
-        using NewKeyPair pair = await gate.RunAsync(() => factory.Create(command.Algorithm, command.Use), cancellationToken);
+        using NewKeyPair pair = await gate.RunAsync(() => factory.Create(address.Algorithm, address.Use), cancellationToken);
         using WrappingKey tenantKey = await tenantKeys.OpenAsync(caller.TenantId, cancellationToken);
 
         return await store.WriteAsync(
@@ -53,18 +52,17 @@ public sealed class KeyLifecycle(
     {
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(command);
-        caller.RequireKey(command.Name);
-        KeyAddress address = new(caller.TenantId, KeyOwner.Tenant, command.Name, command.Algorithm, command.Use);
+        KeyAddress address = command.Key.For(caller);
 
-        await store.ReadAsync(session => FindRotatableAsync(session, address, command.ExpectedVersion, locked: false), cancellationToken);
-        using NewKeyPair pair = await gate.RunAsync(() => factory.Create(command.Algorithm, command.Use), cancellationToken);
+        await store.ReadAsync(async session => Rotatable(await rows.FindActiveAsync(session, address), command.ExpectedVersion), cancellationToken);
+        using NewKeyPair pair = await gate.RunAsync(() => factory.Create(address.Algorithm, address.Use), cancellationToken);
         using WrappingKey tenantKey = await tenantKeys.OpenAsync(caller.TenantId, cancellationToken);
 
         return await store.WriteAsync(
             async session =>
             {
                 DateTimeOffset now = time.GetUtcMilliseconds();
-                (Key key, KeyVersion old) = await FindRotatableAsync(session, address, command.ExpectedVersion, locked: true);
+                (Key key, KeyVersion old) = Rotatable(await LockActiveAsync(session, address), command.ExpectedVersion);
                 KeyVersionId id = new(ids.Next());
                 Kid kid = Kid.From(id.Value);
                 KeyVersion retired = KeyTransitions.Supersede(old, kid, now);
@@ -85,8 +83,7 @@ public sealed class KeyLifecycle(
     {
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(command);
-        caller.RequireKey(command.Name);
-        KeyAddress address = new(caller.TenantId, KeyOwner.Tenant, command.Name, command.Algorithm, command.Use);
+        KeyAddress address = command.Key.For(caller);
 
         return await store.WriteAsync(
             async session =>
@@ -116,8 +113,9 @@ public sealed class KeyLifecycle(
             async session =>
             {
                 DateTimeOffset now = time.GetUtcMilliseconds();
-                KeyVersion found = await rows.FindVersionAsync(session, caller.TenantId, kid) ?? throw KmsErrors.KeyVersionNotFound.Refusal();
-                caller.RequireKey(found.Address.Name);
+                KeyVersion? found = await rows.FindVersionAsync(session, caller.TenantId, kid);
+                if (found is null || !caller.Access.Covers(found.Address.Name))
+                    throw KmsErrors.KeyVersionNotFound.Refusal();
 
                 // The key's row is locked before anything of it is decided; what was read before that may have changed.
                 Key key = await rows.LockKeyOfAsync(session, found);
@@ -150,7 +148,7 @@ public sealed class KeyLifecycle(
     private static void RefuseSecondActive(Key key)
     {
         if (key.ActiveKid is { } active)
-            throw KmsErrors.ActiveKeyExists.With($"Key '{active}' is active for {key.Address.Algorithm} under the name '{key.Address.Name}': rotate it instead.");
+            throw KmsErrors.ActiveKeyExists.With($"Key '{active}' is active for {key.Address.Algorithm} ({key.Address.Use.ToWire()}) under the name '{key.Address.Name}': rotate it instead.");
     }
 
     private async Task<Key> LockOrAddKeyAsync(IKmsSession session, KeyAddress address, DateTimeOffset now)
@@ -176,13 +174,16 @@ public sealed class KeyLifecycle(
             : await rows.LockKeyAsync(session, address) ?? throw new SealBrokenException(key.LogName);
     }
 
-    private async Task<(Key Key, KeyVersion Active)> FindRotatableAsync(IKmsSession session, KeyAddress address, int? expected, bool locked)
+    private async Task<(Key Key, KeyVersion Active)?> LockActiveAsync(IKmsSession session, KeyAddress address)
     {
-        Key? key = locked ? await rows.LockKeyAsync(session, address) : await rows.FindKeyAsync(session, address);
+        Key? key = await rows.LockKeyAsync(session, address);
         KeyVersion? active = key is null ? null : await rows.FindActiveVersionAsync(session, key);
-        if (key is null || active is null)
-            throw KmsErrors.KeyVersionNotFound.With("There is no active key to rotate: generate one.");
+        return key is not null && active is not null ? (key, active) : null;
+    }
 
+    private static (Key Key, KeyVersion Active) Rotatable((Key Key, KeyVersion Active)? found, int? expected)
+    {
+        (Key key, KeyVersion active) = found ?? throw KmsErrors.KeyVersionNotFound.With("There is no active key to rotate: generate one.");
         if (key.Enablement != KeyEnablement.Enabled)
             throw KmsErrors.KeyDisabled.Refusal();
 

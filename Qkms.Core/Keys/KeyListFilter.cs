@@ -1,3 +1,5 @@
+using Qkms.Core.Algorithms;
+
 namespace Qkms.Core.Keys;
 
 /// <summary>Which versions a list shows; null = all.</summary>

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Secrets;
 

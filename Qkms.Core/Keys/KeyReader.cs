@@ -11,34 +11,31 @@ public sealed class KeyReader(IKmsStore store, RowSealer sealer, KeyRows rows, K
     public async Task<KeyVersion> GetAsync(Caller caller, Kid kid, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        KeyVersion version = await store.ReadAsync(session => rows.FindVersionAsync(session, caller.TenantId, kid), cancellationToken)
-            ?? throw KmsErrors.KeyVersionNotFound.Refusal();
-        caller.RequireKey(version.Address.Name);
-        return version;
+        KeyVersion? version = await store.ReadAsync(session => rows.FindVersionAsync(session, caller.TenantId, kid), cancellationToken);
+
+        // A kid says nothing of its name, so one outside the API key's narrowing is as absent as one that does not exist.
+        return version is not null && caller.Access.Covers(version.Address.Name) ? version : throw KmsErrors.KeyVersionNotFound.Refusal();
     }
 
-    /// <summary>The version with a number of the key at an address.</summary>
+    /// <summary>The version with a number of a key.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
-    public async Task<KeyVersion> GetAsync(Caller caller, KeyAddress address, int number, CancellationToken cancellationToken)
+    public async Task<KeyVersion> GetAsync(Caller caller, KeySelector key, int number, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(caller);
-        ArgumentNullException.ThrowIfNull(address);
-        caller.RequireKey(address.Name);
+        ArgumentNullException.ThrowIfNull(key);
+        KeyAddress address = key.For(caller);
         return await store.ReadAsync(
-            async session => await rows.FindKeyAsync(session, address) is { } key ? await rows.FindVersionAsync(session, key, number) : null,
+            async session => await rows.FindKeyAsync(session, address) is { } found ? await rows.FindVersionAsync(session, found, number) : null,
             cancellationToken) ?? throw KmsErrors.KeyVersionNotFound.Refusal();
     }
 
-    /// <summary>The version in the active slot of the key at an address; its status may be expired.</summary>
+    /// <summary>The version in the active slot of a key; its status may be expired.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
-    public async Task<KeyVersion> GetActiveAsync(Caller caller, KeyAddress address, CancellationToken cancellationToken)
+    public async Task<KeyVersion> GetActiveAsync(Caller caller, KeySelector key, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(caller);
-        ArgumentNullException.ThrowIfNull(address);
-        caller.RequireKey(address.Name);
-        return await store.ReadAsync(
-            async session => await rows.FindKeyAsync(session, address) is { } key ? await rows.FindActiveVersionAsync(session, key) : null,
-            cancellationToken) ?? throw KmsErrors.KeyVersionNotFound.With("There is no active key: generate one.");
+        ArgumentNullException.ThrowIfNull(key);
+        KeyAddress address = key.For(caller);
+        return (await store.ReadAsync(session => rows.FindActiveAsync(session, address), cancellationToken))?.Active
+            ?? throw KmsErrors.KeyVersionNotFound.With("There is no active key: generate one.");
     }
 
     /// <summary>One page of the versions, newest first. A row whose seal is broken is named apart and hides no other.</summary>

@@ -41,7 +41,7 @@ public sealed class KeyRows(RowSealer sealer)
     }
 
     /// <summary>The version with a number, or null when the key never had it.</summary>
-    /// <exception cref="SealBrokenException">The key had it, and the row is not there.</exception>
+    /// <exception cref="SealBrokenException">The key had it, and the row is not there or another key's.</exception>
     public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, Key key, int number)
     {
         ArgumentNullException.ThrowIfNull(session);
@@ -49,21 +49,46 @@ public sealed class KeyRows(RowSealer sealer)
         if (number >= key.NextVersion)
             return null;
 
-        return Open(await session.Keys.FindVersionAsync(key.Address, number)) ?? throw new SealBrokenException($"version {number} of {key.LogName}");
+        KeyVersion? version = Open(await session.Keys.FindVersionAsync(key.Address, number));
+        return version?.KeyId == key.Id ? version : throw new SealBrokenException($"version {number} of {key.LogName}");
     }
 
-    /// <summary>The version in the active slot, expired or not, or null.</summary>
+    /// <summary>The version in the active slot of a key that is locked, expired or not, or null.</summary>
     /// <exception cref="SealBrokenException">The key says that there is one, and the row is not there or not active.</exception>
-    public async Task<KeyVersion?> FindActiveVersionAsync(IKmsSession session, Key key)
+    public async Task<KeyVersion?> FindActiveVersionAsync(IKmsSession session, Key lockedKey)
     {
-        ArgumentNullException.ThrowIfNull(session);
-        ArgumentNullException.ThrowIfNull(key);
-        if (key.ActiveKid is not { } kid)
-            return null;
-
-        KeyVersion? version = Open(await session.Keys.FindVersionAsync(key.TenantId, kid));
-        return version is { State: KeyState.Active } && version.KeyId == key.Id ? version : throw new SealBrokenException($"key version {kid}");
+        ArgumentNullException.ThrowIfNull(lockedKey);
+        return lockedKey.ActiveKid is { } kid ? await TryFindActiveAsync(session, lockedKey, kid) ?? throw Lost(kid) : null;
     }
+
+    /// <summary>The key at an address and the version in its active slot, expired or not, or null; for reading, without a lock.</summary>
+    /// <exception cref="SealBrokenException">The key says that there is one, and the row is not there or not active.</exception>
+    public async Task<(Key Key, KeyVersion Active)?> FindActiveAsync(IKmsSession session, KeyAddress address)
+    {
+        Key? key = await FindKeyAsync(session, address);
+        while (key?.ActiveKid is { } kid)
+        {
+            if (await TryFindActiveAsync(session, key, kid) is { } version)
+                return (key, version);
+
+            // The two rows are read one after the other: a change between them shows as a newer row of the key.
+            Key? newer = await FindKeyAsync(session, address);
+            if (newer?.RowVersion == key.RowVersion)
+                throw Lost(kid);
+
+            key = newer;
+        }
+
+        return null;
+    }
+
+    private async Task<KeyVersion?> TryFindActiveAsync(IKmsSession session, Key key, Kid kid)
+    {
+        KeyVersion? version = await FindVersionAsync(session, key.TenantId, kid);
+        return version is { State: KeyState.Active } && version.KeyId == key.Id ? version : null;
+    }
+
+    private static SealBrokenException Lost(Kid kid) => new($"key version {kid}");
 
     private T? Open<T>(Sealed<T>? row)
         where T : class, ISealedRow => row is null ? null : sealer.Open(row);

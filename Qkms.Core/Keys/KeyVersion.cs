@@ -1,3 +1,4 @@
+using Qkms.Core.Algorithms;
 using Qkms.Core.Persistence;
 using Qkms.Core.Protection;
 using Qkms.Core.Tenants;

@@ -20,9 +20,7 @@ public sealed class KeyringOpener(IKmsStore store, TimeProvider time, IdGenerato
         RootKey? found = rootKeys.Find();
         using RootKey rootKey = found ?? MakeRootKey(rootKeys, stored);
         if (stored.IsNew)
-        {
             stored = await InitializeAsync(rootKey, cancellationToken);
-        }
 
         keyring.Install(stored.Open(rootKey));
         rootKeys.Forget();

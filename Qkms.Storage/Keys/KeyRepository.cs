@@ -165,9 +165,7 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
     {
         KeyVersionRow row = KeyVersionRow.From(version);
         if (await session.ExecuteAsync(InsertVersion, row) == 0)
-        {
             return false;
-        }
 
         await session.ExecuteAsync(InsertMaterial, KeyMaterialRow.From(material));
         await session.ExecuteAsync(InsertUsage, row);

@@ -18,9 +18,7 @@ internal sealed class SqliteMigrator(IReadOnlyList<Migration> migrations, TimePr
         List<Applied> history = connection.Query<Applied>(SelectHistory).AsList();
         RefuseOtherHistory(history);
         foreach (Migration migration in migrations.Skip(history.Count))
-        {
             Apply(connection, migration);
-        }
 
         IdGenerator ids = new(time);
         connection.Execute(InsertInstallation, new { InstallationId = ids.Next().ToBytes(), CreatedAt = time.GetUtcNow().ToStored() });
@@ -33,9 +31,7 @@ internal sealed class SqliteMigrator(IReadOnlyList<Migration> migrations, TimePr
     private static void RefuseForeign(SqliteConnection connection)
     {
         if (connection.ExecuteScalar<long>(CountTables) > 0 && connection.ExecuteScalar<long>(CountHistory) == 0)
-        {
             throw new StoreUnusableException($"'{connection.DataSource}' is a database of something else: it holds tables and no history of Qkms's schema.");
-        }
     }
 
     private const string CreateHistory =
@@ -53,16 +49,12 @@ internal sealed class SqliteMigrator(IReadOnlyList<Migration> migrations, TimePr
     private void RefuseOtherHistory(List<Applied> history)
     {
         if (history.Count > migrations.Count)
-        {
             throw new StoreUnusableException($"The database was written by a newer release of Qkms: it has migration {history[^1].Name}, which this one does not know. Start that release, or restore a backup from before it.");
-        }
 
         foreach ((Applied applied, Migration known) in history.Zip(migrations))
         {
             if (applied.Number != known.Number || applied.Name != known.Name || !applied.Sha256.AsSpan().SequenceEqual(known.Hash))
-            {
                 throw new StoreUnusableException($"Migration {applied.Name} was applied to this database in another form than this release has it ({known.Name}): the schema is not the one this release expects.");
-            }
         }
     }
 

@@ -70,9 +70,7 @@ internal sealed class KmsSession : IKmsSession, IDisposable
     public void OnCommitted(Action action)
     {
         if (!_writes)
-        {
             throw new InvalidOperationException("A read commits nothing.");
-        }
 
         ThrowIfNotMine();
         (_committed ??= []).Add(action);
@@ -107,8 +105,6 @@ internal sealed class KmsSession : IKmsSession, IDisposable
     private void ThrowIfNotMine()
     {
         if (_ended || (_thread is { } thread && thread != Environment.CurrentManagedThreadId))
-        {
             throw new InvalidOperationException("The unit of work has ended; its delegate may await nothing but the session.");
-        }
     }
 }

@@ -40,9 +40,7 @@ internal sealed class CachedCommand(CachingConnection connection) : SqliteComman
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-        {
             GiveBack();
-        }
 
         base.Dispose(disposing);
     }

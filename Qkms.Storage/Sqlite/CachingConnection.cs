@@ -26,9 +26,7 @@ internal sealed class CachingConnection(string connectionString) : SqliteConnect
         command.Parameters.Clear();
         command.Transaction = null;
         if (_idle.Count >= MaxIdle || !_idle.TryAdd(command.CommandText, command))
-        {
             command.Dispose();
-        }
     }
 
     /// <inheritdoc/>
@@ -37,9 +35,7 @@ internal sealed class CachingConnection(string connectionString) : SqliteConnect
         if (disposing)
         {
             foreach (SqliteCommand command in _idle.Values)
-            {
                 command.Dispose();
-            }
 
             _idle.Clear();
         }

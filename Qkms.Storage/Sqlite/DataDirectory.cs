@@ -44,9 +44,7 @@ internal sealed class DataDirectory : IDisposable
             }
 
             foreach (string path in (string[])[databasePath, databasePath + "-wal", databasePath + "-shm"])
-            {
                 Restrict(path);
-            }
 
             return new DataDirectory(databasePath, heldLock);
         }
@@ -89,9 +87,7 @@ internal sealed class DataDirectory : IDisposable
     {
         FileStreamOptions options = new() { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = share, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
-        {
             options.UnixCreateMode = OwnerOnlyFile;
-        }
 
         return new FileStream(path, options);
     }
@@ -100,8 +96,6 @@ internal sealed class DataDirectory : IDisposable
     private static void Restrict(string path)
     {
         if (!OperatingSystem.IsWindows() && File.Exists(path) && (File.GetUnixFileMode(path) & ~OwnerOnlyFile) != 0)
-        {
             File.SetUnixFileMode(path, OwnerOnlyFile);
-        }
     }
 }

@@ -52,9 +52,7 @@ internal sealed class GroupCommitWriter : IDisposable
     public Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
-        {
             return Task.FromCanceled<T>(cancellationToken);
-        }
 
         PendingWrite<T> write = new(work);
         if (!_queue.Writer.TryWrite(write))
@@ -79,17 +77,13 @@ internal sealed class GroupCommitWriter : IDisposable
         while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
             while (batch.Count < MaxBatch && _queue.Reader.TryRead(out PendingWrite? write))
-            {
                 batch.Add(write);
-            }
 
             if (!TryCommit(batch))
             {
                 // The transaction was lost as a whole: alone, only the one that breaks it is refused.
                 foreach (PendingWrite write in batch)
-                {
                     TryCommit([write]);
-                }
             }
 
             batch.Clear();
@@ -106,9 +100,7 @@ internal sealed class GroupCommitWriter : IDisposable
             SqliteConnection connection = _connection ??= _source.OpenWriter();
             _busyRetry.Execute(static c => c.Execute(Begin), connection);
             foreach (PendingWrite write in batch)
-            {
                 RunInSavepoint(write, connection);
-            }
 
             connection.Execute(Commit);
         }
@@ -170,9 +162,7 @@ internal sealed class GroupCommitWriter : IDisposable
     private Exception ToAnswer(Exception exception)
     {
         if (!SqliteFaults.IsWriteOutage(exception))
-        {
             return exception;
-        }
 
         StorageLog.WriteFailed(_logger, exception);
         return SqliteFaults.Unavailable();
@@ -186,9 +176,7 @@ internal sealed class GroupCommitWriter : IDisposable
         try
         {
             if (_connection is { } connection && IsInTransaction(connection))
-            {
                 connection.Execute(Rollback);
-            }
         }
         catch (SqliteException)
         {

@@ -47,14 +47,10 @@ internal static class NativeSqlite
     private static nint TryLoad(string path)
     {
         if (!NativeLibrary.TryLoad(path, out nint handle))
-        {
             return 0;
-        }
 
         if (Call(handle, "sqlite3_libversion_number") >= OldestVersion && Call(handle, "sqlite3_threadsafe") != 0)
-        {
             return handle;
-        }
 
         NativeLibrary.Free(handle);
         return 0;

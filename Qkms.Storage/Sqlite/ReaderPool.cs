@@ -29,9 +29,7 @@ internal sealed class ReaderPool(SqliteDataSource source) : IDisposable
 
         _idle.Add(connection);
         if (_disposed)
-        {
             CloseIdle();
-        }
     }
 
     /// <summary>Closes what is idle; what is rented closes when it comes back.</summary>
@@ -44,8 +42,6 @@ internal sealed class ReaderPool(SqliteDataSource source) : IDisposable
     private void CloseIdle()
     {
         while (_idle.TryTake(out SqliteConnection? connection))
-        {
             connection.Dispose();
-        }
     }
 }

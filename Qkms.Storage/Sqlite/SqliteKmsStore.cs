@@ -59,9 +59,7 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable, IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (_writer is not null)
-        {
             throw new InvalidOperationException("The store is open already.");
-        }
 
         _directory = DataDirectory.Take(_options.DataDirectory);
         _writer = new GroupCommitWriter(_source, OpenMigrated(), _options.WriteQueueCapacity, _busyRetry, _logger);
@@ -122,9 +120,7 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable, IAsyncDisposable
             connection?.Dispose();
             _directory?.Dispose();
             if (e is SqliteException)
-            {
                 throw new StoreUnusableException($"The database '{_directory?.DatabasePath}' cannot be opened: {e.Message}", e);
-            }
 
             throw;
         }
@@ -133,9 +129,7 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable, IAsyncDisposable
     private async Task<T> ReadOnceAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
         if (_disposed)
-        {
             throw SqliteFaults.Unavailable();
-        }
 
         SqliteConnection connection = _readers.Rent();
         try

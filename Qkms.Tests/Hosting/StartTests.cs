@@ -62,9 +62,7 @@ public sealed class StartTests
         await RefusedAsync("32", () => WriteAsync(right[..20]));
         await RefusedAsync("empty", () => WriteAsync([]));
         if (!OperatingSystem.IsWindows())
-        {
             await RefusedAsync("open to other users", () => WriteAsync(right, UnixFileMode.UserRead | UnixFileMode.OtherRead));
-        }
 
         await WriteAsync(right);
         using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path);
@@ -109,6 +107,9 @@ public sealed class StartTests
     [InlineData("Qkms__ApiKeys__Prefix", "a-b", "Qkms:ApiKeys:Prefix")]
     [InlineData("Qkms__Http__AllowPlaintext", "maybe", "Qkms:Http:AllowPlaintext")]
     [InlineData("Qkms__DataDirectory", "", "Qkms:DataDirectory")]
+    [InlineData("Qkms__DataDirektory", "x", "Qkms:DataDirektory")]
+    [InlineData("Qkms__Crypto", "managed", "Qkms:Crypto")]
+    [InlineData("ASPNETCORE_URLS", "foo", "foo")]
     [InlineData("ASPNETCORE_URLS", "http://0.0.0.0:0", "Qkms:Http:AllowPlaintext")]
     [InlineData("ASPNETCORE_URLS", "http://*:0", "Qkms:Http:AllowPlaintext")]
     public async Task A_setting_that_cannot_be_used_stops_the_start_by_its_name(string variable, string value, string named)

@@ -1,5 +1,6 @@
 using System.Net;
 using Qkms.Core;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
 using Qkms.Core.Tenants;
 using Qkms.Tests.Support;

@@ -78,6 +78,26 @@ public sealed class RotateKeyTests
         ChainShouldBeWhole(versions, rotations + 1);
     }
 
+    // Key and version are two rows: a reader between two rotations must not take a changed key for a damaged one.
+    [Fact]
+    public async Task Readers_see_an_active_version_at_every_moment_of_many_rotations()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        await client.GenerateAsync();
+        using CancellationTokenSource rotating = new();
+
+        Task<List<HttpStatusCode>>[] readers = [.. Enumerable.Range(0, 8).Select(_ => Task.Run(() => ReadWhileAsync(client, rotating.Token)))];
+        for (int i = 0; i < 60; i++)
+            await client.RotateAsync();
+
+        await rotating.CancelAsync();
+        HttpStatusCode[] seen = [.. (await Task.WhenAll(readers)).SelectMany(statuses => statuses)];
+        seen.Length.Should().BeGreaterThan(60);
+        seen.Should().OnlyContain(status => status == HttpStatusCode.OK);
+        app.Log.Lines.Should().NotContain(line => line.StartsWith("Critical", StringComparison.Ordinal));
+    }
+
     //
     [Fact]
     public async Task The_hash_of_oaep_stays_with_the_key()
@@ -87,6 +107,15 @@ public sealed class RotateKeyTests
         await client.GenerateAsync("RSA-2048", ",\"oaep_hash\":\"SHA-384\"");
 
         (await client.RotateAsync("RSA-2048")).Text("oaep_hash").Should().Be("SHA-384");
+    }
+
+    private static async Task<List<HttpStatusCode>> ReadWhileAsync(HttpClient client, CancellationToken rotating)
+    {
+        List<HttpStatusCode> statuses = [];
+        while (!rotating.IsCancellationRequested)
+            statuses.Add((await client.ActiveAsync()).Status);
+
+        return statuses;
     }
 
     /// <summary>Versions 1 … n without gap or double, newest first, exactly the newest active, each linked to its neighbours.</summary>

@@ -125,6 +125,8 @@ public sealed class ShowKeysTests
     [InlineData("limit=99999999999999999999")]
     [InlineData("limit=")]
     [InlineData("limit=1&limit=2")]
+    [InlineData("statu=active")]
+    [InlineData("tenant_id=x")]
     [InlineData("status=ACTIVE")]
     [InlineData("algorithm=kyber768")]
     [InlineData("name=a//b")]

@@ -6,12 +6,13 @@ using Qkms.Core.Persistence;
 using Qkms.Core.Protection;
 using Qkms.Core.Secrets;
 using Qkms.Core.Tenants;
+using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Protection;
 
 public sealed class KeyringOpenerTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryDirectory _folder = new();
     private readonly IdGenerator _ids = new(TimeProvider.System);
     private readonly FakeKeyringStore _store = new();
 
@@ -24,7 +25,7 @@ public sealed class KeyringOpenerTests : IDisposable
 
         KeyringFacts facts = await OpenAsync(_store, keyring);
 
-        facts.Should().BeEquivalentTo(new { RootKeyMade = true, RootKeyBesideData = true, RootKeySource = _folder.At("root.key") });
+        facts.Should().BeEquivalentTo(new { RootKeyMade = true, RootKeyBesideData = true, RootKeySource = _folder.File("root.key") });
         _store.Wrappers.Should().ContainSingle().Which.Should().Match<RootWrapper>(w => w.RootKeyId == facts.RootKeyId && w.Kind == "root-key");
         _store.Entries.Select(e => e.Kind).Should().BeEquivalentTo([KeyringKind.CredentialHash, KeyringKind.RowSeal, KeyringKind.Cursor]);
         _store.Entries.Should().OnlyContain(e => e.Version == 1 && e.TenantId == null && e.MasterKeyId == _store.Wrappers[0].MasterKeyId);
@@ -58,7 +59,7 @@ public sealed class KeyringOpenerTests : IDisposable
         KeyringFacts facts = await OpenAsync(_store, keyring, environment);
 
         facts.Should().BeEquivalentTo(new { RootKeyMade = false, RootKeyBesideData = false, RootKeySource = "QKMS_ROOT_KEY" });
-        File.Exists(_folder.At("root.key")).Should().BeFalse();
+        File.Exists(_folder.File("root.key")).Should().BeFalse();
         environment.Value!.Invoking(v => v.Span.Length).Should().Throw<ObjectDisposedException>("the root key is not needed any more");
     }
 
@@ -79,7 +80,7 @@ public sealed class KeyringOpenerTests : IDisposable
 
         await OpeningShouldFail<RootKeyException>(shared, keyring, "There is no root key*QKMS_ROOT_KEY_FILE*give it to every node*");
 
-        File.Exists(_folder.At("root.key")).Should().BeFalse();
+        File.Exists(_folder.File("root.key")).Should().BeFalse();
         shared.Wrappers.Should().BeEmpty();
     }
 
@@ -89,11 +90,11 @@ public sealed class KeyringOpenerTests : IDisposable
         using Keyring first = NewKeyring();
         using Keyring second = NewKeyring();
         KeyringFacts facts = await OpenAsync(_store, first);
-        File.Delete(_folder.At("root.key"));
+        File.Delete(_folder.File("root.key"));
 
         await OpeningShouldFail<RootKeyException>(_store, second, $"There is no root key*{facts.RootKeyId}*");
 
-        File.Exists(_folder.At("root.key")).Should().BeFalse();
+        File.Exists(_folder.File("root.key")).Should().BeFalse();
     }
 
     [Fact]
@@ -257,10 +258,10 @@ public sealed class KeyringOpenerTests : IDisposable
 
         _store.Entries.Clear();
         _store.HasTenant = true;
-        File.Delete(_folder.At("root.key"));
+        File.Delete(_folder.File("root.key"));
 
         await OpeningShouldFail<StoreUnusableException>(_store, second, "*no master key*");
-        File.Exists(_folder.At("root.key")).Should().BeFalse();
+        File.Exists(_folder.File("root.key")).Should().BeFalse();
     }
 
     [Fact]
@@ -289,9 +290,7 @@ public sealed class KeyringOpenerTests : IDisposable
             _store.Entries[0] with { Kind = KeyringKind.Tenant, TenantId = tenant },
         ];
         foreach (KeyringEntry forged in forgeries)
-        {
             keyring.Invoking(k => k.OpenTenantKey(forged)).Should().Throw<SealBrokenException>().WithMessage($"*the key of tenant {forged.TenantId}*");
-        }
     }
 
     [Fact]
@@ -344,7 +343,7 @@ public sealed class KeyringOpenerTests : IDisposable
     {
         using RootKeyEnvironment none = new();
         KeyringOpener opener = new(store, TimeProvider.System, _ids, keyring, NullLogger<KeyringOpener>.Instance);
-        return await opener.OpenAsync(new RootKeyLocator(environment ?? none, _folder.Root), CancellationToken.None);
+        return await opener.OpenAsync(new RootKeyLocator(environment ?? none, _folder.Path), CancellationToken.None);
     }
 
     private async Task<Exception> OpeningShouldFail<TException>(FakeKeyringStore store, Keyring keyring, string message, RootKeyEnvironment? environment = null)

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Qkms.Core.Protection;
 using Qkms.Core.Secrets;
+using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Protection;
 
@@ -9,7 +10,7 @@ public sealed partial class RootKeyLocatorTests : IDisposable
 {
     private const string KeyA = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     private const string KeyB = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryDirectory _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
@@ -31,20 +32,20 @@ public sealed partial class RootKeyLocatorTests : IDisposable
     public void The_sources_come_in_their_order()
     {
         _folder.Write("root.key", KeyB);
-        Directory.CreateDirectory(_folder.At("credentials"));
+        Directory.CreateDirectory(_folder.File("credentials"));
 
-        using (RootKey rootKey = Find(credentialsDirectory: _folder.At("credentials"))!)
-            rootKey.Source.Should().Be(_folder.At("root.key"));
+        using (RootKey rootKey = Find(credentialsDirectory: _folder.File("credentials"))!)
+            rootKey.Source.Should().Be(_folder.File("root.key"));
 
         using (RootKey rootKey = Find(value: KeyA)!)
             rootKey.Source.Should().Be("QKMS_ROOT_KEY");
 
         // systemd's mode for a service with a user of its own: an access list whose mask shows as the group's bits.
         _folder.Write("credentials/qkms-root-key", KeyA, UnixFileMode.UserRead | UnixFileMode.GroupRead);
-        using (RootKey rootKey = Find(credentialsDirectory: _folder.At("credentials"))!)
+        using (RootKey rootKey = Find(credentialsDirectory: _folder.File("credentials"))!)
             rootKey.Source.Should().StartWith("systemd's credential qkms-root-key");
 
-        using (RootKey rootKey = Find(keyFile: _folder.Write("my.key", KeyA), credentialsDirectory: _folder.At("credentials"))!)
+        using (RootKey rootKey = Find(keyFile: _folder.Write("my.key", KeyA), credentialsDirectory: _folder.File("credentials"))!)
             rootKey.Source.Should().StartWith("QKMS_ROOT_KEY_FILE");
     }
 
@@ -58,7 +59,7 @@ public sealed partial class RootKeyLocatorTests : IDisposable
         _folder.Write("qkms-root-key", KeyA);
 
         ShouldBeRefused("*QKMS_ROOT_KEY_FILE and QKMS_ROOT_KEY are both set*", keyFile: path, value: KeyA);
-        ShouldBeRefused("*systemd's credential*and QKMS_ROOT_KEY are both set*", credentialsDirectory: _folder.Root, value: KeyA);
+        ShouldBeRefused("*systemd's credential*and QKMS_ROOT_KEY are both set*", credentialsDirectory: _folder.Path, value: KeyA);
     }
 
     [Fact]
@@ -66,7 +67,7 @@ public sealed partial class RootKeyLocatorTests : IDisposable
     {
         _folder.Write("root.key", KeyA);
 
-        ShouldBeRefused($"*QKMS_ROOT_KEY_FILE ({_folder.At("none")})*does not exist*", keyFile: _folder.At("none"));
+        ShouldBeRefused($"*QKMS_ROOT_KEY_FILE ({_folder.File("none")})*does not exist*", keyFile: _folder.File("none"));
         ShouldBeRefused("*QKMS_ROOT_KEY_FILE*names no file*", keyFile: "");
     }
 
@@ -111,26 +112,26 @@ public sealed partial class RootKeyLocatorTests : IDisposable
     public void A_symbolic_link_is_refused_wherever_it_stands_and_points()
     {
         string target = _folder.Write("target", KeyA);
-        File.CreateSymbolicLink(_folder.At("link"), target);
-        File.CreateSymbolicLink(_folder.At("dangling"), _folder.At("none"));
-        File.CreateSymbolicLink(_folder.At("root.key"), target);
-        File.CreateSymbolicLink(_folder.At("qkms-root-key"), _folder.At("none"));
+        File.CreateSymbolicLink(_folder.File("link"), target);
+        File.CreateSymbolicLink(_folder.File("dangling"), _folder.File("none"));
+        File.CreateSymbolicLink(_folder.File("root.key"), target);
+        File.CreateSymbolicLink(_folder.File("qkms-root-key"), _folder.File("none"));
 
-        ShouldBeRefused("*is a symbolic link*", keyFile: _folder.At("link"));
-        ShouldBeRefused("*is a symbolic link*", keyFile: _folder.At("dangling"));
+        ShouldBeRefused("*is a symbolic link*", keyFile: _folder.File("link"));
+        ShouldBeRefused("*is a symbolic link*", keyFile: _folder.File("dangling"));
         ShouldBeRefused("*is a symbolic link*");
-        ShouldBeRefused("*is a symbolic link*", credentialsDirectory: _folder.Root);
+        ShouldBeRefused("*is a symbolic link*", credentialsDirectory: _folder.Path);
     }
 
     [Fact]
     public void A_folder_a_pipe_and_a_device_are_refused_without_waiting()
     {
-        ShouldBeRefused("*is not a regular file*", keyFile: _folder.Root);
+        ShouldBeRefused("*is not a regular file*", keyFile: _folder.Path);
         if (OperatingSystem.IsWindows())
             return;
 
-        MakePipe(_folder.At("pipe"), 0x180).Should().Be(0);
-        ShouldBeRefused("*is not a regular file*", keyFile: _folder.At("pipe"));
+        MakePipe(_folder.File("pipe"), 0x180).Should().Be(0);
+        ShouldBeRefused("*is not a regular file*", keyFile: _folder.File("pipe"));
         ShouldBeRefused("*is open to other users*", keyFile: "/dev/zero");
     }
 
@@ -150,33 +151,33 @@ public sealed partial class RootKeyLocatorTests : IDisposable
     [Fact]
     public void A_made_root_key_is_found_again_and_is_its_owners_alone()
     {
-        RootKeyLocator locator = new(new RootKeyEnvironment(), _folder.Root);
+        RootKeyLocator locator = new(new RootKeyEnvironment(), _folder.Path);
 
         using RootKey made = locator.Create();
         using RootKey found = locator.Find()!;
 
         found.Id.Should().Be(made.Id);
-        found.Source.Should().Be(made.Source).And.Be(_folder.At("root.key"));
-        File.ReadAllText(_folder.At("root.key")).Should().MatchRegex("^[A-Za-z0-9+/]{43}=\n$");
+        found.Source.Should().Be(made.Source).And.Be(_folder.File("root.key"));
+        File.ReadAllText(_folder.File("root.key")).Should().MatchRegex("^[A-Za-z0-9+/]{43}=\n$");
         if (!OperatingSystem.IsWindows())
-            File.GetUnixFileMode(_folder.At("root.key")).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.GetUnixFileMode(_folder.File("root.key")).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     [Fact]
     public void A_root_key_is_never_written_over()
     {
         _folder.Write("root.key", KeyA);
-        RootKeyLocator locator = new(new RootKeyEnvironment(), _folder.Root);
+        RootKeyLocator locator = new(new RootKeyEnvironment(), _folder.Path);
 
-        locator.Invoking(l => l.Create()).Should().Throw<RootKeyException>().WithMessage($"*{_folder.At("root.key")}*");
+        locator.Invoking(l => l.Create()).Should().Throw<RootKeyException>().WithMessage($"*{_folder.File("root.key")}*");
 
-        File.ReadAllText(_folder.At("root.key")).Should().Be(KeyA);
+        File.ReadAllText(_folder.File("root.key")).Should().Be(KeyA);
     }
 
     [Fact]
     public void A_data_directory_that_cannot_be_written_is_told()
     {
-        RootKeyLocator locator = new(new RootKeyEnvironment(), _folder.At("none"));
+        RootKeyLocator locator = new(new RootKeyEnvironment(), _folder.File("none"));
 
         locator.Invoking(l => l.Create()).Should().Throw<RootKeyException>().WithMessage("No root key could be made*");
     }
@@ -187,7 +188,7 @@ public sealed partial class RootKeyLocatorTests : IDisposable
     private RootKey? Find(string? keyFile = null, string? credentialsDirectory = null, string? value = null)
     {
         using RootKeyEnvironment environment = new(keyFile, credentialsDirectory, value is null ? null : SecretBytes.CopyOf(Encoding.ASCII.GetBytes(value)));
-        return new RootKeyLocator(environment, _folder.Root).Find();
+        return new RootKeyLocator(environment, _folder.Path).Find();
     }
 
     private Exception ShouldBeRefused(string message, string? keyFile = null, string? credentialsDirectory = null, string? value = null)

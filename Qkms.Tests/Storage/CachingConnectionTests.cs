@@ -37,9 +37,7 @@ public sealed class CachingConnectionTests : IDisposable
     public void A_text_can_be_used_twice_at_once()
     {
         foreach (string outer in _connection.Query<string>(Select, new { Id = 0 }, buffered: false))
-        {
             _connection.Query<string>(Select, new { Id = 1 }).Should().Equal(outer);
-        }
     }
 
     [Fact]
@@ -68,9 +66,7 @@ public sealed class CachingConnectionTests : IDisposable
     public void A_reader_that_was_left_early_holds_nothing()
     {
         using (System.Data.IDataReader reader = _connection.ExecuteReader(Select, new { Id = 0 }))
-        {
             reader.Read().Should().BeTrue();
-        }
 
         _connection.Execute("DROP TABLE t");
         _connection.Execute("CREATE TABLE t (id INTEGER PRIMARY KEY, text TEXT)");

@@ -11,14 +11,14 @@ namespace Qkms.Tests.Storage;
 /// <summary>The one writer of SQLite: what shares a transaction, and what happens when one of those that share it fails.</summary>
 public sealed class GroupCommitWriterTests : IAsyncLifetime, IDisposable
 {
-    private readonly TempDirectory _directory = new();
+    private readonly TemporaryDirectory _directory = new();
     private readonly StoreRows _rows = new();
     private readonly RecordingLogger<SqliteKmsStore> _log = new();
     private SqliteKmsStore? _store;
 
     private SqliteKmsStore Store => _store!;
 
-    public async Task InitializeAsync() => _store = await SqliteStores.OpenAsync(_directory.Inside("data"), logger: _log);
+    public async Task InitializeAsync() => _store = await SqliteStores.OpenAsync(_directory.File("data"), logger: _log);
 
     public Task DisposeAsync() => Task.CompletedTask;
 
@@ -97,8 +97,8 @@ public sealed class GroupCommitWriterTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_full_queue_refuses_and_takes_again()
     {
-        using TempDirectory directory = new();
-        using SqliteKmsStore store = await SqliteStores.OpenAsync(directory.Inside("data"), queueCapacity: 2);
+        using TemporaryDirectory directory = new();
+        using SqliteKmsStore store = await SqliteStores.OpenAsync(directory.File("data"), queueCapacity: 2);
         using ManualResetEventSlim entered = new();
         using ManualResetEventSlim release = new();
         Task<bool> holder = HoldAsync(store, entered, release);
@@ -221,7 +221,7 @@ public sealed class GroupCommitWriterTests : IAsyncLifetime, IDisposable
         (await write.Should().ThrowAsync<KmsException>()).Which.Error.Should().Be(KmsErrors.Unavailable);
         (await read.Should().ThrowAsync<KmsException>()).Which.Error.Should().Be(KmsErrors.Unavailable);
 
-        using SqliteKmsStore again = await SqliteStores.OpenAsync(_directory.Inside("data"));
+        using SqliteKmsStore again = await SqliteStores.OpenAsync(_directory.File("data"));
         (await NamesAsync(again)).Should().HaveCount(9);
     }
 
@@ -293,15 +293,13 @@ public sealed class GroupCommitWriterTests : IAsyncLifetime, IDisposable
     {
         const int HeaderSize = 32;
         const int FrameHeaderSize = 24;
-        using FileStream file = new(_directory.Inside("data/qkms.db-wal"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        using FileStream file = new(_directory.File("data/qkms.db-wal"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         byte[] log = new byte[file.Length];
         file.ReadExactly(log);
         int frameSize = FrameHeaderSize + BinaryPrimitives.ReadInt32BigEndian(log.AsSpan(8));
         int commits = 0;
         for (int frame = HeaderSize; frame < log.Length; frame += frameSize)
-        {
             commits += BinaryPrimitives.ReadInt32BigEndian(log.AsSpan(frame + 4)) == 0 ? 0 : 1;
-        }
 
         return commits;
     }

@@ -132,9 +132,7 @@ public abstract partial class KmsStoreContract
         (_, IReadOnlyList<KeyVersion> versions) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Retired, KeyState.Active);
 
         foreach (KeyVersion version in versions)
-        {
             (await ReadAsync(session => session.Keys.FindMaterialAsync(tenant.Id, version.Id))).Should().BeEquivalentTo(tenant.Material(version));
-        }
     }
 
     [Fact]

@@ -34,9 +34,7 @@ public abstract partial class KmsStoreContract
             _rows.SystemKey(KeyringKind.Cursor, 1),
         ];
         foreach (KeyringEntry entry in entries)
-        {
             await AddKeyringEntryAsync(entry);
-        }
 
         IReadOnlyList<KeyringEntry> listed = await ReadAsync(session => session.Keyring.ListSystemKeysAsync());
 

@@ -143,9 +143,7 @@ public abstract partial class KmsStoreContract
 
         added.Should().AllBeEquivalentTo(true);
         foreach (Tenant tenant in tenants)
-        {
             (await ReadAsync(session => session.Tenants.FindAsync(tenant.Id))).Should().NotBeNull();
-        }
     }
 
     [Fact]

@@ -7,7 +7,7 @@ namespace Qkms.Tests.Storage;
 /// <summary>The contract on SQLite.</summary>
 public sealed class SqliteKmsStoreTests : KmsStoreContract, IDisposable
 {
-    private readonly TempDirectory _directory = new();
+    private readonly TemporaryDirectory _directory = new();
     private SqliteKmsStore? _store;
 
     public void Dispose()
@@ -16,5 +16,5 @@ public sealed class SqliteKmsStoreTests : KmsStoreContract, IDisposable
         _directory.Dispose();
     }
 
-    private protected override async Task<IKmsStore> OpenAsync() => _store = await SqliteStores.OpenAsync(_directory.Inside("data"));
+    private protected override async Task<IKmsStore> OpenAsync() => _store = await SqliteStores.OpenAsync(_directory.File("data"));
 }

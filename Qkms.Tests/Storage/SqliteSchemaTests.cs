@@ -10,7 +10,7 @@ namespace Qkms.Tests.Storage;
 /// <summary>What the schema refuses by itself, what a damaged row does, and which index serves which list.</summary>
 public sealed class SqliteSchemaTests : IAsyncLifetime, IDisposable
 {
-    private readonly TempDirectory _directory = new();
+    private readonly TemporaryDirectory _directory = new();
     private readonly StoreRows _rows = new();
     private SqliteKmsStore? _store;
     private StoredTenant? _tenant;
@@ -21,7 +21,7 @@ public sealed class SqliteSchemaTests : IAsyncLifetime, IDisposable
 
     public async Task InitializeAsync()
     {
-        _store = await SqliteStores.OpenAsync(_directory.Inside("data"));
+        _store = await SqliteStores.OpenAsync(_directory.File("data"));
         _tenant = await StoredTenant.AddAsync(Store, _rows, "acme");
         await _tenant.AddKeyAsync("first", "ML-KEM-768", KeyState.Active);
         await _tenant.AddKeyAsync("second", "ML-DSA-65", KeyState.Active);

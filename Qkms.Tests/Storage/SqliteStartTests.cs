@@ -13,10 +13,10 @@ namespace Qkms.Tests.Storage;
 /// <summary>Opening the embedded database: whose it is, what state it is in, and what must stop the start.</summary>
 public sealed class SqliteStartTests : IDisposable
 {
-    private readonly TempDirectory _directory = new();
+    private readonly TemporaryDirectory _directory = new();
     private readonly StoreRows _rows = new();
 
-    private string Data => _directory.Inside("data");
+    private string Data => _directory.File("data");
 
     private string Database => Path.Combine(Data, "qkms.db");
 
@@ -68,27 +68,21 @@ public sealed class SqliteStartTests : IDisposable
     public async Task Files_belong_to_their_owner_alone()
     {
         if (OperatingSystem.IsWindows())
-        {
             return;
-        }
 
         using SqliteKmsStore store = await SqliteStores.OpenAsync(Data);
         await AddTenantAsync(store, "acme");
 
         File.GetUnixFileMode(Data).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         foreach (string name in (string[])["qkms.db", "qkms.db-wal", "qkms.db-shm", "qkms.lock"])
-        {
             File.GetUnixFileMode(Path.Combine(Data, name)).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite, name);
-        }
     }
 
     [Fact]
     public async Task A_database_that_others_could_read_is_taken_back()
     {
         if (OperatingSystem.IsWindows())
-        {
             return;
-        }
 
         (await SqliteStores.OpenAsync(Data)).Dispose();
         File.SetUnixFileMode(Database, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
@@ -120,12 +114,10 @@ public sealed class SqliteStartTests : IDisposable
         await AddTenantAsync(store, "acme");
 
         // What a killed process leaves: the files as they are now, the write-ahead log not yet in the database.
-        string left = _directory.Inside("left");
+        string left = _directory.File("left");
         Directory.CreateDirectory(left);
         foreach (string name in (string[])["qkms.db", "qkms.db-wal"])
-        {
             File.Copy(Path.Combine(Data, name), Path.Combine(left, name));
-        }
 
         using SqliteKmsStore reopened = await SqliteStores.OpenAsync(left);
         (await reopened.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None)).Should().BeTrue();
@@ -149,9 +141,7 @@ public sealed class SqliteStartTests : IDisposable
     public async Task A_later_migration_is_added_to_a_database_in_use()
     {
         using (SqliteKmsStore store = await SqliteStores.OpenAsync(Data))
-        {
             await AddTenantAsync(store, "acme");
-        }
 
         using SqliteKmsStore upgraded = SqliteStores.Create(Data, migrations: [.. Migration.For("Sqlite"), Later("CREATE TABLE later (id INTEGER)")]);
         await upgraded.OpenAsync(CancellationToken.None);
@@ -178,9 +168,7 @@ public sealed class SqliteStartTests : IDisposable
     public async Task A_database_of_a_newer_release_is_refused()
     {
         using (SqliteKmsStore newer = SqliteStores.Create(Data, migrations: [.. Migration.For("Sqlite"), Later("CREATE TABLE later (id INTEGER)")]))
-        {
             await newer.OpenAsync(CancellationToken.None);
-        }
 
         await ShouldRefuseAsync("*newer release*0002_later*");
     }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Qkms.Core;
+using Qkms.Core.Algorithms;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Keys;
 using Qkms.Core.Persistence;

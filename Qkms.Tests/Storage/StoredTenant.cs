@@ -44,9 +44,7 @@ internal sealed class StoredTenant
             {
                 bool all = await session.Keys.InsertKeyAsync(StoreRows.Seal(counted));
                 foreach (KeyVersion version in versions)
-                {
                     all &= await session.Keys.InsertVersionAsync(StoreRows.Seal(version), Material(version));
-                }
 
                 return all;
             },

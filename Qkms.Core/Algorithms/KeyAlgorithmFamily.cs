@@ -1,4 +1,4 @@
-namespace Qkms.Core.Keys;
+namespace Qkms.Core.Algorithms;
 
 /// <summary>The kinds of algorithm.</summary>
 public enum KeyAlgorithmFamily

@@ -1,4 +1,4 @@
-namespace Qkms.Core.Keys;
+namespace Qkms.Core.Algorithms;
 
 /// <summary>What Qkms advises about an algorithm.</summary>
 public enum AlgorithmStanding

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using Qkms.Core.Keys;
 
-namespace Qkms.Core.Keys;
+namespace Qkms.Core.Algorithms;
 
 /// <summary>One algorithm of the catalogue: its canonical name, the other spellings that mean it, and its public facts.</summary>
 public sealed class KeyAlgorithm

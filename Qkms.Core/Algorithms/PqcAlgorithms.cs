@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Qkms.Core.Keys;
+namespace Qkms.Core.Algorithms;
 
 /// <summary>The catalogue's algorithms in the platform's words.</summary>
 internal static class PqcAlgorithms

@@ -1,4 +1,4 @@
-namespace Qkms.Core.Keys;
+namespace Qkms.Core.Algorithms;
 
 /// <summary>The hash of RSA-OAEP (RFC 8017, 7.1), also of its MGF1; fixed when an RSA encryption key is made.</summary>
 public static class OaepHash

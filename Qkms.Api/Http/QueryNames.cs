@@ -1,0 +1,43 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Mvc;
+using Qkms.Core;
+
+namespace Qkms.Api.Http;
+
+/// <summary>The names that a route's query may have. A mistyped filter would otherwise be passed over and show too much.</summary>
+/// <param name="Names">The names.</param>
+internal sealed record QueryNames(IReadOnlySet<string> Names)
+{
+    /// <summary>The names that a request type takes from the query.</summary>
+    public static QueryNames Of(Type requestType) => new(requestType.GetProperties()
+        .Select(property => property.GetCustomAttribute<FromQueryAttribute>()?.Name)
+        .OfType<string>()
+        .ToHashSet(StringComparer.OrdinalIgnoreCase));
+}
+
+/// <summary>Refuses what a route's query may not have.</summary>
+internal static partial class UnknownQueries
+{
+    /// <summary>Adds the check to every route of a group, before anything else of the request is looked at.</summary>
+    public static RouteGroupBuilder RefuseUnknownQueries(this RouteGroupBuilder group) => group.AddEndpointFilter((context, next) =>
+    {
+        Check(context.HttpContext);
+        return next(context);
+    });
+
+    private static void Check(HttpContext context)
+    {
+        IReadOnlySet<string>? names = context.GetEndpoint()?.Metadata.GetMetadata<QueryNames>()?.Names;
+        string? unknown = context.Request.Query.Keys.FirstOrDefault(name => names?.Contains(name) != true);
+        if (unknown is null)
+            return;
+
+        // What does not look like a name is not repeated.
+        string field = NameShape().IsMatch(unknown) ? unknown : "(query)";
+        throw KmsErrors.Invalid.With($"'{field}' is not a query parameter of this route.", new FieldError(field, "unknown query parameter"));
+    }
+
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]{0,63}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex NameShape();
+}

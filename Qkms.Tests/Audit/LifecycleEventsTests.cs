@@ -1,0 +1,67 @@
+using Qkms.Core.Audit;
+using Qkms.Tests.Support;
+
+namespace Qkms.Tests.Audit;
+
+public sealed class LifecycleEventsTests
+{
+    // A-16, A-40: what is written; reading it over HTTP comes later.
+    [Fact]
+    public async Task Every_change_is_journalled_with_actor_kid_states_reason_and_request()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        client.DefaultRequestHeaders.Add("X-Request-ID", "6f1c2b9e-5d0a-4a43-9c1b-0f5f3c2d1e0a");
+        string first = (await client.GenerateAsync()).Text("kid");
+        string second = (await client.RotateAsync()).Text("kid");
+        await client.RetireAsync(2, extra: ",\"allow_no_active\":true");
+        await client.RevokeAsync(first, """{"reason":"stolen"}""");
+        await client.RevokeAsync(first);
+
+        using Database database = new(app.DatabasePath);
+        database.Strings(Select("kid IS NOT NULL")).Should().Equal(
+            $"key.generated|{first}|1||active|",
+            $"key.rotated|{second}|2||active|",
+            $"key.retired|{first}|1|active|retired|rotation",
+            $"key.retired|{second}|2|active|retired|",
+            $"key.revoked|{first}|1|retired|revoked|stolen");
+        database.Scalar("SELECT COUNT(*) FROM audit_events WHERE kid IS NOT NULL AND (actor_kind <> 'api_key' OR request_id <> x'6f1c2b9e5d0a4a439c1b0f5f3c2d1e0a')").Should().Be(0L);
+        database.Scalar("SELECT COUNT(DISTINCT actor_id) FROM audit_events WHERE kid IS NOT NULL").Should().Be(1L);
+        database.Strings("SELECT action FROM audit_events WHERE kid IS NULL ORDER BY id").Should().Equal("tenant.created", "api_key.created");
+    }
+
+    [Fact]
+    public async Task A_refused_change_is_not_journalled()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        await client.GenerateAsync();
+        using Database database = new(app.DatabasePath);
+        object? before = database.Scalar("SELECT COUNT(*) FROM audit_events");
+
+        await client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768"}""");
+        await client.RetireAsync(1);
+        await client.RevokeAsync("unknown");
+
+        database.Scalar("SELECT COUNT(*) FROM audit_events").Should().Be(before);
+    }
+
+    // RFC 6962, 2.1: the leaf hash is over 0x00 and the entry.
+    [Fact]
+    public async Task The_leaf_hash_is_over_the_canonical_bytes()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        await client.GenerateAsync();
+        using Database database = new(app.DatabasePath);
+        byte[] canonical = (byte[])database.Scalar("SELECT canonical FROM audit_events WHERE action = 'key.generated'")!;
+        byte[] leaf = (byte[])database.Scalar("SELECT leaf_hash FROM audit_events WHERE action = 'key.generated'")!;
+
+        canonical[0].Should().Be(1, "the format comes first");
+        leaf.Should().Equal(System.Security.Cryptography.SHA256.HashData([0, .. canonical]));
+        AuditEvent.LeafHash(canonical).Should().Equal(leaf);
+    }
+
+    private static string Select(string where) =>
+        $"SELECT action || '|' || kid || '|' || key_version || '|' || COALESCE(from_state, '') || '|' || COALESCE(to_state, '') || '|' || COALESCE(reason, '') FROM audit_events WHERE {where} ORDER BY id";
+}

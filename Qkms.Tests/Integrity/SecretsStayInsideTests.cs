@@ -1,0 +1,117 @@
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Qkms.Core.Protection;
+using Qkms.Tests.Support;
+
+namespace Qkms.Tests.Integrity;
+
+/// <summary>After a run over every route, no answer, log line or database file holds private material.</summary>
+public sealed class SecretsStayInsideTests
+{
+    // Q-28, Q-29, K-05
+    [Fact]
+    public async Task No_answer_no_log_and_no_database_file_holds_a_secret()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        List<Secret> secrets = [new("initial API key", Encoding.ASCII.GetBytes(app.InitialApiKey[^49..]))];
+        string second = await app.CreateApiKeyAsync(app.InitialApiKey, Core.ApiKeys.Roles.Admin);
+        secrets.Add(new("second API key", Encoding.ASCII.GetBytes(second[^49..])));
+        string[] algorithms = ["ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87", "RSA-2048"];
+        foreach (string algorithm in algorithms)
+        {
+            string first = (await client.GenerateAsync(algorithm)).Text("kid");
+            string next = (await client.RotateAsync(algorithm)).Text("kid");
+            secrets.Add(new($"private key of {algorithm} 1", await Materials.OpenAsync(app, first)));
+            secrets.Add(new($"private key of {algorithm} 2", await Materials.OpenAsync(app, next)));
+            await WalkEveryRouteAsync(app, client, algorithm, next);
+        }
+
+        secrets.Add(new("root key", Convert.FromBase64String(await File.ReadAllTextAsync(Path.Combine(app.DataDirectory, "root.key")))));
+        secrets.Add(new("row-seal key", app.Services.GetRequiredService<Keyring>().RowSealKey.Secret.Span.ToArray()));
+        secrets.Add(new("cursor key", app.Services.GetRequiredService<Keyring>().CursorKey.Secret.Span.ToArray()));
+        secrets.Add(new("API-key hashing key", app.Services.GetRequiredService<Keyring>().CredentialHashKey.Secret.Span.ToArray()));
+
+        byte[] log = Encoding.UTF8.GetBytes(app.Log.Text);
+        byte[][] files = [.. Directory.GetFiles(app.DataDirectory, "qkms.db*").Select(ReadShared)];
+        files.Length.Should().BeGreaterThan(1, "the database and its log are searched");
+        app.Answers.All.Count.Should().BeGreaterThan(algorithms.Length * 5);
+        foreach (Secret secret in secrets)
+        {
+            secret.Bytes.Length.Should().BeGreaterThanOrEqualTo(32);
+            foreach ((string form, byte[] needle) in secret.Forms())
+            {
+                Holds(log, needle).Should().BeFalse($"the log must not hold the {secret.Name} as {form}");
+                app.Answers.All.Should().NotContain(answer => Holds(answer, needle), $"no answer may hold the {secret.Name} as {form}");
+                files.Should().NotContain(file => Holds(file, needle), $"no database file may hold the {secret.Name} as {form}");
+            }
+        }
+    }
+
+    // The search above finds what it looks for.
+    [Fact]
+    public async Task The_search_finds_a_public_key_in_answers_and_in_the_database()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        byte[] publicKey = Convert.FromBase64String((await client.GenerateAsync()).Text("public_key"));
+        Secret planted = new("public key", publicKey[..64]);
+
+        Directory.GetFiles(app.DataDirectory, "qkms.db*").Select(ReadShared).Should().Contain(file => Holds(file, planted.Bytes));
+        app.Answers.All.Should().Contain(answer => planted.Forms().Any(form => Holds(answer, form.Needle)));
+    }
+
+    private static async Task WalkEveryRouteAsync(QkmsApplication app, HttpClient client, string algorithm, string kid)
+    {
+        foreach (RouteEndpoint route in app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())
+        {
+            string verb = route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single();
+            string path = route.RoutePattern.RawText!.Replace("{key}", kid, StringComparison.Ordinal).Replace("{kid}", kid, StringComparison.Ordinal);
+            string[] queries = path switch
+            {
+                _ when path.EndsWith("/active", StringComparison.Ordinal) => [$"?algorithm={algorithm}"],
+                _ when path.EndsWith("/public-key", StringComparison.Ordinal) => ["?format=pem", "?format=der", "?format=jwk"],
+                _ => [""],
+            };
+            foreach (string query in queries)
+            {
+                Answer answer = await client.SendJsonAsync(new HttpMethod(verb), path + query, verb == "GET" ? null : $$"""{"algorithm":"{{algorithm}}","key_version":1}""");
+                answer.Status.Should().NotBe(HttpStatusCode.InternalServerError, path);
+            }
+        }
+    }
+
+    // The service has the files open; a copy of the database is what an attacker would read.
+    private static byte[] ReadShared(string path)
+    {
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        byte[] bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private static bool Holds(byte[] haystack, byte[] needle) => haystack.AsSpan().IndexOf(needle) >= 0;
+
+    /// <summary>A secret in the forms in which it might leak. The first 32 bytes stand for the whole: seeds begin with them.</summary>
+    private sealed record Secret(string Name, byte[] Bytes)
+    {
+        public IEnumerable<(string Form, byte[] Needle)> Forms()
+        {
+            byte[][] parts = [Bytes[..32], Bytes[^32..]];
+            foreach (byte[] part in parts)
+            {
+                yield return ("bytes", part);
+                yield return ("lower-case hex", Encoding.ASCII.GetBytes(Convert.ToHexStringLower(part)));
+                yield return ("upper-case hex", Encoding.ASCII.GetBytes(Convert.ToHexString(part)));
+                // In base64 a byte string looks different at each of three offsets; its inner part is the same.
+                for (int offset = 0; offset < 3; offset++)
+                {
+                    string text = Convert.ToBase64String([.. new byte[offset], .. part]);
+                    yield return ("base64", Encoding.ASCII.GetBytes(text[4..^4]));
+                }
+            }
+        }
+    }
+}

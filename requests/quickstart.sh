@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# A whole life of keys over HTTP: generate, refuse a second one, list, rotate, retire, revoke, look back.
+#
+#   dotnet run --project Qkms.Api        in one terminal
+#   requests/quickstart.sh               in another, from the same directory
+#
+# QKMS_URL      where the service listens; http://127.0.0.1:8080 unless given
+# QKMS_API_KEY  an API key of role admin; unless given, the one in qkms-data/initial-api-key
+#
+# The keys get a name of their own, so that the script can be run again. It ends with 1 when an answer has another status than the expected one.
+set -euo pipefail
+
+url=${QKMS_URL:-http://127.0.0.1:8080}
+key_file=qkms-data/initial-api-key
+name=quickstart-$$-$RANDOM
+
+fail() {
+  printf '\nquickstart: %s\n' "$*" >&2
+  exit 1
+}
+
+step() { printf '\n== %s\n' "$*"; }
+
+# call STATUS METHOD PATH [BODY]: sends the request, expects the status, leaves the body in $answer.
+call() {
+  local expected=$1 method=$2 path=$3 body=${4-} output
+  local options=(-sS --max-time 60 -X "$method" -H @- -w '\n%{http_code}')
+  [ -z "$body" ] || options+=(-H 'Content-Type: application/json' -d "$body")
+  printf '%s %s%s' "$method" "$path" "${body:+  $body}"
+
+  # The API key comes by standard input: arguments are visible to every user of the machine.
+  output=$(printf 'x-api-key: %s\n' "$api_key" | curl "${options[@]}" "$url$path") ||
+    fail "no answer from $url. Is the service running? Start it with: dotnet run --project Qkms.Api"
+
+  answer=${output%$'\n'*}
+  local status=${output##*$'\n'}
+  printf '  -> %s\n' "$status"
+  [ "$status" = "$expected" ] || fail "expected status $expected, got $status: $answer"
+}
+
+# field NAME: the first member of that name in $answer.
+field() {
+  grep -oE "\"$1\":(\"[^\"]*\"|[^,}]*)" <<<"$answer" | sed -nE '1s/^"[^"]*":"?([^"]*)"?$/\1/p' ||
+    fail "the answer has no '$1': $answer"
+}
+
+# show NAME…: members of $answer, one line.
+show() {
+  local member line=
+  for member in "$@"; do line+="  $member $(field "$member")"; done
+  printf '  %s\n' "$line"
+}
+
+# show_list: one line for each version in $answer.
+show_list() {
+  sed 's/{"kid"/\n&/g' <<<"$answer" |
+    sed -nE 's/^\{"kid":"([^"]*)".*"key_version":([0-9]*).*"algorithm_id":"([^"]*)".*"status":"([^"]*)".*/    \3  version \2  \4  \1/p'
+}
+
+api_key=${QKMS_API_KEY:-}
+if [ -z "$api_key" ]; then
+  [ -r "$key_file" ] || fail "set QKMS_API_KEY, or run this where the service was started: there is no $key_file here."
+  api_key=$(<"$key_file")
+fi
+
+step 'The service is ready, and says what it can do'
+call 200 GET /health/ready
+show status
+call 200 GET /kms/supported-algorithms
+grep -o '"algorithm":"[^"]*"' <<<"$answer" | cut -d '"' -f 4 | paste -s -d ' ' - | sed 's/^/    /'
+
+step 'Generate an ML-KEM-768 key; Kyber768 is another name for it. The kid may be your own'
+call 201 POST /kms/keys/generate "{\"algorithm\":\"Kyber768\",\"name\":\"$name\",\"kid\":\"$name-kem\"}"
+show key_version algorithm algorithm_id status kid
+
+step 'A second one is refused: this name has an active ML-KEM-768 key'
+call 409 POST /kms/keys/generate "{\"algorithm\":\"ML-KEM-768\",\"name\":\"$name\"}"
+show error_code message
+
+step 'Other algorithms have their own slot under the same name'
+call 201 POST /kms/keys/generate "{\"algorithm\":\"ML-DSA-65\",\"name\":\"$name\",\"kid\":\"$name-dsa\"}"
+show key_version algorithm status kid
+call 201 POST /kms/keys/generate "{\"algorithm\":\"RSA-2048\",\"name\":\"$name\"}"
+show key_version algorithm use oaep_hash status kid
+
+step 'List all versions of the name, newest first'
+call 200 GET "/kms/keys?name=$name"
+show_list
+
+step 'Show the active version'
+call 200 GET "/kms/keys/active?algorithm=ML-KEM-768&name=$name"
+show key_version status kid
+
+step 'Rotate: a new version becomes active, the old one is retired'
+call 201 POST /kms/keys/rotate "{\"algorithm\":\"ML-KEM-768\",\"name\":\"$name\",\"expected_key_version\":1}"
+show key_version old_key_version status kid previous_kid
+
+step 'The same call again changes nothing: the expected version is no longer the active one'
+call 409 POST /kms/keys/rotate "{\"algorithm\":\"ML-KEM-768\",\"name\":\"$name\",\"expected_key_version\":1}"
+show error_code message
+
+step 'The old version, by its number: retired, and it names its successor'
+call 200 GET "/kms/keys/1?algorithm=ML-KEM-768&name=$name"
+show key_version status kid next_kid
+
+step 'Retire the only active RSA key: refused, unless that is what you want'
+call 409 POST /kms/keys/retire "{\"algorithm\":\"RSA-2048\",\"name\":\"$name\",\"key_version\":1}"
+show error_code message
+call 200 POST /kms/keys/retire "{\"algorithm\":\"RSA-2048\",\"name\":\"$name\",\"key_version\":1,\"allow_no_active\":true}"
+show key_version algorithm status retired_at
+
+step 'Take the public key of the ML-DSA key, as PEM and as JWK'
+call 200 GET "/kms/keys/$name-dsa/public-key"
+sed -n -e '1,2s/^/    /p' -e '3s/.*/    .../p' -e '/^-----END/s/^/    /p' <<<"$answer"
+call 200 GET "/kms/keys/$name-dsa/public-key?format=jwk"
+show kty alg use kid
+
+step 'Revoke the first version for good'
+call 204 POST "/kms/keys/$name-kem/actions/revoke" '{"reason":"The end of the quickstart."}'
+
+step 'What is left of it: metadata, the chain and the public key; nothing else works any more'
+call 200 GET "/kms/keys/$name-kem"
+show key_version status revoked_at next_kid
+call 200 GET "/kms/keys/$name-kem/public-key?format=jwk"
+show kty alg use kid
+call 409 POST /kms/keys/retire "{\"algorithm\":\"ML-KEM-768\",\"name\":\"$name\",\"key_version\":1}"
+show error_code message
+call 200 GET "/kms/keys?name=$name"
+show_list
+
+printf '\nDone. Every answer was the expected one.\n'
