@@ -1,4 +1,7 @@
 using System.Security.Cryptography;
+#if BOUNCYCASTLE
+using Qkms.Core.Cryptography.BouncyCastle;
+#endif
 
 namespace Qkms.Core.Cryptography;
 
@@ -28,12 +31,16 @@ public static class PqcEngines
     /// <returns>The engine.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="setting"/> is null.</exception>
     /// <exception cref="PqcEngineUnavailableException">The engine is not known, or not in this build or on this machine.</exception>
-    public static PqcEngine Select(string setting) => Select(setting, IsPlatformSupported);
+    public static PqcEngine Select(string setting) =>
+#if BOUNCYCASTLE
+        Select(setting, IsPlatformSupported, new BouncyCastleEngine());
+#else
+        Select(setting, IsPlatformSupported, bouncyCastle: null);
+#endif
 
-    internal static PqcEngine Select(string setting, bool isPlatformSupported)
+    internal static PqcEngine Select(string setting, bool isPlatformSupported, PqcEngine? bouncyCastle)
     {
         ArgumentNullException.ThrowIfNull(setting);
-        string available = isPlatformSupported ? $"{Auto}, {Platform}, {Managed}" : $"{Auto}, {Managed}";
         switch (setting.ToLowerInvariant())
         {
             case Auto:
@@ -42,14 +49,17 @@ public static class PqcEngines
                 return new ManagedEngine();
             case Platform when isPlatformSupported:
                 return new PlatformEngine();
-            case Platform:
-                throw new PqcEngineUnavailableException(
-                    $"{Setting} is '{Platform}', but this machine's cryptographic library has no ML-KEM and ML-DSA (OpenSSL 3.5 or later, or Windows 11 24H2 or later, is needed). Available here: {available}.");
-            case BouncyCastle:
-                throw new PqcEngineUnavailableException(
-                    $"{Setting} is '{BouncyCastle}', but this build does not contain it (build with UseBouncyCastle=true). Available here: {available}.");
-            default:
-                throw new PqcEngineUnavailableException($"{Setting} is '{setting}', which is no engine. Available here: {available}.");
+            case BouncyCastle when bouncyCastle is not null:
+                return bouncyCastle;
         }
+
+        string reason = setting.ToLowerInvariant() switch
+        {
+            Platform => ", but this machine's cryptographic library has no ML-KEM and ML-DSA (OpenSSL 3.5 or later, or Windows 11 24H2 or later, is needed)",
+            BouncyCastle => ", but this build does not contain it (build with UseBouncyCastle=true)",
+            _ => ", which is no engine",
+        };
+        string[] available = [Auto, .. isPlatformSupported ? [Platform] : Array.Empty<string>(), Managed, .. bouncyCastle is null ? [] : new[] { BouncyCastle }];
+        throw new PqcEngineUnavailableException($"{Setting} is '{setting}'{reason}. Available here: {string.Join(", ", available)}.");
     }
 }

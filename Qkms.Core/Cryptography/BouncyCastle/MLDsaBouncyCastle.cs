@@ -1,0 +1,294 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+using Org.BouncyCastle.Asn1.Nist;
+using Org.BouncyCastle.Crypto;
+using Org.BouncyCastle.Crypto.Digests;
+using Org.BouncyCastle.Crypto.Parameters;
+using Org.BouncyCastle.Crypto.Signers;
+
+namespace Qkms.Core.Cryptography.BouncyCastle;
+
+/// <summary>ML-DSA (FIPS 204) of BouncyCastle, behaving as the platform's own keys do, but for an external μ, which BouncyCastle has no public entry for.</summary>
+/// <remarks>
+/// Signatures are hedged: fresh random bytes go into each, and a failing random source fails the call. Operations on one key may run at the
+/// same time on several threads. BouncyCastle keeps its keys in arrays that cannot be reached: disposing drops them, and the garbage
+/// collector erases nothing. Copies that pass through this class are zeroed. The static methods of this class hide those of
+/// <see cref="MLDsa"/> and never reach the platform's implementation.
+/// </remarks>
+public sealed class MLDsaBouncyCastle : MLDsa
+{
+    private static readonly (MLDsaAlgorithm Algorithm, MLDsaParameters Parameters, string Oid)[] _sets =
+    [
+        (MLDsaAlgorithm.MLDsa44, MLDsaParameters.ml_dsa_44, NistObjectIdentifiers.id_ml_dsa_44.Id),
+        (MLDsaAlgorithm.MLDsa65, MLDsaParameters.ml_dsa_65, NistObjectIdentifiers.id_ml_dsa_65.Id),
+        (MLDsaAlgorithm.MLDsa87, MLDsaParameters.ml_dsa_87, NistObjectIdentifiers.id_ml_dsa_87.Id),
+    ];
+
+    private readonly string _oid;
+    private readonly MLDsaPublicKeyParameters _verificationKey;
+    private MLDsaPrivateKeyParameters? _signingKey;
+
+    private MLDsaBouncyCastle(MLDsaAlgorithm algorithm, string oid, MLDsaPrivateKeyParameters key)
+        : base(algorithm)
+    {
+        _oid = oid;
+        _signingKey = key;
+        _verificationKey = key.GetPublicKey();
+    }
+
+    private MLDsaBouncyCastle(MLDsaAlgorithm algorithm, string oid, MLDsaPublicKeyParameters key)
+        : base(algorithm)
+    {
+        _oid = oid;
+        _verificationKey = key;
+    }
+
+    /// <summary>Generates a key from the system's random numbers (FIPS 204, Algorithm 1).</summary>
+    /// <param name="algorithm">The parameter set.</param>
+    /// <returns>A key with its seed.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="algorithm"/> is null.</exception>
+    /// <exception cref="CryptographicException">The random source failed.</exception>
+    public static new MLDsaBouncyCastle GenerateKey(MLDsaAlgorithm algorithm)
+    {
+        ArgumentNullException.ThrowIfNull(algorithm);
+        Span<byte> seed = stackalloc byte[algorithm.PrivateSeedSizeInBytes];
+        try
+        {
+            RandomNumberGenerator.Fill(seed);
+            return ImportMLDsaPrivateSeed(algorithm, seed);
+        }
+        finally
+        {
+            Erase.Memory(seed);
+        }
+    }
+
+    /// <summary>Expands the key of a private seed (FIPS 204, Algorithm 6).</summary>
+    /// <param name="algorithm">The parameter set.</param>
+    /// <param name="source">ξ, 32 bytes.</param>
+    /// <returns>A key with its seed.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="algorithm"/> is null.</exception>
+    /// <exception cref="ArgumentException"><paramref name="source"/> has the wrong length.</exception>
+    public static new MLDsaBouncyCastle ImportMLDsaPrivateSeed(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> source)
+    {
+        (MLDsaParameters parameters, string oid) = Of(algorithm);
+        Bytes.RequireLength(source, algorithm.PrivateSeedSizeInBytes);
+
+        // This array becomes the key's own: zeroing it here would leave a key whose seed is zero.
+        return new MLDsaBouncyCastle(algorithm, oid, MLDsaPrivateKeyParameters.FromSeed(parameters, source.ToArray()));
+    }
+
+    /// <summary>Imports an expanded private key (FIPS 204, Algorithm 25) and checks that its secret vectors give its public key, and that a signature verifies.</summary>
+    /// <remarks>
+    /// A t₀ that differs in a few low bits passes, as BouncyCastle does not give t₀ out to be compared: the hints made with it can be wrong
+    /// and such signatures do not verify, but they tell nothing about the key. Qkms stores seeds.
+    /// </remarks>
+    /// <param name="algorithm">The parameter set.</param>
+    /// <param name="source">The private key as FIPS 204 encodes it.</param>
+    /// <returns>A key without a seed.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="algorithm"/> is null.</exception>
+    /// <exception cref="ArgumentException"><paramref name="source"/> has the wrong length.</exception>
+    /// <exception cref="CryptographicException">The parts do not belong together.</exception>
+    public static new MLDsaBouncyCastle ImportMLDsaPrivateKey(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> source)
+    {
+        (MLDsaParameters parameters, string oid) = Of(algorithm);
+        Bytes.RequireLength(source, algorithm.PrivateKeySizeInBytes);
+        MLDsaPrivateKeyParameters key = Bytes.Lend(source, encoded => MLDsaPrivateKeyParameters.FromEncoding(parameters, encoded));
+
+        // ρ ‖ K ‖ tr ‖ …: BouncyCastle computes t₁ from the secret vectors, and tr is the hash of ρ ‖ t₁.
+        var shake = new ShakeDigest(256);
+        shake.BlockUpdate(key.GetPublicKeyEncoded());
+        Span<byte> tr = stackalloc byte[64];
+        shake.OutputFinal(tr);
+        var imported = new MLDsaBouncyCastle(algorithm, oid, key);
+        if (CryptographicOperations.FixedTimeEquals(tr, source.Slice(64, tr.Length)) && imported.VerifiesOwnSignature(tr))
+            return imported;
+
+        imported.Dispose();
+        throw new CryptographicException("The private key is not valid: its parts do not belong together.");
+    }
+
+    /// <summary>Imports a public key (FIPS 204, Algorithm 23).</summary>
+    /// <param name="algorithm">The parameter set.</param>
+    /// <param name="source">The public key as FIPS 204 encodes it; every string of the right length is one.</param>
+    /// <returns>A key that can only verify.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="algorithm"/> is null.</exception>
+    /// <exception cref="ArgumentException"><paramref name="source"/> has the wrong length.</exception>
+    public static new MLDsaBouncyCastle ImportMLDsaPublicKey(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> source)
+    {
+        (MLDsaParameters parameters, string oid) = Of(algorithm);
+        Bytes.RequireLength(source, algorithm.PublicKeySizeInBytes);
+        return new MLDsaBouncyCastle(algorithm, oid, MLDsaPublicKeyParameters.FromEncoding(parameters, source.ToArray()));
+    }
+
+    /// <summary>Imports a SubjectPublicKeyInfo (RFC 9881).</summary>
+    /// <param name="source">One DER structure.</param>
+    /// <returns>A key that can only verify.</returns>
+    /// <exception cref="CryptographicException">The structure, its algorithm or the key is not valid.</exception>
+    public static new MLDsaBouncyCastle ImportSubjectPublicKeyInfo(ReadOnlySpan<byte> source)
+    {
+        KeyFormats.PublicKey decoded = KeyFormats.ReadPublicKey(source);
+        MLDsaAlgorithm algorithm = OfOid(decoded.Oid);
+        Bytes.RequireContentLength(decoded.Key, algorithm.PublicKeySizeInBytes);
+        return ImportMLDsaPublicKey(algorithm, decoded.Key);
+    }
+
+    /// <summary>Imports a PKCS #8 private key that holds the seed, the expanded key, or both (RFC 9881); both must be the same key.</summary>
+    /// <param name="source">One DER structure.</param>
+    /// <returns>A key, with its seed where the structure has one.</returns>
+    /// <exception cref="CryptographicException">The structure, its algorithm or the key is not valid.</exception>
+    public static new MLDsaBouncyCastle ImportPkcs8PrivateKey(ReadOnlySpan<byte> source)
+    {
+        KeyFormats.PrivateKey decoded = KeyFormats.ReadPrivateKey(source);
+        MLDsaAlgorithm algorithm = OfOid(decoded.Oid);
+        if (decoded.Seed.IsEmpty)
+        {
+            Bytes.RequireContentLength(decoded.Expanded, algorithm.PrivateKeySizeInBytes);
+            return ImportMLDsaPrivateKey(algorithm, decoded.Expanded);
+        }
+
+        Bytes.RequireContentLength(decoded.Seed, algorithm.PrivateSeedSizeInBytes);
+        MLDsaBouncyCastle key = ImportMLDsaPrivateSeed(algorithm, decoded.Seed);
+        if (decoded.Expanded.IsEmpty || Bytes.Equal(key.RequireSigningKey().GetEncoded(), decoded.Expanded))
+            return key;
+
+        key.Dispose();
+        throw new CryptographicException("The seed and the expanded key are not the same key.");
+    }
+
+    /// <summary>FIPS 204, Algorithm 2, hedged.</summary>
+    /// <inheritdoc/>
+    protected override void SignDataCore(ReadOnlySpan<byte> data, ReadOnlySpan<byte> context, Span<byte> destination)
+    {
+        MLDsaPrivateKeyParameters key = RequireSigningKey();
+        MLDsaSigner signer = CreateSigner(forSigning: true, new ParametersWithRandom(key, SystemRandom.Instance), context);
+        signer.BlockUpdate(data);
+        signer.GenerateSignature().CopyTo(destination);
+    }
+
+    /// <summary>FIPS 204, Algorithm 3.</summary>
+    /// <inheritdoc/>
+    protected override bool VerifyDataCore(ReadOnlySpan<byte> data, ReadOnlySpan<byte> context, ReadOnlySpan<byte> signature)
+    {
+        MLDsaSigner verifier = CreateSigner(forSigning: false, _verificationKey, context);
+        verifier.BlockUpdate(data);
+        return verifier.VerifySignature(signature.ToArray());
+    }
+
+    /// <summary>FIPS 204, Algorithm 4 from line 23, hedged. The base class has checked the identifier, the length of the hash, and that its strength fits the parameter set.</summary>
+    /// <inheritdoc/>
+    protected override void SignPreHashCore(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, Span<byte> destination) =>
+        FormattedMessageSigner.Sign(RequireSigningKey(), FormatPreHash(hash, context, hashAlgorithmOid)).CopyTo(destination);
+
+    /// <summary>FIPS 204, Algorithm 5.</summary>
+    /// <inheritdoc/>
+    protected override bool VerifyPreHashCore(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, ReadOnlySpan<byte> signature) =>
+        FormattedMessageSigner.Verify(_verificationKey, FormatPreHash(hash, context, hashAlgorithmOid), signature.ToArray());
+
+    /// <summary>Refuses: BouncyCastle computes μ itself, and handing the key to another engine is not what the operator chose.</summary>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    /// <inheritdoc/>
+    protected override void SignMuCore(ReadOnlySpan<byte> externalMu, Span<byte> destination) => throw NoExternalMu();
+
+    /// <summary>Refuses: BouncyCastle computes μ itself.</summary>
+    /// <exception cref="NotSupportedException">Always.</exception>
+    /// <inheritdoc/>
+    protected override bool VerifyMuCore(ReadOnlySpan<byte> externalMu, ReadOnlySpan<byte> signature) => throw NoExternalMu();
+
+    /// <inheritdoc/>
+    protected override void ExportMLDsaPublicKeyCore(Span<byte> destination) => _verificationKey.GetEncoded().CopyTo(destination);
+
+    /// <inheritdoc/>
+    protected override void ExportMLDsaPrivateKeyCore(Span<byte> destination) => Bytes.Move(RequireSigningKey().GetEncoded(), destination);
+
+    /// <inheritdoc/>
+    protected override void ExportMLDsaPrivateSeedCore(Span<byte> destination)
+    {
+        byte[] seed = RequireSigningKey().GetSeed() ?? throw new CryptographicException("The key was imported without its private seed.");
+        Bytes.Move(seed, destination);
+    }
+
+    /// <summary>Writes the seed if there is one, else the expanded key, as the platform does.</summary>
+    /// <inheritdoc/>
+    protected override bool TryExportPkcs8PrivateKeyCore(Span<byte> destination, out int bytesWritten)
+    {
+        MLDsaPrivateKeyParameters key = RequireSigningKey();
+        byte[]? seed = key.GetSeed();
+        byte[] content = seed ?? key.GetEncoded();
+        try
+        {
+            return seed is not null
+                ? KeyFormats.TryWriteSeed(_oid, content, destination, out bytesWritten)
+                : KeyFormats.TryWriteExpanded(_oid, content, destination, out bytesWritten);
+        }
+        finally
+        {
+            Erase.Memory(content.AsSpan());
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        _signingKey = null;
+        base.Dispose(disposing);
+    }
+
+    private MLDsaSigner CreateSigner(bool forSigning, ICipherParameters key, ReadOnlySpan<byte> context)
+    {
+        var signer = new MLDsaSigner(_verificationKey.Parameters, deterministic: false);
+        signer.Init(forSigning, new ParametersWithContext(key, context));
+        return signer;
+    }
+
+    private bool VerifiesOwnSignature(ReadOnlySpan<byte> data)
+    {
+        byte[] signature = new byte[Algorithm.SignatureSizeInBytes];
+        try
+        {
+            SignData(data, signature);
+            return VerifyData(data, signature);
+        }
+        catch (InvalidOperationException)
+        {
+            // No attempt of 1,000 was accepted: with a t₀ that is far off, the hints are too many.
+            return false;
+        }
+    }
+
+    /// <summary>M' = 1 ‖ |ctx| ‖ ctx ‖ OID ‖ PH(M), the OID in DER (FIPS 204, Algorithm 4, line 23).</summary>
+    private static byte[] FormatPreHash(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string oid)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        writer.WriteObjectIdentifier(oid);
+        return [1, (byte)context.Length, .. context, .. writer.Encode(), .. hash];
+    }
+
+    private MLDsaPrivateKeyParameters RequireSigningKey() => _signingKey ?? throw new CryptographicException("The key holds no private key.");
+
+    private static NotSupportedException NoExternalMu() =>
+        new("BouncyCastle has no public entry for an external μ. Use the data or its hash, or another engine.");
+
+    private static (MLDsaParameters Parameters, string Oid) Of(MLDsaAlgorithm algorithm)
+    {
+        ArgumentNullException.ThrowIfNull(algorithm);
+        foreach ((MLDsaAlgorithm candidate, MLDsaParameters parameters, string oid) in _sets)
+        {
+            if (candidate == algorithm)
+                return (parameters, oid);
+        }
+
+        throw new ArgumentException($"'{algorithm.Name}' is not a parameter set of FIPS 204.", nameof(algorithm));
+    }
+
+    private static MLDsaAlgorithm OfOid(string oid)
+    {
+        foreach ((MLDsaAlgorithm algorithm, _, string candidate) in _sets)
+        {
+            if (candidate == oid)
+                return algorithm;
+        }
+
+        throw new CryptographicException($"The algorithm '{oid}' is not ML-DSA.");
+    }
+}

@@ -1,0 +1,31 @@
+using System.Security.Cryptography;
+using Qkms.Core.Cryptography;
+
+namespace Qkms.Tests.Cryptography;
+
+/// <summary>What every engine owes its callers, run over each that is present. Where engines may differ, <see cref="EngineUnderTest"/> says so by name.</summary>
+public sealed partial class EngineContractTests
+{
+    private static readonly PbeParameters _pbe = new(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, iterationCount: 1000);
+
+    [EngineFact(PqcEngines.Managed)]
+    public void Managed_engine_is_present_and_passes_its_self_test() => SelfTest.Run(PqcEngines.Select(PqcEngines.Managed));
+
+    [EngineFact(PqcEngines.Platform)]
+    public void Platform_engine_is_present_and_passes_its_self_test() => SelfTest.Run(PqcEngines.Select(PqcEngines.Platform));
+
+    [EngineFact(PqcEngines.BouncyCastle)]
+    public void BouncyCastle_engine_is_present_and_passes_its_self_test() => SelfTest.Run(PqcEngines.Select(PqcEngines.BouncyCastle));
+
+    private static TheoryData<string, string> EachWith(params string[] sets)
+    {
+        var data = new TheoryData<string, string>();
+        foreach (string engine in EngineUnderTest.Present.Keys)
+        {
+            foreach (string set in sets)
+                data.Add(engine, set);
+        }
+
+        return data;
+    }
+}

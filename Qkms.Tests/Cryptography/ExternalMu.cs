@@ -1,0 +1,21 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography;
+
+namespace Qkms.Tests.Cryptography;
+
+/// <summary>μ as a caller computes it who has the public key only, with the platform's SHAKE256 (FIPS 204, Algorithm 7, line 6).</summary>
+internal static class ExternalMu
+{
+    internal static byte[] Of(byte[] publicKey, byte[] message, byte[] context) =>
+        Of(publicKey, [0, (byte)context.Length, .. context, .. message]);
+
+    /// <summary>μ of a hash without a context (FIPS 204, Algorithm 4, line 23).</summary>
+    internal static byte[] OfHash(byte[] publicKey, byte[] hash, string oid)
+    {
+        var writer = new AsnWriter(AsnEncodingRules.DER);
+        writer.WriteObjectIdentifier(oid);
+        return Of(publicKey, [1, 0, .. writer.Encode(), .. hash]);
+    }
+
+    private static byte[] Of(byte[] publicKey, byte[] formatted) => Shake256.HashData([.. Shake256.HashData(publicKey, 64), .. formatted], 64);
+}
