@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips203;
 using Qkms.Core.Cryptography.Fips204;
+using Qkms.Tests.Support;
 using ParameterSet = Qkms.Core.Cryptography.Fips203.ParameterSet;
 using Shake128 = Qkms.Core.Cryptography.Fips202.Shake128;
 
@@ -36,7 +37,15 @@ public sealed class AccumulatedTests
     [InlineData("ML-DSA-44", "d51148e1f9f4fa1a723a6cf42e25f2a99eb5c1b378b3d2dbbd561b1203beeae4")]
     [InlineData("ML-DSA-65", "8358a1843220194417cadbc2651295cd8fc65125b5a5c1a239a16dc8b57ca199")]
     [InlineData("ML-DSA-87", "8c3ad714777622b8f21ce31bb35f71394f23bc0fcf3c78ace5d608990f3b061b")]
-    public void MLDsa_one_hundred_runs(string name, string digest)
+    public void MLDsa_one_hundred_runs(string name, string digest) => MLDsaDigest(name, 100).Should().Be(digest);
+
+    [LongTheory]
+    [InlineData("ML-DSA-44", "e7fd21f6a59bcba60d65adc44404bb29a7c00e5d8d3ec06a732c00a306a7d143")]
+    [InlineData("ML-DSA-65", "5ff5e196f0b830c3b10a9eb5358e7c98a3a20136cb677f3ae3b90175c3ace329")]
+    [InlineData("ML-DSA-87", "80a8cf39317f7d0be0e24972c51ac152bd2a3e09bc0c32ce29dd82c4e7385e60")]
+    public void MLDsa_ten_thousand_runs(string name, string digest) => MLDsaDigest(name, 10_000).Should().Be(digest);
+
+    private static string MLDsaDigest(string name, int runs)
     {
         MLDsaAlgorithm algorithm = Algorithms.MLDsa(name);
         var source = new Shake128();
@@ -45,20 +54,21 @@ public sealed class AccumulatedTests
         Span<byte> mu = stackalloc byte[64];
         byte[] signature = new byte[algorithm.SignatureSizeInBytes];
 
-        for (int i = 0; i < 100; i++)
+        for (int i = 0; i < runs; i++)
         {
             source.Squeeze(seed);
             using var key = MLDsaManaged.ImportMLDsaPrivateSeed(algorithm, seed);
             key.ComputeMu([], [], mu);
             key.SignMuDeterministicForTesting(mu, new byte[32], signature);
-            key.VerifyData(ReadOnlySpan<byte>.Empty, signature).Should().BeTrue("run {0}", i);
+            if (!key.VerifyData(ReadOnlySpan<byte>.Empty, signature))
+                Assert.Fail($"The signature of run {i} is refused.");
             sink.Absorb(key.ExportMLDsaPublicKey());
             sink.Absorb(signature);
         }
 
         Span<byte> result = stackalloc byte[32];
         sink.Squeeze(result);
-        Convert.ToHexStringLower(result).Should().Be(digest);
+        return Convert.ToHexStringLower(result);
     }
 
     private static string MLKemDigest(string name, int runs, bool draft)

@@ -28,6 +28,7 @@ internal static class Keccak
     /// never copied: theta makes c and d, rho and pi make one row b at a time, chi and iota write the row out. Only additions modulo 2,
     /// rotations by constants and logic: the time does not depend on the state.
     /// </remarks>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Permute(Span<ulong> state)
     {

@@ -11,14 +11,18 @@ internal struct Sha3_512
     /// <summary>An empty function; <see langword="default"/> is not usable.</summary>
     public Sha3_512() => _sponge = new Sponge(rate: 72, suffix: 0x06);
 
+    [TouchesSecrets]
     internal void Absorb(ReadOnlySpan<byte> data) => _sponge.Absorb(data);
 
     /// <summary>Writes the 64 bytes of the digest; nothing can be absorbed afterwards.</summary>
+    [TouchesSecrets]
     internal void Finish(Span<byte> destination) => _sponge.Squeeze(destination[..HashSizeInBytes]);
 
+    [TouchesSecrets]
     internal void Clear() => _sponge.Clear();
 
     /// <summary>The digest of <paramref name="first"/> ‖ <paramref name="second"/>.</summary>
+    [TouchesSecrets]
     internal static void HashData(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> destination)
     {
         var hash = new Sha3_512();

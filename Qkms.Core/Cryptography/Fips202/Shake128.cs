@@ -12,10 +12,13 @@ internal struct Shake128
     /// <summary>An empty function; <see langword="default"/> is not usable.</summary>
     public Shake128() => _sponge = new Sponge(rate: BlockSizeInBytes, suffix: 0x1F);
 
+    [TouchesSecrets]
     internal void Absorb(ReadOnlySpan<byte> data) => _sponge.Absorb(data);
 
     /// <summary>Gives the next bytes of the output; nothing can be absorbed afterwards.</summary>
+    [TouchesSecrets]
     internal void Squeeze(Span<byte> destination) => _sponge.Squeeze(destination);
 
+    [TouchesSecrets]
     internal void Clear() => _sponge.Clear();
 }

@@ -24,6 +24,7 @@ internal struct Sponge
         _suffix = suffix;
     }
 
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Absorb(ReadOnlySpan<byte> data)
     {
@@ -45,6 +46,7 @@ internal struct Sponge
         }
     }
 
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Squeeze(Span<byte> destination)
     {
@@ -74,6 +76,7 @@ internal struct Sponge
     }
 
     /// <summary>Zeroes the state; the sponge is then empty and can be used again.</summary>
+    [TouchesSecrets]
     internal void Clear()
     {
         Erase.Memory<ulong>(_state);
@@ -81,6 +84,7 @@ internal struct Sponge
         _squeezing = false;
     }
 
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Xor(Span<ulong> state, int position, ReadOnlySpan<byte> data)
     {
@@ -94,6 +98,7 @@ internal struct Sponge
             state[position >> 3] ^= (ulong)data[i] << (8 * (position & 7));
     }
 
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Copy(ReadOnlySpan<ulong> state, int position, Span<byte> destination)
     {

@@ -7,6 +7,7 @@ namespace Qkms.Core.Cryptography.Fips203;
 internal static class ByteCodec
 {
     /// <summary>FIPS 203, Algorithm 5. Coefficients are in [0, 2^d), or in [0, q) for d = 12.</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Encode(ReadOnlySpan<short> coefficients, int d, Span<byte> destination)
     {
@@ -26,6 +27,7 @@ internal static class ByteCodec
     }
 
     /// <summary>FIPS 203, Algorithm 6, without its reduction modulo q for d = 12: coefficients are in [0, 2^d).</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Decode(ReadOnlySpan<byte> source, int d, Span<short> coefficients)
     {
@@ -45,6 +47,7 @@ internal static class ByteCodec
     }
 
     /// <summary>ByteEncode₁₂ of every element of a vector, whose coefficients may be any 16-bit representatives.</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void EncodeVector(NttVector vector, Span<byte> destination)
     {
@@ -67,6 +70,7 @@ internal static class ByteCodec
 
     /// <summary>ByteDecode₁₂ of every element of a vector, modulo q as Algorithm 6 asks: coefficients are in [0, q).</summary>
     /// <returns>Whether all coefficients were below q already: the modulus check of FIPS 203, section 7.2. Only a caller with public input may act on it.</returns>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool DecodeVector(ReadOnlySpan<byte> source, NttVector vector)
     {

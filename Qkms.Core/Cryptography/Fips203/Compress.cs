@@ -13,6 +13,7 @@ internal static class Compress
     /// Rounding is floor((2^d·x + (q-1)/2) / q), as q is odd and there are no ties. With n = 2^d·x + 1664 &lt; 2²³ (d ≤ 11) and
     /// e = 20642679·q - 2³⁶ = 1655, the quotient floor(n·20642679 / 2³⁶) is exact because n·e &lt; 2³⁴ &lt; 2³⁶.
     /// </remarks>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Apply(RingElement element, int d)
     {
@@ -26,6 +27,7 @@ internal static class Compress
     }
 
     /// <summary>round(q/2^d · y) for every coefficient y in [0, 2^d); the result is in [0, q).</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Undo(RingElement element, int d)
     {

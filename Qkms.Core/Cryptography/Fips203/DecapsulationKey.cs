@@ -16,6 +16,7 @@ internal sealed class DecapsulationKey : IDisposable
     /// <summary>d, where the key was made from its seed.</summary>
     private readonly byte[]? _d;
 
+    [TouchesSecrets]
     private DecapsulationKey(ParameterSet set, short[] s, ReadOnlySpan<byte> z, byte[]? d, EncapsulationKey encapsulationKey)
     {
         _set = set;
@@ -32,6 +33,7 @@ internal sealed class DecapsulationKey : IDisposable
     /// <summary>FIPS 203, Algorithm 16.</summary>
     /// <param name="set">The parameter set.</param>
     /// <param name="seed">d ‖ z, 64 secret random bytes.</param>
+    [TouchesSecrets]
     internal static DecapsulationKey FromSeed(ParameterSet set, ReadOnlySpan<byte> seed)
     {
         ReadOnlySpan<byte> d = seed[..ParameterSet.SeedSize];
@@ -50,6 +52,7 @@ internal sealed class DecapsulationKey : IDisposable
     }
 
     /// <summary>The key of ρ ‖ σ and z. Without <paramref name="d"/> it has no seed to export: tests of the draft standard, which derived ρ and σ in another way, enter here.</summary>
+    [TouchesSecrets]
     internal static DecapsulationKey FromDerivedSeeds(ParameterSet set, ReadOnlySpan<byte> rhoAndSigma, ReadOnlySpan<byte> z, byte[]? d = null)
     {
         ReadOnlySpan<byte> rho = rhoAndSigma[..ParameterSet.SeedSize];
@@ -66,6 +69,7 @@ internal sealed class DecapsulationKey : IDisposable
 
     /// <summary>Decodes dk = dk_PKE ‖ ek ‖ H(ek) ‖ z of the right length, with the hash check of FIPS 203, section 7.3, and the modulus check of the ek inside.</summary>
     /// <exception cref="CryptographicException">The hash does not match, or a coefficient of ek is not below q.</exception>
+    [TouchesSecrets]
     internal static DecapsulationKey Decode(ParameterSet set, ReadOnlySpan<byte> encoded)
     {
         ReadOnlySpan<byte> encodedPublic = encoded.Slice(set.EncodedVectorSize, set.Algorithm.EncapsulationKeySizeInBytes);
@@ -81,6 +85,7 @@ internal sealed class DecapsulationKey : IDisposable
     }
 
     /// <summary>Writes d ‖ z of a key that <see cref="HasSeed"/>.</summary>
+    [TouchesSecrets]
     internal void WriteSeed(Span<byte> destination)
     {
         _d.CopyTo(destination);
@@ -88,6 +93,7 @@ internal sealed class DecapsulationKey : IDisposable
     }
 
     /// <summary>Writes dk = dk_PKE ‖ ek ‖ H(ek) ‖ z (FIPS 203, Algorithm 16, line 3).</summary>
+    [TouchesSecrets]
     internal void Encode(Span<byte> destination)
     {
         ByteCodec.EncodeVector(new NttVector(_s), destination);
@@ -99,6 +105,7 @@ internal sealed class DecapsulationKey : IDisposable
     }
 
     /// <summary>Whether <paramref name="encoded"/> is this key's dk, compared in constant time.</summary>
+    [TouchesSecrets]
     internal bool EncodesTo(ReadOnlySpan<byte> encoded)
     {
         byte[] own = GC.AllocateArray<byte>(_set.Algorithm.DecapsulationKeySizeInBytes, pinned: true);
@@ -114,6 +121,7 @@ internal sealed class DecapsulationKey : IDisposable
     }
 
     /// <summary>FIPS 203, Algorithm 18, with implicit rejection: a ciphertext that was not made by encapsulation gives a secret of its own, in the same time.</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Decapsulate(ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret)
     {
@@ -148,6 +156,7 @@ internal sealed class DecapsulationKey : IDisposable
         }
     }
 
+    [TouchesSecrets]
     public void Dispose()
     {
         Erase.Memory(_s.AsSpan());

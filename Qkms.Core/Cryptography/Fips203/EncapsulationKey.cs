@@ -44,6 +44,7 @@ internal sealed class EncapsulationKey
     /// <param name="message">m, 32 secret random bytes.</param>
     /// <param name="ciphertext">Receives c.</param>
     /// <param name="sharedSecret">Receives K.</param>
+    [TouchesSecrets]
     internal void Encapsulate(ReadOnlySpan<byte> message, Span<byte> ciphertext, Span<byte> sharedSecret)
     {
         Span<byte> derived = stackalloc byte[64];
@@ -60,6 +61,7 @@ internal sealed class EncapsulationKey
         }
     }
 
+    [TouchesSecrets]
     internal void Encrypt(ReadOnlySpan<byte> message, ReadOnlySpan<byte> randomness, Span<byte> ciphertext) =>
         KPke.Encrypt(_set, new NttVector(_matrix), new NttVector(_t), message, randomness, ciphertext);
 }

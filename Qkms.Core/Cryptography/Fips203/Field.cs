@@ -22,6 +22,7 @@ internal static class Field
 
     /// <summary>a·2⁻¹⁶ modulo q, in (-q, q).</summary>
     /// <remarks>Bound: |a| ≤ q·2¹⁵. Then |a - t·q| &lt; 2¹⁶·q because |t| ≤ 2¹⁵, and the low 16 bits of the difference are zero.</remarks>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static short MontgomeryReduce(int a)
     {
@@ -34,15 +35,18 @@ internal static class Field
 
     /// <summary>a·b·2⁻¹⁶ modulo q, in (-q, q).</summary>
     /// <remarks>Bound: any 16-bit a with |b| ≤ q, so that |a·b| ≤ q·2¹⁵.</remarks>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static short MontgomeryMultiply(short a, short b) => MontgomeryReduce(a * b);
 
     /// <summary>Multiplies by R = 2¹⁶, which takes back the factor that <see cref="MontgomeryReduce"/> left; in (-q, q).</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static short ToMontgomery(short a) => MontgomeryReduce(a * RSquared);
 
     /// <summary>The representative of a in [-(q-1)/2, (q-1)/2], for any 16-bit a.</summary>
     /// <remarks>|20159·a + 2²⁵| &lt; 2³¹, and the quotient is exact to the nearest integer for |a| ≤ 2¹⁵ (shown for every a by a test).</remarks>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static short BarrettReduce(short a)
     {
@@ -51,6 +55,7 @@ internal static class Field
     }
 
     /// <summary>The representative in [0, q) of any 16-bit a.</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static short Canonical(short a)
     {

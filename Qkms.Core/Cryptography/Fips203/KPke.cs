@@ -7,6 +7,7 @@ namespace Qkms.Core.Cryptography.Fips203;
 internal static class KPke
 {
     /// <summary>FIPS 203, Algorithm 13, line 1: (ρ, σ) = G(d ‖ k), the public and the secret seed.</summary>
+    [TouchesSecrets]
     internal static void DeriveSeeds(ParameterSet set, ReadOnlySpan<byte> d, Span<byte> rhoAndSigma) =>
         Sha3_512.HashData(d, [(byte)set.K], rhoAndSigma);
 
@@ -17,6 +18,7 @@ internal static class KPke
     /// <param name="matrix">Receives Â, row by row, in [0, q).</param>
     /// <param name="t">Receives t̂ in [0, q).</param>
     /// <param name="s">Receives ŝ in [-(q-1)/2, (q-1)/2].</param>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void GenerateKey(ParameterSet set, ReadOnlySpan<byte> rho, ReadOnlySpan<byte> sigma, NttVector matrix, NttVector t, NttVector s)
     {
@@ -62,6 +64,7 @@ internal static class KPke
     /// <param name="message">32 bytes, secret.</param>
     /// <param name="randomness">32 bytes, secret.</param>
     /// <param name="ciphertext">Receives c₁ ‖ c₂.</param>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Encrypt(
         ParameterSet set, NttVector matrix, NttVector t, ReadOnlySpan<byte> message, ReadOnlySpan<byte> randomness, Span<byte> ciphertext)
@@ -118,6 +121,7 @@ internal static class KPke
     /// <param name="s">ŝ.</param>
     /// <param name="ciphertext">c₁ ‖ c₂.</param>
     /// <param name="message">Receives 32 bytes, secret.</param>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Decrypt(ParameterSet set, NttVector s, ReadOnlySpan<byte> ciphertext, Span<byte> message)
     {
@@ -155,6 +159,7 @@ internal static class KPke
         }
     }
 
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Add(RingElement sum, RingElement term)
     {

@@ -34,6 +34,7 @@ public sealed class MLKemManaged : MLKem
     /// <returns>A key with its seed.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="algorithm"/> is null.</exception>
     /// <exception cref="CryptographicException">The random source failed.</exception>
+    [TouchesSecrets]
     public static new MLKemManaged GenerateKey(MLKemAlgorithm algorithm)
     {
         var set = ParameterSet.Of(algorithm);
@@ -55,6 +56,7 @@ public sealed class MLKemManaged : MLKem
     /// <returns>A key with its seed.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="algorithm"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="source"/> has the wrong length.</exception>
+    [TouchesSecrets]
     public static new MLKemManaged ImportPrivateSeed(MLKemAlgorithm algorithm, ReadOnlySpan<byte> source)
     {
         var set = ParameterSet.Of(algorithm);
@@ -69,6 +71,7 @@ public sealed class MLKemManaged : MLKem
     /// <exception cref="ArgumentNullException"><paramref name="algorithm"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="source"/> has the wrong length.</exception>
     /// <exception cref="CryptographicException">The hash or the encapsulation key inside does not fit.</exception>
+    [TouchesSecrets]
     public static new MLKemManaged ImportDecapsulationKey(MLKemAlgorithm algorithm, ReadOnlySpan<byte> source)
     {
         var set = ParameterSet.Of(algorithm);
@@ -106,6 +109,7 @@ public sealed class MLKemManaged : MLKem
     /// <param name="source">One DER structure.</param>
     /// <returns>A key, with its seed where the structure has one.</returns>
     /// <exception cref="CryptographicException">The structure, its algorithm or the key is not valid.</exception>
+    [TouchesSecrets]
     public static new MLKemManaged ImportPkcs8PrivateKey(ReadOnlySpan<byte> source)
     {
         KeyFormats.PrivateKey decoded = KeyFormats.ReadPrivateKey(source);
@@ -128,6 +132,7 @@ public sealed class MLKemManaged : MLKem
     }
 
     /// <summary>Encapsulation with a chosen message in place of a random one (FIPS 203, Algorithm 17): for known answers only. A message used twice or not random breaks the secret.</summary>
+    [TouchesSecrets]
     internal void EncapsulateDeterministicForTesting(ReadOnlySpan<byte> message, Span<byte> ciphertext, Span<byte> sharedSecret)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -136,6 +141,7 @@ public sealed class MLKemManaged : MLKem
 
     /// <summary>FIPS 203, Algorithm 20; the input checks were made at import. A failing random source fails the call.</summary>
     /// <inheritdoc/>
+    [TouchesSecrets]
     protected override void EncapsulateCore(Span<byte> ciphertext, Span<byte> sharedSecret)
     {
         Span<byte> message = stackalloc byte[ParameterSet.SeedSize];
@@ -152,10 +158,12 @@ public sealed class MLKemManaged : MLKem
 
     /// <summary>FIPS 203, Algorithm 21; the input checks were made at import and, for the length of the ciphertext, by the base class.</summary>
     /// <inheritdoc/>
+    [TouchesSecrets]
     protected override void DecapsulateCore(ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret) =>
         RequireDecapsulationKey().Decapsulate(ciphertext, sharedSecret);
 
     /// <inheritdoc/>
+    [TouchesSecrets]
     protected override void ExportPrivateSeedCore(Span<byte> destination)
     {
         DecapsulationKey key = RequireDecapsulationKey();
@@ -165,6 +173,7 @@ public sealed class MLKemManaged : MLKem
     }
 
     /// <inheritdoc/>
+    [TouchesSecrets]
     protected override void ExportDecapsulationKeyCore(Span<byte> destination) => RequireDecapsulationKey().Encode(destination);
 
     /// <inheritdoc/>
@@ -172,6 +181,7 @@ public sealed class MLKemManaged : MLKem
 
     /// <summary>Writes the seed if there is one, else the expanded key, as the platform does.</summary>
     /// <inheritdoc/>
+    [TouchesSecrets]
     protected override bool TryExportPkcs8PrivateKeyCore(Span<byte> destination, out int bytesWritten)
     {
         DecapsulationKey key = RequireDecapsulationKey();

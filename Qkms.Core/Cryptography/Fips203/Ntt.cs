@@ -23,6 +23,7 @@ internal static class Ntt
 
     /// <summary>FIPS 203, Algorithm 9, in place.</summary>
     /// <remarks>Bounds: coefficients enter with |a| ≤ q. Each of the seven layers adds a product in (-q, q), so |a| &lt; 8q = 26632 &lt; 2¹⁵ throughout; they leave in [-(q-1)/2, (q-1)/2].</remarks>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static NttElement Forward(RingElement element)
     {
@@ -53,6 +54,7 @@ internal static class Ntt
 
     /// <summary>FIPS 203, Algorithm 10, in place, of an element that carries the factor 2⁻¹⁶ of <see cref="Reduce"/>.</summary>
     /// <remarks>Bounds: coefficients enter in (-q, q). The sums are reduced in every layer; a difference of two values below q in size stays below 2q &lt; 2¹⁵. They leave in (-q, q).</remarks>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static RingElement Inverse(NttElement element)
     {
@@ -87,6 +89,7 @@ internal static class Ntt
     /// an entry is at most 8q² = 88,657,928 &lt; q·2¹⁵ = 109,084,672, which is what <see cref="Reduce"/> accepts.
     /// The pair i is multiplied modulo X² - γ with γ = ζ^(2·BitRev₇(i)+1): these are +ζ and -ζ in turn for the last 64 entries of the table.
     /// </remarks>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MultiplyAdd(Span<int> sum, NttElement left, NttElement right)
     {
@@ -106,6 +109,7 @@ internal static class Ntt
     }
 
     /// <summary>Reduces a sum of products to an element that carries the factor 2⁻¹⁶, and zeroes the sum for the next use.</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static NttElement Reduce(Span<int> sum, Span<short> destination)
     {

@@ -48,6 +48,7 @@ internal static class Sampling
     }
 
     /// <summary>An element with noise of width <paramref name="eta"/> from PRF_η(seed, counter) = SHAKE256(seed ‖ counter) (FIPS 203, equation 4.3 and Algorithm 8).</summary>
+    [TouchesSecrets]
     internal static void SampleNoise(ReadOnlySpan<byte> seed, byte counter, int eta, RingElement destination)
     {
         Span<byte> stream = stackalloc byte[64 * 3];
@@ -67,6 +68,7 @@ internal static class Sampling
     }
 
     /// <summary>FIPS 203, Algorithm 8 with η = 2: the bits of 32-bit words are added in pairs, then each coefficient is the difference of two sums. Coefficients are in [-2, 2].</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SamplePolyCbd2(ReadOnlySpan<byte> stream, RingElement destination)
     {
@@ -85,6 +87,7 @@ internal static class Sampling
     }
 
     /// <summary>FIPS 203, Algorithm 8 with η = 3: the same over 24-bit groups of four coefficients. Coefficients are in [-3, 3].</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SamplePolyCbd3(ReadOnlySpan<byte> stream, RingElement destination)
     {

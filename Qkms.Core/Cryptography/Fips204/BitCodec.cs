@@ -7,6 +7,7 @@ namespace Qkms.Core.Cryptography.Fips204;
 internal static class BitCodec
 {
     /// <summary>FIPS 204, Algorithm 17 with b = <paramref name="offset"/>: packs offset - a, which is in [0, 2^width).</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Pack(ReadOnlySpan<int> coefficients, int width, int offset, Span<byte> destination)
     {
@@ -27,6 +28,7 @@ internal static class BitCodec
     }
 
     /// <summary>FIPS 204, Algorithm 16, for coefficients in [0, 2^width).</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void PackUnsigned(ReadOnlySpan<int> coefficients, int width, Span<byte> destination)
     {
@@ -46,6 +48,7 @@ internal static class BitCodec
     }
 
     /// <summary>FIPS 204, Algorithm 19 with b = <paramref name="offset"/>: coefficients in [offset - 2^width + 1, offset].</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Unpack(ReadOnlySpan<byte> source, int width, int offset, Span<int> coefficients)
     {
@@ -55,6 +58,7 @@ internal static class BitCodec
     }
 
     /// <summary>FIPS 204, Algorithm 18: coefficients in [0, 2^width).</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void UnpackUnsigned(ReadOnlySpan<byte> source, int width, Span<int> coefficients)
     {

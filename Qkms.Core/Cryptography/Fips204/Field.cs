@@ -16,6 +16,7 @@ internal static class Field
 
     /// <summary>a·2⁻³² modulo q, in (-q, q) (FIPS 204, Algorithm 49).</summary>
     /// <remarks>Bound: |a| &lt; q·2³¹. Then |a - t·q| &lt; 2³²·q because |t| ≤ 2³¹, and the low 32 bits of the difference are zero.</remarks>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int MontgomeryReduce(long a)
     {
@@ -28,6 +29,7 @@ internal static class Field
 
     /// <summary>a·b·2⁻³² modulo q, in (-q, q).</summary>
     /// <remarks>Bound: any 32-bit a with |b| &lt; q.</remarks>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int MontgomeryMultiply(int a, int b) => MontgomeryReduce((long)a * b);
 
@@ -36,6 +38,7 @@ internal static class Field
     /// Bound: |a| ≤ 2³¹ - 2²². With t = round(a / 2²³), |t| ≤ 256, the difference a - t·q is (a - t·2²³) + t·(2¹³ - 1), at most
     /// 2²² + 2²¹ &lt; q in size, so that one masked addition makes it canonical.
     /// </remarks>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int Canonical(int a)
     {
@@ -45,6 +48,7 @@ internal static class Field
     }
 
     /// <summary>a mod± q: the representative in [-(q-1)/2, (q-1)/2] of a canonical a.</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int Centered(int a) => a - (((((Q - 1) >> 1) - a) >> 31) & Q);
 }

@@ -7,6 +7,7 @@ internal static class Hints
 {
     /// <summary>FIPS 204, Algorithm 39, for two canonical elements: r + z and r, whose high parts are compared. Writes 0 or 1 over <paramref name="with"/>.</summary>
     /// <returns>The count of ones.</returns>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static int Make(Gamma2 gamma2, RingElement without, RingElement with)
     {

@@ -35,6 +35,7 @@ public sealed class MLDsaManaged : MLDsa
     /// <returns>A key with its seed.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="algorithm"/> is null.</exception>
     /// <exception cref="CryptographicException">The random source failed.</exception>
+    [TouchesSecrets]
     public static new MLDsaManaged GenerateKey(MLDsaAlgorithm algorithm)
     {
         var set = ParameterSet.Of(algorithm);
@@ -56,6 +57,7 @@ public sealed class MLDsaManaged : MLDsa
     /// <returns>A key with its seed.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="algorithm"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="source"/> has the wrong length.</exception>
+    [TouchesSecrets]
     public static new MLDsaManaged ImportMLDsaPrivateSeed(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> source)
     {
         var set = ParameterSet.Of(algorithm);
@@ -70,6 +72,7 @@ public sealed class MLDsaManaged : MLDsa
     /// <exception cref="ArgumentNullException"><paramref name="algorithm"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="source"/> has the wrong length.</exception>
     /// <exception cref="CryptographicException">A secret coefficient is out of range, or the parts do not belong together.</exception>
+    [TouchesSecrets]
     public static new MLDsaManaged ImportMLDsaPrivateKey(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> source)
     {
         var set = ParameterSet.Of(algorithm);
@@ -106,6 +109,7 @@ public sealed class MLDsaManaged : MLDsa
     /// <param name="source">One DER structure.</param>
     /// <returns>A key, with its seed where the structure has one.</returns>
     /// <exception cref="CryptographicException">The structure, its algorithm or the key is not valid.</exception>
+    [TouchesSecrets]
     public static new MLDsaManaged ImportPkcs8PrivateKey(ReadOnlySpan<byte> source)
     {
         KeyFormats.PrivateKey decoded = KeyFormats.ReadPrivateKey(source);
@@ -128,6 +132,7 @@ public sealed class MLDsaManaged : MLDsa
     }
 
     /// <summary>Signs with chosen randomness, zero for the deterministic variant (FIPS 204, Algorithm 7): for known answers only. Signatures that share their randomness lose the protection against faults.</summary>
+    [TouchesSecrets]
     internal void SignMuDeterministicForTesting(ReadOnlySpan<byte> mu, ReadOnlySpan<byte> randomness, Span<byte> destination)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -144,6 +149,7 @@ public sealed class MLDsaManaged : MLDsa
 
     /// <summary>FIPS 204, Algorithm 2, hedged.</summary>
     /// <inheritdoc/>
+    [TouchesSecrets]
     protected override void SignDataCore(ReadOnlySpan<byte> data, ReadOnlySpan<byte> context, Span<byte> destination)
     {
         Span<byte> mu = stackalloc byte[ParameterSet.MuSize];
@@ -162,6 +168,7 @@ public sealed class MLDsaManaged : MLDsa
 
     /// <summary>FIPS 204, Algorithm 4 from line 23, hedged. The base class has checked the identifier, the length of the hash, and that its strength fits the parameter set.</summary>
     /// <inheritdoc/>
+    [TouchesSecrets]
     protected override void SignPreHashCore(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, Span<byte> destination)
     {
         Span<byte> mu = stackalloc byte[ParameterSet.MuSize];
@@ -180,6 +187,7 @@ public sealed class MLDsaManaged : MLDsa
 
     /// <summary>FIPS 204, Algorithm 7 with an external μ, hedged.</summary>
     /// <inheritdoc/>
+    [TouchesSecrets]
     protected override void SignMuCore(ReadOnlySpan<byte> externalMu, Span<byte> destination)
     {
         SigningKey key = RequireSigningKey();
@@ -203,9 +211,11 @@ public sealed class MLDsaManaged : MLDsa
     protected override void ExportMLDsaPublicKeyCore(Span<byte> destination) => _verificationKey.Encoded.CopyTo(destination);
 
     /// <inheritdoc/>
+    [TouchesSecrets]
     protected override void ExportMLDsaPrivateKeyCore(Span<byte> destination) => RequireSigningKey().Encoded.CopyTo(destination);
 
     /// <inheritdoc/>
+    [TouchesSecrets]
     protected override void ExportMLDsaPrivateSeedCore(Span<byte> destination)
     {
         ReadOnlySpan<byte> seed = RequireSigningKey().Seed;
@@ -216,6 +226,7 @@ public sealed class MLDsaManaged : MLDsa
 
     /// <summary>Writes the seed if there is one, else the expanded key, as the platform does.</summary>
     /// <inheritdoc/>
+    [TouchesSecrets]
     protected override bool TryExportPkcs8PrivateKeyCore(Span<byte> destination, out int bytesWritten)
     {
         SigningKey key = RequireSigningKey();

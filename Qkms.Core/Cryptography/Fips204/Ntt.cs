@@ -47,6 +47,7 @@ internal static class Ntt
 
     /// <summary>FIPS 204, Algorithm 41, in place.</summary>
     /// <remarks>Bounds: coefficients enter with |a| &lt; q. Each of the eight layers adds a product in (-q, q), so they leave with |a| &lt; 9q &lt; 2²⁷.</remarks>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static NttElement Forward(RingElement element)
     {
@@ -77,6 +78,7 @@ internal static class Ntt
     /// Bounds: coefficients enter in (-q, q). Sums double in each of the eight layers and are never reduced: at most 256q = 2,145,386,752 &lt; 2³¹.
     /// A difference is below 256q in size as well, and its product with |ζ| ≤ q/2 below 128q² &lt; q·2³¹.
     /// </remarks>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static RingElement Inverse(NttElement element)
     {
@@ -107,6 +109,7 @@ internal static class Ntt
 
     /// <summary>Adds the product of two elements to <paramref name="sum"/> without reducing (FIPS 204, Algorithms 44, 45 and 48).</summary>
     /// <remarks>Bounds: the left in [0, q) and the right below 9q in size, at most seven times (ℓ ≤ 7), then one product of two elements below 9q (<see cref="MultiplySubtract"/>): less than (63 + 81)·q² &lt; 1.02·10¹⁶ &lt; q·2³¹ = 1.79·10¹⁶.</remarks>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MultiplyAdd(Span<long> sum, NttElement left, NttElement right)
     {
@@ -129,6 +132,7 @@ internal static class Ntt
     }
 
     /// <summary>Reduces a sum of products to an element that carries the factor 2⁻³², and zeroes the sum for the next use.</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static NttElement Reduce(Span<long> sum, RingElement destination)
     {
@@ -144,6 +148,7 @@ internal static class Ntt
     }
 
     /// <summary>The product of two elements below 9q in size, back in the ring: coefficients in [0, q).</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static RingElement MultiplyInverse(NttElement left, NttElement right, RingElement destination)
     {

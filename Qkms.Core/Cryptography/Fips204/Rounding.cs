@@ -6,6 +6,7 @@ namespace Qkms.Core.Cryptography.Fips204;
 internal static class Rounding
 {
     /// <summary>FIPS 204, Algorithm 35, for canonical coefficients: t = t₁·2¹³ + t₀ with t₀ in (-2¹², 2¹²].</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Power2Round(RingElement t, RingElement t1, RingElement t0)
     {
@@ -22,6 +23,7 @@ internal static class Rounding
     }
 
     /// <summary>FIPS 204, Algorithm 37, of canonical coefficients.</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void HighBits(Gamma2 gamma2, RingElement element, RingElement high)
     {
@@ -32,6 +34,7 @@ internal static class Rounding
     }
 
     /// <summary>Whether the low part (FIPS 204, Algorithm 38) of some canonical coefficient is <paramref name="bound"/> or more in size.</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool LowBitsReach(Gamma2 gamma2, RingElement element, int bound)
     {
@@ -46,6 +49,7 @@ internal static class Rounding
     }
 
     /// <summary>Whether ‖a‖∞ is <paramref name="bound"/> or more, for coefficients that are centred (FIPS 204, section 2.3).</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool NormReaches(ReadOnlySpan<int> centered, int bound)
     {
@@ -56,6 +60,7 @@ internal static class Rounding
     }
 
     /// <summary>All ones where |a| ≥ bound, else zero; the size by masks, as a comparison of signed values could become a branch on a secret.</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Reaches(int a, int bound)
     {

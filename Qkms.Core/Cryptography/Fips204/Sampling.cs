@@ -17,6 +17,7 @@ internal static class Sampling
     }
 
     /// <summary>FIPS 204, Algorithm 33: the secret vectors s₁ and s₂, one after the other, from ρ' of 64 bytes.</summary>
+    [TouchesSecrets]
     internal static void ExpandSecrets(ParameterSet set, ReadOnlySpan<byte> rhoPrime, RingVector s1, RingVector s2)
     {
         for (int r = 0; r < set.L; r++)
@@ -26,6 +27,7 @@ internal static class Sampling
     }
 
     /// <summary>FIPS 204, Algorithm 34: the mask y with coefficients in (-γ₁, γ₁].</summary>
+    [TouchesSecrets]
     internal static void ExpandMask(ParameterSet set, ReadOnlySpan<byte> rhoDoublePrime, int counter, RingVector y)
     {
         Span<byte> stream = stackalloc byte[32 * 20];
@@ -75,6 +77,7 @@ internal static class Sampling
     /// on it. Which half bytes were rejected shows in the addresses and in the count of blocks; it may, because a rejected value and its place say nothing
     /// about the independent values that were accepted.
     /// </remarks>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RejectBounded(ParameterSet set, ReadOnlySpan<byte> rhoPrime, byte counter, RingElement destination)
     {

@@ -19,6 +19,7 @@ internal sealed class SigningKey : IDisposable
     private readonly int[] _t0;
 
     /// <summary>Takes over the arrays; the three vectors come as ring elements and are transformed here.</summary>
+    [TouchesSecrets]
     private SigningKey(ParameterSet set, byte[] encoded, byte[]? seed, int[] s1, int[] s2, int[] t0, VerificationKey verificationKey)
     {
         _set = set;
@@ -44,6 +45,7 @@ internal sealed class SigningKey : IDisposable
     /// <summary>FIPS 204, Algorithm 6.</summary>
     /// <param name="set">The parameter set.</param>
     /// <param name="seed">ξ, 32 secret random bytes.</param>
+    [TouchesSecrets]
     internal static SigningKey FromSeed(ParameterSet set, ReadOnlySpan<byte> seed)
     {
         int[] matrix = new int[set.K * set.L * ParameterSet.N];
@@ -81,6 +83,7 @@ internal sealed class SigningKey : IDisposable
 
     /// <summary>FIPS 204, Algorithm 25, of a key of the right length.</summary>
     /// <exception cref="CryptographicException">A coefficient of s₁ or s₂ is larger than η, or t₀ or tr is not what s₁ and s₂ give.</exception>
+    [TouchesSecrets]
     internal static SigningKey Decode(ParameterSet set, ReadOnlySpan<byte> source)
     {
         int[] matrix = new int[set.K * set.L * ParameterSet.N];
@@ -144,6 +147,7 @@ internal sealed class SigningKey : IDisposable
     /// <param name="mu">μ, 64 bytes.</param>
     /// <param name="randomness">rnd, 32 bytes: random, or zero for the deterministic variant.</param>
     /// <param name="destination">Receives the signature.</param>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Sign(ReadOnlySpan<byte> mu, ReadOnlySpan<byte> randomness, Span<byte> destination)
     {
@@ -268,6 +272,7 @@ internal sealed class SigningKey : IDisposable
         }
     }
 
+    [TouchesSecrets]
     public void Dispose()
     {
         Erase.Memory(_encoded.AsSpan());
@@ -278,6 +283,7 @@ internal sealed class SigningKey : IDisposable
     }
 
     /// <summary>t = NTT⁻¹(Â∘NTT(s₁)) + s₂ with coefficients in [0, q).</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ComputeT(ParameterSet set, NttVector matrix, RingVector s1, RingVector s2, RingVector t)
     {
@@ -307,6 +313,7 @@ internal sealed class SigningKey : IDisposable
     }
 
     /// <summary>FIPS 204, Algorithm 24.</summary>
+    [TouchesSecrets]
     private static void Encode(
         ParameterSet set, ReadOnlySpan<byte> rho, ReadOnlySpan<byte> k, ReadOnlySpan<byte> tr, RingVector s1, RingVector s2, RingVector t0, Span<byte> destination)
     {
@@ -319,6 +326,7 @@ internal sealed class SigningKey : IDisposable
         Pack(t0, ParameterSet.D, 1 << (ParameterSet.D - 1), ref destination);
     }
 
+    [TouchesSecrets]
     private static void Pack(RingVector vector, int width, int offset, ref Span<byte> destination)
     {
         for (int i = 0; i < vector.Count; i++)
@@ -328,6 +336,7 @@ internal sealed class SigningKey : IDisposable
         }
     }
 
+    [TouchesSecrets]
     private static void Unpack(ref ReadOnlySpan<byte> source, int width, int offset, RingVector vector)
     {
         for (int i = 0; i < vector.Count; i++)
@@ -337,6 +346,7 @@ internal sealed class SigningKey : IDisposable
         }
     }
 
+    [TouchesSecrets]
     private static void Transform(RingVector vector)
     {
         for (int i = 0; i < vector.Count; i++)
@@ -352,6 +362,7 @@ internal sealed class SigningKey : IDisposable
         return taken;
     }
 
+    [TouchesSecrets]
     private void DeriveMaskSeed(ReadOnlySpan<byte> randomness, ReadOnlySpan<byte> mu, Span<byte> rhoDoublePrime)
     {
         var shake = new Shake256();

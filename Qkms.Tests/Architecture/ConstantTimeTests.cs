@@ -1,0 +1,188 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Qkms.Core.Cryptography;
+using Qkms.Tests.Support;
+using Qkms.Tests.Support.ChildProcess;
+
+namespace Qkms.Tests.Architecture;
+
+/// <summary>
+/// No method that touches secrets divides. C# compiles <c>x % 3329</c> to a multiplication when it optimises and to a division, whose time depends on x, when it
+/// does not, so that both machine codes are read: a child process compiles every marked method and has the runtime write down what it made.
+/// </summary>
+public sealed partial class ConstantTimeTests
+{
+    /// <summary>Types of the engine without secrets in their operands, and why.</summary>
+    private static readonly Dictionary<string, string> _publicTypes = new()
+    {
+        ["Fips203.ParameterSet"] = "constants of the standard",
+        ["Fips204.ParameterSet"] = "constants of the standard",
+        ["Fips203.RingElement"] = "a view: lengths and indices only",
+        ["Fips203.NttElement"] = "a view: lengths and indices only",
+        ["Fips203.RingVector"] = "a view: lengths and indices only",
+        ["Fips203.NttVector"] = "a view: lengths and indices only",
+        ["Fips204.RingElement"] = "a view: lengths and indices only",
+        ["Fips204.NttElement"] = "a view: lengths and indices only",
+        ["Fips204.RingVector"] = "a view: lengths and indices only",
+        ["Fips204.NttVector"] = "a view: lengths and indices only",
+        ["Fips204.VerificationKey"] = "public keys, messages and signatures",
+        ["Fips204.MessageFormat"] = "public keys and messages",
+        ["Fips204.SampleInBall"] = "c̃, of which its remarks say why it may be seen",
+    };
+
+    /// <summary>Methods of types that have secrets, whose own operands are public, and why.</summary>
+    private static readonly Dictionary<string, string> _publicMethods = new()
+    {
+        ["Fips202.Keccak:get_RoundConstants"] = "constants",
+        ["Fips202.Sponge:.ctor"] = "rate and suffix",
+        ["Fips202.Sha3_256:.ctor"] = "constants",
+        ["Fips202.Sha3_512:.ctor"] = "constants",
+        ["Fips202.Shake128:.ctor"] = "constants",
+        ["Fips202.Shake256:.ctor"] = "constants",
+        ["Fips203.DecapsulationKey:get_HasSeed"] = "whether there is a seed",
+        ["Fips203.EncapsulationKey:.ctor"] = "a public key",
+        ["Fips203.EncapsulationKey:Decode"] = "a public key",
+        ["Fips203.EncapsulationKey:get_Encoded"] = "a public key",
+        ["Fips203.EncapsulationKey:get_Hash"] = "a public key",
+        ["Fips203.Sampling:SampleNtt"] = "ρ, part of the public key",
+        ["Fips203.Sampling:ExpandMatrix"] = "ρ, part of the public key",
+        ["Fips203.Ntt:get_Zetas"] = "constants",
+        ["Fips203.MLKemManaged:.ctor"] = "references",
+        ["Fips203.MLKemManaged:ImportEncapsulationKey"] = "a public key",
+        ["Fips203.MLKemManaged:ImportSubjectPublicKeyInfo"] = "a public key",
+        ["Fips203.MLKemManaged:ExportEncapsulationKeyCore"] = "a public key",
+        ["Fips203.MLKemManaged:Dispose"] = "references",
+        ["Fips203.MLKemManaged:RequireDecapsulationKey"] = "references",
+        ["Fips203.MLKemManaged:RequireLength"] = "lengths",
+        ["Fips203.MLKemManaged:RequireContentLength"] = "lengths",
+        ["Fips204.Gamma2:.ctor"] = "constants",
+        ["Fips204.Gamma2:.cctor"] = "constants",
+        ["Fips204.Hints:Use"] = "signatures",
+        ["Fips204.Hints:Encode"] = "a hint that is published",
+        ["Fips204.Hints:TryDecode"] = "signatures",
+        ["Fips204.Ntt:get_Zetas"] = "constants",
+        ["Fips204.Ntt:MultiplySubtract"] = "verification only",
+        ["Fips204.Sampling:ExpandMatrix"] = "ρ, part of the public key",
+        ["Fips204.Sampling:RejectNtt"] = "ρ, part of the public key",
+        ["Fips204.SignatureCodec:Encode"] = "a signature that is published",
+        ["Fips204.SignatureCodec:TryDecode"] = "signatures",
+        ["Fips204.SigningKey:get_Encoded"] = "a view",
+        ["Fips204.SigningKey:get_Seed"] = "a view",
+        ["Fips204.SigningKey:AllocatePinned"] = "lengths",
+        ["Fips204.SigningKey:Take"] = "lengths",
+        ["Fips204.MLDsaManaged:.ctor"] = "references",
+        ["Fips204.MLDsaManaged:ImportMLDsaPublicKey"] = "a public key",
+        ["Fips204.MLDsaManaged:ImportSubjectPublicKeyInfo"] = "a public key",
+        ["Fips204.MLDsaManaged:ComputeMu"] = "messages",
+        ["Fips204.MLDsaManaged:ComputeFormattedMuForTesting"] = "messages",
+        ["Fips204.MLDsaManaged:VerifyDataCore"] = "signatures",
+        ["Fips204.MLDsaManaged:VerifyPreHashCore"] = "signatures",
+        ["Fips204.MLDsaManaged:VerifyMuCore"] = "signatures",
+        ["Fips204.MLDsaManaged:ExportMLDsaPublicKeyCore"] = "a public key",
+        ["Fips204.MLDsaManaged:Dispose"] = "references",
+        ["Fips204.MLDsaManaged:RequireSigningKey"] = "references",
+        ["Fips204.MLDsaManaged:RequireLength"] = "lengths",
+        ["Fips204.MLDsaManaged:RequireContentLength"] = "lengths",
+    };
+
+    [Fact]
+    public Task Unoptimised_methods_that_touch_secrets_do_not_divide() =>
+        NoListingDividesAsync("MinOpts", ("DOTNET_JITMinOpts", "1"));
+
+    [OptimisedBuildFact]
+    public Task Optimised_methods_that_touch_secrets_do_not_divide() =>
+        NoListingDividesAsync("FullOpts", ("DOTNET_TieredCompilation", "0"));
+
+    [Theory]
+    [InlineData("       idiv     edx:eax, ecx", true)]
+    [InlineData("       div      edx:eax, r8d", true)]
+    [InlineData("       sdiv    w0, w0, w1", true)]
+    [InlineData("       udiv    x0, x0, x1", true)]
+    [InlineData("       vdivsd   xmm0, xmm0, xmm1", true)]
+    [InlineData("       call     CORINFO_HELP_ULMOD", true)]
+    [InlineData("       imul     eax, dword ptr [rbp-0x08], 0xD01", false)]
+    [InlineData("       call     [System.Math:DivRem(int,int):int]", false)]
+    public void Divisions_are_recognised(string line, bool divides) => Division().IsMatch(line).Should().Be(divides);
+
+    [Fact]
+    public void Every_method_of_the_engine_is_marked_or_known_to_be_public()
+    {
+        string[] folders = ["Fips202", "Fips203", "Fips204"];
+        List<string> unknown = [];
+        HashSet<string> used = [];
+        foreach (Type type in typeof(TouchesSecretsAttribute).Assembly.GetTypes())
+        {
+            string? folder = folders.FirstOrDefault(name => type.Namespace == $"Qkms.Core.Cryptography.{name}");
+            if (folder is null || typeof(Delegate).IsAssignableFrom(type))
+                continue;
+            string name = $"{folder}.{type.Name}";
+            if (_publicTypes.ContainsKey(name))
+            {
+                used.Add(name);
+                continue;
+            }
+
+            foreach (MethodBase method in SecretMethods.WrittenIn(type))
+            {
+                string methodName = $"{name}:{method.Name}";
+                bool marked = method.IsDefined(typeof(TouchesSecretsAttribute));
+                if (_publicMethods.ContainsKey(methodName) && !marked)
+                    used.Add(methodName);
+                else if (!marked)
+                    unknown.Add(methodName);
+            }
+        }
+
+        unknown.Should().BeEmpty("a new method is marked with [TouchesSecrets], or listed here with the reason why it need not be");
+        _publicTypes.Keys.Concat(_publicMethods.Keys).Except(used).Should().BeEmpty("what is listed here exists and is not marked");
+    }
+
+    private static async Task NoListingDividesAsync(string tier, params (string Name, string Value)[] environment)
+    {
+        Dictionary<string, int> expected = SecretMethods.All().CountBy(SecretMethods.ListingName).ToDictionary();
+        expected.Should().HaveCountGreaterThan(90, "the marks are found");
+
+        using TemporaryDirectory folder = new();
+        string file = folder.File("listing.asm");
+        using (Process child = Child.Start(
+            ChildProgram.CompileSecretMethods,
+            [.. environment, ("DOTNET_JitDisasm", "Qkms.Core.Cryptography.*:*"), ("DOTNET_JitStdOutFile", file), ("DOTNET_TieredPGO", "0")]))
+        {
+            await child.WaitForExitAsync();
+            child.ExitCode.Should().Be(0);
+        }
+
+        var listed = new Dictionary<string, int>();
+        List<string> divisions = [];
+        string method = string.Empty;
+        int instructions = 0;
+        foreach (string line in File.ReadLines(file))
+        {
+            Match header = Header().Match(line);
+            if (header.Success)
+            {
+                header.Groups["tier"].Value.Should().StartWith(tier, line);
+                method = header.Groups["method"].Value;
+                listed[method] = listed.GetValueOrDefault(method) + 1;
+            }
+            else if (expected.ContainsKey(method))
+            {
+                instructions++;
+                if (Division().IsMatch(line))
+                    divisions.Add($"{method}: {line.Trim()}");
+            }
+        }
+
+        divisions.Should().BeEmpty();
+        expected.Where(item => listed.GetValueOrDefault(item.Key) < item.Value).Should().BeEmpty("every marked method has a listing, without which this test shows nothing");
+        instructions.Should().BeGreaterThan(5000, "the listings have machine code in them");
+    }
+
+    [GeneratedRegex(@"^; Assembly listing for method (?<method>[^\[(]+).*\((?<tier>[^()]+)\)$")]
+    private static partial Regex Header();
+
+    /// <summary>Integer divisions of x64 and Arm64, those of floating point, and the runtime's helpers on machines without the instruction.</summary>
+    [GeneratedRegex(@"^\s+(?:(?:i?div|[su]div|fdiv|v?div[sp][sd])\s|call\s+.*CORINFO_HELP_\w*(?:DIV|MOD))", RegexOptions.IgnoreCase)]
+    private static partial Regex Division();
+}

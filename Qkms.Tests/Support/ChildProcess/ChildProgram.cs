@@ -1,0 +1,24 @@
+namespace Qkms.Tests.Support.ChildProcess;
+
+/// <summary>What this assembly does when a test starts it as a process of its own: its first argument names the work.</summary>
+internal static class ChildProgram
+{
+    internal const string CompileSecretMethods = "compile-secret-methods";
+    internal const string UseAndDisposeKeys = "use-and-dispose-keys";
+
+    private static int Main(string[] args)
+    {
+        switch (args)
+        {
+            case [CompileSecretMethods]:
+                SecretMethods.CompileAll();
+                return 0;
+            case [UseAndDisposeKeys]:
+                KeyUser.Run();
+                return 0;
+            default:
+                Console.Error.WriteLine("This assembly is run by 'dotnet test'.");
+                return 1;
+        }
+    }
+}
