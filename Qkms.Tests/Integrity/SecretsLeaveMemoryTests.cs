@@ -1,0 +1,83 @@
+using System.Text;
+using Qkms.Tests.Support;
+using Qkms.Tests.Support.ChildProcess;
+
+namespace Qkms.Tests.Integrity;
+
+/// <summary>What the running service was given or made is not in its memory any more once it is wrapped, hashed or used.</summary>
+public sealed class SecretsLeaveMemoryTests
+{
+    // A piece of this many bytes is looked for at every such step of a secret.
+    private const int Piece = 16;
+
+    // The first start makes it, writes it to its file, and keeps a keyed hash. (A key that was presented in a request is another
+    // matter: the web server's buffers hold it until they are used again.)
+    [ProcessMemoryFact]
+    public async Task The_first_api_key_is_gone_after_the_start()
+    {
+        using TemporaryDirectory directory = new();
+        using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path);
+        string apiKey = await File.ReadAllTextAsync(directory.File("initial-api-key"));
+
+        Finds(service, ("API key", Encoding.ASCII.GetBytes(apiKey[^49..]))).Should().BeEmpty();
+        Finds(service, ("path", Encoding.Unicode.GetBytes(directory.Path)[..Piece])).Should().NotBeEmpty("the search finds what is there");
+    }
+
+    [ProcessMemoryFact]
+    public async Task The_root_key_is_gone_after_the_start()
+    {
+        using TemporaryDirectory directory = new();
+        using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path);
+        string text = (await File.ReadAllTextAsync(directory.File("root.key"))).Trim();
+
+        Finds(service, ("root key", Convert.FromBase64String(text)), ("root key as base64", Encoding.ASCII.GetBytes(text))).Should().BeEmpty();
+    }
+
+    // Not of RSA: OpenSSL makes and encodes those keys, and leaves pieces of the encoding in native memory that it has freed.
+    [ProcessMemoryFact]
+    public async Task Seeds_are_gone_when_they_are_wrapped()
+    {
+        using TemporaryDirectory directory = new();
+        using TemporaryDirectory copy = new();
+        using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path);
+        using HttpClient client = service.Client();
+        List<string> kids = [];
+        foreach (string algorithm in new[] { "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87" })
+        {
+            kids.Add((await client.GenerateAsync(algorithm)).Text("kid"));
+            kids.Add((await client.RotateAsync(algorithm)).Text("kid"));
+        }
+
+        // The values to look for come out of a copy of the database, opened by this process.
+        foreach (string file in Directory.GetFiles(directory.Path).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+            CopyShared(file, copy.File(Path.GetFileName(file)));
+
+        List<(string, byte[])> secrets = [];
+        await using (QkmsApplication opened = new(copy.Path))
+        {
+            _ = opened.Server;
+            foreach (string kid in kids)
+                secrets.Add((kid, await Materials.OpenAsync(opened, kid)));
+        }
+
+        Finds(service, [.. secrets]).Select(find => find.ToString()).Should().BeEmpty();
+    }
+
+    private static List<ProcessMemory.Find> Finds(ServiceProcess service, params (string Name, byte[] Bytes)[] secrets)
+    {
+        ProcessMemory.Patterns patterns = new();
+        foreach ((string name, byte[] bytes) in secrets)
+            patterns.Add<byte>(name, bytes, Piece);
+
+        return ProcessMemory.Search(service.Id, patterns);
+    }
+
+    private static void CopyShared(string from, string to)
+    {
+        using FileStream source = new(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using FileStream target = File.Create(to);
+        source.CopyTo(target);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(to, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+}
