@@ -10,8 +10,8 @@ namespace Qkms.Benchmarks.Timing;
 /// </summary>
 /// <remarks>
 /// |t| above 10 is a leak that was measured, above 4.5 a suspicion to measure again; below, nothing was found with so many measurements, which is no proof. "Warm"
-/// repeats the operation; "cold" pushes code and data out of the first two caches before each measurement. Every experiment comes twice: a control
-/// with the same class on both sides says what noise gives.
+/// repeats the operation; "cold" pushes code and data out of the first two caches before each measurement. Every experiment comes twice: its control
+/// compares two pools of the first class, and says what noise gives.
 /// </remarks>
 internal static class TimingReport
 {
@@ -23,13 +23,16 @@ internal static class TimingReport
     /// <summary>More than the second cache of the machines in use.</summary>
     private static readonly byte[] _evicting = new byte[8 << 20];
 
+    /// <param name="args">Measurements of each warm experiment, then a part of the names of the experiments to run; both may be left out.</param>
+    /// <param name="output">Receives a Markdown table.</param>
     internal static int Run(ReadOnlySpan<string> args, TextWriter output)
     {
         int warm = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 200_000;
+        string part = args.Length > 1 ? args[1] : string.Empty;
         int cold = int.Max(warm / 40, 4 * Calibration);
         output.WriteLine("| operation, first class / second class | caches | measurements per class | difference of means, ns | max abs t | control max abs t |");
         output.WriteLine("|---|---|---|---|---|---|");
-        foreach (TimingExperiment experiment in TimingExperiments.All())
+        foreach (TimingExperiment experiment in TimingExperiments.All().Where(experiment => experiment.Name.Contains(part, StringComparison.Ordinal)))
         {
             Report(experiment, warm, evict: false, output);
             Report(experiment, cold, evict: true, output);
@@ -79,7 +82,7 @@ internal static class TimingReport
             if (i % classes.Length == 0)
                 RandomNumberGenerator.Fill(classes);
             int @class = classes[i % classes.Length] & 1;
-            long ticks = MeasureOnce(experiment, isControl ? 0 : @class, evict);
+            long ticks = MeasureOnce(experiment, isControl ? 2 * @class : @class, evict);
             for (int k = 0; k < Percentiles; k++)
             {
                 if (ticks <= limits[k])
