@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json;
 using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips203;
 using Qkms.Core.Cryptography.Fips204;
@@ -22,16 +23,16 @@ public sealed class AccumulatedTests
     public void MLKem_ten_thousand_runs_with_the_key_derivation_of_the_draft(string name, string digest) =>
         MLKemDigest(name, 10_000, draft: true).Should().Be(digest);
 
-    /// <remarks>
-    /// The final standard, without dk among the outputs. ML-KEM-768: TestAccumulated of Go's crypto/mlkem. The two others are published by nobody;
-    /// they are values on which PQClean, kyber-py and CIRCL were found to agree.
-    /// </remarks>
+    /// <remarks>The final standard, without dk among the outputs, as an independent implementation gives them (Vectors/README.md).</remarks>
     [Theory]
-    [InlineData("ML-KEM-512", "e0112db334d4240ca6feed5b0beab1318925edd4ff7d840c2ebe6d61971fc14c")]
-    [InlineData("ML-KEM-768", "8a518cc63da366322a8e7a818c7a0d63483cb3528d34a4cf42f35d5ad73f22fc")]
-    [InlineData("ML-KEM-1024", "f1a3925c9cf8538bb104c56efb2f5ecb74cc3df25087460b73f6c873e96bcb6a")]
-    public void MLKem_ten_thousand_runs(string name, string digest) =>
-        MLKemDigest(name, 10_000, draft: false).Should().Be(digest);
+    [InlineData("ML-KEM-512")]
+    [InlineData("ML-KEM-768")]
+    [InlineData("ML-KEM-1024")]
+    public void MLKem_ten_thousand_runs(string name)
+    {
+        JsonElement accumulated = KnownAnswers.ReadAccumulated();
+        MLKemDigest(name, accumulated.GetProperty("runs").GetInt32(), draft: false).Should().Be(accumulated.GetProperty("digests").GetProperty(name).GetString());
+    }
 
     [Theory]
     [InlineData("ML-DSA-44", "d51148e1f9f4fa1a723a6cf42e25f2a99eb5c1b378b3d2dbbd561b1203beeae4")]

@@ -1,17 +1,19 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace Qkms.Tests.Support;
 
-/// <summary>What an independent implementation answers, from <c>Vectors/known-answers.json</c>; its README says how the file is made.</summary>
+/// <summary>What an independent implementation answers; <c>Vectors/README.md</c> says how the files are made.</summary>
 internal static class KnownAnswers
 {
-    internal static JsonElement Read()
+    /// <summary>Single cases.</summary>
+    internal static JsonElement Read() => Read("known-answers.json");
+
+    /// <summary>Digests over many runs.</summary>
+    internal static JsonElement ReadAccumulated() => Read("accumulated-ml-kem.json");
+
+    private static JsonElement Read(string name)
     {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder(), "known-answers.json")));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Repository.Root, "Qkms.Tests", "Vectors", name)));
         return document.RootElement.Clone();
     }
-
-    private static string Folder([CallerFilePath] string thisFile = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "Vectors"));
 }
