@@ -1,0 +1,125 @@
+// A plan says what a request will look like. Plans are plain values: fast-check makes them from the seed, and makes them smaller
+// when one shows a fault. What only the service can know, a kid it made up or a cursor, is named by a number and looked up when sending.
+import fc from 'fast-check';
+import { hostileHeader, hostileJson, hostileText, strayName } from './hostile.mjs';
+import { valueOf } from './values.mjs';
+
+const some = (weight, arbitrary) => ({ weight, arbitrary });
+const rarely = (odds, arbitrary, usual) => fc.oneof(some(odds, fc.constant(usual)), some(1, arbitrary));
+
+/** Every operation, mostly as described and with one or two things wrong in the rest. */
+export function anyPlan(description, worker) {
+  return fc.oneof(...description.operations.map(operation => some(weightOf(operation), planOf(operation, worker))));
+}
+
+// Operations that change something come more often: they make the states that the others meet.
+function weightOf(operation) {
+  return operation.open ? 1 : operation.method === 'GET' ? 4 : 6;
+}
+
+function planOf(operation, worker) {
+  const valid = requestOf(operation, worker, { parameter: honestParameter, body: honestBody });
+  const hostile = requestOf(operation, worker, { parameter: anyParameter, body: anyBody });
+  return fc.oneof(some(2, valid), some(3, hostile));
+}
+
+function requestOf(operation, worker, { parameter, body }) {
+  const inPath = operation.parameters.filter(p => p.in === 'path');
+  const inQuery = operation.parameters.filter(p => p.in === 'query');
+  const hostile = parameter === anyParameter;
+  return fc.record({
+    operation: fc.constant(operation.id),
+    prefix: fc.constantFrom('', '/api/v1'),
+    path: fc.record(Object.fromEntries(inPath.map(p => [p.name, parameter(p, worker)]))),
+    query: fc.tuple(...inQuery.map(p => presence(p.name, p.required)(parameter(p, worker), null).map(value => [p.name, value])))
+      .map(pairs => pairs.filter(([, value]) => value !== null)),
+    body: operation.body ? body(operation.body, worker) : fc.constant(null),
+    key: rarely(hostile ? 12 : 60, fc.oneof(fc.constantFrom('none', 'twice', 'with another', 'shortened', 'lower case', 'in another header', 'padded'), hostileHeader.map(text => ({ text }))), 'valid'),
+    requestId: fc.oneof(some(4, fc.constant(null)), some(2, fc.uuid()), some(hostile ? 2 : 0, oddRequestId)),
+    oddities: hostile ? oddities : fc.constant({}),
+  });
+}
+
+// How often a field is given.
+// A page of a thousand versions is large, so the list is mostly asked for less; a use or a hash often does not suit the algorithm.
+function presence(name, required) {
+  const share = required ? 0.998 : { limit: 0.97, algorithm: 0.9, use: 0.15, oaep_hash: 0.08 }[name] ?? 0.5;
+  return (arbitrary, absent) => fc.oneof(some(Math.round(share * 1000), arbitrary), some(Math.round((1 - share) * 1000), fc.constant(absent)));
+}
+
+function honestParameter(parameter, worker) {
+  const fromService = { kid: 'kid', key: 'kid', cursor: 'cursor' }[parameter.name];
+  const known = fromService && fc.nat(9999).map(pick => ({ known: fromService, pick }));
+  const made = valueOf(parameter.name === 'key' ? 'kid' : parameter.name, parameter.schema, worker).map(value => ({ text: String(value) }));
+  if (parameter.name === 'key')
+    return fc.oneof(some(5, known), some(1, made), some(3, valueOf('key_version', {}, worker).map(number => ({ text: String(number) }))));
+
+  return known ? fc.oneof(some(6, known), some(1, made)) : made;
+}
+
+function anyParameter(parameter, worker) {
+  return fc.oneof(
+    some(3, honestParameter(parameter, worker)),
+    some(2, hostileText.map(text => ({ text }))),
+    some(parameter.in === 'query' ? 1 : 0, fc.tuple(honestParameter(parameter, worker), hostileText).map(([value, again]) => ({ ...value, again }))),
+    some(1, hostileText.map(text => ({ raw: text.replace(/[\r\n]/g, '') }))),
+  );
+}
+
+// Bodies are lists of members as text.
+function honestBody({ schema, required }, worker) {
+  const members = fc.tuple(...Object.entries(schema.properties).map(([name, member]) =>
+    presence(name, schema.required?.includes(name))(valueOf(name, member, worker), undefined).map(value => [name, value])));
+  const body = members.map(list => ({ members: list.filter(([, value]) => value !== undefined).map(([name, value]) => [JSON.stringify(name), JSON.stringify(value)]) }));
+  return required ? body : fc.oneof(some(3, body), some(1, fc.constant(null)));
+}
+
+function anyBody(body, worker) {
+  const honest = honestBody({ ...body, required: true }, worker);
+  const name = fc.oneof(fc.constantFrom(...Object.keys(body.schema.properties)), strayName).map(text => JSON.stringify(text));
+  return fc.oneof(
+    some(2, honest),
+    some(4, fc.tuple(honest, name, hostileJson).map(([plan, member, value]) => ({ members: [...plan.members.filter(([known]) => known !== member), [member, value]] }))),
+    some(1, fc.tuple(honest, fc.nat()).map(([plan, index]) => ({ members: plan.members.toSpliced(index % (plan.members.length || 1), 1) }))),
+    some(1, honest.filter(plan => plan.members.length > 0).map(plan => ({ members: [...plan.members, plan.members[0]], mustFail: 'a member given twice' }))),
+    some(1, honest.map(plan => ({ ...plan, damage: 'truncated', mustFail: 'truncated JSON' }))),
+    some(1, fc.tuple(honest, fc.constantFrom('byte order mark', 'UTF-16', 'trailing comma', 'comment', 'wrapped', 'followed', 'spaced')).map(([plan, damage]) => ({ ...plan, damage }))),
+    some(2, fc.oneof(hostileJson, hostileText).map(text => ({ text }))),
+    some(1, fc.uint8Array({ maxLength: 200 }).map(bytes => ({ bytes: Buffer.from(bytes).toString('base64') }))),
+    some(1, fc.constant(null)),
+    fc.constant({ members: [], filler: 2_200_000 }),
+  );
+}
+
+const oddRequestId = fc.oneof(
+  fc.uuid().map(id => id.toUpperCase()),
+  fc.uuid().map(id => `{${id}}`),
+  fc.uuid().map(id => id.replaceAll('-', '')),
+  fc.uuid().map(id => `\u00a0${id}`),
+  fc.uuid().map(id => `+${id.slice(1)}`),
+  fc.uuid().map(id => `0x${id.slice(2)}`),
+  fc.uuid().map(id => `${id}, ${id}`),
+  fc.uuid().map(id => [id, id]),
+  hostileHeader,
+);
+
+const mediaTypes = ['application/json; charset=utf-8', 'application/json;charset=utf-16', 'application/json; charset=nonsense', 'APPLICATION/JSON', 'application/problem+json', 'application/merge-patch+json', 'text/json', 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml', 'application/octet-stream', '*/*', 'application/*', 'json', '', ';', 'application/json, text/plain'];
+const ranges = ['*/*', 'application/json', 'text/html', 'application/x-pem-file', 'application/jwk+json', 'application/octet-stream', 'application/jwk+json;q=0.5, application/octet-stream', '*/*;q=0', 'application/*;q=0.1', 'text/*', 'application/json;q=2', 'a', '/', '', ',,,', `${'text/html,'.repeat(500)}*/*`, 'application/jwk+json;profile="x"'];
+const strangers = [['X-HTTP-Method-Override', 'DELETE'], ['Origin', 'https://elsewhere.example'], ['Expect', '100-continue'], ['Accept-Encoding', 'gzip, br'], ['Range', 'bytes=0-10'], ['If-None-Match', '*'], ['Cookie', 'x-api-key=1'], ['Authorization', 'Bearer x'], ['X-Forwarded-Prefix', '/elsewhere'], ['X-Forwarded-Host', 'elsewhere.example'], ['Upgrade', 'h2c'], ['Host', 'elsewhere.example'], ['X-Original-URL', '/kms/keys'], ['Content-Encoding', 'gzip'], ['X-Long', 'x'.repeat(40_000)], ['X-Lot', null]];
+
+// Usually none: each of them hides what stands behind it.
+const oddities = fc.record({
+  method: fc.constantFrom('PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS', 'TRACE', 'POST', 'GET', 'get', 'FOO', 'G T'),
+  suffix: fc.oneof(fc.constantFrom('/', '//', '/x', '/../keys', '/%2e%2e/keys', ';a=b', '.json', '%00', '%', '#x', '\\'), hostileText.map(text => `/${encodeURIComponent(text.toWellFormed())}`)),
+  upperCase: fc.constant(true),
+  stray: fc.tuple(strayName, hostileText),
+  contentType: fc.oneof(fc.constantFrom(...mediaTypes), hostileHeader, fc.constant(null)),
+  accept: fc.oneof(fc.constantFrom(...ranges), hostileHeader),
+  header: fc.oneof(fc.constantFrom(...strangers), hostileHeader.map(text => ['X-Strange', text])),
+  chunked: fc.constant(true),
+  longTarget: fc.constantFrom(20_000, 40_000),
+  length: fc.constantFrom('99999999', '-1', 'x', '99999999999999999999'),
+}, { requiredKeys: [] }).chain(all => {
+  const names = Object.keys(all);
+  return names.length === 0 ? fc.constant({}) : fc.subarray(names, { maxLength: Math.min(2, names.length) }).map(kept => Object.fromEntries(kept.map(name => [name, all[name]])));
+});
