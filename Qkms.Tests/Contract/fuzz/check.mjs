@@ -22,14 +22,14 @@ export function check(request, facts, answer, plan, description) {
     ...checkHeaders(request, facts, answer),
     ...checkLeaks(answer),
     ...checkIdentity(facts, answer, json),
-    ...(facts.ambiguous || facts.serverRefuses ? checkAnyRefusal(answer, json, description) : checkMeaning(request, facts, answer, json, plan, description)),
+    ...(facts.ambiguous || facts.serverRefusals.length > 0 ? checkAnyRefusal(answer, json, description) : checkMeaning(request, facts, answer, json, plan, description)),
   ];
 }
 
 // The server's own refusals do not reach the application: a status and nothing else, and only where it has a reason.
-function serverAnswer({ serverRefuses }, { status, body, headers }) {
-  if (!serverRefuses?.statuses.includes(status))
-    return [`unexpected answer of the server itself: ${status}${serverRefuses ? ` (${serverRefuses.why})` : ''}`];
+function serverAnswer({ serverRefusals }, { status, body, headers }) {
+  if (!serverRefusals.includes(status))
+    return [`unexpected answer of the server itself: ${status}, not one of ${serverRefusals}`];
 
   const extra = Object.keys(headers).filter(name => !['content-length', 'connection', 'date'].includes(name));
   return body.length > 0 || extra.length > 0 ? [`answer of the server itself with content: ${status} ${extra}`] : [];
@@ -78,7 +78,7 @@ export function checkNotEchoed(request, facts, { headers }) {
 }
 
 function checkAnyRefusal(answer, json, description) {
-  if (answer.status < 400)
+  if (answer.status < 400 || answer.body.length === 0) // nothing follows a HEAD
     return [];
 
   return description.isErrorEnvelope(json) ? [] : [`not the envelope of errors: ${answer.status}`];
@@ -146,11 +146,13 @@ function checkVerdict(facts, { status, body }, plan, request) {
     return [];
 
   if (facts.faults.length > 0)
-    return status < 400 && !nullInPlaceOfNothing(facts, request) ? [`accepted in spite of: ${facts.faults.join(', ')}`] : [];
+    return status < 400 && !nullInPlaceOfNothing(facts, request) ? [`${facts.operation.id} accepts in spite of ${facts.faults[0]}: ${status}`] : [];
 
   const formal = [400, 406, 413, 415].includes(status);
-  return formal && !mayRefuse(facts, plan, request) ? [`refused though it is as described: ${status} ${body.toString('utf8', 0, 300)}`] : [];
+  return formal && !mayRefuse(facts, plan, request) ? [`${facts.operation.id} refuses ${fieldOf(body)} that is as described: ${status} ${body.toString('utf8', 0, 300)}`] : [];
 }
+
+const fieldOf = body => /"field":"(\w+)"/.exec(body.toString('utf8'))?.[1] ?? 'a request';
 
 // A body that may be absent may also be the word null: many clients write that for nothing.
 function nullInPlaceOfNothing({ operation, faults }, request) {

@@ -11,7 +11,7 @@ export function curlOf({ method, target, headers, body, framing }, apiKey) {
   if (method !== (body === null ? 'GET' : 'POST'))
     parts.push(`-X ${quote(method)}`);
 
-  for (const [name, value] of headers.filter(([name]) => !['Host', 'Content-Length'].includes(name)))
+  for (const [name, value] of headers.filter(([name, text]) => name !== 'Host' && !(name === 'Content-Length' && text === String(body?.length))))
     parts.push(value === apiKey ? '-H "x-api-key: $KEY"' : `-H ${quote(`${name}: ${value.slice(0, 300)}`)}`);
 
   if (body !== null)

@@ -9,7 +9,7 @@ export function understand(request, plan, description, apiKey) {
   const matches = path === null ? [] : description.find(path);
   const match = matches.find(({ operation }) => operation.method === request.method.toUpperCase());
   const facts = {
-    serverRefuses: serverRefuses(request),
+    serverRefusals: serverRefusals(request),
     // Dot segments, empty ones, and escapes that are none are read in more than one way; what is said of them is checked all the same.
     ambiguous: path === null || path.replace(/(?<=.)\/$/, '').split('/').slice(1).some(segment => /^\.*$/.test(segment)) || /[\\#]/.test(rawPath),
     operation: match?.operation,
@@ -41,26 +41,21 @@ function requestIdOf({ headers }) {
 }
 
 /**
- * Why the server itself, before the application, refuses a request, with the statuses that it answers without a body; null when it has no reason to.
- * It wants a target and headers without control characters and %00, one good Host, a good length, and has limits for lines and headers.
+ * Why the server itself refuses a request before the application sees it, with the status that it answers without a body.
+ * It wants a request line and headers without certain characters, one Host, a length that is a number, and has limits for all of them.
  */
-function serverRefuses({ method, target, headers }) {
+function serverRefusals({ method, target, headers }) {
   const [path] = target.split('?');
-  const size = headers.reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + Buffer.byteLength(value) + 4, 0);
+  const size = headers.reduce((sum, [name, value]) => sum + Buffer.byteLength(`${name}: ${value}\r\n`), 0);
   const lengths = headers.filter(([name]) => name === 'Content-Length').map(([, value]) => value);
-  if (method.length + Buffer.byteLength(target) + 12 > 32 * 1024)
-    return { statuses: [414], why: 'the request line is too long' };
-  if (!token.test(method) || /[^\x21-\x7e]/.test(target) || /%00/.test(path))
-    return { statuses: [400], why: 'the request line has a character that it must not have' };
-  if (size > 32 * 1024 || headers.length > 100)
-    return { statuses: [431], why: 'the headers are too large or too many' };
-  if (headers.some(([, value]) => value.includes('\0')))
-    return { statuses: [400], why: 'a header has a NUL' };
-  if (headers.filter(([name]) => name.toLowerCase() === 'host').length !== 1)
-    return { statuses: [400], why: 'not one Host' };
-  if (lengths.some(length => !/^\d{1,18}$/.test(length)))
-    return { statuses: [400], why: 'the length is no number' };
-  return null;
+  return [
+    { status: 414, when: Buffer.byteLength(`${method} ${target} HTTP/1.1\r\n`) > 32 * 1024 },
+    { status: 400, when: !token.test(method) || /[^\x21-\x7e]/.test(target) || /%00/.test(path) },
+    { status: 431, when: size > 32 * 1024 || headers.length > 100 },
+    { status: 400, when: headers.some(([, value]) => value.includes('\0')) },
+    { status: 400, when: headers.filter(([name]) => name === 'Host').length !== 1 },
+    { status: 400, when: lengths.some(length => !/^\d{1,18}$/.test(length)) },
+  ].flatMap(({ status, when }) => (when ? [status] : []));
 }
 
 /** Whether the request is as described, and if not, in what. */
@@ -122,9 +117,10 @@ function faultsOfBody(operation, request, plan) {
   return json !== undefined && operation.body.isValid(json) ? [] : ['body'];
 }
 
+// RFC 8259, 8.1: a reader may pass over a byte order mark.
 function parseJson(body) {
   try {
-    return body ? JSON.parse(body.toString('utf8')) : undefined;
+    return body ? JSON.parse(body.toString('utf8').replace(/^\ufeff/, '')) : undefined;
   } catch {
     return undefined;
   }

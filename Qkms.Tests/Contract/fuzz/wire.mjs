@@ -2,6 +2,7 @@
 import net from 'node:net';
 
 const patience = 45_000;
+const pieceSize = 64 * 1024;
 
 export class Wire {
   #socket;
@@ -15,20 +16,47 @@ export class Wire {
     this.port = Number(port);
   }
 
-  /** Sends one request and returns its answer: status, headers (lower-case name → values), body, and whether the connection ended. */
-  async send({ method, target, headers, body, framing }) {
+  /**
+   * Sends one request and returns its answer: status, headers (lower-case name → values) and body.
+   * A server that refuses a long body closes while it is on its way, and the reset can overtake the answer (RFC 9112, 9.6): then once more.
+   */
+  async send(request) {
+    try {
+      return await this.#exchange(request);
+    } catch (error) {
+      if (!isLong(request.body))
+        throw error;
+
+      return this.#exchange(request);
+    }
+  }
+
+  async #exchange({ method, target, headers, body, framing }) {
     if (this.#over)
       await this.#connect();
 
     this.#socket.write(head(method, target, headers));
     if (body !== null)
-      this.#socket.write(framing === 'chunked' ? chunked(body) : body);
+      await this.#upload(framing === 'chunked' ? chunked(body) : body);
 
     const answer = await this.#answer(method);
-    if (answer.headers.connection?.some(value => /close/i.test(value)))
+    if (isLong(body) || answer.headers.connection?.some(value => /close/i.test(value)))
       this.close();
 
     return answer;
+  }
+
+  // A long one in pieces, after a moment, and only as long as there is no answer: most refusals come before the body.
+  async #upload(body) {
+    for (let waited = 0; isLong(body) && waited < 100 && this.#received.length === 0; waited += 10)
+      await new Promise(resolve => setTimeout(resolve, 10));
+
+    for (let at = 0; at < body.length && this.#received.length === 0 && !this.#over; at += pieceSize) {
+      if (at > 0)
+        await new Promise(resolve => setImmediate(resolve));
+
+      this.#socket.write(body.subarray(at, at + pieceSize));
+    }
   }
 
   close() {
@@ -45,8 +73,7 @@ export class Wire {
       this.#received = Buffer.concat([this.#received, bytes]);
       this.#wake();
     });
-    // A server that refuses early closes while the rest of the request is on its way: its answer counts, the broken pipe does not.
-    socket.on('error', () => {});
+    socket.on('error', () => {}); // what was received counts, and 'close' follows
     socket.on('close', () => {
       this.#over ||= socket === this.#socket;
       this.#wake();
@@ -116,6 +143,10 @@ export class Wire {
       clearTimeout(timer);
     }
   }
+}
+
+function isLong(body) {
+  return body !== null && body.length > pieceSize;
 }
 
 function head(method, target, headers) {

@@ -15,12 +15,11 @@ export class Worker {
   failures = [];
   /** How many requests showed a fault. */
   failed = 0;
-  #kinds = new Map();
   #left = 0;
   #shrinking = null;
 
-  constructor({ number, seed, description, service, memory, tally }) {
-    Object.assign(this, { number, seed, description, service, memory, tally });
+  constructor({ number, seed, description, service, memory, tally, kinds }) {
+    Object.assign(this, { number, seed, description, service, memory, tally, kinds });
     this.plans = anyPlan(description, number);
     this.wire = new Wire(service.url);
   }
@@ -46,8 +45,8 @@ export class Worker {
 
     const kinds = await this.#send(plan, true);
     this.failed += kinds.length > 0 ? 1 : 0;
-    const fresh = kinds.find(kind => !this.#kinds.has(kind));
-    kinds.forEach(kind => this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1));
+    const fresh = kinds.find(kind => !this.kinds.has(kind));
+    kinds.forEach(kind => this.kinds.add(kind));
     if (fresh)
       this.#shrinking = { kind: fresh, runs: 0 };
 
@@ -62,8 +61,8 @@ export class Worker {
     if (answer?.status === 201 && faults.length === 0 && (!counts || this.#left > 0))
       faults.push(...await this.#follow(answer, counts));
 
-    const kinds = faults.map(fault => `${plan.operation}: ${fault.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '…').slice(0, 60)}`);
-    if (this.#shrinking && kinds.includes(this.#shrinking.kind) || (!this.#shrinking && kinds.some(kind => !this.#kinds.has(kind))))
+    const kinds = faults.map(fault => fault.split(': ')[0]);
+    if (this.#shrinking ? kinds.includes(this.#shrinking.kind) : kinds.some(kind => !this.kinds.has(kind)))
       this.last = { request, answer, faults };
 
     return kinds;
@@ -105,7 +104,7 @@ export class Worker {
   }
 
   #report(plan) {
-    const { kind, runs } = this.#shrinking;
+    const { runs } = this.#shrinking;
     const { request, answer, faults } = this.last;
     this.failures.push([
       faults.join('; '),
@@ -114,7 +113,6 @@ export class Worker {
       `  answer: ${answer?.status} ${answer?.body.toString('utf8', 0, 400)}`,
     ].join('\n'));
     this.#shrinking = null;
-    return kind;
   }
 }
 
