@@ -34,9 +34,11 @@ function value(where, schema, holder) {
     return;
 
   count++;
+  // Words and booleans are their own examples. Parameters have none: Swagger UI would send them.
+  const itself = schema.enum || schema.items?.enum || schema.items?.$ref || [schema.type].flat().includes('boolean') || holder.in !== undefined;
   const examples = [holder.example, ...(holder.examples ?? []), ...(schema.examples ?? [])].filter(example => example !== undefined);
   demand(holder.description, `${where} has no description`);
-  demand(examples.length > 0 || schema.items?.$ref, `${where} has no example`);
+  demand(itself || examples.length > 0, `${where} has no example`);
   bounds(where, schema);
 }
 
