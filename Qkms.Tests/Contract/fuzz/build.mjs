@@ -16,7 +16,7 @@ export function build(plan, operation, memory, host, apiKey) {
   return {
     method: oddities.method ?? operation.method,
     target: targetOf(plan, operation, memory),
-    headers: headersOf(plan, body, host, apiKey),
+    headers: headersOf(plan, operation, body, host, apiKey),
     body,
     framing: oddities.chunked ? 'chunked' : 'length',
   };
@@ -59,13 +59,13 @@ function bodyOf(plan) {
   return plan.damage === 'UTF-16' ? Buffer.from(`\ufeff${text}`, 'utf16le') : Buffer.from((damages[plan.damage] ?? (same => same))(text), 'utf8');
 }
 
-function headersOf({ key, requestId, oddities }, body, host, apiKey) {
+function headersOf({ key, requestId, oddities }, operation, body, host, apiKey) {
   const headers = [['Host', host], ...keyHeaders(key, apiKey)];
   for (const id of [requestId].flat().filter(id => id !== null))
     headers.push(['X-Request-ID', id]);
 
   if (body !== null && oddities.contentType !== null)
-    headers.push(['Content-Type', oddities.contentType ?? 'application/json']);
+    headers.push(['Content-Type', oddities.contentType ?? operation.body.mediaType]);
 
   if (oddities.chunked && body !== null)
     headers.push(['Transfer-Encoding', 'chunked']);

@@ -17,7 +17,12 @@ export function readDescription() {
     for (const verb of verbs.filter(name => item[name]))
       operations.push(operationOf(document, compile, template, verb, item[verb]));
   }
-  return { operations, isErrorEnvelope: compile({ $ref: '#/components/schemas/ErrorEnvelope' }), find: finder(operations), byId: Object.fromEntries(operations.map(o => [o.id, o])) };
+  return {
+    operations,
+    byId: Object.fromEntries(operations.map(operation => [operation.id, operation])),
+    find: finder(operations),
+    isErrorEnvelope: compile({ $ref: '#/components/schemas/ErrorEnvelope' }),
+  };
 }
 
 /** Schemas in the 2020-12 dialect, strictly: an unknown keyword or format is a fault of the description. */
@@ -39,7 +44,7 @@ function close(schema) {
 }
 
 function operationOf(document, compile, template, verb, operation) {
-  const content = operation.requestBody?.content['application/json'];
+  const [[mediaType, content] = []] = Object.entries(operation.requestBody?.content ?? {});
   return {
     id: operation.operationId,
     method: verb.toUpperCase(),
@@ -48,7 +53,8 @@ function operationOf(document, compile, template, verb, operation) {
     parameters: (operation.parameters ?? []).map(parameter => ({ ...parameter, isValid: compile(parameter.schema) })),
     body: content && {
       required: operation.requestBody.required === true,
-      schema: dereference(document, content.schema),
+      mediaType,
+      schema: inline(document, content.schema),
       isValid: compile(content.schema),
     },
     responses: Object.fromEntries(Object.entries(operation.responses).map(([status, response]) => [status, responseOf(document, compile, response)])),
@@ -60,6 +66,16 @@ function responseOf(document, compile, response) {
   return {
     headers: Object.entries(response.headers ?? {}).map(([name, header]) => ({ name, isValid: compile(dereference(document, header).schema) })),
     content: Object.fromEntries(content.map(([type, { schema, examples }]) => [type, { isValid: compile(schema), codes: Object.keys(examples ?? {}) }])),
+  };
+}
+
+// Values are made from a schema without references.
+function inline(document, schema) {
+  const { properties, items, ...rest } = dereference(document, schema);
+  return {
+    ...rest,
+    ...(properties && { properties: Object.fromEntries(Object.entries(properties).map(([name, member]) => [name, inline(document, member)])) }),
+    ...(items && { items: inline(document, items) }),
   };
 }
 

@@ -1,17 +1,22 @@
 // What a request may be refused for although every part of it is as described: rules between fields, which schemas do not say.
 
+// Qkms.Core/Keys/Kid.cs; kids stand where these do, and routes do not mind upper case.
+const routeWords = ['active', 'generate', 'rotate', 'retire', 'revoke', 'import', 'actions', 'rotations', 'chain', 'public-key'];
+
 export function mayRefuse({ operation, json, query, key }, plan, request) {
   return oddForm(plan, json, request)
     || useWithoutAlgorithm(json ?? query)
     || hashWithoutOaep(json)
+    || routeWords.includes(json?.kid?.toLowerCase())
     || ('cursor' in query && madeUp(plan))
     || (operation.id === 'GetKey' && keyRules(key, query));
 }
 
-// Headers that are odd in themselves, and JSON that serializers do not write (1.0 for 1, a byte order mark).
+// Headers that are odd in themselves, and JSON that serializers do not write (1.0 for 1, a byte order mark) or that is no Unicode.
 function oddForm({ oddities }, json, { body }) {
   const odd = ['contentType', 'accept', 'header', 'length', 'chunked'].some(name => oddities[name] !== undefined);
-  return odd || (body?.length > 0 && JSON.stringify(json) !== body.toString('utf8'));
+  const text = body?.toString('utf8') ?? '';
+  return odd || /\\ud[89a-f]/i.test(text) || (text !== '' && JSON.stringify(json) !== text);
 }
 
 function useWithoutAlgorithm({ algorithm, use }) {

@@ -29,6 +29,9 @@ export class Worker {
     for (let batch = 0; this.#left > 0; batch++) {
       const settings = { seed: this.seed + this.number * 1_000_003 + batch * 7919, numRuns: Math.min(batchSize, this.#left) };
       const outcome = await fc.check(fc.asyncProperty(this.plans, plan => this.#attempt(plan)), settings);
+      if (outcome.failed && !this.#shrinking)
+        throw outcome.errorInstance;
+
       if (outcome.failed)
         this.#report(outcome.counterexample[0]);
     }
@@ -37,7 +40,7 @@ export class Worker {
 
   // False for the first request that shows a new kind of fault, and then for every smaller plan that shows it too.
   async #attempt(plan) {
-    if (this.#shrinking)
+    if (this.#shrinking) // in vain after a while: what hangs on states does not always come again
       return ++this.#shrinking.runs > mostShrinking || !(await this.#send(plan, false)).includes(this.#shrinking.kind);
 
     if (this.#left === 0)
