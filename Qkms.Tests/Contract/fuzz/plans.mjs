@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { hostileJson, hostileText, strayName } from './hostile.mjs';
 import { oddities, oddKey, oddRequestId } from './oddities.mjs';
-import { valueOf } from './values.mjs';
+import { beyond, valueOf } from './values.mjs';
 
 const some = (weight, arbitrary) => ({ weight, arbitrary });
 
@@ -58,8 +58,10 @@ function honestParameter(parameter, worker) {
 }
 
 function anyParameter(parameter, worker) {
+  const outside = beyond(parameter.schema).map(value => ({ text: String(value) }));
   return fc.oneof(
     some(12, honestParameter(parameter, worker)),
+    ...(outside.length > 0 ? [some(2, fc.constantFrom(...outside))] : []),
     some(8, hostileText.map(text => ({ text }))),
     some(parameter.in === 'query' ? 4 : 0, fc.tuple(honestParameter(parameter, worker), hostileText).map(([value, again]) => ({ ...value, again }))),
     some(4, hostileText.map(text => ({ raw: text.replace(/[^!-~]/g, '') }))),
@@ -77,10 +79,12 @@ function honestBody({ schema, required }, worker) {
 
 function anyBody(body, worker) {
   const honest = honestBody({ ...body, required: true }, worker);
+  const outside = Object.entries(body.schema.properties).flatMap(([name, member]) => beyond(member).map(value => [JSON.stringify(name), JSON.stringify(value)]));
   const name = fc.oneof(fc.constantFrom(...Object.keys(body.schema.properties)), strayName).map(text => JSON.stringify(text));
   return fc.oneof(
     some(20, honest),
-    some(40, fc.tuple(honest, name, hostileJson).map(([plan, member, value]) => ({ members: [...plan.members.filter(([known]) => known !== member), [member, value]] }))),
+    some(40, fc.tuple(honest, fc.tuple(name, hostileJson)).map(replaceMember)),
+    ...(outside.length > 0 ? [some(10, fc.tuple(honest, fc.constantFrom(...outside)).map(replaceMember))] : []),
     some(10, fc.tuple(honest, fc.nat()).map(([plan, index]) => ({ members: plan.members.toSpliced(index % (plan.members.length || 1), 1) }))),
     some(10, honest.filter(plan => plan.members.length > 0).map(plan => ({ members: [...plan.members, plan.members[0]], mustFail: 'a member given twice' }))),
     some(10, honest.map(plan => ({ ...plan, damage: 'truncated', mustFail: 'truncated JSON' }))),
@@ -90,4 +94,8 @@ function anyBody(body, worker) {
     some(10, fc.constant(null)),
     some(2, fc.constant({ filler: 2_200_000 })),
   );
+}
+
+function replaceMember([plan, member]) {
+  return { members: [...plan.members.filter(([name]) => name !== member[0]), member] };
 }

@@ -22,6 +22,16 @@ export function valueOf(field, schema, worker) {
   }
 }
 
+/** Values one step beyond the bounds that a schema has; none for a schema without bounds. */
+export function beyond({ minimum, maximum, minLength, maxLength }) {
+  return [
+    ...(minimum === undefined ? [] : [minimum - 1]),
+    ...(maximum === undefined ? [] : [maximum + 1]),
+    ...(minLength > 0 ? ['A'.repeat(minLength - 1)] : []),
+    ...(maxLength === undefined ? [] : ['A'.repeat(maxLength + 1), '💥'.repeat(maxLength + 1)]),
+  ];
+}
+
 function bySchema(schema) {
   if (schema.enum)
     return fc.constantFrom(...schema.enum);
