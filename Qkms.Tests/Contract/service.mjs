@@ -28,6 +28,9 @@ export async function startService() {
     await rm(home, { recursive: true, force: true });
     return how;
   };
+  for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143]])
+    process.once(signal, () => service.stop().finally(() => process.exit(status)));
+
   try {
     service.url = await listening(service);
     service.apiKey = (await readFile(path.join(home, 'qkms-data/initial-api-key'), 'utf8')).trim();
