@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using Qkms.Api.Keys;
@@ -7,15 +8,42 @@ using Qkms.Core.Keys;
 
 namespace Qkms.Api.OpenApi;
 
-/// <summary>Patterns, bounds and lists of words, by the name of a field: a name means the same in bodies and in queries.</summary>
+/// <summary>Patterns, sizes, bounds and lists of words, by the name of a field: a name means the same in bodies and in queries.</summary>
 internal static class FieldDetails
 {
+    private const string KidOrNumber = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
+    private const string Base64 = "^[A-Za-z0-9+/]+={0,2}$";
+    private const string Base64Url = "^[A-Za-z0-9_-]+$";
+
+    // Texts for people are short; the longest lists the algorithms.
+    private const int MaxMessageLength = 1000;
+
     public static void Describe(string name, OpenApiSchema schema)
+    {
+        if (schema.Type?.HasFlag(JsonSchemaType.Array) == true)
+            DescribeList(name, schema);
+        else
+            DescribeValue(name, schema);
+
+        // Where a null may stand, a list of words has to name it.
+        if (schema is { Enum: { } words, Type: { } types } && types.HasFlag(JsonSchemaType.Null))
+            words.Add(JsonNullSentinel.JsonNull);
+    }
+
+    /// <summary>A list of words, as schemas have it.</summary>
+    public static List<JsonNode> Words(params IEnumerable<string> words) => [.. words.Select(word => (JsonNode)word)];
+
+    private static void DescribeValue(string name, OpenApiSchema schema)
     {
         switch (name)
         {
-            case "kid":
+            case "kid" or "previous_kid" or "next_kid":
                 schema.Pattern = Kid.Pattern;
+                schema.MaxLength = Kid.MaxLength;
+                break;
+            case "key":
+                schema.Pattern = KidOrNumber;
+                schema.MaxLength = Kid.MaxLength;
                 break;
             case "name":
                 schema.Pattern = KeyName.Pattern;
@@ -25,40 +53,91 @@ internal static class FieldDetails
                 schema.Enum = Words("enc", "sig");
                 break;
             case "status":
-                schema.Enum = Words([.. Enum.GetValues<KeyStatus>().Select(status => status.ToWire())]);
+                schema.Enum = Words(Enum.GetValues<KeyStatus>().Select(status => status.ToWire()));
                 break;
             case "algorithm":
-                schema.Enum = Words([.. KeyAlgorithm.AcceptedSpellings]);
+                schema.MinLength = null; // the words say it all
+                schema.Enum = Words(KeyAlgorithm.AcceptedSpellings);
                 break;
             case "algorithm_id":
-                schema.Enum = Words([.. KeyAlgorithm.All.Select(algorithm => algorithm.Name)]);
+                schema.Enum = Words(KeyAlgorithm.All.Select(algorithm => algorithm.Name));
                 break;
             case "oaep_hash":
-                schema.Enum = Words([.. OaepHash.All]);
+                schema.Enum = Words(OaepHash.All);
                 break;
             case "format":
-                schema.Enum = Words([.. PublicKeyFormats.ByName.Keys]);
+                schema.Enum = Words(PublicKeyFormats.ByName.Keys);
                 break;
             case "key_version" or "expected_key_version" or "old_key_version":
+            case "public_key_size" or "ciphertext_size" or "shared_secret_size" or "signature_size":
                 schema.Minimum = "1";
+                break;
+            case "nist_level":
+                schema.Minimum = "1";
+                schema.Maximum = "5";
+                break;
+            case "total":
+                schema.Minimum = "0";
+                break;
+            case "public_key":
+                schema.Pattern = Base64;
+                break;
+            case "pub" or "n" or "e":
+                schema.Pattern = Base64Url;
                 break;
             case "reason":
                 schema.MaxLength = AuditEvent.MaxReasonLength;
                 break;
-            case "cursor":
+            case "cursor" or "next_cursor":
+                schema.Pattern = Base64Url;
                 schema.MinLength = schema.MaxLength = KeyListCursor.TextLength;
                 break;
             case "limit":
                 schema.Minimum = "1";
-                schema.Maximum = ListKeysQuery.MaxLimit.ToString(System.Globalization.CultureInfo.InvariantCulture);
+                schema.Maximum = ListKeysQuery.MaxLimit.ToString(CultureInfo.InvariantCulture);
                 schema.Default = ListKeysQuery.MaxLimit;
+                break;
+            case "error_code":
+                schema.Pattern = "^ERR_[A-Z]+(_[A-Z]+)*_[0-9]{3}$";
+                break;
+            case "message":
+                schema.MaxLength = MaxMessageLength;
+                break;
+            case "field":
+                schema.MaxLength = 64;
+                break;
+        }
+    }
+
+    private static void DescribeList(string name, OpenApiSchema schema)
+    {
+        OpenApiSchema? item = schema.Items as OpenApiSchema;
+        switch (name)
+        {
+            case "keys" or "unreadable":
+                schema.MaxItems = ListKeysQuery.MaxLimit;
+                break;
+            case "algorithms":
+                schema.MaxItems = KeyAlgorithm.All.Count;
+                break;
+            case "details":
+                schema.MaxItems = 20;
+                break;
+            case "aliases":
+                schema.MaxItems = 1;
+                item!.Enum = Words(KeyAlgorithm.All.Select(algorithm => algorithm.Alias).OfType<string>());
+                break;
+            case "use":
+                schema.MaxItems = 2;
+                item!.Enum = Words("enc", "sig");
+                break;
+            case "operations":
+                item!.Enum = Words("encapsulate", "decapsulate", "encrypt", "decrypt", "wrap", "unwrap", "sign", "verify");
+                schema.MaxItems = item.Enum.Count;
                 break;
         }
 
-        // Where a null may stand, a list of words has to name it.
-        if (schema is { Enum: { } words, Type: { } types } && types.HasFlag(JsonSchemaType.Null))
-            words.Add(JsonNullSentinel.JsonNull);
+        if (name == "unreadable")
+            DescribeValue("kid", item!);
     }
-
-    private static List<JsonNode> Words(params string[] words) => [.. words.Select(word => (JsonNode)word)];
 }

@@ -57,8 +57,8 @@ internal sealed class OperationDetails : IOperationFilter
         Value = new JsonObject
         {
             ["error"] = new JsonObject { ["error_code"] = error.Code, ["message"] = error.Message, ["details"] = new JsonArray() },
-            ["request_id"] = SchemaDetails.ExampleOf("request_id"),
-            ["timestamp"] = SchemaDetails.ExampleOf("timestamp"),
+            ["request_id"] = FieldExamples.Of("request_id"),
+            ["timestamp"] = FieldExamples.Of("timestamp"),
         },
     };
 
@@ -101,7 +101,7 @@ internal sealed class OperationDetails : IOperationFilter
             Description = "The public key.",
             Content = new Dictionary<string, OpenApiMediaType>
             {
-                [PublicKeyFormats.Pem] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } },
+                [PublicKeyFormats.Pem] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^-----BEGIN PUBLIC KEY-----" } },
                 [PublicKeyFormats.Der] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } },
                 [PublicKeyFormats.Jwk] = new OpenApiMediaType { Schema = context.SchemaGenerator.GenerateSchema(typeof(JsonWebKey), context.SchemaRepository) },
             },

@@ -6,33 +6,16 @@ using System.Text.Json.Serialization;
 using Microsoft.OpenApi;
 using Qkms.Api.Algorithms;
 using Qkms.Api.Health;
-using Qkms.Api.Http;
 using Qkms.Api.Keys;
 using Qkms.Core.Algorithms;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Qkms.Api.OpenApi;
 
-/// <summary>Adds to schemas what types alone do not say: examples, and what <see cref="FieldDetails"/> knows of their members.</summary>
+/// <summary>Adds to schemas what types alone do not say: what <see cref="FieldDetails"/> and <see cref="FieldExamples"/> know of their members.</summary>
 internal sealed class SchemaDetails : ISchemaFilter
 {
-    private static readonly Dictionary<string, JsonNode> _examples = new(StringComparer.Ordinal)
-    {
-        ["kid"] = "0198f5c2-7d1e-7c3a-9b54-2f0c6a1e8d37",
-        ["key_id"] = "0198f5c2-7d1d-7a10-8f2e-5b7d90c4e6a1",
-        ["key_version"] = 1,
-        ["old_key_version"] = 1,
-        ["name"] = "default",
-        ["algorithm"] = "ML-KEM-768",
-        ["algorithm_id"] = "ML-KEM-768",
-        ["use"] = "enc",
-        ["status"] = "active",
-        ["public_key"] = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A",
-        ["created_at"] = "2026-01-02T03:04:05.678Z",
-        ["timestamp"] = "2026-01-02T03:04:05.678Z",
-        ["request_id"] = "0198f5c2-7d1f-7b6e-a3d8-41c9e07b52f0",
-    };
-
+    // Where a name means something else than elsewhere, or is only there.
     private static readonly Dictionary<(Type, string), string[]> _words = new()
     {
         [(typeof(HealthResponse), "status")] = ["live", "ready"],
@@ -40,11 +23,8 @@ internal sealed class SchemaDetails : ISchemaFilter
         [(typeof(AlgorithmResponse), "algorithm")] = [.. KeyAlgorithm.All.Select(algorithm => algorithm.Name)],
         [(typeof(AlgorithmResponse), "kty")] = ["AKP", "RSA"],
         [(typeof(JsonWebKey), "kty")] = ["AKP", "RSA"],
-        [(typeof(JsonWebKey), "use")] = ["enc", "sig"],
+        [(typeof(JsonWebKey), "alg")] = [.. KeyAlgorithm.All.Where(algorithm => algorithm.IsQuantumSafe).Select(algorithm => algorithm.Name), "RSA-OAEP", "RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512"],
     };
-
-    /// <summary>A value that a member of this name may have.</summary>
-    public static JsonNode ExampleOf(string member) => _examples[member].DeepClone();
 
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
     {
@@ -71,20 +51,14 @@ internal sealed class SchemaDetails : ISchemaFilter
         if (member.IsDefined(typeof(RequiredAttribute)) || IsLeftOut(member))
             property.Type &= ~JsonSchemaType.Null;
 
-        if (type.Namespace == typeof(KeyVersionResponse).Namespace && type != typeof(JsonWebKey))
-            FieldDetails.Describe(name, property);
-
+        FieldDetails.Describe(name, property);
         if (_words.TryGetValue((type, name), out string[]? words))
-            property.Enum = [.. words.Select(word => (JsonNode)word)];
-
-        if (IsAnswer(type) && _examples.ContainsKey(name))
-            property.Examples = [ExampleOf(name)];
+            property.Enum = FieldDetails.Words(words);
+        else if (FieldExamples.Of(name) is { } example && property.Type?.HasFlag(JsonSchemaType.Array) == example is JsonArray)
+            property.Examples = [example];
     }
 
     // Such a member is absent where others would be null.
     private static bool IsLeftOut(MemberInfo member) =>
         member.GetCustomAttribute<JsonIgnoreAttribute>() is { Condition: JsonIgnoreCondition.WhenWritingNull };
-
-    private static bool IsAnswer(Type type) =>
-        type.Namespace == typeof(ErrorEnvelope).Namespace || type == typeof(KeyVersionResponse) || type == typeof(RotatedKeyResponse);
 }

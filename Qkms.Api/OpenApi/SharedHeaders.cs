@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using Qkms.Api.Http;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -25,21 +26,23 @@ internal sealed class SharedHeaders : IDocumentFilter
         swaggerDoc.Components ??= new OpenApiComponents();
         swaggerDoc.Components.Headers = new Dictionary<string, IOpenApiHeader>
         {
-            [RequestIdName] = Text($"The request's id: the caller's {RequestIdentity.HeaderName} if it was a UUID, else a fresh one.", "uuid"),
-            [LocationName] = Text("Where the new version is shown.", "uri-reference"),
+            [RequestIdName] = Text($"The request's id: the caller's {RequestIdentity.HeaderName} if it was a UUID, else a fresh one.", "uuid", FieldExamples.Of("request_id")!),
+            [LocationName] = Text("Where the new version is shown.", "uri-reference", $"/kms/keys/{FieldExamples.Of("kid")}"),
             [WwwAuthenticateName] = new OpenApiHeader
             {
                 Description = "How to authenticate (RFC 9110, 11.6.1).",
-                Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^ApiKey " },
+                Example = "ApiKey realm=\"qkms\", header=\"x-api-key\"",
             },
             [RetryAfterName] = new OpenApiHeader
             {
                 Description = "Seconds to wait before trying again.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" },
+                Example = 2,
             },
         };
     }
 
-    private static OpenApiHeader Text(string description, string format) =>
-        new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = format } };
+    private static OpenApiHeader Text(string description, string format, JsonNode example) =>
+        new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = format }, Example = example };
 }

@@ -1,0 +1,168 @@
+// What must be true of every answer. Each fault is one sentence; sentences that begin alike are one kind of fault.
+import { canary } from './hostile.mjs';
+import { mayRefuse } from './refusable.mjs';
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+// Stack traces, names of .NET types and of the database's errors.
+const innards = /\bat [A-Z]\w*(\.\w+)+\(|\b(System|Microsoft|Qkms\.(Api|Core|Storage)|Dapper|FluentValidation)\.[A-Z]|Exception\b|\.cs\b|SQLite Error|StackTrace/;
+
+// Refusals that belong to no operation, because the route or the verb is none.
+const strays = { 401: 'ERR_AUTH_001', 404: 'ERR_NOT_FOUND_001', 405: 'ERR_INVALID_004' };
+
+export function check(request, facts, answer, plan, description) {
+  if (answer.status >= 500)
+    return [`5xx: ${answer.status} ${answer.body.toString('utf8', 0, 300)}`];
+
+  if (answer.headers['x-request-id'] === undefined)
+    return serverAnswer(facts, answer);
+
+  const json = readJson(answer);
+  return [
+    ...checkHeaders(request, facts, answer),
+    ...checkLeaks(answer),
+    ...checkIdentity(facts, answer, json),
+    ...(facts.ambiguous || facts.serverRefusals.length > 0 ? checkAnyRefusal(answer, json, description) : checkMeaning(request, facts, answer, json, plan, description)),
+  ];
+}
+
+// The server's own refusals do not reach the application: a status and nothing else, and only where it has a reason.
+function serverAnswer({ serverRefusals }, { status, body, headers }) {
+  if (!serverRefusals.includes(status))
+    return [`unexpected answer of the server itself: ${status}, not one of ${serverRefusals}`];
+
+  const extra = Object.keys(headers).filter(name => !['content-length', 'connection', 'date'].includes(name));
+  return body.length > 0 || extra.length > 0 ? [`answer of the server itself with content: ${status} ${extra}`] : [];
+}
+
+function checkHeaders(request, facts, { headers, status }) {
+  const faults = [];
+  if (headers.server || headers['x-powered-by'])
+    faults.push('a header names the server');
+  if (headers['cache-control']?.[0] !== 'no-store' && headers['cache-control']?.[0] !== 'no-cache,no-store')
+    faults.push(`cache-control: ${headers['cache-control']}`);
+  if (headers['x-content-type-options']?.[0] !== 'nosniff')
+    faults.push('no nosniff');
+  if (status === 405 && !headers.allow?.[0])
+    faults.push('405 without Allow');
+  return faults;
+}
+
+function checkLeaks({ body, headers }) {
+  const text = body.toString('utf8') + JSON.stringify(headers);
+  const leak = innards.exec(text)?.[0];
+  return [...(leak ? [`innards in the answer: ${leak}`] : []), ...(text.includes(canary) ? ['hostile input repeated in the answer'] : [])];
+}
+
+function checkIdentity({ requestId }, { headers, status, body }, json) {
+  const [id, ...more] = headers['x-request-id'];
+  const faults = [];
+  if (!uuid.test(id) || more.length > 0)
+    faults.push(`X-Request-ID is not one UUID: ${id}`);
+  if (requestId !== null && id !== requestId)
+    faults.push(`request id not echoed: sent ${requestId}, got ${id}`);
+  if (json?.request_id !== undefined && json.request_id !== id)
+    faults.push('request_id in the body is another than in the header');
+  return faults;
+}
+
+/** The id is echoed only for a UUID: whatever else was sent must not come back in any form. */
+export function checkNotEchoed(request, facts, { headers }) {
+  if (facts.requestId !== null || !headers['x-request-id'])
+    return [];
+
+  const [id] = headers['x-request-id'];
+  const sent = request.headers.filter(([name]) => name === 'X-Request-ID').map(([, value]) => value.toLowerCase()).join();
+  const digits = id.replaceAll('-', '').slice(4);
+  return sent.replaceAll('-', '').includes(digits) ? [`request id taken from what is no UUID: ${sent}`] : [];
+}
+
+function checkAnyRefusal(answer, json, description) {
+  if (answer.status < 400 || answer.body.length === 0) // nothing follows a HEAD
+    return [];
+
+  return description.isErrorEnvelope(json) ? [] : [`not the envelope of errors: ${answer.status}`];
+}
+
+function checkMeaning(request, facts, answer, json, plan, description) {
+  if (!facts.operation)
+    return checkStray(facts, answer, json, description);
+
+  return [...checkAuthentication(facts, answer), ...checkDocumented(facts.operation, answer, json), ...checkVerdict(facts, answer, plan, request)];
+}
+
+function checkStray({ authenticated, otherVerb }, { status, body }, json, description) {
+  const wanted = !authenticated ? [401] : otherVerb ? [405] : [404];
+  const empty = body.length === 0; // to HEAD
+  const right = wanted.includes(status) && (empty || (description.isErrorEnvelope(json) && json.error.error_code === strays[status]));
+  return right ? [] : [`${otherVerb ? 'another verb' : 'no such route'}: wanted ${wanted}, got ${status} ${json?.error?.error_code}`];
+}
+
+function checkAuthentication({ operation, authenticated }, { status }) {
+  if (operation.open)
+    return [];
+
+  return authenticated === (status === 401) ? [`${authenticated ? 'valid' : 'no valid'} API key, answered ${status}`] : [];
+}
+
+/** Status, media type, schema, error code and headers, as openapi.yaml has them for this operation. */
+function checkDocumented(operation, answer, json) {
+  const documented = operation.responses[answer.status];
+  if (!documented)
+    return [`undocumented status ${answer.status} of ${operation.id}`];
+
+  const faults = documented.headers
+    .filter(({ name, isValid }) => !isValid(headerValue(answer, name)))
+    .map(({ name }) => `header ${name} of ${operation.id} ${answer.status} is absent or not as described`);
+  return [...faults, ...checkContent(operation, documented, answer, json)];
+}
+
+function headerValue({ headers }, name) {
+  const value = headers[name.toLowerCase()]?.[0];
+  return name === 'Retry-After' ? Number(value) : value;
+}
+
+function checkContent(operation, documented, { status, headers, body }, json) {
+  const what = `${operation.id} ${status}`;
+  const types = Object.keys(documented.content);
+  if (types.length === 0)
+    return body.length === 0 ? [] : [`body of ${what}, which has none`];
+
+  const type = headers['content-type']?.[0].split(';')[0].trim();
+  const content = documented.content[type];
+  if (!content)
+    return [`media type ${type} of ${what}`];
+
+  const value = /json$/.test(type) ? json : body.toString('latin1');
+  if (!content.isValid(value))
+    return [`body of ${what} is not as described: ${JSON.stringify(content.isValid.errors?.[0] ?? null)}`];
+
+  return status >= 400 && !content.codes.includes(json.error.error_code) ? [`undocumented code ${json.error.error_code} of ${what}`] : [];
+}
+
+/** A request that is as described is not refused for its form, and one that is not is refused. */
+function checkVerdict(facts, { status, body }, plan, request) {
+  if (!facts.authenticated && !facts.operation.open)
+    return [];
+
+  if (facts.faults.length > 0)
+    return status < 400 && !nullInPlaceOfNothing(facts, request) ? [`${facts.operation.id} accepts in spite of ${facts.faults[0]}: ${status}`] : [];
+
+  const formal = [400, 406, 413, 415].includes(status);
+  return formal && !mayRefuse(facts, plan, request) ? [`${facts.operation.id} refuses ${fieldOf(body)} that is as described: ${status} ${body.toString('utf8', 0, 300)}`] : [];
+}
+
+const fieldOf = body => /"field":"(\w+)"/.exec(body.toString('utf8'))?.[1] ?? 'a request';
+
+// A body that may be absent may also be the word null: many clients write that for nothing.
+function nullInPlaceOfNothing({ operation, faults }, request) {
+  return operation.body?.required === false && faults.join() === 'body' && request.body.toString('utf8').replace(/^\ufeff/, '').trim() === 'null';
+}
+
+function readJson({ body, headers }) {
+  try {
+    return /json/.test(headers['content-type']?.[0]) ? JSON.parse(body.toString('utf8')) : undefined;
+  } catch {
+    return undefined;
+  }
+}
