@@ -35,6 +35,7 @@ return await StartFailures.ExplainAsync(async () =>
     app.UseRouting();
     app.UseAuthentication();
     app.UseAuthorization();
+    app.UseBodyCharset();
 
     RouteGroupBuilder routes = app.MapGroup("").RefuseUnknownQueries();
     routes.MapHealth();

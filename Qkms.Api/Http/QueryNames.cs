@@ -31,11 +31,22 @@ internal static partial class UnknownQueries
         IReadOnlySet<string>? names = context.GetEndpoint()?.Metadata.GetMetadata<QueryNames>()?.Names;
         string? unknown = context.Request.Query.Keys.FirstOrDefault(name => names?.Contains(name) != true);
         if (unknown is null)
+        {
+            RefuseRepeated(context.Request.Query);
             return;
+        }
 
         // What does not look like a name is not repeated.
         string field = NameShape().IsMatch(unknown) ? unknown : "(query)";
         throw KmsErrors.Invalid.With($"'{field}' is not a query parameter of this route.", new FieldError(field, "unknown query parameter"));
+    }
+
+    // Of several values the binder would pass over those that are empty.
+    private static void RefuseRepeated(IQueryCollection query)
+    {
+        string? repeated = query.Keys.FirstOrDefault(name => query[name].Count > 1);
+        if (repeated is not null)
+            throw KmsErrors.Invalid.With($"'{repeated}' is given more than once.", new FieldError(repeated, "must be given once"));
     }
 
     [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]{0,63}\z", RegexOptions.CultureInvariant)]

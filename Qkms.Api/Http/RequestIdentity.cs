@@ -1,3 +1,4 @@
+using System.Buffers;
 using Qkms.Core;
 
 namespace Qkms.Api.Http;
@@ -8,6 +9,7 @@ internal sealed class RequestIdentity(RequestDelegate next, IdGenerator ids)
     public const string HeaderName = "X-Request-ID";
 
     private static readonly object _key = new();
+    private static readonly SearchValues<char> _uuidCharacters = SearchValues.Create("0123456789abcdefABCDEF-");
 
     /// <summary>The id of the request at hand.</summary>
     public static Guid Of(HttpContext context) => (Guid)context.Items[_key]!;
@@ -15,8 +17,7 @@ internal sealed class RequestIdentity(RequestDelegate next, IdGenerator ids)
     public Task InvokeAsync(HttpContext context)
     {
         // Anything but one UUID in its usual form is replaced and never reflected.
-        bool taken = Guid.TryParseExact(context.Request.Headers[HeaderName], "D", out Guid requestId);
-        if (!taken)
+        if (!TryParse(context.Request.Headers[HeaderName], out Guid requestId))
             requestId = ids.Next();
 
         context.Items[_key] = requestId;
@@ -31,5 +32,12 @@ internal sealed class RequestIdentity(RequestDelegate next, IdGenerator ids)
             return Task.CompletedTask;
         }, context);
         return next(context);
+    }
+
+    // Guid alone would also take a '+' or '0x' in a group, and white space around.
+    private static bool TryParse(string? text, out Guid id)
+    {
+        id = default;
+        return text?.Length == 36 && !text.AsSpan().ContainsAnyExcept(_uuidCharacters) && Guid.TryParseExact(text, "D", out id);
     }
 }

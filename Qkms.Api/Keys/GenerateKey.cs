@@ -14,7 +14,7 @@ internal sealed record GenerateKeyRequest(
     [property: Required, Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
     [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
     [property: Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use,
-    [property: Description("A kid of your own; a UUID unless given.")] string? Kid,
+    [property: Description("A kid of your own, other than the words of routes such as 'active'; a UUID unless given.")] string? Kid,
     [property: Description("The hash of RSA-OAEP, also of its MGF1: SHA-256 unless given. Only for RSA encryption keys.")] string? OaepHash) : IKeySelectorFields;
 
 internal sealed class GenerateKeyRequestValidator : KeySelectorValidator<GenerateKeyRequest>

@@ -17,7 +17,7 @@ internal sealed class RevokeKeyRequestValidator : AbstractValidator<RevokeKeyReq
 {
     public RevokeKeyRequestValidator() =>
         RuleFor(r => r.Reason)
-            .Must(reason => reason is null or { Length: <= AuditEvent.MaxReasonLength })
+            .Must(reason => reason is null || reason.EnumerateRunes().Count() <= AuditEvent.MaxReasonLength)
             .WithMessage($"must have at most {AuditEvent.MaxReasonLength} characters");
 }
 

@@ -9,8 +9,8 @@ public readonly partial record struct KeyName
     /// <summary>The longest name, in characters.</summary>
     public const int MaxLength = 128;
 
-    /// <summary>What a name looks like.</summary>
-    public const string Pattern = "^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$";
+    /// <summary>What a name looks like but for its length: segments without <c>..</c>. RE2 can read it.</summary>
+    public const string Pattern = @"^[A-Za-z0-9]\.?([A-Za-z0-9_-]\.?)*(/[A-Za-z0-9]\.?([A-Za-z0-9_-]\.?)*)*$";
 
     /// <summary>The name of a key whose caller names none.</summary>
     public static readonly KeyName Default = new("default");

@@ -9,8 +9,8 @@ public readonly partial record struct Kid
     /// <summary>The longest kid, in characters.</summary>
     public const int MaxLength = 128;
 
-    /// <summary>What a kid looks like.</summary>
-    public const string Pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$";
+    /// <summary>What a kid looks like but for its length and the words of routes: not digits only, and without <c>..</c>. RE2 can read it.</summary>
+    public const string Pattern = @"^([A-Za-z]\.?|[0-9]+([A-Za-z_-]\.?|\.))([A-Za-z0-9_-]\.?)*$";
 
     // Words that stand, or will stand, where a kid stands in a path.
     private static readonly HashSet<string> _routeWords = new(StringComparer.OrdinalIgnoreCase)

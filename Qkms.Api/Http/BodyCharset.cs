@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Net.Http.Headers;
+using Qkms.Core;
+
+namespace Qkms.Api.Http;
+
+/// <summary>
+/// JSON is UTF-8 (RFC 8259, 8.1). A media type that names another character set is refused as such: the framework would convert it,
+/// and fails on one that it does not know.
+/// </summary>
+internal static class BodyCharset
+{
+    /// <summary>Adds the check; behind authorization, because strangers are told nothing else.</summary>
+    public static IApplicationBuilder UseBodyCharset(this IApplicationBuilder app) => app.Use((context, next) =>
+    {
+        bool takesBody = context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is not null;
+        return !takesBody || IsUtf8(context.Request.ContentType) ? next(context) : throw KmsErrors.UnsupportedMediaType.With("The body must be JSON in UTF-8.");
+    });
+
+    private static bool IsUtf8(string? contentType) =>
+        !MediaTypeHeaderValue.TryParse(contentType, out MediaTypeHeaderValue? type)
+        || !type.Charset.HasValue
+        || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase);
+}
