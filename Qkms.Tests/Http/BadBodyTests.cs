@@ -61,6 +61,8 @@ public sealed class BadBodyTests
     [InlineData("text/plain")]
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("multipart/form-data; boundary=x")]
+    [InlineData("application/json; charset=nonsense")]
+    [InlineData("application/json; charset=utf-16")]
     [InlineData(null)]
     public async Task Another_media_type_is_refused_with_a_hint(string? mediaType)
     {
@@ -70,7 +72,31 @@ public sealed class BadBodyTests
         Answer answer = await SendAsync(client, "/kms/keys/generate", "{\"algorithm\":\"ML-KEM-768\"}"u8.ToArray(), mediaType);
 
         answer.ShouldBeRefused(HttpStatusCode.UnsupportedMediaType, "ERR_INVALID_003");
+        ((string?)answer.Json["error"]!["message"]).Should().Contain("JSON");
+    }
+
+    // What curl sends unless it is told otherwise.
+    [Fact]
+    public async Task A_form_is_refused_with_a_hint_for_curl()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+
+        Answer answer = await SendAsync(client, "/kms/keys/generate", "{}"u8.ToArray(), "application/x-www-form-urlencoded");
+
         ((string?)answer.Json["error"]!["message"]).Should().Contain("--json");
+    }
+
+    [Theory]
+    [InlineData("application/json; charset=utf-8")]
+    [InlineData("application/json; charset=\"UTF-8\"")]
+    [InlineData("application/merge-patch+json")]
+    public async Task Utf_8_may_be_said(string mediaType)
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+
+        (await SendAsync(client, "/kms/keys/generate", "{\"algorithm\":\"ML-KEM-512\"}"u8.ToArray(), mediaType)).ShouldBe(HttpStatusCode.Created);
     }
 
     // TestServer knows no size limit, so this one talks to Kestrel.

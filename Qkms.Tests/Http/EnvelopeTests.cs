@@ -31,6 +31,8 @@ public sealed class EnvelopeTests
     [Theory]
     [InlineData("6f1c2b9e-5d0a-4a43-9c1b-0f5f3c2d1e0a", true)]
     [InlineData("6F1C2B9E-5D0A-4A43-9C1B-0F5F3C2D1E0A", true)]
+    [InlineData("+0000000-0000-1000-8000-000000000000", false)]
+    [InlineData("0x000000-0000-1000-8000-000000000000", false)]
     [InlineData("not-a-uuid", false)]
     [InlineData("{6f1c2b9e-5d0a-4a43-9c1b-0f5f3c2d1e0a}", false)]
     [InlineData("6f1c2b9e-5d0a-4a43-9c1b-0f5f3c2d1e0a<script>", false)]

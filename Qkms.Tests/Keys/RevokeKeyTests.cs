@@ -104,6 +104,17 @@ public sealed class RevokeKeyTests
         (await client.ActiveAsync()).Text("status").Should().Be("active");
     }
 
+    // A-01: a character is what the caller sees as one, not half of one.
+    [Fact]
+    public async Task A_reason_of_256_characters_beyond_the_basic_plane_is_kept()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        string kid = (await client.GenerateAsync()).Text("kid");
+
+        (await client.RevokeAsync(kid, $$"""{"reason":"{{string.Concat(Enumerable.Repeat("💥", 256))}}"}""")).ShouldBe(HttpStatusCode.NoContent);
+    }
+
     internal static KeyVersion Version(KeyState state) => new()
     {
         Id = default,

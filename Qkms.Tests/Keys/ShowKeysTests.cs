@@ -127,6 +127,8 @@ public sealed class ShowKeysTests
     [InlineData("limit=1&limit=2")]
     [InlineData("statu=active")]
     [InlineData("tenant_id=x")]
+    [InlineData("status=active&status=")]
+    [InlineData("name=a&name=")]
     [InlineData("status=ACTIVE")]
     [InlineData("algorithm=kyber768")]
     [InlineData("name=a//b")]
