@@ -197,6 +197,7 @@ public sealed class EngineAgreementTests
 
     /// <summary>Encryption of PKCS #8 is the base class's; only the platform's own keys are imported from it.</summary>
     [EngineFact(PqcEngines.Platform)]
+    [Trait("Engine", PqcEngines.Platform)]
     public void Platform_decrypts_the_keys_of_every_engine()
     {
         var parameters = new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, iterationCount: 1000);

@@ -9,6 +9,7 @@ namespace Qkms.Tests.Cryptography;
 public sealed class EngineBouncyCastleTests
 {
     [EngineFact(PqcEngines.BouncyCastle)]
+    [Trait("Engine", PqcEngines.BouncyCastle)]
     public void BouncyCastle_reads_and_writes_the_MLKem_containers_of_every_engine()
     {
         foreach (EngineUnderTest engine in EngineUnderTest.Present.Values)
@@ -24,6 +25,8 @@ public sealed class EngineBouncyCastleTests
     }
 
     [EngineFact(PqcEngines.BouncyCastle)]
+
+    [Trait("Engine", PqcEngines.BouncyCastle)]
     public void BouncyCastle_reads_and_writes_the_MLDsa_containers_of_every_engine()
     {
         foreach (EngineUnderTest engine in EngineUnderTest.Present.Values)

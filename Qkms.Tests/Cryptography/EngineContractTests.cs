@@ -12,9 +12,13 @@ public sealed partial class EngineContractTests
     public void Managed_engine_is_present_and_passes_its_self_test() => SelfTest.Run(PqcEngines.Select(PqcEngines.Managed));
 
     [EngineFact(PqcEngines.Platform)]
+
+    [Trait("Engine", PqcEngines.Platform)]
     public void Platform_engine_is_present_and_passes_its_self_test() => SelfTest.Run(PqcEngines.Select(PqcEngines.Platform));
 
     [EngineFact(PqcEngines.BouncyCastle)]
+
+    [Trait("Engine", PqcEngines.BouncyCastle)]
     public void BouncyCastle_engine_is_present_and_passes_its_self_test() => SelfTest.Run(PqcEngines.Select(PqcEngines.BouncyCastle));
 
     private static TheoryData<string, string> EachWith(params string[] sets)
