@@ -13,7 +13,8 @@ internal sealed class ApiKeyAuthenticationHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options,
     ILoggerFactory loggers,
     UrlEncoder encoder,
-    ApiKeyAuthenticator authenticator)
+    ApiKeyAuthenticator authenticator,
+    PresentedKeys presentedKeys)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
 {
     public const string SchemeName = "ApiKey";
@@ -24,7 +25,10 @@ internal sealed class ApiKeyAuthenticationHandler(
         if (Request.Headers[HeaderName] is not [string presented])
             return AuthenticateResult.NoResult();
 
-        if (await authenticator.AuthenticateAsync(presented, Context.RequestAborted) is not { } credential)
+        // The text is wiped before anything else happens: only what it proves goes on.
+        ApiKeyProof? proof = authenticator.Read(presented);
+        presentedKeys.Forget(Request, presented);
+        if (proof is null || await authenticator.AuthenticateAsync(proof, Context.RequestAborted) is not { } credential)
             return AuthenticateResult.Fail("invalid API key");
 
         Access access = new(credential.Roles, credential.Permissions, credential.KeyScope);

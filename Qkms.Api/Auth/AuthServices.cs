@@ -14,6 +14,7 @@ internal static class AuthServices
         new AuthenticationBuilder(builder.Services).AddScheme<AuthenticationSchemeOptions, ApiKeyAuthenticationHandler>(ApiKeyAuthenticationHandler.SchemeName, null);
         builder.Services.AddAuthorization(options =>
             options.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        builder.Services.AddSingleton<PresentedKeys>();
         builder.Services.AddHttpContextAccessor();
         builder.Services.AddScoped(services => CallerAccess.Get(services.GetRequiredService<IHttpContextAccessor>().HttpContext!));
         return builder;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
 using Qkms.Core.Persistence;
@@ -24,19 +25,21 @@ public sealed class ApiKeyAuthenticator
         _decoy = new Lazy<Sealed<Credential>>(MakeDecoy);
     }
 
-    /// <summary>The credential behind an API key, or null: malformed, unknown, wrong, expired or revoked is not told apart.</summary>
-    /// <param name="presented">The header's value.</param>
-    /// <param name="cancellationToken">Cancels the look-up.</param>
-    /// <exception cref="KmsException"><see cref="KmsErrors.TenantSuspended"/>, or storage is not available.</exception>
-    /// <exception cref="SealBrokenException">The credential's row or its tenant's was tampered with.</exception>
-    public async Task<Credential?> AuthenticateAsync(string presented, CancellationToken cancellationToken)
+    /// <summary>Reads an API key without leaving a copy of it anywhere; null when it is none by its shape.</summary>
+    /// <param name="presented">The header's value; of no further use afterwards.</param>
+    public ApiKeyProof? Read(string presented)
     {
         ArgumentNullException.ThrowIfNull(presented);
-        byte[] key = new byte[Encoding.UTF8.GetByteCount(presented)];
+        if (presented.Length > ApiKeyFormat.MaxLength)
+            return null;
+
+        // On the stack: what lies on the heap may be moved, and leaves its bytes behind.
+        Span<byte> key = stackalloc byte[ApiKeyFormat.MaxLength];
         try
         {
-            Encoding.UTF8.GetBytes(presented, key);
-            return ApiKeyFormat.IsWellFormed(key) ? await AuthenticateAsync(key, cancellationToken) : null;
+            return Ascii.FromUtf16(presented, key, out int length) == OperationStatus.Done && ApiKeyFormat.IsWellFormed(key[..length])
+                ? Prove(key[..length])
+                : null;
         }
         finally
         {
@@ -44,9 +47,15 @@ public sealed class ApiKeyAuthenticator
         }
     }
 
-    private async Task<Credential?> AuthenticateAsync(byte[] key, CancellationToken cancellationToken)
+    /// <summary>The credential that an API key proves, or null: unknown, wrong, expired or revoked is not told apart.</summary>
+    /// <param name="proof">What <see cref="Read"/> made of it.</param>
+    /// <param name="cancellationToken">Cancels the look-up.</param>
+    /// <exception cref="KmsException"><see cref="KmsErrors.TenantSuspended"/>, or storage is not available.</exception>
+    /// <exception cref="SealBrokenException">The credential's row or its tenant's was tampered with.</exception>
+    public async Task<Credential?> AuthenticateAsync(ApiKeyProof proof, CancellationToken cancellationToken)
     {
-        string lookupId = ApiKeyFormat.IdOf(key);
+        ArgumentNullException.ThrowIfNull(proof);
+        string lookupId = proof.LookupId;
         (Sealed<Credential> found, Sealed<Tenant>? foundTenant) = await _store.ReadAsync(
             async session =>
             {
@@ -56,13 +65,23 @@ public sealed class ApiKeyAuthenticator
             cancellationToken);
 
         Credential credential = _sealer.Open(found);
-        WrappingKey hashKey = _keyring.FindCredentialHashKey(credential.HashKeyId) ?? throw new SealBrokenException(credential.LogName);
-        bool proven = CryptographicOperations.FixedTimeEquals(ApiKeyVerifier.Compute(hashKey, key), credential.Verifier);
+        byte[] verifier = proof.VerifierUnder(credential.HashKeyId) ?? throw new SealBrokenException(credential.LogName);
+        bool proven = CryptographicOperations.FixedTimeEquals(verifier, credential.Verifier);
         if (!proven || !credential.IsUsableAt(_time.GetUtcMilliseconds()) || foundTenant is null)
             return null;
 
         Tenant tenant = _sealer.Open(foundTenant);
         return tenant.State == TenantState.Active ? credential : throw KmsErrors.TenantSuspended.Refusal();
+    }
+
+    private ApiKeyProof Prove(ReadOnlySpan<byte> key)
+    {
+        IReadOnlyList<WrappingKey> hashKeys = _keyring.CredentialHashKeys;
+        (Guid, byte[])[] verifiers = new (Guid, byte[])[hashKeys.Count];
+        for (int i = 0; i < verifiers.Length; i++)
+            verifiers[i] = (hashKeys[i].Id, ApiKeyVerifier.Compute(hashKeys[i], key));
+
+        return new ApiKeyProof(ApiKeyFormat.IdOf(key), verifiers);
     }
 
     private Sealed<Credential> MakeDecoy() => _sealer.Seal(new Credential

@@ -16,6 +16,8 @@ internal static partial class ApiKeyFormat
     public const int ChecksumLength = 6;
     public const int MaxPrefixLength = 32;
 
+    public const int MaxLength = MaxPrefixLength + TailLength;
+
     private const int TailLength = 1 + IdLength + 1 + SecretLength + ChecksumLength;
 
     /// <summary>Whether a prefix can be issued: letters, digits and <c>_</c>, so that a double click selects the whole key.</summary>

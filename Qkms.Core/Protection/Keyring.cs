@@ -18,8 +18,8 @@ public sealed class Keyring(TimeProvider time, IdGenerator ids) : IDisposable
 
     private KeyringKeys Keys => _keys ?? throw new InvalidOperationException("The keyring is not open yet.");
 
-    /// <summary>The key that an API key was hashed with, or null when there is none with this id.</summary>
-    public WrappingKey? FindCredentialHashKey(Guid id) => Keys.CredentialHashKeys.FirstOrDefault(key => key.Id == id);
+    /// <summary>Every key that an API key may have been hashed with, the newest last.</summary>
+    public IReadOnlyList<WrappingKey> CredentialHashKeys => Keys.CredentialHashKeys;
 
     /// <summary>A new random key for a tenant, wrapped by the master key and ready to be stored. <see cref="OpenTenantKey"/> opens it.</summary>
     /// <param name="tenantId">Whose it is.</param>

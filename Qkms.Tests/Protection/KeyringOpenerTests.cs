@@ -44,8 +44,8 @@ public sealed class KeyringOpenerTests : IDisposable
 
         facts.RootKeyMade.Should().BeFalse();
         ShouldHoldTheSameKeys(first, second);
-        second.FindCredentialHashKey(first.CredentialHashKey.Id)!.Secret.Span.SequenceEqual(first.CredentialHashKey.Secret.Span).Should().BeTrue();
-        second.FindCredentialHashKey(_ids.Next()).Should().BeNull();
+        second.CredentialHashKeys.Should().ContainSingle().Which.Id.Should().Be(first.CredentialHashKey.Id);
+        second.CredentialHashKey.Secret.Span.SequenceEqual(first.CredentialHashKey.Secret.Span).Should().BeTrue();
         _store.Wrappers.Should().ContainSingle();
         _store.Entries.Should().HaveCount(3);
     }

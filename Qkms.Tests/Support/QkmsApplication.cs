@@ -90,7 +90,8 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
     /// <summary>A second API key of the tenant that <paramref name="apiKey"/> speaks for.</summary>
     public async Task<string> CreateApiKeyAsync(string apiKey, Roles roles, Func<Credential, Credential>? change = null)
     {
-        Credential owner = await Services.GetRequiredService<ApiKeyAuthenticator>().AuthenticateAsync(apiKey, CancellationToken.None)
+        ApiKeyAuthenticator authenticator = Services.GetRequiredService<ApiKeyAuthenticator>();
+        Credential owner = await authenticator.AuthenticateAsync(authenticator.Read(apiKey)!, CancellationToken.None)
             ?? throw new InvalidOperationException("not a valid API key");
         using NewApiKey made = Services.GetRequiredService<ApiKeyIssuer>().Issue(owner.TenantId, "test", roles);
         Credential credential = (change ?? (c => c))(made.Credential.UnverifiedRow);

@@ -1,0 +1,59 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Connections;
+
+namespace Qkms.Api.Http;
+
+/// <summary>
+/// The web server's buffers, zeroed when they are given back: requests carry API keys, and a buffer in a pool may lie there long after
+/// its connection is gone.
+/// </summary>
+internal sealed class ZeroedMemoryPool : MemoryPool<byte>
+{
+    // The size that the server asks for; each is pinned, so that no copy of it is made.
+    private const int BlockSize = 4096;
+
+    // What a burst leaves behind beyond this goes back to the garbage collector, zeroed.
+    private const int MostKept = 4096;
+
+    private readonly ConcurrentQueue<byte[]> _free = new();
+    private volatile bool _disposed;
+
+    public override int MaxBufferSize => BlockSize;
+
+    public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, BlockSize);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new Block(this, _free.TryDequeue(out byte[]? bytes) ? bytes : GC.AllocateUninitializedArray<byte>(BlockSize, pinned: true));
+    }
+
+    protected override void Dispose(bool disposing) => _disposed = true;
+
+    private void Return(byte[] bytes)
+    {
+        CryptographicOperations.ZeroMemory(bytes);
+        if (!_disposed && _free.Count < MostKept)
+            _free.Enqueue(bytes);
+    }
+
+    /// <summary>Makes the pools of the web server.</summary>
+    internal sealed class Factory : IMemoryPoolFactory<byte>
+    {
+        public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => new ZeroedMemoryPool();
+    }
+
+    private sealed class Block(ZeroedMemoryPool pool, byte[] bytes) : IMemoryOwner<byte>
+    {
+        private byte[]? _bytes = bytes;
+
+        public Memory<byte> Memory => _bytes ?? throw new ObjectDisposedException(nameof(Block));
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _bytes, null) is { } returned)
+                pool.Return(returned);
+        }
+    }
+}
