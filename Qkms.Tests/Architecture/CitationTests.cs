@@ -5,12 +5,13 @@ namespace Qkms.Tests.Architecture;
 /// <summary>The steps of an algorithm cite their own standard: a file that cites the other one was copied, or is in the wrong place.</summary>
 public sealed class CitationTests
 {
-    private static readonly string[] _folders = ["Fips202", "Fips203", "Fips204"];
+    private static readonly string[] _folders = ["Fips202", "Fips203", "Fips204", "Rfc9180"];
 
     [Theory]
     [InlineData("Fips202")]
     [InlineData("Fips203")]
     [InlineData("Fips204")]
+    [InlineData("Rfc9180")]
     public void Files_cite_their_own_standard_and_no_other(string folder)
     {
         string[] files = Directory.GetFiles(Path.Combine(Cryptography(), folder), "*.cs");
@@ -44,7 +45,7 @@ public sealed class CitationTests
         }
     }
 
-    private static string Cite(string folder) => folder.Replace("Fips", "FIPS ", StringComparison.Ordinal);
+    private static string Cite(string folder) => folder.Replace("Fips", "FIPS ", StringComparison.Ordinal).Replace("Rfc", "RFC ", StringComparison.Ordinal);
 
     private static string Cryptography([CallerFilePath] string thisFile = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "Qkms.Core", "Cryptography"));
