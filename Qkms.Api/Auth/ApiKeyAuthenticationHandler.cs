@@ -20,6 +20,10 @@ internal sealed class ApiKeyAuthenticationHandler(
     public const string SchemeName = "ApiKey";
     public const string HeaderName = "x-api-key";
 
+    // Says only that there is somebody; who it is, the Caller says. So one serves all.
+    private static readonly AuthenticateResult _proven =
+        AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(SchemeName)), SchemeName));
+
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (Request.Headers[HeaderName] is not [string presented])
@@ -28,13 +32,11 @@ internal sealed class ApiKeyAuthenticationHandler(
         // The text is wiped before anything else happens: only what it proves goes on.
         ApiKeyProof? proof = authenticator.Read(presented);
         presentedKeys.Forget(Request, presented);
-        if (proof is null || await authenticator.AuthenticateAsync(proof, Context.RequestAborted) is not { } credential)
+        if (proof is null || await authenticator.AuthenticateAsync(proof, Context.RequestAborted) is not { } apiKey)
             return AuthenticateResult.Fail("invalid API key");
 
-        Access access = new(credential.Roles, credential.Permissions, credential.KeyScope);
-        CallerAccess.Set(Context, new Caller(credential.TenantId, credential.Id, access, RequestIdentity.Of(Context)));
-        ClaimsIdentity identity = new([new Claim(ClaimTypes.NameIdentifier, credential.Id.ToString())], SchemeName);
-        return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
+        CallerAccess.Set(Context, new Caller(apiKey.TenantId, apiKey.CredentialId, apiKey.Access, RequestIdentity.Of(Context)));
+        return _proven;
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) =>

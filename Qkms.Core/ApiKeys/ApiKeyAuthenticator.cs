@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
+using Qkms.Core.Freshness;
 using Qkms.Core.Persistence;
 using Qkms.Core.Protection;
 using Qkms.Core.Tenants;
@@ -10,6 +11,8 @@ namespace Qkms.Core.ApiKeys;
 /// <summary>Finds out whose API key was presented.</summary>
 public sealed class ApiKeyAuthenticator
 {
+    private const int MostRemembered = 10_000;
+
     private readonly IKmsStore _store;
     private readonly Keyring _keyring;
     private readonly RowSealer _sealer;
@@ -18,11 +21,15 @@ public sealed class ApiKeyAuthenticator
     // Stands in for a row that is not there, so that an unknown id and a wrong secret take the same steps.
     private readonly Lazy<Sealed<Credential>> _decoy;
 
+    // By proof: a wrong secret finds nothing here and takes every step, like an id that does not exist.
+    private readonly FreshCache<ApiKeyProof, ApiKeyIdentity> _proven;
+
     /// <summary>Works over a store whose keyring is open when the first key is presented.</summary>
     public ApiKeyAuthenticator(IKmsStore store, Keyring keyring, RowSealer sealer, TimeProvider time)
     {
         (_store, _keyring, _sealer, _time) = (store, keyring, sealer, time);
         _decoy = new Lazy<Sealed<Credential>>(MakeDecoy);
+        _proven = new FreshCache<ApiKeyProof, ApiKeyIdentity>(time, MostRemembered, new ApiKeyProofComparer());
     }
 
     /// <summary>Reads an API key without leaving a copy of it anywhere; null when it is none by its shape.</summary>
@@ -47,14 +54,29 @@ public sealed class ApiKeyAuthenticator
         }
     }
 
-    /// <summary>The credential that an API key proves, or null: unknown, wrong, expired or revoked is not told apart.</summary>
+    /// <summary>Whom an API key proves, or null: unknown, wrong, expired or revoked is not told apart.</summary>
     /// <param name="proof">What <see cref="Read"/> made of it.</param>
     /// <param name="cancellationToken">Cancels the look-up.</param>
     /// <exception cref="KmsException"><see cref="KmsErrors.TenantSuspended"/>, or storage is not available.</exception>
     /// <exception cref="SealBrokenException">The credential's row or its tenant's was tampered with.</exception>
-    public async Task<Credential?> AuthenticateAsync(ApiKeyProof proof, CancellationToken cancellationToken)
+    public async ValueTask<ApiKeyIdentity?> AuthenticateAsync(ApiKeyProof proof, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(proof);
+        ApiKeyIdentity? identity = await _proven.GetAsync(proof, this, static (proof, authenticator) => authenticator.FindAsync(proof), cancellationToken);
+        if (identity?.Credential.IsUsableAt(_time.GetUtcMilliseconds()) != true)
+            return null;
+
+        return identity.Tenant.State == TenantState.Active ? identity : throw KmsErrors.TenantSuspended.Refusal();
+    }
+
+    /// <summary>
+    /// Drops what is remembered. To be called when a change of any credential or tenant is committed, before it is answered: such changes
+    /// are rare, and reading every API key once more costs little.
+    /// </summary>
+    public void ForgetAll() => _proven.ForgetAll();
+
+    private async Task<ApiKeyIdentity?> FindAsync(ApiKeyProof proof)
+    {
         string lookupId = proof.LookupId;
         (Sealed<Credential> found, Sealed<Tenant>? foundTenant) = await _store.ReadAsync(
             async session =>
@@ -62,16 +84,12 @@ public sealed class ApiKeyAuthenticator
                 Sealed<Credential> credential = await session.Credentials.FindByLookupIdAsync(Credential.ApiKeyKind, lookupId) ?? _decoy.Value;
                 return (credential, await session.Tenants.FindAsync(credential.UnverifiedRow.TenantId));
             },
-            cancellationToken);
+            CancellationToken.None);
 
         Credential credential = _sealer.Open(found);
         byte[] verifier = proof.VerifierUnder(credential.HashKeyId) ?? throw new SealBrokenException(credential.LogName);
         bool proven = CryptographicOperations.FixedTimeEquals(verifier, credential.Verifier);
-        if (!proven || !credential.IsUsableAt(_time.GetUtcMilliseconds()) || foundTenant is null)
-            return null;
-
-        Tenant tenant = _sealer.Open(foundTenant);
-        return tenant.State == TenantState.Active ? credential : throw KmsErrors.TenantSuspended.Refusal();
+        return proven && foundTenant is not null ? new ApiKeyIdentity(credential, _sealer.Open(foundTenant)) : null;
     }
 
     private ApiKeyProof Prove(ReadOnlySpan<byte> key)

@@ -9,6 +9,9 @@ public sealed class ApiKeyProof
 
     internal string LookupId { get; }
 
+    /// <summary>The hash under the newest key of the keyring.</summary>
+    internal (Guid HashKeyId, byte[] Verifier) Newest => _verifiers[^1];
+
     /// <summary>The hash under one key of the keyring, or null when there is no such key.</summary>
     internal byte[]? VerifierUnder(Guid hashKeyId) => Array.Find(_verifiers, verifier => verifier.HashKeyId == hashKeyId).Verifier;
 }

@@ -35,7 +35,7 @@ public sealed class ApiKeyAuthenticationTests
         string other = await OtherKeyAsync();
         string[] wrong =
         [
-            "", "x", "qkms_", valid[..^1], valid + "0", valid.ToUpperInvariant(), Mistyped(valid), other, Grafted(valid, other),
+            "", "x", "qkms_", valid[..^1], valid + "0", valid.ToUpperInvariant(), Mistyped(valid), other, ForgedKeys.WithSecretOf(valid, other),
             new string('a', 8_000), $"{valid},{valid}", $" {valid}x", "schlüssel",
         ];
 
@@ -65,7 +65,7 @@ public sealed class ApiKeyAuthenticationTests
     public async Task A_flood_of_wrong_keys_writes_nothing()
     {
         await using QkmsApplication app = new();
-        using HttpClient client = app.ClientFor(Grafted(app.InitialApiKey, await OtherKeyAsync()));
+        using HttpClient client = app.ClientFor(ForgedKeys.WithSecretOf(app.InitialApiKey, await OtherKeyAsync()));
         long[] before = Sizes(app);
 
         Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => client.GetJsonAsync("/kms/keys")));
@@ -133,16 +133,4 @@ public sealed class ApiKeyAuthenticationTests
     }
 
     private static string Mistyped(string key) => key[..30] + (key[30] == 'A' ? 'B' : 'A') + key[31..];
-
-    // A valid id with the secret of another key, and a checksum that fits.
-    private static string Grafted(string valid, string other)
-    {
-        byte[] text = System.Text.Encoding.ASCII.GetBytes(valid[..18] + other[18..]);
-        byte[] hash = System.Security.Cryptography.SHA256.HashData(text.AsSpan(0, text.Length - 6));
-        for (int i = 0; i < 6; i++)
-            text[text.Length - 6 + i] = Base62.ToCharacter((hash[i] * 62) >> 8);
-
-        ApiKeyFormat.IsWellFormed(text).Should().BeTrue();
-        return System.Text.Encoding.ASCII.GetString(text);
-    }
 }

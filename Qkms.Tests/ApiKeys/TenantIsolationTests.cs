@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Qkms.Api.Http;
 using Qkms.Core;
+using Qkms.Core.ApiKeys;
 using Qkms.Core.Persistence;
 using Qkms.Core.Protection;
 using Qkms.Core.Tenants;
@@ -94,6 +95,8 @@ public sealed class TenantIsolationTests
         await app.Services.GetRequiredService<IKmsStore>().WriteAsync(
             async session =>
             {
+                // Whoever changes a tenant here says so.
+                session.OnCommitted(app.Services.GetRequiredService<ApiKeyAuthenticator>().ForgetAll);
                 Tenant tenant = sealer.Open((await session.Tenants.FindAsync(new TenantId(new Guid(id, bigEndian: true))))!);
                 return await session.Tenants.UpdateAsync(sealer.Seal(tenant with { State = TenantState.Suspended }));
             },

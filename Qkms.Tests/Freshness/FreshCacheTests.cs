@@ -5,7 +5,7 @@ namespace Qkms.Tests.Freshness;
 
 public sealed class FreshCacheTests
 {
-    private readonly ManualTime _time = new();
+    private readonly ManualTime _time = ManualTime.Standing();
     private readonly FreshCache<string, string> _cache;
     private int _reads;
 

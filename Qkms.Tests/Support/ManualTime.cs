@@ -1,13 +1,34 @@
+using Qkms.Core.Freshness;
+
 namespace Qkms.Tests.Support;
 
-/// <summary>A monotonic clock that moves by hand only; the wall clock stays the system's.</summary>
+/// <summary>Clocks that tests move: the monotonic one and the wall clock, each by itself.</summary>
 internal sealed class ManualTime : TimeProvider
 {
-    private long _timestamp;
+    private readonly bool _runs;
+    private long _elapsed;
+    private long _wallShift;
+
+    private ManualTime(bool runs) => _runs = runs;
 
     public override long TimestampFrequency => System.TimestampFrequency;
 
-    public override long GetTimestamp() => Volatile.Read(ref _timestamp);
+    /// <summary>The monotonic clock stands still unless it is moved; the wall clock is the system's.</summary>
+    public static ManualTime Standing() => new(runs: false);
 
-    public void Advance(TimeSpan by) => Interlocked.Add(ref _timestamp, (long)(by.TotalSeconds * TimestampFrequency));
+    /// <summary>Both are the system's, and can be moved ahead of it.</summary>
+    public static ManualTime Running() => new(runs: true);
+
+    public override long GetTimestamp() => (_runs ? System.GetTimestamp() : 0) + Volatile.Read(ref _elapsed);
+
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow().AddTicks(Volatile.Read(ref _wallShift));
+
+    /// <summary>Moves the monotonic clock.</summary>
+    public void Advance(TimeSpan by) => Interlocked.Add(ref _elapsed, (long)(by.TotalSeconds * TimestampFrequency));
+
+    /// <summary>Moves the wall clock.</summary>
+    public void ShiftWallClock(TimeSpan by) => Interlocked.Add(ref _wallShift, by.Ticks);
+
+    /// <summary>Lets everything that is kept in memory grow too old to be used.</summary>
+    public void OutliveCaches() => Advance(FreshnessLimit.MaxAge + TimeSpan.FromMilliseconds(1));
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Qkms.Core.ApiKeys;
@@ -29,6 +30,9 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
 
     /// <summary>Further settings.</summary>
     public Dictionary<string, string> Settings { get; } = [];
+
+    /// <summary>The service's clocks: those of the system, until a test moves them.</summary>
+    public ManualTime Time { get; init; } = ManualTime.Running();
 
     public LogRecorder Log { get; } = new();
 
@@ -91,7 +95,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
     public async Task<string> CreateApiKeyAsync(string apiKey, Roles roles, Func<Credential, Credential>? change = null)
     {
         ApiKeyAuthenticator authenticator = Services.GetRequiredService<ApiKeyAuthenticator>();
-        Credential owner = await authenticator.AuthenticateAsync(authenticator.Read(apiKey)!, CancellationToken.None)
+        ApiKeyIdentity owner = await authenticator.AuthenticateAsync(authenticator.Read(apiKey)!, CancellationToken.None)
             ?? throw new InvalidOperationException("not a valid API key");
         using NewApiKey made = Services.GetRequiredService<ApiKeyIssuer>().Issue(owner.TenantId, "test", roles);
         Credential credential = (change ?? (c => c))(made.Credential.UnverifiedRow);
@@ -107,6 +111,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         foreach ((string key, string value) in Settings)
             builder.UseSetting(key, value);
 
+        builder.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(Time));
         builder.ConfigureLogging(logging =>
         {
             logging.ClearProviders();

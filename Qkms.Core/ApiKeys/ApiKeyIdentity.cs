@@ -1,0 +1,26 @@
+using Qkms.Core.Tenants;
+
+namespace Qkms.Core.ApiKeys;
+
+/// <summary>Whom an API key proves, as the database said a moment ago.</summary>
+public sealed class ApiKeyIdentity
+{
+    internal ApiKeyIdentity(Credential credential, Tenant tenant)
+    {
+        (Credential, Tenant) = (credential, tenant);
+        Access = new Access(credential.Roles, credential.Permissions, credential.KeyScope);
+    }
+
+    /// <summary>The tenant that it speaks for.</summary>
+    public TenantId TenantId => Tenant.Id;
+
+    /// <summary>The API key.</summary>
+    public CredentialId CredentialId => Credential.Id;
+
+    /// <summary>What it may do.</summary>
+    public Access Access { get; }
+
+    internal Credential Credential { get; }
+
+    internal Tenant Tenant { get; }
+}

@@ -1,0 +1,134 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Freshness;
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+using Qkms.Core.Tenants;
+using Qkms.Tests.Support;
+
+namespace Qkms.Tests.ApiKeys;
+
+/// <summary>What was read of an API key is used for half a second, by those who know its secret.</summary>
+public sealed class ApiKeyFreshnessTests
+{
+    // As another node changes it: this one is not told.
+    [Fact]
+    public async Task A_key_revoked_elsewhere_is_refused_after_half_a_second()
+    {
+        await using QkmsApplication app = new() { Time = ManualTime.Standing() };
+        string apiKey = await app.CreateTenantAsync("tenant");
+        using HttpClient client = app.ClientFor(apiKey);
+        (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+        await ChangeAsync(app, apiKey, credential => credential with { State = CredentialState.Revoked });
+
+        app.Time.Advance(FreshnessLimit.MaxAge);
+        (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+        app.Time.Advance(TimeSpan.FromMilliseconds(1));
+        (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+    }
+
+    [Fact]
+    public async Task A_change_made_here_is_seen_by_the_next_request()
+    {
+        await using QkmsApplication app = new() { Time = ManualTime.Standing() };
+        string apiKey = await app.CreateTenantAsync("tenant");
+        using HttpClient client = app.ClientFor(apiKey);
+        (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+        await ChangeAsync(app, apiKey, credential => credential with { State = CredentialState.Revoked });
+        app.Services.GetRequiredService<ApiKeyAuthenticator>().ForgetAll();
+
+        (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+    }
+
+    [Fact]
+    public async Task A_tenant_suspended_elsewhere_is_refused_after_half_a_second_and_let_in_again()
+    {
+        await using QkmsApplication app = new() { Time = ManualTime.Standing() };
+        string apiKey = await app.CreateTenantAsync("tenant");
+        using HttpClient client = app.ClientFor(apiKey);
+        (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+
+        await ChangeTenantAsync(app, apiKey, TenantState.Suspended);
+        app.Time.OutliveCaches();
+        for (int i = 0; i < 2; i++)
+            (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_003");
+
+        await ChangeTenantAsync(app, apiKey, TenantState.Active);
+        app.Time.OutliveCaches();
+        (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+    }
+
+    // Its end is a matter of the wall clock, not of when its row was read.
+    [Fact]
+    public async Task A_remembered_key_ends_when_it_expires()
+    {
+        await using QkmsApplication app = new() { Time = ManualTime.Standing() };
+        DateTimeOffset end = app.Time.GetUtcNow().AddHours(1);
+        using HttpClient client = app.ClientFor(await app.CreateApiKeyAsync(app.InitialApiKey, Roles.Admin, credential => credential with { ExpiresAt = end }));
+        (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+
+        app.Time.ShiftWallClock(TimeSpan.FromHours(1));
+        (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+    }
+
+    // The row no longer opens, which only those notice who read it.
+    [Fact]
+    public async Task A_wrong_secret_reads_the_database_although_the_right_one_is_remembered()
+    {
+        await using QkmsApplication app = new() { Time = ManualTime.Standing() };
+        string apiKey = await app.CreateTenantAsync("tenant");
+        string wrong = ForgedKeys.WithSecretOf(apiKey, await app.CreateTenantAsync("other"));
+        using HttpClient owner = app.ClientFor(apiKey);
+        using HttpClient stranger = app.ClientFor(wrong);
+        (await owner.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+        (await stranger.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+        using (Database database = new(app.DatabasePath))
+            database.Execute($"UPDATE credentials SET roles = 15 WHERE lookup_id = '{apiKey[5..17]}'").Should().Be(1);
+
+        (await stranger.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await owner.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+    }
+
+    // Nobody without the secret may fill the cache, or take the place of somebody in it.
+    [Fact]
+    public async Task Wrong_secrets_are_not_remembered()
+    {
+        await using QkmsApplication app = new() { Time = ManualTime.Standing() };
+        string apiKey = await app.CreateTenantAsync("tenant");
+        using HttpClient stranger = app.ClientFor(ForgedKeys.WithSecretOf(apiKey, await app.CreateTenantAsync("other")));
+        for (int i = 0; i < 3; i++)
+            (await stranger.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+
+        using HttpClient owner = app.ClientFor(apiKey);
+        (await owner.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+        (await stranger.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+    }
+
+    private static async Task ChangeAsync(QkmsApplication app, string apiKey, Func<Credential, Credential> change)
+    {
+        RowSealer sealer = app.Services.GetRequiredService<RowSealer>();
+        bool changed = await app.Services.GetRequiredService<IKmsStore>().WriteAsync(
+            async session =>
+            {
+                Credential credential = sealer.Open((await session.Credentials.FindByLookupIdAsync(Credential.ApiKeyKind, apiKey[5..17]))!);
+                return await session.Credentials.UpdateAsync(sealer.Seal(change(credential)));
+            },
+            CancellationToken.None);
+        changed.Should().BeTrue();
+    }
+
+    private static async Task ChangeTenantAsync(QkmsApplication app, string apiKey, TenantState state)
+    {
+        RowSealer sealer = app.Services.GetRequiredService<RowSealer>();
+        bool changed = await app.Services.GetRequiredService<IKmsStore>().WriteAsync(
+            async session =>
+            {
+                Credential credential = sealer.Open((await session.Credentials.FindByLookupIdAsync(Credential.ApiKeyKind, apiKey[5..17]))!);
+                Tenant tenant = sealer.Open((await session.Tenants.FindAsync(credential.TenantId))!);
+                return await session.Tenants.UpdateAsync(sealer.Seal(tenant with { State = state }));
+            },
+            CancellationToken.None);
+        changed.Should().BeTrue();
+    }
+}
