@@ -1,9 +1,14 @@
 using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Audit;
+using Qkms.Core.Crypto;
 using Qkms.Core.Cryptography;
+using Qkms.Core.DataKeys;
+using Qkms.Core.Kem;
 using Qkms.Core.Keys;
+using Qkms.Core.Materials;
 using Qkms.Core.Protection;
+using Qkms.Core.Signatures;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Core;
@@ -12,7 +17,7 @@ namespace Qkms.Core;
 public static class CoreServices
 {
     /// <summary>Adds everything of Core; the caller adds a store, a <see cref="TimeProvider"/> and logging.</summary>
-    public static IServiceCollection AddQkmsCore(this IServiceCollection services, PqcEngine engine, ApiKeyOptions apiKeys) => services
+    public static IServiceCollection AddQkmsCore(this IServiceCollection services, PqcEngine engine, ApiKeyOptions apiKeys, MaterialCacheOptions materials, SignatureOptions signatures) => services
         .AddSingleton(engine)
         .AddSingleton(apiKeys)
         .AddSingleton<IdGenerator>()
@@ -24,10 +29,24 @@ public static class CoreServices
         .AddSingleton<TenantProvisioning>()
         .AddSingleton<InitialTenant>()
         .AddSingleton<TenantKeys>()
-        .AddSingleton<KeyPairFactory>()
+        .AddSingleton<KeyMaterialFactory>()
         .AddSingleton<KeyGenerationGate>()
         .AddSingleton<KeyRows>()
         .AddSingleton<KeyListCursor>()
+        .AddSingleton<KeyStates>()
+        .AddSingleton<KeyResolver>()
+        .AddSingleton<PrivateKeyGate>()
+        .AddSingleton<IMaterialLoader, MaterialLoader>()
+        .AddSingleton(materials)
+        .AddSingleton<MaterialCache>()
+        .AddSingleton<KeyOpener>()
+        .AddSingleton<BlobKeys>()
+        .AddSingleton<Cipher>()
+        .AddSingleton<ReEncryption>()
+        .AddSingleton<KemKeys>()
+        .AddSingleton(signatures)
+        .AddSingleton<Signer>()
+        .AddSingleton<DataKeyIssuer>()
         .AddSingleton<KeyReader>()
         .AddSingleton<KeyLifecycle>()
         .AddSingleton<IntegrityAlarm>();

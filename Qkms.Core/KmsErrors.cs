@@ -60,6 +60,9 @@ public static class KmsErrors
     /// <summary>The logical key is disabled.</summary>
     public static readonly KmsError KeyDisabled = new("ERR_KMS_011", KmsErrorKind.Conflict, "The key is disabled.");
 
+    /// <summary>A ciphertext that does not open, for whatever cause: one message and no reason.</summary>
+    public static readonly KmsError DecryptionFailed = new("ERR_KEM_001", KmsErrorKind.Invalid, "Decryption failed.");
+
     /// <summary>An operation that this key's algorithm or use does not have.</summary>
     public static readonly KmsError WrongOperation = new("ERR_SIG_001", KmsErrorKind.Invalid, "This key cannot do that operation.");
 
@@ -75,6 +78,6 @@ public static class KmsErrors
         Unauthenticated, QuotaExceeded, NotPermitted, TenantSuspended,
         Invalid, TooLarge, UnsupportedMediaType, WrongVerb, NotAcceptable, NotFound,
         KeyVersionNotFound, ActiveKeyExists, OnlyActiveKey, KeyRevoked, KeyExpired, KeyRetired, KeyChanged, KeyDestroyed, KeyDisabled,
-        WrongOperation, Internal, Unavailable,
+        DecryptionFailed, WrongOperation, Internal, Unavailable,
     ];
 }

@@ -44,21 +44,44 @@ public sealed class KeyAlgorithm
     /// <summary>Whether it is believed to withstand a quantum computer.</summary>
     public bool IsQuantumSafe => Family != KeyAlgorithmFamily.Rsa;
 
-    /// <summary>The key type of a JWK: <c>AKP</c> for ML-KEM and ML-DSA, <c>RSA</c>.</summary>
-    public string JwkKeyType => Family == KeyAlgorithmFamily.Rsa ? "RSA" : "AKP";
+    /// <summary>Whether there is one secret key, and no public key that could be shown.</summary>
+    public bool IsSymmetric => Family == KeyAlgorithmFamily.Aes;
+
+    /// <summary>The key type of a JWK: <c>AKP</c> for ML-KEM and ML-DSA, <c>RSA</c>, <c>oct</c> for AES.</summary>
+    public string JwkKeyType => Family switch
+    {
+        KeyAlgorithmFamily.Rsa => "RSA",
+        KeyAlgorithmFamily.Aes => "oct",
+        _ => "AKP",
+    };
+
+    /// <summary>ML-KEM-768, the default of requests that encapsulate.</summary>
+    public static KeyAlgorithm MLKem768 { get; } = Kem("ML-KEM-768", "Kyber768", level: 3, publicKey: 1184, ciphertext: 1088, AlgorithmStanding.Recommended);
+
+    /// <summary>ML-DSA-65, the default of requests that sign.</summary>
+    public static KeyAlgorithm MLDsa65 { get; } = Dsa("ML-DSA-65", "Dilithium3", level: 3, publicKey: 1952, signature: 3309, AlgorithmStanding.Recommended);
+
+    /// <summary>AES-256, the default of requests that encrypt and of data keys: encrypts, and wraps data keys. Category 5 is by definition as hard to break as AES-256 (NIST's call for PQC proposals, 4.A.5).</summary>
+    public static KeyAlgorithm Aes256 { get; } = new("AES-256", KeyAlgorithmFamily.Aes)
+    {
+        Uses = [KeyUse.Encryption],
+        NistLevel = 5,
+        Standing = AlgorithmStanding.Recommended,
+    };
 
     /// <summary>The whole catalogue, in the order in which it is listed.</summary>
     public static IReadOnlyList<KeyAlgorithm> All { get; } =
     [
         Kem("ML-KEM-512", "Kyber512", level: 1, publicKey: 800, ciphertext: 768, AlgorithmStanding.Supported),
-        Kem("ML-KEM-768", "Kyber768", level: 3, publicKey: 1184, ciphertext: 1088, AlgorithmStanding.Recommended),
+        MLKem768,
         Kem("ML-KEM-1024", "Kyber1024", level: 5, publicKey: 1568, ciphertext: 1568, AlgorithmStanding.Supported),
         Dsa("ML-DSA-44", "Dilithium2", level: 2, publicKey: 1312, signature: 2420, AlgorithmStanding.Supported),
-        Dsa("ML-DSA-65", "Dilithium3", level: 3, publicKey: 1952, signature: 3309, AlgorithmStanding.Recommended),
+        MLDsa65,
         Dsa("ML-DSA-87", "Dilithium5", level: 5, publicKey: 2592, signature: 4627, AlgorithmStanding.Supported),
         Rsa(2048),
         Rsa(3072),
         Rsa(4096),
+        Aes256,
     ];
 
     private static readonly Dictionary<string, KeyAlgorithm> _bySpelling = All

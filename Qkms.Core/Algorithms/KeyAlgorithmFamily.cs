@@ -11,4 +11,7 @@ public enum KeyAlgorithmFamily
 
     /// <summary>RSA, RFC 8017: OAEP for encryption, PSS for signatures.</summary>
     Rsa,
+
+    /// <summary>AES, FIPS 197: one secret key, and no public one.</summary>
+    Aes,
 }

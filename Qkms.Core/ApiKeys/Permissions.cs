@@ -4,13 +4,20 @@ namespace Qkms.Core.ApiKeys;
 public static class Permissions
 {
     private static readonly Permission[] _reading = [Permission.AlgorithmsRead, Permission.KeysRead];
+    private static readonly Permission[] _using =
+    [
+        Permission.CryptoEncrypt, Permission.CryptoDecrypt, Permission.CryptoReEncrypt,
+        Permission.KemEncapsulate, Permission.KemDecapsulate, Permission.KemWrap, Permission.KemUnwrap,
+        Permission.Sign, Permission.Verify, Permission.SignHash, Permission.VerifyHash,
+        Permission.DataKeysGenerate, Permission.DataKeysDecrypt,
+    ];
 
     // An operator runs the installation and has no access to keys by that role: whoever needs both holds both.
     private static readonly Dictionary<Roles, IReadOnlySet<Permission>> _byRole = new()
     {
-        [Roles.User] = new HashSet<Permission>(_reading),
+        [Roles.User] = new HashSet<Permission>([.. _reading, .. _using]),
         [Roles.Auditor] = new HashSet<Permission>(_reading),
-        [Roles.Admin] = new HashSet<Permission>([.. _reading, Permission.KeysGenerate, Permission.KeysRotate, Permission.KeysRetire, Permission.KeysRevoke]),
+        [Roles.Admin] = new HashSet<Permission>([.. _reading, .. _using, Permission.KeysGenerate, Permission.KeysRotate, Permission.KeysRetire, Permission.KeysRevoke]),
         [Roles.Operator] = new HashSet<Permission>([Permission.AlgorithmsRead]),
     };
 
@@ -30,6 +37,19 @@ public static class Permissions
         Permission.KeysRotate => "keys:rotate",
         Permission.KeysRetire => "keys:retire",
         Permission.KeysRevoke => "keys:revoke",
+        Permission.CryptoEncrypt => "crypto:encrypt",
+        Permission.CryptoDecrypt => "crypto:decrypt",
+        Permission.CryptoReEncrypt => "crypto:re-encrypt",
+        Permission.KemEncapsulate => "kem:encapsulate",
+        Permission.KemDecapsulate => "kem:decapsulate",
+        Permission.KemWrap => "kem:wrap",
+        Permission.KemUnwrap => "kem:unwrap",
+        Permission.Sign => "signature:sign",
+        Permission.Verify => "signature:verify",
+        Permission.SignHash => "signature:sign-hash",
+        Permission.VerifyHash => "signature:verify-hash",
+        Permission.DataKeysGenerate => "data-keys:generate",
+        Permission.DataKeysDecrypt => "data-keys:decrypt",
         _ => throw new ArgumentOutOfRangeException(nameof(permission)),
     };
 

@@ -24,6 +24,9 @@ public interface IKeyRepository
     /// <summary>The version that a kid names, of whatever owner, or null.</summary>
     Task<Sealed<KeyVersion>?> FindVersionAsync(TenantId tenantId, Kid kid);
 
+    /// <summary>The version with an internal id, of whatever owner, or null.</summary>
+    Task<Sealed<KeyVersion>?> FindVersionAsync(TenantId tenantId, KeyVersionId versionId);
+
     /// <summary>The version with a number, or null.</summary>
     Task<Sealed<KeyVersion>?> FindVersionAsync(KeyAddress address, int version);
 

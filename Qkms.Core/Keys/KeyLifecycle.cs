@@ -1,4 +1,5 @@
 using Qkms.Core.Audit;
+using Qkms.Core.Materials;
 using Qkms.Core.Persistence;
 using Qkms.Core.Protection;
 
@@ -12,9 +13,11 @@ public sealed class KeyLifecycle(
     IKmsStore store,
     RowSealer sealer,
     KeyRows rows,
-    KeyPairFactory factory,
+    KeyMaterialFactory factory,
     KeyGenerationGate gate,
     TenantKeys tenantKeys,
+    KeyStates states,
+    MaterialCache materials,
     IdGenerator ids,
     TimeProvider time)
 {
@@ -29,7 +32,7 @@ public sealed class KeyLifecycle(
         KeyAddress address = command.Key.For(caller);
 
         await CheckCanGenerateAsync(address, command.Kid, cancellationToken);
-        using NewKeyPair pair = await gate.RunAsync(() => factory.Create(address.Algorithm, address.Use), cancellationToken);
+        using NewKeyMaterial pair = await gate.RunAsync(() => factory.Create(address.Algorithm, address.Use), cancellationToken);
         using WrappingKey tenantKey = await tenantKeys.OpenAsync(caller.TenantId, cancellationToken);
 
         return await store.WriteAsync(
@@ -55,7 +58,7 @@ public sealed class KeyLifecycle(
         KeyAddress address = command.Key.For(caller);
 
         await store.ReadAsync(async session => Rotatable(await rows.FindActiveAsync(session, address), command.ExpectedVersion), cancellationToken);
-        using NewKeyPair pair = await gate.RunAsync(() => factory.Create(address.Algorithm, address.Use), cancellationToken);
+        using NewKeyMaterial pair = await gate.RunAsync(() => factory.Create(address.Algorithm, address.Use), cancellationToken);
         using WrappingKey tenantKey = await tenantKeys.OpenAsync(caller.TenantId, cancellationToken);
 
         return await store.WriteAsync(
@@ -193,7 +196,7 @@ public sealed class KeyLifecycle(
         return (key, active);
     }
 
-    private async Task<KeyVersion> AddVersionAsync(IKmsSession session, Key key, NewVersion plan, NewKeyPair pair, WrappingKey tenantKey, DateTimeOffset now)
+    private async Task<KeyVersion> AddVersionAsync(IKmsSession session, Key key, NewVersion plan, NewKeyMaterial pair, WrappingKey tenantKey, DateTimeOffset now)
     {
         KeyVersionId id = plan.Id ?? new KeyVersionId(ids.Next());
         KeyVersion version = new()
@@ -213,6 +216,7 @@ public sealed class KeyLifecycle(
         if (!await session.Keys.InsertVersionAsync(sealer.Seal(version), KeyWrapper.Wrap(tenantKey, version, pair.Format, pair.PrivateKey)))
             throw KidTaken(version.Kid);
 
+        session.OnCommitted(() => states.Forget(version));
         await UpdateAsync(session, key with { ActiveKid = version.Kid, NextVersion = key.NextVersion + 1, VersionCount = key.VersionCount + 1 });
         return version;
     }
@@ -230,12 +234,22 @@ public sealed class KeyLifecycle(
     {
         if (!await session.Keys.UpdateVersionAsync(sealer.Seal(version)))
             throw new SealBrokenException(version.LogName);
+
+        session.OnCommitted(() => Forget(version));
     }
 
     private async Task UpdateAsync(IKmsSession session, Key key)
     {
         if (!await session.Keys.UpdateKeyAsync(sealer.Seal(key with { RowVersion = key.RowVersion + 1 })))
             throw new SealBrokenException(key.LogName);
+    }
+
+    // The next request on this node sees the change, and a key that nobody may use any more is not kept in memory either.
+    private void Forget(KeyVersion version)
+    {
+        states.Forget(version);
+        if (version.State is KeyState.Revoked or KeyState.Destroyed)
+            materials.Drop(version.Id);
     }
 
     private static KmsException KidTaken(Kid kid) => KmsErrors.KeyChanged.With($"There is a key version with the kid '{kid}' already.", new FieldError("kid", "taken"));

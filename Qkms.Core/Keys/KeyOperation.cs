@@ -26,4 +26,10 @@ public enum KeyOperation
 
     /// <summary>Unwrap another key.</summary>
     Unwrap,
+
+    /// <summary>Make a data key and wrap it.</summary>
+    GenerateDataKey,
+
+    /// <summary>Recover a data key.</summary>
+    DecryptDataKey,
 }

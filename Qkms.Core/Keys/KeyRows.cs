@@ -40,6 +40,13 @@ public sealed class KeyRows(RowSealer sealer)
         return Open(await session.Keys.FindVersionAsync(tenantId, kid));
     }
 
+    /// <summary>The version with an internal id, or null.</summary>
+    public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return Open(await session.Keys.FindVersionAsync(tenantId, versionId));
+    }
+
     /// <summary>The version with a number, or null when the key never had it.</summary>
     /// <exception cref="SealBrokenException">The key had it, and the row is not there or another key's.</exception>
     public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, Key key, int number)

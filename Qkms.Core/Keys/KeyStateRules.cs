@@ -3,23 +3,33 @@ namespace Qkms.Core.Keys;
 /// <summary>Which operation which state allows: the one table that every use of a key asks.</summary>
 public static class KeyStateRules
 {
-    /// <summary>The refusal that an operation meets at <paramref name="now"/>, or null when it may go on.</summary>
+    /// <summary>The refusal that an operation meets at <paramref name="now"/>, or null when it may go on: the version's, and its key's.</summary>
+    public static KmsError? Refusal(KeyAndVersion used, KeyOperation operation, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(used);
+        bool isOver = used.Version.State is KeyState.Revoked or KeyState.Destroyed;
+        return used.Key.Enablement switch
+        {
+            KeyEnablement.Disabled or KeyEnablement.PendingImport when !isOver => KmsErrors.KeyDisabled,
+            KeyEnablement.PendingDeletion when !isOver => KmsErrors.KeyDestroyed,
+            _ => Refusal(used.Version, operation, now),
+        };
+    }
+
+    /// <summary>The refusal that an operation meets at <paramref name="now"/> because of the version, or null when it may go on.</summary>
     public static KmsError? Refusal(KeyVersion version, KeyOperation operation, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(version);
         return version.StatusAt(now) switch
         {
             KeyStatus.Active => null,
-            KeyStatus.Retired => Creates(operation) ? KmsErrors.KeyRetired : AfterProcessing(version, now),
-            KeyStatus.Expired => Creates(operation) ? KmsErrors.KeyExpired : AfterExpiry(version, operation, now),
+            KeyStatus.Retired => operation.Creates() ? KmsErrors.KeyRetired : AfterProcessing(version, now),
+            KeyStatus.Expired => operation.Creates() ? KmsErrors.KeyExpired : AfterExpiry(version, operation, now),
             KeyStatus.Revoked => KmsErrors.KeyRevoked,
             KeyStatus.Destroyed => KmsErrors.KeyDestroyed,
             _ => throw new InvalidOperationException("A key version has a status that this version of Qkms does not know."),
         };
     }
-
-    private static bool Creates(KeyOperation operation) =>
-        operation is KeyOperation.Encrypt or KeyOperation.Sign or KeyOperation.Encapsulate or KeyOperation.Wrap;
 
     // A spent usage limit stops all but verifying; a passed date lets what is there be read until process_until.
     private static KmsError? AfterExpiry(KeyVersion version, KeyOperation operation, DateTimeOffset now) =>

@@ -35,7 +35,7 @@ public sealed record KeyVersion : ISealedRow
     /// <summary>The hash of OAEP, for RSA encryption keys.</summary>
     public string? OaepHash { get; init; }
 
-    /// <summary>The public key: the raw FIPS encoding for ML-KEM and ML-DSA, SubjectPublicKeyInfo DER for RSA.</summary>
+    /// <summary>The public key: the raw FIPS encoding for ML-KEM and ML-DSA, SubjectPublicKeyInfo DER for RSA, empty for AES.</summary>
     public required byte[] PublicKey { get; init; }
 
     /// <summary>Uses from which on answers warn; null = no limit.</summary>

@@ -11,4 +11,7 @@ public enum MaterialFormat
 
     /// <summary>RSA: PKCS #8 PrivateKeyInfo, DER (RFC 5208).</summary>
     Pkcs8 = 3,
+
+    /// <summary>AES-256: the 32 bytes of the key (FIPS 197).</summary>
+    RawKey = 4,
 }

@@ -4,7 +4,7 @@ using Qkms.Core.Algorithms;
 
 namespace Qkms.Core.Keys;
 
-/// <summary>The published encodings of public keys.</summary>
+/// <summary>The published encodings of public keys. A symmetric key has none and is refused with <see cref="KmsErrors.WrongOperation"/>.</summary>
 public static class PublicKeyEncoding
 {
     /// <summary>
@@ -14,6 +14,9 @@ public static class PublicKeyEncoding
     public static byte[] ToSubjectPublicKeyInfo(KeyVersion version)
     {
         ArgumentNullException.ThrowIfNull(version);
+        if (version.Algorithm.IsSymmetric)
+            throw KmsErrors.WrongOperation.With($"{version.Algorithm} keys have no public key.");
+
         if (version.Algorithm.Family == KeyAlgorithmFamily.Rsa)
             return version.PublicKey;
 

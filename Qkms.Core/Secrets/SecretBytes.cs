@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 
 namespace Qkms.Core.Secrets;
 
@@ -22,6 +23,7 @@ public sealed class SecretBytes : IDisposable
     /// <summary>The bytes.</summary>
     /// <exception cref="ObjectDisposedException">They were zeroed already.</exception>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
+    [JsonIgnore]
     public ReadOnlySpan<byte> Span
     {
         get

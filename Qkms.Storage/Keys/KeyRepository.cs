@@ -76,6 +76,19 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
     public async Task<Sealed<KeyVersion>?> FindVersionAsync(TenantId tenantId, Kid kid) =>
         (await session.FindAsync<KeyVersionRow>(SelectVersionByKid, new { TenantId = tenantId.Value.ToBytes(), Kid = kid.Value }))?.ToSealed();
 
+    private const string SelectVersionById =
+        $"""
+        SELECT {KeyVersionRow.Columns}
+        {FromVersions}
+        WHERE v.tenant_id = @TenantId AND v.id = @Id
+        """;
+
+    /// <inheritdoc/>
+    public async Task<Sealed<KeyVersion>?> FindVersionAsync(TenantId tenantId, KeyVersionId versionId) =>
+        (await session.FindAsync<KeyVersionRow>(
+            SelectVersionById,
+            new { TenantId = tenantId.Value.ToBytes(), Id = versionId.Value.ToBytes() }))?.ToSealed();
+
     // By way of the logical key: an edited copy of the address in a version must not make the version disappear.
     private const string SelectVersionOfKey =
         $"""

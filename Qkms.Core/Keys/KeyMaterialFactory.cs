@@ -6,17 +6,18 @@ using Qkms.Core.Secrets;
 namespace Qkms.Core.Keys;
 
 /// <summary>
-/// Makes key pairs. Every pair is checked before it leaves: the private key is loaded again from the bytes that will be stored,
+/// Makes keys. Every pair is checked before it leaves: the private key is loaded again from the bytes that will be stored,
 /// must have the same public key, and must undo what the public key did (FIPS 203, 7.1 and FIPS 204, 3.1 advise pairwise checks).
 /// </summary>
-public sealed class KeyPairFactory(PqcEngine engine)
+public sealed class KeyMaterialFactory(PqcEngine engine)
 {
     private const int MLKemSeedSize = 64;
     private const int MLDsaSeedSize = 32;
+    private const int AesKeySize = 32;
 
-    /// <summary>A checked key pair.</summary>
+    /// <summary>A checked key.</summary>
     /// <exception cref="CryptographicException">The pair failed its check; nothing of it may be used.</exception>
-    public NewKeyPair Create(KeyAlgorithm algorithm, KeyUse use)
+    public NewKeyMaterial Create(KeyAlgorithm algorithm, KeyUse use)
     {
         ArgumentNullException.ThrowIfNull(algorithm);
         return algorithm.Family switch
@@ -24,11 +25,12 @@ public sealed class KeyPairFactory(PqcEngine engine)
             KeyAlgorithmFamily.MLKem => CreateMLKem(PqcAlgorithms.MLKem(algorithm)),
             KeyAlgorithmFamily.MLDsa => CreateMLDsa(PqcAlgorithms.MLDsa(algorithm)),
             KeyAlgorithmFamily.Rsa => CreateRsa(algorithm.ModulusBits!.Value, use),
+            KeyAlgorithmFamily.Aes => new NewKeyMaterial([], SecretBytes.Random(AesKeySize), MaterialFormat.RawKey),
             _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
         };
     }
 
-    private NewKeyPair CreateMLKem(MLKemAlgorithm algorithm)
+    private NewKeyMaterial CreateMLKem(MLKemAlgorithm algorithm)
     {
         using MLKem generated = engine.GenerateMLKem(algorithm);
         SecretBytes seed = SecretBytes.Allocate(MLKemSeedSize, out Span<byte> destination);
@@ -43,7 +45,7 @@ public sealed class KeyPairFactory(PqcEngine engine)
             CryptographicOperations.ZeroMemory(sent);
             CryptographicOperations.ZeroMemory(received);
             Check(agree && stored.ExportEncapsulationKey().AsSpan().SequenceEqual(publicKey), algorithm.Name);
-            return new NewKeyPair(publicKey, seed, MaterialFormat.MLKemSeed);
+            return new NewKeyMaterial(publicKey, seed, MaterialFormat.MLKemSeed);
         }
         catch
         {
@@ -52,7 +54,7 @@ public sealed class KeyPairFactory(PqcEngine engine)
         }
     }
 
-    private NewKeyPair CreateMLDsa(MLDsaAlgorithm algorithm)
+    private NewKeyMaterial CreateMLDsa(MLDsaAlgorithm algorithm)
     {
         using MLDsa generated = engine.GenerateMLDsa(algorithm);
         SecretBytes seed = SecretBytes.Allocate(MLDsaSeedSize, out Span<byte> destination);
@@ -65,7 +67,7 @@ public sealed class KeyPairFactory(PqcEngine engine)
             stored.SignData(publicKey.AsSpan(), signature.AsSpan(), default);
             bool valid = generated.VerifyData(publicKey.AsSpan(), signature.AsSpan(), default);
             Check(valid && stored.ExportMLDsaPublicKey().AsSpan().SequenceEqual(publicKey), algorithm.Name);
-            return new NewKeyPair(publicKey, seed, MaterialFormat.MLDsaSeed);
+            return new NewKeyMaterial(publicKey, seed, MaterialFormat.MLDsaSeed);
         }
         catch
         {
@@ -74,7 +76,7 @@ public sealed class KeyPairFactory(PqcEngine engine)
         }
     }
 
-    private static NewKeyPair CreateRsa(int modulusBits, KeyUse use)
+    private static NewKeyMaterial CreateRsa(int modulusBits, KeyUse use)
     {
         using RSA generated = RSA.Create(modulusBits);
         byte[] publicKey = generated.ExportSubjectPublicKeyInfo();
@@ -85,7 +87,7 @@ public sealed class KeyPairFactory(PqcEngine engine)
             stored.ImportPkcs8PrivateKey(privateKey.Span, out _);
             bool works = use == KeyUse.Encryption ? Decrypts(generated, stored) : Verifies(generated, stored);
             Check(works && stored.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(publicKey), $"RSA-{modulusBits}");
-            return new NewKeyPair(publicKey, privateKey, MaterialFormat.Pkcs8);
+            return new NewKeyMaterial(publicKey, privateKey, MaterialFormat.Pkcs8);
         }
         catch
         {

@@ -1,0 +1,48 @@
+namespace Qkms.Core;
+
+/// <summary>
+/// Lets a fixed number through at once. A bounded number waits, each for a bounded time; whoever finds the queue full or waits too
+/// long gets a 503 before anything was done.
+/// </summary>
+internal sealed class BoundedGate(int slots, int maxWaiting, string busy) : IDisposable
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(2);
+
+    private readonly SemaphoreSlim _slots = new(Math.Max(1, slots));
+    private int _waiting;
+
+    /// <summary>A slot, given back when the pass is disposed of. Free slots are taken without a change of thread.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/> when none gets free in time.</exception>
+    public ValueTask<Pass> EnterAsync(CancellationToken cancellationToken) =>
+        _slots.Wait(0, cancellationToken) ? new ValueTask<Pass>(new Pass(_slots)) : new ValueTask<Pass>(WaitAsync(cancellationToken));
+
+    /// <inheritdoc/>
+    public void Dispose() => _slots.Dispose();
+
+    private async Task<Pass> WaitAsync(CancellationToken cancellationToken)
+    {
+        if (Interlocked.Increment(ref _waiting) > maxWaiting)
+        {
+            Interlocked.Decrement(ref _waiting);
+            throw Busy();
+        }
+
+        try
+        {
+            return await _slots.WaitAsync(_patience, cancellationToken) ? new Pass(_slots) : throw Busy();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    private KmsException Busy() => new(KmsErrors.Unavailable, busy) { RetryAfter = _retryAfter };
+
+    /// <summary>A taken slot.</summary>
+    public readonly struct Pass(SemaphoreSlim slots) : IDisposable
+    {
+        public void Dispose() => slots.Release();
+    }
+}

@@ -1,0 +1,86 @@
+using Qkms.Core.Keys;
+using Qkms.Core.Materials;
+using Qkms.Core.Secrets;
+
+namespace Qkms.Core.Crypto;
+
+/// <summary>Encrypts to and decrypts with any encryption key.</summary>
+public sealed class Cipher(KeyOpener keys, BlobKeys blobs, PrivateKeyGate gate)
+{
+    /// <summary>Encrypts to the key that is meant.</summary>
+    /// <exception cref="KmsException">What <see cref="KeyOpener"/> refuses; <see cref="KmsErrors.Invalid"/> for what RSA cannot do.</exception>
+    public async ValueTask<Encrypted> EncryptAsync(Caller caller, KeyChoice choice, EncryptionContext context, SecretBytes plaintext, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(plaintext);
+        using OpenedKey key = await keys.OpenAsync(caller, choice, KeyOperation.Encrypt, cancellationToken);
+        return new Encrypted(key.Chosen, Ciphertexts.Encrypt(key, context, plaintext.Span));
+    }
+
+    /// <summary>Encrypts many to one key. A refusal of the key concerns all, one of an item only that item.</summary>
+    /// <exception cref="KmsException">What <see cref="KeyOpener"/> refuses.</exception>
+    public async ValueTask<(ChosenKey Key, IReadOnlyList<ItemOf<byte[]>> Items)> EncryptManyAsync(
+        Caller caller, KeyChoice choice, IReadOnlyList<(EncryptionContext Context, SecretBytes Plaintext)> items, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        using OpenedKey key = await keys.OpenAsync(caller, choice, KeyOperation.Encrypt, cancellationToken);
+        ItemOf<byte[]>[] results = new ItemOf<byte[]>[items.Count];
+        for (int i = 0; i < results.Length; i++)
+        {
+            try
+            {
+                results[i] = new ItemOf<byte[]>(Ciphertexts.Encrypt(key, items[i].Context, items[i].Plaintext.Span), null);
+            }
+            catch (KmsException refusal)
+            {
+                results[i] = new ItemOf<byte[]>(null, refusal);
+            }
+        }
+
+        return (key.Chosen, results);
+    }
+
+    /// <summary>Decrypts with the key that is meant, or that a blob names.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.DecryptionFailed"/>, or what <see cref="KeyOpener"/> refuses.</exception>
+    public async ValueTask<Decrypted> DecryptAsync(Caller caller, KeyChoice choice, EncryptionContext context, ReadOnlyMemory<byte> ciphertext, CancellationToken cancellationToken)
+    {
+        using OpenedKey key = await blobs.OpenAsync(caller, choice, ciphertext, KeyOperation.Decrypt, cancellationToken);
+        SecretBytes? plaintext = key.Version.Algorithm.IsSymmetric
+            ? Ciphertexts.TryDecrypt(key, context, ciphertext.Span)
+            : await gate.RunAsync((key, context, ciphertext), static work => Ciphertexts.TryDecrypt(work.key, work.context, work.ciphertext.Span), cancellationToken);
+        return new Decrypted(key.Chosen, plaintext ?? throw KmsErrors.DecryptionFailed.Refusal());
+    }
+
+    /// <summary>Decrypts many; each item stands for itself.</summary>
+    public async ValueTask<IReadOnlyList<ItemOf<Decrypted>>> DecryptManyAsync(
+        Caller caller, KeyChoice choice, IReadOnlyList<(EncryptionContext Context, byte[] Ciphertext)> items, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(items);
+        ItemOf<Decrypted>[] results = new ItemOf<Decrypted>[items.Count];
+        try
+        {
+            for (int i = 0; i < results.Length; i++)
+                results[i] = await DecryptItemAsync(caller, choice, items[i].Context, items[i].Ciphertext, cancellationToken);
+
+            return results;
+        }
+        catch
+        {
+            foreach (ItemOf<Decrypted>? done in results)
+                done?.Result?.Dispose();
+
+            throw;
+        }
+    }
+
+    private async ValueTask<ItemOf<Decrypted>> DecryptItemAsync(Caller caller, KeyChoice choice, EncryptionContext context, byte[] ciphertext, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new ItemOf<Decrypted>(await DecryptAsync(caller, choice, context, ciphertext, cancellationToken), null);
+        }
+        catch (KmsException refusal) when (refusal.Error.Kind is not KmsErrorKind.Unavailable)
+        {
+            return new ItemOf<Decrypted>(null, refusal);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using Qkms.Core.Crypto;
+using Qkms.Core.Keys;
+using Qkms.Core.Materials;
+using Qkms.Core.Secrets;
+
+namespace Qkms.Core.DataKeys;
+
+/// <summary>Envelope encryption: makes data keys for callers to encrypt with themselves, and recovers them from their wrapped form.</summary>
+public sealed class DataKeyIssuer(KeyOpener keys, BlobKeys blobs)
+{
+    /// <summary>The shortest data key, in bytes.</summary>
+    public const int MinLength = 16;
+
+    /// <summary>The longest data key, in bytes.</summary>
+    public const int MaxLength = 1024;
+
+    /// <summary>The length of a data key whose caller names none, in bytes.</summary>
+    public const int DefaultLength = 32;
+
+    /// <summary>A data key from the system's random source, wrapped by the key that is meant.</summary>
+    /// <exception cref="KmsException">What <see cref="KeyOpener"/> refuses.</exception>
+    public async ValueTask<DataKey> GenerateAsync(Caller caller, KeyChoice choice, EncryptionContext context, int length, CancellationToken cancellationToken)
+    {
+        using OpenedKey key = await keys.OpenAsync(caller, choice, KeyOperation.GenerateDataKey, cancellationToken);
+        SecretBytes plaintext = SecretBytes.Random(length);
+        try
+        {
+            return new DataKey(key.Chosen, plaintext, BlobV1.Protect(BlobPurpose.DataKey, key.Version.Id, key.As<SecretBytes>().Span, context, plaintext.Span));
+        }
+        catch
+        {
+            plaintext.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Recovers a data key; its wrapped form names the key.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.DecryptionFailed"/>, or what <see cref="KeyOpener"/> refuses.</exception>
+    public async ValueTask<Decrypted> DecryptAsync(Caller caller, KeyChoice choice, EncryptionContext context, ReadOnlyMemory<byte> ciphertext, CancellationToken cancellationToken)
+    {
+        using OpenedKey key = await blobs.OpenAsync(caller, choice, ciphertext, KeyOperation.DecryptDataKey, cancellationToken);
+        SecretBytes? plaintext = BlobV1.TryOpen(BlobPurpose.DataKey, key.Version.Id, key.As<SecretBytes>().Span, context, ciphertext.Span);
+        return new Decrypted(key.Chosen, plaintext ?? throw KmsErrors.DecryptionFailed.Refusal());
+    }
+}

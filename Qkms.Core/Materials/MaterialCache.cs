@@ -1,0 +1,160 @@
+using Qkms.Core.Keys;
+
+namespace Qkms.Core.Materials;
+
+/// <summary>
+/// Expanded private keys in memory: bounded by count (the least recently used goes first) and by age, and zeroed when they go. Whether
+/// a key may be used is not decided here but asked anew for every use.
+/// </summary>
+public sealed class MaterialCache : IDisposable
+{
+    private readonly IMaterialLoader _loader;
+    private readonly MaterialCacheOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ITimer _sweep;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<KeyVersionId, LinkedListNode<MaterialEntry>> _entries = [];
+    private readonly LinkedList<MaterialEntry> _byUse = new();
+
+    /// <summary>Begins empty.</summary>
+    public MaterialCache(IMaterialLoader loader, MaterialCacheOptions options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        (_loader, _options, _time) = (loader, options, time);
+        TimeSpan period = TimeSpan.FromTicks(Math.Clamp(options.MaxAge.Ticks >> 2, TimeSpan.TicksPerSecond, TimeSpan.TicksPerMinute));
+        _sweep = time.CreateTimer(_ => DropOld(), null, period, period);
+    }
+
+    /// <summary>How many keys it holds.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _entries.Count;
+        }
+    }
+
+    /// <summary>The key of a version, loaded once however many ask for it at the same time.</summary>
+    /// <exception cref="Protection.SealBrokenException">It does not open.</exception>
+    public ValueTask<MaterialLease> RentAsync(KeyVersion version, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(version);
+        MaterialEntry entry = Take(version);
+        return entry.Loading.IsCompletedSuccessfully
+            ? new ValueTask<MaterialLease>(new MaterialLease(this, entry))
+            : new ValueTask<MaterialLease>(WaitAsync(entry, cancellationToken));
+    }
+
+    /// <summary>Lets go of the key of a version that may not be used any more.</summary>
+    public void Drop(KeyVersionId id)
+    {
+        lock (_lock)
+        {
+            if (_entries.TryGetValue(id, out LinkedListNode<MaterialEntry>? node))
+                Drop(node);
+        }
+    }
+
+    /// <summary>Lets go of every key.</summary>
+    public void Dispose()
+    {
+        _sweep.Dispose();
+        lock (_lock)
+        {
+            while (_byUse.First is { } node)
+                Drop(node);
+        }
+    }
+
+    internal void Return(MaterialEntry entry)
+    {
+        lock (_lock)
+        {
+            entry.Leases--;
+            EndIfUnused(entry);
+        }
+    }
+
+    private MaterialEntry Take(KeyVersion version)
+    {
+        lock (_lock)
+        {
+            if (_entries.TryGetValue(version.Id, out LinkedListNode<MaterialEntry>? node))
+            {
+                if (!IsOld(node.Value))
+                {
+                    _byUse.Remove(node);
+                    _byUse.AddFirst(node);
+                    node.Value.Leases++;
+                    return node.Value;
+                }
+
+                Drop(node);
+            }
+
+            while (_entries.Count >= _options.MaxKeys)
+                Drop(_byUse.Last!);
+
+            MaterialEntry entry = new(version, _time.GetTimestamp(), _loader) { Leases = 1 };
+            _entries.Add(version.Id, _byUse.AddFirst(entry));
+            return entry;
+        }
+    }
+
+    private async Task<MaterialLease> WaitAsync(MaterialEntry entry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await entry.Loading.WaitAsync(cancellationToken);
+            return new MaterialLease(this, entry);
+        }
+        catch
+        {
+            // What could not be loaded is not remembered; whoever gave up waiting leaves the load to the others.
+            lock (_lock)
+            {
+                if (entry.Loading.IsFaulted && !entry.IsDropped)
+                    Drop(_entries[entry.Id]);
+            }
+
+            Return(entry);
+            throw;
+        }
+    }
+
+    private void DropOld()
+    {
+        lock (_lock)
+        {
+            for (LinkedListNode<MaterialEntry>? node = _byUse.First, next; node is not null; node = next)
+            {
+                next = node.Next;
+                if (IsOld(node.Value))
+                    Drop(node);
+            }
+        }
+    }
+
+    private bool IsOld(MaterialEntry entry) => _time.GetElapsedTime(entry.LoadedAt) > _options.MaxAge;
+
+    private void Drop(LinkedListNode<MaterialEntry> node)
+    {
+        _byUse.Remove(node);
+        _entries.Remove(node.Value.Id);
+        node.Value.IsDropped = true;
+        EndIfUnused(node.Value);
+    }
+
+    private static void EndIfUnused(MaterialEntry entry)
+    {
+        if (!entry.IsDropped || entry.Leases > 0)
+            return;
+
+        if (entry.Loading.IsCompletedSuccessfully)
+            entry.Key.Dispose();
+        else
+            entry.Loading.ContinueWith(load => load.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+    }
+}
