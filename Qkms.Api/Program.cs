@@ -1,10 +1,14 @@
 using Qkms.Api.Algorithms;
 using Qkms.Api.Auth;
+using Qkms.Api.Crypto;
+using Qkms.Api.DataKeys;
 using Qkms.Api.Health;
 using Qkms.Api.Hosting;
 using Qkms.Api.Http;
+using Qkms.Api.Kem;
 using Qkms.Api.Keys;
 using Qkms.Api.OpenApi;
+using Qkms.Api.Signatures;
 using Qkms.Core;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Hosting;
@@ -26,7 +30,7 @@ return await StartFailures.ExplainAsync(async () =>
     builder.AddQkmsOpenApi();
     builder.Services.AddSingleton(settings);
     builder.Services.AddSingleton(TimeProvider.System);
-    builder.Services.AddQkmsCore(PqcEngines.Select(settings.Engine), settings.ApiKeys);
+    builder.Services.AddQkmsCore(PqcEngines.Select(settings.Engine), settings.ApiKeys, settings.Materials, settings.Signatures);
     builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
 
     await using WebApplication app = builder.Build();
@@ -41,6 +45,10 @@ return await StartFailures.ExplainAsync(async () =>
     routes.MapHealth();
     routes.MapAlgorithms();
     routes.MapKeys();
+    routes.MapCrypto();
+    routes.MapKem();
+    routes.MapSignatures();
+    routes.MapDataKeys();
 
     await QkmsHost.RunAsync(app, new RootKeyLocator(rootKeyEnvironment, settings.DataDirectory), hardening);
 });

@@ -42,6 +42,7 @@ internal sealed record AlgorithmResponse(
         KeyAlgorithmFamily.MLKem => ["encapsulate", "decapsulate", "encrypt", "decrypt", "wrap", "unwrap"],
         KeyAlgorithmFamily.MLDsa => ["sign", "verify"],
         KeyAlgorithmFamily.Rsa => ["encrypt", "decrypt", "sign", "verify"],
+        KeyAlgorithmFamily.Aes => ["encrypt", "decrypt", "generate-data-key", "decrypt-data-key"],
         _ => throw new ArgumentOutOfRangeException(nameof(family)),
     };
 

@@ -1,5 +1,8 @@
+using System.Globalization;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Hosting;
+using Qkms.Core.Materials;
+using Qkms.Core.Signatures;
 
 namespace Qkms.Api.Hosting;
 
@@ -8,7 +11,7 @@ internal sealed record QkmsSettings
 {
     private const string Section = "Qkms";
 
-    private static readonly string[] _names = ["DataDirectory", "Crypto:Engine", "Http:AllowPlaintext", "ApiKeys:Prefix"];
+    private static readonly string[] _names = ["DataDirectory", "Crypto:Engine", "Http:AllowPlaintext", "ApiKeys:Prefix", "Materials:MaxKeys", "Materials:MaxAge", "Signatures:RefuseWeakHash"];
 
     /// <summary><c>Qkms:DataDirectory</c>: where the database, the root key and the first API key lie; relative to the current directory.</summary>
     public required string DataDirectory { get; init; }
@@ -22,6 +25,12 @@ internal sealed record QkmsSettings
     /// <summary><c>Qkms:ApiKeys:*</c>.</summary>
     public required ApiKeyOptions ApiKeys { get; init; }
 
+    /// <summary><c>Qkms:Materials:*</c>.</summary>
+    public required MaterialCacheOptions Materials { get; init; }
+
+    /// <summary><c>Qkms:Signatures:*</c>.</summary>
+    public required SignatureOptions Signatures { get; init; }
+
     /// <summary>Reads the settings.</summary>
     /// <exception cref="SettingsException">One is out of range, or there is no such setting; the message names it.</exception>
     public static QkmsSettings From(IConfiguration configuration)
@@ -34,10 +43,19 @@ internal sealed record QkmsSettings
             Engine = Text(qkms, "Crypto:Engine", "auto"),
             AllowPlaintext = Flag(qkms, "Http:AllowPlaintext", false),
             ApiKeys = new ApiKeyOptions { Prefix = Text(qkms, "ApiKeys:Prefix", new ApiKeyOptions().Prefix) },
+            Signatures = new SignatureOptions { RefuseWeakHash = Flag(qkms, "Signatures:RefuseWeakHash", false) },
+            Materials = ReadMaterials(qkms, new MaterialCacheOptions()),
         };
         settings.ApiKeys.Validate();
+        settings.Materials.Validate();
         return settings;
     }
+
+    private static MaterialCacheOptions ReadMaterials(IConfigurationSection section, MaterialCacheOptions defaults) => new()
+    {
+        MaxKeys = Number(section, "Materials:MaxKeys", defaults.MaxKeys),
+        MaxAge = Duration(section, "Materials:MaxAge", defaults.MaxAge),
+    };
 
     // A mistyped name would otherwise start a new, empty installation with a root key of its own.
     private static void RefuseUnknown(IConfigurationSection qkms)
@@ -56,6 +74,16 @@ internal sealed record QkmsSettings
 
     private static bool Flag(IConfigurationSection section, string key, bool otherwise) =>
         section[key] is { } value ? (bool.TryParse(value, out bool flag) ? flag : throw Bad(section, key, "must be true or false")) : otherwise;
+
+    private static int Number(IConfigurationSection section, string key, int otherwise) =>
+        section[key] is { } value
+            ? (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : throw Bad(section, key, "must be a whole number"))
+            : otherwise;
+
+    private static TimeSpan Duration(IConfigurationSection section, string key, TimeSpan otherwise) =>
+        section[key] is { } value
+            ? (TimeSpan.TryParseExact(value, "c", CultureInfo.InvariantCulture, out TimeSpan span) ? span : throw Bad(section, key, "must be a duration such as 00:10:00"))
+            : otherwise;
 
     private static SettingsException Bad(IConfigurationSection section, string key, string rule) => new($"{section.Path}:{key} {rule}.");
 }

@@ -1,8 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Qkms.Api.Algorithms;
+using Qkms.Api.Crypto;
+using Qkms.Api.DataKeys;
 using Qkms.Api.Health;
+using Qkms.Api.Kem;
 using Qkms.Api.Keys;
+using Qkms.Api.Signatures;
 
 namespace Qkms.Api.Http;
 
@@ -18,6 +22,36 @@ namespace Qkms.Api.Http;
 [JsonSerializable(typeof(JsonWebKey))]
 [JsonSerializable(typeof(Envelope<AlgorithmListResponse>))]
 [JsonSerializable(typeof(Envelope<HealthResponse>))]
+[JsonSerializable(typeof(EncryptRequest))]
+[JsonSerializable(typeof(Envelope<EncryptResponse>))]
+[JsonSerializable(typeof(DecryptRequest))]
+[JsonSerializable(typeof(Envelope<DecryptResponse>))]
+[JsonSerializable(typeof(ReEncryptRequest))]
+[JsonSerializable(typeof(Envelope<ReEncryptResponse>))]
+[JsonSerializable(typeof(EncapsulateRequest))]
+[JsonSerializable(typeof(Envelope<EncapsulateResponse>))]
+[JsonSerializable(typeof(DecapsulateRequest))]
+[JsonSerializable(typeof(Envelope<DecapsulateResponse>))]
+[JsonSerializable(typeof(KemEncryptRequest))]
+[JsonSerializable(typeof(Envelope<KemEncryptResponse>))]
+[JsonSerializable(typeof(KemDecryptRequest))]
+[JsonSerializable(typeof(Envelope<KemDecryptResponse>))]
+[JsonSerializable(typeof(WrapKeyRequest))]
+[JsonSerializable(typeof(Envelope<WrapKeyResponse>))]
+[JsonSerializable(typeof(UnwrapKeyRequest))]
+[JsonSerializable(typeof(Envelope<UnwrapKeyResponse>))]
+[JsonSerializable(typeof(SignRequest))]
+[JsonSerializable(typeof(Envelope<SignResponse>))]
+[JsonSerializable(typeof(VerifyRequest))]
+[JsonSerializable(typeof(Envelope<VerifyResponse>))]
+[JsonSerializable(typeof(SignHashRequest))]
+[JsonSerializable(typeof(Envelope<SignHashResponse>))]
+[JsonSerializable(typeof(VerifyHashRequest))]
+[JsonSerializable(typeof(Envelope<VerifyHashResponse>))]
+[JsonSerializable(typeof(GenerateDataKeyRequest))]
+[JsonSerializable(typeof(Envelope<GenerateDataKeyResponse>))]
+[JsonSerializable(typeof(DecryptDataKeyRequest))]
+[JsonSerializable(typeof(Envelope<DecryptDataKeyResponse>))]
 internal sealed partial class ApiJsonContext : JsonSerializerContext;
 
 /// <summary>How JSON is read and written.</summary>
@@ -32,6 +66,8 @@ internal static class ApiJson
         options.NumberHandling = JsonNumberHandling.Strict;
         options.AllowDuplicateProperties = false;
         options.Converters.Add(new UtcConverter());
+        options.Converters.Add(new SecretBytesConverter());
+        options.Converters.Add(new EncodedSecretConverter());
         options.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default);
     }
 }

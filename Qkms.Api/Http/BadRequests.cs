@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
 using Qkms.Core;
+using Qkms.Core.Secrets;
 using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace Qkms.Api.Http;
@@ -36,6 +37,9 @@ internal static partial class BadRequests
             return KmsErrors.Invalid.With("The body is not valid JSON, or not a JSON object.", new FieldError(BodyField, "not a valid JSON object"));
 
         JsonPropertyInfo? property = FindProperty(context, member);
+        if (property is not null && ItemPath().Match(exception.Path!) is { Success: true } item)
+            return KmsErrors.Invalid.With($"'{item.Groups[1].Value}' is not valid.", new FieldError(item.Groups[1].Value, "must be of the documented type, given once, and a member that items have"));
+
         return property is null
             ? KmsErrors.Invalid.With($"'{member}' is not a member of this request.", new FieldError(member, "unknown member"))
             : KmsErrors.Invalid.With($"'{member}' is not valid.", new FieldError(member, $"must be {Expectation(property.PropertyType)}, given once"));
@@ -60,10 +64,13 @@ internal static partial class BadRequests
         Type t when t == typeof(string) => "a string",
         Type t when t == typeof(int) => "a whole number from 1 to 2147483647",
         Type t when t == typeof(bool) => "true or false",
-        Type t when t == typeof(byte[]) => "base64",
+        Type t when t == typeof(byte[]) || t == typeof(SecretBytes) => "base64",
         _ => "of the documented type",
     };
 
     [GeneratedRegex(@"^\$\.([A-Za-z_][A-Za-z0-9_]{0,63})([.\[].*)?\z", RegexOptions.CultureInvariant)]
     private static partial Regex MemberPath();
+
+    [GeneratedRegex(@"^\$\.(items\[[0-9]{1,9}\](\.[a-z_]{1,32})?)", RegexOptions.CultureInvariant)]
+    private static partial Regex ItemPath();
 }

@@ -7,13 +7,17 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace Qkms.Api.Http;
 
-/// <summary>A success in its envelope. The body is built when it is written: only then are the request and the clock at hand.</summary>
+/// <summary>A success in its envelope. The body is built when it is written: only then are the request and the clock at hand. Secrets in it end when it is written.</summary>
 internal sealed class Enveloped<T>(T data) : IResult, IEndpointMetadataProvider
 {
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(Envelope<T>), ["application/json"]));
 
-    public Task ExecuteAsync(HttpContext httpContext) => Enveloped.WriteAsync(httpContext, StatusCodes.Status200OK, data);
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        using IDisposable? secrets = data as IDisposable;
+        await Enveloped.WriteAsync(httpContext, StatusCodes.Status200OK, data);
+    }
 }
 
 /// <summary>A success that made something, with its address.</summary>

@@ -12,6 +12,11 @@ internal static class Validation
         where TRequest : class => route.WithMetadata(QueryNames.Of(typeof(TRequest))).AddEndpointFilter(async (context, next) =>
         {
             TRequest request = context.Arguments.OfType<TRequest>().FirstOrDefault() ?? throw BadRequests.NoBody();
+
+            // Secrets of a request end with it, whatever becomes of it.
+            if (request is IDisposable secrets)
+                context.HttpContext.Response.RegisterForDispose(secrets);
+
             Check(validator, request);
             return await next(context);
         });

@@ -21,9 +21,7 @@ internal sealed class GenerateKeyRequestValidator : KeySelectorValidator<Generat
 {
     public GenerateKeyRequestValidator()
     {
-        RuleFor(r => r.Kid)
-            .Must(kid => kid is null || Kid.TryParse(kid, out _))
-            .WithMessage($"must be 1 to {Kid.MaxLength} letters, digits, '.', '_', '-'; it begins with a letter or digit and is not only digits, without '..', and no word of a route");
+        RuleFor(r => r.Kid).IsKid();
         RuleFor(r => r.OaepHash)
             .Must(hash => hash is null || OaepHash.All.Contains(hash))
             .WithMessage($"must be one of {string.Join(", ", OaepHash.All)}")

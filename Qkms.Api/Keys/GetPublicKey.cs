@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
-
 using Qkms.Api.Http;
 using Qkms.Core;
 using Qkms.Core.ApiKeys;
@@ -31,7 +30,7 @@ internal static class GetPublicKey
             .Requires(Permission.KeysRead)
             .Produces<string>(StatusCodes.Status200OK, PublicKeyFormats.Pem)
             .WithMetadata(new PublicKeyContent())
-            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.NotAcceptable);
+            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.NotAcceptable, KmsErrors.WrongOperation);
 
     private static async Task<IResult> HandleAsync(
         [AsParameters] GetPublicKeyQuery query, HttpRequest request, Caller caller, KeyReader keys, CancellationToken cancellationToken)

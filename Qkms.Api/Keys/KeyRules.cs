@@ -13,6 +13,13 @@ internal static class KeyRules
         .NotNull().WithMessage($"is required: {_algorithms}")
         .Must(spelling => spelling is null || KeyAlgorithm.TryParse(spelling, out _)).WithMessage($"must be {_algorithms}");
 
+    public static IRuleBuilderOptions<T, string?> IsKeyAlgorithmOrAbsent<T>(this IRuleBuilder<T, string?> rule) => rule
+        .Must(spelling => spelling is null || KeyAlgorithm.TryParse(spelling, out _)).WithMessage($"must be {_algorithms}");
+
+    public static IRuleBuilderOptions<T, string?> IsKid<T>(this IRuleBuilder<T, string?> rule) => rule
+        .Must(kid => kid is null || Kid.TryParse(kid, out _))
+        .WithMessage($"must be 1 to {Kid.MaxLength} letters, digits, '.', '_', '-'; it begins with a letter or digit and is not only digits, without '..', and no word of a route");
+
     public static IRuleBuilderOptions<T, string?> IsKeyName<T>(this IRuleBuilder<T, string?> rule) => rule
         .Must(name => name is null || KeyName.TryParse(name, out _))
         .WithMessage($"must be 1 to {KeyName.MaxLength} letters, digits, '.', '_', '-', in segments parted by '/'");
@@ -21,7 +28,7 @@ internal static class KeyRules
     public static IRuleBuilderOptions<T, string?> IsUseOf<T>(this IRuleBuilder<T, string?> rule, Func<T, string?> algorithm) => rule
         .Must((request, use) => use is null || (KeyWords.ParseUse(use) is { } parsed
             && (!KeyAlgorithm.TryParse(algorithm(request), out KeyAlgorithm? known) || known.Uses.Contains(parsed))))
-        .WithMessage("must be 'enc' or 'sig', and one that the algorithm has: RSA has both, ML-KEM 'enc', ML-DSA 'sig'");
+        .WithMessage("must be 'enc' or 'sig', and one that the algorithm has: RSA has both, ML-KEM and AES 'enc', ML-DSA 'sig'");
 
     public static IRuleBuilderOptions<T, int?> IsKeyVersion<T>(this IRuleBuilder<T, int?> rule) => rule
         .Must(version => version > 0)

@@ -30,8 +30,8 @@ internal record KeyVersionResponse
     [Description("active, retired, expired, revoked or destroyed.")]
     public required string Status { get; init; }
 
-    [Description("Base64: the raw FIPS 203 or FIPS 204 encoding, or SubjectPublicKeyInfo DER for RSA.")]
-    public required byte[] PublicKey { get; init; }
+    [Description("Base64: the raw FIPS 203 or FIPS 204 encoding, or SubjectPublicKeyInfo DER for RSA. Null for AES, which has none.")]
+    public required byte[]? PublicKey { get; init; }
 
     [Description("The hash of RSA-OAEP, for RSA encryption keys.")]
     public required string? OaepHash { get; init; }
@@ -65,7 +65,7 @@ internal record KeyVersionResponse
         AlgorithmId = version.Algorithm.Name,
         Use = version.Use.ToWire(),
         Status = version.StatusAt(now).ToWire(),
-        PublicKey = version.PublicKey,
+        PublicKey = version.Algorithm.IsSymmetric ? null : version.PublicKey,
         OaepHash = version.OaepHash,
         CreatedAt = version.CreatedAt,
         PreviousKid = version.PreviousKid?.Value,

@@ -132,7 +132,7 @@ internal static class FieldDetails
                 item!.Enum = Words("enc", "sig");
                 break;
             case "operations":
-                item!.Enum = Words("encapsulate", "decapsulate", "encrypt", "decrypt", "wrap", "unwrap", "sign", "verify");
+                item!.Enum = Words("encapsulate", "decapsulate", "encrypt", "decrypt", "wrap", "unwrap", "sign", "verify", "generate-data-key", "decrypt-data-key");
                 schema.MaxItems = item.Enum.Count;
                 break;
         }

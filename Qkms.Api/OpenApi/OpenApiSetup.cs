@@ -1,6 +1,8 @@
 using Microsoft.OpenApi;
 using Qkms.Api.Auth;
+using Qkms.Api.DataKeys;
 using Qkms.Api.Http;
+using Qkms.Core.Secrets;
 
 namespace Qkms.Api.OpenApi;
 
@@ -38,6 +40,8 @@ internal static class OpenApiSetup
             options.SupportNonNullableReferenceTypes();
             options.NonNullableReferenceTypesAsRequired();
             options.MapType<QueryInteger>(() => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32" });
+            options.MapType<SecretBytes>(() => new OpenApiSchema { Type = JsonSchemaType.String, Format = "byte" });
+            options.MapType<EncodedSecret>(() => new OpenApiSchema { Type = JsonSchemaType.String });
             options.OperationFilter<OperationDetails>();
             options.SchemaFilter<SchemaDetails>();
             options.DocumentFilter<TagDetails>();

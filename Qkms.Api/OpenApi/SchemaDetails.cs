@@ -21,9 +21,9 @@ internal sealed class SchemaDetails : ISchemaFilter
         [(typeof(HealthResponse), "status")] = ["live", "ready"],
         [(typeof(AlgorithmResponse), "status")] = ["RECOMMENDED", "SUPPORTED", "LEGACY"],
         [(typeof(AlgorithmResponse), "algorithm")] = [.. KeyAlgorithm.All.Select(algorithm => algorithm.Name)],
-        [(typeof(AlgorithmResponse), "kty")] = ["AKP", "RSA"],
+        [(typeof(AlgorithmResponse), "kty")] = ["AKP", "RSA", "oct"],
         [(typeof(JsonWebKey), "kty")] = ["AKP", "RSA"],
-        [(typeof(JsonWebKey), "alg")] = [.. KeyAlgorithm.All.Where(algorithm => algorithm.IsQuantumSafe).Select(algorithm => algorithm.Name), "RSA-OAEP", "RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512"],
+        [(typeof(JsonWebKey), "alg")] = [.. KeyAlgorithm.All.Where(algorithm => algorithm.JwkKeyType == "AKP").Select(algorithm => algorithm.Name), "RSA-OAEP", "RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512"],
     };
 
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)

@@ -1,0 +1,64 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
+using Qkms.Api.Crypto;
+using Qkms.Api.Http;
+using Qkms.Api.Keys;
+using Qkms.Api.OpenApi;
+using Qkms.Core;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Crypto;
+using Qkms.Core.DataKeys;
+using Qkms.Core.Keys;
+
+namespace Qkms.Api.DataKeys;
+
+internal sealed record DecryptDataKeyRequest(
+    [property: Required, Description("The wrapped data key, base64; it names its key itself.")] byte[]? Ciphertext,
+    [property: Description("The text that was authenticated with it; the order of its members does not matter.")] Dictionary<string, string?>? Context,
+    [property: Description("How the data key is written: base64 (unless given) or hex.")] string? Encoding,
+    [property: Description("The key version by its kid.")] string? Kid,
+    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
+    [property: Description("The algorithm; AES-256 unless given.")] string? Algorithm,
+    [property: Description("The name of the logical key; 'default' unless given.")] string? Name) : IKeyChoiceFields;
+
+internal sealed class DecryptDataKeyRequestValidator : KeyChoiceValidator<DecryptDataKeyRequest>
+{
+    public DecryptDataKeyRequestValidator()
+    {
+        RuleFor(r => r.Ciphertext).IsGiven().IsAtMost(BlobV1.Overhead + DataKeyIssuer.MaxLength);
+        RuleFor(r => r.Context).IsContext();
+        RuleFor(r => r.Encoding).IsSecretEncoding();
+    }
+}
+
+internal sealed record DecryptDataKeyResponse : KeyUseResponse
+{
+    [SetsRequiredMembers]
+    public DecryptDataKeyResponse(Decrypted dataKey, EncodedSecret plaintext, string? spelling)
+        : base(dataKey.Key, spelling) => Plaintext = plaintext;
+
+    [Description("The data key.")]
+    public EncodedSecret Plaintext { get; }
+}
+
+internal static class DecryptDataKey
+{
+    public static void MapDecryptDataKey(this RouteGroupBuilder dataKeys) =>
+        dataKeys.MapPost("/decrypt", HandleAsync)
+            .WithName("DecryptDataKey")
+            .WithSummary("Recovers a data key from its wrapped form, which names its key itself.")
+            .WithRequestExample("""{"ciphertext":"UUsBAQIB…","context":{"table":"customers"}}""")
+            .WithValidation(new DecryptDataKeyRequestValidator())
+            .Requires(Permission.DataKeysDecrypt)
+            .Refuses(KeyUseRefusals.Decrypting);
+
+    private static async Task<Enveloped<DecryptDataKeyResponse>> HandleAsync(
+        DecryptDataKeyRequest request, HttpResponse response, Caller caller, DataKeyIssuer issuer, CancellationToken cancellationToken)
+    {
+        KeyChoice choice = request.ToKeyChoice(DataKeyEndpoints.DefaultAlgorithm);
+        Decrypted dataKey = await issuer.DecryptAsync(caller, choice, request.Context.ToContext(), request.Ciphertext, cancellationToken);
+        response.RegisterForDispose(dataKey);
+        return Enveloped.Ok(new DecryptDataKeyResponse(dataKey, new EncodedSecret(dataKey.Plaintext, request.Encoding == SecretEncodings.Hex), request.Algorithm));
+    }
+}

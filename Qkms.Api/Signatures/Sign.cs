@@ -1,0 +1,62 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
+using Qkms.Api.Crypto;
+using Qkms.Api.Http;
+using Qkms.Api.Keys;
+using Qkms.Api.OpenApi;
+using Qkms.Core;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Keys;
+using Qkms.Core.Signatures;
+
+namespace Qkms.Api.Signatures;
+
+internal sealed record SignRequest(
+    [property: Required, Description("The message, base64, at most 1 MB.")] byte[]? Message,
+    [property: Description("The hash of RSA-PSS: SHA-256 unless given. Not for ML-DSA.")] string? HashAlgorithm,
+    [property: Description("The context of FIPS 204, at most 255 bytes, base64; not for RSA.")] byte[]? SignatureContext,
+    [property: Description("The key version by its kid.")] string? Kid,
+    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
+    [property: Description("The algorithm; ML-DSA-65 unless given.")] string? Algorithm,
+    [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
+    [property: Description("Whether the end of its rotation chain signs instead of a retired kid; false unless given.")] bool? Follow) : IKeyChoiceFields;
+
+internal sealed class SignRequestValidator : KeyChoiceValidator<SignRequest>
+{
+    public SignRequestValidator()
+    {
+        RuleFor(r => r.Message).IsGiven().IsAtMost(SizeRules.MaxPayload);
+        RuleFor(r => r.HashAlgorithm).IsSignatureHash();
+        RuleFor(r => r.SignatureContext).IsAtMost(Signer.MaxContextLength);
+    }
+}
+
+internal sealed record SignResponse : KeyUseResponse
+{
+    [SetsRequiredMembers]
+    public SignResponse(MadeSignature made, string? spelling)
+        : base(made.Key, spelling, made.Warnings) => Signature = made.Signature;
+
+    [Description("The signature, base64.")]
+    public byte[] Signature { get; }
+}
+
+internal static class Sign
+{
+    public static void MapSign(this RouteGroupBuilder signatures) =>
+        signatures.MapPost("/sign", HandleAsync)
+            .WithName("Sign")
+            .WithSummary("Signs a message: ML-DSA, hedged, or RSA-PSS.")
+            .WithRequestExample("""{"message":"aGVsbG8="}""")
+            .WithValidation(new SignRequestValidator())
+            .Requires(Permission.Sign)
+            .Refuses(KeyUseRefusals.Creating);
+
+    private static async Task<Enveloped<SignResponse>> HandleAsync(SignRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
+    {
+        KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm, follow: request.Follow == true);
+        MadeSignature made = await signer.SignAsync(caller, choice, request.Message!, request.SignatureContext ?? [], SignatureHashFields.Read(request.HashAlgorithm), cancellationToken);
+        return Enveloped.Ok(new SignResponse(made, request.Algorithm));
+    }
+}

@@ -1,0 +1,23 @@
+using Qkms.Core.Algorithms;
+
+namespace Qkms.Api.Signatures;
+
+/// <summary>Signatures by ML-DSA and RSA keys.</summary>
+internal static class SignatureEndpoints
+{
+    /// <summary>The kind of signature: apart from what it signs.</summary>
+    public const string SignatureType = "detached";
+
+    /// <summary>The algorithm of requests that name neither one nor a kid.</summary>
+    public static readonly KeyAlgorithm DefaultAlgorithm = KeyAlgorithm.MLDsa65;
+
+    public static IEndpointRouteBuilder MapSignatures(this IEndpointRouteBuilder app)
+    {
+        RouteGroupBuilder signatures = app.MapGroup("/signature").WithTags("Signatures");
+        signatures.MapSign();
+        signatures.MapVerify();
+        signatures.MapSignHash();
+        signatures.MapVerifyHash();
+        return app;
+    }
+}

@@ -1,0 +1,63 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
+using Qkms.Api.Crypto;
+using Qkms.Api.Http;
+using Qkms.Api.Keys;
+using Qkms.Api.OpenApi;
+using Qkms.Core;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Keys;
+using Qkms.Core.Signatures;
+
+namespace Qkms.Api.Signatures;
+
+internal sealed record VerifyRequest(
+    [property: Required, Description("The message, base64, at most 1 MB.")] byte[]? Message,
+    [property: Description("The hash of RSA-PSS: SHA-256 unless given. Not for ML-DSA.")] string? HashAlgorithm,
+    [property: Required, Description("The signature, base64.")] byte[]? Signature,
+    [property: Description("The context of FIPS 204, at most 255 bytes, base64; not for RSA.")] byte[]? SignatureContext,
+    [property: Description("The key version by its kid.")] string? Kid,
+    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
+    [property: Description("The algorithm; ML-DSA-65 unless given.")] string? Algorithm,
+    [property: Description("The name of the logical key; 'default' unless given.")] string? Name) : IKeyChoiceFields;
+
+internal sealed class VerifyRequestValidator : KeyChoiceValidator<VerifyRequest>
+{
+    public VerifyRequestValidator()
+    {
+        RuleFor(r => r.Message).IsGiven().IsAtMost(SizeRules.MaxPayload);
+        RuleFor(r => r.HashAlgorithm).IsSignatureHash();
+        RuleFor(r => r.SignatureContext).IsAtMost(Signer.MaxContextLength);
+        RuleFor(r => r.Signature).IsGiven();
+    }
+}
+
+internal sealed record VerifyResponse : KeyUseResponse
+{
+    [SetsRequiredMembers]
+    public VerifyResponse(Verified verified, string? spelling)
+        : base(verified.Key, spelling, verified.Warnings) => Valid = verified.IsValid;
+
+    [Description("Whether the signature is the key's for this input.")]
+    public bool Valid { get; }
+}
+
+internal static class Verify
+{
+    public static void MapVerify(this RouteGroupBuilder signatures) =>
+        signatures.MapPost("/verify", HandleAsync)
+            .WithName("Verify")
+            .WithSummary("Verifies the signature of a message. A wrong signature is no error: valid is false.")
+            .WithRequestExample("""{"message":"aGVsbG8=","signature":"SGVsbG8…"}""")
+            .WithValidation(new VerifyRequestValidator())
+            .Requires(Permission.Verify)
+            .Refuses(KeyUseRefusals.Reading);
+
+    private static async Task<Enveloped<VerifyResponse>> HandleAsync(VerifyRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
+    {
+        KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm);
+        Verified verified = await signer.VerifyAsync(caller, choice, request.Message!, request.SignatureContext ?? [], SignatureHashFields.Read(request.HashAlgorithm), request.Signature!, cancellationToken);
+        return Enveloped.Ok(new VerifyResponse(verified, request.Algorithm));
+    }
+}
