@@ -1,10 +1,17 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using Qkms.Api.Crypto;
+using Qkms.Api.DataKeys;
+using Qkms.Api.Kem;
 using Qkms.Api.Keys;
+using Qkms.Api.Signatures;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Audit;
+using Qkms.Core.Crypto;
+using Qkms.Core.DataKeys;
 using Qkms.Core.Keys;
+using Qkms.Core.Signatures;
 
 namespace Qkms.Api.OpenApi;
 
@@ -13,6 +20,7 @@ internal static class FieldDetails
 {
     private const string KidOrNumber = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
     private const string Base64 = "^[A-Za-z0-9+/]+={0,2}$";
+    private const string Base64OrEmpty = "^[A-Za-z0-9+/]*={0,2}$";
     private const string Base64Url = "^[A-Za-z0-9_-]+$";
 
     // Texts for people are short; the longest lists the algorithms.
@@ -37,7 +45,7 @@ internal static class FieldDetails
     {
         switch (name)
         {
-            case "kid" or "previous_kid" or "next_kid":
+            case "kid" or "previous_kid" or "next_kid" or "requested_kid" or "source_kid":
                 schema.Pattern = Kid.Pattern;
                 schema.MaxLength = Kid.MaxLength;
                 break;
@@ -82,6 +90,31 @@ internal static class FieldDetails
             case "public_key":
                 schema.Pattern = Base64;
                 break;
+            case "plaintext" or "ciphertext" or "message" when schema.Format == "byte":
+            case "aad" or "signature" or "signature_context" or "hash" or "symmetric_key" or "wrapped_key" or "kem_ciphertext" or "shared_secret":
+                schema.Pattern = Base64OrEmpty;
+                schema.MaxLength = MaxBase64Of(name);
+                break;
+            case "bytes":
+                schema.Minimum = DataKeyIssuer.MinLength.ToString(CultureInfo.InvariantCulture);
+                schema.Maximum = DataKeyIssuer.MaxLength.ToString(CultureInfo.InvariantCulture);
+                schema.Default = DataKeyIssuer.DefaultLength;
+                break;
+            case "encoding":
+                schema.Enum = Words(SecretEncodings.Base64, SecretEncodings.Hex);
+                break;
+            case "hash_algorithm":
+                schema.Enum = Words(SignatureHash.All.Select(hash => hash.Name));
+                break;
+            case "wrapping_method":
+                schema.Enum = Words(KemEndpoints.WrappingMethod);
+                break;
+            case "signature_type":
+                schema.Enum = Words(SignatureEndpoints.SignatureType);
+                break;
+            case "context":
+                schema.MaxProperties = EncryptionContext.MaxMembers;
+                break;
             case "pub" or "n" or "e":
                 schema.Pattern = Base64Url;
                 break;
@@ -109,6 +142,21 @@ internal static class FieldDetails
         }
     }
 
+    // Base64 of the longest that the field may hold, in a request or in an answer.
+    private static int MaxBase64Of(string name) => name switch
+    {
+        "aad" => Base64Length(KemEndpoints.MaxAad),
+        "signature_context" => Base64Length(Signer.MaxContextLength),
+        "hash" => Base64Length(64),
+        "shared_secret" => Base64Length(32),
+        "symmetric_key" => Base64Length(KemEndpoints.MaxWrappedKey),
+        "plaintext" or "message" => Base64Length(SizeRules.MaxPayload),
+        "signature" => Base64Length(2 * SizeRules.MaxPayload),
+        _ => Base64Length(SizeRules.MaxCiphertext),
+    };
+
+    private static int Base64Length(int bytes) => (bytes + 2) / 3 * 4;
+
     private static void DescribeList(string name, OpenApiSchema schema)
     {
         OpenApiSchema? item = schema.Items as OpenApiSchema;
@@ -122,6 +170,13 @@ internal static class FieldDetails
                 break;
             case "details":
                 schema.MaxItems = 20;
+                break;
+            case "items":
+                schema.MaxItems = BatchRules.MaxItems;
+                break;
+            case "warnings":
+                schema.MaxItems = 10;
+                item!.MaxLength = MaxMessageLength;
                 break;
             case "aliases":
                 schema.MaxItems = 1;

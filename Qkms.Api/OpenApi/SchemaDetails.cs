@@ -54,7 +54,7 @@ internal sealed class SchemaDetails : ISchemaFilter
         FieldDetails.Describe(name, property);
         if (_words.TryGetValue((type, name), out string[]? words))
             property.Enum = FieldDetails.Words(words);
-        else if (FieldExamples.Of(name) is { } example && property.Type?.HasFlag(JsonSchemaType.Array) == example is JsonArray)
+        else if (FieldExamples.Of(name == "message" && property.Format == "byte" ? "plaintext" : name) is { } example && property.Type?.HasFlag(JsonSchemaType.Array) == example is JsonArray)
             property.Examples = [example];
     }
 

@@ -35,7 +35,7 @@ public sealed class EncryptionContext
     /// <summary>Makes a context of a map from outside.</summary>
     /// <param name="members">Names and values; null is the same as none.</param>
     /// <param name="context">The context, or null when there is a problem.</param>
-    /// <param name="problem">A sentence for the caller that repeats nothing of the map, or null.</param>
+    /// <param name="problem">What the map must be or have, for the caller; it repeats nothing of the map. Or null.</param>
     /// <returns>Whether there is a context.</returns>
     public static bool TryCreate(
         IReadOnlyDictionary<string, string?>? members, [NotNullWhen(true)] out EncryptionContext? context, [NotNullWhen(false)] out string? problem)
@@ -55,22 +55,22 @@ public sealed class EncryptionContext
     {
         canonical = null;
         if (members.Count > MaxMembers)
-            return $"At most {MaxMembers} members are allowed.";
+            return $"must have at most {MaxMembers} members";
 
         List<Member> encoded = new(members.Count);
         int size = LengthSize;
         foreach ((string name, string? value) in members)
         {
             if (name.Length == 0)
-                return "A name must not be empty.";
+                return "must not have an empty name";
             if (value is null)
-                return "A value must be text.";
+                return "must have text as values";
 
             // A character is at least one byte: what is too long is refused before it is encoded.
             if (name.Length > MaxCanonicalSize || value.Length > MaxCanonicalSize)
                 return TooLarge();
             if (!TryEncode(name, out byte[] nameBytes) || !TryEncode(value, out byte[] valueBytes))
-                return "Names and values must be valid Unicode: half a surrogate pair is none.";
+                return "must be valid Unicode: half a surrogate pair is none";
 
             size += LengthSize + nameBytes.Length + LengthSize + valueBytes.Length;
             if (size > MaxCanonicalSize)
@@ -82,7 +82,7 @@ public sealed class EncryptionContext
         for (int i = 1; i < encoded.Count; i++)
         {
             if (encoded[i].Name.AsSpan().SequenceEqual(encoded[i - 1].Name))
-                return "A name must not be given twice.";
+                return "must not have a name twice";
         }
 
         canonical = Write(encoded, size);
@@ -121,7 +121,7 @@ public sealed class EncryptionContext
         return status == OperationStatus.Done;
     }
 
-    private static string TooLarge() => $"The context must not be larger than {MaxCanonicalSize} bytes in its canonical form.";
+    private static string TooLarge() => $"must not be larger than {MaxCanonicalSize} bytes in its canonical form";
 
     private readonly record struct Member(byte[] Name, byte[] Value);
 }

@@ -8,6 +8,7 @@ namespace Qkms.Core.Secrets;
 /// Secret bytes with an end: zeroed when disposed, pinned so that the garbage collector leaves no copy behind, and silent
 /// wherever values get printed.
 /// </summary>
+[JsonConverter(typeof(SecretBytesGuard))]
 [DebuggerDisplay("SecretBytes({Length})")]
 public sealed class SecretBytes : IDisposable
 {
@@ -23,7 +24,6 @@ public sealed class SecretBytes : IDisposable
     /// <summary>The bytes.</summary>
     /// <exception cref="ObjectDisposedException">They were zeroed already.</exception>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    [JsonIgnore]
     public ReadOnlySpan<byte> Span
     {
         get

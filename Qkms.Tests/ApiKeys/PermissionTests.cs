@@ -19,6 +19,19 @@ public sealed class PermissionTests
         [Permission.KeysRotate] = Roles.Admin,
         [Permission.KeysRetire] = Roles.Admin,
         [Permission.KeysRevoke] = Roles.Admin,
+        [Permission.CryptoEncrypt] = Roles.User | Roles.Admin,
+        [Permission.CryptoDecrypt] = Roles.User | Roles.Admin,
+        [Permission.CryptoReEncrypt] = Roles.User | Roles.Admin,
+        [Permission.KemEncapsulate] = Roles.User | Roles.Admin,
+        [Permission.KemDecapsulate] = Roles.User | Roles.Admin,
+        [Permission.KemWrap] = Roles.User | Roles.Admin,
+        [Permission.KemUnwrap] = Roles.User | Roles.Admin,
+        [Permission.Sign] = Roles.User | Roles.Admin,
+        [Permission.Verify] = Roles.User | Roles.Admin,
+        [Permission.SignHash] = Roles.User | Roles.Admin,
+        [Permission.VerifyHash] = Roles.User | Roles.Admin,
+        [Permission.DataKeysGenerate] = Roles.User | Roles.Admin,
+        [Permission.DataKeysDecrypt] = Roles.User | Roles.Admin,
     };
 
     [Fact]
@@ -118,16 +131,12 @@ public sealed class PermissionTests
     // A well-formed request to a route; it names a key that does not exist, so that an allowed role changes nothing.
     private static async Task<Answer> CallAsync(HttpClient client, RouteEndpoint route, string kid)
     {
-        string verb = route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single();
-        string path = route.RoutePattern.RawText!.Replace("{key}", kid, StringComparison.Ordinal).Replace("{kid}", $"no-{kid}", StringComparison.Ordinal);
+        string path = RouteRequests.PathOf(route, $"no-{kid}");
         string query = path.EndsWith("/active", StringComparison.Ordinal) ? "?algorithm=ML-DSA-44" : "";
-        string? body = verb switch
-        {
-            "GET" => null,
-            _ when path.EndsWith("/retire", StringComparison.Ordinal) => """{"algorithm":"ML-DSA-44","key_version":7,"name":"nothing"}""",
-            _ when path.EndsWith("/revoke", StringComparison.Ordinal) => "{}",
-            _ => """{"algorithm":"ML-DSA-44","name":"nothing"}""",
-        };
-        return await client.SendJsonAsync(new HttpMethod(verb), path + query, body);
+        string version = path.EndsWith("/retire", StringComparison.Ordinal) ? ",\"key_version\":7" : "";
+        return await client.SendJsonAsync(
+            RouteRequests.VerbOf(route),
+            path + query,
+            RouteRequests.BodyOf(route, $"\"algorithm\":\"ML-DSA-44\",\"name\":\"nothing\"{version}"));
     }
 }

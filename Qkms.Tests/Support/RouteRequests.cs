@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Routing;
+
+namespace Qkms.Tests.Support;
+
+/// <summary>Well-formed requests to every route, for tests that walk all of them.</summary>
+internal static class RouteRequests
+{
+    private const string Bytes = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+    /// <summary>The verb of a route.</summary>
+    public static HttpMethod VerbOf(RouteEndpoint route) => new(route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single());
+
+    /// <summary>The path of a route, with a kid where one stands.</summary>
+    public static string PathOf(RouteEndpoint route, string kid) =>
+        route.RoutePattern.RawText!.Replace("{key}", kid, StringComparison.Ordinal).Replace("{kid}", kid, StringComparison.Ordinal);
+
+    /// <summary>Whether a route uses a key that its body names.</summary>
+    public static bool UsesKey(RouteEndpoint route) => MembersOf(route.RoutePattern.RawText!) is not null;
+
+    /// <summary>A body that the route takes, or null when it takes none.</summary>
+    /// <param name="route">The route.</param>
+    /// <param name="key">The members that say which key: <c>"algorithm":"…","key_version":1</c>.</param>
+    public static string? BodyOf(RouteEndpoint route, string key)
+    {
+        string path = route.RoutePattern.RawText!;
+        if (VerbOf(route) == HttpMethod.Get)
+            return null;
+
+        return path.EndsWith("/revoke", StringComparison.Ordinal) ? "{}" : $"{{{MembersOf(path)}{key}}}";
+    }
+
+    private static string? MembersOf(string path) => path switch
+    {
+        "/crypto/encrypt" or "/kem/encrypt" => $"\"plaintext\":\"{Bytes}\",",
+        "/crypto/decrypt" or "/crypto/re-encrypt" or "/kem/decrypt" or "/data-keys/decrypt" => $"\"ciphertext\":\"{Bytes}\",",
+        "/kem/encapsulate" or "/data-keys/generate" => "",
+        "/kem/decapsulate" => $"\"kem_ciphertext\":\"{Bytes}\",",
+        "/kem/key/wrap" => $"\"symmetric_key\":\"{Bytes}\",",
+        "/kem/key/unwrap" => $"\"wrapped_key\":\"{Bytes}\",",
+        "/signature/sign" => $"\"message\":\"{Bytes}\",",
+        "/signature/verify" => $"\"message\":\"{Bytes}\",\"signature\":\"{Bytes}\",",
+        "/signature/sign-hash" => $"\"hash\":\"{Bytes}\",\"hash_algorithm\":\"SHA-256\",",
+        "/signature/verify-hash" => $"\"hash\":\"{Bytes}\",\"hash_algorithm\":\"SHA-256\",\"signature\":\"{Bytes}\",",
+        _ => null,
+    };
+}
