@@ -87,7 +87,7 @@ internal static class Decrypt
         crypto.MapPost("/decrypt", HandleAsync)
             .WithName("Decrypt")
             .WithSummary("Decrypts one ciphertext, or many items. A ciphertext of an AES-256 key names its key itself; for others the request does.")
-            .WithRequestExample("""{"ciphertext":"UUsBAQEB…","context":{"purpose":"demo"}}""")
+            .WithRequestExample("""{"ciphertext":"UUsBAQEBmPXCfR58OptU","context":{"purpose":"demo"}}""")
             .WithValidation(new DecryptRequestValidator())
             .Requires(Permission.CryptoDecrypt)
             .Refuses(KeyUseRefusals.Decrypting);

@@ -63,7 +63,7 @@ internal static class ReEncrypt
         crypto.MapPost("/re-encrypt", HandleAsync)
             .WithName("ReEncrypt")
             .WithSummary("Decrypts with one key and encrypts to another, inside the service; without a destination: to the active version of the same key.")
-            .WithRequestExample("""{"ciphertext":"UUsBAQEB…","context":{"purpose":"demo"},"destination":{"algorithm":"ML-KEM-768"}}""")
+            .WithRequestExample("""{"ciphertext":"UUsBAQEBmPXCfR58OptU","context":{"purpose":"demo"},"destination":{"algorithm":"ML-KEM-768"}}""")
             .WithValidation(new ReEncryptRequestValidator())
             .Requires(Permission.CryptoReEncrypt)
             .Refuses([.. KeyUseRefusals.Creating, KmsErrors.DecryptionFailed]);

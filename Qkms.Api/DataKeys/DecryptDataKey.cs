@@ -48,7 +48,7 @@ internal static class DecryptDataKey
         dataKeys.MapPost("/decrypt", HandleAsync)
             .WithName("DecryptDataKey")
             .WithSummary("Recovers a data key from its wrapped form, which names its key itself.")
-            .WithRequestExample("""{"ciphertext":"UUsBAQIB…","context":{"table":"customers"}}""")
+            .WithRequestExample("""{"ciphertext":"UUsBAQIBmPXCfR58OptU","context":{"table":"customers"}}""")
             .WithValidation(new DecryptDataKeyRequestValidator())
             .Requires(Permission.DataKeysDecrypt)
             .Refuses(KeyUseRefusals.Decrypting);

@@ -44,7 +44,7 @@ internal static class Decapsulate
         kem.MapPost("/decapsulate", HandleAsync)
             .WithName("Decapsulate")
             .WithSummary("Recovers a shared secret.")
-            .WithRequestExample("""{"kem_ciphertext":"SGVsbG8…","key_version":1}""")
+            .WithRequestExample("""{"kem_ciphertext":"SGVsbG8h","key_version":1}""")
             .WithValidation(new DecapsulateRequestValidator())
             .Requires(Permission.KemDecapsulate)
             .Refuses(KeyUseRefusals.Decrypting);

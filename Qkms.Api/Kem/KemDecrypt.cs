@@ -49,7 +49,7 @@ internal static class KemDecrypt
         kem.MapPost("/decrypt", HandleAsync)
             .WithName("KemDecrypt")
             .WithSummary("Decrypts what was encrypted to an ML-KEM key by HPKE, here or by anybody else.")
-            .WithRequestExample("""{"ciphertext":"SGVsbG8…","key_version":1}""")
+            .WithRequestExample("""{"ciphertext":"SGVsbG8h","key_version":1}""")
             .WithValidation(new KemDecryptRequestValidator())
             .Requires(Permission.CryptoDecrypt)
             .Refuses(KeyUseRefusals.Decrypting);

@@ -49,7 +49,7 @@ internal static class UnwrapKey
         kem.MapPost("/key/unwrap", HandleAsync)
             .WithName("UnwrapKey")
             .WithSummary("Unwraps a symmetric key.")
-            .WithRequestExample("""{"wrapped_key":"SGVsbG8…","key_version":1}""")
+            .WithRequestExample("""{"wrapped_key":"SGVsbG8h","key_version":1}""")
             .WithValidation(new UnwrapKeyRequestValidator())
             .Requires(Permission.KemUnwrap)
             .Refuses(KeyUseRefusals.Decrypting);

@@ -54,9 +54,18 @@ internal sealed class SchemaDetails : ISchemaFilter
         FieldDetails.Describe(name, property);
         if (_words.TryGetValue((type, name), out string[]? words))
             property.Enum = FieldDetails.Words(words);
-        else if (FieldExamples.Of(name == "message" && property.Format == "byte" ? "plaintext" : name) is { } example && property.Type?.HasFlag(JsonSchemaType.Array) == example is JsonArray)
+        else if (FieldExamples.Of(name == "message" && property.Format == "byte" ? "plaintext" : name) is { } example && Fits(property.Type, example))
             property.Examples = [example];
     }
+
+    // A name may stand for different kinds of values.
+    private static bool Fits(JsonSchemaType? type, JsonNode example) => type?.HasFlag(example.GetValueKind() switch
+    {
+        JsonValueKind.Array => JsonSchemaType.Array,
+        JsonValueKind.Object => JsonSchemaType.Object,
+        JsonValueKind.Number => JsonSchemaType.Integer,
+        _ => JsonSchemaType.String,
+    }) == true;
 
     // Such a member is absent where others would be null.
     private static bool IsLeftOut(MemberInfo member) =>

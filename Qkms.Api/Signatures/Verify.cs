@@ -49,7 +49,7 @@ internal static class Verify
         signatures.MapPost("/verify", HandleAsync)
             .WithName("Verify")
             .WithSummary("Verifies the signature of a message. A wrong signature is no error: valid is false.")
-            .WithRequestExample("""{"message":"aGVsbG8=","signature":"SGVsbG8…"}""")
+            .WithRequestExample("""{"message":"aGVsbG8=","signature":"SGVsbG8h"}""")
             .WithValidation(new VerifyRequestValidator())
             .Requires(Permission.Verify)
             .Refuses(KeyUseRefusals.Reading);

@@ -55,7 +55,7 @@ internal static class VerifyHash
         signatures.MapPost("/verify-hash", HandleAsync)
             .WithName("VerifyHash")
             .WithSummary("Verifies the signature of a hash. A wrong signature is no error: valid is false.")
-            .WithRequestExample("""{"hash":"LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=","hash_algorithm":"SHA-256","signature":"SGVsbG8…"}""")
+            .WithRequestExample("""{"hash":"LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=","hash_algorithm":"SHA-256","signature":"SGVsbG8h"}""")
             .WithValidation(new VerifyHashRequestValidator())
             .Requires(Permission.VerifyHash)
             .Refuses(KeyUseRefusals.Reading);
