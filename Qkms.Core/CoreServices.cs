@@ -20,6 +20,8 @@ public static class CoreServices
         .AddSingleton<KeyringOpener>()
         .AddSingleton<RowSealer>()
         .AddSingleton<ApiKeyIssuer>()
+        .AddSingleton<ApiKeyProver>()
+        .AddSingleton<ApiKeyHandles>()
         .AddSingleton<ApiKeyAuthenticator>()
         .AddSingleton<TenantProvisioning>()
         .AddSingleton<InitialTenant>()

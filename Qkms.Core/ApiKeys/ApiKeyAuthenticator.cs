@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Security.Cryptography;
-using System.Text;
 using Qkms.Core.Persistence;
 using Qkms.Core.Protection;
 using Qkms.Core.Tenants;
@@ -25,30 +23,8 @@ public sealed class ApiKeyAuthenticator
         _decoy = new Lazy<Sealed<Credential>>(MakeDecoy);
     }
 
-    /// <summary>Reads an API key without leaving a copy of it anywhere; null when it is none by its shape.</summary>
-    /// <param name="presented">The header's value; of no further use afterwards.</param>
-    public ApiKeyProof? Read(string presented)
-    {
-        ArgumentNullException.ThrowIfNull(presented);
-        if (presented.Length > ApiKeyFormat.MaxLength)
-            return null;
-
-        // On the stack: what lies on the heap may be moved, and leaves its bytes behind.
-        Span<byte> key = stackalloc byte[ApiKeyFormat.MaxLength];
-        try
-        {
-            return Ascii.FromUtf16(presented, key, out int length) == OperationStatus.Done && ApiKeyFormat.IsWellFormed(key[..length])
-                ? Prove(key[..length])
-                : null;
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(key);
-        }
-    }
-
     /// <summary>The credential that an API key proves, or null: unknown, wrong, expired or revoked is not told apart.</summary>
-    /// <param name="proof">What <see cref="Read"/> made of it.</param>
+    /// <param name="proof">What <see cref="ApiKeyProver"/> made of the presented key.</param>
     /// <param name="cancellationToken">Cancels the look-up.</param>
     /// <exception cref="KmsException"><see cref="KmsErrors.TenantSuspended"/>, or storage is not available.</exception>
     /// <exception cref="SealBrokenException">The credential's row or its tenant's was tampered with.</exception>
@@ -65,8 +41,11 @@ public sealed class ApiKeyAuthenticator
             cancellationToken);
 
         Credential credential = _sealer.Open(found);
-        byte[] verifier = proof.VerifierUnder(credential.HashKeyId) ?? throw new SealBrokenException(credential.LogName);
-        bool proven = CryptographicOperations.FixedTimeEquals(verifier, credential.Verifier);
+        int hashKey = IndexOfHashKey(credential.HashKeyId);
+        if (hashKey < 0)
+            throw new SealBrokenException(credential.LogName);
+
+        bool proven = CryptographicOperations.FixedTimeEquals(proof.VerifierUnder(hashKey), credential.Verifier);
         if (!proven || !credential.IsUsableAt(_time.GetUtcMilliseconds()) || foundTenant is null)
             return null;
 
@@ -74,14 +53,16 @@ public sealed class ApiKeyAuthenticator
         return tenant.State == TenantState.Active ? credential : throw KmsErrors.TenantSuspended.Refusal();
     }
 
-    private ApiKeyProof Prove(ReadOnlySpan<byte> key)
+    private int IndexOfHashKey(Guid id)
     {
         IReadOnlyList<WrappingKey> hashKeys = _keyring.CredentialHashKeys;
-        (Guid, byte[])[] verifiers = new (Guid, byte[])[hashKeys.Count];
-        for (int i = 0; i < verifiers.Length; i++)
-            verifiers[i] = (hashKeys[i].Id, ApiKeyVerifier.Compute(hashKeys[i], key));
+        for (int i = 0; i < hashKeys.Count; i++)
+        {
+            if (hashKeys[i].Id == id)
+                return i;
+        }
 
-        return new ApiKeyProof(ApiKeyFormat.IdOf(key), verifiers);
+        return -1;
     }
 
     private Sealed<Credential> MakeDecoy() => _sealer.Seal(new Credential
