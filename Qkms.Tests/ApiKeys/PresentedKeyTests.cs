@@ -83,6 +83,33 @@ public sealed class PresentedKeyTests : IDisposable
             (await connection.SendAsync($"x-api-key: {key}")).Should().StartWith($"HTTP/1.1 {status} ");
     }
 
+    [Fact]
+    public async Task The_same_over_http_2()
+    {
+        await using QkmsApplication app = new() { Settings = { ["Kestrel:EndpointDefaults:Protocols"] = "Http2" } };
+        app.UseKestrel(0);
+        app.StartServer();
+        using HttpClient client = app.KestrelClient();
+        client.DefaultRequestVersion = HttpVersion.Version20;
+        client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        string valid = client.DefaultRequestHeaders.GetValues("x-api-key").Single();
+        ApiKeyHandles handles = app.Services.GetRequiredService<ApiKeyHandles>();
+        string handle = string.Create(handles.Length, valid, (text, key) => handles.Write(Encoding.ASCII.GetBytes(key), text));
+
+        foreach ((string key, HttpStatusCode status) in new[]
+        {
+            (valid, HttpStatusCode.OK), (valid, HttpStatusCode.OK), (valid + "0", HttpStatusCode.Unauthorized), ("", HttpStatusCode.Unauthorized),
+            (handle, HttpStatusCode.Unauthorized), (new string('a', 10_000), HttpStatusCode.Unauthorized), (valid, HttpStatusCode.OK),
+        })
+        {
+            client.DefaultRequestHeaders.Remove("x-api-key");
+            client.DefaultRequestHeaders.Add("x-api-key", key);
+            using HttpResponseMessage response = await client.GetAsync(new Uri("/kms/keys", UriKind.Relative));
+            response.Version.Should().Be(HttpVersion.Version20);
+            response.StatusCode.Should().Be(status);
+        }
+    }
+
     private static string Format(string header, string key) => header.Replace("{0}", key, StringComparison.Ordinal);
 
     // A well-formed key whose id holds a byte beyond ASCII.
