@@ -1,10 +1,10 @@
-using System.Buffers;
+using System.Buffers.Text;
 using System.Security.Cryptography;
 
 namespace Qkms.Core.ApiKeys;
 
 /// <summary>
-/// Text that stands for a presented API key from the moment when its bytes arrive: <c>mark ‖ proof</c> in hexadecimal. It carries all
+/// Text that stands for a presented API key from the moment when its bytes arrive: <c>mark ‖ proof</c> in base64. It carries all
 /// that authentication needs, so that nothing is kept for requests that are cut off.
 /// </summary>
 /// <remarks>
@@ -21,7 +21,7 @@ public sealed class ApiKeyHandles(ApiKeyProver prover)
     private readonly byte[] _mark = RandomNumberGenerator.GetBytes(MarkLength);
 
     /// <summary>The characters of a handle: the same number for every input.</summary>
-    public int Length => 2 * ByteLength;
+    public int Length => Base64.GetMaxEncodedToUtf8Length(ByteLength);
 
     private int ByteLength => MarkLength + prover.ProofLength;
 
@@ -34,7 +34,7 @@ public sealed class ApiKeyHandles(ApiKeyProver prover)
         Span<byte> bytes = length <= LongestOnStack ? stackalloc byte[LongestOnStack] : new byte[length];
         bytes = bytes[..length];
         _mark.CopyTo(bytes);
-        if (handle.Length != 2 * length || !prover.TryProve(presented, bytes[MarkLength..]) || !Convert.TryToHexStringLower(bytes, handle, out _))
+        if (handle.Length != Length || !prover.TryProve(presented, bytes[MarkLength..]) || !Convert.TryToBase64Chars(bytes, handle, out _))
             handle.Fill('-');
     }
 
@@ -45,8 +45,9 @@ public sealed class ApiKeyHandles(ApiKeyProver prover)
             return null;
 
         byte[] bytes = new byte[ByteLength];
-        return Convert.FromHexString(handle, bytes, out _, out _) == OperationStatus.Done
-            && bytes.Length > MarkLength
+        return Convert.TryFromBase64Chars(handle, bytes, out int written)
+            && written == bytes.Length
+            && written > MarkLength
             && CryptographicOperations.FixedTimeEquals(bytes.AsSpan(0, MarkLength), _mark)
             ? new ApiKeyProof(bytes.AsMemory(MarkLength))
             : null;
