@@ -25,6 +25,8 @@ public static class CoreServices
         .AddSingleton<KeyringOpener>()
         .AddSingleton<RowSealer>()
         .AddSingleton<ApiKeyIssuer>()
+        .AddSingleton<ApiKeyProver>()
+        .AddSingleton<ApiKeyHandles>()
         .AddSingleton<ApiKeyAuthenticator>()
         .AddSingleton<TenantProvisioning>()
         .AddSingleton<InitialTenant>()

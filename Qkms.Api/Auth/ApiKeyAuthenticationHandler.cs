@@ -29,10 +29,7 @@ internal sealed class ApiKeyAuthenticationHandler(
         if (Request.Headers[HeaderName] is not [string presented])
             return AuthenticateResult.NoResult();
 
-        // The text is wiped before anything else happens: only what it proves goes on.
-        ApiKeyProof? proof = authenticator.Read(presented);
-        presentedKeys.Forget(Request, presented);
-        if (proof is null || await authenticator.AuthenticateAsync(proof, Context.RequestAborted) is not { } apiKey)
+        if (presentedKeys.Read(presented) is not { } proof || await authenticator.AuthenticateAsync(proof, Context.RequestAborted) is not { } apiKey)
             return AuthenticateResult.Fail("invalid API key");
 
         CallerAccess.Set(Context, new Caller(apiKey.TenantId, apiKey.CredentialId, apiKey.Access, RequestIdentity.Of(Context)));

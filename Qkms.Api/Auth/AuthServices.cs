@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Qkms.Api.Auth;
 
@@ -15,6 +16,9 @@ internal static class AuthServices
         builder.Services.AddAuthorization(options =>
             options.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         builder.Services.AddSingleton<PresentedKeys>();
+        builder.Services.AddSingleton<ApiKeyHeaderEncoding>();
+        builder.Services.AddOptions<KestrelServerOptions>()
+            .Configure<ApiKeyHeaderEncoding>((options, encoding) => options.RequestHeaderEncodingSelector = encoding.Select);
         builder.Services.AddHttpContextAccessor();
         builder.Services.AddScoped(services => CallerAccess.Get(services.GetRequiredService<IHttpContextAccessor>().HttpContext!));
         return builder;

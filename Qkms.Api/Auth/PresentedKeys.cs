@@ -1,27 +1,31 @@
-using System.Runtime.InteropServices;
+using System.Buffers;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Qkms.Core.ApiKeys;
 
 namespace Qkms.Api.Auth;
 
-/// <summary>Wipes the text of an API key when it was checked, so that a dump of the process made later does not hold it.</summary>
-internal sealed class PresentedKeys(IServer server)
+/// <summary>Reads the value of the <c>x-api-key</c> header: a handle from Kestrel, the text that the client sent from any other server.</summary>
+internal sealed class PresentedKeys(IServer server, ApiKeyHandles handles, ApiKeyProver prover)
 {
-    // Texts that are no longer than this are no API keys, and may be strings that the runtime shares.
-    private const int LongestForeign = 32;
+    // Never both: where clients' text arrives as it is, a client could send a handle.
+    private readonly bool _asHandles = server.GetType().Assembly == typeof(KestrelServer).Assembly;
 
-    // Kestrel makes a fresh string of each such header. Another server may hand out one that somebody else still reads.
-    private readonly bool _ownsHeaders = server.GetType().Assembly == typeof(KestrelServer).Assembly;
+    /// <summary>The proof; null when the value is no API key by its shape.</summary>
+    public ApiKeyProof? Read(string value) => _asHandles ? handles.Read(value) : ReadText(value);
 
-    /// <summary>Takes the key off the request, and writes zeros over its characters.</summary>
-    public void Forget(HttpRequest request, string presented)
+    private ApiKeyProof? ReadText(string value)
     {
-        if (!_ownsHeaders || presented.Length <= LongestForeign)
-            return;
-
-        request.Headers.Remove(ApiKeyAuthenticationHandler.HeaderName);
-        Span<char> characters = MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(presented.AsSpan()), presented.Length);
-        CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(characters));
+        Span<byte> key = stackalloc byte[ApiKeyProver.MaxKeyLength];
+        try
+        {
+            return Ascii.FromUtf16(value, key, out int length) == OperationStatus.Done ? prover.Prove(key[..length]) : null;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(key);
+        }
     }
 }

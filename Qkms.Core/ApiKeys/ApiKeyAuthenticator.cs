@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Security.Cryptography;
-using System.Text;
 using Qkms.Core.Freshness;
 using Qkms.Core.Persistence;
 using Qkms.Core.Protection;
@@ -32,30 +30,8 @@ public sealed class ApiKeyAuthenticator
         _proven = new FreshCache<ApiKeyProof, ApiKeyIdentity>(time, MostRemembered, new ApiKeyProofComparer());
     }
 
-    /// <summary>Reads an API key without leaving a copy of it anywhere; null when it is none by its shape.</summary>
-    /// <param name="presented">The header's value; of no further use afterwards.</param>
-    public ApiKeyProof? Read(string presented)
-    {
-        ArgumentNullException.ThrowIfNull(presented);
-        if (presented.Length > ApiKeyFormat.MaxLength)
-            return null;
-
-        // On the stack: what lies on the heap may be moved, and leaves its bytes behind.
-        Span<byte> key = stackalloc byte[ApiKeyFormat.MaxLength];
-        try
-        {
-            return Ascii.FromUtf16(presented, key, out int length) == OperationStatus.Done && ApiKeyFormat.IsWellFormed(key[..length])
-                ? Prove(key[..length])
-                : null;
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(key);
-        }
-    }
-
     /// <summary>Whom an API key proves, or null: unknown, wrong, expired or revoked is not told apart.</summary>
-    /// <param name="proof">What <see cref="Read"/> made of it.</param>
+    /// <param name="proof">What <see cref="ApiKeyProver"/> made of the presented key.</param>
     /// <param name="cancellationToken">Cancels the look-up.</param>
     /// <exception cref="KmsException"><see cref="KmsErrors.TenantSuspended"/>, or storage is not available.</exception>
     /// <exception cref="SealBrokenException">The credential's row or its tenant's was tampered with.</exception>
@@ -87,19 +63,24 @@ public sealed class ApiKeyAuthenticator
             CancellationToken.None);
 
         Credential credential = _sealer.Open(found);
-        byte[] verifier = proof.VerifierUnder(credential.HashKeyId) ?? throw new SealBrokenException(credential.LogName);
-        bool proven = CryptographicOperations.FixedTimeEquals(verifier, credential.Verifier);
+        int hashKey = IndexOfHashKey(credential.HashKeyId);
+        if (hashKey < 0)
+            throw new SealBrokenException(credential.LogName);
+
+        bool proven = CryptographicOperations.FixedTimeEquals(proof.VerifierUnder(hashKey), credential.Verifier);
         return proven && foundTenant is not null ? new ApiKeyIdentity(credential, _sealer.Open(foundTenant)) : null;
     }
 
-    private ApiKeyProof Prove(ReadOnlySpan<byte> key)
+    private int IndexOfHashKey(Guid id)
     {
         IReadOnlyList<WrappingKey> hashKeys = _keyring.CredentialHashKeys;
-        (Guid, byte[])[] verifiers = new (Guid, byte[])[hashKeys.Count];
-        for (int i = 0; i < verifiers.Length; i++)
-            verifiers[i] = (hashKeys[i].Id, ApiKeyVerifier.Compute(hashKeys[i], key));
+        for (int i = 0; i < hashKeys.Count; i++)
+        {
+            if (hashKeys[i].Id == id)
+                return i;
+        }
 
-        return new ApiKeyProof(ApiKeyFormat.IdOf(key), verifiers);
+        return -1;
     }
 
     private Sealed<Credential> MakeDecoy() => _sealer.Seal(new Credential

@@ -49,8 +49,8 @@ internal static partial class ApiKeyFormat
         return CryptographicOperations.FixedTimeEquals(checksum, key[^ChecksumLength..]);
     }
 
-    /// <summary>The visible id of a well-formed key.</summary>
-    public static string IdOf(ReadOnlySpan<byte> key) => Encoding.ASCII.GetString(key[^(TailLength - 1)..][..IdLength]);
+    /// <summary>The visible id of a well-formed key, ASCII.</summary>
+    public static ReadOnlySpan<byte> IdOf(ReadOnlySpan<byte> key) => key[^(TailLength - 1)..][..IdLength];
 
     /// <summary>The secret of a well-formed key.</summary>
     public static ReadOnlySpan<byte> SecretOf(ReadOnlySpan<byte> key) => key[^(SecretLength + ChecksumLength)..^ChecksumLength];

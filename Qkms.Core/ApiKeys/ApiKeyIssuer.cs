@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Qkms.Core.Protection;
 using Qkms.Core.Secrets;
 using Qkms.Core.Tenants;
@@ -13,13 +15,15 @@ public sealed class ApiKeyIssuer(ApiKeyOptions options, Keyring keyring, RowSeal
         SecretBytes text = SecretBytes.Allocate(ApiKeyFormat.LengthOf(options.Prefix), out Span<byte> destination);
         ApiKeyFormat.WriteNew(options.Prefix, destination);
         WrappingKey hashKey = keyring.CredentialHashKey;
+        byte[] verifier = new byte[HMACSHA256.HashSizeInBytes];
+        ApiKeyVerifier.Compute(hashKey, text.Span, verifier);
         Credential credential = new()
         {
             Id = new CredentialId(ids.Next()),
             TenantId = tenantId,
             Kind = Credential.ApiKeyKind,
-            LookupId = ApiKeyFormat.IdOf(text.Span),
-            Verifier = ApiKeyVerifier.Compute(hashKey, text.Span),
+            LookupId = Encoding.ASCII.GetString(ApiKeyFormat.IdOf(text.Span)),
+            Verifier = verifier,
             HashKeyId = hashKey.Id,
             Label = label,
             Roles = roles,

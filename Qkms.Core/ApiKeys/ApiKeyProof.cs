@@ -1,17 +1,30 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Qkms.Core.ApiKeys;
 
-/// <summary>What is left of a presented API key once its text is gone: the id that finds the row, and the keyed hash that proves.</summary>
+/// <summary>
+/// What is left of a presented API key once its text is gone: the id that finds the row, and the keyed hash under each key of the
+/// keyring, in the keyring's order.
+/// </summary>
 public sealed class ApiKeyProof
 {
-    private readonly (Guid HashKeyId, byte[] Verifier)[] _verifiers;
+    private readonly ReadOnlyMemory<byte> _bytes;
 
-    internal ApiKeyProof(string lookupId, (Guid HashKeyId, byte[] Verifier)[] verifiers) => (LookupId, _verifiers) = (lookupId, verifiers);
+    internal ApiKeyProof(ReadOnlyMemory<byte> bytes) => _bytes = bytes;
 
-    internal string LookupId { get; }
+    /// <summary>The id and the hashes.</summary>
+    internal ReadOnlySpan<byte> Bytes => _bytes.Span;
 
-    /// <summary>The hash under the newest key of the keyring.</summary>
-    internal (Guid HashKeyId, byte[] Verifier) Newest => _verifiers[^1];
+    internal string LookupId => Encoding.ASCII.GetString(_bytes.Span[..ApiKeyFormat.IdLength]);
 
-    /// <summary>The hash under one key of the keyring, or null when there is no such key.</summary>
-    internal byte[]? VerifierUnder(Guid hashKeyId) => Array.Find(_verifiers, verifier => verifier.HashKeyId == hashKeyId).Verifier;
+    internal static int LengthFor(int hashKeys) => VerifierStart(hashKeys);
+
+    /// <summary>The place of the hash under one key of the keyring.</summary>
+    internal static Range VerifierAt(int hashKey) => VerifierStart(hashKey)..VerifierStart(hashKey + 1);
+
+    /// <summary>The hash under one key of the keyring.</summary>
+    internal ReadOnlySpan<byte> VerifierUnder(int hashKey) => _bytes.Span[VerifierAt(hashKey)];
+
+    private static int VerifierStart(int hashKey) => ApiKeyFormat.IdLength + (hashKey * HMACSHA256.HashSizeInBytes);
 }

@@ -6,14 +6,14 @@ namespace Qkms.Core.ApiKeys;
 /// <summary>The keyed hash of an API key: HMAC-SHA-256 (RFC 2104) over <c>id ‖ secret</c> under a key of the keyring.</summary>
 internal static class ApiKeyVerifier
 {
-    public static byte[] Compute(WrappingKey hashKey, ReadOnlySpan<byte> key)
+    public static void Compute(WrappingKey hashKey, ReadOnlySpan<byte> key, Span<byte> verifier)
     {
         Span<byte> text = stackalloc byte[ApiKeyFormat.IdLength + ApiKeyFormat.SecretLength];
         try
         {
-            System.Text.Encoding.ASCII.GetBytes(ApiKeyFormat.IdOf(key), text);
+            ApiKeyFormat.IdOf(key).CopyTo(text);
             ApiKeyFormat.SecretOf(key).CopyTo(text[ApiKeyFormat.IdLength..]);
-            return HMACSHA256.HashData(hashKey.Secret.Span, text);
+            HMACSHA256.HashData(hashKey.Secret.Span, text, verifier);
         }
         finally
         {

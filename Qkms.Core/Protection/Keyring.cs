@@ -7,6 +7,9 @@ public sealed class Keyring(TimeProvider time, IdGenerator ids) : IDisposable
 {
     private KeyringKeys? _keys;
 
+    /// <summary>Whether the keys are there.</summary>
+    public bool IsOpen => _keys is not null;
+
     /// <summary>Seals rows.</summary>
     public WrappingKey RowSealKey => Keys.RowSealKey;
 

@@ -94,8 +94,9 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
     /// <summary>A second API key of the tenant that <paramref name="apiKey"/> speaks for.</summary>
     public async Task<string> CreateApiKeyAsync(string apiKey, Roles roles, Func<Credential, Credential>? change = null)
     {
+        ApiKeyProver prover = Services.GetRequiredService<ApiKeyProver>();
         ApiKeyAuthenticator authenticator = Services.GetRequiredService<ApiKeyAuthenticator>();
-        ApiKeyIdentity owner = await authenticator.AuthenticateAsync(authenticator.Read(apiKey)!, CancellationToken.None)
+        ApiKeyIdentity owner = await authenticator.AuthenticateAsync(prover.Prove(Encoding.ASCII.GetBytes(apiKey))!, CancellationToken.None)
             ?? throw new InvalidOperationException("not a valid API key");
         using NewApiKey made = Services.GetRequiredService<ApiKeyIssuer>().Issue(owner.TenantId, "test", roles);
         Credential credential = (change ?? (c => c))(made.Credential.UnverifiedRow);

@@ -1,0 +1,82 @@
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Qkms.Core;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Protection;
+using Qkms.Tests.Support;
+
+namespace Qkms.Tests.ApiKeys;
+
+public sealed class ApiKeyHandlesTests
+{
+    private const int Piece = 8;
+
+    [Fact]
+    public async Task A_handle_carries_the_proof_and_nothing_of_the_secret()
+    {
+        await using QkmsApplication app = new();
+        ApiKeyHandles handles = app.Services.GetRequiredService<ApiKeyHandles>();
+        byte[] key = Encoding.ASCII.GetBytes(app.InitialApiKey);
+
+        string handle = Write(handles, key);
+
+        ApiKeyProof expected = app.Services.GetRequiredService<ApiKeyProver>().Prove(key)!;
+        ApiKeyProof read = handles.Read(handle)!;
+        read.LookupId.Should().Be(expected.LookupId).And.Be(app.InitialApiKey[5..17]);
+        read.VerifierUnder(0).ToArray().Should().Equal(expected.VerifierUnder(0).ToArray());
+        for (int i = 18; i + Piece <= key.Length; i++)
+        {
+            handle.Should().NotContain(Encoding.ASCII.GetString(key, i, Piece));
+            Convert.FromBase64String(handle).AsSpan().IndexOf(key.AsSpan(i, Piece)).Should().Be(-1);
+        }
+    }
+
+    // The mark is new in each process, so that hashes out of a database make no handle.
+    [Fact]
+    public async Task A_handle_is_read_only_where_it_was_written()
+    {
+        await using QkmsApplication app = new();
+        ApiKeyHandles handles = app.Services.GetRequiredService<ApiKeyHandles>();
+        string handle = Write(handles, Encoding.ASCII.GetBytes(app.InitialApiKey));
+
+        new ApiKeyHandles(app.Services.GetRequiredService<ApiKeyProver>()).Read(handle).Should().BeNull();
+        handles.Read(handle.AsSpan(0, handle.Length - 1)).Should().BeNull();
+        handles.Read(handle + "0").Should().BeNull();
+        handles.Read("").Should().BeNull();
+        handles.Read(handle[..^1] + " ").Should().BeNull();
+        for (int i = 0; i < 21; i++)
+            handles.Read(handle[..i] + (handle[i] == '0' ? '1' : '0') + handle[(i + 1)..]).Should().BeNull();
+    }
+
+    // Every input has a text of one length, without a character that the server refuses.
+    [Fact]
+    public async Task What_is_no_api_key_becomes_dashes()
+    {
+        await using QkmsApplication app = new();
+        ApiKeyHandles handles = app.Services.GetRequiredService<ApiKeyHandles>();
+
+        foreach (byte[] garbage in new[] { [], new byte[1], new byte[67], new byte[70_000], Encoding.ASCII.GetBytes(app.InitialApiKey + "0") })
+        {
+            string text = Write(handles, garbage);
+            text.Should().MatchRegex("^-+$");
+            handles.Read(text).Should().BeNull();
+        }
+    }
+
+    [Fact]
+    public async Task While_the_keyring_is_closed_there_is_no_proof()
+    {
+        await using QkmsApplication app = new();
+        byte[] key = Encoding.ASCII.GetBytes(app.InitialApiKey);
+        using Keyring closed = new(TimeProvider.System, new IdGenerator(TimeProvider.System));
+        ApiKeyHandles handles = new(new ApiKeyProver(closed));
+
+        new ApiKeyProver(closed).Prove(key).Should().BeNull();
+        string handle = Write(handles, key);
+        handle.Should().MatchRegex("^-+$");
+        handles.Read(handle).Should().BeNull();
+    }
+
+    private static string Write(ApiKeyHandles handles, byte[] presented) =>
+        string.Create(handles.Length, presented, (text, bytes) => handles.Write(bytes, text));
+}
