@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A whole life of keys over HTTP: generate, refuse a second one, list, rotate, retire, revoke, look back.
+# A whole life of keys over HTTP: generate, refuse a second one, list, rotate, retire, use them, revoke, look back.
 #
 #   dotnet run --project Qkms.Api        in one terminal
 #   requests/quickstart.sh               in another, from the same directory
@@ -26,7 +26,7 @@ call() {
   local expected=$1 method=$2 path=$3 body=${4-} output
   local options=(-sS --max-time 60 -X "$method" -H @- -w '\n%{http_code}')
   [ -z "$body" ] || options+=(-H 'Content-Type: application/json' -d "$body")
-  printf '%s %s%s' "$method" "$path" "${body:+  $body}"
+  printf '%s %s%s' "$method" "$path" "${body:+  ${body:0:160}}"
 
   # The API key comes by standard input: arguments are visible to every user of the machine.
   output=$(printf 'x-api-key: %s\n' "$api_key" | curl "${options[@]}" "$url$path") ||
@@ -115,6 +115,42 @@ sed -n -e '1,2s/^/    /p' -e '3s/.*/    .../p' -e '/^-----END/s/^/    /p' <<<"$a
 call 200 GET "/kms/keys/$name-dsa/public-key?format=jwk"
 show kty alg use kid
 
+step 'Encrypt with AES-256: the ciphertext names its key version, the context has to be given again'
+call 201 POST /kms/keys/generate "{\"algorithm\":\"AES-256\",\"name\":\"$name\"}"
+show key_version algorithm status kid
+call 200 POST /crypto/encrypt "{\"name\":\"$name\",\"plaintext\":\"aGVsbG8=\",\"context\":{\"table\":\"customers\"}}"
+blob=$(field ciphertext)
+call 200 POST /crypto/decrypt "{\"ciphertext\":\"$blob\",\"context\":{\"table\":\"customers\"}}"
+show plaintext kid
+call 400 POST /crypto/decrypt "{\"ciphertext\":\"$blob\"}"
+show error_code message
+
+step 'A data key: bare to encrypt with, wrapped to keep'
+call 200 POST /data-keys/generate "{\"name\":\"$name\"}"
+data_key=$(field plaintext)
+call 200 POST /data-keys/decrypt "{\"ciphertext\":\"$(field ciphertext)\"}"
+[ "$(field plaintext)" = "$data_key" ] || fail 'the data key did not come back'
+
+step 'A shared secret by ML-KEM-768'
+call 200 POST /kem/encapsulate "{\"name\":\"$name\"}"
+secret=$(field shared_secret)
+call 200 POST /kem/decapsulate "{\"name\":\"$name\",\"kem_ciphertext\":\"$(field kem_ciphertext)\"}"
+[ "$(field shared_secret)" = "$secret" ] || fail 'the two sides have different secrets'
+
+step 'Encrypt to the ML-KEM key by its first kid: that version is retired, so its successor is used'
+call 200 POST /crypto/encrypt "{\"kid\":\"$name-kem\",\"plaintext\":\"aGVsbG8=\"}"
+show requested_kid kid key_version
+call 200 POST /crypto/decrypt "{\"algorithm\":\"ML-KEM-768\",\"name\":\"$name\",\"ciphertext\":\"$(field ciphertext)\"}"
+show plaintext
+
+step 'Sign with ML-DSA-65 and verify; of another message the signature is not valid'
+call 200 POST /signature/sign "{\"kid\":\"$name-dsa\",\"message\":\"aGVsbG8=\"}"
+signature=$(field signature)
+call 200 POST /signature/verify "{\"kid\":\"$name-dsa\",\"message\":\"aGVsbG8=\",\"signature\":\"$signature\"}"
+[ "$(field valid)" = true ] || fail 'the signature is not valid'
+call 200 POST /signature/verify "{\"kid\":\"$name-dsa\",\"message\":\"aGFsbG8=\",\"signature\":\"$signature\"}"
+[ "$(field valid)" = false ] || fail 'the signature is valid for another message'
+
 step 'Revoke the first version for good'
 call 204 POST "/kms/keys/$name-kem/actions/revoke" '{"reason":"The end of the quickstart."}'
 
@@ -123,7 +159,7 @@ call 200 GET "/kms/keys/$name-kem"
 show key_version status revoked_at next_kid
 call 200 GET "/kms/keys/$name-kem/public-key?format=jwk"
 show kty alg use kid
-call 409 POST /kms/keys/retire "{\"algorithm\":\"ML-KEM-768\",\"name\":\"$name\",\"key_version\":1}"
+call 409 POST /kem/encapsulate "{\"kid\":\"$name-kem\"}"
 show error_code message
 call 200 GET "/kms/keys?name=$name"
 show_list
