@@ -1,8 +1,9 @@
-// Blobs of AES-256 keys, format 1, written from docs/formats.md; WebCrypto only.
+// Blobs of AES-256 keys, format 1, written from docs/formats.md, with WebCrypto.
 //   header = "QK" ‖ 01 (format) ‖ 01 (suite) ‖ purpose ‖ id of the key version (16)
 //   key (32) ‖ nonce (12) ‖ commitment (32) = HKDF-SHA256(IKM = the AES-256 key, salt, info = "qkms/blob/v1" ‖ header, L = 76)
 //   blob = header ‖ salt (32) ‖ commitment ‖ AES-256-GCM(key, nonce, plaintext, AAD = header ‖ canonical context) ‖ tag (16)
 
+import { timingSafeEqual } from 'node:crypto';
 import { canonicalContext } from './context.mjs';
 
 export const purposes = { encryption: 1, dataKey: 2 };
@@ -27,7 +28,7 @@ export async function openBlob({ key, purpose, context, blob }) {
   const salt = blob.subarray(HEADER, HEADER + SALT);
   const commitment = blob.subarray(HEADER + SALT, HEADER + SALT + COMMITMENT);
   const derived = await derive(key, salt, header);
-  if (!Buffer.from(derived.commitment).equals(Buffer.from(commitment))) throw new Error('another key');
+  if (!timingSafeEqual(derived.commitment, commitment)) throw new Error('another key');
   return new Uint8Array(await subtle.decrypt(gcm(derived, header, context), derived.key, blob.subarray(HEADER + SALT + COMMITMENT)));
 }
 
