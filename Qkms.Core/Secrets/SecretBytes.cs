@@ -13,23 +13,23 @@ namespace Qkms.Core.Secrets;
 public sealed class SecretBytes : IDisposable
 {
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
-    private readonly byte[] _bytes;
-    private bool _disposed;
+    private byte[]? _bytes;
 
-    private SecretBytes(byte[] pinned) => _bytes = pinned;
+    private SecretBytes(byte[] rented, int length) => (_bytes, Length) = (rented, length);
 
     /// <summary>Length in bytes; not a secret.</summary>
-    public int Length => _bytes.Length;
+    public int Length { get; }
 
-    /// <summary>The bytes.</summary>
+    /// <summary>The bytes. A span taken before the end must not be read after it: by then the memory may hold the secret of somebody else.</summary>
     /// <exception cref="ObjectDisposedException">They were zeroed already.</exception>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public ReadOnlySpan<byte> Span
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return _bytes;
+            byte[]? bytes = _bytes;
+            ObjectDisposedException.ThrowIf(bytes is null, this);
+            return bytes.AsSpan(0, Length);
         }
     }
 
@@ -50,22 +50,22 @@ public sealed class SecretBytes : IDisposable
     }
 
     /// <summary><paramref name="length"/> zero bytes to be written in place through <paramref name="destination"/>, so that no second copy exists.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative.</exception>
     public static SecretBytes Allocate(int length, out Span<byte> destination)
     {
-        byte[] pinned = AllocatePinned(length);
-        destination = pinned;
-        return new SecretBytes(pinned);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        byte[] rented = PinnedPool.Shared.Rent(length);
+        destination = rented.AsSpan(0, length);
+        return new SecretBytes(rented, length);
     }
 
-    /// <summary>Zeroes the bytes.</summary>
+    /// <summary>Zeroes the bytes. Only the first call does something, also when several come at once: their memory is given back once.</summary>
     public void Dispose()
     {
-        _disposed = true;
-        CryptographicOperations.ZeroMemory(_bytes);
+        if (Interlocked.Exchange(ref _bytes, null) is { } rented)
+            PinnedPool.Shared.Return(rented);
     }
 
     /// <summary>The length, never the bytes.</summary>
     public override string ToString() => $"SecretBytes({Length})";
-
-    private static byte[] AllocatePinned(int length) => GC.AllocateArray<byte>(length, pinned: true);
 }

@@ -6,10 +6,11 @@ namespace Qkms.Tests.Secrets;
 
 public sealed class SecretBytesTests
 {
+    // Long enough not to come from the pool, where the memory would belong to another test by the time it is looked at.
     [Fact]
     public void Disposing_zeroes_the_bytes_and_takes_them_away()
     {
-        SecretBytes secret = SecretBytes.Allocate(32, out Span<byte> bytes);
+        SecretBytes secret = SecretBytes.Allocate(PinnedPool.MaxKeptSize + 1, out Span<byte> bytes);
         bytes.Fill(0xA5);
 
         secret.Dispose();
@@ -17,7 +18,54 @@ public sealed class SecretBytesTests
         bytes.ContainsAnyExcept((byte)0).Should().BeFalse();
         secret.Invoking(s => s.Span.Length).Should().Throw<ObjectDisposedException>();
         secret.Invoking(s => s.Dispose()).Should().NotThrow("disposing twice is allowed");
+        secret.Length.Should().Be(PinnedPool.MaxKeptSize + 1);
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(33)]
+    [InlineData(65_536)]
+    [InlineData(65_537)]
+    public void A_secret_is_as_long_as_asked_for_and_zero(int length)
+    {
+        for (int i = 0; i < 3; i++)
+        {
+            using SecretBytes secret = SecretBytes.Allocate(length, out Span<byte> bytes);
+
+            secret.Length.Should().Be(length);
+            secret.Span.Length.Should().Be(length);
+            bytes.Length.Should().Be(length);
+            bytes.ContainsAnyExcept((byte)0).Should().BeFalse("nothing is left of the one before");
+            bytes.Fill(0xA5);
+        }
+    }
+
+    [Fact]
+    public void Disposing_from_many_threads_gives_the_memory_back_once()
+    {
+        for (int i = 0; i < 200; i++)
+        {
+            SecretBytes secret = SecretBytes.Random(32);
+            Parallel.For(0, 8, _ => secret.Dispose());
+        }
+
+        // Two owners of one array would write over each other.
+        List<SecretBytes> secrets = [];
+        for (int i = 0; i < 1000; i++)
+        {
+            SecretBytes secret = SecretBytes.Allocate(32, out Span<byte> bytes);
+            BitConverter.TryWriteBytes(bytes, i).Should().BeTrue();
+            secrets.Add(secret);
+        }
+
+        secrets.Select(secret => BitConverter.ToInt32(secret.Span)).Should().Equal(Enumerable.Range(0, 1000));
+        secrets.ForEach(secret => secret.Dispose());
+    }
+
+    [Fact]
+    public void A_negative_length_is_a_mistake_of_the_caller() =>
+        FluentActions.Invoking(() => SecretBytes.Allocate(-1, out _)).Should().Throw<ArgumentOutOfRangeException>();
 
     [Fact]
     public void Nothing_that_prints_it_shows_the_bytes()
