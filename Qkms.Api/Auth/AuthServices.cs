@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+using Qkms.Api.Http;
 
 namespace Qkms.Api.Auth;
 
@@ -12,11 +14,11 @@ internal static class AuthServices
         builder.Services.AddAuthenticationCore(options => options.DefaultScheme = ApiKeyAuthenticationHandler.SchemeName);
         builder.Services.AddWebEncoders();
         new AuthenticationBuilder(builder.Services).AddScheme<AuthenticationSchemeOptions, ApiKeyAuthenticationHandler>(ApiKeyAuthenticationHandler.SchemeName, null);
+        builder.Services.AddSingleton<IPolicyEvaluator, ApiKeyPolicyEvaluator>();
         builder.Services.AddAuthorization(options =>
             options.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         builder.Services.AddSingleton<PresentedKeys>();
-        builder.Services.AddHttpContextAccessor();
-        builder.Services.AddScoped(services => CallerAccess.Get(services.GetRequiredService<IHttpContextAccessor>().HttpContext!));
+        builder.Services.AddScoped(services => CallerAccess.Require(services.GetRequiredService<RequestFacts>()));
         return builder;
     }
 }
