@@ -1,8 +1,16 @@
 using BenchmarkDotNet.Running;
+using Qkms.Benchmarks.Load;
 using Qkms.Benchmarks.Timing;
 
-if (args is ["timing", ..])
-    return TimingReport.Run(args.AsSpan(1), Console.Out);
-
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
-return 0;
+switch (args)
+{
+    case ["timing", ..]:
+        return TimingReport.Run(args.AsSpan(1), Console.Out);
+    case ["load", ..]:
+        return await LoadReport.RunAsync(LoadOptions.Parse(args.AsSpan(1)), Console.Out);
+    case [BareServer.Command]:
+        return await BareServer.RunAsync();
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(LoadReport).Assembly).Run(args);
+        return 0;
+}

@@ -7,16 +7,29 @@ namespace Qkms.Core;
 public sealed class IdGenerator(TimeProvider time)
 {
     private const int CounterLimit = 1 << 12;
+    private const int RandomSize = 8;
+
     private readonly Lock _lock = new();
+
+    // Asking the system for its random bytes costs more than the rest of an id, so they are fetched for many at once.
+    private readonly byte[] _random = new byte[64 * RandomSize];
+    private int _randomUsed = 64 * RandomSize;
     private long _milliseconds;
     private int _counter;
 
     /// <summary>The next id; greater than every earlier one of this process, compared as 16 big-endian bytes.</summary>
     public Guid Next()
     {
-        (long milliseconds, int counter) = Tick(time.GetUtcNow().ToUnixTimeMilliseconds());
+        long now = time.GetUtcNow().ToUnixTimeMilliseconds();
         Span<byte> bytes = stackalloc byte[16];
-        System.Security.Cryptography.RandomNumberGenerator.Fill(bytes[8..]);
+        long milliseconds;
+        int counter;
+        lock (_lock)
+        {
+            (milliseconds, counter) = Tick(now);
+            TakeRandom(bytes[RandomSize..]);
+        }
+
         System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes, milliseconds << 16);
         bytes[6] = (byte)(0x70 | (counter >> 8));
         bytes[7] = (byte)counter;
@@ -26,19 +39,28 @@ public sealed class IdGenerator(TimeProvider time)
 
     private (long Milliseconds, int Counter) Tick(long now)
     {
-        lock (_lock)
+        if (now > _milliseconds)
         {
-            if (now > _milliseconds)
-            {
-                (_milliseconds, _counter) = (now, 0);
-            }
-            else if (++_counter == CounterLimit)
-            {
-                // The counter borrows from the future, as the RFC allows, when 4,096 ids fall into one millisecond or the clock went back.
-                (_milliseconds, _counter) = (_milliseconds + 1, 0);
-            }
-
-            return (_milliseconds, _counter);
+            (_milliseconds, _counter) = (now, 0);
         }
+        else if (++_counter == CounterLimit)
+        {
+            // The counter borrows from the future, as the RFC allows, when 4,096 ids fall into one millisecond or the clock went back.
+            (_milliseconds, _counter) = (_milliseconds + 1, 0);
+        }
+
+        return (_milliseconds, _counter);
+    }
+
+    private void TakeRandom(Span<byte> destination)
+    {
+        if (_randomUsed == _random.Length)
+        {
+            System.Security.Cryptography.RandomNumberGenerator.Fill(_random);
+            _randomUsed = 0;
+        }
+
+        _random.AsSpan(_randomUsed, RandomSize).CopyTo(destination);
+        _randomUsed += RandomSize;
     }
 }

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Qkms.Api.Http;
 
 namespace Qkms.Api.Auth;
 
@@ -13,14 +15,14 @@ internal static class AuthServices
         builder.Services.AddAuthenticationCore(options => options.DefaultScheme = ApiKeyAuthenticationHandler.SchemeName);
         builder.Services.AddWebEncoders();
         new AuthenticationBuilder(builder.Services).AddScheme<AuthenticationSchemeOptions, ApiKeyAuthenticationHandler>(ApiKeyAuthenticationHandler.SchemeName, null);
+        builder.Services.AddSingleton<IPolicyEvaluator, ApiKeyPolicyEvaluator>();
         builder.Services.AddAuthorization(options =>
             options.FallbackPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         builder.Services.AddSingleton<PresentedKeys>();
         builder.Services.AddSingleton<ApiKeyHeaderEncoding>();
         builder.Services.AddOptions<KestrelServerOptions>()
             .Configure<ApiKeyHeaderEncoding>((options, encoding) => options.RequestHeaderEncodingSelector = encoding.Select);
-        builder.Services.AddHttpContextAccessor();
-        builder.Services.AddScoped(services => CallerAccess.Get(services.GetRequiredService<IHttpContextAccessor>().HttpContext!));
+        builder.Services.AddScoped(services => CallerAccess.Require(services.GetRequiredService<RequestFacts>()));
         return builder;
     }
 }

@@ -1,3 +1,4 @@
+using Qkms.Api.Http;
 using Qkms.Core;
 
 namespace Qkms.Api.Auth;
@@ -5,12 +6,14 @@ namespace Qkms.Api.Auth;
 /// <summary>The caller of the request at hand, once authentication has found one.</summary>
 internal static class CallerAccess
 {
-    private static readonly object _key = new();
+    public static void Set(HttpContext context, Caller caller) => RequestFacts.Of(context).Caller = caller;
 
-    public static void Set(HttpContext context, Caller caller) => context.Items[_key] = caller;
-
-    public static Caller? TryGet(HttpContext context) => context.Items[_key] as Caller;
+    public static Caller? TryGet(HttpContext context) => RequestFacts.Of(context).Caller;
 
     public static Caller Get(HttpContext context) =>
-        TryGet(context) ?? throw new InvalidOperationException("A route without authentication asked for its caller.");
+        Require(RequestFacts.Of(context));
+
+    /// <summary>The caller of the request whose facts these are.</summary>
+    public static Caller Require(RequestFacts facts) =>
+        facts.Caller ?? throw new InvalidOperationException("A route without authentication asked for its caller.");
 }

@@ -1,11 +1,17 @@
+using Qkms.Api.Hosting.Logging;
+
 namespace Qkms.Api.Hosting;
 
 /// <summary>Logs to the console: lines for people in Development, JSON for machines elsewhere.</summary>
 internal static class LoggingSetup
 {
+    // Says nothing that RequestLog does not say, and makes the host start an activity for each request while it could.
+    private const string HostDiagnostics = "Microsoft.AspNetCore.Hosting.Diagnostics";
+
     public static WebApplicationBuilder AddQkmsLogging(this WebApplicationBuilder builder)
     {
         builder.Logging.ClearProviders();
+        builder.Logging.AddFilter(HostDiagnostics, LogLevel.None);
         if (builder.Environment.IsDevelopment())
             builder.Logging.AddSimpleConsole(options =>
             {
@@ -13,11 +19,8 @@ internal static class LoggingSetup
                 options.TimestampFormat = "HH:mm:ss.fff ";
             });
         else
-            builder.Logging.AddJsonConsole(options =>
-            {
-                options.UseUtcTimestamp = true;
-                options.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-            });
+            builder.Services.AddSingleton<ILoggerProvider>(services =>
+                new JsonLogProvider(new LogOutput(Console.OpenStandardOutput()), services.GetRequiredService<TimeProvider>()));
 
         return builder;
     }

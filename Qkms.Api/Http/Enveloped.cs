@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
 using Qkms.Core;
@@ -37,6 +38,8 @@ internal sealed class EnvelopedCreated<T>(T data, string routeName, object route
 /// <summary>Writes envelopes.</summary>
 internal static class Enveloped
 {
+    private const string ContentType = "application/json; charset=utf-8";
+
     public static Enveloped<T> Ok<T>(T data) => new(data);
 
     public static EnvelopedCreated<T> Created<T>(T data, string routeName, object routeValues) => new(data, routeName, routeValues);
@@ -47,11 +50,18 @@ internal static class Enveloped
     public static Task WriteErrorAsync(HttpContext context, int status, ErrorBody error) =>
         WriteBodyAsync(context, status, new ErrorEnvelope(error, RequestIdentity.Of(context), Now(context)));
 
-    private static Task WriteBodyAsync<TBody>(HttpContext context, int status, TBody body)
+    // With its length, so that it goes out in one piece.
+    private static async Task WriteBodyAsync<TBody>(HttpContext context, int status, TBody body)
     {
         JsonSerializerOptions options = context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+        using AnswerBuffer buffer = new();
+        using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { Encoder = options.Encoder, SkipValidation = true }))
+            JsonSerializer.Serialize(json, body, (JsonTypeInfo<TBody>)options.GetTypeInfo(typeof(TBody)));
+
         context.Response.StatusCode = status;
-        return context.Response.WriteAsJsonAsync(body, options.GetTypeInfo(typeof(TBody)), cancellationToken: context.RequestAborted);
+        context.Response.ContentType = ContentType;
+        context.Response.ContentLength = buffer.Length;
+        await context.Response.BodyWriter.WriteAsync(buffer.Written, context.RequestAborted);
     }
 
     private static DateTimeOffset Now(HttpContext context) => context.RequestServices.GetRequiredService<TimeProvider>().GetUtcMilliseconds();

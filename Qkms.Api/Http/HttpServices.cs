@@ -24,6 +24,7 @@ internal static class HttpServices
         builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.AddExceptionHandler<RefusalHandler>();
+        builder.Services.AddScoped<RequestFacts>();
 
         // Fields are named as the caller spells them.
         ValidatorOptions.Global.PropertyNameResolver = (_, member, _) =>

@@ -1,4 +1,4 @@
-using Qkms.Core;
+using Qkms.Api.Auth;
 using Qkms.Core.ApiKeys;
 
 namespace Qkms.Api.Http;
@@ -12,9 +12,9 @@ internal static class PermissionFilter
     /// <summary>Lets only API keys with a permission through.</summary>
     public static RouteHandlerBuilder Requires(this RouteHandlerBuilder route, Permission permission) => route
         .WithMetadata(new RequiredPermission(permission))
-        .AddEndpointFilter(async (context, next) =>
+        .AddEndpointFilter((context, next) =>
         {
-            context.HttpContext.RequestServices.GetRequiredService<Caller>().Require(permission);
-            return await next(context);
+            CallerAccess.Get(context.HttpContext).Require(permission);
+            return next(context);
         });
 }

@@ -28,6 +28,9 @@ internal static partial class UnknownQueries
 
     private static void Check(HttpContext context)
     {
+        if (!context.Request.QueryString.HasValue)
+            return;
+
         IReadOnlySet<string>? names = context.GetEndpoint()?.Metadata.GetMetadata<QueryNames>()?.Names;
         string? unknown = context.Request.Query.Keys.FirstOrDefault(name => names?.Contains(name) != true);
         if (unknown is null)

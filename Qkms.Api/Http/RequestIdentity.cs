@@ -8,11 +8,10 @@ internal sealed class RequestIdentity(RequestDelegate next, IdGenerator ids)
 {
     public const string HeaderName = "X-Request-ID";
 
-    private static readonly object _key = new();
     private static readonly SearchValues<char> _uuidCharacters = SearchValues.Create("0123456789abcdefABCDEF-");
 
     /// <summary>The id of the request at hand.</summary>
-    public static Guid Of(HttpContext context) => (Guid)context.Items[_key]!;
+    public static Guid Of(HttpContext context) => RequestFacts.Of(context).RequestId;
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -20,7 +19,7 @@ internal sealed class RequestIdentity(RequestDelegate next, IdGenerator ids)
         if (!TryParse(context.Request.Headers[HeaderName], out Guid requestId))
             requestId = ids.Next();
 
-        context.Items[_key] = requestId;
+        RequestFacts.Of(context).RequestId = requestId;
         context.Response.OnStarting(static state =>
         {
             HttpContext context = (HttpContext)state;

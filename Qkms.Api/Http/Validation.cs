@@ -9,27 +9,39 @@ internal static class Validation
 {
     /// <summary>Adds the check; a missing body is refused here too.</summary>
     public static RouteHandlerBuilder WithValidation<TRequest>(this RouteHandlerBuilder route, IValidator<TRequest> validator)
-        where TRequest : class => route.WithMetadata(QueryNames.Of(typeof(TRequest))).AddEndpointFilter(async (context, next) =>
+        where TRequest : class => route.WithMetadata(QueryNames.Of(typeof(TRequest))).AddEndpointFilter((context, next) =>
         {
-            TRequest request = context.Arguments.OfType<TRequest>().FirstOrDefault() ?? throw BadRequests.NoBody();
+            TRequest request = Find<TRequest>(context.Arguments) ?? throw BadRequests.NoBody();
 
             // Secrets of a request end with it, whatever becomes of it.
             if (request is IDisposable secrets)
                 context.HttpContext.Response.RegisterForDispose(secrets);
 
             Check(validator, request);
-            return await next(context);
+            return next(context);
         });
 
     /// <summary>The same for a body that may be absent.</summary>
     public static RouteHandlerBuilder WithOptionalValidation<TRequest>(this RouteHandlerBuilder route, IValidator<TRequest> validator)
-        where TRequest : class => route.AddEndpointFilter(async (context, next) =>
+        where TRequest : class => route.AddEndpointFilter((context, next) =>
         {
-            if (context.Arguments.OfType<TRequest>().FirstOrDefault() is { } request)
+            if (Find<TRequest>(context.Arguments) is { } request)
                 Check(validator, request);
 
-            return await next(context);
+            return next(context);
         });
+
+    private static TRequest? Find<TRequest>(IList<object?> arguments)
+        where TRequest : class
+    {
+        foreach (object? argument in arguments)
+        {
+            if (argument is TRequest request)
+                return request;
+        }
+
+        return null;
+    }
 
     private static void Check<TRequest>(IValidator<TRequest> validator, TRequest request)
     {

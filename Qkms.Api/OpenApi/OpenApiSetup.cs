@@ -52,21 +52,24 @@ internal static class OpenApiSetup
 
     public static WebApplication UseQkmsOpenApi(this WebApplication app)
     {
-        app.Use((context, next) =>
-        {
-            if (context.Request.Path.StartsWithSegments("/swagger", StringComparison.OrdinalIgnoreCase))
-                context.Response.Headers.ContentSecurityPolicy = PagePolicy;
+        app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger", StringComparison.OrdinalIgnoreCase), UsePage);
+        return app;
+    }
 
+    private static void UsePage(IApplicationBuilder page)
+    {
+        page.Use((context, next) =>
+        {
+            context.Response.Headers.ContentSecurityPolicy = PagePolicy;
             return next(context);
         });
-        app.UseSwagger(options => options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
-        app.UseSwaggerUI(options =>
+        page.UseSwagger(options => options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
+        page.UseSwaggerUI(options =>
         {
             options.SwaggerEndpoint($"{DocumentName}/swagger.json", "Qkms v1");
             options.DocumentTitle = "Qkms";
             options.EnableTryItOutByDefault();
             options.DisplayRequestDuration();
         });
-        return app;
     }
 }

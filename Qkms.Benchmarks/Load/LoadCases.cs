@@ -1,0 +1,57 @@
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+
+namespace Qkms.Benchmarks.Load;
+
+/// <summary>What is measured. Plaintexts and messages have 1 KB.</summary>
+internal static class LoadCases
+{
+    private static readonly string _message = Convert.ToBase64String(RandomNumberGenerator.GetBytes(1024));
+
+    internal static IReadOnlyList<LoadCase> All { get; } =
+    [
+        new("live", null, _ => Get("/hello"), _ => Get("/health/live")),
+        new("active", null, _ => Get("/hello"), async service =>
+        {
+            await service.GenerateAsync("ML-KEM-768");
+            return new LoadRequest("/kms/keys/active?algorithm=ML-KEM-768");
+        }),
+        new("aes-encrypt", 0.60, _ => Post("/aes", new() { ["plaintext"] = _message }), async service =>
+        {
+            await service.GenerateAsync("AES-256");
+            return new LoadRequest("/crypto/encrypt", new() { ["plaintext"] = _message, ["algorithm"] = "AES-256" });
+        }),
+        new("data-key", 0.60, _ => Post("/data-key", []), async service =>
+        {
+            await service.GenerateAsync("AES-256");
+            return new LoadRequest("/data-keys/generate", []);
+        }),
+        new("kem-decrypt", 0.60, async bare => new LoadRequest("/kem-decrypt", new() { ["ciphertext"] = await EncryptAsync(bare, "/kem-encrypt", []) }), async service =>
+        {
+            await service.GenerateAsync("ML-KEM-768");
+            string ciphertext = await EncryptAsync(service, "/kem/encrypt", new() { ["algorithm"] = "ML-KEM-768" });
+            return new LoadRequest("/kem/decrypt", new() { ["ciphertext"] = ciphertext, ["algorithm"] = "ML-KEM-768" });
+        }),
+        new("mldsa-sign", null, _ => Post("/mldsa-sign", new() { ["message"] = _message }), async service =>
+        {
+            await service.GenerateAsync("ML-DSA-65");
+            return new LoadRequest("/signature/sign", new() { ["message"] = _message, ["algorithm"] = "ML-DSA-65" });
+        }),
+        new("rsa-sign", 0.85, _ => Post("/rsa-sign", new() { ["message"] = _message }), async service =>
+        {
+            await service.GenerateAsync("RSA-2048", use: "sig");
+            return new LoadRequest("/signature/sign", new() { ["message"] = _message, ["algorithm"] = "RSA-2048" });
+        }),
+    ];
+
+    private static Task<LoadRequest> Get(string path) => Task.FromResult(new LoadRequest(path));
+
+    private static Task<LoadRequest> Post(string path, JsonObject body) => Task.FromResult(new LoadRequest(path, body));
+
+    private static async Task<string> EncryptAsync(ServerUnderLoad server, string path, JsonObject body)
+    {
+        body["plaintext"] = _message;
+        JsonNode answer = await server.PostAsync(path, body);
+        return (string)(answer["data"] ?? answer)["ciphertext"]!;
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace Qkms.Benchmarks.Load;
+
+/// <summary>What <c>load</c> was asked for.</summary>
+internal sealed record LoadOptions
+{
+    internal const string Usage = "load [--cases a,b] [--rounds 5] [--seconds 4] [--connections 32] [--service path/to/Qkms.Api.dll]...";
+
+    /// <summary>Names of the cases to run; none means all.</summary>
+    internal IReadOnlyList<string> Cases { get; private init; } = [];
+
+    /// <summary>How often each case is measured; the table shows medians.</summary>
+    internal int Rounds { get; private init; } = 5;
+
+    /// <summary>How long one measurement takes.</summary>
+    internal int Seconds { get; private init; } = 4;
+
+    /// <summary>How many connections send requests one after another.</summary>
+    internal int Connections { get; private init; } = 32;
+
+    /// <summary>Builds of the service to measure beside the bare server; several can be compared in one run.</summary>
+    internal IReadOnlyList<string> Services { get; private init; } = [];
+
+    /// <exception cref="FormatException">There is no such option.</exception>
+    internal static LoadOptions Parse(ReadOnlySpan<string> args)
+    {
+        LoadOptions options = new();
+        if (args.Length % 2 != 0)
+            throw new FormatException(Usage);
+
+        for (int i = 0; i < args.Length; i += 2)
+        {
+            string value = args[i + 1];
+            options = args[i] switch
+            {
+                "--cases" => options with { Cases = value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) },
+                "--rounds" => options with { Rounds = Number(value) },
+                "--seconds" => options with { Seconds = Number(value) },
+                "--connections" => options with { Connections = Number(value) },
+                "--service" => options with { Services = [.. options.Services, Path.GetFullPath(value)] },
+                _ => throw new FormatException(Usage),
+            };
+        }
+
+        return options.Services.Count > 0 ? options : options with { Services = [Path.Combine(AppContext.BaseDirectory, "Qkms.Api.dll")] };
+    }
+
+    private static int Number(string value) => int.Parse(value, NumberStyles.None, CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+
+namespace Qkms.Benchmarks.Load;
+
+/// <summary>A server as a process of its own, with its log in a file as a supervisor would keep it.</summary>
+internal sealed class ServerUnderLoad : IDisposable
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+
+    private readonly Process _process;
+    private readonly HttpClient _client;
+    private readonly DirectoryInfo _directory;
+
+    private ServerUnderLoad(string name, IReadOnlyList<string> command)
+    {
+        Name = name;
+        Address = new Uri($"http://127.0.0.1:{FreePort().ToString(CultureInfo.InvariantCulture)}");
+        _directory = Directory.CreateTempSubdirectory("qkms-load-");
+        ProcessStartInfo start = new("/bin/sh", ["-c", "exec dotnet \"$@\" > log 2>&1", "sh", .. command]) { WorkingDirectory = _directory.FullName };
+        start.Environment["ASPNETCORE_URLS"] = Address.ToString();
+        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
+        start.Environment["Qkms__DataDirectory"] = Path.Combine(_directory.FullName, "data");
+        _process = Process.Start(start)!;
+        _client = new HttpClient { BaseAddress = Address };
+    }
+
+    /// <summary>How the table calls it.</summary>
+    internal string Name { get; }
+
+    internal Uri Address { get; }
+
+    /// <summary>The API key of the service's first start; null for the bare server.</summary>
+    internal string? ApiKey { get; private set; }
+
+    /// <summary>What the process has used of the processors so far.</summary>
+    internal TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    /// <summary>The bare server: this program with another argument.</summary>
+    internal static Task<ServerUnderLoad> StartBareAsync() => StartAsync("bare", [typeof(ServerUnderLoad).Assembly.Location, BareServer.Command], "/hello");
+
+    /// <summary>A build of the service on a fresh data directory.</summary>
+    internal static async Task<ServerUnderLoad> StartServiceAsync(string name, string assembly)
+    {
+        ServerUnderLoad server = await StartAsync(name, [assembly], "/health/ready");
+        server.ApiKey = await File.ReadAllTextAsync(Path.Combine(server._directory.FullName, "data", "initial-api-key"));
+        server._client.DefaultRequestHeaders.Add("x-api-key", server.ApiKey);
+        return server;
+    }
+
+    /// <summary>Generates a key, unless an earlier case has done so.</summary>
+    internal async Task GenerateAsync(string algorithm, string? use = null)
+    {
+        JsonObject body = new() { ["algorithm"] = algorithm };
+        if (use is not null)
+            body["use"] = use;
+
+        using HttpResponseMessage answer = await _client.PostAsJsonAsync("/kms/keys/generate", body);
+        if (answer.StatusCode != HttpStatusCode.Conflict)
+            RequireSuccess(answer);
+    }
+
+    /// <exception cref="HttpRequestException">It was refused; the message says what.</exception>
+    internal async Task<JsonNode> PostAsync(string path, JsonObject body)
+    {
+        using HttpResponseMessage answer = await _client.PostAsJsonAsync(path, body);
+        RequireSuccess(answer);
+        return (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
+    }
+
+    /// <summary>Sends a request once.</summary>
+    /// <exception cref="HttpRequestException">It was refused; the message says what.</exception>
+    internal async Task TryAsync(LoadRequest request)
+    {
+        using HttpResponseMessage answer = request.Body is null ? await _client.GetAsync(request.Path) : await _client.PostAsJsonAsync(request.Path, request.Body);
+        RequireSuccess(answer);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+
+        _process.WaitForExit();
+        _process.Dispose();
+        _client.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    private static async Task<ServerUnderLoad> StartAsync(string name, IReadOnlyList<string> command, string readyPath)
+    {
+        ServerUnderLoad server = new(name, command);
+        using CancellationTokenSource limit = new(_patience);
+        while (!server._process.HasExited)
+        {
+            try
+            {
+                using HttpResponseMessage answer = await server._client.GetAsync(readyPath, limit.Token);
+                if (answer.IsSuccessStatusCode)
+                    return server;
+            }
+            catch (HttpRequestException)
+            {
+                // It does not listen yet.
+            }
+
+            await Task.Delay(50, limit.Token);
+        }
+
+        string log = await File.ReadAllTextAsync(Path.Combine(server._directory.FullName, "log"), limit.Token);
+        server.Dispose();
+        throw new InvalidOperationException($"'{name}' did not start: {log}");
+    }
+
+    private static void RequireSuccess(HttpResponseMessage answer)
+    {
+        if (!answer.IsSuccessStatusCode)
+            throw new HttpRequestException($"left out: {answer.RequestMessage!.RequestUri!.AbsolutePath} was answered {(int)answer.StatusCode}");
+    }
+
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

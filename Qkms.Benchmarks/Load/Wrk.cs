@@ -1,0 +1,82 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Qkms.Benchmarks.Load;
+
+/// <summary>One measurement: requests per second, latencies in milliseconds, and the server's processor time for one request in microseconds.</summary>
+internal sealed record WrkResult(double RequestsPerSecond, double Median, double Percentile99, double ProcessorTime);
+
+/// <summary>The load generator <c>wrk</c> (https://github.com/wg/wrk).</summary>
+internal static class Wrk
+{
+    private const string Summary =
+        """
+        done = function(summary, latency)
+          local errors = summary.errors
+          io.write(string.format("QKMS %d %d %d %d %d\n", summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+            errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+        end
+        """;
+
+    internal static bool IsInstalled()
+    {
+        try
+        {
+            using Process process = Start(["-v"]);
+            process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return true;
+        }
+        catch (Win32Exception)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Sends a request on all connections for some seconds.</summary>
+    /// <exception cref="InvalidOperationException">Some were refused.</exception>
+    internal static async Task<WrkResult> RunAsync(ServerUnderLoad server, LoadRequest request, int connections, int seconds)
+    {
+        string script = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(script, Script(server, request));
+            TimeSpan before = server.ProcessorTime;
+            using Process process = Start(
+                ["-t2", $"-c{connections.ToString(CultureInfo.InvariantCulture)}", $"-d{seconds.ToString(CultureInfo.InvariantCulture)}s", "-s", script, new Uri(server.Address, request.Path).ToString()]);
+            string output = await process.StandardOutput.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            return Read(output, server.ProcessorTime - before);
+        }
+        finally
+        {
+            File.Delete(script);
+        }
+    }
+
+    private static string Script(ServerUnderLoad server, LoadRequest request)
+    {
+        List<string> lines = [Summary];
+        if (server.ApiKey is not null)
+            lines.Add($"wrk.headers[\"x-api-key\"] = \"{server.ApiKey}\"");
+
+        if (request.Body is not null)
+            lines.AddRange(["wrk.method = \"POST\"", "wrk.headers[\"Content-Type\"] = \"application/json\"", $"wrk.body = [[{request.Body.ToJsonString()}]]"]);
+
+        return string.Join('\n', lines);
+    }
+
+    private static WrkResult Read(string output, TimeSpan processorTime)
+    {
+        string line = output.Split('\n').FirstOrDefault(line => line.StartsWith("QKMS ", StringComparison.Ordinal))
+            ?? throw new InvalidOperationException($"wrk did not finish: {output}");
+        double[] values = [.. line.Split(' ')[1..].Select(value => double.Parse(value, CultureInfo.InvariantCulture))];
+        return values[4] == 0
+            ? new WrkResult(values[0] / values[1] * 1e6, values[2] / 1e3, values[3] / 1e3, processorTime.TotalMicroseconds / values[0])
+            : throw new InvalidOperationException($"{values[4]} of {values[0]} requests failed.");
+    }
+
+    private static Process Start(IEnumerable<string> arguments) =>
+        Process.Start(new ProcessStartInfo("wrk", arguments) { RedirectStandardOutput = true })!;
+}

@@ -1,0 +1,139 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using Qkms.Api.Hosting.Logging;
+
+namespace Qkms.Tests.Hosting;
+
+/// <summary>The log of production: one JSON object for each line, none lost at the end.</summary>
+public sealed partial class JsonLogTests : IDisposable
+{
+    private readonly MemoryStream _stream = new();
+
+    public void Dispose() => _stream.Dispose();
+
+    [Fact]
+    public void A_line_has_what_was_logged_by_name()
+    {
+        Guid id = new("01234567-89ab-7def-8123-456789abcdef");
+        JsonObject line = Write(logger => LogAll(logger, "GET", 200, 1.5, id, null)).Should().ContainSingle().Subject;
+
+        line.Select(member => member.Key).Should().Equal("Timestamp", "EventId", "LogLevel", "Category", "Message", "State");
+        ((string)line["Timestamp"]!).Should().MatchRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$");
+        ((int)line["EventId"]!).Should().Be(7);
+        ((string)line["LogLevel"]!).Should().Be("Information");
+        ((string)line["Category"]!).Should().Be("Test");
+        ((string)line["Message"]!).Should().Be($"GET 200 1.5 {id} (null)");
+        line["State"]!.ToJsonString().Should().Be($$"""{"Method":"GET","Status":200,"Milliseconds":1.5,"Id":"{{id}}","Nothing":null}""");
+    }
+
+    // Whatever is logged stays within its line and its member.
+    [Fact]
+    public void Line_ends_and_quotes_are_escaped()
+    {
+        const string Text = "a\nb\r\u2028\"},{\u0000";
+
+        List<JsonObject> lines = Write(logger => LogText(logger, Text));
+
+        ((string)lines.Should().ContainSingle().Subject["State"]!["Text"]!).Should().Be(Text);
+    }
+
+    [Fact]
+    public void A_failure_is_written_with_its_exception()
+    {
+        JsonObject line = Write(logger => LogFailure(logger, new InvalidOperationException("broken")))[0];
+
+        ((string)line["LogLevel"]!).Should().Be("Error");
+        ((string)line["Exception"]!).Should().StartWith("System.InvalidOperationException: broken");
+    }
+
+    [Fact]
+    public async Task Lines_of_many_threads_come_whole_and_in_the_order_of_each()
+    {
+        using (JsonLogProvider provider = new(new LogOutput(_stream), TimeProvider.System))
+        {
+            ILogger logger = provider.CreateLogger("Test");
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Run(() =>
+            {
+                for (int i = 0; i < 5_000; i++)
+                    LogNumber(logger, thread, i);
+            })));
+        }
+
+        foreach (IGrouping<int, JsonObject> thread in Lines().GroupBy(line => (int)line["State"]!["Thread"]!))
+            thread.Select(line => (int)line["State"]!["Number"]!).Should().Equal(Enumerable.Range(0, 5_000));
+    }
+
+    [Fact]
+    public async Task What_is_urgent_is_written_before_the_rest_is_waited_for()
+    {
+        using LogOutput output = new(_stream);
+        output.Add("later\n"u8, isUrgent: false);
+        output.Add("now\n"u8, isUrgent: true);
+
+        for (int i = 0; i < 500 && _stream.Length == 0; i++)
+            await Task.Delay(10);
+
+        Encoding.UTF8.GetString(_stream.ToArray()).Should().Be("later\nnow\n");
+    }
+
+    // Memory stays bounded: when nobody reads the log, those who log wait.
+    [Fact]
+    public async Task A_log_that_is_not_read_holds_up_those_who_write_it()
+    {
+        using SemaphoreSlim reading = new(0);
+        using LogOutput output = new(new UnreadStream(reading));
+        byte[] line = new byte[1024];
+        int added = 0;
+        Task writing = Task.Run(() =>
+        {
+            for (; added < 10_000; added++)
+                output.Add(line, isUrgent: false);
+        });
+        await Task.WhenAny(writing, Task.Delay(500));
+        int before = added;
+        reading.Release(10_000);
+        await writing;
+
+        before.Should().BeLessThan(3_000);
+    }
+
+    [Fact]
+    public void After_the_end_nothing_is_written_and_nobody_waits()
+    {
+        LogOutput output = new(_stream);
+        output.Dispose();
+        output.Add("late\n"u8, isUrgent: true);
+        output.Dispose();
+
+        _stream.ToArray().Should().BeEmpty();
+    }
+
+    private List<JsonObject> Write(Action<ILogger> log)
+    {
+        using (JsonLogProvider provider = new(new LogOutput(_stream), TimeProvider.System))
+            log(provider.CreateLogger("Test"));
+
+        return Lines();
+    }
+
+    private List<JsonObject> Lines() =>
+        [.. Encoding.UTF8.GetString(_stream.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject())];
+
+    [LoggerMessage(7, LogLevel.Information, "{Method} {Status} {Milliseconds} {Id} {Nothing}")]
+    private static partial void LogAll(ILogger logger, string method, int status, double milliseconds, Guid id, string? nothing);
+
+    [LoggerMessage(8, LogLevel.Warning, "{Text}")]
+    private static partial void LogText(ILogger logger, string text);
+
+    [LoggerMessage(9, LogLevel.Error, "failed")]
+    private static partial void LogFailure(ILogger logger, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Information, "{Thread} {Number}")]
+    private static partial void LogNumber(ILogger logger, int thread, int number);
+
+    private sealed class UnreadStream(SemaphoreSlim reading) : MemoryStream
+    {
+        public override void Write(ReadOnlySpan<byte> buffer) => reading.Wait();
+    }
+}
