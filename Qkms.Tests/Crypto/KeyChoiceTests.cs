@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Qkms.Core.Keys;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Crypto;
@@ -19,6 +20,8 @@ public sealed class KeyChoiceTests
         ExpiredAndRetired,
         Spent,
         Unprocessable,
+        Destroyed,
+        Disabled,
     }
 
     public enum By
@@ -38,6 +41,8 @@ public sealed class KeyChoiceTests
     [InlineData(Standing.ExpiredAndRetired)]
     [InlineData(Standing.Spent)]
     [InlineData(Standing.Unprocessable)]
+    [InlineData(Standing.Destroyed)]
+    [InlineData(Standing.Disabled)]
     public async Task Every_operation_meets_every_status_as_the_table_says(Standing standing)
     {
         await using QkmsApplication app = new();
@@ -231,6 +236,10 @@ public sealed class KeyChoiceTests
 
         Standing.Unprocessable when by == By.Name && !use.NamesItsKey => "ERR_KMS_003",
         Standing.Unprocessable => use.Creates ? "ERR_KMS_008" : "ERR_KMS_007",
+
+        Standing.Destroyed when by == By.Name && !use.NamesItsKey => "ERR_KMS_003",
+        Standing.Destroyed => "ERR_KMS_010",
+        Standing.Disabled => "ERR_KMS_011",
         _ => throw new ArgumentOutOfRangeException(nameof(standing)),
     };
 
@@ -262,6 +271,13 @@ public sealed class KeyChoiceTests
             case Standing.Unprocessable:
                 await RetireAsync(client, kid);
                 await app.RewriteAsync(kid, version => version with { ProcessUntil = version.CreatedAt });
+                break;
+            case Standing.Destroyed:
+                await RetireAsync(client, kid);
+                await app.RewriteAsync(kid, version => version with { State = KeyState.Destroyed, DestroyedAt = version.CreatedAt });
+                break;
+            case Standing.Disabled:
+                await app.RewriteKeyAsync(kid, key => key with { Enablement = KeyEnablement.Disabled });
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(standing));

@@ -164,6 +164,29 @@ public sealed class SuccessorTests
         }
     }
 
+    // chains will cross keys when the algorithm changes; the end is what is used, so it is what must be allowed and able.
+    [Fact]
+    public async Task A_chain_that_leads_to_another_key_is_judged_by_its_end()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        string start = (await client.GenerateAsync("AES-256", ",\"name\":\"app\"")).Text("kid");
+        string end = (await client.GenerateAsync("ML-KEM-512", ",\"name\":\"web\"")).Text("kid");
+        (await client.RetireAsync(1, "AES-256", ",\"name\":\"app\",\"allow_no_active\":true")).ShouldBe(HttpStatusCode.OK);
+        await app.RewriteAsync(start, version => version with { NextKid = Core.Keys.Kid.FromStored(end) });
+        using HttpClient onlyApp = await app.NarrowedClientAsync(keyScope: "app");
+        using HttpClient both = await app.NarrowedClientAsync(keyScope: "app web");
+
+        Answer followed = await both.MustUseAsync("/crypto/encrypt", new { plaintext = "", kid = start });
+        followed.Text("kid").Should().Be(end);
+        followed.Text("requested_kid").Should().Be(start);
+        followed.Text("algorithm_id").Should().Be("ML-KEM-512");
+        (await onlyApp.UseAsync("/crypto/encrypt", new { plaintext = "", kid = start })).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        (await onlyApp.UseAsync("/crypto/encrypt", new { plaintext = "", kid = start, strict = true })).ShouldNameNext("ERR_KMS_008", end);
+        (await both.UseAsync("/data-keys/generate", new { kid = start })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+        (await both.UseAsync("/kem/encapsulate", new { kid = start })).ShouldBe(HttpStatusCode.OK).Text("kid").Should().Be(end);
+    }
+
     private static Task<Answer> SendFollowingAsync(HttpClient client, PreparedUse use, string kid) =>
         use.SendAsync(client, use.Signs ? new { kid, follow = true } : new { kid });
 

@@ -78,5 +78,22 @@ internal static class KeyUseVerbs
         app.Time.OutliveCaches();
     }
 
+    /// <summary>The same for the logical key of a version.</summary>
+    public static async Task RewriteKeyAsync(this QkmsApplication app, string kid, Func<Key, Key> change)
+    {
+        (KeyVersion version, _, WrappingKey tenantKey) = await Materials.FindAsync(app, kid);
+        tenantKey.Dispose();
+        RowSealer sealer = app.Services.GetRequiredService<RowSealer>();
+        bool written = await app.Services.GetRequiredService<IKmsStore>().WriteAsync(
+            async session =>
+            {
+                Key key = sealer.Open((await session.Keys.LockKeyAsync(version.Address))!);
+                return await session.Keys.UpdateKeyAsync(sealer.Seal(change(key) with { RowVersion = key.RowVersion + 1 }));
+            },
+            CancellationToken.None);
+        written.Should().BeTrue();
+        app.Time.OutliveCaches();
+    }
+
     private static JsonObject ToJson(object members) => (JsonObject)JsonSerializer.SerializeToNode(members)!;
 }
