@@ -39,6 +39,8 @@ internal sealed class DecryptRequestValidator : KeyChoiceValidator<DecryptReques
         {
             if (item.Ciphertext is null)
                 refuse("ciphertext", "is required: base64");
+            else if (item.Ciphertext.Length > SizeRules.MaxCiphertext)
+                refuse("ciphertext", SizeRules.TooLong(SizeRules.MaxCiphertext));
             else if (!EncryptionContext.TryCreate(item.Context, out _, out string? problem))
                 refuse("context", problem);
         });

@@ -49,6 +49,8 @@ internal sealed class EncryptRequestValidator : KeyChoiceValidator<EncryptReques
         {
             if (item.Plaintext is null)
                 refuse("plaintext", "is required: base64");
+            else if (item.Plaintext.Length > SizeRules.MaxPayload)
+                refuse("plaintext", SizeRules.TooLong(SizeRules.MaxPayload));
             else if (!EncryptionContext.TryCreate(item.Context, out _, out string? problem))
                 refuse("context", problem);
         });

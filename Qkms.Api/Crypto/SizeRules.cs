@@ -14,11 +14,14 @@ internal static class SizeRules
 
     public static IRuleBuilderOptions<T, SecretBytes?> IsAtMost<T>(this IRuleBuilder<T, SecretBytes?> rule, int length) => rule
         .Must(bytes => bytes is null || bytes.Length <= length)
-        .WithMessage($"must be at most {length} bytes");
+        .WithMessage(TooLong(length));
 
     public static IRuleBuilderOptions<T, byte[]?> IsAtMost<T>(this IRuleBuilder<T, byte[]?> rule, int length) => rule
         .Must(bytes => bytes is null || bytes.Length <= length)
-        .WithMessage($"must be at most {length} bytes");
+        .WithMessage(TooLong(length));
+
+    /// <summary>What is said of longer ones.</summary>
+    public static string TooLong(int length) => $"must be at most {length} bytes";
 
     public static IRuleBuilderOptions<T, SecretBytes?> IsGiven<T>(this IRuleBuilder<T, SecretBytes?> rule) =>
         rule.Must(bytes => bytes is not null).WithMessage("is required: base64");

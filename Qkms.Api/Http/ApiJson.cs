@@ -66,6 +66,7 @@ internal static class ApiJson
         options.NumberHandling = JsonNumberHandling.Strict;
         options.AllowDuplicateProperties = false;
         options.Converters.Add(new UtcConverter());
+        options.Converters.Add(new Base64BytesConverter());
         options.Converters.Add(new SecretBytesConverter());
         options.Converters.Add(new EncodedSecretConverter());
         options.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default);

@@ -38,8 +38,15 @@ internal sealed class SecretBytesConverter : JsonConverter<SecretBytes>
     {
         int padding = text.EndsWith("=="u8) ? 2 : text.EndsWith("="u8) ? 1 : 0;
         SecretBytes secret = SecretBytes.Allocate(Math.Max(0, ((text.Length >> 2) * 3) - padding), out Span<byte> destination);
-        if (Base64.DecodeFromUtf8(text, destination, out int read, out int written) == OperationStatus.Done && read == text.Length && written == destination.Length)
+
+        // The decoder skips white space; then the text is longer than the bytes need.
+        if (Base64.DecodeFromUtf8(text, destination, out int read, out int written) == OperationStatus.Done
+            && read == text.Length
+            && written == destination.Length
+            && text.Length == Base64.GetMaxEncodedToUtf8Length(written))
+        {
             return secret;
+        }
 
         secret.Dispose();
         throw new JsonException();

@@ -60,7 +60,7 @@ internal sealed record JsonWebKey
         Kid = version.Kid.Value,
         Use = version.Use.ToWire(),
         Alg = version.Algorithm.Name,
-        Pub = Base64Url.EncodeToString(version.PublicKey),
+        Pub = Base64Url.EncodeToString(PublicKeyEncoding.Raw(version)),
     };
 
     // The names of IANA's JOSE registry. PSS keys sign with any of three hashes, so none is named for them.

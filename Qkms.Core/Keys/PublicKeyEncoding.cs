@@ -13,12 +13,9 @@ public static class PublicKeyEncoding
     /// </summary>
     public static byte[] ToSubjectPublicKeyInfo(KeyVersion version)
     {
-        ArgumentNullException.ThrowIfNull(version);
-        if (version.Algorithm.IsSymmetric)
-            throw KmsErrors.WrongOperation.With($"{version.Algorithm} keys have no public key.");
-
+        byte[] publicKey = Raw(version);
         if (version.Algorithm.Family == KeyAlgorithmFamily.Rsa)
-            return version.PublicKey;
+            return publicKey;
 
         AsnWriter writer = new(AsnEncodingRules.DER);
         using (writer.PushSequence())
@@ -26,10 +23,17 @@ public static class PublicKeyEncoding
             using (writer.PushSequence())
                 writer.WriteObjectIdentifier(ObjectIdentifier(version.Algorithm));
 
-            writer.WriteBitString(version.PublicKey);
+            writer.WriteBitString(publicKey);
         }
 
         return writer.Encode();
+    }
+
+    /// <summary>The public key as the row has it: the FIPS encoding, or SubjectPublicKeyInfo for RSA.</summary>
+    public static byte[] Raw(KeyVersion version)
+    {
+        ArgumentNullException.ThrowIfNull(version);
+        return version.Algorithm.IsSymmetric ? throw KmsErrors.WrongOperation.With($"{version.Algorithm} keys have no public key.") : version.PublicKey;
     }
 
     /// <summary>The same in PEM (RFC 7468, section 13), with a line end behind it.</summary>

@@ -1,0 +1,213 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Qkms.Core.Cryptography;
+using Qkms.Tests.Support;
+
+namespace Qkms.Tests.Signatures;
+
+/// <summary>/signature/sign-hash and /signature/verify-hash.</summary>
+public sealed class SignHashTests
+{
+    private static readonly byte[] _message = "to be or not to be"u8.ToArray();
+
+    // λ is 128, 192 and 256 (FIPS 204, table 1); a hash has half its length.
+    [Theory]
+    [InlineData("ML-DSA-44", "SHA-256", false)]
+    [InlineData("ML-DSA-44", "SHA-384", false)]
+    [InlineData("ML-DSA-44", "SHA-512", false)]
+    [InlineData("ML-DSA-65", "SHA-256", true)]
+    [InlineData("ML-DSA-65", "SHA-384", false)]
+    [InlineData("ML-DSA-65", "SHA-512", false)]
+    [InlineData("ML-DSA-87", "SHA-256", true)]
+    [InlineData("ML-DSA-87", "SHA-384", true)]
+    [InlineData("ML-DSA-87", "SHA-512", false)]
+    public async Task A_hash_is_signed_as_hash_ml_dsa_with_a_warning_when_it_is_weak(string algorithm, string hashAlgorithm, bool weak)
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        Answer made = await client.GenerateAsync(algorithm);
+        byte[] publicKey = made.Bytes("public_key");
+        using MLDsa verifier = app.Services.GetRequiredService<PqcEngine>().ImportMLDsaPublicKey(MLDsaKeys.ParametersOf(algorithm), publicKey);
+        byte[] hash = HashOf(hashAlgorithm);
+
+        foreach (byte[] context in new[] { [], RandomNumberGenerator.GetBytes(255) })
+        {
+            object input = new { hash, hash_algorithm = hashAlgorithm, signature_context = context, key_version = 1, algorithm };
+            Answer signed = await client.MustUseAsync("/signature/sign-hash", input);
+            Answer again = await client.MustUseAsync("/signature/sign-hash", input);
+            byte[] signature = signed.Bytes("signature");
+
+            again.Text("signature").Should().NotBe(signed.Text("signature"), "signing is hedged");
+            ShouldSayHow(signed, hashAlgorithm, weak);
+            verifier.VerifyMu(MLDsaKeys.PreHashMu(publicKey, context, hashAlgorithm, hash), signature).Should().BeTrue("that is HashML-DSA");
+            Answer verified = await client.MustUseAsync("/signature/verify-hash", input, new { signature });
+            ((bool)verified.Data["valid"]!).Should().BeTrue();
+            ShouldSayHow(verified, hashAlgorithm, weak);
+
+            // A signature of the hash is none of the message, nor of the hash as a message.
+            foreach (byte[] message in new[] { _message, hash })
+                ((bool)(await client.MustUseAsync("/signature/verify", new { message, signature, signature_context = context, algorithm })).Data["valid"]!).Should().BeFalse();
+        }
+
+        (await client.UseAsync("/signature/sign-hash", new { hash, hash_algorithm = hashAlgorithm, signature_context = new byte[256], algorithm })).ShouldBlame("signature_context");
+    }
+
+    //
+    [Theory]
+    [InlineData("RSA-2048", "SHA-256")]
+    [InlineData("RSA-2048", "SHA-384")]
+    [InlineData("RSA-2048", "SHA-512")]
+    [InlineData("RSA-3072", "SHA-384")]
+    [InlineData("RSA-4096", "SHA-512")]
+    public async Task A_hash_is_signed_as_rsa_pss_and_is_the_signature_of_its_message(string algorithm, string hashAlgorithm)
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        Answer made = await client.GenerateAsync(algorithm, ",\"use\":\"sig\"");
+        using RSA publicKey = RSA.Create();
+        publicKey.ImportSubjectPublicKeyInfo(made.Bytes("public_key"), out _);
+        object input = new { hash = HashOf(hashAlgorithm), hash_algorithm = hashAlgorithm, algorithm };
+
+        Answer signed = await client.MustUseAsync("/signature/sign-hash", input);
+
+        ShouldSayHow(signed, hashAlgorithm, weak: false);
+        HashAlgorithmName name = new(hashAlgorithm.Replace("-", "", StringComparison.Ordinal));
+        publicKey.VerifyData(_message, signed.Bytes("signature"), name, RSASignaturePadding.Pss).Should().BeTrue();
+        ((bool)(await client.MustUseAsync("/signature/verify-hash", input, new { signature = signed.Text("signature") })).Data["valid"]!).Should().BeTrue();
+        ((bool)(await client.MustUseAsync("/signature/verify", new { message = _message, hash_algorithm = hashAlgorithm, signature = signed.Text("signature"), algorithm })).Data["valid"]!).Should().BeTrue();
+        (await client.UseAsync("/signature/sign-hash", input, new { signature_context = "AAAA" })).ShouldBlame("signature_context");
+    }
+
+    //
+    [Theory]
+    [InlineData("ML-DSA-65", "SHA-256")]
+    [InlineData("ML-DSA-65", "SHA-512")]
+    [InlineData("RSA-2048", "SHA-256")]
+    public async Task A_signature_that_is_not_the_keys_for_the_hash_is_no_error(string algorithm, string hashAlgorithm)
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        string use = algorithm == "RSA-2048" ? ",\"use\":\"sig\"" : "";
+        await client.GenerateAsync(algorithm, use);
+        await client.GenerateAsync(algorithm, $",\"name\":\"other\"{use}");
+        byte[] hash = HashOf(hashAlgorithm);
+        object input = new { hash, hash_algorithm = hashAlgorithm, algorithm };
+        byte[] signature = (await client.MustUseAsync("/signature/sign-hash", input)).Bytes("signature");
+        byte[] ofOther = (await client.MustUseAsync("/signature/sign-hash", input, new { name = "other" })).Bytes("signature");
+        byte[] changed = [.. signature];
+        changed[signature.Length / 2] ^= 1;
+        byte[] otherHash = [.. hash];
+        otherHash[0] ^= 1;
+
+        foreach (object wrong in new object[]
+        {
+            new { signature = changed }, new { signature = "" }, new { signature = signature[..^1] }, new { signature = (byte[])[.. signature, 0] },
+            new { signature = new byte[signature.Length] }, new { signature = ofOther }, new { signature, hash = otherHash },
+            new { signature, hash_algorithm = "SHA-384", hash = HashOf("SHA-384") },
+        })
+        {
+            ((bool)(await client.MustUseAsync("/signature/verify-hash", input, wrong)).Data["valid"]!).Should().BeFalse();
+        }
+
+        ((bool)(await client.MustUseAsync("/signature/verify-hash", input, new { signature })).Data["valid"]!).Should().BeTrue();
+    }
+
+    //
+    [Theory]
+    [InlineData("SHA-256", 32)]
+    [InlineData("SHA-384", 48)]
+    [InlineData("SHA-512", 64)]
+    public async Task A_hash_of_the_wrong_length_or_function_is_refused_by_field(string hashAlgorithm, int right)
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        await client.GenerateAsync("ML-DSA-44");
+
+        foreach (string route in new[] { "/signature/sign-hash", "/signature/verify-hash" })
+        {
+            object key = route == "/signature/sign-hash" ? new { algorithm = "ML-DSA-44" } : new { algorithm = "ML-DSA-44", signature = "" };
+            foreach (int length in new[] { 0, 1, 20, 32, 48, 64, right - 1, right + 1 }.Where(length => length != right))
+                (await client.UseAsync(route, new { hash = new byte[length], hash_algorithm = hashAlgorithm }, key)).ShouldBlame("hash");
+
+            (await client.UseAsync(route, new { hash_algorithm = hashAlgorithm }, key)).ShouldBlame("hash");
+            (await client.UseAsync(route, new { hash = new byte[right], hash_algorithm = hashAlgorithm, message = "" }, key)).ShouldBlame("message");
+            foreach (object? name in new object?[] { "SHA-1", "SHA-224", "SHA256", "sha-256", "", null, 256 })
+                (await client.UseAsync(route, new { hash = new byte[right], hash_algorithm = name }, key)).ShouldBlame("hash_algorithm");
+        }
+    }
+
+    //
+    [Fact]
+    public async Task By_setting_a_weak_hash_is_refused()
+    {
+        await using QkmsApplication app = new() { Settings = { ["Qkms:Signatures:RefuseWeakHash"] = "true" } };
+        using HttpClient client = app.Client();
+        foreach (string algorithm in new[] { "ML-DSA-44", "ML-DSA-65", "ML-DSA-87" })
+            await client.GenerateAsync(algorithm);
+
+        await client.GenerateAsync("RSA-4096", ",\"use\":\"sig\"");
+        foreach ((string algorithm, string hashAlgorithm, bool refused) in new[]
+        {
+            ("ML-DSA-44", "SHA-256", false), ("ML-DSA-65", "SHA-256", true), ("ML-DSA-65", "SHA-384", false),
+            ("ML-DSA-87", "SHA-256", true), ("ML-DSA-87", "SHA-384", true), ("ML-DSA-87", "SHA-512", false), ("RSA-4096", "SHA-256", false),
+        })
+        {
+            object input = new { hash = HashOf(hashAlgorithm), hash_algorithm = hashAlgorithm, algorithm };
+            Answer signed = await client.UseAsync("/signature/sign-hash", input);
+            Answer verified = await client.UseAsync("/signature/verify-hash", input, new { signature = refused ? "" : signed.Text("signature") });
+            if (refused)
+            {
+                signed.ShouldBlame("hash_algorithm");
+                verified.ShouldBlame("hash_algorithm");
+            }
+            else
+            {
+                ShouldSayHow(signed, hashAlgorithm, weak: false);
+                ((bool)verified.ShouldBe(HttpStatusCode.OK).Data["valid"]!).Should().BeTrue();
+            }
+        }
+    }
+
+    //
+    [Fact]
+    public async Task Each_of_the_four_has_its_own_permission()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        PreparedUse[] uses = [.. (await PreparedUse.PrepareAsync(client, "default")).Where(use => (use.Signs || use.Verifies) && use.Algorithm == KeyUseVerbs.Dsa)];
+        uses.Length.Should().Be(4);
+
+        foreach (PreparedUse allowed in uses)
+        {
+            using HttpClient narrowed = await app.NarrowedClientAsync(allowed.Route[1..].Replace('/', ':'));
+            foreach (PreparedUse use in uses)
+            {
+                Answer answer = await use.SendAsync(narrowed, use.ByKid);
+                if (use == allowed)
+                    answer.ShouldBe(HttpStatusCode.OK);
+                else
+                    answer.ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+            }
+        }
+    }
+
+    private static byte[] HashOf(string hashAlgorithm) => hashAlgorithm switch
+    {
+        "SHA-256" => SHA256.HashData(_message),
+        "SHA-384" => SHA384.HashData(_message),
+        "SHA-512" => SHA512.HashData(_message),
+        _ => throw new ArgumentOutOfRangeException(nameof(hashAlgorithm)),
+    };
+
+    private static void ShouldSayHow(Answer answer, string hashAlgorithm, bool weak)
+    {
+        answer.Text("hash_algorithm").Should().Be(hashAlgorithm);
+        answer.Text("signature_type").Should().Be("detached");
+        JsonArray warnings = answer.ShouldBe(HttpStatusCode.OK).Data["warnings"]!.AsArray();
+        warnings.Count.Should().Be(weak ? 1 : 0, answer.Body);
+        if (weak)
+            ((string)warnings[0]!).Should().Contain(hashAlgorithm).And.Contain("5.4");
+    }
+}

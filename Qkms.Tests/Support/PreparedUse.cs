@@ -1,0 +1,87 @@
+using System.Text.Json.Nodes;
+
+namespace Qkms.Tests.Support;
+
+/// <summary>One operation on one key version, with input that it succeeds with: everything of the request but which key.</summary>
+/// <param name="Route">Where it is posted.</param>
+/// <param name="Algorithm">The algorithm of the key.</param>
+/// <param name="Name">The name of the key.</param>
+/// <param name="Kid">The version for which the input was made.</param>
+/// <param name="Creates">Whether it makes something new, which only an active version does.</param>
+/// <param name="Input">The members of the body that are not the choice of the key.</param>
+internal sealed record PreparedUse(string Route, string Algorithm, string Name, string Kid, bool Creates, JsonObject Input)
+{
+    private static readonly byte[] _text = "to be or not"u8.ToArray();
+    private static readonly byte[] _hash = System.Security.Cryptography.SHA512.HashData(_text);
+
+    /// <summary>Whether a ciphertext says by itself which version opens it.</summary>
+    public bool NamesItsKey => Algorithm == KeyUseVerbs.Aes && !Creates;
+
+    public bool Signs => Creates && Route.StartsWith("/signature/", StringComparison.Ordinal);
+
+    public bool Verifies => !Creates && Route.StartsWith("/signature/", StringComparison.Ordinal);
+
+    public object ByKid => new { kid = Kid };
+
+    public object ByNumber => new { key_version = 1, algorithm = Algorithm, name = Name };
+
+    public object ByName => new { algorithm = Algorithm, name = Name };
+
+    public Task<Answer> SendAsync(HttpClient client, object choice) => client.UseAsync(Route, Input, choice);
+
+    public override string ToString() => $"{Route} with {Algorithm}";
+
+    /// <summary>Makes a key of each family under a name, and everything that can be done with them. RSA has two keys, one for each use.</summary>
+    public static async Task<IReadOnlyList<PreparedUse>> PrepareAsync(HttpClient client, string name)
+    {
+        List<PreparedUse> uses = [];
+        string aes = await GenerateAsync(KeyUseVerbs.Aes);
+        Add("/crypto/encrypt", KeyUseVerbs.Aes, aes, creates: true, new { plaintext = _text });
+        await AddReadingAsync("/crypto/encrypt", new { plaintext = _text }, "/crypto/decrypt", "ciphertext", "ciphertext", KeyUseVerbs.Aes, aes);
+        Add("/data-keys/generate", KeyUseVerbs.Aes, aes, creates: true, new { });
+        await AddReadingAsync("/data-keys/generate", new { }, "/data-keys/decrypt", "ciphertext", "ciphertext", KeyUseVerbs.Aes, aes);
+
+        string kem = await GenerateAsync(KeyVerbs.Kem);
+        foreach (string road in new[] { "/crypto", "/kem" })
+        {
+            Add($"{road}/encrypt", KeyVerbs.Kem, kem, creates: true, new { plaintext = _text });
+            await AddReadingAsync($"{road}/encrypt", new { plaintext = _text }, $"{road}/decrypt", "ciphertext", "ciphertext", KeyVerbs.Kem, kem);
+        }
+
+        Add("/kem/key/wrap", KeyVerbs.Kem, kem, creates: true, new { symmetric_key = _hash });
+        await AddReadingAsync("/kem/key/wrap", new { symmetric_key = _hash }, "/kem/key/unwrap", "wrapped_key", "wrapped_key", KeyVerbs.Kem, kem);
+        Add("/kem/encapsulate", KeyVerbs.Kem, kem, creates: true, new { });
+        await AddReadingAsync("/kem/encapsulate", new { }, "/kem/decapsulate", "kem_ciphertext", "kem_ciphertext", KeyVerbs.Kem, kem);
+
+        string rsa = await GenerateAsync("RSA-2048");
+        Add("/crypto/encrypt", "RSA-2048", rsa, creates: true, new { plaintext = _text });
+        await AddReadingAsync("/crypto/encrypt", new { plaintext = _text }, "/crypto/decrypt", "ciphertext", "ciphertext", "RSA-2048", rsa);
+
+        foreach ((string algorithm, string kid) in new[] { (KeyUseVerbs.Dsa, await GenerateAsync(KeyUseVerbs.Dsa)), ("RSA-2048", await GenerateAsync("RSA-2048", ",\"use\":\"sig\"")) })
+        {
+            Add("/signature/sign", algorithm, kid, creates: true, new { message = _text });
+            await AddReadingAsync("/signature/sign", new { message = _text }, "/signature/verify", "signature", "signature", algorithm, kid, new { message = _text });
+            object hashed = new { hash = _hash, hash_algorithm = "SHA-512" };
+            Add("/signature/sign-hash", algorithm, kid, creates: true, hashed);
+            await AddReadingAsync("/signature/sign-hash", hashed, "/signature/verify-hash", "signature", "signature", algorithm, kid, hashed);
+        }
+
+        return uses;
+
+        async Task<string> GenerateAsync(string algorithm, string extra = "") =>
+            (await client.GenerateAsync(algorithm, $",\"name\":\"{name}\"{extra}")).Text("kid");
+
+        void Add(string route, string algorithm, string kid, bool creates, object input) =>
+            uses.Add(new PreparedUse(route, algorithm, name, kid, creates, ToJson(input)));
+
+        async Task AddReadingAsync(string maker, object input, string reader, string from, string to, string algorithm, string kid, object? more = null)
+        {
+            Answer made = await client.MustUseAsync(maker, input, new { kid });
+            JsonObject read = ToJson(more ?? new { });
+            read[to] = made.Text(from);
+            uses.Add(new PreparedUse(reader, algorithm, name, kid, Creates: false, read));
+        }
+    }
+
+    private static JsonObject ToJson(object members) => (JsonObject)System.Text.Json.JsonSerializer.SerializeToNode(members)!;
+}
