@@ -1,14 +1,13 @@
 using System.Buffers;
-using System.Security.Cryptography;
 
 namespace Qkms.Api.Http;
 
-/// <summary>Holds an answer until its length is known. It may be a secret of the caller's, so what lets go of memory zeroes it first.</summary>
+/// <summary>Holds an answer until its length is known. It may be a secret of the caller's, so its memory is zeroed when it is let go.</summary>
 internal sealed class AnswerBuffer : IBufferWriter<byte>, IDisposable
 {
     private const int FirstSize = 4096;
 
-    private byte[] _bytes = ArrayPool<byte>.Shared.Rent(FirstSize);
+    private byte[] _bytes = PinnedBuffers.Rent(FirstSize);
 
     public int Length { get; private set; }
 
@@ -30,7 +29,7 @@ internal sealed class AnswerBuffer : IBufferWriter<byte>, IDisposable
 
     public void Dispose()
     {
-        GiveBack(_bytes);
+        PinnedBuffers.Return(_bytes);
         _bytes = [];
         Length = 0;
     }
@@ -41,16 +40,8 @@ internal sealed class AnswerBuffer : IBufferWriter<byte>, IDisposable
             return;
 
         byte[] full = _bytes;
-        _bytes = ArrayPool<byte>.Shared.Rent(Math.Max(checked(Length + size), 2 * full.Length));
+        _bytes = PinnedBuffers.Rent(Math.Max(checked(Length + size), 2 * full.Length));
         full.AsSpan(0, Length).CopyTo(_bytes);
-        GiveBack(full);
-    }
-
-    // All of it: the writer may have put something behind what it kept.
-    private static void GiveBack(byte[] bytes)
-    {
-        CryptographicOperations.ZeroMemory(bytes);
-        if (bytes.Length > 0)
-            ArrayPool<byte>.Shared.Return(bytes);
+        PinnedBuffers.Return(full);
     }
 }
