@@ -5,7 +5,7 @@ namespace Qkms.Benchmarks.Load;
 /// <summary>What <c>load</c> was asked for.</summary>
 internal sealed record LoadOptions
 {
-    internal const string Usage = "load [--cases a,b] [--rounds 5] [--seconds 4] [--connections 32] [--service path/to/Qkms.Api.dll]...";
+    internal const string Usage = "load [--cases a,b] [--rounds 5] [--seconds 4] [--warmup 10] [--connections 32] [--service path/to/Qkms.Api.dll]...";
 
     /// <summary>Names of the cases to run; none means all.</summary>
     internal IReadOnlyList<string> Cases { get; private init; } = [];
@@ -15,6 +15,9 @@ internal sealed record LoadOptions
 
     /// <summary>How long one measurement takes.</summary>
     internal int Seconds { get; private init; } = 4;
+
+    /// <summary>How long each server is driven before it is measured: its code is compiled again while it runs.</summary>
+    internal int Warmup { get; private init; } = 10;
 
     /// <summary>How many connections send requests one after another.</summary>
     internal int Connections { get; private init; } = 32;
@@ -37,6 +40,7 @@ internal sealed record LoadOptions
                 "--cases" => options with { Cases = value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) },
                 "--rounds" => options with { Rounds = Number(value) },
                 "--seconds" => options with { Seconds = Number(value) },
+                "--warmup" => options with { Warmup = Number(value) },
                 "--connections" => options with { Connections = Number(value) },
                 "--service" => options with { Services = [.. options.Services, Path.GetFullPath(value)] },
                 _ => throw new FormatException(Usage),

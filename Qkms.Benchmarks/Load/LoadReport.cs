@@ -53,7 +53,7 @@ internal static class LoadReport
         }
 
         foreach ((ServerUnderLoad server, LoadRequest request, _) in runs)
-            await Wrk.RunAsync(server, request, options.Connections, options.Seconds);
+            await Wrk.RunAsync(server, request, options.Connections, options.Warmup);
 
         for (int round = 0; round < options.Rounds; round++)
         {
