@@ -1,8 +1,16 @@
 using BenchmarkDotNet.Running;
+using Qkms.Benchmarks.Load;
 using Qkms.Benchmarks.Timing;
 
-if (args is ["timing", ..])
-    return TimingReport.Run(args.AsSpan(1), Console.Out);
-
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
-return 0;
+switch (args)
+{
+    case ["timing", "failures", ..]:
+        return FailureReport.Run(args.AsSpan(2), Console.Out);
+    case ["timing", ..]:
+        return TimingReport.Run(args.AsSpan(1), Console.Out);
+    case ["responsiveness", ..]:
+        return await Responsiveness.RunAsync(args[1..], Console.Out);
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        return 0;
+}
