@@ -4,12 +4,16 @@ using Qkms.Benchmarks.Timing;
 
 switch (args)
 {
+    case ["timing", "failures", ..]:
+        return FailureReport.Run(args.AsSpan(2), Console.Out);
     case ["timing", ..]:
         return TimingReport.Run(args.AsSpan(1), Console.Out);
     case ["load", ..]:
         return await LoadReport.RunAsync(LoadOptions.Parse(args.AsSpan(1)), Console.Out);
     case [BareServer.Command]:
         return await BareServer.RunAsync();
+    case ["responsiveness", ..]:
+        return await Responsiveness.RunAsync(args[1..], Console.Out);
     default:
         BenchmarkSwitcher.FromAssembly(typeof(LoadReport).Assembly).Run(args);
         return 0;

@@ -4,11 +4,14 @@ namespace Qkms.Core;
 /// Lets a fixed number through at once. A bounded number waits, each for a bounded time; whoever finds the queue full or waits too
 /// long gets a 503 before anything was done.
 /// </summary>
-internal sealed class BoundedGate(int slots, int maxWaiting, string busy) : IDisposable
+#pragma warning disable CA1001 // The semaphore is never disposed: it holds nothing until its wait handle is asked for, and those who wait when the service stops must still get their turn.
+internal sealed class BoundedGate(int slots, int maxWaiting, string busy, TimeSpan? patience = null)
+#pragma warning restore CA1001
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan _usualPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(2);
 
+    private readonly TimeSpan _patience = patience ?? _usualPatience;
     private readonly SemaphoreSlim _slots = new(Math.Max(1, slots));
     private int _waiting;
 
@@ -16,9 +19,6 @@ internal sealed class BoundedGate(int slots, int maxWaiting, string busy) : IDis
     /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/> when none gets free in time.</exception>
     public ValueTask<Pass> EnterAsync(CancellationToken cancellationToken) =>
         _slots.Wait(0, cancellationToken) ? new ValueTask<Pass>(new Pass(_slots)) : new ValueTask<Pass>(WaitAsync(cancellationToken));
-
-    /// <inheritdoc/>
-    public void Dispose() => _slots.Dispose();
 
     private async Task<Pass> WaitAsync(CancellationToken cancellationToken)
     {

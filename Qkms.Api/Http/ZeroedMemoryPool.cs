@@ -6,12 +6,13 @@ using Microsoft.AspNetCore.Connections;
 namespace Qkms.Api.Http;
 
 /// <summary>
-/// The web server's buffers, zeroed when they are given back: requests carry API keys, and a buffer in a pool may lie there long after
-/// its connection is gone.
+/// The web server's buffers, zeroed when they are given back: requests carry API keys and plaintexts, answers carry data keys, and a buffer
+/// in a pool may lie there long after its connection is gone.
 /// </summary>
 internal sealed class ZeroedMemoryPool : MemoryPool<byte>
 {
-    // The size that the server asks for; each is pinned, so that no copy of it is made.
+    // The size that the server asks for as a rule; each is pinned, so that no copy of it is made. What is longer, such as the base64 of a
+    // large plaintext, is made for one use.
     private const int BlockSize = 4096;
 
     // What a burst leaves behind beyond this goes back to the garbage collector, zeroed.
@@ -20,13 +21,15 @@ internal sealed class ZeroedMemoryPool : MemoryPool<byte>
     private readonly ConcurrentQueue<byte[]> _free = new();
     private volatile bool _disposed;
 
-    public override int MaxBufferSize => BlockSize;
+    // Any size: for what a pool refuses, pipes take arrays that nobody zeroes.
+    public override int MaxBufferSize => Array.MaxLength;
 
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, BlockSize);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return new Block(this, _free.TryDequeue(out byte[]? bytes) ? bytes : GC.AllocateUninitializedArray<byte>(BlockSize, pinned: true));
+        byte[]? bytes = null;
+        bool isKept = minBufferSize <= BlockSize && _free.TryDequeue(out bytes);
+        return new Block(this, isKept ? bytes! : GC.AllocateUninitializedArray<byte>(Math.Max(minBufferSize, BlockSize), pinned: true));
     }
 
     protected override void Dispose(bool disposing) => _disposed = true;
@@ -34,7 +37,7 @@ internal sealed class ZeroedMemoryPool : MemoryPool<byte>
     private void Return(byte[] bytes)
     {
         CryptographicOperations.ZeroMemory(bytes);
-        if (!_disposed && _free.Count < MostKept)
+        if (!_disposed && bytes.Length == BlockSize && _free.Count < MostKept)
             _free.Enqueue(bytes);
     }
 

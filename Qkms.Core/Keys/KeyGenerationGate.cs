@@ -1,7 +1,7 @@
 namespace Qkms.Core.Keys;
 
 /// <summary>Keeps heavy work from starving light requests: at most cores − 1 key generations at once, and a bounded number waiting.</summary>
-public sealed class KeyGenerationGate : IDisposable
+public sealed class KeyGenerationGate
 {
     private readonly BoundedGate _gate = new(
         Environment.ProcessorCount - 1,
@@ -15,7 +15,4 @@ public sealed class KeyGenerationGate : IDisposable
         using BoundedGate.Pass pass = await _gate.EnterAsync(cancellationToken);
         return await Task.Run(work, cancellationToken);
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _gate.Dispose();
 }

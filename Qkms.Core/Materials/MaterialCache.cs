@@ -15,6 +15,8 @@ public sealed class MaterialCache : IDisposable
     private readonly Lock _lock = new();
     private readonly Dictionary<KeyVersionId, LinkedListNode<MaterialEntry>> _entries = [];
     private readonly LinkedList<MaterialEntry> _byUse = new();
+    private long _generation;
+    private bool _disposed;
 
     /// <summary>Begins empty.</summary>
     public MaterialCache(IMaterialLoader loader, MaterialCacheOptions options, TimeProvider time)
@@ -36,12 +38,21 @@ public sealed class MaterialCache : IDisposable
         }
     }
 
+    /// <summary>Changes with every <see cref="Drop(KeyVersionId)"/>: to be read before it is looked at whether a key may be used.</summary>
+    public long Generation => Interlocked.Read(ref _generation);
+
     /// <summary>The key of a version, loaded once however many ask for it at the same time.</summary>
+    /// <param name="version">The version.</param>
+    /// <param name="generation">
+    /// <see cref="Generation"/> from before the version was found fit. When a key was dropped since, which may be this one, it is loaded for this use
+    /// only: what is dropped does not come back by a request that was faster at looking than at asking.
+    /// </param>
+    /// <param name="cancellationToken">Ends this caller's waiting, nobody else's.</param>
     /// <exception cref="Protection.SealBrokenException">It does not open.</exception>
-    public ValueTask<MaterialLease> RentAsync(KeyVersion version, CancellationToken cancellationToken)
+    public ValueTask<MaterialLease> RentAsync(KeyVersion version, long generation, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(version);
-        MaterialEntry entry = Take(version);
+        MaterialEntry entry = Take(version, generation);
         return entry.Loading.IsCompletedSuccessfully
             ? new ValueTask<MaterialLease>(new MaterialLease(this, entry))
             : new ValueTask<MaterialLease>(WaitAsync(entry, cancellationToken));
@@ -52,17 +63,19 @@ public sealed class MaterialCache : IDisposable
     {
         lock (_lock)
         {
+            _generation++;
             if (_entries.TryGetValue(id, out LinkedListNode<MaterialEntry>? node))
                 Drop(node);
         }
     }
 
-    /// <summary>Lets go of every key.</summary>
+    /// <summary>Lets go of every key. Those in use are zeroed when their last lease ends.</summary>
     public void Dispose()
     {
         _sweep.Dispose();
         lock (_lock)
         {
+            _disposed = true;
             while (_byUse.First is { } node)
                 Drop(node);
         }
@@ -77,10 +90,11 @@ public sealed class MaterialCache : IDisposable
         }
     }
 
-    private MaterialEntry Take(KeyVersion version)
+    private MaterialEntry Take(KeyVersion version, long generation)
     {
         lock (_lock)
         {
+            ObjectDisposedException.ThrowIf(_disposed, this);
             if (_entries.TryGetValue(version.Id, out LinkedListNode<MaterialEntry>? node))
             {
                 if (!IsOld(node.Value))
@@ -94,12 +108,35 @@ public sealed class MaterialCache : IDisposable
                 Drop(node);
             }
 
+            MaterialEntry entry = new(version.Id, _time.GetTimestamp()) { Leases = 1, IsDropped = generation != _generation };
+            entry.Loading = Task.Run(() => LoadAsync(entry, version));
+            if (entry.IsDropped)
+                return entry;
+
             while (_entries.Count >= _options.MaxKeys)
                 Drop(_byUse.Last!);
 
-            MaterialEntry entry = new(version, _time.GetTimestamp(), _loader) { Leases = 1 };
             _entries.Add(version.Id, _byUse.AddFirst(entry));
             return entry;
+        }
+    }
+
+    private async Task<IDisposable> LoadAsync(MaterialEntry entry, KeyVersion version)
+    {
+        try
+        {
+            return await _loader.LoadAsync(version);
+        }
+        catch
+        {
+            // What could not be loaded is not remembered, also when nobody waits for it any more: whoever asks next has it tried again.
+            lock (_lock)
+            {
+                if (!entry.IsDropped)
+                    Drop(_entries[entry.Id]);
+            }
+
+            throw;
         }
     }
 
@@ -107,18 +144,12 @@ public sealed class MaterialCache : IDisposable
     {
         try
         {
+            // Whoever gives up waiting leaves the load to the others.
             await entry.Loading.WaitAsync(cancellationToken);
             return new MaterialLease(this, entry);
         }
         catch
         {
-            // What could not be loaded is not remembered; whoever gave up waiting leaves the load to the others.
-            lock (_lock)
-            {
-                if (entry.Loading.IsFaulted && !entry.IsDropped)
-                    Drop(_entries[entry.Id]);
-            }
-
             Return(entry);
             throw;
         }
@@ -137,7 +168,7 @@ public sealed class MaterialCache : IDisposable
         }
     }
 
-    private bool IsOld(MaterialEntry entry) => _time.GetElapsedTime(entry.LoadedAt) > _options.MaxAge;
+    private bool IsOld(MaterialEntry entry) => _time.GetElapsedTime(entry.AskedAt) > _options.MaxAge;
 
     private void Drop(LinkedListNode<MaterialEntry> node)
     {
@@ -155,6 +186,15 @@ public sealed class MaterialCache : IDisposable
         if (entry.Loading.IsCompletedSuccessfully)
             entry.Key.Dispose();
         else
-            entry.Loading.ContinueWith(load => load.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+            entry.Loading.ContinueWith(End, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    // A load that ends after everybody left. One that failed is looked at, so that it is not reported as overlooked.
+    private static void End(Task<IDisposable> load)
+    {
+        if (load.IsCompletedSuccessfully)
+            load.Result.Dispose();
+        else
+            _ = load.Exception;
     }
 }

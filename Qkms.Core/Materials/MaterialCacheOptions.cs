@@ -8,7 +8,7 @@ public sealed record MaterialCacheOptions
     /// <summary><c>Qkms:Materials:MaxKeys</c>: at most so many, 1 to 100,000. An expanded key takes up to 150 KB (ML-DSA-87).</summary>
     public int MaxKeys { get; init; } = 1000;
 
-    /// <summary><c>Qkms:Materials:MaxAge</c>: none stays longer, 1 second to 1 day; then it is zeroed, and unwrapped anew when it is needed.</summary>
+    /// <summary><c>Qkms:Materials:MaxAge</c>: none is used longer, 1 second to 1 day. A quarter of it later, at most a minute, it is zeroed; when it is needed it is unwrapped anew.</summary>
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <summary>Refuses what is out of range.</summary>

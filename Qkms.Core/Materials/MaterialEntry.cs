@@ -3,23 +3,22 @@ using Qkms.Core.Keys;
 namespace Qkms.Core.Materials;
 
 /// <summary>One key of the cache. The cache's lock guards the counter and the flag.</summary>
-internal sealed class MaterialEntry(KeyVersion version, long loadedAt, IMaterialLoader loader)
+internal sealed class MaterialEntry(KeyVersionId id, long askedAt)
 {
-    private readonly Lazy<Task<IDisposable>> _load = new(() => Task.Run(() => loader.LoadAsync(version)));
+    public KeyVersionId Id { get; } = id;
 
-    public KeyVersionId Id { get; } = version.Id;
+    /// <summary>The monotonic clock when its load began.</summary>
+    public long AskedAt { get; } = askedAt;
 
-    public long LoadedAt { get; } = loadedAt;
-
-    /// <summary>Starts the load when it is asked for the first time.</summary>
-    public Task<IDisposable> Loading => _load.Value;
+    /// <summary>The load, begun before anybody else sees the entry.</summary>
+    public Task<IDisposable> Loading { get; set; } = null!;
 
     /// <summary>The key; only when <see cref="Loading"/> has succeeded.</summary>
-    public IDisposable Key => _load.Value.Result;
+    public IDisposable Key => Loading.Result;
 
     /// <summary>How many hold it.</summary>
     public int Leases { get; set; }
 
-    /// <summary>Whether the cache has let go of it.</summary>
+    /// <summary>Whether the cache has let go of it, or never held it.</summary>
     public bool IsDropped { get; set; }
 }

@@ -66,12 +66,26 @@ public sealed class MaterialLoader(IKmsStore store, Keyring keyring, PqcEngine e
                 return (dsa, dsa.ExportMLDsaPublicKey());
 
             case MaterialFormat.Pkcs8:
-                RSA rsa = RSA.Create();
-                rsa.ImportPkcs8PrivateKey(secret, out _);
+                RSA rsa = ImportRsa(secret);
                 return (rsa, rsa.ExportSubjectPublicKeyInfo());
 
             default:
                 throw new InvalidOperationException("A private key has a form that this version of Qkms does not know.");
+        }
+    }
+
+    private static RSA ImportRsa(ReadOnlySpan<byte> pkcs8)
+    {
+        RSA rsa = RSA.Create();
+        try
+        {
+            rsa.ImportPkcs8PrivateKey(pkcs8, out _);
+            return rsa;
+        }
+        catch
+        {
+            rsa.Dispose();
+            throw;
         }
     }
 }

@@ -4,7 +4,7 @@ namespace Qkms.Core.Materials;
 /// Keeps private-key work from starving light requests: at most one operation per core at once, each of at most some milliseconds,
 /// so that between two of them whatever else waits for a thread gets one.
 /// </summary>
-public sealed class PrivateKeyGate : IDisposable
+public sealed class PrivateKeyGate
 {
     private readonly BoundedGate _gate = new(
         Environment.ProcessorCount,
@@ -22,7 +22,4 @@ public sealed class PrivateKeyGate : IDisposable
         using BoundedGate.Pass pass = await _gate.EnterAsync(cancellationToken);
         return work(state);
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _gate.Dispose();
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
 namespace Qkms.Core.Protection;
@@ -60,8 +61,8 @@ internal static class CommittingGcm
     }
 
     /// <summary>
-    /// Opens a message. The commitment is compared first, in constant time; whatever comes of it, AES-GCM runs too, and both ways to fail
-    /// end in the same place: the time it takes does not tell a wrong key from a wrong context.
+    /// Opens a message. The commitment is compared first, in constant time. A wrong one spoils the nonce, so that AES-GCM refuses too: every
+    /// way to fail is the same instructions up to the same exception, and the time it takes does not tell a wrong key from a wrong context.
     /// </summary>
     /// <param name="key">The long-lived key.</param>
     /// <param name="label">As at protecting.</param>
@@ -84,19 +85,32 @@ internal static class CommittingGcm
         {
             Derive(key, salt, label, header, derived);
             bool committed = CryptographicOperations.FixedTimeEquals(derived[(KeySize + NonceSize)..], commitment);
+            Span<byte> nonce = derived.Slice(KeySize, NonceSize);
+            SpoilUnless(committed, nonce);
             using AesGcm aes = new(derived[..KeySize], TagSize);
-            aes.Decrypt(derived.Slice(KeySize, NonceSize), ciphertext, message[^TagSize..], plaintext, bound.Bytes);
-            return committed ? true : throw new AuthenticationTagMismatchException();
+            aes.Decrypt(nonce, ciphertext, message[^TagSize..], plaintext, bound.Bytes);
+            if (committed)
+                return true;
         }
         catch (AuthenticationTagMismatchException)
         {
-            CryptographicOperations.ZeroMemory(plaintext);
-            return false;
+            // Answered below.
         }
         finally
         {
             CryptographicOperations.ZeroMemory(derived);
         }
+
+        CryptographicOperations.ZeroMemory(plaintext);
+        return false;
+    }
+
+    // Without a branch: the mask is 0 when it is committed, else 255.
+    private static void SpoilUnless(bool committed, Span<byte> nonce)
+    {
+        byte mask = unchecked((byte)(Unsafe.BitCast<bool, byte>(committed) - 1));
+        foreach (ref byte one in nonce)
+            one ^= mask;
     }
 
     private static void Derive(ReadOnlySpan<byte> key, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> label, ReadOnlySpan<byte> header, Span<byte> derived)

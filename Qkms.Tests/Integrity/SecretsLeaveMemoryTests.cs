@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using Qkms.Tests.Support;
 using Qkms.Tests.Support.ChildProcess;
@@ -52,20 +53,157 @@ public sealed class SecretsLeaveMemoryTests
             kids.Add((await client.RotateAsync(algorithm)).Text("kid"));
         }
 
-        // The values to look for come out of a copy of the database, opened by this process.
+        (string, byte[])[] secrets = [.. (await OpenCopyAsync(directory, copy, kids)).Select(opened => (opened.Kid, opened.PrivateKey))];
+        Finds(service, secrets).Select(find => find.ToString()).Should().BeEmpty();
+    }
+
+    // Not of RSA, as above. Half of the keys are revoked, the others are pushed out of the cache by keys that are used after them.
+    [ProcessMemoryFact]
+    public async Task Private_keys_are_there_while_they_are_cached_and_gone_when_they_are_revoked_or_evicted()
+    {
+        string[] algorithms = ["AES-256", "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"];
+        using TemporaryDirectory directory = new();
+        using TemporaryDirectory copy = new();
+        int cached = 2 * algorithms.Length;
+        using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path, new() { ["Qkms__Materials__MaxKeys"] = Text(cached) });
+        using HttpClient client = service.Client();
+        List<(string Kid, string Algorithm)> keys = [];
+        foreach (string name in (string[])["revoked", "evicted"])
+        {
+            foreach (string algorithm in algorithms)
+                keys.Add(((await client.GenerateAsync(algorithm, $",\"name\":\"{name}\",\"kid\":\"{name}-{algorithm}\"")).Text("kid"), algorithm));
+        }
+
+        foreach ((string kid, string algorithm) in keys)
+        {
+            for (int i = 0; i < 3; i++)
+                await WorkAsync(client, kid, algorithm);
+        }
+
+        ProcessMemory.Patterns patterns = new();
+        foreach ((string kid, byte[] privateKey) in await OpenCopyAsync(directory, copy, keys.Select(key => key.Kid)))
+            KeySecrets.Add(patterns, kid, keys.Single(key => key.Kid == kid).Algorithm, privateKey);
+
+        HashSet<string> found = [.. ProcessMemory.Search(service.Id, patterns).Select(find => find.Name)];
+        patterns.Names.Where(name => name.StartsWith("kept ", StringComparison.Ordinal) && !found.Contains(name)).Should().BeEmpty("the search finds what is cached");
+
+        foreach ((string kid, _) in keys.Where(key => key.Kid.StartsWith("revoked", StringComparison.Ordinal)))
+            (await client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
+        for (int i = 0; i < cached; i++)
+        {
+            string filler = (await client.GenerateAsync("AES-256", $",\"name\":\"filler-{i}\"")).Text("kid");
+            await WorkAsync(client, filler, "AES-256");
+        }
+
+        ProcessMemory.Search(service.Id, patterns).Select(find => find.ToString()).Should().BeEmpty();
+    }
+
+    // The longest one takes many of the web server's buffers, in and out.
+    [ProcessMemoryTheory]
+    [InlineData(48)]
+    [InlineData(3_000)]
+    [InlineData(200_000)]
+    public async Task Plaintexts_are_gone_when_they_are_answered(int length)
+    {
+        using TemporaryDirectory directory = new();
+        using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path);
+        Dictionary<string, byte[]> plaintexts = [];
+        foreach (string algorithm in (string[])["AES-256", "ML-KEM-768", "RSA-4096"])
+        {
+            byte[] plaintext = RandomNumberGenerator.GetBytes(algorithm == "RSA-4096" ? 48 : length);
+            plaintexts[algorithm] = plaintext;
+            using HttpClient client = service.Client();
+            string kid = (await client.GenerateAsync(algorithm)).Text("kid");
+            for (int i = 0; i < 3; i++)
+            {
+                string ciphertext = (await client.PostJsonAsync("/crypto/encrypt", $$"""{"kid":"{{kid}}","plaintext":"{{Convert.ToBase64String(plaintext)}}"}""")).ShouldBe(HttpStatusCode.OK).Text("ciphertext");
+                string opened = (await client.PostJsonAsync("/crypto/decrypt", $$"""{"kid":"{{kid}}","ciphertext":"{{ciphertext}}"}""")).ShouldBe(HttpStatusCode.OK).Text("plaintext");
+                opened.Should().Be(Convert.ToBase64String(plaintext));
+            }
+        }
+
+        await ShouldBeGoneAsync(service, plaintexts);
+    }
+
+    [ProcessMemoryFact]
+    public async Task Data_keys_and_shared_secrets_are_gone_when_they_are_answered()
+    {
+        using TemporaryDirectory directory = new();
+        using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path);
+        Dictionary<string, byte[]> secrets = [];
+        using (HttpClient client = service.Client())
+        {
+            await client.GenerateAsync("AES-256");
+            await client.GenerateAsync("ML-KEM-768");
+            foreach (string encoding in (string[])["base64", "hex"])
+            {
+                foreach (int bytes in (int[])[32, 1024])
+                {
+                    Answer made = (await client.PostJsonAsync("/data-keys/generate", $$"""{"bytes":{{bytes}},"encoding":"{{encoding}}"}""")).ShouldBe(HttpStatusCode.OK);
+                    Answer opened = (await client.PostJsonAsync("/data-keys/decrypt", $$"""{"ciphertext":"{{made.Text("ciphertext")}}","encoding":"{{encoding}}"}""")).ShouldBe(HttpStatusCode.OK);
+                    opened.Text("plaintext").Should().Be(made.Text("plaintext"));
+                    secrets[$"data key, {encoding}, {bytes}"] = encoding == "hex" ? Convert.FromHexString(made.Text("plaintext")) : Convert.FromBase64String(made.Text("plaintext"));
+                }
+            }
+
+            Answer sent = (await client.PostJsonAsync("/kem/encapsulate", "{}")).ShouldBe(HttpStatusCode.OK);
+            Answer received = (await client.PostJsonAsync("/kem/decapsulate", $$"""{"kem_ciphertext":"{{sent.Text("kem_ciphertext")}}","key_version":1}""")).ShouldBe(HttpStatusCode.OK);
+            received.Text("shared_secret").Should().Be(sent.Text("shared_secret"));
+            secrets["shared secret"] = Convert.FromBase64String(sent.Text("shared_secret"));
+        }
+
+        await ShouldBeGoneAsync(service, secrets);
+    }
+
+    /// <summary>As bytes, as base64 and as hex: one for each place that was found, with where.</summary>
+    private static async Task ShouldBeGoneAsync(ServiceProcess service, Dictionary<string, byte[]> secrets)
+    {
+        (string, byte[])[] looked =
+        [
+            .. secrets.Select(secret => (secret.Key, secret.Value)),
+            .. secrets.Select(secret => ($"base64 of {secret.Key}", Encoding.ASCII.GetBytes(Convert.ToBase64String(secret.Value)))),
+            .. secrets.Select(secret => ($"hex of {secret.Key}", Encoding.ASCII.GetBytes(Convert.ToHexStringLower(secret.Value)))),
+        ];
+
+        // The server notices after the client that a connection is closed.
+        List<ProcessMemory.Find> finds = [];
+        for (int i = 0; i < 10 && (i == 0 || finds.Count > 0); i++)
+        {
+            await Task.Delay(200);
+            finds = Finds(service, looked);
+        }
+
+        finds.Select(find => find.ToString()).Should().BeEmpty();
+    }
+
+    private static async Task WorkAsync(HttpClient client, string kid, string algorithm)
+    {
+        if (algorithm.StartsWith("ML-DSA", StringComparison.Ordinal))
+        {
+            (await client.PostJsonAsync("/signature/sign", $$"""{"kid":"{{kid}}","message":"AQID"}""")).ShouldBe(HttpStatusCode.OK);
+            return;
+        }
+
+        string ciphertext = (await client.PostJsonAsync("/crypto/encrypt", $$"""{"kid":"{{kid}}","plaintext":"AQID"}""")).ShouldBe(HttpStatusCode.OK).Text("ciphertext");
+        (await client.PostJsonAsync("/crypto/decrypt", $$"""{"kid":"{{kid}}","ciphertext":"{{ciphertext}}"}""")).ShouldBe(HttpStatusCode.OK);
+    }
+
+    /// <summary>The private keys come out of a copy of the database, opened by this process.</summary>
+    private static async Task<List<(string Kid, byte[] PrivateKey)>> OpenCopyAsync(TemporaryDirectory directory, TemporaryDirectory copy, IEnumerable<string> kids)
+    {
         foreach (string file in Directory.GetFiles(directory.Path).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
             CopyShared(file, copy.File(Path.GetFileName(file)));
 
-        List<(string, byte[])> secrets = [];
-        await using (QkmsApplication opened = new(copy.Path))
-        {
-            _ = opened.Server;
-            foreach (string kid in kids)
-                secrets.Add((kid, await Materials.OpenAsync(opened, kid)));
-        }
+        List<(string, byte[])> opened = [];
+        await using QkmsApplication app = new(copy.Path);
+        _ = app.Server;
+        foreach (string kid in kids)
+            opened.Add((kid, await Materials.OpenAsync(app, kid)));
 
-        Finds(service, [.. secrets]).Select(find => find.ToString()).Should().BeEmpty();
+        return opened;
     }
+
+    private static string Text(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private static async Task UseAsync(ServiceProcess service)
     {
