@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using Qkms.Core.Keys;
 using Qkms.Tests.Support;
 using Qkms.Tests.Support.ChildProcess;
 
@@ -43,7 +44,6 @@ public sealed class SecretsLeaveMemoryTests
     public async Task Seeds_are_gone_when_they_are_wrapped()
     {
         using TemporaryDirectory directory = new();
-        using TemporaryDirectory copy = new();
         using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path);
         using HttpClient client = service.Client();
         List<string> kids = [];
@@ -53,7 +53,7 @@ public sealed class SecretsLeaveMemoryTests
             kids.Add((await client.RotateAsync(algorithm)).Text("kid"));
         }
 
-        (string, byte[])[] secrets = [.. (await OpenCopyAsync(directory, copy, kids)).Select(opened => (opened.Kid, opened.PrivateKey))];
+        (string, byte[])[] secrets = [.. (await Materials.ExportAsync(service, kids)).Select(exported => (exported.Version.Kid.Value, exported.Secret))];
         Finds(service, secrets).Select(find => find.ToString()).Should().BeEmpty();
     }
 
@@ -63,7 +63,6 @@ public sealed class SecretsLeaveMemoryTests
     {
         string[] algorithms = ["AES-256", "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"];
         using TemporaryDirectory directory = new();
-        using TemporaryDirectory copy = new();
         int cached = 2 * algorithms.Length;
         using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path, new() { ["Qkms__Materials__MaxKeys"] = Text(cached) });
         using HttpClient client = service.Client();
@@ -81,8 +80,8 @@ public sealed class SecretsLeaveMemoryTests
         }
 
         ProcessMemory.Patterns patterns = new();
-        foreach ((string kid, byte[] privateKey) in await OpenCopyAsync(directory, copy, keys.Select(key => key.Kid)))
-            KeySecrets.Add(patterns, kid, keys.Single(key => key.Kid == kid).Algorithm, privateKey);
+        foreach ((KeyVersion version, byte[] privateKey) in await Materials.ExportAsync(service, keys.Select(key => key.Kid)))
+            KeySecrets.Add(patterns, version.Kid.Value, version.Algorithm.Name, privateKey);
 
         HashSet<string> found = [.. ProcessMemory.Search(service.Id, patterns).Select(find => find.Name)];
         patterns.Names.Where(name => name.StartsWith("kept ", StringComparison.Ordinal) && !found.Contains(name)).Should().BeEmpty("the search finds what is cached");
@@ -188,21 +187,6 @@ public sealed class SecretsLeaveMemoryTests
         (await client.PostJsonAsync("/crypto/decrypt", $$"""{"kid":"{{kid}}","ciphertext":"{{ciphertext}}"}""")).ShouldBe(HttpStatusCode.OK);
     }
 
-    /// <summary>The private keys come out of a copy of the database, opened by this process.</summary>
-    private static async Task<List<(string Kid, byte[] PrivateKey)>> OpenCopyAsync(TemporaryDirectory directory, TemporaryDirectory copy, IEnumerable<string> kids)
-    {
-        foreach (string file in Directory.GetFiles(directory.Path).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
-            CopyShared(file, copy.File(Path.GetFileName(file)));
-
-        List<(string, byte[])> opened = [];
-        await using QkmsApplication app = new(copy.Path);
-        _ = app.Server;
-        foreach (string kid in kids)
-            opened.Add((kid, await Materials.OpenAsync(app, kid)));
-
-        return opened;
-    }
-
     private static string Text(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private static async Task UseAsync(ServiceProcess service)
@@ -219,14 +203,5 @@ public sealed class SecretsLeaveMemoryTests
             patterns.Add<byte>(name, bytes, Piece);
 
         return ProcessMemory.Search(service.Id, patterns);
-    }
-
-    private static void CopyShared(string from, string to)
-    {
-        using FileStream source = new(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using FileStream target = File.Create(to);
-        source.CopyTo(target);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(to, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 }

@@ -15,8 +15,27 @@ internal static class Materials
     {
         (KeyVersion version, KeyMaterial material, WrappingKey tenantKey) = await FindAsync(app, kid);
         using (tenantKey)
-        using (SecretBytes secret = KeyWrapper.Unwrap(tenantKey, version, material))
-            return secret.Span.ToArray();
+            return Unwrap(version, material, tenantKey);
+    }
+
+    /// <summary>Versions of a running service with their private keys, out of a copy of its data directory that this process opens. Nothing may be writing meanwhile.</summary>
+    public static async Task<IReadOnlyList<(KeyVersion Version, byte[] Secret)>> ExportAsync(ServiceProcess service, IEnumerable<string> kids)
+    {
+        using TemporaryDirectory copy = new();
+        foreach (string file in Directory.GetFiles(service.DataDirectory).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+            CopyShared(file, copy.File(Path.GetFileName(file)));
+
+        await using QkmsApplication opened = new(copy.Path);
+        _ = opened.Server;
+        List<(KeyVersion, byte[])> exported = [];
+        foreach (string kid in kids)
+        {
+            (KeyVersion version, KeyMaterial material, WrappingKey tenantKey) = await FindAsync(opened, kid);
+            using (tenantKey)
+                exported.Add((version, Unwrap(version, material, tenantKey)));
+        }
+
+        return exported;
     }
 
     /// <summary>What is needed to open the private key of a version.</summary>
@@ -34,5 +53,19 @@ internal static class Materials
             },
             CancellationToken.None);
         return (version, material, app.Services.GetRequiredService<Keyring>().OpenTenantKey(entry));
+    }
+    private static byte[] Unwrap(KeyVersion version, KeyMaterial material, WrappingKey tenantKey)
+    {
+        using SecretBytes secret = KeyWrapper.Unwrap(tenantKey, version, material);
+        return secret.Span.ToArray();
+    }
+
+    private static void CopyShared(string from, string to)
+    {
+        using FileStream source = new(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using FileStream target = File.Create(to);
+        source.CopyTo(target);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(to, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 }

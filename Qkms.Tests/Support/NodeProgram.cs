@@ -8,12 +8,16 @@ internal static class NodeProgram
     private static readonly string _folder = Path.Combine(Repository.Root, "Qkms.Tests", "Interop");
 
     /// <summary>The reason for which they cannot run, or null where they can.</summary>
-    internal static string? MissingReason()
+    /// <param name="tool">A command that they run; null when there is none.</param>
+    internal static string? MissingReason(string? tool = null)
     {
         if (!IsOnPath("node"))
             return "No Node.js: install 20.19 or later.";
 
-        return Directory.Exists(Path.Combine(_folder, "node_modules")) ? null : "No packages: run npm ci in Qkms.Tests/Interop.";
+        if (!Directory.Exists(Path.Combine(_folder, "node_modules")))
+            return "No packages: run npm ci in Qkms.Tests/Interop.";
+
+        return tool is null || IsOnPath(tool) ? null : $"No {tool}: install it.";
     }
 
     /// <summary>Runs a program and gives what it wrote.</summary>
