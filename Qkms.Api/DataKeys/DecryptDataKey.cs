@@ -24,9 +24,12 @@ internal sealed record DecryptDataKeyRequest(
 
 internal sealed class DecryptDataKeyRequestValidator : KeyChoiceValidator<DecryptDataKeyRequest>
 {
+    /// <summary>The wrapped form of the longest data key, in bytes.</summary>
+    public const int MaxCiphertext = BlobV1.Overhead + DataKeyIssuer.MaxLength;
+
     public DecryptDataKeyRequestValidator()
     {
-        RuleFor(r => r.Ciphertext).IsGiven().IsAtMost(BlobV1.Overhead + DataKeyIssuer.MaxLength);
+        RuleFor(r => r.Ciphertext).IsGiven().IsAtMost(MaxCiphertext);
         RuleFor(r => r.Context).IsContext();
         RuleFor(r => r.Encoding).IsSecretEncoding();
     }

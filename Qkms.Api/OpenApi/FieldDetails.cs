@@ -18,10 +18,17 @@ namespace Qkms.Api.OpenApi;
 /// <summary>Patterns, sizes, bounds and lists of words, by the name of a field: a name means the same in bodies and in queries.</summary>
 internal static class FieldDetails
 {
-    private const string KidOrNumber = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
-    private const string Base64 = "^[A-Za-z0-9+/]+={0,2}$";
-    private const string Base64OrEmpty = "^[A-Za-z0-9+/]*={0,2}$";
+    /// <summary>Any bytes, also none (RFC 4648, section 4): groups of four; padding is there, and the bits that it leaves over are zero.</summary>
+    internal const string Base64 = $"^{Base64Groups}$";
+
+    private const string Base64Groups = "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?";
+    private const string Base64OrHex = $"^({Base64Groups}|([0-9a-f]{{2}})+)$";
+    private const string Base64Of32 = "^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$";
+
+    // 32, 48 or 64 bytes.
+    private const string Base64OfHash = "^([A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/]{64}|[A-Za-z0-9+/]{85}[AQgw]==)$";
     private const string Base64Url = "^[A-Za-z0-9_-]+$";
+    private const string KidOrNumber = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
 
     // Texts for people are short; the longest lists the algorithms.
     private const int MaxMessageLength = 1000;
@@ -89,16 +96,35 @@ internal static class FieldDetails
                 break;
             case "public_key":
                 schema.Pattern = Base64;
+                schema.MinLength = 4;
                 break;
-            case "plaintext" or "ciphertext" or "message" when schema.Format == "byte":
-            case "aad" or "signature" or "signature_context" or "hash" or "symmetric_key" or "wrapped_key" or "kem_ciphertext" or "shared_secret":
-                schema.Pattern = Base64OrEmpty;
-                schema.MaxLength = MaxBase64Of(name);
+            case "shared_secret":
+                schema.Pattern = Base64Of32;
+                break;
+            case "hash":
+                schema.Pattern = Base64OfHash;
+                break;
+            case "symmetric_key":
+                DescribeBytes(schema, 1, KemEndpoints.MaxWrappedKey);
+                break;
+            case "aad":
+                DescribeBytes(schema, 0, KemEndpoints.MaxAad);
+                break;
+            case "signature_context":
+                DescribeBytes(schema, 0, Signer.MaxContextLength);
+                break;
+            case "plaintext" or "message" when schema.Format == "byte":
+                DescribeBytes(schema, 0, SizeRules.MaxPayload);
+                break;
+            case "ciphertext" or "kem_ciphertext" or "wrapped_key":
+                DescribeBytes(schema, 0, SizeRules.MaxCiphertext);
+                break;
+            case "signature":
+                DescribeBytes(schema, 0, 2 * SizeRules.MaxPayload); // as much as a body holds
                 break;
             case "bytes":
                 schema.Minimum = DataKeyIssuer.MinLength.ToString(CultureInfo.InvariantCulture);
                 schema.Maximum = DataKeyIssuer.MaxLength.ToString(CultureInfo.InvariantCulture);
-                schema.Default = DataKeyIssuer.DefaultLength;
                 break;
             case "encoding":
                 schema.Enum = Words(SecretEncodings.Base64, SecretEncodings.Hex);
@@ -113,7 +139,7 @@ internal static class FieldDetails
                 schema.Enum = Words(SignatureEndpoints.SignatureType);
                 break;
             case "context":
-                schema.MaxProperties = EncryptionContext.MaxMembers;
+                DescribeContext(schema);
                 break;
             case "pub" or "n" or "e":
                 schema.Pattern = Base64Url;
@@ -142,20 +168,31 @@ internal static class FieldDetails
         }
     }
 
-    // Base64 of the longest that the field may hold, in a request or in an answer.
-    private static int MaxBase64Of(string name) => name switch
+    /// <summary>A byte string in base64. Lengths that are no multiple of three stand for the next one that is: the service counts bytes.</summary>
+    public static void DescribeBytes(OpenApiSchema schema, int min, int max)
     {
-        "aad" => Base64Length(KemEndpoints.MaxAad),
-        "signature_context" => Base64Length(Signer.MaxContextLength),
-        "hash" => Base64Length(64),
-        "shared_secret" => Base64Length(32),
-        "symmetric_key" => Base64Length(KemEndpoints.MaxWrappedKey),
-        "plaintext" or "message" => Base64Length(SizeRules.MaxPayload),
-        "signature" => Base64Length(2 * SizeRules.MaxPayload),
-        _ => Base64Length(SizeRules.MaxCiphertext),
-    };
+        schema.Pattern = Base64;
+        schema.MinLength = min == 0 ? null : Base64Length(min);
+        schema.MaxLength = Base64Length(max);
+    }
+
+    /// <summary>A data key, in base64 or in hex.</summary>
+    public static void DescribeDataKey(OpenApiSchema schema)
+    {
+        schema.Pattern = Base64OrHex;
+        schema.MinLength = Base64Length(DataKeyIssuer.MinLength);
+        schema.MaxLength = 2 * DataKeyIssuer.MaxLength;
+    }
 
     private static int Base64Length(int bytes) => (bytes + 2) / 3 * 4;
+
+    // Names are not empty, and values are text: null is none.
+    private static void DescribeContext(OpenApiSchema schema)
+    {
+        schema.MaxProperties = EncryptionContext.MaxMembers;
+        schema.AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = EncryptionContext.MaxCanonicalSize };
+        schema.PropertyNames = new OpenApiSchema { MinLength = 1, MaxLength = EncryptionContext.MaxCanonicalSize };
+    }
 
     private static void DescribeList(string name, OpenApiSchema schema)
     {
@@ -172,6 +209,7 @@ internal static class FieldDetails
                 schema.MaxItems = 20;
                 break;
             case "items":
+                schema.MinItems = 1;
                 schema.MaxItems = BatchRules.MaxItems;
                 break;
             case "warnings":

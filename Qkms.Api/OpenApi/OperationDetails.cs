@@ -41,26 +41,10 @@ internal sealed class OperationDetails : IOperationFilter
         operation.Responses ??= [];
         foreach (IGrouping<int, KmsError> group in Errors(operation, metadata, open).Distinct().GroupBy(e => Refusals.StatusOf(e.Kind)).OrderBy(g => g.Key))
         {
-            operation.Responses[group.Key.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
-            {
-                Description = string.Join("\n", group.Select(e => $"`{e.Code}` {e.Message}")),
-                Content = new Dictionary<string, OpenApiMediaType>
-                {
-                    ["application/json"] = new OpenApiMediaType { Schema = envelope, Examples = group.ToDictionary(e => e.Code, Example) },
-                },
-            };
+            string status = group.Key.ToString(CultureInfo.InvariantCulture);
+            operation.Responses[status] = SharedRefusals.Of(context.Document, status, [.. group], envelope);
         }
     }
-
-    private static IOpenApiExample Example(KmsError error) => new OpenApiExample
-    {
-        Value = new JsonObject
-        {
-            ["error"] = new JsonObject { ["error_code"] = error.Code, ["message"] = error.Message, ["details"] = new JsonArray() },
-            ["request_id"] = FieldExamples.Of("request_id"),
-            ["timestamp"] = FieldExamples.Of("timestamp"),
-        },
-    };
 
     private static IEnumerable<KmsError> Errors(OpenApiOperation operation, IList<object> metadata, bool open)
     {
@@ -131,19 +115,8 @@ internal sealed class OperationDetails : IOperationFilter
     {
         foreach ((string status, IOpenApiResponse response) in operation.Responses ?? [])
         {
-            if (response is not OpenApiResponse described)
-                continue;
-
-            described.Headers ??= new Dictionary<string, IOpenApiHeader>();
-            described.Headers[RequestIdentity.HeaderName] = SharedHeaders.RequestId(document);
-            if (status == "401")
-                described.Headers["WWW-Authenticate"] = SharedHeaders.WwwAuthenticate(document);
-
-            if (status == "201")
-                described.Headers["Location"] = SharedHeaders.Location(document);
-
-            if (status is "429" or "503")
-                described.Headers["Retry-After"] = SharedHeaders.RetryAfter(document);
+            if (response is OpenApiResponse described)
+                SharedHeaders.AddTo(described, status, document);
         }
     }
 }

@@ -13,13 +13,20 @@ internal sealed class SharedHeaders : IDocumentFilter
     private const string WwwAuthenticateName = "WwwAuthenticate";
     private const string RetryAfterName = "RetryAfter";
 
-    public static IOpenApiHeader RequestId(OpenApiDocument document) => new OpenApiHeaderReference(RequestIdName, document);
+    /// <summary>Adds the headers that answers with <paramref name="status"/> carry.</summary>
+    public static void AddTo(OpenApiResponse response, string status, OpenApiDocument document)
+    {
+        response.Headers ??= new Dictionary<string, IOpenApiHeader>();
+        response.Headers[RequestIdentity.HeaderName] = new OpenApiHeaderReference(RequestIdName, document);
+        if (status == "401")
+            response.Headers["WWW-Authenticate"] = new OpenApiHeaderReference(WwwAuthenticateName, document);
 
-    public static IOpenApiHeader Location(OpenApiDocument document) => new OpenApiHeaderReference(LocationName, document);
+        if (status == "201")
+            response.Headers["Location"] = new OpenApiHeaderReference(LocationName, document);
 
-    public static IOpenApiHeader WwwAuthenticate(OpenApiDocument document) => new OpenApiHeaderReference(WwwAuthenticateName, document);
-
-    public static IOpenApiHeader RetryAfter(OpenApiDocument document) => new OpenApiHeaderReference(RetryAfterName, document);
+        if (status is "429" or "503")
+            response.Headers["Retry-After"] = new OpenApiHeaderReference(RetryAfterName, document);
+    }
 
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
     {

@@ -50,7 +50,7 @@ public sealed class OpenApiTests
                     body["content"]!["application/json"]!["example"].Should().NotBeNull(name);
 
                 foreach ((string status, JsonNode? response) in operation["responses"]!.AsObject().Where(r => r.Key[0] is '4' or '5'))
-                    ((string?)response!["description"]).Should().Contain("`ERR_", $"{name} {status}");
+                    ((string?)Resolve(document, response!)["description"]).Should().Contain("`ERR_", $"{name} {status}");
             }
         }
 
@@ -80,6 +80,11 @@ public sealed class OpenApiTests
         page.Headers["Content-Security-Policy"].Should().StartWith("default-src 'none'").And.NotContain("http");
         page.Body.Should().NotContain("//cdn").And.NotContain("https://");
     }
+
+    // Refusals are shared by operations.
+    private static JsonNode Resolve(JsonNode document, JsonNode response) => (string?)response["$ref"] is { } reference
+        ? document["components"]!["responses"]![reference["#/components/responses/".Length..]]!
+        : response;
 
     private static async Task<JsonNode> DocumentAsync(QkmsApplication app)
     {

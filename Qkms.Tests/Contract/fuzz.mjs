@@ -7,7 +7,7 @@
 import { parseArgs } from 'node:util';
 import { randomInt } from 'node:crypto';
 import { readDescription } from './fuzz/description.mjs';
-import { canary } from './fuzz/hostile.mjs';
+import { canary, marker } from './fuzz/hostile.mjs';
 import { checkInvariants } from './fuzz/invariants.mjs';
 import { Memory } from './fuzz/memory.mjs';
 import { Tally } from './fuzz/tally.mjs';
@@ -79,5 +79,6 @@ function checkLog(log) {
     ...errors.map(line => `error in the log: ${line.slice(0, 2000)}`),
     ...(log.includes(service.apiKey) ? ['the API key is in the log'] : []),
     ...(log.includes(canary) ? ['hostile input is in the log'] : []),
+    ...(['latin1', 'base64', 'hex'].some(encoding => log.includes(Buffer.from(marker).toString(encoding))) ? ['a plaintext is in the log'] : []),
   ];
 }

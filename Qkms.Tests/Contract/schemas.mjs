@@ -30,8 +30,8 @@ function members(name, schema) {
 
 /** A value in a place; `holder` carries its description and its example, which for parameters and headers stand beside the schema. */
 function value(where, schema, holder) {
-  if (schema.$ref)
-    return;
+  if (schema.$ref || schema.oneOf?.some(one => one.$ref)) // or null
+    return demand(holder.description || schema.$ref, `${where} has no description`);
 
   count++;
   // Words and booleans are their own examples. Parameters have none: Swagger UI would send them.
@@ -44,6 +44,10 @@ function value(where, schema, holder) {
 
 function bounds(where, schema) {
   const types = [schema.type].flat();
+  if (typeof schema.additionalProperties === 'object') {
+    demand(schema.maxProperties !== undefined, `${where} is a map without a size`);
+    bounds(`${where}{}`, schema.additionalProperties);
+  }
   if (schema.enum || types.includes('boolean'))
     return;
 

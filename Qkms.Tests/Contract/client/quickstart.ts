@@ -1,4 +1,4 @@
-// The steps of requests/quickstart.sh, by a client whose types are generated from openapi.yaml: that it compiles shows that the
+// The steps of requests/quickstart.sh and one request to every route that uses keys, by a client whose types are generated from openapi.yaml: that it compiles shows that the
 // description can be used, that it runs shows that the description is right.
 import createClient from 'openapi-fetch';
 import type { components, paths } from '../generated/qkms.js';
@@ -32,7 +32,7 @@ export async function quickstart(baseUrl: string, apiKey: string): Promise<numbe
 
   same('readiness', take(200, await qkms.GET('/health/ready')).data.status, 'ready');
   const { algorithms } = take(200, await qkms.GET('/kms/supported-algorithms')).data;
-  same('recommended', algorithms.filter(a => a.status === 'RECOMMENDED').map(a => a.algorithm), ['ML-KEM-768', 'ML-DSA-65']);
+  same('recommended', algorithms.filter(a => a.status === 'RECOMMENDED').map(a => a.algorithm), ['ML-KEM-768', 'ML-DSA-65', 'AES-256']);
 
   const first = take(201, await qkms.POST('/kms/keys/generate', { body: { algorithm: 'Kyber768', name, kid: `${name}-kem` } })).data;
   same('first version', [first.key_version, first.algorithm, first.algorithm_id, first.status], [1, 'Kyber768', algorithm, 'active']);
@@ -64,6 +64,8 @@ export async function quickstart(baseUrl: string, apiKey: string): Promise<numbe
   const jwk = await qkms.GET('/kms/keys/{kid}/public-key', { params: { ...dsa, query: { format: 'jwk' } }, headers: { Accept: 'application/jwk+json' } });
   same('JWK', keyType(take(200, jwk)), 'AKP');
 
+  await useKeys();
+
   const revocation = await qkms.POST('/kms/keys/{kid}/actions/revoke', { params: { path: { kid: first.kid } }, body: { reason: 'The end of the quickstart.' } });
   same('revoked', revocation.response.status, 204);
   requests++;
@@ -72,9 +74,67 @@ export async function quickstart(baseUrl: string, apiKey: string): Promise<numbe
   same('what is left', [revoked.status, typeof revoked.revoked_at, revoked.next_kid], ['revoked', 'string', second.kid]);
   const left = await qkms.GET('/kms/keys/{kid}/public-key', { params: { path: { kid: first.kid }, query: { format: 'jwk' } } });
   same('its public key', keyType(take(200, left)), 'AKP');
+  refused(409, 'ERR_KMS_006', await qkms.POST('/kem/encapsulate', { body: { kid: first.kid } }));
   refused(409, 'ERR_KMS_006', await qkms.POST('/kms/keys/retire', { body: { algorithm, name, key_version: 1 } }));
-  same('at the end', take(200, await qkms.GET('/kms/keys', { params: { query: { name } } })).data.keys.map(k => k.status), ['active', 'retired', 'active', 'revoked']);
+  const statuses = take(200, await qkms.GET('/kms/keys', { params: { query: { name } } })).data.keys.map(k => k.status);
+  same('at the end', statuses.toSorted(), ['active', 'active', 'active', 'retired', 'revoked']);
   return requests;
+
+  async function useKeys(): Promise<void> {
+    const plaintext = 'aGVsbG8=';
+    const context = { table: 'customers' };
+
+    take(201, await qkms.POST('/kms/keys/generate', { body: { algorithm: 'AES-256', name } }));
+    const encrypted = take(200, await qkms.POST('/crypto/encrypt', { body: { name, plaintext, context } })).data;
+    const { ciphertext } = given(encrypted);
+    same('AES-256', take(200, await qkms.POST('/crypto/decrypt', { body: { ciphertext, context } })).data.plaintext, plaintext);
+    refused(400, 'ERR_KEM_001', await qkms.POST('/crypto/decrypt', { body: { ciphertext } }));
+
+    const batch = take(200, await qkms.POST('/crypto/encrypt', { body: { name, items: [{ plaintext }, { plaintext, context }] } })).data;
+    const items = (batch.items ?? []).map((item, i) => ({ ...given(item), ...(i === 1 && { context }) }));
+    const opened = take(200, await qkms.POST('/crypto/decrypt', { body: { items: [...items, { ciphertext: 'AAAA' }] } })).data;
+    same('items', opened.items?.map(item => item.plaintext ?? item.error?.error_code), [plaintext, plaintext, 'ERR_KEM_001']);
+
+    const moved = take(200, await qkms.POST('/crypto/re-encrypt', { body: { ciphertext, context, destination: { algorithm, name, context: {} } } })).data;
+    same('moved', [moved.source_kid, moved.algorithm_id], [encrypted.kid, algorithm]);
+    same('after the move', take(200, await qkms.POST('/crypto/decrypt', { body: { ciphertext: moved.ciphertext, algorithm, name } })).data.plaintext, plaintext);
+
+    const { shared_secret, kem_ciphertext } = take(200, await qkms.POST('/kem/encapsulate', { body: { name } })).data;
+    same('shared secret', take(200, await qkms.POST('/kem/decapsulate', { body: { name, kem_ciphertext } })).data.shared_secret, shared_secret);
+
+    // The first version is retired, so its successor encrypts.
+    const aad = 'aW52b2ljZSA0Nw==';
+    const sealed = take(200, await qkms.POST('/kem/encrypt', { body: { kid: first.kid, plaintext, aad } })).data;
+    same('successor', [sealed.requested_kid, sealed.kid], [first.kid, second.kid]);
+    same('HPKE', take(200, await qkms.POST('/kem/decrypt', { body: { kid: sealed.kid, ciphertext: sealed.ciphertext, aad } })).data.plaintext, plaintext);
+    refused(409, 'ERR_KMS_008', await qkms.POST('/kem/encrypt', { body: { kid: first.kid, plaintext, strict: true } }));
+
+    const { wrapped_key, wrapping_method } = take(200, await qkms.POST('/kem/key/wrap', { body: { name, symmetric_key: shared_secret } })).data;
+    same('wrapped', wrapping_method, 'KEM-DEM');
+    same('unwrapped', take(200, await qkms.POST('/kem/key/unwrap', { body: { name, wrapped_key } })).data.symmetric_key, shared_secret);
+
+    const dataKey = take(200, await qkms.POST('/data-keys/generate', { body: { name, context, encoding: 'hex' } })).data;
+    const recovered = take(200, await qkms.POST('/data-keys/decrypt', { body: { ciphertext: dataKey.ciphertext, context, encoding: 'hex' } })).data;
+    same('data key', [recovered.plaintext, recovered.plaintext.length], [dataKey.plaintext, 64]);
+
+    const { signature } = take(200, await qkms.POST('/signature/sign', { body: { name, message: plaintext } })).data;
+    const verify = async (message: string) => take(200, await qkms.POST('/signature/verify', { body: { name, message, signature } })).data.valid;
+    same('verdicts', [await verify(plaintext), await verify('aGFsbG8=')], [true, false]);
+
+    const hashed = { name, hash: 'LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=', hash_algorithm: 'SHA-256' } as const;
+    const ofHash = take(200, await qkms.POST('/signature/sign-hash', { body: hashed })).data;
+    same('warnings', ofHash.warnings.length, 1); // of a hash below the strength of the key
+    const verdict = take(200, await qkms.POST('/signature/verify-hash', { body: { ...hashed, signature: ofHash.signature } })).data;
+    same('verdict', [verdict.valid, verdict.signature_type], [true, 'detached']);
+  }
+}
+
+// One of two members is there: the other has to be asked for.
+function given({ ciphertext }: { ciphertext?: string }): { ciphertext: string } {
+  if (ciphertext === undefined)
+    throw new Error('an answer without ciphertext');
+
+  return { ciphertext };
 }
 
 // The operation answers in three media types, so its type is a union.

@@ -1,4 +1,5 @@
 // Makes the bytes of a request from a plan and from what the service has told so far.
+import { membersOf } from './fill.mjs';
 
 const damages = {
   truncated: text => text.slice(0, -1 - (text.length >> 2)),
@@ -12,7 +13,7 @@ const damages = {
 
 export function build(plan, operation, memory, host, apiKey) {
   const { oddities } = plan;
-  const body = bodyOf(plan.body);
+  const body = bodyOf(plan.body, operation, memory);
   return {
     method: oddities.method ?? operation.method,
     target: targetOf(plan, operation, memory),
@@ -23,9 +24,8 @@ export function build(plan, operation, memory, host, apiKey) {
 }
 
 function targetOf({ prefix, path, query, oddities }, operation, memory) {
-  let target = prefix + operation.template.replace(/\{(\w+)\}/g, (_, name) => textOf(path[name], memory));
-  if (oddities.upperCase)
-    target = target.replace(/kms|keys|public-key|actions|revoke/g, word => word.toUpperCase());
+  const segments = operation.template.split('/').map(segment => (oddities.upperCase && segment[0] !== '{' ? segment.toUpperCase() : segment));
+  const target = prefix + segments.join('/').replace(/\{(\w+)\}/g, (_, name) => textOf(path[name], memory));
 
   const pairs = query.flatMap(([name, value]) => [[name, textOf(value, memory)], ...(value.again === undefined ? [] : [[name, encode(value.again)]])]);
   if (oddities.stray)
@@ -45,7 +45,7 @@ function textOf(source, memory) {
 // encodeURIComponent refuses lone surrogates; UTF-8 has none.
 const encode = text => encodeURIComponent(text.toWellFormed());
 
-function bodyOf(plan) {
+function bodyOf(plan, operation, memory) {
   if (plan === null)
     return null;
 
@@ -55,7 +55,7 @@ function bodyOf(plan) {
   if (plan.bytes !== undefined)
     return Buffer.from(plan.bytes, 'base64');
 
-  const text = plan.text ?? `{${plan.members.map(member => member.join(':')).join(',')}}`;
+  const text = plan.text ?? `{${membersOf(plan, operation, memory).map(member => member.join(':')).join(',')}}`;
   return plan.damage === 'UTF-16' ? Buffer.from(`\ufeff${text}`, 'utf16le') : Buffer.from((damages[plan.damage] ?? (same => same))(text), 'utf8');
 }
 

@@ -1,6 +1,7 @@
 // What must be true of every answer. Each fault is one sentence; sentences that begin alike are one kind of fault.
-import { canary } from './hostile.mjs';
+import { canary, marker } from './hostile.mjs';
 import { mayRefuse } from './refusable.mjs';
+import { openings, uses } from './uses.mjs';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -10,7 +11,9 @@ const innards = /\bat [A-Z]\w*(\.\w+)+\(|\b(System|Microsoft|Qkms\.(Api|Core|Sto
 // Refusals that belong to no operation, because the route or the verb is none.
 const strays = { 401: 'ERR_AUTH_001', 404: 'ERR_NOT_FOUND_001', 405: 'ERR_INVALID_004' };
 
-export function check(request, facts, answer, plan, description) {
+const markers = new RegExp(['latin1', 'base64', 'hex'].map(encoding => Buffer.from(marker).toString(encoding)).join('|'), 'g');
+
+export function check(request, facts, answer, plan, description, memory) {
   if (answer.status >= 500)
     return [`5xx: ${answer.status} ${answer.body.toString('utf8', 0, 300)}`];
 
@@ -21,8 +24,9 @@ export function check(request, facts, answer, plan, description) {
   return [
     ...checkHeaders(request, facts, answer),
     ...checkLeaks(answer),
+    ...checkPlaintexts(facts, answer),
     ...checkIdentity(facts, answer, json),
-    ...(facts.ambiguous || facts.serverRefusals.length > 0 ? checkAnyRefusal(answer, json, description) : checkMeaning(request, facts, answer, json, plan, description)),
+    ...(facts.ambiguous || facts.serverRefusals.length > 0 ? checkAnyRefusal(answer, json, description) : checkMeaning(request, facts, answer, json, plan, description, memory)),
   ];
 }
 
@@ -52,6 +56,13 @@ function checkLeaks({ body, headers }) {
   const text = body.toString('utf8') + JSON.stringify(headers);
   const leak = innards.exec(text)?.[0];
   return [...(leak ? [`innards in the answer: ${leak}`] : []), ...(text.includes(canary) ? ['hostile input repeated in the answer'] : [])];
+}
+
+// Only what opens ciphertexts answers with plaintexts, one for each; whether with the right ones, memory knows.
+function checkPlaintexts({ operation, json }, { status, body }) {
+  const found = body.toString('latin1').match(markers)?.length ?? 0;
+  const entitled = status === 200 && uses[operation?.id]?.opens && operation.id !== 'ReEncrypt' ? openings(operation.id, json).length : 0;
+  return found > entitled ? [`an answer of ${operation?.id} holds a plaintext`] : [];
 }
 
 function checkIdentity({ requestId }, { headers, status, body }, json) {
@@ -84,11 +95,11 @@ function checkAnyRefusal(answer, json, description) {
   return description.isErrorEnvelope(json) ? [] : [`not the envelope of errors: ${answer.status}`];
 }
 
-function checkMeaning(request, facts, answer, json, plan, description) {
+function checkMeaning(request, facts, answer, json, plan, description, memory) {
   if (!facts.operation)
     return checkStray(facts, answer, json, description);
 
-  return [...checkAuthentication(facts, answer), ...checkDocumented(facts.operation, answer, json), ...checkVerdict(facts, answer, plan, request)];
+  return [...checkAuthentication(facts, answer), ...checkDocumented(facts.operation, answer, json), ...checkVerdict(facts, answer, json, plan, request, memory)];
 }
 
 function checkStray({ authenticated, otherVerb }, { status, body }, json, description) {
@@ -141,7 +152,7 @@ function checkContent(operation, documented, { status, headers, body }, json) {
 }
 
 /** A request that is as described is not refused for its form, and one that is not is refused. */
-function checkVerdict(facts, { status, body }, plan, request) {
+function checkVerdict(facts, { status, body }, json, plan, request, memory) {
   if (!facts.authenticated && !facts.operation.open)
     return [];
 
@@ -149,7 +160,7 @@ function checkVerdict(facts, { status, body }, plan, request) {
     return status < 400 && !nullInPlaceOfNothing(facts, request) ? [`${facts.operation.id} accepts in spite of ${facts.faults[0]}: ${status}`] : [];
 
   const formal = [400, 406, 413, 415].includes(status);
-  return formal && !mayRefuse(facts, plan, request) ? [`${facts.operation.id} refuses ${fieldOf(body)} that is as described: ${status} ${body.toString('utf8', 0, 300)}`] : [];
+  return formal && !mayRefuse(facts, plan, request, json?.error?.error_code, memory) ? [`${facts.operation.id} refuses ${fieldOf(body)} that is as described: ${status} ${body.toString('utf8', 0, 300)}`] : [];
 }
 
 const fieldOf = body => /"field":"(\w+)"/.exec(body.toString('utf8'))?.[1] ?? 'a request';

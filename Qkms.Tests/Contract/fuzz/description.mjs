@@ -57,7 +57,7 @@ function operationOf(document, compile, template, verb, operation) {
       schema: inline(document, content.schema),
       isValid: compile(content.schema),
     },
-    responses: Object.fromEntries(Object.entries(operation.responses).map(([status, response]) => [status, responseOf(document, compile, response)])),
+    responses: Object.fromEntries(Object.entries(operation.responses).map(([status, response]) => [status, responseOf(document, compile, dereference(document, response))])),
   };
 }
 
@@ -71,11 +71,12 @@ function responseOf(document, compile, response) {
 
 // Values are made from a schema without references.
 function inline(document, schema) {
-  const { properties, items, ...rest } = dereference(document, schema);
+  const { properties, items, oneOf, ...rest } = dereference(document, schema);
   return {
     ...rest,
     ...(properties && { properties: Object.fromEntries(Object.entries(properties).map(([name, member]) => [name, inline(document, member)])) }),
     ...(items && { items: inline(document, items) }),
+    ...(oneOf && { oneOf: oneOf.map(one => inline(document, one)) }),
   };
 }
 

@@ -4,6 +4,9 @@ import fc from 'fast-check';
 /** In many hostile values; neither an answer nor the log may ever repeat it. No name or kid can contain it. */
 export const canary = 'canary~7c1f';
 
+/** What most plaintexts begin with: nine bytes, so that it shows in base64. Only what opens them may answer with it, and no log may hold it. */
+export const marker = 'QkmsFuzz!';
+
 const texts = [
   '', ' ', '.', '..', '../..', './/', '-', '_', '0', '1', '-1', '00', '1e3', '1.0', '2147483647', '2147483648', '9'.repeat(40), 'null', 'true', 'NaN',
   'ML-KEM-768 ', ' ML-KEM-768', 'ml-kem-768', 'ML-KEM-768\0', 'ML\u2010KEM\u2010768', 'Kyber768,Kyber768', 'enc ', 'ENC', 'active ', 'Active',

@@ -1,10 +1,14 @@
-// What the service has said about key versions: where later plans find real kids, and what later answers must not contradict.
+// What the service has said about key versions and made with them: where later plans find real kids and ciphertexts, and what later answers
+// must not contradict.
+import { Products } from './products.mjs';
+import { canDo, uses } from './uses.mjs';
 
 const fixed = ['key_id', 'key_version', 'name', 'algorithm_id', 'use', 'public_key', 'oaep_hash', 'created_at', 'previous_kid'];
 const once = ['next_kid', 'retired_at', 'revoked_at'];
 const order = { active: 0, retired: 1, revoked: 2 };
 
 export class Memory {
+  products = new Products();
   #versions = new Map();
   #kids = [];
   #cursors = [];
@@ -17,6 +21,33 @@ export class Memory {
 
   get kids() {
     return [...this.#versions.keys()];
+  }
+
+  version(kid) {
+    return this.#versions.get(kid)?.version;
+  }
+
+  /** A version that can do an operation, mostly one that is not revoked; or undefined. */
+  pickVersion(operation, number) {
+    const fit = this.#kids.map(kid => this.version(kid)).filter(version => canDo(version, operation));
+    return this.#mostlyUsable(fit, number, version => version);
+  }
+
+  /** Something that a key has made and an operation opens, mostly with a key that is not revoked; or undefined. */
+  pickProduct(operation, number) {
+    return this.#mostlyUsable(this.products.recent(operation), number, product => this.version(product.kid));
+  }
+
+  /** What an answer to the use of a key says that cannot be, after what was known before it was asked for. */
+  learnUse(operation, json, data, asked) {
+    return [...this.#contradictionsOfUse(operation, json, data, asked), ...this.products.learn(operation, json, data)];
+  }
+
+  /** A revocation answers nothing. */
+  learnRevocation(kid) {
+    const known = this.#versions.get(kid);
+    if (known)
+      this.#versions.set(kid, { version: { ...known.version, status: 'revoked' }, at: performance.now(), partly: true });
   }
 
   /** Takes in the versions of an answer; returns what contradicts an answer that was complete before this one was asked for. */
@@ -36,7 +67,50 @@ export class Memory {
     if (!known || order[version.status] >= order[known.version.status])
       this.#versions.set(version.kid, { version, at: performance.now() });
 
+    // Whatever has a successor is active no more.
+    const previous = this.#versions.get(version.previous_kid);
+    if (previous?.version.status === 'active')
+      this.#versions.set(version.previous_kid, { version: { ...previous.version, status: 'retired' }, at: performance.now(), partly: true });
+
     return faults;
+  }
+
+  #contradictionsOfUse(operation, { kid, key_version: number }, data, asked) {
+    if (data.kid === undefined) // a batch to decrypt: each item names its own
+      return data.items.flatMap(item => (item.kid === undefined ? [] : this.#contradictionsOfKey(operation, item, asked)));
+
+    const faults = this.#contradictionsOfKey(operation, data, asked);
+    const followed = data.requested_kid != null;
+    const asks = operation === 'ReEncrypt' ? data.source_kid : followed ? data.requested_kid : data.kid;
+    if (kid != null && asks !== kid)
+      faults.push(`${operation} uses another kid than was asked for`);
+    if (followed && data.kid === data.requested_kid)
+      faults.push(`${operation} says that it followed, and did not`);
+    if (number != null && kid == null && operation !== 'ReEncrypt' && data.key_version !== number)
+      faults.push(`${operation} uses another version than was asked for`);
+    if (operation === 'ReEncrypt')
+      faults.push(...this.#contradictionsOfKey('Decrypt', { kid: data.source_kid }, asked));
+
+    return faults;
+  }
+
+  #contradictionsOfKey(operation, { kid, key_version: number }, asked) {
+    const { version, at } = this.#versions.get(kid) ?? {};
+    if (!version)
+      return [];
+
+    const creates = uses[operation].creates || operation === 'ReEncrypt';
+    return [
+      ...(canDo(version, operation) ? [] : [`${operation} uses a key for ${version.algorithm_id} (${version.use})`]),
+      ...(number === undefined || number === version.key_version ? [] : [`${operation} gives another number than ${kid} has`]),
+      ...(at < asked && version.status === 'revoked' ? [`${operation} uses a revoked version`] : []),
+      ...(at < asked && creates && version.status === 'retired' ? [`${operation} makes something new with a retired version`] : []),
+    ];
+  }
+
+  #mostlyUsable(list, number, versionOf) {
+    const usable = number % 10 === 0 ? list : list.filter(one => versionOf(one)?.status !== 'revoked');
+    return usable[number % usable.length];
   }
 
   // The last few hundred: old versions are met through lists and numbers.
@@ -47,10 +121,10 @@ export class Memory {
   }
 }
 
-function contradictions({ version: before, at }, after, asked) {
+function contradictions({ version: before, at, partly }, after, asked) {
   const changed = fixed.filter(name => before[name] !== after[name]);
   if (at < asked) {
-    changed.push(...once.filter(name => before[name] !== null && before[name] !== after[name]));
+    changed.push(...(partly ? [] : once).filter(name => before[name] !== null && before[name] !== after[name]));
     if (order[after.status] < order[before.status])
       changed.push('status');
   }

@@ -1,13 +1,22 @@
 // What a request may be refused for although every part of it is as described: rules between fields, which schemas do not say.
+import { mayRefuseUse } from './refusable-uses.mjs';
+import { uses } from './uses.mjs';
 
 // Qkms.Core/Keys/Kid.cs; kids stand where these do, and routes do not mind upper case.
 const routeWords = ['active', 'generate', 'rotate', 'retire', 'revoke', 'import', 'actions', 'rotations', 'chain', 'public-key'];
 
-export function mayRefuse({ operation, json, query, key }, plan, request) {
+// Qkms.Api/Http/HttpServices.cs.
+const mostBytes = 2 * 1024 * 1024;
+
+export function mayRefuse(facts, plan, request, code, memory) {
+  const { operation, json, query, key } = facts;
+  if (code === 'ERR_KEM_001' || code === 'ERR_SIG_001') // whatever the form
+    return uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : hasNoPublicKey(facts, memory);
+
   return oddForm(plan, json, request)
-    || useWithoutAlgorithm(json ?? query)
-    || hashWithoutOaep(json)
-    || routeWords.includes(json?.kid?.toLowerCase())
+    || request.body?.length > mostBytes
+    || [json?.kid, json?.destination?.kid].some(kid => routeWords.includes(kid?.toLowerCase()))
+    || (uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : useWithoutAlgorithm(json ?? query) || hashWithoutOaep(json))
     || ('cursor' in query && madeUp(plan))
     || (operation.id === 'GetKey' && keyRules(key, query));
 }
@@ -20,7 +29,7 @@ function oddForm({ oddities }, json, { body }) {
 }
 
 function useWithoutAlgorithm({ algorithm, use }) {
-  const wrong = { enc: /DSA|Dilithium/, sig: /KEM|Kyber/ }[use];
+  const wrong = { enc: /DSA|Dilithium/, sig: /KEM|Kyber|AES/ }[use];
   return wrong?.test(algorithm) ?? false;
 }
 
@@ -31,6 +40,12 @@ function hashWithoutOaep(json) {
 // A number needs an algorithm; beside a kid, filters have to agree with its version.
 function keyRules(key, query) {
   return /^\d+$/.test(key) ? !('algorithm' in query) : Object.keys(query).length > 0;
+}
+
+// Symmetric keys have none.
+function hasNoPublicKey({ operation, kid }, memory) {
+  const version = memory.version(kid);
+  return operation.id === 'GetPublicKey' && (version === undefined || version.algorithm_id === 'AES-256');
 }
 
 // A cursor carries a proof that the service made it.

@@ -64,7 +64,7 @@ function judge({ operation, values }, request, plan, search) {
   if (plan.body?.mustFail)
     faults.push(plan.body.mustFail);
 
-  return { faults, json: parseJson(request.body), query: Object.fromEntries(readQuery(search)), key: values.key };
+  return { faults, json: parseJson(request.body), query: Object.fromEntries(readQuery(search)), key: values.key, kid: values.kid };
 }
 
 function faultsOfPath(operation, values) {

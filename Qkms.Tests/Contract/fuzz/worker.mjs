@@ -5,6 +5,7 @@ import { check, checkNotEchoed } from './check.mjs';
 import { curlOf } from './curl.mjs';
 import { anyPlan } from './plans.mjs';
 import { understand } from './understand.mjs';
+import { uses } from './uses.mjs';
 import { Wire } from './wire.mjs';
 
 const batchSize = 100;
@@ -87,11 +88,22 @@ export class Worker {
     if (counts)
       this.tally.add(nameOf(facts, answer), answer.status);
 
-    const faults = [...check(request, facts, answer, plan, this.description), ...checkNotEchoed(request, facts, answer)];
-    if (answer.status < 300 && /json/.test(answer.headers['content-type']?.[0]) && faults.length === 0)
-      faults.push(...this.memory.learn(JSON.parse(answer.body.toString('utf8')).data, asked));
+    const faults = [...check(request, facts, answer, plan, this.description, this.memory), ...checkNotEchoed(request, facts, answer)];
+    if (faults.length === 0)
+      faults.push(...this.#learn(facts, answer, asked));
 
     return { answer, faults };
+  }
+
+  #learn({ operation, json, kid }, answer, asked) {
+    if (answer.status === 204 && operation?.id === 'RevokeKey')
+      this.memory.learnRevocation(kid);
+
+    if (answer.status >= 300 || !/json/.test(answer.headers['content-type']?.[0]))
+      return [];
+
+    const { data } = JSON.parse(answer.body.toString('utf8'));
+    return operation && uses[operation.id] ? this.memory.learnUse(operation.id, json, data, asked) : this.memory.learn(data, asked);
   }
 
   /** Location shows the version that was made, under the prefix that was asked. */

@@ -1,0 +1,73 @@
+// Fills bodies that use keys with what only the service can know: kids that fit, and what keys have made.
+
+const selectors = ['kid', 'key_version', 'algorithm', 'name'];
+
+/** The members of a body as text: those of the plan, what its `key` and `product` stand for, and at last what it wants to have in any case. */
+export function membersOf({ members, key, product, late = [] }, operation, memory) {
+  const filled = new Map(members);
+  const wanted = product && memory.pickProduct(operation.id, product.pick);
+  if (wanted)
+    fill(filled, wanted, product, operation, memory);
+
+  const version = key && (wanted ? memory.version(wanted.kid) : memory.pickVersion(operation.id, key.pick));
+  if (version)
+    choose(filled, version, key.how);
+
+  for (const [name] of late)
+    (name === '"items"' ? ['"plaintext"', '"ciphertext"', '"context"', name] : [name]).forEach(other => filled.delete(other));
+
+  return [...(filled.size === members.length || key || product ? filled : members), ...late];
+}
+
+function fill(members, wanted, { pick, spoil, many }, operation, memory) {
+  const names = Object.keys(wanted.members).filter(name => operation.body.schema.properties[name]);
+  for (const name of [...names, 'context', 'aad', 'items', 'signature_context', 'hash_algorithm'])
+    members.delete(JSON.stringify(name));
+
+  if (many > 0 && operation.id === 'Decrypt') {
+    const items = Array.from({ length: many }, (_, i) => spoilt((memory.pickProduct(operation.id, pick + i) ?? wanted).members, i === 0 ? spoil : 'nothing'));
+    members.delete('"ciphertext"');
+    members.set('"items"', JSON.stringify(items.map(({ ciphertext, context }) => ({ ciphertext, context }))));
+    return;
+  }
+  const given = spoilt(wanted.members, spoil);
+  if (operation.id === 'VerifyHash')
+    given.hash_algorithm ??= 'SHA-256';
+
+  for (const name of [...names, 'hash_algorithm', ...(spoil === 'bound' ? ['context', 'aad'] : [])].filter(name => given[name] != null && operation.body.schema.properties[name]))
+    members.set(JSON.stringify(name), JSON.stringify(given[name]));
+}
+
+/** The same members with one of them wrong. */
+function spoilt(members, how) {
+  const main = ['signature', 'ciphertext', 'wrapped_key', 'kem_ciphertext'].find(name => members[name]);
+  switch (how) {
+    case 'a bit':
+      return { ...members, [main]: changed(members[main], bytes => (bytes[bytes.length >> 1] ^= 1)) };
+    case 'the end':
+      return { ...members, [main]: changed(members[main], bytes => (bytes[bytes.length - 1] ^= 0x80)) };
+    case 'length':
+      return { ...members, [main]: Buffer.from(members[main], 'base64').subarray(0, -1).toString('base64') };
+    case 'bound':
+      return { ...members, context: { ...members.context, more: '1' }, aad: 'bW9yZQ==', ...(members.message && { message: 'bW9yZQ==' }) };
+    default:
+      return { ...members };
+  }
+}
+
+function changed(text, change) {
+  const bytes = Buffer.from(text, 'base64');
+  change(bytes);
+  return bytes.toString('base64');
+}
+
+function choose(members, version, how) {
+  if (how === 'as it is')
+    return;
+
+  const { kid, key_version, algorithm_id: algorithm, name } = version;
+  const given = { kid: { kid }, agreeing: { kid, key_version, algorithm, name }, number: { key_version, algorithm, name }, active: { algorithm, name }, nothing: {} }[how];
+  selectors.forEach(selector => members.delete(JSON.stringify(selector)));
+  for (const [selector, value] of Object.entries(given))
+    members.set(JSON.stringify(selector), JSON.stringify(value));
+}

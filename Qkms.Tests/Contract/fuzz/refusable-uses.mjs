@@ -1,0 +1,100 @@
+// What the use of a key may be refused for although every part of the request is as described. Each rule asks what the service has said of
+// the key: only where the fuzzer cannot know it, a refusal passes.
+import { bytesOf, canDo, canonicalName, contextBytes, familyOf, uses } from './uses.mjs';
+
+const mostContextBytes = 8192;
+const payload = 1024 * 1024;
+
+// Base64 comes in steps of three bytes; the service counts bytes.
+const most = { aad: 8192, symmetric_key: 1024, plaintext: payload, message: payload, ciphertext: payload + 4096, kem_ciphertext: payload + 4096, wrapped_key: payload + 4096 };
+const mostOf = { DecryptDataKey: { ciphertext: 101 + 1024 } };
+
+const hashSizes = { 'SHA-256': 32, 'SHA-384': 48, 'SHA-512': 64, 'SHA-1': 20 };
+const dataKey = Buffer.from([...Buffer.from('QK'), 1, 1, 2]);
+
+export function mayRefuseUse(operation, json, code, memory) {
+  switch (code) {
+    case 'ERR_KEM_001':
+      return uses[operation].opens !== undefined && memory.products.mayFail(operation, json, memory);
+    case 'ERR_SIG_001':
+      return choices(json).some(choice => mayBeUnfit(choice, actualOperation(operation, json), memory));
+    default:
+      return choices(json).some(choice => mayDisagree(choice, memory)) || wrongShape(operation, json) || tooLong(operation, json) || unlikeTheKey(operation, json, memory);
+  }
+}
+
+const choices = json => [json, ...(namesKey(json.destination) ? [json.destination] : [])];
+
+const namesKey = destination => destination != null && ['kid', 'key_version', 'algorithm', 'name'].some(name => destination[name] != null);
+
+// A wrapped data key stays one.
+const actualOperation = (operation, { ciphertext }) => (operation === 'ReEncrypt' && bytesOf(ciphertext).subarray(0, 5).equals(dataKey) ? 'DecryptDataKey' : operation);
+
+function mayBeUnfit({ kid, algorithm }, operation, memory) {
+  if (kid == null)
+    return !uses[operation].families.includes(familyOf(algorithm ?? uses[operation].algorithm));
+
+  const version = memory.version(kid);
+  return version === undefined || !canDo(version, operation);
+}
+
+function mayDisagree({ kid, key_version: number, algorithm, name }, memory) {
+  if (kid == null || [number, algorithm, name].every(value => value == null))
+    return false;
+
+  const version = memory.version(kid);
+  return version === undefined
+    || (number != null && number !== version.key_version)
+    || (algorithm != null && canonicalName(algorithm) !== version.algorithm_id)
+    || (name != null && name !== version.name);
+}
+
+// One or many, and a context where its plaintext is; a hash as long as its function makes it.
+function wrongShape(operation, { plaintext, ciphertext, items, context, hash, hash_algorithm: algorithm }) {
+  const one = operation === 'Encrypt' ? plaintext : ciphertext;
+  const batch = ['Encrypt', 'Decrypt'].includes(operation) && ((one == null) === (items == null) || (items != null && context != null));
+  return batch || (hash !== undefined && bytesOf(hash).length !== hashSizes[algorithm]);
+}
+
+function tooLong(operation, json) {
+  const parts = [json, json.destination ?? {}, ...(json.items ?? [])];
+  const limits = { ...most, ...mostOf[operation] };
+  return parts.some(part => contextBytes(part.context).length > mostContextBytes
+    || Object.entries(limits).some(([name, limit]) => typeof part[name] === 'string' && bytesOf(part[name]).length > limit));
+}
+
+// What RSA does not have, and what ML-DSA does not have.
+function unlikeTheKey(operation, json, memory) {
+  const { plaintext, context, destination, hash_algorithm: hash, signature_context: signatureContext } = json;
+  const [source, target = source] = choices(json).map(choice => keyOf(choice, operation, memory));
+  const newContext = destination?.context ?? context;
+  switch (operation) {
+    case 'Encrypt':
+      return source.mayBe('RSA') && (!isEmpty(context) || bytesOf(plaintext).length > source.mostPlaintext);
+    case 'Decrypt':
+      return source.mayBe('RSA') && !isEmpty(context);
+    case 'ReEncrypt': // how long the plaintext is, only the service knows
+      return target.mayBe('RSA') || (source.mayBe('RSA') && !(isEmpty(context) && isEmpty(newContext)));
+    case 'Sign':
+    case 'Verify':
+      return (source.mayBe('ML-DSA') && hash != null) || (source.mayBe('RSA') && bytesOf(signatureContext).length > 0);
+    case 'SignHash':
+    case 'VerifyHash':
+      return source.mayBe('RSA') && bytesOf(signatureContext).length > 0;
+    default:
+      return false;
+  }
+}
+
+const isEmpty = context => Object.keys(context ?? {}).length === 0;
+
+/** The key that is meant as far as it can be known: which families it may have, and how much RSA-OAEP takes at least (RFC 8017, 7.1.1). */
+function keyOf({ kid, algorithm }, operation, memory) {
+  const version = kid == null ? undefined : memory.version(kid);
+  const name = kid == null ? canonicalName(algorithm ?? uses[operation].algorithm) : version?.algorithm_id;
+  const hash = hashSizes[version?.oaep_hash ?? 'SHA-512'];
+  return {
+    mayBe: family => name === undefined || familyOf(name) === family,
+    mostPlaintext: name === undefined ? 0 : Number(name.split('-')[1]) / 8 - 2 * hash - 2,
+  };
+}

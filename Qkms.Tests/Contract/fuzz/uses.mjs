@@ -1,0 +1,68 @@
+// What the routes that use keys do with them. The schemas do not say it: this is the fuzzer's own reading of docs/formats.md and README.md.
+
+const encryption = ['AES', 'ML-KEM', 'RSA'];
+
+/** For each operation: the families and the use of its keys, the algorithm when none is named, and whether it makes something new. */
+export const uses = {
+  Encrypt: { families: encryption, use: 'enc', algorithm: 'AES-256', creates: true },
+  Decrypt: { families: encryption, use: 'enc', algorithm: 'AES-256', opens: ['blob', 'hpke', 'oaep'] },
+  ReEncrypt: { families: encryption, use: 'enc', algorithm: 'AES-256', opens: ['blob', 'hpke', 'oaep', 'data key'] },
+  KemEncrypt: { families: ['ML-KEM'], use: 'enc', algorithm: 'ML-KEM-768', creates: true },
+  KemDecrypt: { families: ['ML-KEM'], use: 'enc', algorithm: 'ML-KEM-768', opens: ['hpke'] },
+  WrapKey: { families: ['ML-KEM'], use: 'enc', algorithm: 'ML-KEM-768', creates: true },
+  UnwrapKey: { families: ['ML-KEM'], use: 'enc', algorithm: 'ML-KEM-768', opens: ['wrapped key'] },
+  Encapsulate: { families: ['ML-KEM'], use: 'enc', algorithm: 'ML-KEM-768', creates: true },
+  Decapsulate: { families: ['ML-KEM'], use: 'enc', algorithm: 'ML-KEM-768', opens: ['kem'] },
+  GenerateDataKey: { families: ['AES'], use: 'enc', algorithm: 'AES-256', creates: true },
+  DecryptDataKey: { families: ['AES'], use: 'enc', algorithm: 'AES-256', opens: ['data key'] },
+  Sign: { families: ['ML-DSA', 'RSA'], use: 'sig', algorithm: 'ML-DSA-65', creates: true },
+  SignHash: { families: ['ML-DSA', 'RSA'], use: 'sig', algorithm: 'ML-DSA-65', creates: true },
+  Verify: { families: ['ML-DSA', 'RSA'], use: 'sig', algorithm: 'ML-DSA-65', opens: ['signature'] },
+  VerifyHash: { families: ['ML-DSA', 'RSA'], use: 'sig', algorithm: 'ML-DSA-65', opens: ['signature of a hash', 'signature'] },
+};
+
+const aliases = { Kyber512: 'ML-KEM-512', Kyber768: 'ML-KEM-768', Kyber1024: 'ML-KEM-1024', Dilithium2: 'ML-DSA-44', Dilithium3: 'ML-DSA-65', Dilithium5: 'ML-DSA-87' };
+
+export const canonicalName = algorithm => aliases[algorithm] ?? algorithm;
+
+export const familyOf = algorithm => canonicalName(algorithm).replace(/-\d+$/, '');
+
+/** Whether a key version can do an operation at all. */
+export function canDo(version, operation) {
+  const { families, use } = uses[operation];
+  return version.use === use && families.includes(familyOf(version.algorithm_id));
+}
+
+/** The bytes that a context stands for: as many as it has members, then each name and value with its length, sorted by name (docs/formats.md). */
+export function contextBytes(context) {
+  const members = Object.entries(context ?? {}).map(pair => pair.map(text => Buffer.from(text, 'utf8')));
+  members.sort(([a], [b]) => Buffer.compare(a, b));
+  return Buffer.concat([number(members.length), ...members.flat().flatMap(part => [number(part.length), part])]);
+}
+
+function number(value) {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+export const bytesOf = text => Buffer.from(text ?? '', 'base64');
+
+/** What a request gives to be opened: each ciphertext with the bytes that have to be authenticated with it. */
+export function openings(operation, json) {
+  switch (operation) {
+    case 'Decrypt':
+      return (json.items ?? [json]).map(({ ciphertext, context }) => ({ text: ciphertext, bound: contextBytes(context) }));
+    case 'ReEncrypt':
+    case 'DecryptDataKey':
+      return [{ text: json.ciphertext, bound: contextBytes(json.context) }];
+    case 'KemDecrypt':
+      return [{ text: json.ciphertext, bound: bytesOf(json.aad) }];
+    case 'UnwrapKey':
+      return [{ text: json.wrapped_key, bound: bytesOf(json.aad) }];
+    case 'Decapsulate':
+      return [{ text: json.kem_ciphertext, bound: Buffer.alloc(0) }];
+    default:
+      return [];
+  }
+}
