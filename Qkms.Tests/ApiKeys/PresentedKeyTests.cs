@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
 using Qkms.Tests.Support;
@@ -8,7 +10,7 @@ using Qkms.Tests.Support;
 namespace Qkms.Tests.ApiKeys;
 
 /// <summary>The header as Kestrel reads it, which never makes a string of the key. <see cref="ApiKeyAuthenticationTests"/> go through TestServer.</summary>
-public sealed class PresentedKeyTests : IDisposable
+public sealed partial class PresentedKeyTests : IDisposable
 {
     private readonly QkmsApplication _app = new();
     private readonly string _valid;
@@ -141,7 +143,7 @@ public sealed class PresentedKeyTests : IDisposable
     }
 
     // Byte by byte, as a client library would not send it.
-    private sealed class Connection(TcpClient client) : IAsyncDisposable
+    private sealed partial class Connection(TcpClient client) : IAsyncDisposable
     {
         public async Task<string> SendAsync(string header)
         {
@@ -149,7 +151,7 @@ public sealed class PresentedKeyTests : IDisposable
             await stream.WriteAsync(Encoding.Latin1.GetBytes($"GET /kms/keys HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n"));
             byte[] answer = new byte[16_384];
             int length = 0;
-            while (!Encoding.ASCII.GetString(answer, 0, length).EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal))
+            while (!IsWhole(Encoding.ASCII.GetString(answer, 0, length)))
             {
                 int read = await stream.ReadAsync(answer.AsMemory(length));
                 if (read == 0)
@@ -160,10 +162,21 @@ public sealed class PresentedKeyTests : IDisposable
             return Encoding.ASCII.GetString(answer, 0, length);
         }
 
+        // The head, and as much behind it as it says.
+        private static bool IsWhole(string answer)
+        {
+            int body = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4;
+            return body > 4 && LengthHeader().Match(answer[..body]) is { Success: true } match
+                && answer.Length - body == int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
+        }
+
         public ValueTask DisposeAsync()
         {
             client.Dispose();
             return ValueTask.CompletedTask;
         }
+
+        [GeneratedRegex(@"\r\nContent-Length: (\d+)\r\n", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+        private static partial Regex LengthHeader();
     }
 }
