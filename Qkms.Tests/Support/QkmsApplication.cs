@@ -122,6 +122,28 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         });
     }
 
+    /// <summary>Ends when another application may use the directory: the service lets go of it on a thread of its own.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        string held = Path.Combine(DataDirectory, "qkms.lock");
+        for (int i = 0; i < 200 && File.Exists(held) && !CanBeTaken(held); i++)
+            await Task.Delay(25);
+    }
+
+    private static bool CanBeTaken(string held)
+    {
+        try
+        {
+            using FileStream taken = new(held, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
     protected override void Dispose(bool disposing)
     {
         // Runs again when the asynchronous disposal has run.
