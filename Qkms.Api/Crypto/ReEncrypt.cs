@@ -75,7 +75,7 @@ internal static class ReEncrypt
         (ChosenKey source, Encrypted result) = await reEncryption.ReEncryptAsync(
             caller,
             request.ToKeyChoice(CryptoEndpoints.DefaultAlgorithm),
-            NamesKey(to) ? to.ToKeyChoice(CryptoEndpoints.DefaultAlgorithm, follow: to.Strict != true) : null,
+            NamesKey(to) ? to.ToKeyChoice(CryptoEndpoints.DefaultAlgorithm, follow: to.Strict != true) with { FieldPrefix = "destination." } : null,
             context,
             to?.Context?.ToContext() ?? context,
             request.Ciphertext,

@@ -26,6 +26,9 @@ public sealed record KeyChoice
     /// </summary>
     public bool FollowSuccessors { get; init; }
 
+    /// <summary>What stands before the members' names where a refusal blames them: <c>destination.</c> when the choice is a part of the request.</summary>
+    public string FieldPrefix { get; init; } = "";
+
     /// <summary>Whether the request says anything of the key.</summary>
     public bool IsExplicit => Kid is not null || Version is not null || Algorithm is not null || Name is not null;
 

@@ -65,13 +65,13 @@ public sealed class KeyResolver(KeyStates states, TimeProvider time)
     {
         List<FieldError> disagreements = [];
         if (choice.Version is { } number && number != version.Version)
-            disagreements.Add(new FieldError("key_version", "is not the version of this kid"));
+            disagreements.Add(new FieldError($"{choice.FieldPrefix}key_version", "is not the version of this kid"));
 
         if (choice.Algorithm is { } algorithm && algorithm != version.Algorithm)
-            disagreements.Add(new FieldError("algorithm", "is not the algorithm of this kid"));
+            disagreements.Add(new FieldError($"{choice.FieldPrefix}algorithm", "is not the algorithm of this kid"));
 
         if (choice.Name is { } name && name != version.Address.Name)
-            disagreements.Add(new FieldError("name", "is not the name of this kid"));
+            disagreements.Add(new FieldError($"{choice.FieldPrefix}name", "is not the name of this kid"));
 
         if (disagreements.Count > 0)
             throw KmsErrors.Invalid.With("The kid and other members mean different keys.", disagreements);

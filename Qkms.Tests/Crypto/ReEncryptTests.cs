@@ -169,7 +169,7 @@ public sealed class ReEncryptTests
         (await client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { kid = first, strict = true } })).ShouldNameNext("ERR_KMS_008", second);
         (await client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { key_version = 1 } })).ShouldNameNext("ERR_KMS_008", second);
         (await client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { name = "nothing" } })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        (await client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { kid = second, name = "web" } })).ShouldBlame("name");
+        (await client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { kid = second, name = "web" } })).ShouldBlame("destination.name");
         (await client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { kid = "a..b" } })).ShouldBlame("destination.kid");
         (await client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { algorithm = "AES" } })).ShouldBlame("destination.algorithm");
 
