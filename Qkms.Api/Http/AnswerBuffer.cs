@@ -1,4 +1,5 @@
 using System.Buffers;
+using Qkms.Core.Secrets;
 
 namespace Qkms.Api.Http;
 
@@ -7,7 +8,7 @@ internal sealed class AnswerBuffer : IBufferWriter<byte>, IDisposable
 {
     private const int FirstSize = 4096;
 
-    private byte[] _bytes = PinnedBuffers.Rent(FirstSize);
+    private byte[] _bytes = PinnedPool.Shared.Rent(FirstSize);
 
     public int Length { get; private set; }
 
@@ -29,7 +30,9 @@ internal sealed class AnswerBuffer : IBufferWriter<byte>, IDisposable
 
     public void Dispose()
     {
-        PinnedBuffers.Return(_bytes);
+        if (_bytes.Length > 0)
+            PinnedPool.Shared.Return(_bytes);
+
         _bytes = [];
         Length = 0;
     }
@@ -40,8 +43,8 @@ internal sealed class AnswerBuffer : IBufferWriter<byte>, IDisposable
             return;
 
         byte[] full = _bytes;
-        _bytes = PinnedBuffers.Rent(Math.Max(checked(Length + size), 2 * full.Length));
+        _bytes = PinnedPool.Shared.Rent(Math.Max(checked(Length + size), 2 * full.Length));
         full.AsSpan(0, Length).CopyTo(_bytes);
-        PinnedBuffers.Return(full);
+        PinnedPool.Shared.Return(full);
     }
 }

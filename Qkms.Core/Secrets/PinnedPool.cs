@@ -6,9 +6,9 @@ namespace Qkms.Core.Secrets;
 
 /// <summary>
 /// Pinned arrays that are lent out again and again. A pinned array lives on a heap of its own, which is never compacted: one for each secret of
-/// each request would leave it full of holes. Every array in the pool is zero.
+/// each request would leave it full of holes. Every array in the pool is zero. For secrets by way of <see cref="SecretBytes"/>, and for answers that may hold some.
 /// </summary>
-internal sealed class PinnedPool
+public sealed class PinnedPool
 {
     /// <summary>The longest array that is kept, in bytes.</summary>
     public const int MaxKeptSize = 1 << 16;
@@ -22,6 +22,7 @@ internal sealed class PinnedPool
 
     private readonly SizeClass[] _classes;
 
+    /// <summary>Begins empty.</summary>
     public PinnedPool()
     {
         _classes = new SizeClass[BitOperations.Log2(MaxKeptSize) - MinSizeLog2 + 1];
@@ -29,6 +30,7 @@ internal sealed class PinnedPool
             _classes[i] = new SizeClass(MinSize << i);
     }
 
+    /// <summary>The pool of the process.</summary>
     public static PinnedPool Shared { get; } = new();
 
     /// <summary>A pinned array of zeros that nobody else has.</summary>

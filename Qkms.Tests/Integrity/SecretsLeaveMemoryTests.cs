@@ -121,7 +121,7 @@ public sealed class SecretsLeaveMemoryTests
             }
         }
 
-        await ShouldBeGoneAsync(service, plaintexts);
+        await ShouldBeGoneAsync(service, plaintexts, exceptRegisters: length >= 200_000);
     }
 
     [ProcessMemoryFact]
@@ -155,7 +155,13 @@ public sealed class SecretsLeaveMemoryTests
     }
 
     /// <summary>As bytes, as base64 and as hex: one for each place that was found, with where.</summary>
-    private static async Task ShouldBeGoneAsync(ServiceProcess service, Dictionary<string, byte[]> secrets)
+    /// <param name="service">Whose memory is searched.</param>
+    /// <param name="secrets">What must be gone, by name.</param>
+    /// <param name="exceptRegisters">
+    /// Whether one piece without a neighbour may be left, for long data: it is what the processor had in a vector register when the thread was
+    /// interrupted and its registers were saved on its stack. Any buffer or copy has neighbours.
+    /// </param>
+    private static async Task ShouldBeGoneAsync(ServiceProcess service, Dictionary<string, byte[]> secrets, bool exceptRegisters = false)
     {
         (string, byte[])[] looked =
         [
@@ -170,10 +176,15 @@ public sealed class SecretsLeaveMemoryTests
         {
             await Task.Delay(200);
             finds = Finds(service, looked);
+            if (exceptRegisters)
+                finds = [.. finds.Where(find => finds.Exists(other => IsNeighbour(find, other)))];
         }
 
         finds.Select(find => find.ToString()).Should().BeEmpty();
     }
+
+    private static bool IsNeighbour(ProcessMemory.Find one, ProcessMemory.Find other) =>
+        one.Name == other.Name && Math.Abs(one.Offset - other.Offset) == Piece && other.Address - one.Address == other.Offset - one.Offset;
 
     private static async Task WorkAsync(HttpClient client, string kid, string algorithm)
     {
