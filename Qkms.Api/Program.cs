@@ -37,8 +37,7 @@ return await StartFailures.ExplainAsync(async () =>
     app.UseQkmsHttp();
     app.UseQkmsOpenApi();
     app.UseRouting();
-    app.UseAuthentication();
-    app.UseAuthorization();
+    app.UseMiddleware<ApiKeyAuthentication>();
     app.UseBodyCharset();
 
     RouteGroupBuilder routes = app.MapGroup("").RefuseUnknownQueries();

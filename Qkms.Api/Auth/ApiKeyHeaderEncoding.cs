@@ -15,7 +15,7 @@ internal sealed class ApiKeyHeaderEncoding(ApiKeyHandles handles) : Encoding
 {
     /// <summary>The encoding of a header: this one for the API key, null (the server's own) for all others.</summary>
     public Encoding? Select(string headerName) =>
-        headerName.Equals(ApiKeyAuthenticationHandler.HeaderName, StringComparison.OrdinalIgnoreCase) ? this : null;
+        headerName.Equals(ApiKeyAuthentication.HeaderName, StringComparison.OrdinalIgnoreCase) ? this : null;
 
     public override unsafe int GetCharCount(byte* bytes, int count) => handles.Length;
 

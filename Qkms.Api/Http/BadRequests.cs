@@ -51,7 +51,7 @@ internal static partial class BadRequests
 
     private static JsonPropertyInfo? FindProperty(HttpContext context, string member)
     {
-        Type? requestType = MatchedRoute.Of(context)?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType;
+        Type? requestType = context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType;
         if (requestType is null)
             return null;
 

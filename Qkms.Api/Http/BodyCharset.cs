@@ -13,6 +13,10 @@ internal static class BodyCharset
     /// <summary>Adds the check; behind authorization, because strangers are told nothing else.</summary>
     public static IApplicationBuilder UseBodyCharset(this IApplicationBuilder app) => app.Use((context, next) =>
     {
+        // What nearly every request says names no character set.
+        if (context.Request.ContentType is null or "application/json")
+            return next(context);
+
         bool takesBody = context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is not null;
         if (takesBody && MediaTypeHeaderValue.TryParse(context.Request.ContentType, out MediaTypeHeaderValue? type) && type.Charset.HasValue)
             RequireUtf8(context.Request, type);

@@ -1,7 +1,6 @@
 using FluentValidation;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Qkms.Core;
 
 namespace Qkms.Api.Http;
 
@@ -23,7 +22,6 @@ internal static class HttpServices
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ZeroedMemoryPool.Factory>();
         builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
-        builder.Services.AddExceptionHandler<RefusalHandler>();
         builder.Services.AddScoped<RequestFacts>();
 
         // Fields are named as the caller spells them.
@@ -37,10 +35,7 @@ internal static class HttpServices
     {
         app.UseMiddleware<RequestIdentity>();
         app.UseMiddleware<RequestLog>();
-        app.UseExceptionHandler(_ => { });
-        app.UseStatusCodePages(context => Refusals.ForStatus(context.HttpContext.Response.StatusCode) is { } error
-            ? Refusals.WriteAsync(context.HttpContext, error == KmsErrors.NotFound ? error.With("There is no such route; /swagger shows those there are.") : error.Refusal())
-            : Task.CompletedTask);
+        app.UseMiddleware<RefusalHandler>();
         app.UsePathBase("/api/v1");
         return app;
     }

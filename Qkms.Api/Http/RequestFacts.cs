@@ -2,13 +2,25 @@ using Qkms.Core;
 
 namespace Qkms.Api.Http;
 
-/// <summary>What is known of the request at hand. A service of its scope: found without a context that has to follow every await.</summary>
+/// <summary>What is known of the request at hand. A service of its scope, so that handlers can ask for what is in it.</summary>
 internal sealed class RequestFacts
 {
-    public Guid RequestId { get; set; }
+    public Guid RequestId { get; private set; }
 
     /// <summary>Who makes it, once authentication has found out.</summary>
     public Caller? Caller { get; set; }
 
-    public static RequestFacts Of(HttpContext context) => context.RequestServices.GetRequiredService<RequestFacts>();
+    /// <summary>The caller of a route that needs one.</summary>
+    public Caller RequireCaller() => Caller ?? throw new InvalidOperationException("A route without authentication asked for its caller.");
+
+    public static RequestFacts Of(HttpContext context) =>
+        context.Features.Get<RequestFacts>() ?? throw new InvalidOperationException($"{nameof(RequestIdentity)} stands before all that asks for a request's facts.");
+
+    /// <summary>Begins the facts of a request. They are asked for often, so they are kept where no scope has to be searched.</summary>
+    public static void Begin(HttpContext context, Guid requestId)
+    {
+        RequestFacts facts = context.RequestServices.GetRequiredService<RequestFacts>();
+        facts.RequestId = requestId;
+        context.Features.Set(facts);
+    }
 }

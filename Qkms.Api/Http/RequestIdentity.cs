@@ -13,23 +13,24 @@ internal sealed class RequestIdentity(RequestDelegate next, IdGenerator ids)
     /// <summary>The id of the request at hand.</summary>
     public static Guid Of(HttpContext context) => RequestFacts.Of(context).RequestId;
 
+    /// <summary>Writes the headers of every answer: at first, and again where an answer is begun anew.</summary>
+    public static void WriteHeaders(HttpContext context)
+    {
+        IHeaderDictionary headers = context.Response.Headers;
+        headers[HeaderName] = Of(context).ToString();
+        headers.CacheControl = "no-store";
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+    }
+
     public Task InvokeAsync(HttpContext context)
     {
         // Anything but one UUID in its usual form is replaced and never reflected.
         if (!TryParse(context.Request.Headers[HeaderName], out Guid requestId))
             requestId = ids.Next();
 
-        RequestFacts.Of(context).RequestId = requestId;
-        context.Response.OnStarting(static state =>
-        {
-            HttpContext context = (HttpContext)state;
-            IHeaderDictionary headers = context.Response.Headers;
-            headers[HeaderName] = Of(context).ToString();
-            headers.CacheControl = "no-store";
-            headers.XContentTypeOptions = "nosniff";
-            headers["Referrer-Policy"] = "no-referrer";
-            return Task.CompletedTask;
-        }, context);
+        RequestFacts.Begin(context, requestId);
+        WriteHeaders(context);
         return next(context);
     }
 

@@ -1,11 +1,10 @@
-using Qkms.Api.Auth;
-using Qkms.Core;
-
 namespace Qkms.Api.Http;
 
 /// <summary>One line per request: the route's template and identifiers. Nothing of path, query, headers' values or bodies.</summary>
-internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time, ILogger<RequestLog> logger)
+internal sealed class RequestLog(RequestDelegate next, TimeProvider time, ILogger<RequestLog> logger)
 {
+    private static readonly EventId _answered = new(2000, "LogRequest");
+
     public async Task InvokeAsync(HttpContext context)
     {
         long start = time.GetTimestamp();
@@ -16,23 +15,15 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         finally
         {
             if (logger.IsEnabled(LogLevel.Information))
-                Write(context, time.GetElapsedTime(start));
+                logger.Log(LogLevel.Information, _answered, Entry(context, time.GetElapsedTime(start)), null, static (entry, _) => entry.ToString());
         }
     }
 
-    private void Write(HttpContext context, TimeSpan elapsed)
+    private static RequestLogEntry Entry(HttpContext context, TimeSpan elapsed)
     {
-        string template = (MatchedRoute.Of(context) as RouteEndpoint)?.RoutePattern.RawText ?? "(none)";
-        Caller? caller = CallerAccess.TryGet(context);
-        LogRequest(
-            logger,
-            MethodWord(context.Request.Method),
-            template,
-            context.Response.StatusCode,
-            elapsed.TotalMilliseconds,
-            caller?.TenantId.ToString() ?? "-",
-            caller?.CredentialId.ToString() ?? "-",
-            RequestIdentity.Of(context));
+        string template = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "(none)";
+        RequestFacts facts = RequestFacts.Of(context);
+        return new RequestLogEntry(MethodWord(context.Request.Method), template, context.Response.StatusCode, elapsed, facts.Caller, facts.RequestId);
     }
 
     // A verb is the caller's text too: only known ones are repeated.
@@ -41,7 +32,4 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider time
         "GET" or "POST" or "PUT" or "PATCH" or "DELETE" or "HEAD" or "OPTIONS" => HttpMethods.GetCanonicalizedValue(method),
         _ => "(other)",
     };
-
-    [LoggerMessage(2000, LogLevel.Information, "{Method} {Route} {Status} {Milliseconds:0.0} ms tenant {TenantId} api-key {ApiKeyId} request {RequestId}")]
-    private static partial void LogRequest(ILogger logger, string method, string route, int status, double milliseconds, string tenantId, string apiKeyId, Guid requestId);
 }

@@ -30,11 +30,11 @@ internal static class OpenApiSetup
             });
             options.AddServer(new OpenApiServer { Url = "/" });
             options.AddServer(new OpenApiServer { Url = "/api/v1" });
-            options.AddSecurityDefinition(ApiKeyAuthenticationHandler.SchemeName, new OpenApiSecurityScheme
+            options.AddSecurityDefinition(ApiKeyAuthentication.SchemeName, new OpenApiSecurityScheme
             {
                 Type = SecuritySchemeType.ApiKey,
                 In = ParameterLocation.Header,
-                Name = ApiKeyAuthenticationHandler.HeaderName,
+                Name = ApiKeyAuthentication.HeaderName,
                 Description = "An API key; at the first start one is written to 'initial-api-key' in the data directory.",
             });
             options.SupportNonNullableReferenceTypes();

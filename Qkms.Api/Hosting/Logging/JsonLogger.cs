@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
-using Qkms.Core;
+using Qkms.Api.Http;
 
 namespace Qkms.Api.Hosting.Logging;
 
@@ -24,7 +24,7 @@ internal sealed class JsonLogger(string category, LogOutput output, TimeProvider
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        string message = formatter(state, exception);
+        IJsonLogState? frequent = state as IJsonLogState;
         ArrayBufferWriter<byte> buffer = _buffer ??= new ArrayBufferWriter<byte>(1024);
         Utf8JsonWriter json = _json ??= new Utf8JsonWriter(buffer);
         buffer.ResetWrittenCount();
@@ -35,28 +35,31 @@ internal sealed class JsonLogger(string category, LogOutput output, TimeProvider
         json.WriteNumber("EventId"u8, eventId.Id);
         json.WriteString("LogLevel"u8, Word(logLevel));
         json.WriteString("Category"u8, category);
-        json.WriteString("Message"u8, message);
+        json.WriteString("Message"u8, frequent?.Title ?? formatter(state, exception));
         if (exception is not null)
             json.WriteString("Exception"u8, exception.ToString());
 
-        WriteState(json, state as IReadOnlyList<KeyValuePair<string, object?>>);
+        json.WriteStartObject("State"u8);
+        if (frequent is not null)
+            frequent.WriteMembers(json);
+        else
+            WriteMembers(json, state as IReadOnlyList<KeyValuePair<string, object?>>);
+
+        json.WriteEndObject();
         json.WriteEndObject();
         json.Flush();
         buffer.Write("\n"u8);
         output.Add(buffer.WrittenSpan, isUrgent: logLevel >= LogLevel.Warning);
     }
 
-    private static void WriteState(Utf8JsonWriter json, IReadOnlyList<KeyValuePair<string, object?>>? state)
+    private static void WriteMembers(Utf8JsonWriter json, IReadOnlyList<KeyValuePair<string, object?>>? state)
     {
-        json.WriteStartObject("State"u8);
         for (int i = 0; i < state?.Count; i++)
         {
             (string name, object? value) = state[i];
             if (name != OriginalFormat)
                 WriteValue(json, name, value);
         }
-
-        json.WriteEndObject();
     }
 
     private static void WriteValue(Utf8JsonWriter json, string name, object? value)
@@ -99,8 +102,8 @@ internal sealed class JsonLogger(string category, LogOutput output, TimeProvider
 
     private void WriteTimestamp(Utf8JsonWriter json)
     {
-        Span<byte> text = stackalloc byte[24];
-        time.GetUtcMilliseconds().TryFormat(text, out int length, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-        json.WriteString("Timestamp"u8, text[..length]);
+        Span<byte> text = stackalloc byte[UtcText.Length];
+        UtcText.Write(time.GetUtcNow(), text);
+        json.WriteString("Timestamp"u8, text);
     }
 }

@@ -13,13 +13,15 @@ public sealed class MLDsaManaged : MLDsa
     private readonly ParameterSet _set;
     private readonly VerificationKey _verificationKey;
     private readonly SigningKey? _signingKey;
+    private readonly RandomSource _random = RandomNumberGenerator.Fill;
     private bool _disposed;
 
-    private MLDsaManaged(ParameterSet set, SigningKey key)
+    private MLDsaManaged(ParameterSet set, SigningKey key, RandomSource? random = null)
         : base(set.Algorithm)
     {
         _set = set;
         _signingKey = key;
+        _random = random ?? _random;
         _verificationKey = key.VerificationKey;
     }
 
@@ -29,6 +31,9 @@ public sealed class MLDsaManaged : MLDsa
         _set = set;
         _verificationKey = key;
     }
+
+    /// <summary>Fills memory with random bytes, or throws.</summary>
+    internal delegate void RandomSource(Span<byte> destination);
 
     /// <summary>Generates a key from the system's random numbers (FIPS 204, Algorithm 1).</summary>
     /// <param name="algorithm">The parameter set.</param>
@@ -63,6 +68,13 @@ public sealed class MLDsaManaged : MLDsa
         var set = ParameterSet.Of(algorithm);
         RequireLength(source, algorithm.PrivateSeedSizeInBytes);
         return new MLDsaManaged(set, SigningKey.FromSeed(set, source));
+    }
+
+    /// <summary>A key whose signatures are hedged with what a test wants, to see what a random source does that fails.</summary>
+    internal static MLDsaManaged ImportWithRandomSourceForTesting(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> seed, RandomSource random)
+    {
+        var set = ParameterSet.Of(algorithm);
+        return new MLDsaManaged(set, SigningKey.FromSeed(set, seed), random);
     }
 
     /// <summary>Imports an expanded private key (FIPS 204, Algorithm 25) and checks that its parts belong together.</summary>
@@ -194,7 +206,7 @@ public sealed class MLDsaManaged : MLDsa
         Span<byte> randomness = stackalloc byte[ParameterSet.SeedSize];
         try
         {
-            RandomNumberGenerator.Fill(randomness);
+            _random(randomness);
             key.Sign(externalMu, randomness, destination);
         }
         finally
