@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Npgsql;
 using Qkms.Core;
+using Qkms.Core.Persistence;
 
 namespace Qkms.Storage.Postgres;
 
@@ -25,12 +26,13 @@ internal static class PostgresFaults
     public static bool IsOutage(Exception exception) => exception switch
     {
         PostgresException e => IsOutage(e),
-        NpgsqlException { InnerException: PostgresException e } => IsOutage(e),
-        NpgsqlException { IsTransient: true } => true,
 
-        // The provider's word for a connection that broke between two statements.
-        NpgsqlException { InnerException: null } => true,
-        IOException or SocketException or TimeoutException => true,
+        // Two commands at once on one connection: a fault of the program.
+        NpgsqlOperationInProgressException => false,
+        NpgsqlException or IOException or SocketException or TimeoutException => true,
+
+        // The server is not, or no longer, one that can be used: too old, or not durable.
+        StoreUnusableException => true,
         _ => false,
     };
 
@@ -40,6 +42,10 @@ internal static class PostgresFaults
 
     /// <summary>Somebody holds what is needed for longer than is waited.</summary>
     public static bool IsLocked(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable };
+
+    /// <summary>A conflict that many tries did not get past, and that says nothing about what was asked for.</summary>
+    public static bool IsLost(Exception exception) =>
+        exception is PostgresException { SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected };
 
     /// <summary>The server answered, and what it answered is that it did not do it. Only then is a commit known to have failed.</summary>
     public static bool IsAnswered(Exception exception) => exception is PostgresException { InvariantSeverity: "ERROR" };
