@@ -31,7 +31,10 @@ return await StartFailures.ExplainAsync(async () =>
     builder.Services.AddSingleton(settings);
     builder.Services.AddSingleton(TimeProvider.System);
     builder.Services.AddQkmsCore(PqcEngines.Select(settings.Engine), settings.ApiKeys, settings.Materials, settings.Signatures);
-    builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
+    if (settings.Storage.ConnectionString is { } shared)
+        builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared });
+    else
+        builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
 
     await using WebApplication app = builder.Build();
     app.UseQkmsHttp();

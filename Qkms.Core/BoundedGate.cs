@@ -4,8 +4,12 @@ namespace Qkms.Core;
 /// Lets a fixed number through at once. A bounded number waits, each for a bounded time; whoever finds the queue full or waits too
 /// long gets a 503 before anything was done.
 /// </summary>
+/// <param name="slots">How many are let through at once.</param>
+/// <param name="maxWaiting">How many may wait.</param>
+/// <param name="busy">What the refusal says.</param>
+/// <param name="patience">How long each waits; null for 20 seconds.</param>
 #pragma warning disable CA1001 // The semaphore is never disposed: it holds nothing until its wait handle is asked for, and those who wait when the service stops must still get their turn.
-internal sealed class BoundedGate(int slots, int maxWaiting, string busy, TimeSpan? patience = null)
+public sealed class BoundedGate(int slots, int maxWaiting, string busy, TimeSpan? patience = null)
 #pragma warning restore CA1001
 {
     private static readonly TimeSpan _usualPatience = TimeSpan.FromSeconds(20);
@@ -43,6 +47,7 @@ internal sealed class BoundedGate(int slots, int maxWaiting, string busy, TimeSp
     /// <summary>A taken slot.</summary>
     public readonly struct Pass(SemaphoreSlim slots) : IDisposable
     {
+        /// <summary>Gives the slot back.</summary>
         public void Dispose() => slots.Release();
     }
 }

@@ -72,12 +72,15 @@ public static class KmsErrors
     /// <summary>Storage or key generation is not available now; nothing was committed.</summary>
     public static readonly KmsError Unavailable = new("ERR_SERVICE_001", KmsErrorKind.Unavailable, "The service cannot do this right now; nothing was changed. Try again.");
 
+    /// <summary>The database did not say what became of a change. Not <see cref="Unavailable"/>, after which a client may repeat its call blindly.</summary>
+    public static readonly KmsError OutcomeUnknown = new("ERR_SERVICE_002", KmsErrorKind.Internal, "The database did not say in time whether the change was made. It was made completely or not at all: look before you repeat the call.");
+
     /// <summary>Every entry, in the order of the page in the docs.</summary>
     public static readonly IReadOnlyList<KmsError> All =
     [
         Unauthenticated, QuotaExceeded, NotPermitted, TenantSuspended,
         Invalid, TooLarge, UnsupportedMediaType, WrongVerb, NotAcceptable, NotFound,
         KeyVersionNotFound, ActiveKeyExists, OnlyActiveKey, KeyRevoked, KeyExpired, KeyRetired, KeyChanged, KeyDestroyed, KeyDisabled,
-        DecryptionFailed, WrongOperation, Internal, Unavailable,
+        DecryptionFailed, WrongOperation, Internal, Unavailable, OutcomeUnknown,
     ];
 }

@@ -22,4 +22,31 @@ internal static partial class StorageLog
 
     [LoggerMessage(EventId = 2006, Level = LogLevel.Information, Message = "Migration {Name} applied.")]
     public static partial void MigrationApplied(ILogger logger, string name);
+
+    [LoggerMessage(EventId = 2007, Level = LogLevel.Error, Message = "The database does not answer: callers are refused at once until it does.")]
+    public static partial void CircuitOpened(ILogger logger, Exception? exception);
+
+    [LoggerMessage(EventId = 2008, Level = LogLevel.Information, Message = "The database answers again.")]
+    public static partial void CircuitClosed(ILogger logger);
+
+    [LoggerMessage(EventId = 2009, Level = LogLevel.Warning, Message = "The answer to the commit of write {WriteId} was lost; the database is asked what became of it.")]
+    public static partial void CommitAnswerLost(ILogger logger, Guid writeId, Exception exception);
+
+    [LoggerMessage(EventId = 2010, Level = LogLevel.Information, Message = "Write {WriteId} was {Outcome}.")]
+    public static partial void OutcomeFound(ILogger logger, Guid writeId, string outcome);
+
+    [LoggerMessage(EventId = 2011, Level = LogLevel.Critical, Message = "Whether write {WriteId} was committed could not be found out in time; its caller was told so.")]
+    public static partial void OutcomeUnknown(ILogger logger, Guid writeId, Exception exception);
+
+    [LoggerMessage(EventId = 2012, Level = LogLevel.Warning, Message = "Old ids of writes could not be deleted; the next hour's sweep tries again.")]
+    public static partial void SweepFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 2013, Level = LogLevel.Warning, Message = "The database on {Host} does not answer yet; waiting up to {Seconds} s for it.")]
+    public static partial void WaitingForDatabase(ILogger logger, string host, double seconds);
+
+    [LoggerMessage(EventId = 2014, Level = LogLevel.Warning, Message = "The connection to the database on {Host} is not proof against somebody in between: say SSL Mode=VerifyFull in the connection string; see docs/postgresql.md.")]
+    public static partial void DatabaseExposed(ILogger logger, string host);
+
+    [LoggerMessage(EventId = 2015, Level = LogLevel.Warning, Message = "The database server runs with fsync or full_page_writes off: a crash of its machine can lose or corrupt every key.")]
+    public static partial void DatabaseNotDurable(ILogger logger);
 }

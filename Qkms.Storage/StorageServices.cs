@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Qkms.Core.Persistence;
+using Qkms.Storage.Postgres;
 using Qkms.Storage.Sqlite;
 
 namespace Qkms.Storage;
@@ -18,4 +19,11 @@ public static class StorageServices
             options(provider),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<SqliteKmsStore>>()));
+
+    /// <summary>Registers a shared PostgreSQL database as <see cref="IKmsStore"/>. It wants a <see cref="TimeProvider"/> and logging beside it.</summary>
+    public static IServiceCollection AddQkmsStorage(this IServiceCollection services, PostgresStorageOptions options) =>
+        services.AddSingleton<IKmsStore>(provider => new PostgresKmsStore(
+            options,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<PostgresKmsStore>>()));
 }

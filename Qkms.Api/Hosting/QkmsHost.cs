@@ -36,7 +36,7 @@ internal static partial class QkmsHost
     private static async Task EnsureInitialTenantAsync(InitialTenant initial, string dataDirectory, ILogger logger, CancellationToken stopping)
     {
         string path = Path.Combine(dataDirectory, InitialApiKeyFile.Name);
-        if (await initial.EnsureAsync(text => InitialApiKeyFile.Write(path, text), stopping))
+        if (await initial.EnsureAsync(text => InitialApiKeyFile.Write(path, text), () => InitialApiKeyFile.Withdraw(path), stopping))
             LogInitialApiKey(logger, path);
     }
 

@@ -44,7 +44,7 @@ internal static class GenerateKey
             .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
             .WithValidation(new GenerateKeyRequestValidator())
             .Requires(Permission.KeysGenerate)
-            .Refuses(KmsErrors.ActiveKeyExists, KmsErrors.KeyChanged);
+            .Refuses(KmsErrors.ActiveKeyExists, KmsErrors.KeyChanged, KmsErrors.OutcomeUnknown);
 
     private static async Task<EnvelopedCreated<KeyVersionResponse>> HandleAsync(
         GenerateKeyRequest request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken)

@@ -30,7 +30,7 @@ internal static class RetireKey
             .WithRequestExample("""{"algorithm":"ML-KEM-768","key_version":1}""")
             .WithValidation(new RetireKeyRequestValidator())
             .Requires(Permission.KeysRetire)
-            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyRevoked, KmsErrors.KeyDestroyed);
+            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyRevoked, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown);
 
     private static async Task<Enveloped<KeyVersionResponse>> HandleAsync(
         RetireKeyRequest request, Caller caller, KeyLifecycle keys, TimeProvider time, CancellationToken cancellationToken)

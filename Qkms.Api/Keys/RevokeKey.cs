@@ -18,7 +18,9 @@ internal sealed class RevokeKeyRequestValidator : AbstractValidator<RevokeKeyReq
     public RevokeKeyRequestValidator() =>
         RuleFor(r => r.Reason)
             .Must(reason => reason is null || reason.EnumerateRunes().Count() <= AuditEvent.MaxReasonLength)
-            .WithMessage($"must have at most {AuditEvent.MaxReasonLength} characters");
+            .WithMessage($"must have at most {AuditEvent.MaxReasonLength} characters")
+            .Must(reason => reason?.Contains('\0', StringComparison.Ordinal) != true)
+            .WithMessage("must not contain U+0000");
 }
 
 internal static class RevokeKey
@@ -30,7 +32,7 @@ internal static class RevokeKey
             .WithRequestExample("""{"reason":"The laptop that held a backup was stolen."}""")
             .WithOptionalValidation(new RevokeKeyRequestValidator())
             .Requires(Permission.KeysRevoke)
-            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed);
+            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown);
 
     private static async Task<NoContent> HandleAsync(
         [Description("The kid of the version.")] string kid, RevokeKeyRequest? request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken)

@@ -42,7 +42,7 @@ internal static class RotateKey
             .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
             .WithValidation(new RotateKeyRequestValidator())
             .Requires(Permission.KeysRotate)
-            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyChanged, KmsErrors.KeyDisabled);
+            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyChanged, KmsErrors.KeyDisabled, KmsErrors.OutcomeUnknown);
 
     private static async Task<EnvelopedCreated<RotatedKeyResponse>> HandleAsync(
         RotateKeyRequest request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken)

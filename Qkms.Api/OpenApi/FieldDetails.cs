@@ -146,6 +146,7 @@ internal static class FieldDetails
                 break;
             case "reason":
                 schema.MaxLength = AuditEvent.MaxReasonLength;
+                schema.Pattern = "^[^\\u0000]*$";
                 break;
             case "cursor" or "next_cursor":
                 schema.Pattern = Base64Url;

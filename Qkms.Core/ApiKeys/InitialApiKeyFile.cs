@@ -12,7 +12,11 @@ public static class InitialApiKeyFile
     public static void Write(string path, SecretBytes text)
     {
         ArgumentNullException.ThrowIfNull(text);
+        PrivateFile.CreateFolder(Path.GetDirectoryName(path)!);
         File.Delete(path);
         PrivateFile.Create(path, text.Span);
     }
+
+    /// <summary>Deletes the file: its key did not become valid.</summary>
+    public static void Withdraw(string path) => File.Delete(path);
 }

@@ -37,6 +37,19 @@ public static class PrivateFile
         FlushFolder(Path.GetDirectoryName(fullPath)!);
     }
 
+    /// <summary>Makes a folder for such files where there is none yet, with mode 0700.</summary>
+    public static void CreateFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
+        }
+    }
+
     /// <summary>At most <paramref name="maxLength"/> bytes of the file, or null when it is not there.</summary>
     /// <exception cref="PrivateFileException">It is a symbolic link, no regular file, open to others, empty, too long, or cannot be read.</exception>
     internal static SecretBytes? TryRead(string path, int maxLength)

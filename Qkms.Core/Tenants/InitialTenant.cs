@@ -12,28 +12,33 @@ public sealed class InitialTenant(IKmsStore store, TenantProvisioning provisioni
 
     private const string Plan = "enterprise";
 
-    /// <summary>Makes tenant and API key where there is no tenant yet; false when there is one.</summary>
+    /// <summary>Makes tenant and API key where there is no tenant yet; false when there is one, or another node made it meanwhile.</summary>
     /// <param name="deliver">Puts the API key's text where the operator finds it; it is durable when this returns, before the key becomes valid.</param>
+    /// <param name="withdraw">Takes it away again: another node was first, and this key never becomes valid.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
-    public async Task<bool> EnsureAsync(Action<SecretBytes> deliver, CancellationToken cancellationToken)
+    public async Task<bool> EnsureAsync(Action<SecretBytes> deliver, Action withdraw, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(deliver);
+        ArgumentNullException.ThrowIfNull(withdraw);
         if (await store.ReadAsync(session => session.Tenants.AnyAsync(), cancellationToken))
             return false;
 
         Tenant tenant = provisioning.Plan(Name, Plan);
         using NewApiKey apiKey = provisioning.PlanApiKey(tenant, "initial", Roles.Operator | Roles.Admin);
         deliver(apiKey.Text);
-        return await store.WriteAsync(
+        bool made = await store.WriteAsync(
             async session =>
             {
-                if (await session.Tenants.AnyAsync())
+                if (await session.Tenants.AnyAsync() || !await provisioning.TryAddAsync(session, tenant))
                     return false;
 
-                await provisioning.AddAsync(session, tenant);
                 await provisioning.AddAsync(session, apiKey);
                 return true;
             },
             cancellationToken);
+        if (!made)
+            withdraw();
+
+        return made;
     }
 }

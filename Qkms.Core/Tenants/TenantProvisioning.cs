@@ -31,17 +31,17 @@ public sealed class TenantProvisioning(Keyring keyring, RowSealer sealer, ApiKey
         return issuer.Issue(tenant.Id, label, roles);
     }
 
-    /// <summary>Stores a tenant with its wrapping key.</summary>
-    /// <exception cref="InvalidOperationException">Its name or account id is taken.</exception>
-    public async Task AddAsync(IKmsSession session, Tenant tenant)
+    /// <summary>Stores a tenant with its wrapping key; false when its name or account id is taken.</summary>
+    public async Task<bool> TryAddAsync(IKmsSession session, Tenant tenant)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(tenant);
         if (!await session.Tenants.InsertAsync(sealer.Seal(tenant)))
-            throw new InvalidOperationException("A tenant of that name or account exists already.");
+            return false;
 
         await session.Keyring.InsertAsync(keyring.CreateTenantKey(tenant.Id));
         await session.Audit.InsertAsync(Entry(tenant.Id, AuditActions.TenantCreated, tenant.Id.ToString()));
+        return true;
     }
 
     /// <summary>Stores an API key.</summary>

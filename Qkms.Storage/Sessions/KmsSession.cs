@@ -19,7 +19,6 @@ internal sealed class KmsSession : IKmsSession, IDisposable
 {
     private readonly DbConnection _connection;
     private readonly CancellationToken _cancellationToken;
-    private readonly DbTransaction? _transaction;
     private readonly int? _thread;
     private readonly bool _writes;
     private List<Action>? _committed;
@@ -27,9 +26,9 @@ internal sealed class KmsSession : IKmsSession, IDisposable
 
     static KmsSession() => DefaultTypeMap.MatchNamesWithUnderscores = true;
 
-    private KmsSession(DbConnection connection, DbTransaction? transaction, SqlDialect dialect, bool writes, int? thread, CancellationToken cancellationToken)
+    private KmsSession(DbConnection connection, SqlDialect dialect, bool writes, int? thread, CancellationToken cancellationToken)
     {
-        (_connection, _transaction, Dialect, _writes, _thread, _cancellationToken) = (connection, transaction, dialect, writes, thread, cancellationToken);
+        (_connection, Dialect, _writes, _thread, _cancellationToken) = (connection, dialect, writes, thread, cancellationToken);
         (Keyring, Tenants, Credentials, Keys, Audit) =
             (new KeyringRepository(this), new TenantRepository(this), new CredentialRepository(this), new KeyRepository(this), new AuditRepository(this));
     }
@@ -57,14 +56,20 @@ internal sealed class KmsSession : IKmsSession, IDisposable
 
     /// <summary>A session that writes, and only on the thread that made it: a delegate that went elsewhere must not touch its neighbours' transaction.</summary>
     /// <param name="connection">The connection; its transaction has begun.</param>
-    /// <param name="transaction">The transaction, where the provider wants to see it with every command.</param>
     /// <param name="dialect">The database's own words.</param>
-    public static KmsSession ForWriting(DbConnection connection, DbTransaction? transaction, SqlDialect dialect) =>
-        new(connection, transaction, dialect, writes: true, Environment.CurrentManagedThreadId, CancellationToken.None);
+    public static KmsSession ForWritingOnThisThread(DbConnection connection, SqlDialect dialect) =>
+        new(connection, dialect, writes: true, Environment.CurrentManagedThreadId, CancellationToken.None);
+
+    /// <summary>A session that writes in a transaction of its own, on whatever thread the database's answers arrive.</summary>
+    /// <param name="connection">The connection; its transaction has begun.</param>
+    /// <param name="dialect">The database's own words.</param>
+    /// <param name="cancellationToken">Ends the unit before its commit.</param>
+    public static KmsSession ForWriting(DbConnection connection, SqlDialect dialect, CancellationToken cancellationToken) =>
+        new(connection, dialect, writes: true, thread: null, cancellationToken);
 
     /// <summary>A session on a read-only connection.</summary>
     public static KmsSession ForReading(DbConnection connection, SqlDialect dialect, CancellationToken cancellationToken) =>
-        new(connection, transaction: null, dialect, writes: false, thread: null, cancellationToken);
+        new(connection, dialect, writes: false, thread: null, cancellationToken);
 
     /// <inheritdoc/>
     public void OnCommitted(Action action)
@@ -99,7 +104,7 @@ internal sealed class KmsSession : IKmsSession, IDisposable
     private CommandDefinition Command(string sql, object? parameters)
     {
         ThrowIfNotMine();
-        return new CommandDefinition(sql, parameters, _transaction, cancellationToken: _cancellationToken);
+        return new CommandDefinition(sql, parameters, cancellationToken: _cancellationToken);
     }
 
     private void ThrowIfNotMine()

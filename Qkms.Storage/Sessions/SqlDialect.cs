@@ -6,4 +6,7 @@ internal sealed record SqlDialect(string LockRow)
 {
     /// <summary>SQLite: the one writer holds everything.</summary>
     public static readonly SqlDialect Sqlite = new(LockRow: "");
+
+    /// <summary>PostgreSQL: many write at once, and the key's row is what they queue for.</summary>
+    public static readonly SqlDialect Postgres = new(LockRow: "\nFOR UPDATE");
 }

@@ -1,4 +1,5 @@
 using Qkms.Core.Persistence;
+using Qkms.Core.Secrets;
 
 namespace Qkms.Storage.Sqlite;
 
@@ -9,7 +10,6 @@ namespace Qkms.Storage.Sqlite;
 internal sealed class DataDirectory : IDisposable
 {
     private const UnixFileMode OwnerOnlyFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode OwnerOnlyDirectory = OwnerOnlyFile | UnixFileMode.UserExecute;
 
     // How the runtime reports a file that somebody else has opened for himself alone.
     private const int LinuxWouldBlock = 11;
@@ -35,7 +35,7 @@ internal sealed class DataDirectory : IDisposable
         FileStream? heldLock = null;
         try
         {
-            Create(fullPath);
+            PrivateFile.CreateFolder(fullPath);
             heldLock = TakeLock(fullPath);
 
             // SQLite gives its -wal and -shm files the mode of the database file.
@@ -57,18 +57,6 @@ internal sealed class DataDirectory : IDisposable
 
     /// <summary>Lets the next process in. The lock file stays: removing it would race with who opens it.</summary>
     public void Dispose() => _lock.Dispose();
-
-    private static void Create(string path)
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Directory.CreateDirectory(path);
-        }
-        else
-        {
-            Directory.CreateDirectory(path, OwnerOnlyDirectory);
-        }
-    }
 
     private static FileStream TakeLock(string directory)
     {

@@ -137,7 +137,7 @@ internal sealed class GroupCommitWriter : IDisposable
         connection.Execute(Save);
         try
         {
-            using KmsSession session = KmsSession.ForWriting(connection, transaction: null, SqlDialect.Sqlite);
+            using KmsSession session = KmsSession.ForWritingOnThisThread(connection, SqlDialect.Sqlite);
             write.Run(session);
         }
         catch (Exception e) when (IsInTransaction(connection))

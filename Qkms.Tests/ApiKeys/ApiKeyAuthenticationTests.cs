@@ -61,7 +61,7 @@ public sealed class ApiKeyAuthenticationTests
     }
 
     // Threat model: somebody with the port and no API key costs no database write.
-    [Fact]
+    [SqliteFact]
     public async Task A_flood_of_wrong_keys_writes_nothing()
     {
         await using QkmsApplication app = new();
@@ -73,7 +73,7 @@ public sealed class ApiKeyAuthenticationTests
         answers.Should().OnlyContain(answer => answer.Status == HttpStatusCode.Unauthorized);
         Sizes(app).Should().Equal(before);
 
-        static long[] Sizes(QkmsApplication app) => [new FileInfo(app.DatabasePath).Length, new FileInfo(app.DatabasePath + "-wal").Length];
+        static long[] Sizes(QkmsApplication app) => [.. TestStorage.StoredBytes(app.DataDirectory).Select(file => file.LongLength)];
     }
 
     // K-05

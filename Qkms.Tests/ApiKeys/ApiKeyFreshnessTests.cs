@@ -83,7 +83,7 @@ public sealed class ApiKeyFreshnessTests
         using HttpClient stranger = app.ClientFor(wrong);
         (await owner.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
         (await stranger.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
-        using (Database database = new(app.DatabasePath))
+        using (Database database = app.OpenDatabase())
             database.Execute($"UPDATE credentials SET roles = 15 WHERE lookup_id = '{apiKey[5..17]}'").Should().Be(1);
 
         (await stranger.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");

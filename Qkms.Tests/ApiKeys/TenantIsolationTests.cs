@@ -88,7 +88,7 @@ public sealed class TenantIsolationTests
 
     private static async Task SuspendAsync(QkmsApplication app, string name)
     {
-        using Database database = new(app.DatabasePath);
+        using Database database = app.OpenDatabase();
         byte[] id = (byte[])database.Scalar($"SELECT id FROM tenants WHERE name = '{name}'")!;
         RowSealer sealer = app.Services.GetRequiredService<RowSealer>();
         await app.Services.GetRequiredService<IKmsStore>().WriteAsync(

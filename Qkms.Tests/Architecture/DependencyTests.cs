@@ -24,7 +24,7 @@ public sealed partial class DependencyTests
 
     [Fact]
     public void Storage_shows_its_registration_and_its_options_only() =>
-        typeof(StorageServices).Assembly.GetExportedTypes().Should().BeEquivalentTo([typeof(StorageServices), typeof(SqliteStorageOptions)]);
+        typeof(StorageServices).Assembly.GetExportedTypes().Should().BeEquivalentTo([typeof(StorageServices), typeof(SqliteStorageOptions), typeof(PostgresStorageOptions)]);
 
     [Fact]
     public void Only_Program_of_Api_names_Storage() =>

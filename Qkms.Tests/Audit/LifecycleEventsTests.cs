@@ -18,7 +18,7 @@ public sealed class LifecycleEventsTests
         await client.RevokeAsync(first, """{"reason":"stolen"}""");
         await client.RevokeAsync(first);
 
-        using Database database = new(app.DatabasePath);
+        using Database database = app.OpenDatabase();
         database.Strings(Select("kid IS NOT NULL")).Should().Equal(
             $"key.generated|{first}|1||active|",
             $"key.rotated|{second}|2||active|",
@@ -36,7 +36,7 @@ public sealed class LifecycleEventsTests
         await using QkmsApplication app = new();
         using HttpClient client = app.Client();
         await client.GenerateAsync();
-        using Database database = new(app.DatabasePath);
+        using Database database = app.OpenDatabase();
         object? before = database.Scalar("SELECT COUNT(*) FROM audit_events");
 
         await client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768"}""");
@@ -53,7 +53,7 @@ public sealed class LifecycleEventsTests
         await using QkmsApplication app = new();
         using HttpClient client = app.Client();
         await client.GenerateAsync();
-        using Database database = new(app.DatabasePath);
+        using Database database = app.OpenDatabase();
         byte[] canonical = (byte[])database.Scalar("SELECT canonical FROM audit_events WHERE action = 'key.generated'")!;
         byte[] leaf = (byte[])database.Scalar("SELECT leaf_hash FROM audit_events WHERE action = 'key.generated'")!;
 

@@ -6,7 +6,7 @@ namespace Qkms.Tests.Hosting;
 /// <summary>What stops a start says so in one line, and leaves everything as it was.</summary>
 public sealed class StartTests
 {
-    [Fact]
+    [SqliteFact]
     public async Task A_first_start_makes_private_files_and_prints_paths_but_no_secret()
     {
         using TemporaryDirectory directory = new();
@@ -101,7 +101,7 @@ public sealed class StartTests
         }
     }
 
-    [Theory]
+    [SqliteTheory]
     [InlineData("Qkms__Crypto__Engine", "quantum", "Qkms:Crypto:Engine")]
     [InlineData("Qkms__Crypto__Engine", "bouncycastle", "Qkms:Crypto:Engine")]
     [InlineData("Qkms__ApiKeys__Prefix", "a-b", "Qkms:ApiKeys:Prefix")]
@@ -123,7 +123,7 @@ public sealed class StartTests
         Directory.Exists(directory.File("data")).Should().BeFalse("a start that is refused makes nothing");
     }
 
-    [Fact]
+    [SqliteFact]
     public async Task A_second_process_on_the_same_data_directory_is_refused()
     {
         using TemporaryDirectory directory = new();

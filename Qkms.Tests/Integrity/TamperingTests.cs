@@ -63,7 +63,7 @@ public sealed class TamperingTests
         (await client.ActiveAsync("ML-KEM-1024")).Text("kid").Should().Be(other);
         await client.RotateAsync("ML-KEM-1024");
         await client.GenerateAsync("ML-DSA-44");
-        using Database database = new(app.DatabasePath);
+        using Database database = app.OpenDatabase();
         database.Scalar($"SELECT COUNT(*) FROM audit_events WHERE action = 'integrity.failed' AND reason = 'key version {kid}'").Should().Be(1L, "the journal says it once");
     }
 
@@ -214,8 +214,7 @@ public sealed class TamperingTests
 
     private static void Tamper(QkmsApplication app, string sql)
     {
-        using Database database = new(app.DatabasePath);
-        database.Execute("PRAGMA foreign_keys = OFF");
+        using Database database = app.OpenDatabase();
         database.Execute(sql).Should().Be(1, sql);
 
         // What the service read before may be used for half a second more.

@@ -42,7 +42,7 @@ public sealed class RevokeKeyTests
         Answer made = await client.GenerateAsync();
         await client.RevokeAsync(made.Text("kid"));
 
-        using Database database = new(app.DatabasePath);
+        using Database database = app.OpenDatabase();
         database.Scalar("SELECT COUNT(*) FROM key_material").Should().Be(1);
     }
 
@@ -102,6 +102,19 @@ public sealed class RevokeKeyTests
 
         refused.ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
         (await client.ActiveAsync()).Text("status").Should().Be("active");
+    }
+
+    // A database that cannot keep the character must not be the one to say so: a revoke that fails is a key that lives on.
+    [Fact]
+    public async Task A_reason_with_a_zero_character_is_refused_and_changes_nothing()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        string kid = (await client.GenerateAsync()).Text("kid");
+
+        (await client.RevokeAsync(kid, """{"reason":"a\u0000b"}""")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
+
+        (await client.ActiveAsync()).Text("kid").Should().Be(kid);
     }
 
     // A-01: a character is what the caller sees as one, not half of one.

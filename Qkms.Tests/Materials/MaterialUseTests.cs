@@ -139,7 +139,7 @@ public sealed class MaterialUseTests
         using (SecretBytes secret = KeyWrapper.Unwrap(tenantKey, version, material))
             rewrapped = KeyWrapper.Wrap(tenantKey, mixed, material.Format, secret);
 
-        using (Database database = new(app.DatabasePath))
+        using (Database database = app.OpenDatabase())
         {
             byte[] seal = app.Services.GetRequiredService<RowSealer>().Seal(mixed).Seal;
             database.Execute("UPDATE key_versions SET public_key = @k, seal = @s WHERE kid = @kid", ("@k", mixed.PublicKey), ("@s", seal), ("@kid", kid)).Should().Be(1);
@@ -215,9 +215,8 @@ public sealed class MaterialUseTests
 
     private static void Tamper(QkmsApplication app, string kid, string sql)
     {
-        using Database database = new(app.DatabasePath);
+        using Database database = app.OpenDatabase();
         string id = Convert.ToHexString((byte[])database.Scalar($"SELECT id FROM key_versions WHERE kid = '{kid}'")!);
-        database.Execute("PRAGMA foreign_keys = OFF");
         database.Execute(string.Format(System.Globalization.CultureInfo.InvariantCulture, sql, $"x'{id}'")).Should().Be(1, sql);
 
         // What was read before may be used for half a second more, and an unwrapped key until it is old.

@@ -7,7 +7,7 @@ namespace Qkms.Tests.Storage;
 
 public abstract partial class KmsStoreContract
 {
-    [Fact]
+    [StoreFact]
     public async Task An_event_is_kept_with_its_canonical_bytes_and_leaf_hash()
     {
         StoredTenant tenant = await AddTenantAsync();

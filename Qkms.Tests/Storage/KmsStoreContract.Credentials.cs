@@ -7,7 +7,7 @@ namespace Qkms.Tests.Storage;
 
 public abstract partial class KmsStoreContract
 {
-    [Fact]
+    [StoreFact]
     public async Task A_credential_is_found_by_its_lookup_id_and_by_its_id()
     {
         (TenantId tenantId, Guid hashKeyId) = await AddTenantWithHashKeyAsync();
@@ -27,7 +27,7 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => session.Credentials.FindByLookupIdAsync(row.Kind, "unknown"))).Should().BeNull();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_credential_of_another_tenant_is_not_found_and_not_changed()
     {
         (TenantId tenantId, Guid hashKeyId) = await AddTenantWithHashKeyAsync();
@@ -41,7 +41,7 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => session.Credentials.FindAsync(tenantId, row.Id))).Should().BeEquivalentTo(added);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_lookup_id_is_taken_once_in_the_whole_installation()
     {
         (TenantId tenantId, Guid hashKeyId) = await AddTenantWithHashKeyAsync();
@@ -54,7 +54,7 @@ public abstract partial class KmsStoreContract
         (await WriteAsync(session => session.Credentials.InsertAsync(StoreRows.Seal(second)))).Should().BeFalse();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_credential_changes_what_may_change()
     {
         (TenantId tenantId, Guid hashKeyId) = await AddTenantWithHashKeyAsync();

@@ -9,7 +9,7 @@ public abstract partial class KmsStoreContract
 {
     private static readonly KeyStatus[] _statuses = Enum.GetValues<KeyStatus>();
 
-    [Fact]
+    [StoreFact]
     public async Task Lists_are_newest_first_and_page_without_gap_or_double()
     {
         StoredTenant tenant = await AddTenantAsync();
@@ -36,7 +36,7 @@ public abstract partial class KmsStoreContract
         paged.Should().Equal(added.Select(version => version.Kid).Reverse());
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Lists_and_counts_show_the_tenants_own_keys_only()
     {
         StoredTenant tenant = await AddTenantAsync();
@@ -53,7 +53,7 @@ public abstract partial class KmsStoreContract
         }
     }
 
-    [Theory]
+    [StoreTheory]
     [InlineData(null, null, 6)]
     [InlineData("ML-KEM-768", null, 3)]
     [InlineData(null, "default", 4)]
@@ -81,7 +81,7 @@ public abstract partial class KmsStoreContract
     }
 
     /// <summary>Every state, expiry on each side of the moment and at it, usage on each side of the limit and at it.</summary>
-    [Fact]
+    [StoreFact]
     public async Task The_status_filter_agrees_with_the_status_that_a_version_computes()
     {
         StoredTenant tenant = await AddTenantAsync();
@@ -119,7 +119,7 @@ public abstract partial class KmsStoreContract
         }
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Counts_without_a_status_come_from_the_counters()
     {
         StoredTenant tenant = await AddTenantAsync();

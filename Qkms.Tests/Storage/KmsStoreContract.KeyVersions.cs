@@ -5,7 +5,7 @@ namespace Qkms.Tests.Storage;
 
 public abstract partial class KmsStoreContract
 {
-    [Fact]
+    [StoreFact]
     public async Task A_version_comes_back_by_kid_and_by_number()
     {
         StoredTenant tenant = await AddTenantAsync();
@@ -44,7 +44,7 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => session.Keys.FindVersionAsync(key.Address, 3))).Should().BeNull();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_version_of_another_tenant_is_not_found_and_not_changed()
     {
         StoredTenant tenant = await AddTenantAsync();
@@ -60,7 +60,7 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => session.Keys.FindVersionAsync(tenant.Id, version.Kid)))!.UnverifiedRow.State.Should().Be(KeyState.Active);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_kid_is_taken_once_in_its_tenant()
     {
         StoredTenant tenant = await AddTenantAsync();
@@ -77,7 +77,7 @@ public abstract partial class KmsStoreContract
         (await InsertVersionAsync(other, _rows.Version(foreign, 1, kid: "mine"))).Should().BeTrue("another tenant has kids of its own");
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_number_is_taken_once_in_its_key()
     {
         StoredTenant tenant = await AddTenantAsync();
@@ -87,7 +87,7 @@ public abstract partial class KmsStoreContract
         (await InsertVersionAsync(tenant, _rows.Version(key, 2))).Should().BeTrue();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_key_has_one_active_version_at_most()
     {
         StoredTenant tenant = await AddTenantAsync();
@@ -103,7 +103,7 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => session.Keys.FindVersionAsync(tenant.Id, second.Kid)))!.UnverifiedRow.State.Should().Be(KeyState.Active);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_version_is_replaced_once()
     {
         StoredTenant tenant = await AddTenantAsync();
@@ -113,7 +113,7 @@ public abstract partial class KmsStoreContract
         (await InsertVersionAsync(tenant, _rows.Version(key, 3) with { PreviousKid = versions[0].Kid })).Should().BeFalse();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_refused_version_leaves_no_material_and_no_counter()
     {
         StoredTenant tenant = await AddTenantAsync();
@@ -125,7 +125,7 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => session.Keys.FindMaterialAsync(tenant.Id, refused.Id))).Should().BeNull();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Material_comes_back_by_version()
     {
         StoredTenant tenant = await AddTenantAsync();
@@ -135,7 +135,7 @@ public abstract partial class KmsStoreContract
             (await ReadAsync(session => session.Keys.FindMaterialAsync(tenant.Id, version.Id))).Should().BeEquivalentTo(tenant.Material(version));
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_version_changes_what_may_change()
     {
         StoredTenant tenant = await AddTenantAsync();

@@ -5,7 +5,7 @@ namespace Qkms.Tests.Storage;
 
 public abstract partial class KmsStoreContract
 {
-    [Fact]
+    [StoreFact]
     public async Task Every_root_wrapper_comes_back()
     {
         (await ReadAsync(session => session.Keyring.ListRootWrappersAsync())).Should().BeEmpty();
@@ -23,7 +23,7 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => session.Keyring.ListRootWrappersAsync())).Should().BeEquivalentTo([first, second]);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task System_keys_come_newest_version_last_and_without_tenant_keys()
     {
         await AddTenantAsync();
@@ -42,7 +42,7 @@ public abstract partial class KmsStoreContract
         listed.Select(entry => entry.Version).Should().BeInAscendingOrder();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_version_of_a_keyring_key_exists_once()
     {
         await AddKeyringEntryAsync(_rows.SystemKey(KeyringKind.RowSeal, 1));
@@ -53,7 +53,7 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => session.Keyring.ListSystemKeysAsync())).Should().ContainSingle();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task The_newest_tenant_key_is_used_and_older_ones_are_found_by_id()
     {
         TenantId tenantId = (await AddTenantAsync()).Id;

@@ -5,7 +5,7 @@ namespace Qkms.Tests.Storage;
 
 public abstract partial class KmsStoreContract
 {
-    [Fact]
+    [StoreFact]
     public async Task A_key_comes_back_by_address_and_by_id()
     {
         StoredTenant tenant = await AddTenantAsync();
@@ -25,7 +25,7 @@ public abstract partial class KmsStoreContract
         (await WriteAsync(session => session.Keys.LockKeyAsync(tenant.Id, key.Id))).Should().BeEquivalentTo(added);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_key_of_another_tenant_is_not_found_and_not_changed()
     {
         StoredTenant tenant = await AddTenantAsync();
@@ -42,7 +42,7 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => session.Keys.FindKeyAsync(key.Address))).Should().BeEquivalentTo(added);
     }
 
-    [Fact]
+    [StoreFact]
     public async Task An_address_is_taken_once_and_each_part_makes_another()
     {
         StoredTenant tenant = await AddTenantAsync();
@@ -59,7 +59,7 @@ public abstract partial class KmsStoreContract
         (await Insert(_rows.Key(other.Id, "default", "RSA-2048"))).Should().BeTrue();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_key_is_written_only_over_the_row_that_was_read()
     {
         StoredTenant tenant = await AddTenantAsync();

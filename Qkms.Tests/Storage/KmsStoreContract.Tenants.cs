@@ -5,7 +5,7 @@ namespace Qkms.Tests.Storage;
 
 public abstract partial class KmsStoreContract
 {
-    [Fact]
+    [StoreFact]
     public async Task A_new_database_has_no_tenant_until_one_is_added()
     {
         (await ReadAsync(session => session.Tenants.AnyAsync())).Should().BeFalse();
@@ -13,7 +13,7 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => session.Tenants.AnyAsync())).Should().BeTrue();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_tenant_comes_back_as_it_was_added()
     {
         Sealed<Tenant> added = StoreRows.Seal(_rows.Tenant("acme"));
@@ -25,7 +25,7 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => session.Tenants.FindAsync(new TenantId(_rows.NextId())))).Should().BeNull();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_tenant_name_and_an_account_id_are_taken_once()
     {
         Tenant first = _rows.Tenant("acme");
@@ -38,7 +38,7 @@ public abstract partial class KmsStoreContract
         (await WriteAsync(session => session.Tenants.InsertAsync(StoreRows.Seal(sameAccount)))).Should().BeFalse();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_tenant_changes_its_state_and_plan_with_its_seal()
     {
         Tenant tenant = _rows.Tenant("acme");

@@ -5,7 +5,7 @@ namespace Qkms.Tests.Storage;
 
 public abstract partial class KmsStoreContract
 {
-    [Fact]
+    [StoreFact]
     public async Task A_refusal_undoes_the_unit_and_reaches_its_caller_unchanged()
     {
         Tenant tenant = _rows.Tenant("acme");
@@ -21,7 +21,7 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => session.Tenants.FindAsync(tenant.Id))).Should().BeNull();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_unit_sees_its_own_changes_and_readers_see_them_after_the_commit()
     {
         Tenant tenant = _rows.Tenant("acme");
@@ -36,7 +36,7 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => session.Tenants.FindAsync(tenant.Id))).Should().NotBeNull();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Hooks_run_in_their_order_after_the_commit_and_before_the_answer()
     {
         Tenant tenant = _rows.Tenant("acme");
@@ -54,7 +54,7 @@ public abstract partial class KmsStoreContract
         order.Should().Equal("delegate", "first", "committed", "answer");
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Hooks_of_a_refused_unit_do_not_run()
     {
         bool ran = false;
@@ -70,7 +70,7 @@ public abstract partial class KmsStoreContract
         ran.Should().BeFalse();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_hook_that_fails_does_not_unsay_the_commit()
     {
         bool secondRan = false;
@@ -87,7 +87,7 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => session.Tenants.AnyAsync())).Should().BeTrue();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_read_cannot_write()
     {
         Func<Task> insert = () => ReadAsync(session => session.Tenants.InsertAsync(StoreRows.Seal(_rows.Tenant("acme"))));
@@ -102,7 +102,7 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => session.Tenants.AnyAsync())).Should().BeFalse();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_session_ends_with_its_delegate()
     {
         ITenantRepository kept = null!;
@@ -115,7 +115,7 @@ public abstract partial class KmsStoreContract
         await kept.Invoking(tenants => tenants.AnyAsync()).Should().ThrowAsync<InvalidOperationException>();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task A_write_cancelled_before_it_is_queued_does_not_run()
     {
         bool ran = false;
@@ -133,7 +133,7 @@ public abstract partial class KmsStoreContract
         ran.Should().BeFalse();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Parallel_writes_are_all_there()
     {
         Tenant[] tenants = [.. Enumerable.Range(0, 64).Select(i => _rows.Tenant($"tenant-{i}"))];
@@ -146,7 +146,7 @@ public abstract partial class KmsStoreContract
             (await ReadAsync(session => session.Tenants.FindAsync(tenant.Id))).Should().NotBeNull();
     }
 
-    [Fact]
+    [StoreFact]
     public async Task Parallel_writes_of_one_slot_give_it_to_one_of_them()
     {
         StoredTenant tenant = await AddTenantAsync();

@@ -1,31 +1,56 @@
+using System.Data.Common;
+using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace Qkms.Tests.Support;
 
-/// <summary>The database behind the service's back, as somebody with write access to the file has it.</summary>
-internal sealed class Database : IDisposable
+/// <summary>
+/// The database behind the service's back, as somebody with write access to it has it: no check and no foreign key is in his way.
+/// Bytes are written in SQLite's words, <c>x'00'</c> and <c>zeroblob(n)</c>, on both.
+/// </summary>
+internal sealed partial class Database : IDisposable
 {
-    private readonly SqliteConnection _connection;
+    private readonly DbConnection _connection;
 
-    public Database(string path)
+    private Database(DbConnection connection) => _connection = connection;
+
+    public static Database OfSqlite(string path)
     {
-        _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 30 }.ToString());
-        _connection.Open();
-        Execute("PRAGMA ignore_check_constraints = ON");
+        SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 30 }.ToString());
+        return Open(connection, "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF");
     }
 
+    // A superuser, as the owner of the server's files is: triggers, and with them foreign keys, are off in his session.
+    public static Database OfPostgres(string connectionString)
+    {
+        NpgsqlConnection connection = new(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Options = "-c session_replication_role=replica" }.ConnectionString);
+        return Open(
+            connection,
+            """
+            DO $$
+            DECLARE made RECORD;
+            BEGIN
+              FOR made IN SELECT conrelid::regclass AS owner, conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace LOOP
+                EXECUTE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I', made.owner, made.conname);
+              END LOOP;
+            END $$;
+            CREATE OR REPLACE FUNCTION zeroblob(size INTEGER) RETURNS BYTEA LANGUAGE SQL AS $$ SELECT decode(repeat('00', size), 'hex') $$
+            """);
+    }
+
+    /// <summary>The one value; every whole number is a long.</summary>
     public object? Scalar(string sql)
     {
-        using SqliteCommand command = _connection.CreateCommand();
-        command.CommandText = sql;
-        return command.ExecuteScalar();
+        using DbCommand command = Command(sql);
+        object? value = command.ExecuteScalar();
+        return value is int number ? (long)number : value;
     }
 
     public IReadOnlyList<string> Strings(string sql)
     {
-        using SqliteCommand command = _connection.CreateCommand();
-        command.CommandText = sql;
-        using SqliteDataReader reader = command.ExecuteReader();
+        using DbCommand command = Command(sql);
+        using DbDataReader reader = command.ExecuteReader();
         List<string> values = [];
         while (reader.Read())
             values.Add(reader.GetString(0));
@@ -35,13 +60,54 @@ internal sealed class Database : IDisposable
 
     public int Execute(string sql, params (string Name, object? Value)[] parameters)
     {
-        using SqliteCommand command = _connection.CreateCommand();
-        command.CommandText = sql;
+        using DbCommand command = Command(sql);
         foreach ((string name, object? value) in parameters)
-            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        {
+            DbParameter parameter = command.CreateParameter();
+            (parameter.ParameterName, parameter.Value) = (name, value ?? DBNull.Value);
+            command.Parameters.Add(parameter);
+        }
 
         return command.ExecuteNonQuery();
     }
 
+    /// <summary>What the database itself finds wrong with it. PostgreSQL has no such question, and refuses what would be found.</summary>
+    public IReadOnlyList<string> Flaws() => _connection is SqliteConnection
+        ? [.. Strings("PRAGMA integrity_check").Where(line => line != "ok"), .. Strings("SELECT \"table\" FROM pragma_foreign_key_check")]
+        : [];
+
+    /// <summary>Every byte of every table, as PostgreSQL's binary copies have them.</summary>
+    public byte[][] Tables()
+    {
+        NpgsqlConnection connection = (NpgsqlConnection)_connection;
+        return [.. Strings("SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'").Select(Copy)];
+
+        byte[] Copy(string table)
+        {
+            using NpgsqlRawCopyStream copy = connection.BeginRawBinaryCopy($"COPY {table} TO STDOUT (FORMAT BINARY)");
+            using MemoryStream bytes = new();
+            copy.CopyTo(bytes);
+            return bytes.ToArray();
+        }
+    }
+
     public void Dispose() => _connection.Dispose();
+
+    private static Database Open(DbConnection connection, string preparation)
+    {
+        connection.Open();
+        Database database = new(connection);
+        database.Execute(preparation);
+        return database;
+    }
+
+    private DbCommand Command(string sql)
+    {
+        DbCommand command = _connection.CreateCommand();
+        command.CommandText = _connection is SqliteConnection ? sql : BytesLiteral().Replace(sql, @"'\x$1'::bytea");
+        return command;
+    }
+
+    [GeneratedRegex(@"\bx'([0-9A-Fa-f]*)'")]
+    private static partial Regex BytesLiteral();
 }

@@ -22,9 +22,7 @@ internal static class Materials
     public static async Task<IReadOnlyList<(KeyVersion Version, byte[] Secret)>> ExportAsync(ServiceProcess service, IEnumerable<string> kids)
     {
         using TemporaryDirectory copy = new();
-        foreach (string file in Directory.GetFiles(service.DataDirectory).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
-            CopyShared(file, copy.File(Path.GetFileName(file)));
-
+        TestStorage.Copy(service.DataDirectory, copy.Path);
         await using QkmsApplication opened = new(copy.Path);
         _ = opened.Server;
         List<(KeyVersion, byte[])> exported = [];
@@ -41,7 +39,7 @@ internal static class Materials
     /// <summary>What is needed to open the private key of a version.</summary>
     public static async Task<(KeyVersion Version, KeyMaterial Material, WrappingKey TenantKey)> FindAsync(QkmsApplication app, string kid)
     {
-        using Database database = new(app.DatabasePath);
+        using Database database = app.OpenDatabase();
         TenantId tenant = new(new Guid((byte[])database.Scalar($"SELECT tenant_id FROM key_versions WHERE kid = '{kid}'")!, bigEndian: true));
         RowSealer sealer = app.Services.GetRequiredService<RowSealer>();
         (KeyVersion version, KeyMaterial material, KeyringEntry entry) = await app.Services.GetRequiredService<IKmsStore>().ReadAsync(
@@ -58,14 +56,5 @@ internal static class Materials
     {
         using SecretBytes secret = KeyWrapper.Unwrap(tenantKey, version, material);
         return secret.Span.ToArray();
-    }
-
-    private static void CopyShared(string from, string to)
-    {
-        using FileStream source = new(from, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using FileStream target = File.Create(to);
-        source.CopyTo(target);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(to, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 }

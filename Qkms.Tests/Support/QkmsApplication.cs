@@ -39,7 +39,8 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
     /// <summary>Every byte of every answer that clients of <see cref="ClientFor"/> received.</summary>
     public AnswerRecorder Answers { get; } = new();
 
-    public string DatabasePath => Path.Combine(DataDirectory, "qkms.db");
+    /// <summary>Its database, behind its back.</summary>
+    public Database OpenDatabase() => TestStorage.Open(DataDirectory);
 
     /// <summary>The API key that the first start wrote.</summary>
     public string InitialApiKey
@@ -83,7 +84,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         await Services.GetRequiredService<IKmsStore>().WriteAsync(
             async session =>
             {
-                await provisioning.AddAsync(session, tenant);
+                (await provisioning.TryAddAsync(session, tenant)).Should().BeTrue();
                 await provisioning.AddAsync(session, apiKey);
                 return true;
             },
@@ -109,7 +110,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
     {
         builder.UseSetting("Qkms:DataDirectory", DataDirectory);
         builder.UseSetting("Qkms:Crypto:Engine", Environment.GetEnvironmentVariable("QKMS_TEST_ENGINE") ?? "managed");
-        foreach ((string key, string value) in Settings)
+        foreach ((string key, string value) in TestStorage.SettingsOf(DataDirectory).Concat(Settings))
             builder.UseSetting(key, value);
 
         builder.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(Time));

@@ -24,5 +24,7 @@ internal sealed class TemporaryDirectory : IDisposable
     {
         if (Directory.Exists(Path))
             Directory.Delete(Path, recursive: true);
+
+        TestStorage.DropUnder(Path);
     }
 }

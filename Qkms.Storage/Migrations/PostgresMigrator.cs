@@ -1,0 +1,106 @@
+using Dapper;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Qkms.Core.Persistence;
+
+namespace Qkms.Storage.Migrations;
+
+/// <summary>
+/// Brings the schema up to date before anything else runs. Of several nodes that start at once one does it while the others wait:
+/// the lock is a row of its own, because an advisory lock is a number that anything else in the database may use too.
+/// </summary>
+internal sealed class PostgresMigrator(IReadOnlyList<Migration> migrations, TimeProvider time, ILogger logger)
+{
+    // A later script may have to rewrite a large table, and the other nodes wait for it.
+    private const int PatienceSeconds = 600;
+
+    private const int CreateAttempts = 5;
+
+    private readonly MigrationHistory _history = new(migrations, time);
+
+    /// <summary>Checks what was applied, and applies what is missing, all in one transaction.</summary>
+    /// <exception cref="StoreUnusableException">The schema is not Qkms's, or of another release than this one can serve.</exception>
+    public async Task RunAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await CreateHistoryAsync(connection, cancellationToken);
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await connection.ExecuteAsync(Command(LockHistory, cancellationToken));
+
+        List<AppliedMigration> applied = (await connection.QueryAsync<AppliedMigration>(Command(MigrationHistory.SelectApplied, cancellationToken))).AsList();
+        Migration[] missing = [.. _history.Missing(applied)];
+        foreach (Migration migration in missing)
+        {
+            await connection.ExecuteAsync(Command(migration.Sql, cancellationToken));
+            await connection.ExecuteAsync(Command(MigrationHistory.InsertApplied, cancellationToken, _history.RowOf(migration)));
+        }
+
+        await connection.ExecuteAsync(Command(MigrationHistory.InsertInstallation, cancellationToken, _history.NewInstallation()));
+        await transaction.CommitAsync(cancellationToken);
+        foreach (Migration migration in missing)
+            StorageLog.MigrationApplied(logger, migration.Name);
+    }
+
+    private const string FindTables =
+        """
+        SELECT current_schema() AS name, COUNT(*) AS tables, COUNT(*) FILTER (WHERE relname = 'schema_migrations') AS histories
+        FROM pg_class
+        WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+        """;
+
+    // Both or neither, so that who finds tables and no history has a database of something else before him.
+    private const string CreateHistory =
+        """
+        CREATE TABLE IF NOT EXISTS schema_migrations (
+          number INTEGER NOT NULL PRIMARY KEY,
+          name TEXT NOT NULL,
+          sha256 BYTEA NOT NULL,
+          applied_at BIGINT NOT NULL
+        );
+        CREATE TABLE IF NOT EXISTS schema_lock (only_row INTEGER NOT NULL PRIMARY KEY CHECK (only_row = 1));
+        INSERT INTO schema_lock (only_row) VALUES (1) ON CONFLICT DO NOTHING
+        """;
+
+    private static async Task CreateHistoryAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            Schema schema = await connection.QuerySingleAsync<Schema>(Command(FindTables, cancellationToken));
+            if (schema.Name is null)
+                throw new StoreUnusableException("The database user has no schema to work in: its search_path names none that exists.");
+
+            if (schema.Histories > 0)
+                return;
+
+            if (schema.Tables > 0)
+                throw new StoreUnusableException($"The schema '{schema.Name}' of database '{connection.Database}' belongs to something else: it holds tables and no history of Qkms's schema.");
+
+            try
+            {
+                await connection.ExecuteAsync(Command(CreateHistory, cancellationToken));
+                return;
+            }
+            catch (PostgresException e) when (attempt < CreateAttempts && e.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateObject)
+            {
+                // IF NOT EXISTS does not see what another node is making at this moment, and the catalogue refuses the second one.
+            }
+        }
+    }
+
+    private const string LockHistory =
+        """
+        SET LOCAL lock_timeout = 0;
+        SELECT only_row FROM schema_lock FOR UPDATE
+        """;
+
+    private static CommandDefinition Command(string sql, CancellationToken cancellationToken, object? parameters = null) =>
+        new(sql, parameters, commandTimeout: PatienceSeconds, cancellationToken: cancellationToken);
+
+    private sealed class Schema
+    {
+        public string? Name { get; init; }
+
+        public long Tables { get; init; }
+
+        public long Histories { get; init; }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using Dapper;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Polly;
+using Polly.Retry;
+using Polly.Timeout;
+using Qkms.Core;
+
+namespace Qkms.Storage.Postgres;
+
+/// <summary>
+/// Decides whether a write was committed whose answer was lost, and makes the decision final. It asks on a connection of its
+/// own by inserting the write's id once more: the database lets that wait for the lost transaction, so that either the row is
+/// there, and the write was committed, or the second one takes its place, and the write can never be.
+/// </summary>
+internal sealed class CommitFence
+{
+    private readonly PostgresConnections _connections;
+    private readonly ILogger _logger;
+    private readonly ResiliencePipeline _untilAnswered;
+
+    /// <summary>Asks for as long as <see cref="PostgresStorageOptions.OutcomeTimeout"/>.</summary>
+    public CommitFence(PostgresConnections connections, PostgresStorageOptions options, ILogger logger)
+    {
+        (_connections, _logger) = (connections, logger);
+        _untilAnswered = new ResiliencePipelineBuilder()
+            .AddTimeout(options.OutcomeTimeout)
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(IsWorthAskingAgain),
+                MaxRetryAttempts = int.MaxValue,
+                Delay = TimeSpan.FromMilliseconds(50),
+                MaxDelay = TimeSpan.FromMilliseconds(500),
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+            })
+            .Build();
+    }
+
+    /// <summary>Whether the write was committed. If not, it never will be.</summary>
+    /// <param name="writeId">The write.</param>
+    /// <param name="backend">The server's process that had it.</param>
+    /// <param name="begun">A timestamp of <see cref="Stopwatch"/> at which that process already belonged to the write.</param>
+    /// <exception cref="KmsException"><see cref="KmsErrors.OutcomeUnknown"/> when the database does not say so in time.</exception>
+    public async Task<bool> WasCommittedAsync(Guid writeId, int backend, long begun)
+    {
+        try
+        {
+            bool committed = await _untilAnswered.ExecuteAsync(
+                static (ask, token) => new ValueTask<bool>(ask.Fence.AskAsync(ask.WriteId, ask.Backend, ask.Begun, token)),
+                (Fence: this, WriteId: writeId.ToBytes(), Backend: backend, Begun: begun));
+            StorageLog.OutcomeFound(_logger, writeId, committed ? "committed" : "not committed");
+            return committed;
+        }
+        catch (Exception e) when (e is TimeoutRejectedException or ObjectDisposedException || IsWorthAskingAgain(e))
+        {
+            StorageLog.OutcomeUnknown(_logger, writeId, e);
+            throw KmsErrors.OutcomeUnknown.Refusal();
+        }
+    }
+
+    // A server that has not noticed the broken connection keeps the transaction open, and what it holds locked. Its number may
+    // belong to another process by now; that one began later than the write.
+    private const string EndBackend =
+        """
+        SELECT pg_terminate_backend(pid)
+        FROM pg_stat_activity
+        WHERE pid = @Backend AND usename = current_user AND backend_start < clock_timestamp() - make_interval(secs => @Seconds)
+        """;
+
+    private const string InsertFence =
+        $"""
+        INSERT INTO writes (write_id, committed_at, fenced)
+        VALUES (@WriteId, {PostgresSql.Now}, 1)
+        ON CONFLICT DO NOTHING
+        """;
+
+    // It changes nothing but is a change: its own commit waits for the standbys that the lost commit may still be waiting for.
+    private const string ReadFence = "UPDATE writes SET committed_at = committed_at WHERE write_id = @WriteId RETURNING fenced";
+
+    private async Task<bool> AskAsync(byte[] writeId, int backend, long begun, CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = await _connections.OpenSingleAsync(cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition(
+            EndBackend, new { Backend = backend, Seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds }, cancellationToken: cancellationToken));
+
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await connection.ExecuteAsync(new CommandDefinition(InsertFence, new { WriteId = writeId }, cancellationToken: cancellationToken));
+        int fenced = await connection.QuerySingleAsync<int>(new CommandDefinition(ReadFence, new { WriteId = writeId }, cancellationToken: cancellationToken));
+        await transaction.CommitAsync(cancellationToken);
+        return fenced == 0;
+    }
+
+    private static bool IsWorthAskingAgain(Exception exception) =>
+        PostgresFaults.IsWriteOutage(exception) || PostgresFaults.IsLocked(exception) || PostgresFaults.IsConflict(exception);
+}

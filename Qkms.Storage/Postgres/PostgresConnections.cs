@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Net;
+using Npgsql;
+using Qkms.Core.Persistence;
+
+namespace Qkms.Storage.Postgres;
+
+/// <summary>
+/// Opens connections to one server, each checked when it is opened. Reads and writes have pools of their own, so that writes
+/// that wait for a row leave reads, and with them authentication and readiness, their connections.
+/// </summary>
+internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
+{
+    /// <summary>The oldest major version that is served; it has been tested, and its predecessor is out of support soon.</summary>
+    public const int OldestVersion = 15;
+
+    // Three nodes fit into the hundred connections that a server takes when nobody has told it otherwise.
+    private const int UsualPoolSize = 15;
+
+    // A node that lost its power leaves its transaction open, and with it the lock on a key's row, until TCP notices after hours.
+    private const string SessionSettings = "-c idle_in_transaction_session_timeout=10s -c lock_timeout=2s";
+
+    private readonly NpgsqlDataSource _readers;
+    private readonly NpgsqlDataSource _writers;
+    private readonly NpgsqlDataSource _single;
+
+    /// <summary>Connects to nothing yet.</summary>
+    /// <exception cref="StoreUnusableException">The connection string cannot be used; the message repeats nothing of it.</exception>
+    public PostgresConnections(PostgresStorageOptions options)
+    {
+        NpgsqlConnectionStringBuilder settings = Parse(options);
+        (Host, Database, IsExposed) = (HostOf(settings), settings.Database!, !IsOnThisMachine(settings) && settings.SslMode is not (SslMode.VerifyCA or SslMode.VerifyFull));
+        PoolSize = settings.MaxPoolSize;
+        _writers = Build(settings, $"{SessionSettings} {settings.Options}", pooling: true);
+        _readers = Build(settings, $"{SessionSettings} {settings.Options} -c default_transaction_read_only=on", pooling: true);
+        _single = Build(settings, $"{SessionSettings} {settings.Options}", pooling: false);
+    }
+
+    /// <summary>The server or servers, as the connection string names them.</summary>
+    public string Host { get; }
+
+    /// <summary>The database.</summary>
+    public string Database { get; }
+
+    /// <summary>Whether what passes to and from another machine may be read or changed on the way.</summary>
+    public bool IsExposed { get; }
+
+    /// <summary>How many connections each pool has.</summary>
+    public int PoolSize { get; }
+
+    /// <summary>A connection whose writes fail.</summary>
+    public ValueTask<NpgsqlConnection> OpenReaderAsync(CancellationToken cancellationToken) => _readers.OpenConnectionAsync(cancellationToken);
+
+    /// <summary>A connection that writes.</summary>
+    public ValueTask<NpgsqlConnection> OpenWriterAsync(CancellationToken cancellationToken) => _writers.OpenConnectionAsync(cancellationToken);
+
+    /// <summary>A connection of no pool, for what must not wait for one.</summary>
+    public ValueTask<NpgsqlConnection> OpenSingleAsync(CancellationToken cancellationToken) => _single.OpenConnectionAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _readers.Dispose();
+        _writers.Dispose();
+        _single.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _readers.DisposeAsync();
+        await _writers.DisposeAsync();
+        await _single.DisposeAsync();
+    }
+
+    private static NpgsqlConnectionStringBuilder Parse(PostgresStorageOptions options)
+    {
+        NpgsqlConnectionStringBuilder settings;
+        try
+        {
+            settings = new NpgsqlConnectionStringBuilder(options.ConnectionString);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            // The provider's message may quote the part that it does not understand, and that may be half a password.
+            throw new StoreUnusableException("The connection string of the database cannot be read. It looks like this: Host=db.example;Database=qkms;Username=qkms;Password=…;SSL Mode=VerifyFull");
+        }
+
+        if (string.IsNullOrEmpty(settings.Host) || string.IsNullOrEmpty(settings.Database))
+            throw new StoreUnusableException("The connection string of the database must name Host and Database.");
+
+        int step = (int)Math.Ceiling(options.StepTimeout.TotalSeconds);
+        (settings.Timeout, settings.CommandTimeout) = (step, step);
+
+        // A statement that does not end in time ends its connection: what it did then is asked on another one.
+        settings.CancellationTimeout = -1;
+        settings.MaxPoolSize = settings.ContainsKey("Maximum Pool Size") ? settings.MaxPoolSize : UsualPoolSize;
+        settings.ApplicationName ??= "qkms";
+
+        // The repositories' SQL is a small fixed set, and nothing changes the settings of a session.
+        (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages, settings.NoResetOnClose) = (128, 2, true);
+
+        // Nothing of rows and parameters may come into exceptions, and from there into logs.
+        (settings.IncludeErrorDetail, settings.LogParameters, settings.PersistSecurityInfo, settings.Enlist) = (false, false, false, false);
+        return settings;
+    }
+
+    private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings, string sessionSettings, bool pooling)
+    {
+        NpgsqlDataSourceBuilder builder = new(settings.ConnectionString);
+        builder.ConnectionStringBuilder.Options = sessionSettings;
+        builder.ConnectionStringBuilder.Pooling = pooling;
+        builder.UsePhysicalConnectionInitializer(
+            static _ => throw new NotSupportedException("Connections are opened asynchronously."),
+            CheckAsync);
+        return builder.Build();
+    }
+
+    private const string ShowSynchronousCommit = "SELECT current_setting('synchronous_commit')";
+
+    private static async Task CheckAsync(NpgsqlConnection connection)
+    {
+        if (connection.PostgreSqlVersion.Major < OldestVersion)
+            throw new StoreUnusableException($"The database server is PostgreSQL {connection.ServerVersion}; Qkms needs {OldestVersion} or later.");
+
+        await using NpgsqlCommand command = new(ShowSynchronousCommit, connection);
+        if ((string?)await command.ExecuteScalarAsync() == "off")
+            throw new StoreUnusableException("The database answers before a change is on disk: synchronous_commit is off. Qkms would lose keys that it has handed out. Set it to on for this server, database and user.");
+    }
+
+    private static string HostOf(NpgsqlConnectionStringBuilder settings) => settings.Host!.StartsWith('/') || settings.Host.Contains(',', StringComparison.Ordinal)
+        ? settings.Host
+        : string.Create(CultureInfo.InvariantCulture, $"{settings.Host}:{settings.Port}");
+
+    private static bool IsOnThisMachine(NpgsqlConnectionStringBuilder settings) => settings.Host!.Split(',').All(host =>
+        host.StartsWith('/') || host.StartsWith('@') || host.Split(':')[0] == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address)));
+}

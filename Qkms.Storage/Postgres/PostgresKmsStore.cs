@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using Dapper;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Qkms.Core;
+using Qkms.Core.Persistence;
+using Qkms.Storage.Migrations;
+using Qkms.Storage.Sessions;
+
+namespace Qkms.Storage.Postgres;
+
+/// <summary>The shared database: several nodes, each unit a transaction of its own.</summary>
+internal sealed class PostgresKmsStore : IKmsStore, IDisposable, IAsyncDisposable
+{
+    private const string Busy = "Too much waits for the database; nothing was changed. Try again.";
+
+    // Longer queues than this could not be served before their callers lost patience.
+    private const int MaxWaiting = 1000;
+
+    private readonly PostgresConnections _connections;
+    private readonly PostgresStart _start;
+    private readonly PostgresResilience _resilience;
+    private readonly CommitFence _fence;
+    private readonly BoundedGate _readers;
+    private readonly BoundedGate _writers;
+    private readonly IdGenerator _ids;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private WritesSweep? _sweep;
+    private string? _description;
+
+    /// <summary>Connects to nothing yet.</summary>
+    /// <exception cref="StoreUnusableException">The connection string cannot be used.</exception>
+    public PostgresKmsStore(PostgresStorageOptions options, TimeProvider time, ILogger<PostgresKmsStore> logger)
+        : this(options, Migration.For("Postgres"), time, logger)
+    {
+    }
+
+    /// <summary>The same with other scripts.</summary>
+    internal PostgresKmsStore(PostgresStorageOptions options, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<PostgresKmsStore> logger)
+    {
+        (_connections, _time, _logger, _ids) = (new PostgresConnections(options), time, logger, new IdGenerator(time));
+        _start = new PostgresStart(_connections, options, new PostgresMigrator(migrations, time, logger), logger);
+        _resilience = new PostgresResilience(options, logger);
+        _fence = new CommitFence(_connections, options, logger);
+
+        // In front of the provider's pools, which cannot say apart that all connections are in use and that none can be made.
+        _readers = new BoundedGate(_connections.PoolSize, MaxWaiting, Busy, options.StepTimeout);
+        _writers = new BoundedGate(_connections.PoolSize, MaxWaiting, Busy, options.StepTimeout);
+    }
+
+    /// <inheritdoc/>
+    public string Description => _description ?? throw NotOpen();
+
+    /// <inheritdoc/>
+    public bool IsEmbedded => false;
+
+    /// <inheritdoc/>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        if (_description is not null)
+            throw new InvalidOperationException("The store is open already.");
+
+        _description = await _start.RunAsync(cancellationToken);
+        _sweep = new WritesSweep(_connections, _time, _logger);
+    }
+
+    /// <inheritdoc/>
+    public async Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        _ = Description;
+        cancellationToken.ThrowIfCancellationRequested();
+        using BoundedGate.Pass pass = await _writers.EnterAsync(cancellationToken);
+        return await _resilience.WriteAsync(token => WriteOnceAsync(work, token));
+    }
+
+    /// <inheritdoc/>
+    public async Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        _ = Description;
+        using BoundedGate.Pass pass = await _readers.EnterAsync(cancellationToken);
+        return await _resilience.ReadAsync(token => ReadOnceAsync(work, token), cancellationToken);
+    }
+
+    /// <summary>Closes every connection.</summary>
+    public void Dispose()
+    {
+        _sweep?.Dispose();
+        _connections.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        _sweep?.Dispose();
+        return _connections.DisposeAsync();
+    }
+
+    private async Task<T> ReadOnceAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = await _connections.OpenReaderAsync(cancellationToken);
+        using KmsSession session = KmsSession.ForReading(connection, SqlDialect.Postgres, cancellationToken);
+        return await work(session);
+    }
+
+    private async Task<T> WriteOnceAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = await _connections.OpenWriterAsync(cancellationToken);
+        long begun = Stopwatch.GetTimestamp();
+        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+        using KmsSession session = KmsSession.ForWriting(connection, SqlDialect.Postgres, cancellationToken);
+        T result = await work(session);
+        await CommitAsync(connection, begun);
+        RunHooks(session.Committed);
+        return result;
+    }
+
+    // In one message with the commit, so that the id costs no way to the database and back. A transaction that the delegate
+    // broke, and said nothing of it, fails at the insert: COMMIT alone would roll back without a word.
+    private const string CommitWithId =
+        $"""
+        INSERT INTO writes (write_id, committed_at) VALUES (@WriteId, {PostgresSql.Now});
+        COMMIT
+        """;
+
+    /// <summary>Commits, and finds out what became of it when the answer is lost.</summary>
+    /// <exception cref="Exception">Nothing was committed, or it is not known (<see cref="KmsErrors.OutcomeUnknown"/>).</exception>
+    private async Task CommitAsync(NpgsqlConnection connection, long begun)
+    {
+        Guid writeId = _ids.Next();
+        int backend = connection.ProcessID;
+        try
+        {
+            await connection.ExecuteAsync(CommitWithId, new { WriteId = writeId.ToBytes() });
+        }
+        catch (Exception e) when (!PostgresFaults.IsAnswered(e))
+        {
+            StorageLog.CommitAnswerLost(_logger, writeId, e);
+            if (!await _fence.WasCommittedAsync(writeId, backend, begun))
+                throw;
+        }
+    }
+
+    private void RunHooks(IReadOnlyList<Action> hooks)
+    {
+        foreach (Action hook in hooks)
+        {
+            try
+            {
+                hook();
+            }
+            catch (Exception e)
+            {
+                StorageLog.HookFailed(_logger, e);
+            }
+        }
+    }
+
+    private static InvalidOperationException NotOpen() => new("The store is not open yet.");
+}

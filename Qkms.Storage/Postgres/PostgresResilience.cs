@@ -1,0 +1,110 @@
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Retry;
+using Polly.Timeout;
+
+namespace Qkms.Storage.Postgres;
+
+/// <summary>
+/// What is tried again, how long, and when it is not even tried: reads and writes share one circuit, because they share one
+/// database. What a caller gets in the end is a result, a refusal of the delegate's own, or "unavailable".
+/// </summary>
+internal sealed class PostgresResilience
+{
+    private readonly ILogger _logger;
+    private readonly ResiliencePipeline _reads;
+    private readonly ResiliencePipeline _writes;
+
+    /// <summary>The circuit is closed.</summary>
+    public PostgresResilience(PostgresStorageOptions options, ILogger logger)
+    {
+        _logger = logger;
+        ResiliencePipeline circuit = NewPipeline().AddCircuitBreaker(Circuit()).Build();
+        _reads = NewPipeline()
+            .AddTimeout(options.OperationTimeout)
+            .AddRetry(Retry(PostgresFaults.IsOutage, attempts: 2))
+            .AddPipeline(circuit)
+            .Build();
+        _writes = NewPipeline()
+            .AddTimeout(options.OperationTimeout)
+            .AddRetry(Retry(static e => PostgresFaults.IsConflict(e) || PostgresFaults.IsLocked(e) || PostgresFaults.IsWriteOutage(e), attempts: 4))
+            .AddPipeline(circuit)
+            .Build();
+    }
+
+    /// <summary>Runs a read, again when the database faltered.</summary>
+    public Task<T> ReadAsync<T>(Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>
+        RunAsync(_reads, read, PostgresFaults.IsOutage, StorageLog.ReadFailed, cancellationToken);
+
+    /// <summary>Runs a write, again when it is known that nothing of it was committed.</summary>
+    public Task<T> WriteAsync<T>(Func<CancellationToken, Task<T>> write) =>
+        RunAsync(_writes, write, static e => PostgresFaults.IsWriteOutage(e) || PostgresFaults.IsLocked(e) || PostgresFaults.IsLost(e), StorageLog.WriteFailed, CancellationToken.None);
+
+    private async Task<T> RunAsync<T>(
+        ResiliencePipeline pipeline, Func<CancellationToken, Task<T>> work, Predicate<Exception> isUnavailable, Action<ILogger, Exception> log, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await pipeline.ExecuteAsync(
+                static (run, token) => new ValueTask<T>(OnceAsync(run.Work, token, run.Caller)),
+                (Work: work, Caller: cancellationToken),
+                cancellationToken);
+        }
+        catch (BrokenCircuitException)
+        {
+            // Said once, when the circuit opened.
+            throw PostgresFaults.Unavailable();
+        }
+        catch (Exception e) when (e is TimeoutRejectedException or ObjectDisposedException || isUnavailable(e))
+        {
+            log(_logger, e);
+            throw PostgresFaults.Unavailable();
+        }
+    }
+
+    /// <summary>One try. Running out of time is a fault of the database, which the circuit counts; a caller who leaves is none.</summary>
+    private static async Task<T> OnceAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken token, CancellationToken caller)
+    {
+        try
+        {
+            return await work(token);
+        }
+        catch (OperationCanceledException e) when (token.IsCancellationRequested && !caller.IsCancellationRequested)
+        {
+            throw new TimeoutException("The database did not answer in time.", e);
+        }
+    }
+
+    private static ResiliencePipelineBuilder NewPipeline() => new() { TimeProvider = new MonotonicTime() };
+
+    private static RetryStrategyOptions Retry(Func<Exception, bool> isWorthIt, int attempts) => new()
+    {
+        ShouldHandle = new PredicateBuilder().Handle<Exception>(isWorthIt),
+        MaxRetryAttempts = attempts,
+        Delay = TimeSpan.FromMilliseconds(25),
+        MaxDelay = TimeSpan.FromMilliseconds(500),
+        BackoffType = DelayBackoffType.Exponential,
+        UseJitter = true,
+    };
+
+    // Few failures open it, because each may have taken seconds; it closes soon, because trying costs one caller at a time.
+    private CircuitBreakerStrategyOptions Circuit() => new()
+    {
+        ShouldHandle = new PredicateBuilder().Handle<Exception>(PostgresFaults.IsOutage),
+        FailureRatio = 0.5,
+        MinimumThroughput = 4,
+        SamplingDuration = TimeSpan.FromSeconds(5),
+        BreakDuration = TimeSpan.FromSeconds(1),
+        OnOpened = opened =>
+        {
+            StorageLog.CircuitOpened(_logger, opened.Outcome.Exception);
+            return default;
+        },
+        OnClosed = _ =>
+        {
+            StorageLog.CircuitClosed(_logger);
+            return default;
+        },
+    };
+}

@@ -1,0 +1,73 @@
+using System.Net.Sockets;
+using Dapper;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Polly;
+using Polly.Retry;
+using Qkms.Core.Persistence;
+using Qkms.Storage.Migrations;
+
+namespace Qkms.Storage.Postgres;
+
+/// <summary>The first contact with the server: waits for it, looks at what it is, and brings the schema up to date.</summary>
+internal sealed class PostgresStart(PostgresConnections connections, PostgresStorageOptions options, PostgresMigrator migrator, ILogger logger)
+{
+    /// <summary>After this the database can be used. Answers what it is, for people.</summary>
+    /// <exception cref="StoreUnusableException">It cannot be; the message says why.</exception>
+    public async Task<string> RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await using NpgsqlConnection connection = await ConnectAsync(cancellationToken);
+            await WarnAsync(connection, cancellationToken);
+            await migrator.RunAsync(connection, cancellationToken);
+            return $"PostgreSQL {connection.PostgreSqlVersion}, host {connections.Host}, database {connections.Database}";
+        }
+        catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException or IOException)
+        {
+            throw new StoreUnusableException($"The database '{connections.Database}' on {connections.Host} cannot be used: {e.Message}{Cause(e)}", e);
+        }
+    }
+
+    /// <summary>A server that starts together with its nodes is not there at once.</summary>
+    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        TimeSpan pause = TimeSpan.FromMilliseconds(500);
+        ResiliencePipeline untilThere = new ResiliencePipelineBuilder()
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(IsNotThereYet),
+                MaxRetryAttempts = Math.Max(1, (int)(options.StartTimeout / pause)),
+                Delay = pause,
+                OnRetry = retry =>
+                {
+                    if (retry.AttemptNumber == 0)
+                        StorageLog.WaitingForDatabase(logger, connections.Host, options.StartTimeout.TotalSeconds);
+
+                    return default;
+                },
+            })
+            .Build();
+        return await untilThere.ExecuteAsync(static (self, token) => self.OpenSingleAsync(token), connections, cancellationToken);
+    }
+
+    private const string ShowDurability = "SELECT current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on'";
+
+    private async Task WarnAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        if (connections.IsExposed)
+            StorageLog.DatabaseExposed(logger, connections.Host);
+
+        if (!await connection.ExecuteScalarAsync<bool>(new CommandDefinition(ShowDurability, cancellationToken: cancellationToken)))
+            StorageLog.DatabaseNotDurable(logger);
+    }
+
+    // A wrong password does not get right by waiting.
+    private static bool IsNotThereYet(Exception exception) => exception switch
+    {
+        PostgresException e => e.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections,
+        _ => PostgresFaults.IsOutage(exception) && exception is not StoreUnusableException,
+    };
+
+    private static string Cause(Exception exception) => exception is not PostgresException && exception.InnerException is { } inner ? $" ({inner.Message})" : "";
+}

@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+
+namespace Qkms.Tests.Support;
+
+/// <summary>
+/// Which database the service under test has: SQLite, or PostgreSQL with <c>QKMS_TEST_STORAGE=postgresql</c>. Tests name a data
+/// directory; on PostgreSQL it gets a database of its own, which is gone with it, and the root key that is not made there.
+/// </summary>
+internal static class TestStorage
+{
+    private const string Variable = "QKMS_TEST_STORAGE";
+
+    private static readonly ConcurrentDictionary<string, Lazy<PostgresDatabase>> _databases = new();
+
+    public static bool IsPostgres { get; } = Environment.GetEnvironmentVariable(Variable) switch
+    {
+        null or "" or "sqlite" => false,
+        "postgresql" when PostgresServer.MissingReason is null => true,
+        "postgresql" => throw new InvalidOperationException($"{Variable} is 'postgresql'. {PostgresServer.MissingReason}"),
+        string other => throw new InvalidOperationException($"{Variable} must be 'sqlite' or 'postgresql', not '{other}'."),
+    };
+
+    /// <summary>The settings that give a service in this data directory its database.</summary>
+    /// <param name="dataDirectory">The data directory.</param>
+    /// <param name="withRootKey">Whether a root key is put there when the database is made.</param>
+    public static IReadOnlyDictionary<string, string> SettingsOf(string dataDirectory, bool withRootKey = true) => IsPostgres
+        ? new Dictionary<string, string>
+        {
+            ["Qkms:Storage:Provider"] = "postgresql",
+            ["Qkms:Storage:ConnectionString"] = PostgresOf(dataDirectory, withRootKey).ConnectionString,
+        }
+        : [];
+
+    /// <summary>The database of a data directory, behind the service's back.</summary>
+    public static Database Open(string dataDirectory) => IsPostgres
+        ? Database.OfPostgres(PostgresOf(dataDirectory, withRootKey: false).ConnectionString)
+        : Database.OfSqlite(Path.Combine(dataDirectory, "qkms.db"));
+
+    /// <summary>Every byte that is stored for a data directory, but the locks and the secrets that lie beside the database.</summary>
+    public static byte[][] StoredBytes(string dataDirectory)
+    {
+        if (!IsPostgres)
+            return [.. Directory.GetFiles(dataDirectory, "qkms.db*").Select(ReadShared)];
+
+        using Database database = Open(dataDirectory);
+        return database.Tables();
+    }
+
+    /// <summary>Copies a data directory, so that another service can be started on what the first one has. Nothing may be writing meanwhile.</summary>
+    public static void Copy(string from, string to)
+    {
+        foreach (string file in Directory.GetFiles(from).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+        {
+            string copy = Path.Combine(to, Path.GetFileName(file));
+            File.WriteAllBytes(copy, ReadShared(file));
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        // On PostgreSQL it is one more node on the same database.
+        if (IsPostgres)
+            _databases[to] = _databases[from];
+    }
+
+    /// <summary>Drops the databases of a directory that is gone, and of those that were in it.</summary>
+    public static void DropUnder(string directory)
+    {
+        foreach (string dataDirectory in _databases.Keys.Where(path => path == directory || path.StartsWith(directory + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
+        {
+            if (_databases.TryRemove(dataDirectory, out Lazy<PostgresDatabase>? database) && !_databases.Values.Contains(database))
+                database.Value.Dispose();
+        }
+    }
+
+    private static PostgresDatabase PostgresOf(string dataDirectory, bool withRootKey) => _databases.GetOrAdd(
+        dataDirectory,
+        path => new Lazy<PostgresDatabase>(() =>
+        {
+            if (withRootKey)
+                WriteRootKey(path);
+
+            return PostgresServer.CreateMigrated();
+        })).Value;
+
+    private static void WriteRootKey(string dataDirectory)
+    {
+        Core.Secrets.PrivateFile.CreateFolder(dataDirectory);
+        string path = Path.Combine(dataDirectory, "root.key");
+        File.WriteAllText(path, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    private static byte[] ReadShared(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using MemoryStream bytes = new();
+        file.CopyTo(bytes);
+        return bytes.ToArray();
+    }
+}
