@@ -65,6 +65,25 @@ public sealed class LostCommitTests : IDisposable
         _log.Lines.Should().ContainSingle(line => line.StartsWith("Critical", StringComparison.Ordinal));
     }
 
+    // As when the wait for a synchronous standby is cut off: the server says "done", and only warns that it may be on one machine.
+    [PostgresTheory]
+    [InlineData("tenants", false)]
+    [InlineData("writes", true)]
+    public async Task A_commit_with_a_warning_is_not_taken_for_one(string table, bool isUnknown)
+    {
+        await OpenAsync(TimeSpan.FromSeconds(1));
+        _database!.Run($"""
+            CREATE FUNCTION warn() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'not on the standby'; RETURN NULL; END $$;
+            CREATE CONSTRAINT TRIGGER warn AFTER INSERT OR UPDATE ON {table} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION warn()
+            """);
+
+        Outcome outcome = await WriteAsync(ProxyFault.None);
+
+        outcome.Refusal?.Error.Should().Be(KmsErrors.OutcomeUnknown);
+        outcome.Should().Match<Outcome>(o => o.Runs == 1 && o.Hooks == (isUnknown ? 0 : 1) && o.Result != isUnknown);
+        _log.Lines.Should().Contain(line => line.Contains("committed with a warning: not on the standby", StringComparison.Ordinal));
+    }
+
     [PostgresFact]
     public async Task A_connection_that_breaks_before_the_commit_makes_the_unit_run_again()
     {
