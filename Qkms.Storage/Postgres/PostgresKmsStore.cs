@@ -129,13 +129,15 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable, IAsyncDisposabl
     {
         Guid writeId = _ids.Next();
         int backend = connection.ProcessID;
+        CommitWarnings warnings = new(connection);
         try
         {
             await connection.ExecuteAsync(CommitWithId, new { WriteId = writeId.ToBytes() });
+            warnings.Refuse();
         }
         catch (Exception e) when (!PostgresFaults.IsAnswered(e))
         {
-            StorageLog.CommitAnswerLost(_logger, writeId, e);
+            StorageLog.CommitUncertain(_logger, writeId, e);
             if (!await _fence.WasCommittedAsync(writeId, backend, begun))
                 throw;
         }

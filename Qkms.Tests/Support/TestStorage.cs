@@ -78,16 +78,17 @@ internal static class TestStorage
         path => new Lazy<PostgresDatabase>(() =>
         {
             if (withRootKey)
-                WriteRootKey(path);
+                WriteRootKey(path, RandomNumberGenerator.GetBytes(32));
 
             return PostgresServer.CreateMigrated();
         })).Value;
 
-    private static void WriteRootKey(string dataDirectory)
+    /// <summary>Puts a root key where a node finds it.</summary>
+    public static void WriteRootKey(string dataDirectory, byte[] key)
     {
         Core.Secrets.PrivateFile.CreateFolder(dataDirectory);
         string path = Path.Combine(dataDirectory, "root.key");
-        File.WriteAllText(path, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+        File.WriteAllText(path, Convert.ToBase64String(key));
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
