@@ -3,6 +3,7 @@ using Qkms.Core.Cryptography;
 using Qkms.Core.Hosting;
 using Qkms.Core.Persistence;
 using Qkms.Core.Protection;
+using Qkms.Core.Secrets;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Api.Hosting;
@@ -25,6 +26,10 @@ internal static partial class QkmsHost
         await store.OpenAsync(stopping);
         KeyringFacts keyring = await services.GetRequiredService<KeyringOpener>().OpenAsync(rootKeys, stopping);
         await EnsureInitialTenantAsync(services.GetRequiredService<InitialTenant>(), settings.DataDirectory, logger, stopping);
+
+        // A start that was killed while it made these may have left a second copy.
+        PrivateFile.RemoveUnfinished(rootKeys.DefaultPath);
+        PrivateFile.RemoveUnfinished(Path.Combine(settings.DataDirectory, InitialApiKeyFile.Name));
 
         LogStarted(logger, store.Description, engine.Name, hardening.ToString());
         if (keyring.RootKeyBesideData && !app.Environment.IsDevelopment())
