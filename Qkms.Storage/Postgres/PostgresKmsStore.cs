@@ -10,7 +10,7 @@ using Qkms.Storage.Sessions;
 namespace Qkms.Storage.Postgres;
 
 /// <summary>The shared database: several nodes, each unit a transaction of its own.</summary>
-internal sealed class PostgresKmsStore : IKmsStore, IDisposable, IAsyncDisposable
+internal sealed class PostgresKmsStore : IKmsStore, IDisposable
 {
     private const string Busy = "Too much waits for the database; nothing was changed. Try again.";
 
