@@ -4,8 +4,5 @@ namespace Qkms.Tests.Support;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class LongTheoryAttribute : TheoryAttribute
 {
-    private const string Variable = "QKMS_LONG_TESTS";
-
-    public LongTheoryAttribute() =>
-        Skip = Environment.GetEnvironmentVariable(Variable) == "1" ? null : $"It takes long: set {Variable}=1.";
+    public LongTheoryAttribute() => Skip = LongTests.AreWanted ? null : $"It takes long: set {LongTests.Variable}=1.";
 }

@@ -110,7 +110,8 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
     {
         builder.UseSetting("Qkms:DataDirectory", DataDirectory);
         builder.UseSetting("Qkms:Crypto:Engine", Environment.GetEnvironmentVariable("QKMS_TEST_ENGINE") ?? "managed");
-        foreach ((string key, string value) in TestStorage.SettingsOf(DataDirectory).Concat(Settings))
+        IReadOnlyDictionary<string, string> storage = Settings.ContainsKey("Qkms:Storage:Provider") ? new Dictionary<string, string>() : TestStorage.SettingsOf(DataDirectory);
+        foreach ((string key, string value) in storage.Concat(Settings))
             builder.UseSetting(key, value);
 
         builder.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(Time));

@@ -26,8 +26,11 @@ internal sealed class ServiceProcess : IDisposable
         start.Environment["ASPNETCORE_URLS"] = Address.ToString();
         start.Environment["Qkms__DataDirectory"] = dataDirectory;
         start.Environment["Qkms__Crypto__Engine"] = "managed";
-        foreach ((string name, string value) in TestStorage.SettingsOf(dataDirectory, withRootKey: !environment.ContainsKey("QKMS_ROOT_KEY")))
-            start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
+        if (!environment.ContainsKey("Qkms__Storage__Provider"))
+        {
+            foreach ((string name, string value) in TestStorage.SettingsOf(dataDirectory, withRootKey: !environment.ContainsKey("QKMS_ROOT_KEY")))
+                start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
+        }
 
         foreach ((string name, string? value) in environment)
             start.Environment[name] = value;

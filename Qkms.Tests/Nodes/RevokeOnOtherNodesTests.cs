@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+using Qkms.Tests.Support;
+
+namespace Qkms.Tests.Nodes;
+
+/// <summary>
+/// what one node revoked the others refuse within a second, however much they used it until then. The second is counted from the
+/// answer to the revoke to the moment when a request begins that still succeeds. That needs no allowance for a slow machine: a
+/// request that waits its turn began earlier than it was answered, and a node decides by what it read at most half a second before.
+/// </summary>
+public sealed class RevokeOnOtherNodesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
+{
+    private static readonly TimeSpan _promise = TimeSpan.FromSeconds(1);
+
+    [PostgresFact]
+    public async Task A_key_is_refused_by_the_other_node_for_every_operation()
+    {
+        IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(nodes.A, "revoked");
+        List<Attempt> attempts = [.. uses.SelectMany(Choices)];
+        attempts.Add(await ReEncryptAsync(uses));
+        for (int round = 0; round < 2; round++)
+        {
+            foreach (Attempt attempt in attempts)
+                (await attempt.Send(nodes.B)).ShouldBe(HttpStatusCode.OK);
+        }
+
+        Task<TimeSpan>[] users = [.. attempts.Select(attempt => UseUntilRefusedAsync(nodes.B, attempt, HttpStatusCode.Conflict, "ERR_KMS_006"))];
+        foreach (IGrouping<string, Attempt> key in attempts.GroupBy(attempt => attempt.Kid))
+        {
+            (await nodes.A.RevokeAsync(key.Key)).ShouldBe(HttpStatusCode.NoContent);
+            foreach (Attempt attempt in key)
+            {
+                attempt.RevokedAt = Stopwatch.GetTimestamp();
+                (await attempt.Send(nodes.A)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
+            }
+        }
+
+        TimeSpan[] late = await Task.WhenAll(users);
+        for (int i = 0; i < attempts.Count; i++)
+            late[i].Should().BeLessThan(_promise, attempts[i].Name);
+    }
+
+    // The third node stands for whoever revokes API keys: a request for it does not exist yet.
+    [PostgresFact]
+    public async Task An_API_key_is_refused_by_the_other_nodes()
+    {
+        await using QkmsApplication third = nodes.Cluster.NodeHere();
+        _ = third.Server;
+        string apiKey = await third.CreateApiKeyAsync(nodes.Cluster.InitialApiKey, Roles.Admin);
+        HttpClient[] clients = [.. nodes.Processes.Select(node => nodes.Cluster.ClientOf(node, apiKey))];
+        Attempt[] attempts = [.. clients.Select(client => new Attempt("", "GET /kms/keys", _ => client.GetJsonAsync("/kms/keys")))];
+        foreach (Attempt attempt in attempts)
+            (await attempt.Send(nodes.A)).ShouldBe(HttpStatusCode.OK);
+
+        Task<TimeSpan>[] users = [.. attempts.Select(attempt => UseUntilRefusedAsync(nodes.A, attempt, HttpStatusCode.Unauthorized, "ERR_AUTH_001"))];
+        await RevokeAsync(third, apiKey);
+        foreach (Attempt attempt in attempts)
+            attempt.RevokedAt = Stopwatch.GetTimestamp();
+
+        (await Task.WhenAll(users)).Should().OnlyContain(late => late < _promise);
+        Array.ForEach(clients, client => client.Dispose());
+    }
+
+    private static IEnumerable<Attempt> Choices(PreparedUse use)
+    {
+        yield return new Attempt(use.Kid, $"{use} by kid", client => use.SendAsync(client, use.ByKid));
+        yield return new Attempt(use.Kid, $"{use} by number", client => use.SendAsync(client, use.ByNumber));
+        if (use.NamesItsKey)
+            yield return new Attempt(use.Kid, $"{use} by what the ciphertext says", client => use.SendAsync(client, new { }));
+    }
+
+    private async Task<Attempt> ReEncryptAsync(IReadOnlyList<PreparedUse> uses)
+    {
+        string destination = (await nodes.A.GenerateAsync("AES-256", ",\"name\":\"stays\"")).Text("kid");
+        PreparedUse decrypt = uses.First(use => use is { Route: "/crypto/decrypt", Algorithm: KeyUseVerbs.Aes });
+        return new Attempt(decrypt.Kid, "/crypto/re-encrypt from it", client => client.UseAsync("/crypto/re-encrypt", decrypt.Input, new { destination = new { kid = destination } }));
+    }
+
+    /// <summary>Asks again and again until it is refused; how long after the revoke was answered the last request began that succeeded.</summary>
+    private static async Task<TimeSpan> UseUntilRefusedAsync(HttpClient client, Attempt attempt, HttpStatusCode status, string code)
+    {
+        Stopwatch limit = Stopwatch.StartNew();
+        while (true)
+        {
+            long begun = Stopwatch.GetTimestamp();
+            Answer answer = await attempt.Send(client);
+            if (answer.Status != HttpStatusCode.OK)
+            {
+                answer.ShouldBeRefused(status, code);
+                return attempt.LastSuccess is { } last && attempt.RevokedAt is { } revoked ? Stopwatch.GetElapsedTime(revoked, last) : TimeSpan.Zero;
+            }
+
+            attempt.LastSuccess = begun;
+            limit.Elapsed.Should().BeLessThan(TimeSpan.FromMinutes(1), attempt.Name);
+        }
+    }
+
+    private static async Task RevokeAsync(QkmsApplication node, string apiKey)
+    {
+        RowSealer sealer = node.Services.GetRequiredService<RowSealer>();
+        bool revoked = await node.Services.GetRequiredService<IKmsStore>().WriteAsync(
+            async session =>
+            {
+                Credential credential = sealer.Open((await session.Credentials.FindByLookupIdAsync(Credential.ApiKeyKind, apiKey[5..17]))!);
+                return await session.Credentials.UpdateAsync(sealer.Seal(credential with { State = CredentialState.Revoked }));
+            },
+            CancellationToken.None);
+        revoked.Should().BeTrue();
+    }
+
+    /// <summary>One operation with one key, chosen in one way.</summary>
+    private sealed record Attempt(string Kid, string Name, Func<HttpClient, Task<Answer>> Send)
+    {
+        public long? LastSuccess { get; set; }
+
+        /// <summary>When the revoke was answered; null as long as it is not.</summary>
+        public long? RevokedAt { get; set; }
+    }
+}
