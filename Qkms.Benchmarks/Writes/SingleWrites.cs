@@ -8,7 +8,7 @@ namespace Qkms.Benchmarks.Writes;
 /// <summary>
 /// The rivals: the same statements on the same database, each unit in a transaction of its own, or each statement. Reads are the store's.
 /// </summary>
-internal sealed class SingleWrites : IKmsStore, IDisposable
+internal sealed class SingleWrites : IKmsStore
 {
     private readonly IKmsStore _store;
     private readonly SqlDialect _dialect;
@@ -62,10 +62,10 @@ internal sealed class SingleWrites : IKmsStore, IDisposable
         }
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
         foreach (DbConnection connection in _idle)
-            connection.Dispose();
+            await connection.DisposeAsync();
 
         _connections.Dispose();
     }

@@ -41,8 +41,8 @@ internal static class WritesReport
         await using SqliteKmsStore store = new(new SqliteStorageOptions { DataDirectory = directory }, TimeProvider.System, NullLogger<SqliteKmsStore>.Instance);
         await store.OpenAsync(CancellationToken.None);
         SqliteDataSource source = new(DataDirectory.DatabasePathIn(directory));
-        using SingleWrites units = new(store, SqlDialect.Sqlite, GroupCommitWriter.Begin, connections: 1, () => new(source.OpenWriter()));
-        using SingleWrites statements = new(store, SqlDialect.Sqlite, begin: null, connections: 1, () => new(source.OpenWriter()));
+        await using SingleWrites units = new(store, SqlDialect.Sqlite, GroupCommitWriter.Begin, connections: 1, () => new(source.OpenWriter()));
+        await using SingleWrites statements = new(store, SqlDialect.Sqlite, begin: null, connections: 1, () => new(source.OpenWriter()));
         await CompareAsync("SQLite", options, [store, units, statements], directory, material, output);
     }
 
@@ -62,8 +62,8 @@ internal static class WritesReport
             }
 
             using PostgresConnections connections = new(new PostgresStorageOptions { ConnectionString = database });
-            using SingleWrites units = new(store, SqlDialect.Postgres, "BEGIN;", connections.PoolSize, async () => await connections.OpenWriterAsync(CancellationToken.None));
-            using SingleWrites statements = new(store, SqlDialect.Postgres, begin: null, connections.PoolSize, async () => await connections.OpenWriterAsync(CancellationToken.None));
+            await using SingleWrites units = new(store, SqlDialect.Postgres, "BEGIN;", connections.PoolSize, async () => await connections.OpenWriterAsync(CancellationToken.None));
+            await using SingleWrites statements = new(store, SqlDialect.Postgres, begin: null, connections.PoolSize, async () => await connections.OpenWriterAsync(CancellationToken.None));
             await CompareAsync(store.Description.Split(',')[0], options, [store, units, statements], directory, material, output);
         }
         finally

@@ -27,7 +27,7 @@ internal static class TestStorage
         if (!IsPostgres)
             return;
 
-        WriteRootKey(dataDirectory);
+        WriteRootKey(dataDirectory, RandomNumberGenerator.GetBytes(32));
         _databases[dataDirectory] = new Lazy<PostgresDatabase>(PostgresServer.CreateEmpty);
     }
 
