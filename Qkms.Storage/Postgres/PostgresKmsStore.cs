@@ -45,8 +45,8 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
         _fence = new CommitFence(_connections, options, logger);
 
         // In front of the provider's pools, which cannot say apart that all connections are in use and that none can be made.
-        _readers = new BoundedGate(_connections.PoolSize, MaxWaiting, Busy, options.StepTimeout);
-        _writers = new BoundedGate(_connections.PoolSize, MaxWaiting, Busy, options.StepTimeout);
+        _readers = new BoundedGate(_connections.PoolSize, MaxWaiting, Busy, options.ConnectTimeout);
+        _writers = new BoundedGate(_connections.PoolSize, MaxWaiting, Busy, options.ConnectTimeout);
     }
 
     /// <inheritdoc/>

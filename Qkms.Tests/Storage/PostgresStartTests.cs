@@ -162,6 +162,21 @@ public sealed class PostgresStartTests : IDisposable
     public async Task A_wrong_database_is_refused_at_once() =>
         await ShouldRefuseAsync(new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Database = "nobodys" }.ConnectionString, "*3D000*");
 
+    [PostgresFact]
+    public async Task Of_several_servers_the_one_that_is_there_is_used()
+    {
+        using FaultyProxy gone = new(Database.Port);
+        gone.Become(ProxyState.Refusing);
+        string hosts = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Host = $"127.0.0.1:{gone.Port},127.0.0.1:{Database.Port}" }.ConnectionString;
+
+        using PostgresKmsStore store = await PostgresStores.OpenAsync(hosts);
+
+        (await store.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None)).Should().BeFalse();
+        gone.Connections.Should().BePositive();
+        Action standby = () => PostgresStores.Create($"{hosts};Target Session Attributes=prefer-standby").Dispose();
+        standby.Should().Throw<StoreUnusableException>().WithMessage("*only the primary*");
+    }
+
     [Theory]
     [InlineData("half a p4ssword;Host=x")]
     [InlineData("Host=x;Database=y;Pasword=p4ssword")]
