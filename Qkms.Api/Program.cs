@@ -30,7 +30,8 @@ return await StartFailures.ExplainAsync(async () =>
     builder.AddQkmsOpenApi();
     builder.Services.AddSingleton(settings);
     builder.Services.AddSingleton(TimeProvider.System);
-    builder.Services.AddQkmsCore(PqcEngines.Select(settings.Engine), settings.ApiKeys, settings.Materials, settings.Signatures);
+    builder.Services.AddQkmsCore(PqcEngines.Select(settings.Engine), settings.ApiKeys, settings.Materials, settings.Signatures, settings.Destruction);
+    builder.Services.AddHostedService<Housekeeping>();
     builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
 
     await using WebApplication app = builder.Build();

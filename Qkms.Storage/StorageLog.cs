@@ -22,4 +22,10 @@ internal static partial class StorageLog
 
     [LoggerMessage(EventId = 2006, Level = LogLevel.Information, Message = "Migration {Name} applied.")]
     public static partial void MigrationApplied(ILogger logger, string name);
+
+    [LoggerMessage(EventId = 2007, Level = LogLevel.Warning, Message = "A reader, perhaps a backup, holds the write-ahead log: what was erased from the database stays in it until the next attempt.")]
+    public static partial void LogNotTruncated(ILogger logger);
+
+    [LoggerMessage(EventId = 2008, Level = LogLevel.Error, Message = "The write-ahead log could not be emptied: what was erased from the database stays in it until the next attempt.")]
+    public static partial void TruncationFailed(ILogger logger, Exception exception);
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Hosting;
+using Qkms.Core.Keys;
 using Qkms.Core.Materials;
 using Qkms.Core.Signatures;
 
@@ -11,7 +12,7 @@ internal sealed record QkmsSettings
 {
     private const string Section = "Qkms";
 
-    private static readonly string[] _names = ["DataDirectory", "Crypto:Engine", "Http:AllowPlaintext", "ApiKeys:Prefix", "Materials:MaxKeys", "Materials:MaxAge", "Signatures:RefuseWeakHash"];
+    private static readonly string[] _names = ["DataDirectory", "Crypto:Engine", "Http:AllowPlaintext", "ApiKeys:Prefix", "Materials:MaxKeys", "Materials:MaxAge", "Signatures:RefuseWeakHash", "Destruction:SweepInterval"];
 
     /// <summary><c>Qkms:DataDirectory</c>: where the database, the root key and the first API key lie; relative to the current directory.</summary>
     public required string DataDirectory { get; init; }
@@ -31,6 +32,9 @@ internal sealed record QkmsSettings
     /// <summary><c>Qkms:Signatures:*</c>.</summary>
     public required SignatureOptions Signatures { get; init; }
 
+    /// <summary><c>Qkms:Destruction:*</c>.</summary>
+    public required DestructionOptions Destruction { get; init; }
+
     /// <summary>Reads the settings.</summary>
     /// <exception cref="SettingsException">One is out of range, or there is no such setting; the message names it.</exception>
     public static QkmsSettings From(IConfiguration configuration)
@@ -45,9 +49,11 @@ internal sealed record QkmsSettings
             ApiKeys = new ApiKeyOptions { Prefix = Text(qkms, "ApiKeys:Prefix", new ApiKeyOptions().Prefix) },
             Signatures = new SignatureOptions { RefuseWeakHash = Flag(qkms, "Signatures:RefuseWeakHash", false) },
             Materials = ReadMaterials(qkms, new MaterialCacheOptions()),
+            Destruction = new DestructionOptions { SweepInterval = Duration(qkms, "Destruction:SweepInterval", new DestructionOptions().SweepInterval) },
         };
         settings.ApiKeys.Validate();
         settings.Materials.Validate();
+        settings.Destruction.Validate();
         return settings;
     }
 

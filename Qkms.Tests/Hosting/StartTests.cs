@@ -106,6 +106,8 @@ public sealed class StartTests
     [InlineData("Qkms__Crypto__Engine", "bouncycastle", "Qkms:Crypto:Engine")]
     [InlineData("Qkms__ApiKeys__Prefix", "a-b", "Qkms:ApiKeys:Prefix")]
     [InlineData("Qkms__Http__AllowPlaintext", "maybe", "Qkms:Http:AllowPlaintext")]
+    [InlineData("Qkms__Destruction__SweepInterval", "00:00:00", "Qkms:Destruction:SweepInterval")]
+    [InlineData("Qkms__Destruction__SweepInterval", "1.00:00:00", "Qkms:Destruction:SweepInterval")]
     [InlineData("Qkms__DataDirectory", "", "Qkms:DataDirectory")]
     [InlineData("Qkms__DataDirektory", "x", "Qkms:DataDirektory")]
     [InlineData("Qkms__Crypto", "managed", "Qkms:Crypto")]
