@@ -41,7 +41,7 @@ public sealed class KeyLifecycle(
                 DateTimeOffset now = time.GetUtcMilliseconds();
                 Key key = await LockOrAddKeyAsync(session, address, now);
                 RefuseSecondActive(key);
-                NewVersion plan = new(command.Kid, command.Spelling, command.OaepHash, PreviousKid: null);
+                NewVersion plan = new(command.Kid, command.Spelling, command.OaepHash, PreviousKid: null) { Id = await NextIdAsync(session, key) };
                 KeyVersion version = await AddVersionAsync(session, key, plan, pair, tenantKey, now);
                 await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, caller, AuditActions.KeyGenerated, version, from: null));
                 return version;
@@ -66,7 +66,7 @@ public sealed class KeyLifecycle(
             {
                 DateTimeOffset now = time.GetUtcMilliseconds();
                 (Key key, KeyVersion old) = Rotatable(await LockActiveAsync(session, address), command.ExpectedVersion);
-                KeyVersionId id = new(ids.Next());
+                KeyVersionId id = new(ids.NextAfter(old.Id.Value));
                 Kid kid = Kid.From(id.Value);
                 KeyVersion retired = KeyTransitions.Supersede(old, kid, now);
                 await UpdateAsync(session, retired);
@@ -196,9 +196,13 @@ public sealed class KeyLifecycle(
         return (key, active);
     }
 
+    // Versions are listed by their ids, newest first, and the one before may be of a node whose clock is ahead of this one's.
+    private async Task<KeyVersionId> NextIdAsync(IKmsSession session, Key key) =>
+        new(key.NextVersion > 1 && await rows.FindVersionAsync(session, key, key.NextVersion - 1) is { } newest ? ids.NextAfter(newest.Id.Value) : ids.Next());
+
     private async Task<KeyVersion> AddVersionAsync(IKmsSession session, Key key, NewVersion plan, NewKeyMaterial pair, WrappingKey tenantKey, DateTimeOffset now)
     {
-        KeyVersionId id = plan.Id ?? new KeyVersionId(ids.Next());
+        KeyVersionId id = plan.Id;
         KeyVersion version = new()
         {
             Id = id,
@@ -256,6 +260,6 @@ public sealed class KeyLifecycle(
 
     private sealed record NewVersion(Kid? Kid, string Spelling, string? OaepHash, Kid? PreviousKid)
     {
-        public KeyVersionId? Id { get; init; }
+        public required KeyVersionId Id { get; init; }
     }
 }
