@@ -1,0 +1,30 @@
+using Qkms.Core;
+using Qkms.Core.Persistence;
+
+namespace Qkms.Tests.Support;
+
+/// <summary>A database that does not answer when a test says so, in the words of the port: for the one that cannot be cut off from outside.</summary>
+internal sealed class StoreThatGoesAway(IKmsStore store) : IKmsStore, IAsyncDisposable
+{
+    private volatile bool _isGone;
+
+    public bool IsGone
+    {
+        get => _isGone;
+        set => _isGone = value;
+    }
+
+    public string Description => store.Description;
+
+    public bool IsEmbedded => store.IsEmbedded;
+
+    public Task OpenAsync(CancellationToken cancellationToken) => store.OpenAsync(cancellationToken);
+
+    public Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
+        IsGone ? Task.FromException<T>(KmsErrors.Unavailable.Refusal()) : store.WriteAsync(work, cancellationToken);
+
+    public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
+        IsGone ? Task.FromException<T>(KmsErrors.Unavailable.Refusal()) : store.ReadAsync(work, cancellationToken);
+
+    public ValueTask DisposeAsync() => ((IAsyncDisposable)store).DisposeAsync();
+}
