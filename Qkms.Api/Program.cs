@@ -29,6 +29,7 @@ return await StartFailures.ExplainAsync(async () =>
     builder.AddQkmsAuth();
     builder.AddQkmsOpenApi();
     builder.Services.AddSingleton(settings);
+    builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
     builder.Services.AddSingleton(TimeProvider.System);
     builder.Services.AddQkmsCore(PqcEngines.Select(settings.Engine), settings.ApiKeys, settings.Materials, settings.Signatures);
     if (settings.Storage.ConnectionString is { } shared)

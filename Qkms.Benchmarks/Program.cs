@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using Qkms.Benchmarks.Load;
 using Qkms.Benchmarks.Timing;
+using Qkms.Benchmarks.Writes;
 
 switch (args)
 {
@@ -10,6 +11,8 @@ switch (args)
         return TimingReport.Run(args.AsSpan(1), Console.Out);
     case ["load", ..]:
         return await LoadReport.RunAsync(LoadOptions.Parse(args.AsSpan(1)), Console.Out);
+    case ["writes", ..]:
+        return await WritesReport.RunAsync(WritesOptions.Parse(args.AsSpan(1)), Console.Out);
     case [BareServer.Command]:
         return await BareServer.RunAsync();
     case ["responsiveness", ..]:

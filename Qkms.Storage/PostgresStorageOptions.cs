@@ -6,11 +6,20 @@ public sealed class PostgresStorageOptions
     /// <summary>Npgsql's connection string (https://www.npgsql.org/doc/connection-string-parameters.html).</summary>
     public required string ConnectionString { get; init; }
 
-    /// <summary>How long one try to connect may take, and how long a statement may.</summary>
-    internal TimeSpan StepTimeout { get; init; } = TimeSpan.FromSeconds(2);
+    /// <summary>How long one try to connect may take, and how long a unit waits for a connection of the pool.</summary>
+    internal TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a read, or a write up to its commit, may take with all its tries; then the caller is told to come back.</summary>
-    internal TimeSpan OperationTimeout { get; init; } = TimeSpan.FromSeconds(4);
+    /// <summary>How long a statement waits for a row that somebody holds.</summary>
+    internal TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a statement may take; longer than <see cref="LockTimeout"/>, so that a row that is held is not taken for a database that is gone.</summary>
+    internal TimeSpan StatementTimeout { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// How long a read, or a write up to its commit, may take with all its tries; then the caller is told to come back. Longer than
+    /// two waits for a row, for the same reason.
+    /// </summary>
+    internal TimeSpan OperationTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long is asked whether a write was committed whose answer was lost.</summary>
     internal TimeSpan OutcomeTimeout { get; init; } = TimeSpan.FromSeconds(6);

@@ -29,8 +29,8 @@ internal static partial class StorageLog
     [LoggerMessage(EventId = 2008, Level = LogLevel.Information, Message = "The database answers again.")]
     public static partial void CircuitClosed(ILogger logger);
 
-    [LoggerMessage(EventId = 2009, Level = LogLevel.Warning, Message = "The answer to the commit of write {WriteId} was lost; the database is asked what became of it.")]
-    public static partial void CommitAnswerLost(ILogger logger, Guid writeId, Exception exception);
+    [LoggerMessage(EventId = 2009, Level = LogLevel.Warning, Message = "Whether write {WriteId} was committed is uncertain; the database is asked.")]
+    public static partial void CommitUncertain(ILogger logger, Guid writeId, Exception exception);
 
     [LoggerMessage(EventId = 2010, Level = LogLevel.Information, Message = "Write {WriteId} was {Outcome}.")]
     public static partial void OutcomeFound(ILogger logger, Guid writeId, string outcome);

@@ -1,8 +1,11 @@
+using Qkms.Api.Http;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Hosting;
+using Qkms.Core.Materials;
 using Qkms.Core.Persistence;
 using Qkms.Core.Protection;
+using Qkms.Core.Secrets;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Api.Hosting;
@@ -10,7 +13,7 @@ namespace Qkms.Api.Hosting;
 /// <summary>Opens everything in its order before the first request is taken.</summary>
 internal static partial class QkmsHost
 {
-    /// <summary>Database, keyring, self-test, first tenant; then the service runs until it is told to stop.</summary>
+    /// <summary>Database, keyring, self-test, first tenant; then the service runs until it is told to stop, and ends what it began.</summary>
     public static async Task RunAsync(WebApplication app, RootKeyLocator rootKeys, HardeningReport hardening)
     {
         IServiceProvider services = app.Services;
@@ -26,11 +29,33 @@ internal static partial class QkmsHost
         KeyringFacts keyring = await services.GetRequiredService<KeyringOpener>().OpenAsync(rootKeys, stopping);
         await EnsureInitialTenantAsync(services.GetRequiredService<InitialTenant>(), settings.DataDirectory, logger, stopping);
 
+        // A start that was killed while it made these may have left a second copy.
+        PrivateFile.RemoveUnfinished(rootKeys.DefaultPath);
+        PrivateFile.RemoveUnfinished(Path.Combine(settings.DataDirectory, InitialApiKeyFile.Name));
+
         LogStarted(logger, store.Description, engine.Name, hardening.ToString());
         if (keyring.RootKeyBesideData && !app.Environment.IsDevelopment())
             LogRootKeyBesideData(logger, keyring.RootKeySource);
 
-        await app.RunAsync();
+        await app.StartAsync(stopping);
+        await app.WaitForShutdownAsync(CancellationToken.None);
+        await EndAsync(services, store, settings, logger);
+    }
+
+    /// <summary>
+    /// After the server: first the store, so that what waits in its writer finds the keys that it needs, then the keys. Not left to the
+    /// service provider, which would unregister the signals before, so that a second one would end the process in the middle.
+    /// </summary>
+    private static async Task EndAsync(IServiceProvider services, IKmsStore store, QkmsSettings settings, ILogger logger)
+    {
+        int cutOff = services.GetRequiredService<RequestsUnderWay>().CutOff;
+        await store.DisposeAsync();
+        services.GetRequiredService<MaterialCache>().Dispose();
+        services.GetRequiredService<Keyring>().Dispose();
+        if (cutOff == 0)
+            LogStopped(logger);
+        else
+            LogCutOff(logger, cutOff, settings.ShutdownTimeout);
     }
 
     private static async Task EnsureInitialTenantAsync(InitialTenant initial, string dataDirectory, ILogger logger, CancellationToken stopping)
@@ -45,6 +70,12 @@ internal static partial class QkmsHost
 
     [LoggerMessage(2, LogLevel.Information, "First start: the API key of tenant 'default' is in {Path}. Keep it safe and delete the file.")]
     private static partial void LogInitialApiKey(ILogger logger, string path);
+
+    [LoggerMessage(4, LogLevel.Information, "Qkms has stopped: every request was answered, and every acknowledged write is on disk.")]
+    private static partial void LogStopped(ILogger logger);
+
+    [LoggerMessage(5, LogLevel.Warning, "Qkms has stopped: every acknowledged write is on disk; {Requests} requests were not done within {Timeout} and were cut off, each with its write committed as a whole or not at all.")]
+    private static partial void LogCutOff(ILogger logger, int requests, TimeSpan timeout);
 
     [LoggerMessage(3, LogLevel.Warning, "The root key ({Source}) lies in the data directory: whoever copies the directory has the keys. Keep it apart; see docs/hardening.md.")]
     private static partial void LogRootKeyBesideData(ILogger logger, string source);

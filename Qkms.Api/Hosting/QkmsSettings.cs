@@ -11,10 +11,19 @@ internal sealed record QkmsSettings
 {
     private const string Section = "Qkms";
 
-    private static readonly string[] _names = ["DataDirectory", "Crypto:Engine", "Http:AllowPlaintext", "ApiKeys:Prefix", "Materials:MaxKeys", "Materials:MaxAge", "Signatures:RefuseWeakHash", "Storage:Provider", "Storage:ConnectionString"];
+    private static readonly TimeSpan _shortestShutdown = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _longestShutdown = TimeSpan.FromMinutes(10);
+
+    // Below the 30 seconds after which Kubernetes kills.
+    private static readonly TimeSpan _usualShutdown = TimeSpan.FromSeconds(25);
+
+    private static readonly string[] _names = ["DataDirectory", "ShutdownTimeout", "Crypto:Engine", "Http:AllowPlaintext", "ApiKeys:Prefix", "Materials:MaxKeys", "Materials:MaxAge", "Signatures:RefuseWeakHash", "Storage:Provider", "Storage:ConnectionString"];
 
     /// <summary><c>Qkms:DataDirectory</c>: where the database, the root key and the first API key lie; relative to the current directory.</summary>
     public required string DataDirectory { get; init; }
+
+    /// <summary><c>Qkms:ShutdownTimeout</c>: how long requests under way may take to end after the service was told to stop.</summary>
+    public required TimeSpan ShutdownTimeout { get; init; }
 
     /// <summary><c>Qkms:Crypto:Engine</c>: <c>auto</c>, <c>platform</c> or <c>managed</c>.</summary>
     public required string Engine { get; init; }
@@ -43,6 +52,7 @@ internal sealed record QkmsSettings
         QkmsSettings settings = new()
         {
             DataDirectory = Path.GetFullPath(Text(qkms, "DataDirectory", "qkms-data")),
+            ShutdownTimeout = Duration(qkms, "ShutdownTimeout", _usualShutdown),
             Engine = Text(qkms, "Crypto:Engine", "auto"),
             AllowPlaintext = Flag(qkms, "Http:AllowPlaintext", false),
             ApiKeys = new ApiKeyOptions { Prefix = Text(qkms, "ApiKeys:Prefix", new ApiKeyOptions().Prefix) },
@@ -50,6 +60,9 @@ internal sealed record QkmsSettings
             Materials = ReadMaterials(qkms, new MaterialCacheOptions()),
             Storage = StorageSettings.From(qkms.GetSection("Storage")),
         };
+        if (settings.ShutdownTimeout < _shortestShutdown || settings.ShutdownTimeout > _longestShutdown)
+            throw Bad(qkms, "ShutdownTimeout", $"must be from {_shortestShutdown:c} to {_longestShutdown:c}");
+
         settings.ApiKeys.Validate();
         settings.Materials.Validate();
         return settings;

@@ -22,6 +22,7 @@ internal static class HttpServices
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ZeroedMemoryPool.Factory>();
         builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        builder.Services.AddSingleton<RequestsUnderWay>();
         builder.Services.AddScoped<RequestFacts>();
 
         // Fields are named as the caller spells them.
@@ -37,6 +38,7 @@ internal static class HttpServices
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<RefusalHandler>();
         app.UsePathBase("/api/v1");
+        app.UseMiddleware<StopGate>();
         return app;
     }
 

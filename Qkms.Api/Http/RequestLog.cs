@@ -1,19 +1,21 @@
 namespace Qkms.Api.Http;
 
 /// <summary>One line per request: the route's template and identifiers. Nothing of path, query, headers' values or bodies.</summary>
-internal sealed class RequestLog(RequestDelegate next, TimeProvider time, ILogger<RequestLog> logger)
+internal sealed class RequestLog(RequestDelegate next, RequestsUnderWay underWay, TimeProvider time, ILogger<RequestLog> logger)
 {
     private static readonly EventId _answered = new(2000, "LogRequest");
 
     public async Task InvokeAsync(HttpContext context)
     {
         long start = time.GetTimestamp();
+        underWay.Enter();
         try
         {
             await next(context);
         }
         finally
         {
+            underWay.Leave(context);
             if (logger.IsEnabled(LogLevel.Information))
                 logger.Log(LogLevel.Information, _answered, Entry(context, time.GetElapsedTime(start)), null, static (entry, _) => entry.ToString());
         }

@@ -39,9 +39,8 @@ public sealed class KeyLifecycle(
             async session =>
             {
                 DateTimeOffset now = time.GetUtcMilliseconds();
-                Key key = await LockOrAddKeyAsync(session, address, now);
-                RefuseSecondActive(key);
-                NewVersion plan = new(command.Kid, command.Spelling, command.OaepHash, PreviousKid: null) { Id = await NextIdAsync(session, key) };
+                Key key = await AddOrLockKeyAsync(session, address, now);
+                NewVersion plan = new(await NextIdAsync(session, key), command.Kid, command.Spelling, command.OaepHash, PreviousKid: null);
                 KeyVersion version = await AddVersionAsync(session, key, plan, pair, tenantKey, now);
                 await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, caller, AuditActions.KeyGenerated, version, from: null));
                 return version;
@@ -66,12 +65,10 @@ public sealed class KeyLifecycle(
             {
                 DateTimeOffset now = time.GetUtcMilliseconds();
                 (Key key, KeyVersion old) = Rotatable(await LockActiveAsync(session, address), command.ExpectedVersion);
-                KeyVersionId id = new(ids.NextAfter(old.Id.Value));
-                Kid kid = Kid.From(id.Value);
-                KeyVersion retired = KeyTransitions.Supersede(old, kid, now);
+                NewVersion plan = new(new KeyVersionId(ids.NextAfter(old.Id.Value)), Kid: null, command.Spelling, old.OaepHash, old.Kid);
+                KeyVersion retired = KeyTransitions.Supersede(old, plan.NewKid, now);
                 await UpdateAsync(session, retired);
 
-                NewVersion plan = new(kid, command.Spelling, old.OaepHash, old.Kid) { Id = id };
                 KeyVersion version = await AddVersionAsync(session, key, plan, pair, tenantKey, now);
                 await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, caller, AuditActions.KeyRotated, version, from: null));
                 await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, caller, AuditActions.KeyRetired, retired, old.State, "rotation"));
@@ -154,11 +151,9 @@ public sealed class KeyLifecycle(
             throw KmsErrors.ActiveKeyExists.With($"Key '{active}' is active for {key.Address.Algorithm} ({key.Address.Use.ToWire()}) under the name '{key.Address.Name}': rotate it instead.");
     }
 
-    private async Task<Key> LockOrAddKeyAsync(IKmsSession session, KeyAddress address, DateTimeOffset now)
+    /// <summary>A new key, or the one that is there, held until the unit ends, if it has no active version.</summary>
+    private async Task<Key> AddOrLockKeyAsync(IKmsSession session, KeyAddress address, DateTimeOffset now)
     {
-        if (await rows.LockKeyAsync(session, address) is { } existing)
-            return existing;
-
         Key key = new()
         {
             Id = new KeyId(ids.Next()),
@@ -171,10 +166,13 @@ public sealed class KeyLifecycle(
             CreatedAt = now,
         };
 
-        // Refused only when another node added it since the look above; then that one is it.
-        return await session.Keys.InsertKeyAsync(sealer.Seal(key))
-            ? key
-            : await rows.LockKeyAsync(session, address) ?? throw new SealBrokenException(key.LogName);
+        // Most are new, so it is not looked for first.
+        if (await session.Keys.InsertKeyAsync(sealer.Seal(key)))
+            return key;
+
+        Key existing = await rows.LockKeyAsync(session, address) ?? throw new SealBrokenException(key.LogName);
+        RefuseSecondActive(existing);
+        return existing;
     }
 
     private async Task<(Key Key, KeyVersion Active)?> LockActiveAsync(IKmsSession session, KeyAddress address)
@@ -202,13 +200,12 @@ public sealed class KeyLifecycle(
 
     private async Task<KeyVersion> AddVersionAsync(IKmsSession session, Key key, NewVersion plan, NewKeyMaterial pair, WrappingKey tenantKey, DateTimeOffset now)
     {
-        KeyVersionId id = plan.Id;
         KeyVersion version = new()
         {
-            Id = id,
+            Id = plan.Id,
             KeyId = key.Id,
             Address = key.Address,
-            Kid = plan.Kid ?? Kid.From(id.Value),
+            Kid = plan.NewKid,
             Version = key.NextVersion,
             Spelling = plan.Spelling,
             State = KeyState.Active,
@@ -258,8 +255,8 @@ public sealed class KeyLifecycle(
 
     private static KmsException KidTaken(Kid kid) => KmsErrors.KeyChanged.With($"There is a key version with the kid '{kid}' already.", new FieldError("kid", "taken"));
 
-    private sealed record NewVersion(Kid? Kid, string Spelling, string? OaepHash, Kid? PreviousKid)
+    private sealed record NewVersion(KeyVersionId Id, Kid? Kid, string Spelling, string? OaepHash, Kid? PreviousKid)
     {
-        public required KeyVersionId Id { get; init; }
+        public Kid NewKid => Kid ?? Keys.Kid.From(Id.Value);
     }
 }

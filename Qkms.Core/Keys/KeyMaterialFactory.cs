@@ -9,7 +9,7 @@ namespace Qkms.Core.Keys;
 /// Makes keys. Every pair is checked before it leaves: the private key is loaded again from the bytes that will be stored,
 /// must have the same public key, and must undo what the public key did (FIPS 203, 7.1 and FIPS 204, 3.1 advise pairwise checks).
 /// </summary>
-public sealed class KeyMaterialFactory(PqcEngine engine)
+public class KeyMaterialFactory(PqcEngine engine)
 {
     private const int MLKemSeedSize = 64;
     private const int MLDsaSeedSize = 32;
@@ -17,7 +17,7 @@ public sealed class KeyMaterialFactory(PqcEngine engine)
 
     /// <summary>A checked key.</summary>
     /// <exception cref="CryptographicException">The pair failed its check; nothing of it may be used.</exception>
-    public NewKeyMaterial Create(KeyAlgorithm algorithm, KeyUse use)
+    public virtual NewKeyMaterial Create(KeyAlgorithm algorithm, KeyUse use)
     {
         ArgumentNullException.ThrowIfNull(algorithm);
         return algorithm.Family switch

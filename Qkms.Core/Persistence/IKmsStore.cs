@@ -1,7 +1,7 @@
 namespace Qkms.Core.Persistence;
 
-/// <summary>The database behind the service, as Core sees it.</summary>
-public interface IKmsStore
+/// <summary>The database behind the service, as Core sees it. Disposing it finishes the writes that wait, refuses all others, and closes it.</summary>
+public interface IKmsStore : IAsyncDisposable
 {
     /// <summary>What is in use, for the start-up line: "SQLite 3.40.1, /srv/qkms/qkms.db".</summary>
     string Description { get; }

@@ -20,7 +20,7 @@ public static class PrivateFile
     public static void Create(string path, ReadOnlySpan<byte> content)
     {
         string fullPath = Path.GetFullPath(path);
-        string unfinished = fullPath + ".new";
+        string unfinished = UnfinishedOf(fullPath);
         File.Delete(unfinished);
         WriteThrough(unfinished, content);
         try
@@ -35,6 +35,22 @@ public static class PrivateFile
         }
 
         FlushFolder(Path.GetDirectoryName(fullPath)!);
+    }
+
+    /// <summary>
+    /// Removes what a crash in the middle of <see cref="Create"/> left: between link(2) and unlink(2) the secret has two names, and
+    /// whoever moves the file away would leave the other one behind. Not while somebody makes the file.
+    /// </summary>
+    public static void RemoveUnfinished(string path)
+    {
+        try
+        {
+            File.Delete(UnfinishedOf(Path.GetFullPath(path)));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The folder cannot be written any more, which others will say if it matters.
+        }
     }
 
     /// <summary>Makes a folder for such files where there is none yet, with mode 0700.</summary>
@@ -71,6 +87,8 @@ public static class PrivateFile
             };
         }
     }
+
+    private static string UnfinishedOf(string fullPath) => fullPath + ".new";
 
     private static void WriteThrough(string path, ReadOnlySpan<byte> content)
     {

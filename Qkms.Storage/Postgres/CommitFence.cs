@@ -85,10 +85,12 @@ internal sealed class CommitFence
         await connection.ExecuteAsync(new CommandDefinition(
             EndBackend, new { Backend = backend, Seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds }, cancellationToken: cancellationToken));
 
+        CommitWarnings warnings = new(connection);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.ExecuteAsync(new CommandDefinition(InsertFence, new { WriteId = writeId }, cancellationToken: cancellationToken));
         int fenced = await connection.QuerySingleAsync<int>(new CommandDefinition(ReadFence, new { WriteId = writeId }, cancellationToken: cancellationToken));
         await transaction.CommitAsync(cancellationToken);
+        warnings.Refuse();
         return fenced == 0;
     }
 

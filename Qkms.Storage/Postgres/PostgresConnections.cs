@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Dapper;
 using Npgsql;
 using Qkms.Core.Persistence;
 
@@ -18,7 +19,7 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     private const int UsualPoolSize = 15;
 
     // A node that lost its power leaves its transaction open, and with it the lock on a key's row, until TCP notices after hours.
-    private const string SessionSettings = "-c idle_in_transaction_session_timeout=10s -c lock_timeout=2s";
+    private const string OrphansEnd = "-c idle_in_transaction_session_timeout=10s";
 
     private readonly NpgsqlDataSource _readers;
     private readonly NpgsqlDataSource _writers;
@@ -31,9 +32,10 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         NpgsqlConnectionStringBuilder settings = Parse(options);
         (Host, Database, IsExposed) = (HostOf(settings), settings.Database!, !IsOnThisMachine(settings) && settings.SslMode is not (SslMode.VerifyCA or SslMode.VerifyFull));
         PoolSize = settings.MaxPoolSize;
-        _writers = Build(settings, $"{SessionSettings} {settings.Options}", pooling: true);
-        _readers = Build(settings, $"{SessionSettings} {settings.Options} -c default_transaction_read_only=on", pooling: true);
-        _single = Build(settings, $"{SessionSettings} {settings.Options}", pooling: false);
+        string session = string.Create(CultureInfo.InvariantCulture, $"{OrphansEnd} -c lock_timeout={options.LockTimeout.TotalMilliseconds} {settings.Options}");
+        _writers = Build(settings, session, pooling: true);
+        _readers = Build(settings, $"{session} -c default_transaction_read_only=on", pooling: true);
+        _single = Build(settings, session, pooling: false);
     }
 
     /// <summary>The server or servers, as the connection string names them.</summary>
@@ -89,8 +91,10 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         if (string.IsNullOrEmpty(settings.Host) || string.IsNullOrEmpty(settings.Database))
             throw new StoreUnusableException("The connection string of the database must name Host and Database.");
 
-        int step = (int)Math.Ceiling(options.StepTimeout.TotalSeconds);
-        (settings.Timeout, settings.CommandTimeout) = (step, step);
+        if (settings.Host.Contains(',', StringComparison.Ordinal))
+            RequirePrimary(settings);
+
+        (settings.Timeout, settings.CommandTimeout) = ((int)options.ConnectTimeout.TotalSeconds, (int)options.StatementTimeout.TotalSeconds);
 
         // A statement that does not end in time ends its connection: what it did then is asked on another one.
         settings.CancellationTimeout = -1;
@@ -116,16 +120,29 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         return builder.Build();
     }
 
-    private const string ShowSynchronousCommit = "SELECT current_setting('synchronous_commit')";
+    // What a standby shows may be old: a key that is revoked would go on working.
+    private static void RequirePrimary(NpgsqlConnectionStringBuilder settings)
+    {
+        if (settings.TargetSessionAttributes is not (null or "primary" or "read-write"))
+            throw new StoreUnusableException("Of several hosts only the primary is used: leave Target Session Attributes out of the connection string of the database.");
+
+        // After a failover the primary is another one: it is looked for again soon.
+        (settings.TargetSessionAttributes, settings.HostRecheckSeconds) = ("primary", 1);
+    }
+
+    private const string ShowServer = "SELECT current_setting('synchronous_commit') = 'off' AS forgets, pg_is_in_recovery() AS follows";
 
     private static async Task CheckAsync(NpgsqlConnection connection)
     {
         if (connection.PostgreSqlVersion.Major < OldestVersion)
             throw new StoreUnusableException($"The database server is PostgreSQL {connection.ServerVersion}; Qkms needs {OldestVersion} or later.");
 
-        await using NpgsqlCommand command = new(ShowSynchronousCommit, connection);
-        if ((string?)await command.ExecuteScalarAsync() == "off")
+        (bool forgets, bool follows) = await connection.QuerySingleAsync<(bool, bool)>(ShowServer);
+        if (forgets)
             throw new StoreUnusableException("The database answers before a change is on disk: synchronous_commit is off. Qkms would lose keys that it has handed out. Set it to on for this server, database and user.");
+
+        if (follows)
+            throw new StoreUnusableException("The database server is a standby: what it shows may be old. Connect to the primary.");
     }
 
     private static string HostOf(NpgsqlConnectionStringBuilder settings) => settings.Host!.StartsWith('/') || settings.Host.Contains(',', StringComparison.Ordinal)

@@ -10,7 +10,7 @@ using Qkms.Storage.Sessions;
 namespace Qkms.Storage.Postgres;
 
 /// <summary>The shared database: several nodes, each unit a transaction of its own.</summary>
-internal sealed class PostgresKmsStore : IKmsStore, IDisposable, IAsyncDisposable
+internal sealed class PostgresKmsStore : IKmsStore, IDisposable
 {
     private const string Busy = "Too much waits for the database; nothing was changed. Try again.";
 
@@ -45,8 +45,8 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable, IAsyncDisposabl
         _fence = new CommitFence(_connections, options, logger);
 
         // In front of the provider's pools, which cannot say apart that all connections are in use and that none can be made.
-        _readers = new BoundedGate(_connections.PoolSize, MaxWaiting, Busy, options.StepTimeout);
-        _writers = new BoundedGate(_connections.PoolSize, MaxWaiting, Busy, options.StepTimeout);
+        _readers = new BoundedGate(_connections.PoolSize, MaxWaiting, Busy, options.ConnectTimeout);
+        _writers = new BoundedGate(_connections.PoolSize, MaxWaiting, Busy, options.ConnectTimeout);
     }
 
     /// <inheritdoc/>
@@ -129,13 +129,15 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable, IAsyncDisposabl
     {
         Guid writeId = _ids.Next();
         int backend = connection.ProcessID;
+        CommitWarnings warnings = new(connection);
         try
         {
             await connection.ExecuteAsync(CommitWithId, new { WriteId = writeId.ToBytes() });
+            warnings.Refuse();
         }
         catch (Exception e) when (!PostgresFaults.IsAnswered(e))
         {
-            StorageLog.CommitAnswerLost(_logger, writeId, e);
+            StorageLog.CommitUncertain(_logger, writeId, e);
             if (!await _fence.WasCommittedAsync(writeId, backend, begun))
                 throw;
         }

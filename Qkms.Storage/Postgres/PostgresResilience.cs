@@ -21,15 +21,19 @@ internal sealed class PostgresResilience
     {
         _logger = logger;
         ResiliencePipeline circuit = NewPipeline().AddCircuitBreaker(Circuit()).Build();
+
+        // Outermost, so that it sees what became of an operation with all its tries: a server that was restarted breaks every idle
+        // connection at once, and is there.
         _reads = NewPipeline()
+            .AddPipeline(circuit)
             .AddTimeout(options.OperationTimeout)
             .AddRetry(Retry(PostgresFaults.IsOutage, attempts: 2))
-            .AddPipeline(circuit)
             .Build();
         _writes = NewPipeline()
-            .AddTimeout(options.OperationTimeout)
-            .AddRetry(Retry(static e => PostgresFaults.IsConflict(e) || PostgresFaults.IsLocked(e) || PostgresFaults.IsWriteOutage(e), attempts: 4))
             .AddPipeline(circuit)
+            .AddTimeout(options.OperationTimeout)
+            .AddRetry(Retry(static e => PostgresFaults.IsConflict(e) || PostgresFaults.IsWriteOutage(e), attempts: 4))
+            .AddRetry(Retry(PostgresFaults.IsLocked, attempts: 1))
             .Build();
     }
 
@@ -47,8 +51,8 @@ internal sealed class PostgresResilience
         try
         {
             return await pipeline.ExecuteAsync(
-                static (run, token) => new ValueTask<T>(OnceAsync(run.Work, token, run.Caller)),
-                (Work: work, Caller: cancellationToken),
+                static (run, token) => new ValueTask<T>(run(token)),
+                work,
                 cancellationToken);
         }
         catch (BrokenCircuitException)
@@ -60,19 +64,6 @@ internal sealed class PostgresResilience
         {
             log(_logger, e);
             throw PostgresFaults.Unavailable();
-        }
-    }
-
-    /// <summary>One try. Running out of time is a fault of the database, which the circuit counts; a caller who leaves is none.</summary>
-    private static async Task<T> OnceAsync<T>(Func<CancellationToken, Task<T>> work, CancellationToken token, CancellationToken caller)
-    {
-        try
-        {
-            return await work(token);
-        }
-        catch (OperationCanceledException e) when (token.IsCancellationRequested && !caller.IsCancellationRequested)
-        {
-            throw new TimeoutException("The database did not answer in time.", e);
         }
     }
 
@@ -91,7 +82,7 @@ internal sealed class PostgresResilience
     // Few failures open it, because each may have taken seconds; it closes soon, because trying costs one caller at a time.
     private CircuitBreakerStrategyOptions Circuit() => new()
     {
-        ShouldHandle = new PredicateBuilder().Handle<Exception>(PostgresFaults.IsOutage),
+        ShouldHandle = new PredicateBuilder().Handle<Exception>(PostgresFaults.IsOutage).Handle<TimeoutRejectedException>(),
         FailureRatio = 0.5,
         MinimumThroughput = 4,
         SamplingDuration = TimeSpan.FromSeconds(5),

@@ -17,7 +17,7 @@ internal sealed class GroupCommitWriter : IDisposable
 {
     // Plain SQL and not the provider's transaction object: that one runs ROLLBACK again after SQLite rolled back by itself
     // on a full disk, and then neither it nor its connection can be disposed without an exception.
-    private const string Begin = "BEGIN IMMEDIATE";
+    internal const string Begin = "BEGIN IMMEDIATE";
     private const string Commit = "COMMIT";
     private const string Rollback = "ROLLBACK";
     private const string Save = "SAVEPOINT unit";

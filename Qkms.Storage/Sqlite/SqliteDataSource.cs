@@ -20,6 +20,8 @@ internal sealed class SqliteDataSource(string path)
         """
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
+        PRAGMA temp_store = MEMORY;
+        PRAGMA wal_autocheckpoint = 4000;
         """;
 
     /// <summary>The connection that writes. There is one at a time.</summary>

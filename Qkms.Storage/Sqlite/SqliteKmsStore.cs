@@ -9,7 +9,7 @@ using Qkms.Storage.Sessions;
 namespace Qkms.Storage.Sqlite;
 
 /// <summary>The embedded database: one file, one writer, many readers.</summary>
-internal sealed class SqliteKmsStore : IKmsStore, IDisposable, IAsyncDisposable
+internal sealed class SqliteKmsStore : IKmsStore, IDisposable
 {
     private static readonly ResiliencePipeline _busyRetry = new ResiliencePipelineBuilder()
         .AddRetry(new RetryStrategyOptions

@@ -31,6 +31,8 @@ internal sealed class FakeKeyringStore : IKmsStore
 
     public Task OpenAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
     public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) => work(new Session(this, Wrappers, Entries));
 
     public async Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)

@@ -10,15 +10,18 @@ namespace Qkms.Tests.Storage;
 /// <summary>Makes PostgreSQL stores for tests.</summary>
 internal static class PostgresStores
 {
-    public static PostgresKmsStore Create(string connectionString, IReadOnlyList<Migration>? migrations = null, ILogger<PostgresKmsStore>? logger = null) => new(
-        new PostgresStorageOptions { ConnectionString = connectionString },
-        migrations ?? Migration.For("Postgres"),
-        TimeProvider.System,
-        logger ?? NullLogger<PostgresKmsStore>.Instance);
+    public static PostgresKmsStore Create(string connectionString, IReadOnlyList<Migration>? migrations = null, ILogger<PostgresKmsStore>? logger = null) =>
+        Create(new PostgresStorageOptions { ConnectionString = connectionString, StartTimeout = TimeSpan.FromSeconds(1) }, migrations, logger);
 
-    public static async Task<PostgresKmsStore> OpenAsync(PostgresDatabase database, ILogger<PostgresKmsStore>? logger = null)
+    public static PostgresKmsStore Create(PostgresStorageOptions options, IReadOnlyList<Migration>? migrations = null, ILogger<PostgresKmsStore>? logger = null) =>
+        new(options, migrations ?? Migration.For("Postgres"), TimeProvider.System, logger ?? NullLogger<PostgresKmsStore>.Instance);
+
+    public static Task<PostgresKmsStore> OpenAsync(PostgresDatabase database, ILogger<PostgresKmsStore>? logger = null) =>
+        OpenAsync(database.ConnectionString, logger);
+
+    public static async Task<PostgresKmsStore> OpenAsync(string connectionString, ILogger<PostgresKmsStore>? logger = null)
     {
-        PostgresKmsStore store = Create(database.ConnectionString, logger: logger);
+        PostgresKmsStore store = Create(connectionString, logger: logger);
         await store.OpenAsync(CancellationToken.None);
         return store;
     }

@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text.RegularExpressions;
 using Microsoft.Data.Sqlite;
 using Npgsql;
+using Qkms.Storage.Sqlite;
 
 namespace Qkms.Tests.Support;
 
@@ -13,13 +14,19 @@ internal sealed partial class Database : IDisposable
 {
     private readonly DbConnection _connection;
 
+    // Before any connection: two SQLite libraries in one process, the package's and the system's, do not get on.
+    static Database() => _ = NativeSqlite.Description;
+
     private Database(DbConnection connection) => _connection = connection;
 
-    public static Database OfSqlite(string path)
-    {
-        SqliteConnection connection = new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 30 }.ToString());
-        return Open(connection, "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF");
-    }
+    public static Database OfSqlite(string path) => Open(Sqlite(path), "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF");
+
+    /// <summary>Without a change to its checks and foreign keys: what is there is looked at.</summary>
+    public static Database OfSqliteUntouched(string path) => Open(Sqlite(path), "SELECT 1");
+
+    /// <summary>The same of PostgreSQL.</summary>
+    public static Database OfPostgresUntouched(string connectionString) =>
+        Open(new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString), "SELECT 1");
 
     // A superuser, as the owner of the server's files is: triggers, and with them foreign keys, are off in his session.
     public static Database OfPostgres(string connectionString)
@@ -71,10 +78,10 @@ internal sealed partial class Database : IDisposable
         return command.ExecuteNonQuery();
     }
 
-    /// <summary>What the database itself finds wrong with it. PostgreSQL has no such question, and refuses what would be found.</summary>
+    /// <summary>What the database itself finds wrong with it; PostgreSQL where it has its module for that, amcheck.</summary>
     public IReadOnlyList<string> Flaws() => _connection is SqliteConnection
         ? [.. Strings("PRAGMA integrity_check").Where(line => line != "ok"), .. Strings("SELECT \"table\" FROM pragma_foreign_key_check")]
-        : [];
+        : PostgresFlaws();
 
     /// <summary>Every byte of every table, as PostgreSQL's binary copies have them.</summary>
     public byte[][] Tables()
@@ -92,6 +99,20 @@ internal sealed partial class Database : IDisposable
     }
 
     public void Dispose() => _connection.Dispose();
+
+    // A damaged index makes bt_index_check fail; a damaged table is described in rows.
+    private IReadOnlyList<string> PostgresFlaws()
+    {
+        if (Scalar("SELECT COUNT(*) FROM pg_available_extensions WHERE name = 'amcheck'") is 0L)
+            return [];
+
+        Execute("CREATE EXTENSION IF NOT EXISTS amcheck");
+        Execute("SELECT bt_index_check(c.oid, true) FROM pg_class c JOIN pg_am a ON a.oid = c.relam AND a.amname = 'btree' WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'i'");
+        return Strings("SELECT c.relname || ': ' || f.msg FROM pg_class c CROSS JOIN LATERAL verify_heapam(c.oid) f WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'");
+    }
+
+    private static SqliteConnection Sqlite(string path) =>
+        new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 30 }.ToString());
 
     private static Database Open(DbConnection connection, string preparation)
     {

@@ -10,6 +10,8 @@ internal sealed class RecordingLogger<T> : ILogger<T>
 
     public IReadOnlyCollection<string> Lines => _lines;
 
+    public void Clear() => _lines.Clear();
+
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 

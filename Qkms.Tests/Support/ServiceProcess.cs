@@ -49,6 +49,8 @@ internal sealed class ServiceProcess : IDisposable
 
     public int Id => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
     public string Output
     {
         get
@@ -58,10 +60,14 @@ internal sealed class ServiceProcess : IDisposable
         }
     }
 
+    /// <summary>Starts the service and waits for nothing.</summary>
+    public static ServiceProcess Launch(string dataDirectory, Dictionary<string, string?>? environment = null) =>
+        new(dataDirectory, FreePort(), environment ?? []);
+
     /// <summary>Starts the service and waits until it is ready.</summary>
     public static async Task<ServiceProcess> StartAsync(string dataDirectory, Dictionary<string, string?>? environment = null)
     {
-        ServiceProcess service = new(dataDirectory, FreePort(), environment ?? []);
+        ServiceProcess service = Launch(dataDirectory, environment);
         using HttpClient client = new() { BaseAddress = service.Address };
         using CancellationTokenSource limit = new(_patience);
         while (!service._process.HasExited)
@@ -86,10 +92,8 @@ internal sealed class ServiceProcess : IDisposable
     /// <summary>Starts a service that is expected to refuse: its exit code and all that it printed.</summary>
     public static async Task<(int ExitCode, string Output)> StartInVainAsync(string dataDirectory, Dictionary<string, string?>? environment = null)
     {
-        using ServiceProcess service = new(dataDirectory, FreePort(), environment ?? []);
-        using CancellationTokenSource limit = new(_patience);
-        await service._process.WaitForExitAsync(limit.Token);
-        return (service._process.ExitCode, service.Output);
+        using ServiceProcess service = Launch(dataDirectory, environment);
+        return (await service.WaitForExitAsync(), service.Output);
     }
 
     public HttpClient Client()
@@ -106,12 +110,23 @@ internal sealed class ServiceProcess : IDisposable
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>SIGTERM, as a supervisor sends it.</summary>
+    /// <summary>SIGTERM, as a supervisor sends it; the exit code.</summary>
     public async Task<int> TerminateAsync()
     {
-        using (Process kill = Process.Start("kill", ["-TERM", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
-            await kill.WaitForExitAsync();
+        await SignalAsync("TERM");
+        return await WaitForExitAsync();
+    }
 
+    /// <summary>Sends a signal by its name.</summary>
+    public async Task SignalAsync(string name)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
+    /// <summary>The exit code, once it has ended.</summary>
+    public async Task<int> WaitForExitAsync()
+    {
         using CancellationTokenSource limit = new(_patience);
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;

@@ -21,6 +21,16 @@ internal static class TestStorage
         string other => throw new InvalidOperationException($"{Variable} must be 'sqlite' or 'postgresql', not '{other}'."),
     };
 
+    /// <summary>Gives a data directory, instead of a database with the schema in it, one with nothing in it.</summary>
+    public static void UseEmpty(string dataDirectory)
+    {
+        if (!IsPostgres)
+            return;
+
+        WriteRootKey(dataDirectory, RandomNumberGenerator.GetBytes(32));
+        _databases[dataDirectory] = new Lazy<PostgresDatabase>(PostgresServer.CreateEmpty);
+    }
+
     /// <summary>The settings that give a service in this data directory its database.</summary>
     /// <param name="dataDirectory">The data directory.</param>
     /// <param name="withRootKey">Whether a root key is put there when the database is made.</param>
@@ -36,6 +46,11 @@ internal static class TestStorage
     public static Database Open(string dataDirectory) => IsPostgres
         ? Database.OfPostgres(PostgresOf(dataDirectory, withRootKey: false).ConnectionString)
         : Database.OfSqlite(Path.Combine(dataDirectory, "qkms.db"));
+
+    /// <summary>The same, and its checks and foreign keys stay as they are.</summary>
+    public static Database OpenUntouched(string dataDirectory) => IsPostgres
+        ? Database.OfPostgresUntouched(PostgresOf(dataDirectory, withRootKey: false).ConnectionString)
+        : Database.OfSqliteUntouched(Path.Combine(dataDirectory, "qkms.db"));
 
     /// <summary>Every byte that is stored for a data directory, but the locks and the secrets that lie beside the database.</summary>
     public static byte[][] StoredBytes(string dataDirectory)
@@ -78,16 +93,17 @@ internal static class TestStorage
         path => new Lazy<PostgresDatabase>(() =>
         {
             if (withRootKey)
-                WriteRootKey(path);
+                WriteRootKey(path, RandomNumberGenerator.GetBytes(32));
 
             return PostgresServer.CreateMigrated();
         })).Value;
 
-    private static void WriteRootKey(string dataDirectory)
+    /// <summary>Puts a root key where a node finds it.</summary>
+    public static void WriteRootKey(string dataDirectory, byte[] key)
     {
         Core.Secrets.PrivateFile.CreateFolder(dataDirectory);
         string path = Path.Combine(dataDirectory, "root.key");
-        File.WriteAllText(path, Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+        File.WriteAllText(path, Convert.ToBase64String(key));
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Qkms.Core;
+using Qkms.Core.Algorithms;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Cryptography;
+using Qkms.Core.Keys;
+using Qkms.Core.Materials;
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+using Qkms.Core.Signatures;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Benchmarks.Writes;
+
+/// <summary>One measurement: keys per second, and the latencies in milliseconds.</summary>
+internal sealed record WritesResult(double PerSecond, double Median, double Percentile99);
+
+/// <summary>Generates keys as the service does, down to rows, seals and journal, but for HTTP and the making of the pair.</summary>
+internal sealed class KeyWriter : IDisposable
+{
+    private static int _made;
+
+    private readonly ServiceProvider _services;
+    private readonly KeyLifecycle _lifecycle;
+    private readonly Caller _caller;
+
+    private KeyWriter(ServiceProvider services, Caller caller) =>
+        (_services, _lifecycle, _caller) = (services, services.GetRequiredService<KeyLifecycle>(), caller);
+
+    /// <summary>On a store that is open; <paramref name="directory"/> has the root key, or gets one.</summary>
+    internal static async Task<KeyWriter> OpenAsync(IKmsStore store, string directory, KeyMaterialFactory material)
+    {
+        ServiceCollection services = new();
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(typeof(Microsoft.Extensions.Logging.ILogger<>), typeof(NullLogger<>));
+        services.AddSingleton(store);
+        services.AddQkmsCore(PqcEngines.Select(PqcEngines.Auto), new ApiKeyOptions(), new MaterialCacheOptions(), new SignatureOptions());
+        services.AddSingleton(material);
+        ServiceProvider provider = services.BuildServiceProvider();
+        await provider.GetRequiredService<KeyringOpener>().OpenAsync(new RootKeyLocator(new RootKeyEnvironment(), directory), CancellationToken.None);
+        return new KeyWriter(provider, await CallerAsync(provider));
+    }
+
+    /// <summary>Has callers generate keys under names of their own for some time.</summary>
+    internal async Task<WritesResult> RunAsync(int callers, TimeSpan time)
+    {
+        long start = Stopwatch.GetTimestamp();
+        List<double>[] latencies = await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(() => GenerateAsync(start, time))));
+        double elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        double[] sorted = [.. latencies.SelectMany(one => one).Order()];
+        return new WritesResult(sorted.Length / elapsed, sorted[sorted.Length / 2], sorted[(int)(sorted.Length * 0.99)]);
+    }
+
+    public void Dispose() => _services.Dispose();
+
+    // Each run makes its own tenant: the first one's API key is in nobody's hand.
+    private static async Task<Caller> CallerAsync(IServiceProvider services)
+    {
+        TenantProvisioning provisioning = services.GetRequiredService<TenantProvisioning>();
+        Guid run = services.GetRequiredService<IdGenerator>().Next();
+        Tenant tenant = provisioning.Plan($"writes-{run:N}", "enterprise");
+        using NewApiKey apiKey = provisioning.PlanApiKey(tenant, "writes", Roles.Admin);
+        await services.GetRequiredService<IKmsStore>().WriteAsync(
+            async session =>
+            {
+                bool added = await provisioning.TryAddAsync(session, tenant);
+                await provisioning.AddAsync(session, apiKey);
+                return added;
+            },
+            CancellationToken.None);
+        Credential credential = apiKey.Credential.UnverifiedRow;
+        return new Caller(tenant.Id, credential.Id, new Access(credential.Roles, null, null), run);
+    }
+
+    private async Task<List<double>> GenerateAsync(long start, TimeSpan time)
+    {
+        List<double> latencies = [];
+        while (Stopwatch.GetElapsedTime(start) < time)
+        {
+            KeyName name = KeyName.FromStored($"key-{Interlocked.Increment(ref _made)}");
+            KeySelector key = new(KeyAlgorithm.MLKem768, name, KeyUse.Encryption);
+            long before = Stopwatch.GetTimestamp();
+            await _lifecycle.GenerateAsync(_caller, new GenerateKeyCommand(key, KeyAlgorithm.MLKem768.Name, Kid: null, OaepHash: null), CancellationToken.None);
+            latencies.Add(Stopwatch.GetElapsedTime(before).TotalMilliseconds);
+        }
+
+        return latencies;
+    }
+}

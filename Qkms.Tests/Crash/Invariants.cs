@@ -1,0 +1,110 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Qkms.Core.Keys;
+using Qkms.Core.Materials;
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+using Qkms.Core.Tenants;
+using Qkms.Tests.Support;
+
+namespace Qkms.Tests.Crash;
+
+/// <summary>What has to hold after every crash, whatever was under way (A-19).</summary>
+internal static class Invariants
+{
+    // Proofs asked for after each start, beside those that were made since the last one.
+    private const int Sample = 20;
+
+    // Rows that must not be; the numbers are KeyState's.
+    private static readonly (string What, string Sql)[] _none =
+    [
+        ("keys with two active versions", "SELECT COUNT(*) FROM (SELECT key_id FROM key_versions WHERE state = 1 GROUP BY tenant_id, key_id HAVING COUNT(*) > 1) AS x"),
+        ("keys whose active slot names another version", "SELECT COUNT(*) FROM keys k LEFT JOIN key_versions v ON v.tenant_id = k.tenant_id AND v.key_id = k.id AND v.state = 1 WHERE COALESCE(k.active_kid, '') <> COALESCE(v.kid, '')"),
+        ("keys whose counters are not their versions", "SELECT COUNT(*) FROM keys k WHERE k.version_count <> (SELECT COUNT(*) FROM key_versions v WHERE v.tenant_id = k.tenant_id AND v.key_id = k.id) OR k.next_version <> 1 + (SELECT MAX(version) FROM key_versions v WHERE v.tenant_id = k.tenant_id AND v.key_id = k.id)"),
+        ("keys without a version", "SELECT COUNT(*) FROM keys k WHERE NOT EXISTS (SELECT 1 FROM key_versions v WHERE v.tenant_id = k.tenant_id AND v.key_id = k.id)"),
+        ("successors that nobody names", "SELECT COUNT(*) FROM key_versions v WHERE v.previous_kid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM key_versions p WHERE p.tenant_id = v.tenant_id AND p.kid = v.previous_kid AND p.next_kid = v.kid AND p.state <> 1)"),
+        ("half chains", "SELECT COUNT(*) FROM key_versions v WHERE v.next_kid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM key_versions n WHERE n.tenant_id = v.tenant_id AND n.kid = v.next_kid AND n.previous_kid = v.kid)"),
+        ("versions without material", "SELECT COUNT(*) FROM key_versions v WHERE NOT EXISTS (SELECT 1 FROM key_material m WHERE m.version_id = v.id)"),
+        ("material without a version", "SELECT COUNT(*) FROM key_material m WHERE NOT EXISTS (SELECT 1 FROM key_versions v WHERE v.id = m.version_id)"),
+        ("versions without a counter", "SELECT COUNT(*) FROM key_versions v WHERE NOT EXISTS (SELECT 1 FROM key_usage u WHERE u.version_id = v.id)"),
+        ("versions without the one event of their making", $"SELECT COUNT(*) FROM key_versions v WHERE 1 <> {Events("'key.generated', 'key.rotated'")}"),
+        ("versions whose retirement and its event disagree", $"SELECT COUNT(*) FROM key_versions v WHERE (v.retired_at IS NOT NULL AND 1 <> {Events("'key.retired'")}) OR (v.retired_at IS NULL AND 0 <> {Events("'key.retired'")})"),
+        ("versions whose revocation and its event disagree", $"SELECT COUNT(*) FROM key_versions v WHERE (v.state = 3 AND 1 <> {Events("'key.revoked'")}) OR (v.state <> 3 AND 0 <> {Events("'key.revoked'")})"),
+        ("events of nothing", "SELECT COUNT(*) FROM audit_events e WHERE e.kid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM key_versions v WHERE v.tenant_id = e.tenant_id AND v.kid = e.kid)"),
+        ("events of broken rows", "SELECT COUNT(*) FROM audit_events WHERE action = 'integrity.failed'"),
+    ];
+
+    /// <summary>Asks the service and looks into its database.</summary>
+    /// <param name="client">Speaks to the service.</param>
+    /// <param name="open">Opens its database, to look at it.</param>
+    /// <param name="ledger">What was acknowledged.</param>
+    /// <param name="proofsChecked">How many of the proofs were asked for before: of those, only a sample is.</param>
+    public static async Task CheckAsync(HttpClient client, Func<Database> open, Ledger ledger, int proofsChecked = 0)
+    {
+        IReadOnlyCollection<JsonNode> stored = await ListAsync(client);
+        ledger.Check(stored);
+        CheckRows(open, stored.Count);
+
+        Proof[] proofs = [.. ledger.Proofs];
+        IEnumerable<Proof> asked = proofs.Skip(proofsChecked).Concat(Enumerable.Range(0, Math.Min(Sample, proofsChecked)).Select(_ => proofs[RandomNumberGenerator.GetInt32(proofsChecked)]));
+        foreach (Proof proof in asked)
+            await Proofs.CheckAsync(client, proof, ledger);
+
+        ledger.Faults.Should().BeEmpty();
+    }
+
+    /// <summary>Every version that the service lists, over all pages, and the total is their number.</summary>
+    public static async Task<IReadOnlyCollection<JsonNode>> ListAsync(HttpClient client)
+    {
+        List<JsonNode> versions = [];
+        string? cursor = null;
+        long total;
+        do
+        {
+            Answer page = (await client.GetJsonAsync("/kms/keys" + (cursor is null ? "" : $"?cursor={Uri.EscapeDataString(cursor)}"))).ShouldBe(HttpStatusCode.OK);
+            page.Data["unreadable"]!.AsArray().Should().BeEmpty();
+            versions.AddRange(page.Data["keys"]!.AsArray()!);
+            total = page.Number("total");
+            cursor = (string?)page.Data["next_cursor"];
+        }
+        while (cursor is not null);
+
+        total.Should().Be(versions.Count);
+        return versions;
+    }
+
+    /// <summary>Unwraps and expands the material of every version, revoked ones too, and holds it against the public key. Nothing else may use an embedded database meanwhile.</summary>
+    public static async Task<int> EveryKeyShouldOpenAsync(string dataDirectory)
+    {
+        await using QkmsApplication app = new(dataDirectory);
+        _ = app.Server;
+        IKmsStore store = app.Services.GetRequiredService<IKmsStore>();
+        RowSealer sealer = app.Services.GetRequiredService<RowSealer>();
+        IMaterialLoader loader = app.Services.GetRequiredService<IMaterialLoader>();
+        using Database database = TestStorage.OpenUntouched(dataDirectory);
+        TenantId tenant = new(new Guid((byte[])database.Scalar("SELECT id FROM tenants")!, bigEndian: true));
+        IReadOnlyList<string> kids = database.Strings("SELECT kid FROM key_versions");
+        foreach (string kid in kids)
+        {
+            Sealed<KeyVersion>? stored = await store.ReadAsync(session => session.Keys.FindVersionAsync(tenant, Kid.FromStored(kid)), CancellationToken.None);
+            (await loader.LoadAsync(sealer.Open(stored!))).Dispose();
+        }
+
+        return kids.Count;
+    }
+
+    private static void CheckRows(Func<Database> open, int versions)
+    {
+        using Database database = open();
+        database.Scalar("SELECT COUNT(*) FROM key_versions").Should().Be((long)versions);
+        foreach ((string what, string sql) in _none)
+            database.Scalar(sql).Should().Be(0L, "there must be no {0}", what);
+
+        database.Flaws().Should().BeEmpty();
+    }
+
+    private static string Events(string actions) =>
+        $"(SELECT COUNT(*) FROM audit_events e WHERE e.tenant_id = v.tenant_id AND e.kid = v.kid AND e.action IN ({actions}))";
+}

@@ -1,0 +1,219 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Qkms.Core;
+using Qkms.Core.Tenants;
+using Qkms.Storage;
+using Qkms.Storage.Postgres;
+using Qkms.Tests.Support;
+
+namespace Qkms.Tests.Storage;
+
+/// <summary>Q-47: whatever happens to the commit of a write and to its answer, the caller learns the truth, and nothing is done twice.</summary>
+public sealed class LostCommitTests : IDisposable
+{
+    // What is promised is less; the rest is for machines that do much else.
+    private static readonly TimeSpan _bound = TimeSpan.FromSeconds(15);
+
+    private readonly StoreRows _rows = new();
+    private readonly RecordingLogger<PostgresKmsStore> _log = new();
+    private PostgresDatabase? _database;
+    private FaultyProxy? _proxy;
+    private PostgresKmsStore? _store;
+
+    private FaultyProxy Proxy => _proxy!;
+
+    public void Dispose()
+    {
+        _store?.Dispose();
+        _proxy?.Dispose();
+        _database?.Dispose();
+    }
+
+    [PostgresTheory]
+    [InlineData(nameof(ProxyFault.CutBefore), 2)]
+    [InlineData(nameof(ProxyFault.CutAfter), 1)]
+    [InlineData(nameof(ProxyFault.LoseMessage), 2)]
+    [InlineData(nameof(ProxyFault.LoseAnswer), 1)]
+    public async Task A_commit_whose_answer_is_lost_is_found_out_and_done_once(string fault, int runs)
+    {
+        await OpenAsync();
+        Stopwatch time = Stopwatch.StartNew();
+
+        Outcome outcome = await WriteAsync(Enum.Parse<ProxyFault>(fault));
+
+        outcome.Refusal.Should().BeNull();
+        outcome.Should().Match<Outcome>(o => o.Runs == runs && o.Hooks == 1 && o.Result);
+        _database!.Run("SELECT COUNT(*) FROM tenants").Should().Be(1L);
+        _log.Lines.Should().Contain(line => line.Contains(runs == 1 ? " was committed" : " was not committed", StringComparison.Ordinal));
+        time.Elapsed.Should().BeLessThan(_bound);
+    }
+
+    // 503 would say that nothing was changed, and clients repeat a 503 blindly.
+    [PostgresTheory]
+    [InlineData(nameof(ProxyFault.CutBefore), nameof(ProxyState.Refusing), 0L)]
+    [InlineData(nameof(ProxyFault.CutAfter), nameof(ProxyState.Refusing), 1L)]
+    [InlineData(nameof(ProxyFault.CutAfter), nameof(ProxyState.Silent), 1L)]
+    public async Task What_cannot_be_found_out_is_called_unknown_and_not_run_again(string fault, string afterwards, long stored)
+    {
+        await OpenAsync(TimeSpan.FromSeconds(2));
+        Stopwatch time = Stopwatch.StartNew();
+
+        Outcome outcome = await WriteAsync(Enum.Parse<ProxyFault>(fault), Enum.Parse<ProxyState>(afterwards));
+
+        outcome.Refusal!.Error.Should().Be(KmsErrors.OutcomeUnknown);
+        outcome.Should().Match<Outcome>(o => o.Runs == 1 && o.Hooks == 0);
+        time.Elapsed.Should().BeLessThan(_bound);
+        _database!.Run("SELECT COUNT(*) FROM tenants").Should().Be(stored);
+        _log.Lines.Should().ContainSingle(line => line.StartsWith("Critical", StringComparison.Ordinal));
+    }
+
+    // As when the wait for a synchronous standby is cut off: the server says "done", and only warns that it may be on one machine.
+    [PostgresTheory]
+    [InlineData("tenants", false)]
+    [InlineData("writes", true)]
+    public async Task A_commit_with_a_warning_is_not_taken_for_one(string table, bool isUnknown)
+    {
+        await OpenAsync(TimeSpan.FromSeconds(1));
+        _database!.Run($"""
+            CREATE FUNCTION warn() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'not on the standby'; RETURN NULL; END $$;
+            CREATE CONSTRAINT TRIGGER warn AFTER INSERT OR UPDATE ON {table} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION warn()
+            """);
+
+        Outcome outcome = await WriteAsync(ProxyFault.None);
+
+        outcome.Refusal?.Error.Should().Be(KmsErrors.OutcomeUnknown);
+        outcome.Should().Match<Outcome>(o => o.Runs == 1 && o.Hooks == (isUnknown ? 0 : 1) && o.Result != isUnknown);
+        _log.Lines.Should().Contain(line => line.Contains("committed with a warning: not on the standby", StringComparison.Ordinal));
+    }
+
+    [PostgresFact]
+    public async Task A_connection_that_breaks_before_the_commit_makes_the_unit_run_again()
+    {
+        await OpenAsync();
+        int runs = 0;
+
+        bool added = await _store!.WriteAsync(
+            async session =>
+            {
+                if (++runs == 1)
+                    Proxy.BreakNext(ProxyFault.CutBefore);
+
+                return await session.Tenants.InsertAsync(StoreRows.Seal(_rows.Tenant("acme")));
+            },
+            CancellationToken.None);
+
+        (added, runs).Should().Be((true, 2));
+        _log.Lines.Should().BeEmpty("nothing was lost, and nobody need be told");
+    }
+
+    // The fence, by itself: what it says once it says for ever, also when its own answer was lost.
+    [PostgresFact]
+    public async Task A_write_that_was_not_there_can_never_be()
+    {
+        await OpenAsync();
+        PostgresStorageOptions options = new() { ConnectionString = _database!.ConnectionString };
+        using PostgresConnections connections = new(options);
+        CommitFence fence = new(connections, options, NullLogger.Instance);
+        Guid never = _rows.NextId();
+        Guid done = _rows.NextId();
+        _database.Run(Insert(done));
+
+        for (int i = 0; i < 2; i++)
+        {
+            (await fence.WasCommittedAsync(never, backend: 0, Stopwatch.GetTimestamp())).Should().BeFalse();
+            (await fence.WasCommittedAsync(done, backend: 0, Stopwatch.GetTimestamp())).Should().BeTrue();
+        }
+
+        Action late = () => _database.Run(Insert(never));
+        late.Should().Throw<PostgresException>().Which.SqlState.Should().Be(PostgresErrorCodes.UniqueViolation);
+    }
+
+    // The number of the lost server process may have gone to another one, of another program of the same user even.
+    [PostgresFact]
+    public async Task A_process_that_began_after_the_write_is_left_alone()
+    {
+        await OpenAsync();
+        PostgresStorageOptions options = new() { ConnectionString = _database!.ConnectionString };
+        using PostgresConnections connections = new(options);
+        CommitFence fence = new(connections, options, NullLogger.Instance);
+        long before = Stopwatch.GetTimestamp();
+        await Task.Delay(50);
+        await using NpgsqlConnection other = await connections.OpenSingleAsync(CancellationToken.None);
+        long after = Stopwatch.GetTimestamp();
+        await using NpgsqlCommand command = new("SELECT 1", other);
+
+        await fence.WasCommittedAsync(_rows.NextId(), other.ProcessID, before);
+        (await command.ExecuteScalarAsync()).Should().Be(1);
+
+        await fence.WasCommittedAsync(_rows.NextId(), other.ProcessID, after);
+        await command.Awaiting(c => c.ExecuteScalarAsync()).Should().ThrowAsync<NpgsqlException>();
+    }
+
+    [PostgresFact]
+    public async Task Ids_of_writes_are_swept_when_they_are_old()
+    {
+        await OpenAsync();
+        await WriteAsync(ProxyFault.None);
+        _database!.Run("INSERT INTO writes (write_id, committed_at) SELECT decode(lpad(to_hex(i), 32, '0'), 'hex'), 1000 FROM generate_series(1, 12000) AS i");
+        using PostgresConnections connections = new(new PostgresStorageOptions { ConnectionString = _database.ConnectionString });
+        using WritesSweep sweep = new(connections, TimeProvider.System, NullLogger.Instance);
+
+        (await sweep.SweepAsync()).Should().Be(12000);
+        (await sweep.SweepAsync()).Should().Be(0);
+        _database.Run("SELECT COUNT(*) FROM writes").Should().Be(1L, "the new one may still be asked about");
+    }
+
+    private static string Insert(Guid writeId) => $"INSERT INTO writes (write_id, committed_at) VALUES ('\\x{Convert.ToHexString(writeId.ToByteArray(bigEndian: true))}', 1)";
+
+    private async Task OpenAsync(TimeSpan? outcomeTimeout = null)
+    {
+        _database = PostgresServer.CreateMigrated();
+        _proxy = new FaultyProxy(_database.Port);
+        PostgresStorageOptions options = new() { ConnectionString = _database.Through(_proxy) };
+        if (outcomeTimeout is { } shorter)
+            options = new PostgresStorageOptions { ConnectionString = options.ConnectionString, OutcomeTimeout = shorter };
+
+        _store = PostgresStores.Create(options, logger: _log);
+        await _store.OpenAsync(CancellationToken.None);
+        _log.Clear();
+    }
+
+    /// <summary>One write, whose commit is the message that the proxy breaks.</summary>
+    private async Task<Outcome> WriteAsync(ProxyFault fault, ProxyState afterwards = ProxyState.Open)
+    {
+        Outcome outcome = new();
+        Tenant tenant = _rows.Tenant("acme");
+        try
+        {
+            outcome.Result = await _store!.WriteAsync(
+                async session =>
+                {
+                    session.OnCommitted(() => outcome.Hooks++);
+                    bool added = await session.Tenants.InsertAsync(StoreRows.Seal(tenant));
+                    if (++outcome.Runs == 1)
+                        Proxy.BreakNext(fault, afterwards);
+
+                    return added;
+                },
+                CancellationToken.None);
+        }
+        catch (KmsException refusal)
+        {
+            outcome.Refusal = refusal;
+        }
+
+        return outcome;
+    }
+
+    private sealed class Outcome
+    {
+        public int Runs { get; set; }
+
+        public int Hooks { get; set; }
+
+        public bool Result { get; set; }
+
+        public KmsException? Refusal { get; set; }
+    }
+}

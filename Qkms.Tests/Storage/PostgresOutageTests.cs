@@ -1,0 +1,266 @@
+using System.Diagnostics;
+using Npgsql;
+using Qkms.Core;
+using Qkms.Core.Keys;
+using Qkms.Core.Persistence;
+using Qkms.Storage.Postgres;
+using Qkms.Storage.Sessions;
+using Qkms.Tests.Support;
+
+namespace Qkms.Tests.Storage;
+
+/// <summary>Units that come into each other's way, and a database that is slow, locked, full or gone.</summary>
+public sealed class PostgresOutageTests : IDisposable
+{
+    // What is promised is less; the rest is for machines that do much else.
+    private static readonly TimeSpan _bound = TimeSpan.FromSeconds(15);
+
+    private readonly StoreRows _rows = new();
+    private readonly RecordingLogger<PostgresKmsStore> _log = new();
+    private PostgresDatabase? _database;
+    private FaultyProxy? _proxy;
+    private PostgresKmsStore? _store;
+
+    private PostgresDatabase Database => _database!;
+
+    private PostgresKmsStore Store => _store!;
+
+    public void Dispose()
+    {
+        _store?.Dispose();
+        _proxy?.Dispose();
+        _database?.Dispose();
+    }
+
+    [PostgresFact]
+    public async Task Units_that_lock_each_other_out_both_end_well()
+    {
+        await OpenAsync();
+        StoredTenant tenant = await StoredTenant.AddAsync(Store, _rows, "acme");
+        KeyId[] ids = [(await tenant.AddKeyAsync("a", "ML-KEM-768", KeyState.Active)).Key.Id, (await tenant.AddKeyAsync("b", "ML-KEM-768", KeyState.Active)).Key.Id];
+        using Barrier both = new(2);
+        int runs = 0;
+
+        bool[] done = await Task.WhenAll(((KeyId[][])[ids, [ids[1], ids[0]]]).Select(order => Task.Run(() => Store.WriteAsync(
+            async session =>
+            {
+                bool first = await session.Keys.LockKeyAsync(tenant.Id, order[0]) is not null;
+                if (Interlocked.Increment(ref runs) <= 2)
+                    both.SignalAndWait(TimeSpan.FromSeconds(5));
+
+                return first && await session.Keys.LockKeyAsync(tenant.Id, order[1]) is not null;
+            },
+            CancellationToken.None))));
+
+        done.Should().AllBeEquivalentTo(true);
+        runs.Should().BeGreaterThan(2, "one of them was undone and ran again");
+    }
+
+    // Two nodes look, find nothing, and both insert: the second is run again and sees the first.
+    [PostgresFact]
+    public async Task A_unit_that_was_second_sees_the_first_when_it_runs_again()
+    {
+        await OpenAsync();
+        using Barrier both = new(2);
+        int runs = 0;
+
+        bool[] inserted = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() => Store.WriteAsync(
+            async session =>
+            {
+                if ((await session.Keyring.ListSystemKeysAsync()).Count > 0)
+                    return false;
+
+                if (Interlocked.Increment(ref runs) <= 2)
+                    both.SignalAndWait(TimeSpan.FromSeconds(5));
+
+                await session.Keyring.InsertAsync(_rows.SystemKey(Core.Protection.KeyringKind.RowSeal, version: 1));
+                return true;
+            },
+            CancellationToken.None))));
+
+        inserted.Should().BeEquivalentTo([true, false]);
+    }
+
+    [PostgresFact]
+    public async Task A_delegate_that_swallows_a_fault_is_not_acknowledged()
+    {
+        await OpenAsync();
+
+        Func<Task> write = () => Store.WriteAsync(
+            async session =>
+            {
+                await session.Tenants.InsertAsync(StoreRows.Seal(_rows.Tenant("acme")));
+                await ((KmsSession)session).Awaiting(s => s.ExecuteAsync("SELECT 1 / 0")).Should().ThrowAsync<PostgresException>();
+                return true;
+            },
+            CancellationToken.None);
+
+        await write.Should().ThrowAsync<PostgresException>();
+        Database.Run("SELECT COUNT(*) FROM tenants").Should().Be(0L);
+    }
+
+    // Somebody's shell holds the row: its callers are refused in time, and nobody else notices.
+    [PostgresFact]
+    public async Task A_row_that_is_held_refuses_those_who_want_it_and_nobody_else()
+    {
+        await OpenAsync();
+        StoredTenant tenant = await StoredTenant.AddAsync(Store, _rows, "acme");
+        KeyId held = (await tenant.AddKeyAsync("held", "ML-KEM-768", KeyState.Active)).Key.Id;
+        KeyId free = (await tenant.AddKeyAsync("free", "ML-KEM-768", KeyState.Active)).Key.Id;
+        await using NpgsqlConnection holder = new(Database.ConnectionString);
+        await holder.OpenAsync();
+        await using NpgsqlTransaction holding = await holder.BeginTransactionAsync();
+        await using NpgsqlCommand command = new("SELECT 1 FROM keys WHERE name = 'held' FOR UPDATE", holder);
+        await command.ExecuteScalarAsync();
+        Stopwatch time = Stopwatch.StartNew();
+
+        Task<Sealed<Key>?>[] waiting = [.. Enumerable.Range(0, 6).Select(_ => Lock(held))];
+        (await Lock(free)).Should().NotBeNull();
+        foreach (Task<Sealed<Key>?> refused in waiting)
+            await ShouldBeUnavailableAsync(() => refused);
+
+        time.Elapsed.Should().BeLessThan(_bound);
+        (await Lock(free)).Should().NotBeNull("a lock is no outage");
+        await holding.RollbackAsync();
+        (await Lock(held)).Should().NotBeNull();
+
+        Task<Sealed<Key>?> Lock(KeyId id) => Store.WriteAsync(session => session.Keys.LockKeyAsync(tenant.Id, id), CancellationToken.None);
+    }
+
+    [PostgresFact]
+    public async Task More_units_than_connections_wait_and_then_are_refused()
+    {
+        await OpenAsync(";Maximum Pool Size=2");
+        TaskCompletionSource release = new();
+        Task<bool>[] holders = [.. Enumerable.Range(0, 2).Select(_ => HoldAsync())];
+        Stopwatch time = Stopwatch.StartNew();
+
+        await ShouldBeUnavailableAsync(HoldAsync);
+
+        time.Elapsed.Should().BeLessThan(_bound);
+        (await ReadAsync()).Should().BeFalse("reads have connections of their own");
+        release.SetResult();
+        (await Task.WhenAll(holders)).Should().AllBeEquivalentTo(true);
+        (await HoldAsync()).Should().BeTrue();
+
+        Task<bool> HoldAsync() => Store.WriteAsync(
+            async session =>
+            {
+                await session.Tenants.AnyAsync();
+                await release.Task;
+                return true;
+            },
+            CancellationToken.None);
+    }
+
+    [PostgresTheory]
+    [InlineData(nameof(ProxyState.Refusing))]
+    [InlineData(nameof(ProxyState.Silent))]
+    public async Task A_database_that_is_gone_refuses_soon_then_at_once_and_is_used_again_when_it_is_back(string how)
+    {
+        await OpenAsync();
+        _proxy!.Become(Enum.Parse<ProxyState>(how));
+        Stopwatch time = Stopwatch.StartNew();
+
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => ShouldBeUnavailableAsync<bool>(i % 2 == 0 ? ReadAsync : WriteAsync)));
+        time.Elapsed.Should().BeLessThan(_bound);
+        _log.Lines.Should().Contain(line => line.Contains("callers are refused at once", StringComparison.Ordinal));
+
+        long fastest = long.MaxValue;
+        for (int i = 0; i < 20; i++)
+        {
+            time.Restart();
+            await ShouldBeUnavailableAsync(ReadAsync);
+            fastest = Math.Min(fastest, time.ElapsedMilliseconds);
+        }
+
+        fastest.Should().BeLessThan(20);
+
+        _proxy.Become(ProxyState.Open);
+        time.Restart();
+        while (!await Succeeds(ReadAsync))
+            time.Elapsed.Should().BeLessThan(_bound);
+
+        (await WriteAsync()).Should().BeTrue();
+        _log.Lines.Should().Contain(line => line.Contains("The database answers again", StringComparison.Ordinal));
+    }
+
+    // A restart of the server breaks every idle connection in the pools; nobody is to notice.
+    [PostgresFact]
+    public async Task Connections_that_the_server_ended_are_replaced_unnoticed()
+    {
+        await OpenAsync();
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(i => i % 2 == 0 ? ReadAsync() : WriteAsync()));
+
+        Database.EndConnections();
+
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(i => i % 2 == 0 ? ReadAsync() : WriteAsync()));
+    }
+
+    [PostgresFact]
+    public async Task Durability_that_is_switched_off_later_stops_the_service_until_it_is_back()
+    {
+        await OpenAsync();
+        PostgresServer.Execute($"ALTER DATABASE {Database.Name} SET synchronous_commit = off");
+        Database.EndConnections();
+
+        await ShouldBeUnavailableAsync(WriteAsync);
+        _log.Lines.Should().Contain(line => line.Contains("synchronous_commit is off", StringComparison.Ordinal));
+
+        PostgresServer.Execute($"ALTER DATABASE {Database.Name} RESET synchronous_commit");
+        Stopwatch time = Stopwatch.StartNew();
+        while (!await Succeeds(WriteAsync))
+            time.Elapsed.Should().BeLessThan(_bound);
+    }
+
+    [PostgresFact]
+    public async Task A_read_is_cancelled_by_its_caller()
+    {
+        await OpenAsync();
+        using CancellationTokenSource caller = new(TimeSpan.FromMilliseconds(100));
+
+        Func<Task> read = () => Store.ReadAsync(session => ((KmsSession)session).ListAsync<string>("SELECT pg_sleep(1)::text"), caller.Token);
+
+        await read.Should().ThrowAsync<OperationCanceledException>();
+        _log.Lines.Should().BeEmpty();
+    }
+
+    private async Task OpenAsync(string settings = "")
+    {
+        _database = PostgresServer.CreateMigrated();
+        _proxy = new FaultyProxy(_database.Port);
+        _store = await PostgresStores.OpenAsync(_database.Through(_proxy) + settings, _log);
+        _log.Clear();
+    }
+
+    private Task<bool> ReadAsync() => Store.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None);
+
+    private Task<bool> WriteAsync() => Store.WriteAsync(
+        async session =>
+        {
+            await session.Tenants.AnyAsync();
+            return true;
+        },
+        CancellationToken.None);
+
+    private static async Task<bool> Succeeds(Func<Task<bool>> work)
+    {
+        try
+        {
+            await work();
+            return true;
+        }
+        catch (KmsException)
+        {
+            await Task.Delay(50);
+            return false;
+        }
+    }
+
+    private static async Task ShouldBeUnavailableAsync<T>(Func<Task<T>> work)
+    {
+        KmsException refusal = (await work.Should().ThrowAsync<KmsException>()).Which;
+        refusal.Error.Should().Be(KmsErrors.Unavailable);
+        refusal.RetryAfter.Should().BePositive();
+    }
+}

@@ -1,0 +1,231 @@
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Qkms.Core.Persistence;
+using Qkms.Storage;
+using Qkms.Storage.Migrations;
+using Qkms.Storage.Postgres;
+using Qkms.Tests.Support;
+
+namespace Qkms.Tests.Storage;
+
+/// <summary>Opening the shared database: whose it is, what state it is in, and what must stop the start.</summary>
+public sealed class PostgresStartTests : IDisposable
+{
+    private PostgresDatabase? _database;
+
+    private PostgresDatabase Database => _database ??= PostgresServer.CreateEmpty();
+
+    public void Dispose() => _database?.Dispose();
+
+    [PostgresFact]
+    public async Task The_registered_store_opens_and_says_what_it_is_without_its_password()
+    {
+        await using ServiceProvider services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(TimeProvider.System)
+            .AddQkmsStorage(new PostgresStorageOptions { ConnectionString = $"{Database.ConnectionString};Password=very-secret" })
+            .BuildServiceProvider();
+        IKmsStore store = services.GetRequiredService<IKmsStore>();
+
+        await store.OpenAsync(CancellationToken.None);
+
+        store.IsEmbedded.Should().BeFalse();
+        store.Description.Should().MatchRegex($@"^PostgreSQL \d+\.\d+, host \S+:\d+, database {Database.Name}$");
+        (await store.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None)).Should().BeFalse();
+    }
+
+    [PostgresFact]
+    public async Task Nodes_that_start_at_once_on_an_empty_database_make_one_schema()
+    {
+        PostgresKmsStore[] nodes = [.. Enumerable.Range(0, 8).Select(_ => PostgresStores.Create(Database.ConnectionString))];
+
+        await Task.WhenAll(nodes.Select(node => Task.Run(() => node.OpenAsync(CancellationToken.None))));
+
+        Database.Run("SELECT string_agg(name, ',') FROM schema_migrations").Should().Be("0001_initial");
+        Database.Run("SELECT COUNT(*) FROM installation").Should().Be(1L);
+        Array.ForEach(nodes, node => node.Dispose());
+    }
+
+    [PostgresFact]
+    public async Task Migrations_run_once_and_the_installation_keeps_its_id()
+    {
+        object?[] ids = new object?[2];
+        for (int start = 0; start < 2; start++)
+        {
+            using PostgresKmsStore store = await PostgresStores.OpenAsync(Database);
+            ids[start] = Database.Run("SELECT installation_id FROM installation");
+        }
+
+        ((byte[])ids[1]!).Should().Equal((byte[])ids[0]!);
+    }
+
+    [PostgresFact]
+    public async Task A_later_migration_is_added_to_a_database_in_use()
+    {
+        using PostgresKmsStore running = await PostgresStores.OpenAsync(Database);
+        using PostgresKmsStore upgraded = PostgresStores.Create(Database.ConnectionString, [.. Migration.For("Postgres"), Later("CREATE TABLE later (id INTEGER)")]);
+
+        await upgraded.OpenAsync(CancellationToken.None);
+
+        Database.Run("SELECT string_agg(name, ',' ORDER BY number) FROM schema_migrations").Should().Be("0001_initial,0002_later");
+        (await running.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None)).Should().BeFalse();
+        await ShouldRefuseAsync(Database.ConnectionString, "*newer release*0002_later*");
+    }
+
+    [PostgresFact]
+    public async Task A_migration_that_fails_leaves_nothing_of_it()
+    {
+        using (PostgresKmsStore broken = PostgresStores.Create(
+            Database.ConnectionString, [.. Migration.For("Postgres"), Later("CREATE TABLE later (id INTEGER); INSERT INTO nowhere VALUES (1)")]))
+        {
+            await broken.Awaiting(store => store.OpenAsync(CancellationToken.None)).Should().ThrowAsync<StoreUnusableException>();
+        }
+
+        using PostgresKmsStore store = await PostgresStores.OpenAsync(Database);
+        Database.Run("SELECT COUNT(*) FROM pg_class WHERE relname = 'later'").Should().Be(0L);
+    }
+
+    [PostgresFact]
+    public async Task A_changed_migration_is_refused()
+    {
+        (await PostgresStores.OpenAsync(Database)).Dispose();
+        Database.Run(@"UPDATE schema_migrations SET sha256 = '\x00'");
+
+        await ShouldRefuseAsync(Database.ConnectionString, "Migration 0001_initial was applied*");
+    }
+
+    [PostgresFact]
+    public async Task A_database_of_something_else_is_refused_and_not_changed()
+    {
+        Database.Run("CREATE TABLE notes (text TEXT)");
+
+        await ShouldRefuseAsync(Database.ConnectionString, "*belongs to something else*");
+
+        Database.Run("SELECT string_agg(relname, ',') FROM pg_class WHERE relnamespace = 'public'::regnamespace").Should().Be("notes");
+    }
+
+    [PostgresFact]
+    public async Task A_schema_of_its_own_can_be_named()
+    {
+        Database.Run("CREATE TABLE notes (text TEXT); CREATE SCHEMA qkms");
+
+        using PostgresKmsStore store = await PostgresStores.OpenAsync($"{Database.ConnectionString};Search Path=qkms");
+
+        Database.Run("SELECT COUNT(*) FROM qkms.schema_migrations").Should().Be(1L);
+        await ShouldRefuseAsync($"{Database.ConnectionString};Search Path=nowhere", "*no schema to work in*");
+    }
+
+    // Q-29: a key that was handed out must be on disk.
+    [PostgresTheory]
+    [InlineData("", "ALTER DATABASE {0} SET synchronous_commit = off")]
+    [InlineData(";Options=-c synchronous_commit=off", "")]
+    public async Task A_database_that_answers_before_it_has_written_is_refused(string settings, string sql)
+    {
+        if (sql.Length > 0)
+            PostgresServer.Execute(string.Format(System.Globalization.CultureInfo.InvariantCulture, sql, Database.Name));
+
+        await ShouldRefuseAsync(Database.ConnectionString + settings, "*synchronous_commit is off*");
+    }
+
+    [PostgresFact]
+    public async Task A_node_that_is_lost_holds_its_locks_for_seconds_and_not_for_hours()
+    {
+        PostgresStorageOptions options = new() { ConnectionString = Database.ConnectionString };
+        using PostgresConnections connections = new(options);
+        await using NpgsqlConnection writer = await connections.OpenWriterAsync(CancellationToken.None);
+        await using NpgsqlConnection reader = await connections.OpenReaderAsync(CancellationToken.None);
+        foreach (NpgsqlConnection connection in (NpgsqlConnection[])[writer, reader])
+        {
+            await using NpgsqlCommand command = new("SELECT current_setting('idle_in_transaction_session_timeout') || current_setting('lock_timeout')", connection);
+            (await command.ExecuteScalarAsync()).Should().Be("10s2s");
+        }
+    }
+
+    [PostgresFact]
+    public async Task A_start_waits_for_a_server_that_comes_later_and_not_for_ever()
+    {
+        using FaultyProxy proxy = new(Database.Port);
+        proxy.Become(ProxyState.Refusing);
+        RecordingLogger<PostgresKmsStore> log = new();
+        using PostgresKmsStore patient = PostgresStores.Create(
+            new PostgresStorageOptions { ConnectionString = Database.Through(proxy), StartTimeout = TimeSpan.FromSeconds(20) }, logger: log);
+
+        Task open = patient.OpenAsync(CancellationToken.None);
+        await ShouldRefuseAsync(Database.Through(proxy), $"The database '{Database.Name}' on 127.0.0.1:{proxy.Port} cannot be used: *");
+        proxy.Become(ProxyState.Open);
+
+        await open;
+        log.Lines.Should().ContainSingle(line => line.Contains("does not answer yet", StringComparison.Ordinal));
+    }
+
+    [PostgresFact]
+    public async Task A_wrong_database_is_refused_at_once() =>
+        await ShouldRefuseAsync(new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Database = "nobodys" }.ConnectionString, "*3D000*");
+
+    [PostgresFact]
+    public async Task Of_several_servers_the_one_that_is_there_is_used()
+    {
+        using FaultyProxy gone = new(Database.Port);
+        gone.Become(ProxyState.Refusing);
+        string hosts = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Host = $"127.0.0.1:{gone.Port},127.0.0.1:{Database.Port}" }.ConnectionString;
+
+        using PostgresKmsStore store = await PostgresStores.OpenAsync(hosts);
+
+        (await store.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None)).Should().BeFalse();
+        gone.Connections.Should().BePositive();
+        Action standby = () => PostgresStores.Create($"{hosts};Target Session Attributes=prefer-standby").Dispose();
+        standby.Should().Throw<StoreUnusableException>().WithMessage("*only the primary*");
+    }
+
+    [Theory]
+    [InlineData("half a p4ssword;Host=x")]
+    [InlineData("Host=x;Database=y;Pasword=p4ssword")]
+    [InlineData("Host=x;Database=y;Port=p4ssword")]
+    public void A_connection_string_that_cannot_be_read_is_refused_and_not_repeated(string text)
+    {
+        Action create = () => PostgresStores.Create(text).Dispose();
+
+        create.Should().Throw<StoreUnusableException>().Which.ToString().Should().NotContain("p4ssword");
+    }
+
+    [Theory]
+    [InlineData("Host=db.example;Database=qkms", true)]
+    [InlineData("Host=db.example;Database=qkms;SSL Mode=Require", true)]
+    [InlineData("Host=127.0.0.1,db.example;Database=qkms", true)]
+    [InlineData("Host=db.example;Database=qkms;SSL Mode=VerifyFull", false)]
+    [InlineData("Host=127.0.0.1;Database=qkms", false)]
+    [InlineData("Host=localhost:5433;Database=qkms", false)]
+    [InlineData("Host=/run/postgresql;Database=qkms", false)]
+    public void A_way_to_another_machine_that_is_not_checked_is_known_as_such(string connectionString, bool isExposed)
+    {
+        using PostgresConnections connections = new(new PostgresStorageOptions { ConnectionString = connectionString });
+
+        connections.IsExposed.Should().Be(isExposed);
+    }
+
+    // A table that is added to one database and forgotten in the other shows here.
+    [PostgresFact]
+    public async Task Both_databases_have_the_same_tables_and_columns()
+    {
+        using TemporaryDirectory directory = new();
+        using (await SqliteStores.OpenAsync(directory.Path))
+        using (await PostgresStores.OpenAsync(Database))
+        {
+        }
+
+        Migration.For("Postgres").Select(script => script.Name).Should().Equal(Migration.For("Sqlite").Select(script => script.Name));
+        using Database sqlite = Support.Database.OfSqlite(directory.File("qkms.db"));
+        using Database postgres = Support.Database.OfPostgres(Database.ConnectionString);
+        string[] onPostgresOnly = ["schema_lock.only_row", "writes.fenced"];
+        postgres.Strings("SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'").Except(onPostgresOnly)
+            .Should().BeEquivalentTo(sqlite.Strings("SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"));
+    }
+
+    private static Migration Later(string sql) => new(2, "0002_later", sql);
+
+    private static async Task ShouldRefuseAsync(string connectionString, string message)
+    {
+        using PostgresKmsStore store = PostgresStores.Create(connectionString);
+        (await store.Awaiting(s => s.OpenAsync(CancellationToken.None)).Should().ThrowAsync<StoreUnusableException>()).WithMessage(message);
+    }
+}

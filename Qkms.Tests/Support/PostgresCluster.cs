@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Qkms.Tests.Support;
+
+/// <summary>A PostgreSQL server of one test's own, in a folder of its own, to be stopped as the test likes.</summary>
+internal sealed class PostgresCluster : IDisposable
+{
+    private static readonly string? _binaries = FindBinaries();
+
+    private readonly string _folder;
+    private readonly bool _ownFolder;
+    private readonly int _port;
+
+    /// <summary>Makes a cluster and starts it.</summary>
+    /// <param name="folder">Where, if not in a temporary folder.</param>
+    public PostgresCluster(string? folder = null)
+    {
+        _ownFolder = folder is null;
+        _folder = folder ?? Directory.CreateTempSubdirectory("qkms-pg-").FullName;
+        using (TcpListener listener = new(IPAddress.Loopback, 0))
+        {
+            listener.Start();
+            _port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        }
+
+        if (Environment.IsPrivilegedProcess)
+            Run("chown", "postgres", _folder);
+
+        RunTool("initdb", "-D", Data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--wal-segsize=1");
+        Start();
+    }
+
+    /// <summary>The reason for which tests that need one are skipped, or null.</summary>
+    public static string? MissingReason { get; } =
+        OperatingSystem.IsWindows() || _binaries is null ? "No server programs of PostgreSQL (initdb, pg_ctl): install the package postgresql." : null;
+
+    /// <summary>For a database of the server.</summary>
+    public string ConnectionStringOf(string database) =>
+        new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = _port, Username = "postgres", Database = database, Pooling = false }.ConnectionString;
+
+    private string Data => Path.Combine(_folder, "data");
+
+    /// <summary>Makes an empty database; it goes with the cluster.</summary>
+    public string CreateDatabase(string name)
+    {
+        using NpgsqlConnection connection = new(ConnectionStringOf("postgres"));
+        connection.Open();
+        using NpgsqlCommand command = new($"CREATE DATABASE {name}", connection);
+        command.ExecuteNonQuery();
+        return ConnectionStringOf(name);
+    }
+
+    // No Unix socket: its lock file would keep the next server out for as long as nobody has looked after a killed one.
+    /// <summary>Starts the server and waits until it has recovered and answers.</summary>
+    public void Start() => RunTool(
+        "pg_ctl", "-s", "-D", Data, "-w", "-t", "120", "-l", Path.Combine(_folder, "log"), "-o",
+        $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=100 -c max_wal_size=8MB -c min_wal_size=2MB -c checkpoint_timeout=30s -c restart_after_crash=on",
+        "start");
+
+    /// <summary>Every process of the server ends without a checkpoint and without a word to its clients.</summary>
+    public void StopImmediately() => RunTool("pg_ctl", "-s", "-D", Data, "-w", "-m", "immediate", "stop");
+
+    /// <summary><c>kill -9</c> of every process of the server.</summary>
+    public void Kill()
+    {
+        // Until none is left: the next server refuses to start while one of them holds the shared memory.
+        for (int[] all = Processes(); all.Length > 0; all = Processes())
+        {
+            Run("kill", ["-KILL", .. all.Select(id => id.ToString(CultureInfo.InvariantCulture))]);
+            Thread.Sleep(20);
+        }
+
+        File.Delete(Path.Combine(Data, "postmaster.pid"));
+    }
+
+    /// <summary><c>kill -9</c> of one client's process: the server ends all others and recovers by itself.</summary>
+    public void KillBackend()
+    {
+        using NpgsqlConnection connection = new(ConnectionStringOf("postgres"));
+        connection.Open();
+        using NpgsqlCommand command = new("SELECT pid FROM pg_stat_activity WHERE application_name = 'qkms' ORDER BY state = 'idle' LIMIT 1", connection);
+        Run("kill", "-KILL", ((int)command.ExecuteScalar()!).ToString(CultureInfo.InvariantCulture));
+    }
+
+    public void Dispose()
+    {
+        if (File.Exists(Path.Combine(Data, "postmaster.pid")))
+            StopImmediately();
+
+        if (_ownFolder)
+            Directory.Delete(_folder, recursive: true);
+    }
+
+    // Each works in the data directory; what is dead and not yet looked after by its parent works nowhere.
+    private int[] Processes() =>
+    [
+        .. Directory.EnumerateDirectories("/proc")
+            .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : 0)
+            .Where(id => id > 0 && WorksIn(id) == Data),
+    ];
+
+    private static string? WorksIn(int process)
+    {
+        try
+        {
+            return new FileInfo($"/proc/{process}/cwd").LinkTarget;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static string? FindBinaries()
+    {
+        string[] folders = Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql") : [];
+        IEnumerable<string> newestFirst = folders.OrderByDescending(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int version) ? version : 0);
+        string[] path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+        return newestFirst.Select(folder => Path.Combine(folder, "bin")).Concat(path)
+            .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "pg_ctl")));
+    }
+
+    // The server refuses to run as root.
+    private static void RunTool(string tool, params string[] arguments)
+    {
+        string program = Path.Combine(_binaries!, tool);
+        if (Environment.IsPrivilegedProcess)
+            Run("runuser", ["-u", "postgres", "--", program, .. arguments]);
+        else
+            Run(program, arguments);
+    }
+
+    private static string Run(string program, params string[] arguments)
+    {
+        // pg_ctl leaves a server behind, which would keep the pipe open.
+        bool leavesServer = arguments.Contains("start");
+        ProcessStartInfo start = new(program, arguments) { WorkingDirectory = "/", RedirectStandardOutput = !leavesServer };
+        using Process process = Process.Start(start)!;
+        string output = leavesServer ? "" : process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 || program == "kill" ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}. {output}");
+    }
+}
