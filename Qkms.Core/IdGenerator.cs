@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Qkms.Core;
 
 /// <summary>
@@ -30,7 +32,27 @@ public sealed class IdGenerator(TimeProvider time)
             TakeRandom(bytes[RandomSize..]);
         }
 
-        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes, milliseconds << 16);
+        return Make(milliseconds, counter, bytes);
+    }
+
+    /// <summary>The next id, or where that is not greater than <paramref name="other"/>, one just after it: it may come from a node whose clock is ahead.</summary>
+    public Guid NextAfter(Guid other)
+    {
+        Guid next = Next();
+        if (next.CompareTo(other) > 0)
+            return next;
+
+        Span<byte> bytes = stackalloc byte[16];
+        other.TryWriteBytes(bytes, bigEndian: true, out _);
+        long counted = ((BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16) * CounterLimit) + (BinaryPrimitives.ReadInt16BigEndian(bytes[6..]) & (CounterLimit - 1)) + 1;
+        next.TryWriteBytes(bytes, bigEndian: true, out _);
+        return Make(counted / CounterLimit, (int)(counted % CounterLimit), bytes);
+    }
+
+    /// <summary>An id whose last eight bytes are there already.</summary>
+    private static Guid Make(long milliseconds, int counter, Span<byte> bytes)
+    {
+        BinaryPrimitives.WriteInt64BigEndian(bytes, milliseconds << 16);
         bytes[6] = (byte)(0x70 | (counter >> 8));
         bytes[7] = (byte)counter;
         bytes[8] = (byte)(0x80 | (bytes[8] & 0x3F));

@@ -37,8 +37,9 @@ public sealed class KeyLifecycle(
             async session =>
             {
                 DateTimeOffset now = time.GetUtcMilliseconds();
-                NewVersion plan = new(new KeyVersionId(ids.Next()), command.Kid, command.Spelling, command.OaepHash, PreviousKid: null);
-                KeyVersion version = await AddVersionAsync(session, await AddOrLockKeyAsync(session, address, now), plan, pair, tenantKey, now);
+                Key key = await AddOrLockKeyAsync(session, address, now);
+                NewVersion plan = new(await NextIdAsync(session, key), command.Kid, command.Spelling, command.OaepHash, PreviousKid: null);
+                KeyVersion version = await AddVersionAsync(session, key, plan, pair, tenantKey, now);
                 await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, AuditActor.Of(caller), AuditActions.KeyGenerated, version, before: null));
                 return version;
             },
@@ -62,7 +63,7 @@ public sealed class KeyLifecycle(
             {
                 DateTimeOffset now = time.GetUtcMilliseconds();
                 (Key key, KeyVersion old) = Rotatable(await LockActiveAsync(session, address), command.ExpectedVersion);
-                NewVersion plan = new(new KeyVersionId(ids.Next()), Kid: null, command.Spelling, old.OaepHash, old.Kid);
+                NewVersion plan = new(new KeyVersionId(ids.NextAfter(old.Id.Value)), Kid: null, command.Spelling, old.OaepHash, old.Kid);
                 KeyVersion retired = KeyTransitions.Supersede(old, plan.NewKid, now);
                 await writer.UpdateAsync(session, retired);
 
@@ -183,6 +184,10 @@ public sealed class KeyLifecycle(
 
         return (key, active);
     }
+
+    // Versions are listed by their ids, newest first, and the one before may be of a node whose clock is ahead of this one's.
+    private async Task<KeyVersionId> NextIdAsync(IKmsSession session, Key key) =>
+        new(key.NextVersion > 1 && await rows.FindVersionAsync(session, key, key.NextVersion - 1) is { } newest ? ids.NextAfter(newest.Id.Value) : ids.Next());
 
     private async Task<KeyVersion> AddVersionAsync(IKmsSession session, Key key, NewVersion plan, NewKeyMaterial pair, WrappingKey tenantKey, DateTimeOffset now)
     {

@@ -68,6 +68,19 @@ public sealed class FirstStartTests
         ShouldBeOneInstallation(cluster);
     }
 
+    // It is not made by itself here: that would hide that the right one is missing.
+    [PostgresFact]
+    public async Task A_node_without_a_root_key_is_refused()
+    {
+        using NodeCluster cluster = new(PostgresServer.CreateEmpty());
+
+        (int exitCode, string output, bool leftApiKey) = await cluster.StartInVainAsync(rootKey: null);
+
+        exitCode.Should().Be(1, output);
+        output.Should().Contain("There is no root key").And.NotContain("   at ");
+        leftApiKey.Should().BeFalse();
+    }
+
     // Who is first decides; the database never holds what two root keys have sealed.
     [PostgresFact]
     public async Task Of_nodes_with_different_root_keys_that_start_at_once_one_is_served()

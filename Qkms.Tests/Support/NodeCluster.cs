@@ -36,8 +36,8 @@ internal sealed class NodeCluster(PostgresDatabase database) : IDisposable
         return node;
     }
 
-    /// <summary>Starts a node with another root key, or another one's: its exit code, what it printed, and whether it left an API key.</summary>
-    public async Task<(int ExitCode, string Output, bool LeftApiKey)> StartInVainAsync(string rootKey)
+    /// <summary>Starts a node with another root key, or with none: its exit code, what it printed, and whether it left an API key.</summary>
+    public async Task<(int ExitCode, string Output, bool LeftApiKey)> StartInVainAsync(string? rootKey)
     {
         string dataDirectory = NewDataDirectory();
         (int exitCode, string output) = await ServiceProcess.StartInVainAsync(dataDirectory, Environment(rootKey));
@@ -83,7 +83,7 @@ internal sealed class NodeCluster(PostgresDatabase database) : IDisposable
 
     private string NewDataDirectory() => _directory.File($"node-{Interlocked.Increment(ref _made)}");
 
-    private Dictionary<string, string?> Environment(string rootKey) => new()
+    private Dictionary<string, string?> Environment(string? rootKey) => new()
     {
         ["Qkms__Storage__Provider"] = "postgresql",
         ["Qkms__Storage__ConnectionString"] = Database.ConnectionString,

@@ -34,6 +34,9 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
     /// <summary>The service's clocks: those of the system, until a test moves them.</summary>
     public ManualTime Time { get; init; } = ManualTime.Running();
 
+    /// <summary>What stands between the service and its database; nothing unless it is given.</summary>
+    public Func<IKmsStore, IKmsStore>? StoreInFront { get; init; }
+
     public LogRecorder Log { get; } = new();
 
     /// <summary>Every byte of every answer that clients of <see cref="ClientFor"/> received.</summary>
@@ -114,7 +117,15 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         foreach ((string key, string value) in storage.Concat(Settings))
             builder.UseSetting(key, value);
 
-        builder.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(Time));
+        builder.ConfigureTestServices(services =>
+        {
+            services.AddSingleton<TimeProvider>(Time);
+            if (StoreInFront is { } inFront)
+            {
+                ServiceDescriptor behind = services.Single(service => service.ServiceType == typeof(IKmsStore));
+                services.AddSingleton(provider => inFront((IKmsStore)behind.ImplementationFactory!(provider)));
+            }
+        });
         builder.ConfigureLogging(logging =>
         {
             logging.ClearProviders();

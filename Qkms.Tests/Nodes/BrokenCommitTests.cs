@@ -1,0 +1,133 @@
+using System.Net;
+using Npgsql;
+using Qkms.Tests.Keys;
+using Qkms.Tests.Support;
+using Qkms.Tests.Support.Proxy;
+
+namespace Qkms.Tests.Nodes;
+
+/// <summary>Q-47: a connection that breaks before, during or after a commit: callers learn the truth, and nothing is done twice.</summary>
+public sealed class BrokenCommitTests
+{
+    private const string Aes = KeyUseVerbs.Aes;
+    private const string Rotate = """{"algorithm":"AES-256","expected_key_version":1}""";
+
+    [PostgresTheory]
+    [InlineData(nameof(CommitFate.CutBefore), "not committed")]
+    [InlineData(nameof(CommitFate.CutAfter), "committed")]
+    [InlineData(nameof(CommitFate.LoseAnswer), "committed")]
+    [InlineData(nameof(CommitFate.ArriveLate), null)]
+    public async Task A_change_whose_commit_breaks_is_made_once_and_acknowledged(string fate, string? outcome)
+    {
+        await using NodeBehindProxy service = new();
+        HttpClient client = service.Client;
+
+        string kid = (await BreakAsync(() => client.GenerateAsync(Aes))).Text("kid");
+        Answer rotated = await BreakAsync(() => client.PostJsonAsync("/kms/keys/rotate", Rotate));
+        Answer retired = await BreakAsync(() => client.RetireAsync(2, Aes, ",\"allow_no_active\":true"));
+        Answer revoked = await BreakAsync(() => client.RevokeAsync(kid));
+
+        rotated.ShouldBe(HttpStatusCode.Created).Number("key_version").Should().Be(2);
+        retired.ShouldBe(HttpStatusCode.OK);
+        revoked.ShouldBe(HttpStatusCode.NoContent);
+        service.Ask<long>("SELECT COUNT(*) FROM key_versions").Should().Be(2);
+        foreach ((string action, int times) in new[] { ("key.generated", 1), ("key.rotated", 1), ("key.retired", 2), ("key.revoked", 1) })
+            service.Count(action).Should().Be(times, action);
+
+        string[] found = [.. service.Node.Log.Lines.Where(line => line.Contains(" was committed.", StringComparison.Ordinal) || line.Contains(" was not committed.", StringComparison.Ordinal))];
+        found.Length.Should().Be(4, "each answer was lost once, and nobody was told");
+        if (outcome is not null)
+            found.Should().OnlyContain(line => line.Contains($" was {outcome}.", StringComparison.Ordinal));
+
+        Task<Answer> BreakAsync(Func<Task<Answer>> request)
+        {
+            service.Proxy.BreakNextCommit(Enum.Parse<CommitFate>(fate));
+            return request();
+        }
+    }
+
+    // Neither 503, after which clients repeat blindly, nor a success that may be none.
+    [PostgresTheory]
+    [InlineData(nameof(CommitFate.CutBefore), nameof(ProxyWay.Closed), 1)]
+    [InlineData(nameof(CommitFate.CutAfter), nameof(ProxyWay.Closed), 2)]
+    [InlineData(nameof(CommitFate.CutAfter), nameof(ProxyWay.Silent), 2)]
+    public async Task What_became_of_a_change_is_called_unknown_when_nobody_can_say(string fate, string then, int active)
+    {
+        await using NodeBehindProxy service = new();
+        HttpClient client = service.Client;
+        await client.GenerateAsync(Aes);
+        service.Proxy.BreakNextCommit(Enum.Parse<CommitFate>(fate), Enum.Parse<ProxyWay>(then));
+
+        Answer answer = await client.PostJsonAsync("/kms/keys/rotate", Rotate);
+
+        answer.ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_SERVICE_002");
+        ((string?)answer.Json["error"]!["message"]).Should().Contain("completely or not at all").And.Contain("look before you repeat");
+        answer.Headers.Should().NotContainKey("Retry-After");
+        service.Node.Log.Lines.Should().ContainSingle(line => line.StartsWith("Critical", StringComparison.Ordinal));
+
+        // What the answer advises: looking tells which it was, and with expected_key_version the call can be repeated as it is.
+        await service.ReopenAsync();
+        (await client.ActiveAsync(Aes)).Number("key_version").Should().Be(active);
+        Answer repeated = await client.PostJsonAsync("/kms/keys/rotate", Rotate);
+        if (active == 1)
+            repeated.ShouldBe(HttpStatusCode.Created);
+        else
+            repeated.ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_009");
+
+        Answer list = await client.GetJsonAsync("/kms/keys");
+        RotateKeyTests.ChainShouldBeWhole(list.Data["keys"]!.AsArray(), 2);
+    }
+
+    [PostgresFact]
+    public async Task A_change_that_is_cut_off_before_its_commit_is_made_on_another_connection()
+    {
+        await using NodeBehindProxy service = new();
+        await service.Client.GenerateAsync(Aes);
+        Task<Answer> rotation;
+        await using (await HoldKeyAsync(service))
+        {
+            rotation = service.Client.PostJsonAsync("/kms/keys/rotate", Rotate);
+            await SomebodyWaitsAsync(service);
+            service.Proxy.Become(ProxyWay.Refusing);
+            service.Proxy.Become(ProxyWay.Open);
+        }
+
+        (await rotation).ShouldBe(HttpStatusCode.Created).Number("key_version").Should().Be(2);
+        service.Ask<long>("SELECT COUNT(*) FROM key_versions").Should().Be(2);
+    }
+
+    [PostgresTheory]
+    [InlineData(nameof(ProxyWay.Closed))]
+    [InlineData(nameof(ProxyWay.Silent))]
+    public async Task A_change_that_is_cut_off_before_its_commit_for_good_is_503_and_not_made(string way)
+    {
+        await using NodeBehindProxy service = new();
+        await service.Client.GenerateAsync(Aes);
+        await using (await HoldKeyAsync(service))
+        {
+            Task<Answer> rotation = service.Client.PostJsonAsync("/kms/keys/rotate", Rotate);
+            await SomebodyWaitsAsync(service);
+            service.Proxy.Become(Enum.Parse<ProxyWay>(way));
+            (await rotation).ShouldSayLater();
+        }
+
+        await service.ReopenAsync();
+        (await service.Client.ActiveAsync(Aes)).Number("key_version").Should().Be(1);
+        (await service.Client.PostJsonAsync("/kms/keys/rotate", Rotate)).ShouldBe(HttpStatusCode.Created);
+        service.Ask<long>("SELECT COUNT(*) FROM key_versions").Should().Be(2);
+    }
+
+    /// <summary>Somebody else, such as an operator with a shell, holds the key's row until it is disposed of.</summary>
+    private static async Task<IAsyncDisposable> HoldKeyAsync(NodeBehindProxy service)
+    {
+        NpgsqlConnection connection = new(service.ConnectionString);
+        await connection.OpenAsync();
+        NpgsqlTransaction transaction = await connection.BeginTransactionAsync();
+        await using NpgsqlCommand command = new("SELECT 1 FROM keys FOR UPDATE", connection);
+        await command.ExecuteScalarAsync();
+        return transaction;
+    }
+
+    private static Task SomebodyWaitsAsync(NodeBehindProxy service) => Eventually.HoldsAsync(() =>
+        Task.FromResult(service.Ask<long>("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") > 0));
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using System.Net;
+using Qkms.Tests.Support;
+using Qkms.Tests.Support.Proxy;
+
+namespace Qkms.Tests.Nodes;
+
+/// <summary>The database is gone for three seconds, with <c>QKMS_LONG_TESTS=1</c> for thirty: the service says so, and goes on by itself when it is back.</summary>
+public sealed class DatabaseGoneTests
+{
+    // A statement, its repetitions and the wait for a connection take at most six seconds; the rest is for a slow machine.
+    private static readonly TimeSpan _longest = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan _gone = TimeSpan.FromSeconds(LongTests.Choose(usual: 3, large: 30));
+
+    [PostgresTheory]
+    [InlineData(nameof(ProxyWay.Closed))]
+    [InlineData(nameof(ProxyWay.Refusing))]
+    [InlineData(nameof(ProxyWay.Silent))]
+    public async Task The_service_says_later_lives_and_recovers_without_a_restart(string way)
+    {
+        await using NodeBehindProxy service = new();
+        HttpClient client = service.Client;
+        using HttpClient anybody = service.Node.ClientFor(null);
+        await client.GenerateAsync(KeyUseVerbs.Aes);
+        byte[] plaintext = "to be or not"u8.ToArray();
+        byte[] ciphertext = (await client.MustUseAsync("/crypto/encrypt", new { plaintext })).Bytes("ciphertext");
+        (await anybody.GetJsonAsync("/health/ready")).ShouldBe(HttpStatusCode.OK);
+
+        int before = service.Proxy.Attempts;
+        service.Proxy.Become(Enum.Parse<ProxyWay>(way));
+        service.Node.Time.OutliveCaches();
+        int[] answered = await Task.WhenAll(
+            RefuseAsync(() => client.UseAsync("/crypto/encrypt", new { plaintext })),
+            RefuseAsync(() => client.UseAsync("/crypto/decrypt", new { ciphertext })),
+            RefuseAsync(() => client.GetJsonAsync("/kms/keys")),
+            RefuseAsync(() => client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"AES-256"}""")),
+            RefuseAsync(() => client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768"}""")),
+            RefuseAsync(() => anybody.GetJsonAsync("/health/ready")),
+            LiveAsync(anybody));
+
+        // The circuit is open: almost everybody is refused without a look at the database. Where nothing even fails, that takes longer.
+        answered.Should().OnlyContain(answers => answers > 0);
+        if (way != nameof(ProxyWay.Silent) || LongTests.AreWanted)
+            service.Node.Log.Lines.Should().Contain(line => line.Contains("callers are refused at once", StringComparison.Ordinal));
+
+        if (way == nameof(ProxyWay.Refusing))
+            (service.Proxy.Attempts - before).Should().BeLessThan(answered.Sum() / 4);
+
+        await service.ReopenAsync();
+        (await client.RotateAsync(KeyUseVerbs.Aes)).Number("key_version").Should().Be(2, "nothing of what was refused was done");
+        (await client.MustUseAsync("/crypto/decrypt", new { ciphertext })).Bytes("plaintext").Should().Equal(plaintext);
+        (await client.GetJsonAsync("/kms/keys")).Number("total").Should().Be(2);
+    }
+
+    /// <summary>Asks for as long as the database is gone; how many answers came.</summary>
+    private static Task<int> RefuseAsync(Func<Task<Answer>> ask) => AskAsync(ask, answer => answer.ShouldSayLater());
+
+    private static Task<int> LiveAsync(HttpClient anybody) =>
+        AskAsync(() => anybody.GetJsonAsync("/health/live"), answer => answer.ShouldBe(HttpStatusCode.OK));
+
+    private static async Task<int> AskAsync(Func<Task<Answer>> ask, Action<Answer> check)
+    {
+        Stopwatch gone = Stopwatch.StartNew();
+        int answers = 0;
+        while (gone.Elapsed < _gone)
+        {
+            Stopwatch patience = Stopwatch.StartNew();
+            check(await ask());
+            patience.Elapsed.Should().BeLessThan(_longest);
+            answers++;
+            await Task.Delay(5);
+        }
+
+        return answers;
+    }
+}

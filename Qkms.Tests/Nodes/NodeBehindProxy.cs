@@ -1,0 +1,66 @@
+using Qkms.Tests.Support;
+using Qkms.Tests.Support.Proxy;
+
+namespace Qkms.Tests.Nodes;
+
+/// <summary>A node of this process that reaches its database through a proxy, so that a test decides what becomes of the connections.</summary>
+internal sealed class NodeBehindProxy : IAsyncDisposable
+{
+    private readonly NodeCluster _cluster = new(PostgresServer.CreateMigrated());
+    private readonly List<QkmsApplication> _nodes = [];
+
+    /// <summary>Started and ready.</summary>
+    public NodeBehindProxy(ManualTime? time = null)
+    {
+        Proxy = new PostgresProxy(_cluster.Database);
+        Node = Add(time);
+        Client = Node.Client();
+    }
+
+    public PostgresProxy Proxy { get; }
+
+    public QkmsApplication Node { get; }
+
+    /// <summary>Speaks for the first tenant.</summary>
+    public HttpClient Client { get; }
+
+    /// <summary>A further node behind the same proxy.</summary>
+    public QkmsApplication Add(ManualTime? time = null)
+    {
+        QkmsApplication node = _cluster.NodeHere(Proxy.ConnectionString, time);
+        _nodes.Add(node);
+        _ = node.Server;
+        return node;
+    }
+
+    /// <summary>One value of the database, past the proxy.</summary>
+    public T Ask<T>(string sql) => _cluster.Ask<T>(sql);
+
+    /// <summary>The database itself, past the proxy.</summary>
+    public string ConnectionString => _cluster.Database.ConnectionString;
+
+    /// <summary>How often something happened to keys, as the journal has it.</summary>
+    public long Count(string action) => Ask<long>($"SELECT COUNT(*) FROM audit_events WHERE action = '{action}'");
+
+    /// <summary>Lets connections pass again and waits until every node has noticed.</summary>
+    public async Task ReopenAsync()
+    {
+        Proxy.Become(ProxyWay.Open);
+        foreach (QkmsApplication node in _nodes)
+        {
+            using HttpClient anybody = node.ClientFor(null);
+            await Eventually.HoldsAsync(async () => (await anybody.GetJsonAsync("/health/ready")).Status == System.Net.HttpStatusCode.OK);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // First, so that no node waits for a database that is silent.
+        Proxy.Dispose();
+        foreach (QkmsApplication node in _nodes)
+            await node.DisposeAsync();
+
+        Client.Dispose();
+        _cluster.Dispose();
+    }
+}

@@ -1,0 +1,89 @@
+using System.Net;
+using System.Security.Cryptography;
+using Qkms.Tests.Keys;
+using Qkms.Tests.Support;
+using Qkms.Tests.Support.Proxy;
+
+namespace Qkms.Tests.Nodes;
+
+/// <summary>Q-47: clients that try again what they are told to try again, while connections to the database break all the time.</summary>
+public sealed class StormTests
+{
+    private const int Clients = 4;
+    private const int MostTries = 200;
+
+    private static readonly int _rotations = LongTests.Choose(usual: 10, large: 50);
+
+    // Each goes to the other node when it tries again, as behind a load balancer.
+    [PostgresFact]
+    public async Task Every_rotation_is_made_once_however_often_connections_break()
+    {
+        await using NodeBehindProxy service = new();
+        string apiKey = service.Node.InitialApiKey;
+        QkmsApplication[] nodes = [service.Node, service.Add()];
+        HttpClient[] clients = [.. nodes.Select(node => node.ClientFor(apiKey))];
+        for (int key = 0; key < Clients; key++)
+            await clients[0].GenerateAsync("AES-256", $",\"name\":\"key-{key}\"");
+
+        using CancellationTokenSource calm = new();
+        service.Proxy.OnCommit = () => new CommitOrder(AnyFate());
+        Task cutting = CutAsync(service.Proxy, calm.Token);
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(key => Task.Run(() => RotateAsync(clients, key))));
+        await calm.CancelAsync();
+        await cutting;
+        service.Proxy.OnCommit = () => default;
+        await service.ReopenAsync();
+
+        for (int key = 0; key < Clients; key++)
+        {
+            Answer list = await clients[1].GetJsonAsync($"/kms/keys?name=key-{key}");
+            list.Number("total").Should().Be(1 + _rotations);
+            RotateKeyTests.ChainShouldBeWhole(list.Data["keys"]!.AsArray(), 1 + _rotations);
+        }
+
+        service.Count("key.rotated").Should().Be(Clients * _rotations);
+        nodes.Sum(node => node.Log.Lines.Count(line => line.Contains("The answer to the commit of write", StringComparison.Ordinal)))
+            .Should().BeGreaterThan(Clients * _rotations / 10, "it was a storm");
+    }
+
+    private static async Task RotateAsync(HttpClient[] nodes, int key)
+    {
+        int tries = 0;
+        for (int version = 1; version <= _rotations; version++)
+        {
+            string body = $$"""{"algorithm":"AES-256","name":"key-{{key}}","expected_key_version":{{version}}}""";
+            Answer answer = await nodes[tries % nodes.Length].PostJsonAsync("/kms/keys/rotate", body);
+            for (int failed = 0; answer.Status == HttpStatusCode.ServiceUnavailable; failed++)
+            {
+                answer.ShouldSayLater();
+                failed.Should().BeLessThan(MostTries);
+
+                // Sooner than Retry-After says, so that the storm is worse.
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(500, 20 << Math.Min(failed, 5)) + RandomNumberGenerator.GetInt32(20)));
+                answer = await nodes[++tries % nodes.Length].PostJsonAsync("/kms/keys/rotate", body);
+            }
+
+            // A conflict would mean that an answer before it was not true.
+            answer.ShouldBe(HttpStatusCode.Created).Number("key_version").Should().Be(version + 1);
+        }
+    }
+
+    private static async Task CutAsync(PostgresProxy proxy, CancellationToken calm)
+    {
+        while (!calm.IsCancellationRequested)
+        {
+            proxy.CutOne();
+            await Task.Delay(RandomNumberGenerator.GetInt32(10, 60), CancellationToken.None);
+        }
+    }
+
+    // Those that nobody notices until a statement has taken too long are rare, or it would take all day.
+    private static CommitFate AnyFate() => RandomNumberGenerator.GetInt32(100) switch
+    {
+        < 15 => CommitFate.CutBefore,
+        < 30 => CommitFate.CutAfter,
+        < 31 => CommitFate.LoseAnswer,
+        < 32 => CommitFate.ArriveLate,
+        _ => CommitFate.Pass,
+    };
+}

@@ -1,0 +1,171 @@
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Qkms.Tests.Support.Proxy;
+
+/// <summary>
+/// Stands between a node and PostgreSQL, and breaks what passes. It understands just enough of the protocol to see a COMMIT on its
+/// way to the server, and the server's word that it was executed.
+/// </summary>
+internal sealed class PostgresProxy : IDisposable
+{
+    private readonly NpgsqlConnectionStringBuilder _server;
+    private readonly IPEndPoint _address;
+    private readonly Lock _lock = new();
+    private readonly HashSet<ProxyLink> _links = [];
+    private Socket _listener;
+    private ProxyWay _way;
+    private TaskCompletionSource _flow = new();
+    private int _attempts;
+    private bool _disposed;
+
+    /// <summary>Stands before the server of a database, at a port of its own.</summary>
+    public PostgresProxy(PostgresDatabase database)
+    {
+        _server = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+        _flow.SetResult();
+        _listener = Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _address = (IPEndPoint)_listener.LocalEndPoint!;
+        Listen();
+    }
+
+    /// <summary>The way to the database through it. Nothing is encrypted, or it could not see what passes.</summary>
+    public string ConnectionString => new NpgsqlConnectionStringBuilder(_server.ConnectionString)
+    {
+        Host = _address.Address.ToString(),
+        Port = _address.Port,
+        SslMode = SslMode.Disable,
+        GssEncryptionMode = GssEncryptionMode.Disable,
+    }.ConnectionString;
+
+    /// <summary>Asked about every commit that comes by.</summary>
+    public Func<CommitOrder> OnCommit { get; set; } = () => default;
+
+    /// <summary>How many connections were made to it.</summary>
+    public int Attempts => Volatile.Read(ref _attempts);
+
+    /// <summary>Gives the next commit a fate; those after it pass.</summary>
+    public void BreakNextCommit(CommitFate fate, ProxyWay then = ProxyWay.Open)
+    {
+        int orders = 1;
+        OnCommit = () => Interlocked.Decrement(ref orders) == 0 ? new CommitOrder(fate, then) : default;
+    }
+
+    /// <summary>Changes how connections are treated.</summary>
+    public void Become(ProxyWay way)
+    {
+        lock (_lock)
+        {
+            if (_disposed || _way == way)
+                return;
+
+            bool wasClosed = _way == ProxyWay.Closed;
+            _way = way;
+            if (way == ProxyWay.Silent)
+                _flow = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            else
+                _flow.TrySetResult();
+
+            if (way == ProxyWay.Closed)
+                Unlisten();
+            else if (wasClosed)
+                Listen();
+
+            if (way is ProxyWay.Closed or ProxyWay.Refusing)
+                CutAll();
+        }
+    }
+
+    /// <summary>Cuts one of the connections, by chance.</summary>
+    public void CutOne()
+    {
+        lock (_lock)
+        {
+            if (_links.Count > 0)
+                _links.ElementAt(System.Security.Cryptography.RandomNumberGenerator.GetInt32(_links.Count)).Cut();
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _disposed = true;
+            _flow.TrySetResult();
+            _listener.Dispose();
+            CutAll();
+        }
+    }
+
+    /// <summary>Ends when something may pass.</summary>
+    internal Task FlowAsync()
+    {
+        lock (_lock)
+            return _flow.Task;
+    }
+
+    internal void Remove(ProxyLink link)
+    {
+        lock (_lock)
+            _links.Remove(link);
+    }
+
+    private static Socket Bind(IPEndPoint address)
+    {
+        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(address);
+        return socket;
+    }
+
+    private void Listen()
+    {
+        _listener.Listen();
+        _ = AcceptAsync(_listener);
+    }
+
+    // A socket that is bound and does not listen keeps the port, and the system refuses connections to it.
+    private void Unlisten()
+    {
+        _listener.Dispose();
+        _listener = Bind(_address);
+    }
+
+    private void CutAll()
+    {
+        foreach (ProxyLink link in _links)
+            link.Cut();
+
+        _links.Clear();
+    }
+
+    private async Task AcceptAsync(Socket listener)
+    {
+        try
+        {
+            while (true)
+                Take(await listener.AcceptAsync());
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // It listens no more.
+        }
+    }
+
+    private void Take(Socket client)
+    {
+        Interlocked.Increment(ref _attempts);
+        lock (_lock)
+        {
+            if (_disposed || _way is ProxyWay.Refusing or ProxyWay.Closed)
+            {
+                client.Dispose();
+                return;
+            }
+
+            ProxyLink link = new(this, client);
+            _links.Add(link);
+            _ = link.RunAsync(_server.Host!, _server.Port);
+        }
+    }
+}
