@@ -20,7 +20,7 @@ internal sealed class PostgresResilience
     public PostgresResilience(PostgresStorageOptions options, ILogger logger)
     {
         _logger = logger;
-        ResiliencePipeline circuit = NewPipeline().AddCircuitBreaker(Circuit()).Build();
+        ResiliencePipeline circuit = NewPipeline().AddCircuitBreaker(Circuit(options.OperationTimeout)).Build();
 
         // Outermost, so that it sees what became of an operation with all its tries: a server that was restarted breaks every idle
         // connection at once, and is there.
@@ -79,13 +79,15 @@ internal sealed class PostgresResilience
         UseJitter = true,
     };
 
-    // Few failures open it, because each may have taken seconds; it closes soon, because trying costs one caller at a time.
-    private CircuitBreakerStrategyOptions Circuit() => new()
+    // Two operations that failed one after the other open it, also where each took all its time, and are seen together for that long:
+    // where the network swallows everything there are few, because callers with one API key share the reads of it. It closes soon,
+    // because trying costs one caller at a time.
+    private CircuitBreakerStrategyOptions Circuit(TimeSpan longestOperation) => new()
     {
         ShouldHandle = new PredicateBuilder().Handle<Exception>(PostgresFaults.IsOutage).Handle<TimeoutRejectedException>(),
-        FailureRatio = 0.5,
-        MinimumThroughput = 4,
-        SamplingDuration = TimeSpan.FromSeconds(5),
+        FailureRatio = 0.6,
+        MinimumThroughput = 2,
+        SamplingDuration = longestOperation + TimeSpan.FromSeconds(2),
         BreakDuration = TimeSpan.FromSeconds(1),
         OnOpened = opened =>
         {

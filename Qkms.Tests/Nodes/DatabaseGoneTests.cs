@@ -39,10 +39,13 @@ public sealed class DatabaseGoneTests
             RefuseAsync(() => anybody.GetJsonAsync("/health/ready")),
             LiveAsync(anybody));
 
-        // The circuit is open: almost everybody is refused without a look at the database. Where nothing even fails, that takes longer.
-        answered.Should().OnlyContain(answers => answers > 0);
+        // The circuit is open: almost everybody is refused without a look at the database. Where nothing even fails, that takes two
+        // operations of some seconds, in which each caller gets few answers.
         if (way != nameof(ProxyWay.Silent) || LongTests.AreWanted)
+        {
             service.Node.Log.Lines.Should().Contain(line => line.Contains("callers are refused at once", StringComparison.Ordinal));
+            answered.Should().OnlyContain(answers => answers > 20);
+        }
 
         if (way == nameof(ProxyWay.Refusing))
             (service.Proxy.Attempts - before).Should().BeLessThan(answered.Sum() / 4);

@@ -26,11 +26,26 @@ public sealed class StormTests
             await clients[0].GenerateAsync("AES-256", $",\"name\":\"key-{key}\"");
 
         using CancellationTokenSource calm = new();
-        service.Proxy.OnCommit = () => new CommitOrder(AnyFate());
+        int broken = 0;
+        service.Proxy.OnCommit = () =>
+        {
+            CommitFate fate = AnyFate();
+            if (fate != CommitFate.Pass)
+                Interlocked.Increment(ref broken);
+
+            return new CommitOrder(fate);
+        };
         Task cutting = CutAsync(service.Proxy, calm.Token);
-        await Task.WhenAll(Enumerable.Range(0, Clients).Select(key => Task.Run(() => RotateAsync(clients, key))));
-        await calm.CancelAsync();
-        await cutting;
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, Clients).Select(key => Task.Run(() => RotateAsync(clients, key))));
+        }
+        finally
+        {
+            await calm.CancelAsync();
+            await cutting;
+        }
+
         service.Proxy.OnCommit = () => default;
         await service.ReopenAsync();
 
@@ -42,8 +57,7 @@ public sealed class StormTests
         }
 
         service.Count("key.rotated").Should().Be(Clients * _rotations);
-        nodes.Sum(node => node.Log.Lines.Count(line => line.Contains("The answer to the commit of write", StringComparison.Ordinal)))
-            .Should().BeGreaterThan(Clients * _rotations / 10, "it was a storm");
+        broken.Should().BeGreaterThan(Clients * _rotations / 10, "it was a storm");
     }
 
     private static async Task RotateAsync(HttpClient[] nodes, int key)
