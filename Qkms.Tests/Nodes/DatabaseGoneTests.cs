@@ -5,7 +5,7 @@ using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Nodes;
 
-/// <summary>The database is gone for three seconds, with <c>QKMS_LONG_TESTS=1</c> for thirty: the service says so, and goes on by itself when it is back.</summary>
+/// <summary>The database is gone for three seconds, with <c>QKMS_MANY_RUNS=1</c> for thirty: the service says so, and goes on by itself when it is back.</summary>
 public sealed class DatabaseGoneTests
 {
     // A statement, its repetitions and the wait for a connection take at most six seconds; the rest is for a slow machine.
@@ -41,7 +41,7 @@ public sealed class DatabaseGoneTests
 
         // The circuit is open: almost everybody is refused without a look at the database. Where nothing even fails, that takes two
         // operations of some seconds, in which each caller gets few answers.
-        if (way != nameof(ProxyWay.Silent) || LongTests.AreWanted)
+        if (way != nameof(ProxyWay.Silent) || LongTests.ManyRuns)
         {
             service.Node.Log.Lines.Should().Contain(line => line.Contains("callers are refused at once", StringComparison.Ordinal));
             answered.Should().OnlyContain(answers => answers > 20);

@@ -5,7 +5,7 @@ using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Nodes;
 
-/// <summary>Two nodes change one key at the same time. Each race is run several times in a row, with <c>QKMS_LONG_TESTS=1</c> fifty times.</summary>
+/// <summary>Two nodes change one key at the same time. Each race is run several times in a row, with <c>QKMS_MANY_RUNS=1</c> fifty times.</summary>
 public sealed class NodeRacesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
 {
     private static readonly IEnumerable<int> _runs = Enumerable.Range(1, LongTests.Choose(usual: 5, large: 50));
