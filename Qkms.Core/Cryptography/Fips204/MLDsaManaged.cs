@@ -71,6 +71,7 @@ public sealed class MLDsaManaged : MLDsa
     }
 
     /// <summary>A key whose signatures are hedged with what a test wants, to see what a random source does that fails.</summary>
+    [TouchesSecrets]
     internal static MLDsaManaged ImportWithRandomSourceForTesting(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> seed, RandomSource random)
     {
         var set = ParameterSet.Of(algorithm);
