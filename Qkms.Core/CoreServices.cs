@@ -17,7 +17,7 @@ namespace Qkms.Core;
 public static class CoreServices
 {
     /// <summary>Adds everything of Core; the caller adds a store, a <see cref="TimeProvider"/> and logging.</summary>
-    public static IServiceCollection AddQkmsCore(this IServiceCollection services, PqcEngine engine, ApiKeyOptions apiKeys, MaterialCacheOptions materials, SignatureOptions signatures) => services
+    public static IServiceCollection AddQkmsCore(this IServiceCollection services, PqcEngine engine, ApiKeyOptions apiKeys, MaterialCacheOptions materials, SignatureOptions signatures, DestructionOptions destruction) => services
         .AddSingleton(engine)
         .AddSingleton(apiKeys)
         .AddSingleton<IdGenerator>()
@@ -50,6 +50,10 @@ public static class CoreServices
         .AddSingleton<Signer>()
         .AddSingleton<DataKeyIssuer>()
         .AddSingleton<KeyReader>()
+        .AddSingleton<KeyWriter>()
         .AddSingleton<KeyLifecycle>()
+        .AddSingleton<KeyDestruction>()
+        .AddSingleton(destruction)
+        .AddSingleton<DestructionSweep>()
         .AddSingleton<IntegrityAlarm>();
 }

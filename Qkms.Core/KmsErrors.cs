@@ -39,8 +39,8 @@ public static class KmsErrors
     /// <summary>The active slot is taken.</summary>
     public static readonly KmsError ActiveKeyExists = new("ERR_KMS_004", KmsErrorKind.Conflict, "An active key already exists for this algorithm: rotate it instead.");
 
-    /// <summary>Retiring would leave no active version.</summary>
-    public static readonly KmsError OnlyActiveKey = new("ERR_KMS_005", KmsErrorKind.Conflict, "The only active key cannot be retired: rotate it, or say allow_no_active.");
+    /// <summary>Retiring would leave no active version, or what is active was to be destroyed.</summary>
+    public static readonly KmsError OnlyActiveKey = new("ERR_KMS_005", KmsErrorKind.Conflict, "The only active key cannot be retired unless allow_no_active says so, and not destroyed: rotate, retire or revoke it first.");
 
     /// <summary>The version is revoked.</summary>
     public static readonly KmsError KeyRevoked = new("ERR_KMS_006", KmsErrorKind.Conflict, "The key is revoked.");

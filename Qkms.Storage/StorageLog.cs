@@ -49,4 +49,10 @@ internal static partial class StorageLog
 
     [LoggerMessage(EventId = 2015, Level = LogLevel.Warning, Message = "The database server runs with fsync or full_page_writes off: a crash of its machine can lose or corrupt every key.")]
     public static partial void DatabaseNotDurable(ILogger logger);
+
+    [LoggerMessage(EventId = 2016, Level = LogLevel.Warning, Message = "A reader, perhaps a backup, holds the write-ahead log: what was erased from the database stays in it until the next attempt.")]
+    public static partial void LogNotTruncated(ILogger logger);
+
+    [LoggerMessage(EventId = 2017, Level = LogLevel.Error, Message = "The write-ahead log could not be emptied: what was erased from the database stays in it until the next attempt.")]
+    public static partial void TruncationFailed(ILogger logger, Exception exception);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A whole life of keys over HTTP: generate, refuse a second one, list, rotate, retire, use them, revoke, look back.
+# A whole life of keys over HTTP: generate, refuse a second one, list, rotate, retire, use them, revoke, destroy, look back.
 #
 #   dotnet run --project Qkms.Api        in one terminal
 #   requests/quickstart.sh               in another, from the same directory
@@ -163,5 +163,16 @@ call 409 POST /kem/encapsulate "{\"kid\":\"$name-kem\"}"
 show error_code message
 call 200 GET "/kms/keys?name=$name"
 show_list
+
+step 'Destroy it: it waits for 7 days, and can be cancelled. What is active is not destroyed'
+call 200 GET "/kms/keys/active?algorithm=ML-KEM-768&name=$name"
+call 409 DELETE "/kms/keys/$(field kid)"
+show error_code message
+call 202 DELETE "/kms/keys/$name-kem" '{"waiting_days":7,"reason":"The end of the quickstart."}'
+show status destroy_at
+call 409 POST /kem/encapsulate "{\"kid\":\"$name-kem\"}"
+show error_code message
+call 200 POST "/kms/keys/$name-kem/actions/cancel-deletion" '{"reason":"Somebody still needs it."}'
+show status destroy_at
 
 printf '\nDone. Every answer was the expected one.\n'

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Hosting;
+using Qkms.Core.Keys;
 using Qkms.Core.Materials;
 using Qkms.Core.Signatures;
 
@@ -17,7 +18,7 @@ internal sealed record QkmsSettings
     // Below the 30 seconds after which Kubernetes kills.
     private static readonly TimeSpan _usualShutdown = TimeSpan.FromSeconds(25);
 
-    private static readonly string[] _names = ["DataDirectory", "ShutdownTimeout", "Crypto:Engine", "Http:AllowPlaintext", "ApiKeys:Prefix", "Materials:MaxKeys", "Materials:MaxAge", "Signatures:RefuseWeakHash", "Storage:Provider", "Storage:ConnectionString"];
+    private static readonly string[] _names = ["DataDirectory", "ShutdownTimeout", "Crypto:Engine", "Http:AllowPlaintext", "ApiKeys:Prefix", "Materials:MaxKeys", "Materials:MaxAge", "Signatures:RefuseWeakHash", "Storage:Provider", "Storage:ConnectionString", "Destruction:SweepInterval"];
 
     /// <summary><c>Qkms:DataDirectory</c>: where the database, the root key and the first API key lie; relative to the current directory.</summary>
     public required string DataDirectory { get; init; }
@@ -43,6 +44,9 @@ internal sealed record QkmsSettings
     /// <summary><c>Qkms:Storage:*</c>.</summary>
     public required StorageSettings Storage { get; init; }
 
+    /// <summary><c>Qkms:Destruction:*</c>.</summary>
+    public required DestructionOptions Destruction { get; init; }
+
     /// <summary>Reads the settings.</summary>
     /// <exception cref="SettingsException">One is out of range, or there is no such setting; the message names it.</exception>
     public static QkmsSettings From(IConfiguration configuration)
@@ -59,12 +63,14 @@ internal sealed record QkmsSettings
             Signatures = new SignatureOptions { RefuseWeakHash = Flag(qkms, "Signatures:RefuseWeakHash", false) },
             Materials = ReadMaterials(qkms, new MaterialCacheOptions()),
             Storage = StorageSettings.From(qkms.GetSection("Storage")),
+            Destruction = new DestructionOptions { SweepInterval = Duration(qkms, "Destruction:SweepInterval", new DestructionOptions().SweepInterval) },
         };
         if (settings.ShutdownTimeout < _shortestShutdown || settings.ShutdownTimeout > _longestShutdown)
             throw Bad(qkms, "ShutdownTimeout", $"must be from {_shortestShutdown:c} to {_longestShutdown:c}");
 
         settings.ApiKeys.Validate();
         settings.Materials.Validate();
+        settings.Destruction.Validate();
         return settings;
     }
 

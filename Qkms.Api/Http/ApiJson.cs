@@ -16,6 +16,8 @@ namespace Qkms.Api.Http;
 [JsonSerializable(typeof(RotateKeyRequest))]
 [JsonSerializable(typeof(RetireKeyRequest))]
 [JsonSerializable(typeof(RevokeKeyRequest))]
+[JsonSerializable(typeof(DestroyKeyRequest))]
+[JsonSerializable(typeof(CancelKeyDeletionRequest))]
 [JsonSerializable(typeof(Envelope<KeyVersionResponse>))]
 [JsonSerializable(typeof(Envelope<RotatedKeyResponse>))]
 [JsonSerializable(typeof(Envelope<KeyListResponse>))]

@@ -35,6 +35,15 @@ internal sealed class EnvelopedCreated<T>(T data, string routeName, object route
     }
 }
 
+/// <summary>A success that is not complete yet: what the answer shows says when it will be.</summary>
+internal sealed class EnvelopedAccepted<T>(T data) : IResult, IEndpointMetadataProvider
+{
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
+        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status202Accepted, typeof(Envelope<T>), ["application/json"]));
+
+    public Task ExecuteAsync(HttpContext httpContext) => Enveloped.WriteAsync(httpContext, StatusCodes.Status202Accepted, data);
+}
+
 /// <summary>Writes envelopes.</summary>
 internal static class Enveloped
 {
@@ -43,6 +52,8 @@ internal static class Enveloped
     public static Enveloped<T> Ok<T>(T data) => new(data);
 
     public static EnvelopedCreated<T> Created<T>(T data, string routeName, object routeValues) => new(data, routeName, routeValues);
+
+    public static EnvelopedAccepted<T> Accepted<T>(T data) => new(data);
 
     public static Task WriteAsync<T>(HttpContext context, int status, T data) =>
         WriteBodyAsync(context, status, new Envelope<T>(data, RequestIdentity.Of(context), Now(context)));

@@ -14,6 +14,8 @@ internal static class KeyEndpoints
         keys.MapRotateKey();
         keys.MapRetireKey();
         keys.MapRevokeKey();
+        keys.MapDestroyKey();
+        keys.MapCancelKeyDeletion();
         return app;
     }
 }

@@ -27,7 +27,7 @@ internal record KeyVersionResponse
     [Description("'enc' for encryption, 'sig' for signatures.")]
     public required string Use { get; init; }
 
-    [Description("active, retired, expired, revoked or destroyed.")]
+    [Description("active, retired, expired, revoked, pending_destruction or destroyed.")]
     public required string Status { get; init; }
 
     [Description("Base64: the raw FIPS 203 or FIPS 204 encoding, or SubjectPublicKeyInfo DER for RSA. Null for AES, which has none.")]
@@ -51,6 +51,12 @@ internal record KeyVersionResponse
     [Description("When it was revoked.")]
     public required DateTimeOffset? RevokedAt { get; init; }
 
+    [Description("When its private key will be erased, while it waits for that.")]
+    public required DateTimeOffset? DestroyAt { get; init; }
+
+    [Description("When its private key was erased.")]
+    public required DateTimeOffset? DestroyedAt { get; init; }
+
     /// <summary>The version as callers see it at <paramref name="now"/>.</summary>
     /// <param name="version">The version.</param>
     /// <param name="spelling">How the request spelled the algorithm; null when it did not name one.</param>
@@ -72,5 +78,7 @@ internal record KeyVersionResponse
         NextKid = version.NextKid?.Value,
         RetiredAt = version.RetiredAt,
         RevokedAt = version.RevokedAt,
+        DestroyAt = version.DestroyAt,
+        DestroyedAt = version.DestroyedAt,
     };
 }

@@ -12,7 +12,7 @@ namespace Qkms.Api.Keys;
 
 internal sealed record ListKeysQuery(
     [property: FromQuery(Name = "algorithm"), Description("Only this algorithm.")] string? Algorithm,
-    [property: FromQuery(Name = "status"), Description("Only this status: active, retired, expired, revoked or destroyed.")] string? Status,
+    [property: FromQuery(Name = "status"), Description("Only this status: active, retired, expired, revoked, pending_destruction or destroyed.")] string? Status,
     [property: FromQuery(Name = "name"), Description("Only this name.")] string? Name,
     [property: FromQuery(Name = "limit"), Description("At most so many; 1,000 unless given, and at most.")] QueryInteger? Limit,
     [property: FromQuery(Name = "cursor"), Description("The next_cursor of the page before.")] string? Cursor)
@@ -28,7 +28,7 @@ internal sealed class ListKeysQueryValidator : AbstractValidator<ListKeysQuery>
         RuleFor(q => q.Name).IsKeyName();
         RuleFor(q => q.Status)
             .Must(status => status is null || KeyWords.ParseStatus(status) is not null)
-            .WithMessage("must be one of active, retired, expired, revoked, destroyed");
+            .WithMessage("must be one of active, retired, expired, revoked, pending_destruction, destroyed");
         RuleFor(q => q.Limit)
             .Must(limit => limit is null or { Value: > 0 and <= ListKeysQuery.MaxLimit })
             .WithMessage($"must be a whole number from 1 to {ListKeysQuery.MaxLimit}");

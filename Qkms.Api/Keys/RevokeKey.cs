@@ -5,7 +5,6 @@ using Qkms.Api.Http;
 using Qkms.Api.OpenApi;
 using Qkms.Core;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Audit;
 using Qkms.Core.Keys;
 
 namespace Qkms.Api.Keys;
@@ -15,12 +14,7 @@ internal sealed record RevokeKeyRequest(
 
 internal sealed class RevokeKeyRequestValidator : AbstractValidator<RevokeKeyRequest>
 {
-    public RevokeKeyRequestValidator() =>
-        RuleFor(r => r.Reason)
-            .Must(reason => reason is null || reason.EnumerateRunes().Count() <= AuditEvent.MaxReasonLength)
-            .WithMessage($"must have at most {AuditEvent.MaxReasonLength} characters")
-            .Must(reason => reason?.Contains('\0', StringComparison.Ordinal) != true)
-            .WithMessage("must not contain U+0000");
+    public RevokeKeyRequestValidator() => RuleFor(r => r.Reason).IsReason();
 }
 
 internal static class RevokeKey

@@ -144,6 +144,11 @@ internal static class FieldDetails
             case "pub" or "n" or "e":
                 schema.Pattern = Base64Url;
                 break;
+            case "waiting_days":
+                schema.Minimum = KeyDestruction.MinWaitingDays.ToString(CultureInfo.InvariantCulture);
+                schema.Maximum = KeyDestruction.MaxWaitingDays.ToString(CultureInfo.InvariantCulture);
+                schema.Default = KeyDestruction.DefaultWaitingDays;
+                break;
             case "reason":
                 schema.MaxLength = AuditEvent.MaxReasonLength;
                 schema.Pattern = "^[^\\u0000]*$";

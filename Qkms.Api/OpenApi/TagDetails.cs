@@ -8,7 +8,7 @@ internal sealed class TagDetails : IDocumentFilter
 {
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context) => swaggerDoc.Tags = new HashSet<OpenApiTag>
     {
-        new() { Name = "Keys", Description = "Generate, list, show, rotate, retire and revoke versioned keys." },
+        new() { Name = "Keys", Description = "Generate, list, show, rotate, retire, revoke and destroy versioned keys." },
         new() { Name = "Encryption", Description = "Encrypt, decrypt and re-encrypt with any encryption key." },
         new() { Name = "KEM", Description = "Shared secrets, HPKE and key wrapping with ML-KEM keys." },
         new() { Name = "Signatures", Description = "Sign and verify with ML-DSA and RSA keys." },

@@ -76,12 +76,12 @@ internal static class WritesReport
     {
         string[] names = ["Qkms", "one transaction for each key", "one for each statement"];
         TimeSpan time = TimeSpan.FromSeconds(options.Seconds);
-        List<KeyWriter> writers = [];
+        List<KeyMaker> writers = [];
         try
         {
             foreach (IKmsStore store in stores)
             {
-                KeyWriter writer = await KeyWriter.OpenAsync(store, directory, material);
+                KeyMaker writer = await KeyMaker.OpenAsync(store, directory, material);
                 writers.Add(writer);
                 await writer.RunAsync(8, time);
             }

@@ -17,7 +17,7 @@ public static class Permissions
     {
         [Roles.User] = new HashSet<Permission>([.. _reading, .. _using]),
         [Roles.Auditor] = new HashSet<Permission>(_reading),
-        [Roles.Admin] = new HashSet<Permission>([.. _reading, .. _using, Permission.KeysGenerate, Permission.KeysRotate, Permission.KeysRetire, Permission.KeysRevoke]),
+        [Roles.Admin] = new HashSet<Permission>([.. _reading, .. _using, Permission.KeysGenerate, Permission.KeysRotate, Permission.KeysRetire, Permission.KeysRevoke, Permission.KeysDestroy, Permission.KeysCancelDeletion]),
         [Roles.Operator] = new HashSet<Permission>([Permission.AlgorithmsRead]),
     };
 
@@ -37,6 +37,8 @@ public static class Permissions
         Permission.KeysRotate => "keys:rotate",
         Permission.KeysRetire => "keys:retire",
         Permission.KeysRevoke => "keys:revoke",
+        Permission.KeysDestroy => "keys:destroy",
+        Permission.KeysCancelDeletion => "keys:cancel-deletion",
         Permission.CryptoEncrypt => "crypto:encrypt",
         Permission.CryptoDecrypt => "crypto:decrypt",
         Permission.CryptoReEncrypt => "crypto:re-encrypt",

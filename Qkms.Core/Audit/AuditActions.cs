@@ -15,6 +15,15 @@ public static class AuditActions
     /// <summary>A version was revoked.</summary>
     public const string KeyRevoked = "key.revoked";
 
+    /// <summary>The destruction of a version was ordered; it waits.</summary>
+    public const string KeyDestructionScheduled = "key.destruction_scheduled";
+
+    /// <summary>The destruction of a version was called off.</summary>
+    public const string KeyDestructionCancelled = "key.destruction_cancelled";
+
+    /// <summary>The material of a version was erased.</summary>
+    public const string KeyDestroyed = "key.destroyed";
+
     /// <summary>A stored row or a wrapped key did not match its protection.</summary>
     public const string IntegrityFailed = "integrity.failed";
 

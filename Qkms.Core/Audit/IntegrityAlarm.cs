@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Qkms.Core.Persistence;
+using Qkms.Core.Tenants;
 
 namespace Qkms.Core.Audit;
 
@@ -19,23 +20,30 @@ public sealed partial class IntegrityAlarm(IKmsStore store, IdGenerator ids, Tim
     /// <summary>Raises the alarm. It never fails: the refusal that the caller gets does not depend on it.</summary>
     /// <param name="caller">Whose request met the broken thing; null when it broke before anybody was known.</param>
     /// <param name="what">The thing, by its identifiers.</param>
-    public async Task RaiseAsync(Caller? caller, string what)
+    public Task RaiseAsync(Caller? caller, string what) => RaiseAsync(caller?.TenantId, caller?.RequestId, what);
+
+    /// <summary>Raises the alarm for what the service met by itself.</summary>
+    /// <param name="tenantId">Whose thing it is.</param>
+    /// <param name="what">The thing, by its identifiers.</param>
+    public Task RaiseAsync(TenantId tenantId, string what) => RaiseAsync(tenantId, requestId: null, what);
+
+    private async Task RaiseAsync(TenantId? tenantId, Guid? requestId, string what)
     {
         LogBroken(logger, what);
         _failures.Add(1);
-        if (caller is null || _journalled.Count >= MostJournalled || !_journalled.TryAdd($"{caller.TenantId} {what}", 0))
+        if (tenantId is not { } tenant || _journalled.Count >= MostJournalled || !_journalled.TryAdd($"{tenant} {what}", 0))
             return;
 
         AuditEvent entry = new()
         {
             Id = ids.Next(),
-            TenantId = caller.TenantId,
+            TenantId = tenant,
             Time = time.GetUtcMilliseconds(),
             Action = AuditActions.IntegrityFailed,
             ActorKind = "system",
             ActorId = "integrity",
             Reason = what,
-            RequestId = caller.RequestId,
+            RequestId = requestId,
         };
         try
         {

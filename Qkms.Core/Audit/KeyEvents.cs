@@ -5,30 +5,31 @@ namespace Qkms.Core.Audit;
 /// <summary>Makes journal entries about keys.</summary>
 internal static class KeyEvents
 {
-    /// <summary>The entry for a change of <paramref name="version"/> by <paramref name="caller"/>.</summary>
-    public static AuditEvent About(Guid id, DateTimeOffset time, Caller caller, string action, KeyVersion version, KeyState? from, string? reason = null) => new()
+    /// <summary>The entry for a change that made <paramref name="after"/> of <paramref name="before"/>, or made it anew.</summary>
+    public static AuditEvent About(Guid id, DateTimeOffset time, AuditActor actor, string action, KeyVersion after, KeyVersion? before, string? reason = null) => new()
     {
         Id = id,
-        TenantId = caller.TenantId,
+        TenantId = after.TenantId,
         Time = time,
         Action = action,
-        ActorKind = "api_key",
-        ActorId = caller.CredentialId.ToString(),
-        KeyId = version.KeyId,
-        Kid = version.Kid,
-        KeyVersion = version.Version,
-        From = from is { } state ? Name(state) : null,
-        To = Name(version.State),
+        ActorKind = actor.Kind,
+        ActorId = actor.Id,
+        KeyId = after.KeyId,
+        Kid = after.Kid,
+        KeyVersion = after.Version,
+        From = before is null ? null : Name(before),
+        To = Name(after),
         Reason = reason,
-        RequestId = caller.RequestId,
+        RequestId = actor.RequestId,
     };
 
-    private static string Name(KeyState state) => state switch
+    private static string Name(KeyVersion version) => version.State switch
     {
+        KeyState.Destroyed => "destroyed",
+        _ when version.DestroyAt is not null => "pending_destruction",
         KeyState.Active => "active",
         KeyState.Retired => "retired",
         KeyState.Revoked => "revoked",
-        KeyState.Destroyed => "destroyed",
-        _ => throw new ArgumentOutOfRangeException(nameof(state)),
+        _ => throw new InvalidOperationException("A key version has a state that this version of Qkms does not know."),
     };
 }

@@ -47,4 +47,13 @@ public interface IKeyRepository
 
     /// <summary>The wrapped private key, or null when it is destroyed.</summary>
     Task<KeyMaterial?> FindMaterialAsync(TenantId tenantId, KeyVersionId versionId);
+
+    /// <summary>Writes zeros over the wrapped private key; false when there is none, or none any more.</summary>
+    Task<bool> EraseMaterialAsync(TenantId tenantId, KeyVersionId versionId);
+
+    /// <summary>Versions of every tenant whose time of destruction has come, by their rows alone: nothing of them is checked.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="after">Only those with a greater id than this; null = from the smallest.</param>
+    /// <param name="limit">At most so many, ordered by id.</param>
+    Task<IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)>> ListDueForDestructionAsync(DateTimeOffset now, KeyVersionId? after, int limit);
 }

@@ -46,6 +46,9 @@ public sealed record Key : ISealedRow
     /// <summary>How many versions it has, of whatever state.</summary>
     public required int VersionCount { get; init; }
 
+    /// <summary>How many of them are destroyed: those count in lists, and not in what a plan allows.</summary>
+    public int DestroyedCount { get; init; }
+
     /// <summary>Rises with every write of the row.</summary>
     public required long RowVersion { get; init; }
 
@@ -58,10 +61,17 @@ public sealed record Key : ISealedRow
     /// <inheritdoc/>
     public string LogName => $"key {Id}";
 
-    void ISealedRow.WriteSealedColumns(CanonicalWriter writer) => writer
-        .Add(Id.Value).Add(TenantId.Value)
-        .Add(Address.Owner.Kind).Add(Address.Owner.Id).Add(Address.Name.Value).Add(Address.Algorithm.Name).Add((long)Address.Use)
-        .Add(Origin).Add((long)Enablement).Add(DeleteAt)
-        .Add((long?)RotationPeriod?.TotalMilliseconds).Add(NextRotationAt)
-        .Add((long)NextVersion).Add(ActiveKid?.Value).Add((long)VersionCount).Add(RowVersion).Add(CreatedAt);
+    void ISealedRow.WriteSealedColumns(CanonicalWriter writer)
+    {
+        writer
+            .Add(Id.Value).Add(TenantId.Value)
+            .Add(Address.Owner.Kind).Add(Address.Owner.Id).Add(Address.Name.Value).Add(Address.Algorithm.Name).Add((long)Address.Use)
+            .Add(Origin).Add((long)Enablement).Add(DeleteAt)
+            .Add((long?)RotationPeriod?.TotalMilliseconds).Add(NextRotationAt)
+            .Add((long)NextVersion).Add(ActiveKid?.Value).Add((long)VersionCount).Add(RowVersion).Add(CreatedAt);
+
+        // This column came later. A row without it keeps the seal that it had before, and one more part is never the same bytes.
+        if (DestroyedCount != 0)
+            writer.Add((long)DestroyedCount);
+    }
 }

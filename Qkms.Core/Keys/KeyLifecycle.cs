@@ -1,5 +1,4 @@
 using Qkms.Core.Audit;
-using Qkms.Core.Materials;
 using Qkms.Core.Persistence;
 using Qkms.Core.Protection;
 
@@ -13,11 +12,10 @@ public sealed class KeyLifecycle(
     IKmsStore store,
     RowSealer sealer,
     KeyRows rows,
+    KeyWriter writer,
     KeyMaterialFactory factory,
     KeyGenerationGate gate,
     TenantKeys tenantKeys,
-    KeyStates states,
-    MaterialCache materials,
     IdGenerator ids,
     TimeProvider time)
 {
@@ -42,7 +40,7 @@ public sealed class KeyLifecycle(
                 Key key = await AddOrLockKeyAsync(session, address, now);
                 NewVersion plan = new(await NextIdAsync(session, key), command.Kid, command.Spelling, command.OaepHash, PreviousKid: null);
                 KeyVersion version = await AddVersionAsync(session, key, plan, pair, tenantKey, now);
-                await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, caller, AuditActions.KeyGenerated, version, from: null));
+                await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, AuditActor.Of(caller), AuditActions.KeyGenerated, version, before: null));
                 return version;
             },
             cancellationToken);
@@ -67,11 +65,11 @@ public sealed class KeyLifecycle(
                 (Key key, KeyVersion old) = Rotatable(await LockActiveAsync(session, address), command.ExpectedVersion);
                 NewVersion plan = new(new KeyVersionId(ids.NextAfter(old.Id.Value)), Kid: null, command.Spelling, old.OaepHash, old.Kid);
                 KeyVersion retired = KeyTransitions.Supersede(old, plan.NewKid, now);
-                await UpdateAsync(session, retired);
+                await writer.UpdateAsync(session, retired);
 
                 KeyVersion version = await AddVersionAsync(session, key, plan, pair, tenantKey, now);
-                await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, caller, AuditActions.KeyRotated, version, from: null));
-                await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, caller, AuditActions.KeyRetired, retired, old.State, "rotation"));
+                await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, AuditActor.Of(caller), AuditActions.KeyRotated, version, before: null));
+                await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, AuditActor.Of(caller), AuditActions.KeyRetired, retired, old, "rotation"));
                 return new KeyRotation(version, retired);
             },
             cancellationToken);
@@ -96,7 +94,7 @@ public sealed class KeyLifecycle(
 
                 KeyVersion retired = KeyTransitions.Retire(version, command.AllowNoActive, now);
                 if (!ReferenceEquals(retired, version))
-                    await ReplaceAsync(session, caller, key, version, retired, AuditActions.KeyRetired, reason: null);
+                    await writer.ReplaceAsync(session, AuditActor.Of(caller), key, version, retired, AuditActions.KeyRetired, reason: null);
 
                 return retired;
             },
@@ -112,17 +110,10 @@ public sealed class KeyLifecycle(
         return await store.WriteAsync(
             async session =>
             {
-                DateTimeOffset now = time.GetUtcMilliseconds();
-                KeyVersion? found = await rows.FindVersionAsync(session, caller.TenantId, kid);
-                if (found is null || !caller.Access.Covers(found.Address.Name))
-                    throw KmsErrors.KeyVersionNotFound.Refusal();
-
-                // The key's row is locked before anything of it is decided; what was read before that may have changed.
-                Key key = await rows.LockKeyOfAsync(session, found);
-                KeyVersion version = await rows.FindVersionAsync(session, caller.TenantId, kid) ?? throw new SealBrokenException(found.LogName);
-                KeyVersion revoked = KeyTransitions.Revoke(version, now);
+                (Key key, KeyVersion version) = await rows.LockVersionAsync(session, caller, kid);
+                KeyVersion revoked = KeyTransitions.Revoke(version, time.GetUtcMilliseconds());
                 if (!ReferenceEquals(revoked, version))
-                    await ReplaceAsync(session, caller, key, version, revoked, AuditActions.KeyRevoked, reason);
+                    await writer.ReplaceAsync(session, AuditActor.Of(caller), key, version, revoked, AuditActions.KeyRevoked, reason);
 
                 return revoked;
             },
@@ -214,43 +205,11 @@ public sealed class KeyLifecycle(
             PreviousKid = plan.PreviousKid,
             CreatedAt = now,
         };
-        if (!await session.Keys.InsertVersionAsync(sealer.Seal(version), KeyWrapper.Wrap(tenantKey, version, pair.Format, pair.PrivateKey)))
+        if (!await writer.InsertAsync(session, version, KeyWrapper.Wrap(tenantKey, version, pair.Format, pair.PrivateKey)))
             throw KidTaken(version.Kid);
 
-        session.OnCommitted(() => states.Forget(version));
-        await UpdateAsync(session, key with { ActiveKid = version.Kid, NextVersion = key.NextVersion + 1, VersionCount = key.VersionCount + 1 });
+        await writer.UpdateAsync(session, key with { ActiveKid = version.Kid, NextVersion = key.NextVersion + 1, VersionCount = key.VersionCount + 1 });
         return version;
-    }
-
-    private async Task ReplaceAsync(IKmsSession session, Caller caller, Key key, KeyVersion before, KeyVersion after, string action, string? reason)
-    {
-        await UpdateAsync(session, after);
-        if (key.ActiveKid == before.Kid)
-            await UpdateAsync(session, key with { ActiveKid = null });
-
-        await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), time.GetUtcMilliseconds(), caller, action, after, before.State, reason));
-    }
-
-    private async Task UpdateAsync(IKmsSession session, KeyVersion version)
-    {
-        if (!await session.Keys.UpdateVersionAsync(sealer.Seal(version)))
-            throw new SealBrokenException(version.LogName);
-
-        session.OnCommitted(() => Forget(version));
-    }
-
-    private async Task UpdateAsync(IKmsSession session, Key key)
-    {
-        if (!await session.Keys.UpdateKeyAsync(sealer.Seal(key with { RowVersion = key.RowVersion + 1 })))
-            throw new SealBrokenException(key.LogName);
-    }
-
-    // The next request on this node sees the change, and a key that nobody may use any more is not kept in memory either.
-    private void Forget(KeyVersion version)
-    {
-        states.Forget(version);
-        if (version.State is KeyState.Revoked or KeyState.Destroyed)
-            materials.Drop(version.Id);
     }
 
     private static KmsException KidTaken(Kid kid) => KmsErrors.KeyChanged.With($"There is a key version with the kid '{kid}' already.", new FieldError("kid", "taken"));

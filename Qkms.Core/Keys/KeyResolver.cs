@@ -78,7 +78,7 @@ public sealed class KeyResolver(KeyStates states, TimeProvider time)
     }
 
     private static bool Follows(KeyChoice choice, KeyOperation operation, KeyVersion version) =>
-        choice is { Kid: not null, FollowSuccessors: true } && operation.Creates() && version is { State: KeyState.Retired, NextKid: not null };
+        choice is { Kid: not null, FollowSuccessors: true } && operation.Creates() && version is { State: KeyState.Retired, DestroyAt: null, NextKid: not null };
 
     private async ValueTask<KeyAndVersion> FindEndOfChainAsync(TenantId tenantId, KeyAndVersion start, CancellationToken cancellationToken)
     {

@@ -24,13 +24,27 @@ public sealed class KeyRows(RowSealer sealer)
         return Open(await session.Keys.LockKeyAsync(address));
     }
 
-    /// <summary>The key of a version, held until the unit ends.</summary>
-    /// <exception cref="SealBrokenException">It is not there, or its seal does not hold.</exception>
-    public async Task<Key> LockKeyOfAsync(IKmsSession session, KeyVersion version)
+    /// <summary>The version that a kid names and its key, held until the unit ends.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>: there is none that the caller may know of.</exception>
+    public async Task<(Key Key, KeyVersion Version)> LockVersionAsync(IKmsSession session, Caller caller, Kid kid)
     {
-        ArgumentNullException.ThrowIfNull(session);
-        ArgumentNullException.ThrowIfNull(version);
-        return Open(await session.Keys.LockKeyAsync(version.TenantId, version.KeyId)) ?? throw new SealBrokenException(version.LogName);
+        ArgumentNullException.ThrowIfNull(caller);
+        KeyVersion? found = await FindVersionAsync(session, caller.TenantId, kid);
+        if (found is null || !caller.Access.Covers(found.Address.Name))
+            throw KmsErrors.KeyVersionNotFound.Refusal();
+
+        return await LockAsync(session, found);
+    }
+
+    /// <summary>The version with an internal id and its key, held until the unit ends; null when there is none.</summary>
+    public async Task<(Key Key, KeyVersion Version)?> LockVersionAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
+        await FindVersionAsync(session, tenantId, versionId) is { } found ? await LockAsync(session, found) : null;
+
+    // The key's row is locked before anything of it is decided; what was read before that may have changed.
+    private async Task<(Key Key, KeyVersion Version)> LockAsync(IKmsSession session, KeyVersion found)
+    {
+        Key key = Open(await session.Keys.LockKeyAsync(found.TenantId, found.KeyId)) ?? throw Lost(found.Kid);
+        return (key, await FindVersionAsync(session, found.TenantId, found.Id) ?? throw Lost(found.Kid));
     }
 
     /// <summary>The version that a kid names, or null.</summary>

@@ -7,7 +7,7 @@ public static class KeyStateRules
     public static KmsError? Refusal(KeyAndVersion used, KeyOperation operation, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(used);
-        bool isOver = used.Version.State is KeyState.Revoked or KeyState.Destroyed;
+        bool isOver = used.Version.State is KeyState.Revoked or KeyState.Destroyed || used.Version.DestroyAt is not null;
         return used.Key.Enablement switch
         {
             KeyEnablement.Disabled or KeyEnablement.PendingImport when !isOver => KmsErrors.KeyDisabled,
@@ -26,7 +26,7 @@ public static class KeyStateRules
             KeyStatus.Retired => operation.Creates() ? KmsErrors.KeyRetired : AfterProcessing(version, now),
             KeyStatus.Expired => operation.Creates() ? KmsErrors.KeyExpired : AfterExpiry(version, operation, now),
             KeyStatus.Revoked => KmsErrors.KeyRevoked,
-            KeyStatus.Destroyed => KmsErrors.KeyDestroyed,
+            KeyStatus.PendingDestruction or KeyStatus.Destroyed => KmsErrors.KeyDestroyed,
             _ => throw new InvalidOperationException("A key version has a status that this version of Qkms does not know."),
         };
     }

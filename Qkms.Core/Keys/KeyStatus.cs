@@ -1,6 +1,9 @@
 namespace Qkms.Core.Keys;
 
-/// <summary>The status of a key version as callers see it: the stored state, or expired, which time and usage decide.</summary>
+/// <summary>
+/// The status of a key version as callers see it: the stored state, or what other columns decide: expired by time and usage, waiting for
+/// destruction by its date.
+/// </summary>
 public enum KeyStatus
 {
     /// <summary>May do everything.</summary>
@@ -14,6 +17,9 @@ public enum KeyStatus
 
     /// <summary>Does nothing.</summary>
     Revoked,
+
+    /// <summary>Does nothing, and its material is erased on its date unless that is cancelled.</summary>
+    PendingDestruction,
 
     /// <summary>Does nothing, and its material is erased.</summary>
     Destroyed,

@@ -6,13 +6,17 @@ internal static class KeyTransitions
     /// <summary>The version after its retirement; itself when it is retired already.</summary>
     public static KeyVersion Retire(KeyVersion version, bool allowNoActive, DateTimeOffset now) => version.State switch
     {
+        _ when version.DestroyAt is not null => throw Refuse(version),
         KeyState.Retired => version,
         KeyState.Active when allowNoActive => version with { State = KeyState.Retired, RetiredAt = now },
         KeyState.Active => throw KmsErrors.OnlyActiveKey.With($"Version {version.Version} is the only active one of its key: rotate it, or say allow_no_active."),
         _ => throw Refuse(version),
     };
 
-    /// <summary>The version after its revocation; itself when it is revoked already.</summary>
+    /// <summary>
+    /// The version after its revocation; itself when it is revoked already. One that waits for its destruction goes on waiting, and a
+    /// cancellation does not make it usable again.
+    /// </summary>
     public static KeyVersion Revoke(KeyVersion version, DateTimeOffset now) => version.State switch
     {
         KeyState.Revoked => version,
@@ -28,10 +32,32 @@ internal static class KeyTransitions
         _ => throw Refuse(version),
     };
 
+    /// <summary>The version with a date of its destruction; itself when it has one already, which stands until it is cancelled.</summary>
+    public static KeyVersion ScheduleDestruction(KeyVersion version, DateTimeOffset at) => version.State switch
+    {
+        KeyState.Retired or KeyState.Revoked => version.DestroyAt is null ? version with { DestroyAt = at } : version,
+        KeyState.Active => throw KmsErrors.OnlyActiveKey.With($"Key '{version.Kid}' is active: retire or revoke it first."),
+        _ => throw Refuse(version),
+    };
+
+    /// <summary>The version without a date of its destruction; itself when it has none.</summary>
+    public static KeyVersion CancelDestruction(KeyVersion version) => version.State switch
+    {
+        KeyState.Destroyed => throw Refuse(version),
+        _ => version.DestroyAt is null ? version : version with { DestroyAt = null },
+    };
+
+    /// <summary>The version after its destruction, or null when its time has not come, or not any more.</summary>
+    public static KeyVersion? Destroy(KeyVersion version, DateTimeOffset now) =>
+        version.State is KeyState.Retired or KeyState.Revoked && version.DestroyAt <= now
+            ? version with { State = KeyState.Destroyed, DestroyAt = null, DestroyedAt = now }
+            : null;
+
     private static KmsException Refuse(KeyVersion version) => version.State switch
     {
-        KeyState.Revoked => KmsErrors.KeyRevoked.With($"Key '{version.Kid}' is revoked."),
         KeyState.Destroyed => KmsErrors.KeyDestroyed.With($"Key '{version.Kid}' is destroyed."),
+        _ when version.DestroyAt is not null => KmsErrors.KeyDestroyed.With($"Key '{version.Kid}' is waiting for its destruction: cancel that first."),
+        KeyState.Revoked => KmsErrors.KeyRevoked.With($"Key '{version.Kid}' is revoked."),
         _ => throw new InvalidOperationException("A key version has a state that this version of Qkms does not know."),
     };
 }

@@ -74,6 +74,9 @@ public sealed record KeyVersion : ISealedRow
     /// <summary>When its material was erased.</summary>
     public DateTimeOffset? DestroyedAt { get; init; }
 
+    /// <summary>When its material will be erased, while it waits for that; until then the state beside it is what a cancellation brings it back to.</summary>
+    public DateTimeOffset? DestroyAt { get; init; }
+
     /// <summary>Uses counted so far. Not sealed: it changes with every use.</summary>
     public long Used { get; init; }
 
@@ -89,10 +92,11 @@ public sealed record KeyVersion : ISealedRow
     /// <inheritdoc/>
     public string LogName => $"key version {Kid}";
 
-    /// <summary>The status at <paramref name="now"/>, by precedence: destroyed, revoked, expired, retired, active.</summary>
+    /// <summary>The status at <paramref name="now"/>, by precedence: destroyed, waiting for it, revoked, expired, retired, active.</summary>
     public KeyStatus StatusAt(DateTimeOffset now) => State switch
     {
         KeyState.Destroyed => KeyStatus.Destroyed,
+        _ when DestroyAt is not null => KeyStatus.PendingDestruction,
         KeyState.Revoked => KeyStatus.Revoked,
         _ when ExpiresAt <= now || Used >= MaxUsageLimit => KeyStatus.Expired,
         KeyState.Retired => KeyStatus.Retired,
@@ -100,11 +104,18 @@ public sealed record KeyVersion : ISealedRow
         _ => throw new InvalidOperationException("A key version has a state that this version of Qkms does not know."),
     };
 
-    void ISealedRow.WriteSealedColumns(CanonicalWriter writer) => writer
-        .Add(Id.Value).Add(KeyId.Value).Add(TenantId.Value)
-        .Add(Address.Owner.Kind).Add(Address.Owner.Id).Add(Address.Name.Value).Add(Algorithm.Name).Add((long)Use)
-        .Add(Kid.Value).Add((long)Version).Add(Spelling).Add((long)State).Add(OaepHash).Add(PublicKey)
-        .Add(SoftUsageLimit).Add(MaxUsageLimit).Add(SoftLimitExpiration).Add(ExpiresAt).Add(ProcessUntil).Add(AutoRotate)
-        .Add(PreviousKid?.Value).Add(NextKid?.Value)
-        .Add(CreatedAt).Add(RetiredAt).Add(RevokedAt).Add(DestroyedAt);
+    void ISealedRow.WriteSealedColumns(CanonicalWriter writer)
+    {
+        writer
+            .Add(Id.Value).Add(KeyId.Value).Add(TenantId.Value)
+            .Add(Address.Owner.Kind).Add(Address.Owner.Id).Add(Address.Name.Value).Add(Algorithm.Name).Add((long)Use)
+            .Add(Kid.Value).Add((long)Version).Add(Spelling).Add((long)State).Add(OaepHash).Add(PublicKey)
+            .Add(SoftUsageLimit).Add(MaxUsageLimit).Add(SoftLimitExpiration).Add(ExpiresAt).Add(ProcessUntil).Add(AutoRotate)
+            .Add(PreviousKid?.Value).Add(NextKid?.Value)
+            .Add(CreatedAt).Add(RetiredAt).Add(RevokedAt).Add(DestroyedAt);
+
+        // This column came later. A row without it keeps the seal that it had before, and one more part is never the same bytes.
+        if (DestroyAt is { } destroyAt)
+            writer.Add(destroyAt);
+    }
 }

@@ -19,13 +19,14 @@ public static class KeyWords
         _ => null,
     };
 
-    /// <summary><c>active</c>, <c>retired</c>, <c>expired</c>, <c>revoked</c> or <c>destroyed</c>.</summary>
+    /// <summary><c>active</c>, <c>retired</c>, <c>expired</c>, <c>revoked</c>, <c>pending_destruction</c> or <c>destroyed</c>.</summary>
     public static string ToWire(this KeyStatus status) => status switch
     {
         KeyStatus.Active => "active",
         KeyStatus.Retired => "retired",
         KeyStatus.Expired => "expired",
         KeyStatus.Revoked => "revoked",
+        KeyStatus.PendingDestruction => "pending_destruction",
         KeyStatus.Destroyed => "destroyed",
         _ => throw new ArgumentOutOfRangeException(nameof(status)),
     };
@@ -37,6 +38,7 @@ public static class KeyWords
         "retired" => KeyStatus.Retired,
         "expired" => KeyStatus.Expired,
         "revoked" => KeyStatus.Revoked,
+        "pending_destruction" => KeyStatus.PendingDestruction,
         "destroyed" => KeyStatus.Destroyed,
         _ => null,
     };

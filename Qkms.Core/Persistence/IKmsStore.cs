@@ -19,6 +19,13 @@ public interface IKmsStore : IAsyncDisposable
     /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/> when the database cannot take it; then nothing was committed.</exception>
     Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Erases what rows that were written over or deleted have left in the files of the database, as far as the database can; to be
+    /// called when that write is committed.
+    /// </summary>
+    /// <returns>False when others hold it back for the moment: call again later.</returns>
+    Task<bool> EraseRemainsAsync(CancellationToken cancellationToken);
+
     /// <summary>Reads what is committed. Each statement sees the newest commit.</summary>
     /// <param name="work">Awaits only the session and may run more than once.</param>
     /// <param name="cancellationToken">Cancels the read.</param>

@@ -16,6 +16,9 @@ internal sealed class KeyMaterialRow
 
     public byte[] Wrapped { get; init; } = [];
 
+    /// <summary>Whether the key was written over with zeros; a wrapped key begins with its format, which is none.</summary>
+    public bool IsErased => !Wrapped.AsSpan().ContainsAnyExcept((byte)0);
+
     public static KeyMaterialRow From(KeyMaterial material) => new()
     {
         VersionId = material.VersionId.Value.ToBytes(),

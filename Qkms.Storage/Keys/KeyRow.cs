@@ -11,7 +11,7 @@ internal sealed class KeyRow
     public const string Columns =
         """
         id, tenant_id, owner_kind, owner_id, name, algorithm, use, origin, state, delete_at, description,
-        rotation_period, next_rotation_at, next_version, active_kid, version_count, row_version, created_at, seal
+        rotation_period, next_rotation_at, next_version, active_kid, version_count, destroyed_count, row_version, created_at, seal
         """;
 
     public byte[] Id { get; init; } = [];
@@ -46,6 +46,8 @@ internal sealed class KeyRow
 
     public int VersionCount { get; init; }
 
+    public int DestroyedCount { get; init; }
+
     public long RowVersion { get; init; }
 
     public long CreatedAt { get; init; }
@@ -73,6 +75,7 @@ internal sealed class KeyRow
             NextVersion = key.NextVersion,
             ActiveKid = key.ActiveKid?.Value,
             VersionCount = key.VersionCount,
+            DestroyedCount = key.DestroyedCount,
             RowVersion = key.RowVersion,
             CreatedAt = key.CreatedAt.ToStored(),
             Seal = stored.Seal,
@@ -95,6 +98,7 @@ internal sealed class KeyRow
             NextVersion = NextVersion,
             ActiveKid = ActiveKid is null ? null : Kid.FromStored(ActiveKid),
             VersionCount = VersionCount,
+            DestroyedCount = DestroyedCount,
             RowVersion = RowVersion,
             CreatedAt = read.Time(CreatedAt),
         };

@@ -25,14 +25,15 @@ internal static class KeyVersionFilter
         + (query.Algorithm is null ? "" : " AND algorithm = @Algorithm")
         + (query.Name is null ? "" : " AND name = @Name");
 
-    // KeyVersion.StatusAt in SQL, by the same precedence: destroyed, revoked, expired, retired, active. The numbers are KeyState's.
+    // KeyVersion.StatusAt in SQL, by the same precedence: destroyed, waiting for it, revoked, expired, retired, active. The numbers are KeyState's.
     private static string Has(KeyStatus status) => status switch
     {
         KeyStatus.Destroyed => "v.state = 4",
-        KeyStatus.Revoked => "v.state = 3",
-        KeyStatus.Expired => $"v.state IN (1, 2) AND {Spent}",
-        KeyStatus.Retired => $"v.state = 2 AND {Live}",
-        KeyStatus.Active => $"v.state = 1 AND {Live}",
+        KeyStatus.PendingDestruction => "v.state IN (1, 2, 3) AND v.destroy_at IS NOT NULL",
+        KeyStatus.Revoked => "v.state = 3 AND v.destroy_at IS NULL",
+        KeyStatus.Expired => $"v.state IN (1, 2) AND v.destroy_at IS NULL AND {Spent}",
+        KeyStatus.Retired => $"v.state = 2 AND v.destroy_at IS NULL AND {Live}",
+        KeyStatus.Active => $"v.state = 1 AND v.destroy_at IS NULL AND {Live}",
         _ => throw new ArgumentOutOfRangeException(nameof(status)),
     };
 }

@@ -13,7 +13,7 @@ internal sealed class KeyVersionRow
         v.id, v.key_id, v.tenant_id, v.owner_kind, v.owner_id, v.name, v.algorithm, v.use, v.kid, v.version, v.spelling,
           v.state, v.oaep_hash, v.public_key, v.soft_usage_limit, v.max_usage_limit, v.soft_limit_expiration, v.expires_at,
           v.process_until, v.auto_rotate, v.previous_kid, v.next_kid, v.created_at, v.retired_at, v.revoked_at, v.destroyed_at,
-          v.seal, COALESCE(u.used, 0) AS used
+          v.destroy_at, v.seal, COALESCE(u.used, 0) AS used
         """;
 
     public byte[] Id { get; init; } = [];
@@ -68,6 +68,8 @@ internal sealed class KeyVersionRow
 
     public long? DestroyedAt { get; init; }
 
+    public long? DestroyAt { get; init; }
+
     public byte[] Seal { get; init; } = [];
 
     public long Used { get; init; }
@@ -103,6 +105,7 @@ internal sealed class KeyVersionRow
             RetiredAt = version.RetiredAt.ToStored(),
             RevokedAt = version.RevokedAt.ToStored(),
             DestroyedAt = version.DestroyedAt.ToStored(),
+            DestroyAt = version.DestroyAt.ToStored(),
             Seal = stored.Seal,
             Used = version.Used,
         };
@@ -134,6 +137,7 @@ internal sealed class KeyVersionRow
             RetiredAt = read.OptionalTime(RetiredAt),
             RevokedAt = read.OptionalTime(RevokedAt),
             DestroyedAt = read.OptionalTime(DestroyedAt),
+            DestroyAt = read.OptionalTime(DestroyAt),
             Used = Used,
         };
         return read.Seal(version, Seal);

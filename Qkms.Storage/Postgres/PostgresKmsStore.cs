@@ -82,6 +82,9 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
         return await _resilience.ReadAsync(token => ReadOnceAsync(work, token), cancellationToken);
     }
 
+    /// <summary>Nothing to do: what a server keeps of rows that were written over is its own affair, and its administrator's (docs/destruction.md).</summary>
+    public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken) => Task.FromResult(true);
+
     /// <summary>Closes every connection.</summary>
     public void Dispose()
     {

@@ -18,7 +18,7 @@ internal sealed class GroupCommitWriter : IDisposable
     // Plain SQL and not the provider's transaction object: that one runs ROLLBACK again after SQLite rolled back by itself
     // on a full disk, and then neither it nor its connection can be disposed without an exception.
     internal const string Begin = "BEGIN IMMEDIATE";
-    private const string Commit = "COMMIT";
+    private const string EndBatch = "COMMIT";
     private const string Rollback = "ROLLBACK";
     private const string Save = "SAVEPOINT unit";
     private const string RollbackToSave = "ROLLBACK TO unit";
@@ -32,6 +32,7 @@ internal sealed class GroupCommitWriter : IDisposable
     private readonly ILogger _logger;
     private readonly Channel<PendingWrite> _queue;
     private readonly Thread _thread;
+    private readonly Lock _betweenBatches = new();
     private SqliteConnection? _connection;
 
     /// <summary>Starts the thread.</summary>
@@ -64,6 +65,13 @@ internal sealed class GroupCommitWriter : IDisposable
         return write.Completion;
     }
 
+    /// <summary>Runs <paramref name="action"/> while no transaction is open; writes wait for it.</summary>
+    public T RunBetweenBatches<T>(Func<T> action)
+    {
+        lock (_betweenBatches)
+            return action();
+    }
+
     /// <summary>Takes no more, finishes what is queued, and closes the connection.</summary>
     public void Dispose()
     {
@@ -79,17 +87,23 @@ internal sealed class GroupCommitWriter : IDisposable
             while (batch.Count < MaxBatch && _queue.Reader.TryRead(out PendingWrite? write))
                 batch.Add(write);
 
-            if (!TryCommit(batch))
-            {
-                // The transaction was lost as a whole: alone, only the one that breaks it is refused.
-                foreach (PendingWrite write in batch)
-                    TryCommit([write]);
-            }
+            lock (_betweenBatches)
+                Commit(batch);
 
             batch.Clear();
         }
 
         _connection?.Dispose();
+    }
+
+    private void Commit(List<PendingWrite> batch)
+    {
+        if (TryCommit(batch))
+            return;
+
+        // The transaction was lost as a whole: alone, only the one that breaks it is refused.
+        foreach (PendingWrite write in batch)
+            TryCommit([write]);
     }
 
     /// <summary>Commits the units together and answers them. A single unit is always answered; several are not when it fails.</summary>
@@ -102,7 +116,7 @@ internal sealed class GroupCommitWriter : IDisposable
             foreach (PendingWrite write in batch)
                 RunInSavepoint(write, connection);
 
-            connection.Execute(Commit);
+            connection.Execute(EndBatch);
         }
         catch (Exception e)
         {

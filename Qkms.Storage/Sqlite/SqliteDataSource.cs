@@ -16,12 +16,21 @@ internal sealed class SqliteDataSource(string path)
         PRAGMA trusted_schema = OFF;
         """;
 
+    // What is deleted is overwritten with zeros, also in pages that become free; and what a rolled back savepoint would put back is kept in
+    // memory, not in a temporary file that would hold copies of it.
     private const string WriterPragmas =
         """
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
+        PRAGMA secure_delete = ON;
         PRAGMA temp_store = MEMORY;
         PRAGMA wal_autocheckpoint = 4000;
+        """;
+
+    // Reads last less than this; whoever reads longer, a backup tool, is not waited for.
+    private const string CheckpointPragmas =
+        """
+        PRAGMA busy_timeout = 100;
         """;
 
     /// <summary>The connection that writes. There is one at a time.</summary>
@@ -36,6 +45,17 @@ internal sealed class SqliteDataSource(string path)
         }
 
         return connection;
+    }
+
+    /// <summary>
+    /// Copies the write-ahead log into the database file and cuts it to nothing, so that neither holds what was overwritten. Not while a
+    /// transaction of the writer is open.
+    /// </summary>
+    /// <returns>False when a reader needs the log.</returns>
+    public bool TryTruncateLog()
+    {
+        using CachingConnection connection = Open(SqliteOpenMode.ReadWrite, CommonPragmas + CheckpointPragmas);
+        return connection.QuerySingle<long>("PRAGMA wal_checkpoint(TRUNCATE)") == 0;
     }
 
     /// <summary>A connection whose writes fail.</summary>

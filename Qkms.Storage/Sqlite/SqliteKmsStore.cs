@@ -71,6 +71,13 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
         Writer.WriteAsync(work, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken)
+    {
+        GroupCommitWriter writer = Writer;
+        return Task.Run(() => writer.RunBetweenBatches(TryTruncateLog), cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
         _ = Writer;
@@ -105,6 +112,23 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
     }
 
     private GroupCommitWriter Writer => _writer ?? throw new InvalidOperationException("The store is not open yet.");
+
+    private bool TryTruncateLog()
+    {
+        try
+        {
+            bool done = !_disposed && _source.TryTruncateLog();
+            if (!done)
+                StorageLog.LogNotTruncated(_logger);
+
+            return done;
+        }
+        catch (SqliteException e)
+        {
+            StorageLog.TruncationFailed(_logger, e);
+            return false;
+        }
+    }
 
     private SqliteConnection OpenMigrated()
     {

@@ -19,6 +19,8 @@ public sealed class PermissionTests
         [Permission.KeysRotate] = Roles.Admin,
         [Permission.KeysRetire] = Roles.Admin,
         [Permission.KeysRevoke] = Roles.Admin,
+        [Permission.KeysDestroy] = Roles.Admin,
+        [Permission.KeysCancelDeletion] = Roles.Admin,
         [Permission.CryptoEncrypt] = Roles.User | Roles.Admin,
         [Permission.CryptoDecrypt] = Roles.User | Roles.Admin,
         [Permission.CryptoReEncrypt] = Roles.User | Roles.Admin,

@@ -30,18 +30,45 @@ public sealed class LifecycleEventsTests
         database.Strings("SELECT action FROM audit_events WHERE kid IS NULL ORDER BY id").Should().Equal("tenant.created", "api_key.created");
     }
 
+    // A-40, Q-30: order, repeated order, cancellation, repeated cancellation, order, revocation, and the end.
+    [Fact]
+    public async Task A_destruction_is_journalled_with_its_orders_and_by_whom_it_was_done()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        string kid = (await client.GenerateRetiredAsync()).Text("kid");
+        await client.DestroyAsync(kid, """{"reason":"replaced"}""");
+        await client.DestroyAsync(kid, """{"reason":"again"}""");
+        await client.CancelDeletionAsync(kid, """{"reason":"still needed"}""");
+        await client.CancelDeletionAsync(kid, """{"reason":"again"}""");
+        await client.DestroyAsync(kid);
+        await client.RevokeAsync(kid);
+        await app.SweepAfterAsync(TimeSpan.FromDays(30));
+
+        using Database database = app.OpenDatabase();
+        database.Strings(Select("action LIKE 'key.destr%' OR action = 'key.revoked'")).Should().Equal(
+            $"key.destruction_scheduled|{kid}|1|retired|pending_destruction|replaced",
+            $"key.destruction_cancelled|{kid}|1|pending_destruction|retired|still needed",
+            $"key.destruction_scheduled|{kid}|1|retired|pending_destruction|",
+            $"key.revoked|{kid}|1|pending_destruction|pending_destruction|",
+            $"key.destroyed|{kid}|1|pending_destruction|destroyed|");
+        database.Strings("SELECT actor_kind || '|' || actor_id || '|' || (request_id IS NULL) FROM audit_events WHERE action = 'key.destroyed'").Should().Equal("system|destruction|1");
+    }
+
     [Fact]
     public async Task A_refused_change_is_not_journalled()
     {
         await using QkmsApplication app = new();
         using HttpClient client = app.Client();
-        await client.GenerateAsync();
+        string kid = (await client.GenerateAsync()).Text("kid");
         using Database database = app.OpenDatabase();
         object? before = database.Scalar("SELECT COUNT(*) FROM audit_events");
 
         await client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768"}""");
         await client.RetireAsync(1);
         await client.RevokeAsync("unknown");
+        await client.DestroyAsync(kid);
+        await client.CancelDeletionAsync(kid);
 
         database.Scalar("SELECT COUNT(*) FROM audit_events").Should().Be(before);
     }

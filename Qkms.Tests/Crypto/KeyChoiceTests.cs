@@ -20,6 +20,8 @@ public sealed class KeyChoiceTests
         ExpiredAndRetired,
         Spent,
         Unprocessable,
+        Waiting,
+        RotatedAndWaiting,
         Destroyed,
         Disabled,
     }
@@ -41,6 +43,8 @@ public sealed class KeyChoiceTests
     [InlineData(Standing.ExpiredAndRetired)]
     [InlineData(Standing.Spent)]
     [InlineData(Standing.Unprocessable)]
+    [InlineData(Standing.Waiting)]
+    [InlineData(Standing.RotatedAndWaiting)]
     [InlineData(Standing.Destroyed)]
     [InlineData(Standing.Disabled)]
     public async Task Every_operation_meets_every_status_as_the_table_says(Standing standing)
@@ -237,6 +241,11 @@ public sealed class KeyChoiceTests
         Standing.Unprocessable when by == By.Name && !use.NamesItsKey => "ERR_KMS_003",
         Standing.Unprocessable => use.Creates ? "ERR_KMS_008" : "ERR_KMS_007",
 
+        // Not followed by its kid: who still uses it is to notice before it is gone. The name means the successor.
+        Standing.RotatedAndWaiting when by == By.Name && !use.NamesItsKey => Expected(Standing.Rotated, use, by),
+        Standing.Waiting when by == By.Name && !use.NamesItsKey => "ERR_KMS_003",
+        Standing.Waiting or Standing.RotatedAndWaiting => "ERR_KMS_010",
+
         Standing.Destroyed when by == By.Name && !use.NamesItsKey => "ERR_KMS_003",
         Standing.Destroyed => "ERR_KMS_010",
         Standing.Disabled => "ERR_KMS_011",
@@ -272,9 +281,18 @@ public sealed class KeyChoiceTests
                 await RetireAsync(client, kid);
                 await app.RewriteAsync(kid, version => version with { ProcessUntil = version.CreatedAt });
                 break;
+            case Standing.Waiting:
+                await RetireAsync(client, kid);
+                (await client.DestroyAsync(kid)).ShouldBe(HttpStatusCode.Accepted);
+                break;
+            case Standing.RotatedAndWaiting:
+                await RotateAsync(client, kid);
+                (await client.DestroyAsync(kid)).ShouldBe(HttpStatusCode.Accepted);
+                break;
             case Standing.Destroyed:
                 await RetireAsync(client, kid);
-                await app.RewriteAsync(kid, version => version with { State = KeyState.Destroyed, DestroyedAt = version.CreatedAt });
+                (await client.DestroyAsync(kid, """{"waiting_days":7}""")).ShouldBe(HttpStatusCode.Accepted);
+                (await app.SweepAfterAsync(TimeSpan.FromDays(7))).Should().Be(1);
                 break;
             case Standing.Disabled:
                 await app.RewriteKeyAsync(kid, key => key with { Enablement = KeyEnablement.Disabled });

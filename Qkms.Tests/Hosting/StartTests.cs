@@ -109,6 +109,8 @@ public sealed class StartTests
     [InlineData("Qkms__ShutdownTimeout", "00:00:00", "Qkms:ShutdownTimeout")]
     [InlineData("Qkms__ShutdownTimeout", "01:00:00", "Qkms:ShutdownTimeout")]
     [InlineData("Qkms__ShutdownTimeout", "25", "Qkms:ShutdownTimeout")]
+    [InlineData("Qkms__Destruction__SweepInterval", "00:00:00", "Qkms:Destruction:SweepInterval")]
+    [InlineData("Qkms__Destruction__SweepInterval", "1.00:00:00", "Qkms:Destruction:SweepInterval")]
     [InlineData("Qkms__DataDirectory", "", "Qkms:DataDirectory")]
     [InlineData("Qkms__DataDirektory", "x", "Qkms:DataDirektory")]
     [InlineData("Qkms__Crypto", "managed", "Qkms:Crypto")]

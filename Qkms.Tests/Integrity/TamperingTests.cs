@@ -37,6 +37,7 @@ public sealed class TamperingTests
     [InlineData("retired_at", "1")]
     [InlineData("revoked_at", "1")]
     [InlineData("destroyed_at", "1")]
+    [InlineData("destroy_at", "1")]
     [InlineData("seal", "zeroblob(33)")]
     [InlineData("seal", "x''")]
     public async Task A_changed_key_version_is_refused_and_named_and_all_others_work(string column, string value)
@@ -89,6 +90,7 @@ public sealed class TamperingTests
     [InlineData("next_version", "1")]
     [InlineData("active_kid", "NULL")]
     [InlineData("version_count", "0")]
+    [InlineData("destroyed_count", "1")]
     [InlineData("row_version", "77")]
     [InlineData("origin", "'elsewhere'")]
     [InlineData("delete_at", "1")]

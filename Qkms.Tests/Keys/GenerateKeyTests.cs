@@ -30,7 +30,7 @@ public sealed class GenerateKeyTests
 
         answer.Data.AsObject().Select(m => m.Key).Should().BeEquivalentTo(
             "kid", "key_id", "key_version", "name", "algorithm", "algorithm_id", "use", "status", "public_key", "oaep_hash",
-            "created_at", "previous_kid", "next_kid", "retired_at", "revoked_at");
+            "created_at", "previous_kid", "next_kid", "retired_at", "revoked_at", "destroy_at", "destroyed_at");
         answer.Number("key_version").Should().Be(1);
         answer.Text("algorithm").Should().Be(spelling);
         answer.Text("algorithm_id").Should().Be(canonical);

@@ -58,6 +58,24 @@ public sealed class KeyStateRulesTests
         (KeyStateRules.Refusal(version, operation, _now) is null).Should().Be(code is null);
     }
 
+    // whatever it was before, also on a day when its time has come and nobody has destroyed it yet.
+    [Theory]
+    [InlineData(KeyState.Retired, 1)]
+    [InlineData(KeyState.Retired, -1)]
+    [InlineData(KeyState.Revoked, 1)]
+    [InlineData(KeyState.Revoked, -1)]
+    public void A_version_that_waits_for_its_destruction_does_nothing(KeyState state, int days)
+    {
+        KeyVersion version = RevokeKeyTests.Version(state) with { DestroyAt = _now.AddDays(days) };
+
+        version.StatusAt(_now).Should().Be(KeyStatus.PendingDestruction);
+        foreach (KeyOperation operation in Enum.GetValues<KeyOperation>())
+        {
+            KeyStateRules.Refusal(version, operation, _now).Should().Be(KmsErrors.KeyDestroyed);
+            KeyStateRules.Refusal(version with { ExpiresAt = _now, ProcessUntil = _now }, operation, _now).Should().Be(KmsErrors.KeyDestroyed);
+        }
+    }
+
     [Theory]
     [InlineData(KeyState.Active)]
     [InlineData(KeyState.Retired)]

@@ -35,6 +35,8 @@ internal sealed class FakeKeyringStore : IKmsStore
 
     public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) => work(new Session(this, Wrappers, Entries));
 
+    public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public async Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
         if (BeforeNextWrite is { } before)

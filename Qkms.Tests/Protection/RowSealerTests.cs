@@ -44,6 +44,7 @@ public sealed class RowSealerTests : IDisposable
         ["NextVersion"] = [r => r with { NextVersion = 2 }],
         ["ActiveKid"] = [r => r with { ActiveKid = Kid.FromStored("kid-9") }, r => r with { ActiveKid = null }],
         ["VersionCount"] = [r => r with { VersionCount = 1 }],
+        ["DestroyedCount"] = [r => r with { DestroyedCount = 2 }, r => r with { DestroyedCount = 0 }, r => r with { DestroyedCount = -1 }],
         ["RowVersion"] = [r => r with { RowVersion = 4 }],
         ["CreatedAt"] = [r => r with { CreatedAt = _later }],
     };
@@ -77,6 +78,7 @@ public sealed class RowSealerTests : IDisposable
         ["RetiredAt"] = [r => r with { RetiredAt = _later }, r => r with { RetiredAt = null }],
         ["RevokedAt"] = [r => r with { RevokedAt = _later }, r => r with { RevokedAt = null }],
         ["DestroyedAt"] = [r => r with { DestroyedAt = _later }, r => r with { DestroyedAt = null }],
+        ["DestroyAt"] = [r => r with { DestroyAt = _later }, r => r with { DestroyAt = null }],
     };
 
     // The label is a text for people and decides nothing.
@@ -172,5 +174,13 @@ public sealed class RowSealerTests : IDisposable
 
         _sealer.Seal(Samples.Tenant).Seal.Should().Equal(seal);
         _sealer.Open(new Sealed<Tenant>(Samples.Tenant, seal)).Should().BeSameAs(Samples.Tenant);
+    }
+
+    // Made like the one above, of the columns that there were before keys could be destroyed: rows from then stay whole.
+    [Fact]
+    public void A_seal_from_before_the_columns_of_destruction_holds_where_these_are_empty()
+    {
+        _sealer.Seal(Samples.Version with { DestroyAt = null }).Seal.Should().Equal(Convert.FromHexString("011d21ff645e26c84aa780c533381a8b4d390d51aa07bf37e4997bd0cbcb8c4712"));
+        _sealer.Seal(Samples.Key with { DestroyedCount = 0 }).Seal.Should().Equal(Convert.FromHexString("015502ee4a5066f29b48aa795693a1e70beea16d72e20271029fe179ad2690c3c3"));
     }
 }

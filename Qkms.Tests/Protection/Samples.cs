@@ -38,6 +38,7 @@ internal static class Samples
         NextVersion = 3,
         ActiveKid = Kid.FromStored("kid-2"),
         VersionCount = 2,
+        DestroyedCount = 1,
         RowVersion = 5,
         CreatedAt = Time,
     };
@@ -65,6 +66,7 @@ internal static class Samples
         RetiredAt = Time,
         RevokedAt = Time,
         DestroyedAt = Time,
+        DestroyAt = Time,
         Used = 7,
     };
 

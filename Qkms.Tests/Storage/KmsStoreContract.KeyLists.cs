@@ -80,7 +80,7 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => session.Keys.CountVersionsAsync(query))).Should().Be(expected);
     }
 
-    /// <summary>Every state, expiry on each side of the moment and at it, usage on each side of the limit and at it.</summary>
+    /// <summary>Every state, expiry on each side of the moment and at it, usage on each side of the limit and at it, with and without a date of destruction.</summary>
     [StoreFact]
     public async Task The_status_filter_agrees_with_the_status_that_a_version_computes()
     {
@@ -92,15 +92,19 @@ public abstract partial class KmsStoreContract
             {
                 foreach ((long? limit, long used) in ((long?, long)[])[(null, 0), (null, 99), (10, 9), (10, 10), (10, 11), (0, 0)])
                 {
-                    Key key = _rows.Key(tenant.Id, $"key-{all.Count}");
-                    KeyVersion version = _rows.Version(key, 1, state) with
+                    foreach (int? destroy in (int?[])[null, -1, 1])
                     {
-                        ExpiresAt = expiry is null ? null : StoreRows.StoredNow.AddMilliseconds(expiry.Value),
-                        MaxUsageLimit = limit,
-                        Used = used,
-                    };
-                    await tenant.AddKeyAsync(key, version);
-                    all.Add(version);
+                        Key key = _rows.Key(tenant.Id, $"key-{all.Count}");
+                        KeyVersion version = _rows.Version(key, 1, state) with
+                        {
+                            ExpiresAt = expiry is null ? null : StoreRows.StoredNow.AddMilliseconds(expiry.Value),
+                            MaxUsageLimit = limit,
+                            Used = used,
+                            DestroyAt = destroy is null ? null : StoreRows.StoredNow.AddMilliseconds(destroy.Value),
+                        };
+                        await tenant.AddKeyAsync(key, version);
+                        all.Add(version);
+                    }
                 }
             }
         }

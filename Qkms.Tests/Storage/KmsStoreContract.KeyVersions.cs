@@ -1,5 +1,6 @@
 using Qkms.Core.Keys;
 using Qkms.Core.Persistence;
+using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.Storage;
 
@@ -27,6 +28,7 @@ public abstract partial class KmsStoreContract
             RetiredAt = StoreRows.Now,
             RevokedAt = StoreRows.Now,
             DestroyedAt = StoreRows.Now,
+            DestroyAt = StoreRows.Now,
             Used = 7,
         };
         await tenant.AddKeyAsync(key, first);
@@ -153,6 +155,7 @@ public abstract partial class KmsStoreContract
             RetiredAt = StoreRows.StoredNow.AddHours(4),
             RevokedAt = StoreRows.StoredNow.AddHours(5),
             DestroyedAt = StoreRows.StoredNow.AddHours(6),
+            DestroyAt = StoreRows.StoredNow.AddHours(7),
         });
 
         (await WriteAsync(session => session.Keys.UpdateVersionAsync(changed))).Should().BeTrue();
@@ -160,6 +163,52 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => session.Keys.FindVersionAsync(tenant.Id, versions[0].Kid))).Should().BeEquivalentTo(changed);
         (await WriteAsync(session => session.Keys.UpdateVersionAsync(StoreRows.Seal(versions[0] with { Id = new KeyVersionId(_rows.NextId()) })))).Should().BeFalse();
     }
+
+    //
+    [StoreFact]
+    public async Task Material_is_erased_once_and_for_its_tenant_only()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        StoredTenant other = await AddTenantAsync("other");
+        (_, IReadOnlyList<KeyVersion> versions) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Retired, KeyState.Active);
+
+        (await WriteAsync(session => session.Keys.EraseMaterialAsync(other.Id, versions[0].Id))).Should().BeFalse();
+        (await WriteAsync(session => session.Keys.EraseMaterialAsync(tenant.Id, versions[0].Id))).Should().BeTrue();
+        (await WriteAsync(session => session.Keys.EraseMaterialAsync(tenant.Id, versions[0].Id))).Should().BeFalse();
+
+        (await ReadAsync(session => session.Keys.FindMaterialAsync(tenant.Id, versions[0].Id))).Should().BeNull();
+        (await ReadAsync(session => session.Keys.FindMaterialAsync(tenant.Id, versions[1].Id))).Should().NotBeNull();
+        (await Store.EraseRemainsAsync(CancellationToken.None)).Should().BeTrue();
+    }
+
+    //
+    [StoreFact]
+    public async Task What_is_due_for_destruction_is_listed_for_all_tenants_and_in_pages()
+    {
+        List<(TenantId, KeyVersionId)> due = [];
+        foreach (string name in (string[])["acme", "other"])
+        {
+            StoredTenant tenant = await AddTenantAsync(name);
+            Key key = _rows.Key(tenant.Id);
+            KeyVersion[] versions =
+            [
+                .. new int?[] { null, -1, 0, 1 }.Select((offset, index) => _rows.Version(key, index + 1, KeyState.Retired) with
+                {
+                    DestroyAt = offset is null ? null : StoreRows.StoredNow.AddMilliseconds(offset.Value),
+                }),
+            ];
+            await tenant.AddKeyAsync(key, versions);
+            due.AddRange(versions[1..3].Select(version => (tenant.Id, version.Id)));
+        }
+
+        (await ListDueAsync(after: null, limit: 10)).Should().Equal(due);
+        (await ListDueAsync(after: null, limit: 3)).Should().Equal(due[..3]);
+        (await ListDueAsync(after: due[2].Item2, limit: 3)).Should().Equal(due[3..]);
+        (await ListDueAsync(after: due[3].Item2, limit: 3)).Should().BeEmpty();
+    }
+
+    private Task<IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)>> ListDueAsync(KeyVersionId? after, int limit) =>
+        ReadAsync(session => session.Keys.ListDueForDestructionAsync(StoreRows.StoredNow, after, limit));
 
     private Task<bool> InsertVersionAsync(StoredTenant tenant, KeyVersion version) =>
         WriteAsync(session => session.Keys.InsertVersionAsync(StoreRows.Seal(version), tenant.Material(version)));

@@ -74,6 +74,7 @@ public abstract partial class KmsStoreContract
             NextVersion = 5,
             ActiveKid = versions[0].Kid,
             VersionCount = 4,
+            DestroyedCount = 3,
             RowVersion = 2,
         });
 

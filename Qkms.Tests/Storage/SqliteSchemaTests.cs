@@ -92,6 +92,17 @@ public sealed class SqliteSchemaTests : IAsyncLifetime, IDisposable
         plan.Should().NotContain(step => step.Detail.Contains("TEMP B-TREE", StringComparison.Ordinal) && !where.Contains("key_id", StringComparison.Ordinal));
     }
 
+    // Looked for every minute, among all versions of all tenants.
+    [Fact]
+    public async Task What_is_due_for_destruction_is_found_by_its_index()
+    {
+        IReadOnlyList<PlanRow> plan = await Store.ReadAsync(
+            session => ((KmsSession)session).ListAsync<PlanRow>("EXPLAIN QUERY PLAN SELECT tenant_id, id FROM key_versions WHERE destroy_at <= 5 AND id > x'00' ORDER BY id LIMIT 10"),
+            CancellationToken.None);
+
+        plan.Should().Contain(step => step.Detail.Contains("key_versions_destroy ", StringComparison.Ordinal));
+    }
+
     private sealed class PlanRow
     {
         public string Detail { get; init; } = "";

@@ -60,6 +60,8 @@ public sealed class SqliteStartTests : IDisposable
         (await Write("synchronous")).Should().Be(2, "2 is FULL");
         (await Write("foreign_keys")).Should().Be(1);
         (await Write("trusted_schema")).Should().Be(0);
+        (await Write("secure_delete")).Should().Be(1);
+        (await Write("temp_store")).Should().Be(2, "2 is MEMORY");
         (await Read("trusted_schema")).Should().Be(0);
         (await store.ReadAsync(session => ((KmsSession)session).ListAsync<string>("PRAGMA journal_mode"), CancellationToken.None)).Should().Equal("wal");
     }
@@ -131,7 +133,7 @@ public sealed class SqliteStartTests : IDisposable
         {
             using SqliteKmsStore store = await SqliteStores.OpenAsync(Data);
             ids[start] = (await ListAsync<byte[]>(store, "SELECT installation_id FROM installation")).Single();
-            (await ListAsync<string>(store, "SELECT name FROM schema_migrations")).Should().Equal("0001_initial");
+            (await ListAsync<string>(store, "SELECT name FROM schema_migrations ORDER BY number")).Should().Equal("0001_initial", "0002_destruction");
         }
 
         ids[1].Should().Equal(ids[0]).And.HaveCount(16);
@@ -146,7 +148,7 @@ public sealed class SqliteStartTests : IDisposable
         using SqliteKmsStore upgraded = SqliteStores.Create(Data, migrations: [.. Migration.For("Sqlite"), Later("CREATE TABLE later (id INTEGER)")]);
         await upgraded.OpenAsync(CancellationToken.None);
 
-        (await ListAsync<string>(upgraded, "SELECT name FROM schema_migrations ORDER BY number")).Should().Equal("0001_initial", "0002_later");
+        (await ListAsync<string>(upgraded, "SELECT name FROM schema_migrations ORDER BY number")).Should().Equal([.. Migration.For("Sqlite").Select(migration => migration.Name), "9999_later"]);
         (await upgraded.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None)).Should().BeTrue();
     }
 
@@ -170,7 +172,7 @@ public sealed class SqliteStartTests : IDisposable
         using (SqliteKmsStore newer = SqliteStores.Create(Data, migrations: [.. Migration.For("Sqlite"), Later("CREATE TABLE later (id INTEGER)")]))
             await newer.OpenAsync(CancellationToken.None);
 
-        await ShouldRefuseAsync("*newer release*0002_later*");
+        await ShouldRefuseAsync("*newer release*9999_later*");
     }
 
     [Fact]
@@ -218,7 +220,7 @@ public sealed class SqliteStartTests : IDisposable
         (await open.Should().ThrowAsync<StoreUnusableException>()).WithMessage(message);
     }
 
-    private static Migration Later(string sql) => new(2, "0002_later", sql);
+    private static Migration Later(string sql) => new(Migration.For("Sqlite").Count + 1, "9999_later", sql);
 
     private Task<bool> AddTenantAsync(SqliteKmsStore store, string name) =>
         store.WriteAsync(session => session.Tenants.InsertAsync(StoreRows.Seal(_rows.Tenant(name))), CancellationToken.None);

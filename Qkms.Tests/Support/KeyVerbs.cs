@@ -1,4 +1,6 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Qkms.Core.Keys;
 
 namespace Qkms.Tests.Support;
 
@@ -18,6 +20,27 @@ internal static class KeyVerbs
 
     public static Task<Answer> RevokeAsync(this HttpClient client, string kid, string? body = null) =>
         client.PostJsonAsync($"/kms/keys/{kid}/actions/revoke", body);
+
+    public static Task<Answer> DestroyAsync(this HttpClient client, string kid, string? body = null) =>
+        client.SendJsonAsync(HttpMethod.Delete, $"/kms/keys/{kid}", body);
+
+    public static Task<Answer> CancelDeletionAsync(this HttpClient client, string kid, string? body = null) =>
+        client.PostJsonAsync($"/kms/keys/{kid}/actions/cancel-deletion", body);
+
+    /// <summary>A key version that is retired and has no successor.</summary>
+    public static async Task<Answer> GenerateRetiredAsync(this HttpClient client, string algorithm = Kem, string name = "default")
+    {
+        Answer made = await client.GenerateAsync(algorithm, $",\"name\":\"{name}\"");
+        return (await client.RetireAsync(made.Number("key_version"), algorithm, $",\"name\":\"{name}\",\"allow_no_active\":true")).ShouldBe(HttpStatusCode.OK);
+    }
+
+    /// <summary>Lets so much time go by, and has what is due by then destroyed: the number of versions.</summary>
+    public static async Task<int> SweepAfterAsync(this QkmsApplication app, TimeSpan time)
+    {
+        DestructionSweep sweep = app.Services.GetRequiredService<DestructionSweep>();
+        app.Time.Pass(time);
+        return await sweep.RunAsync(CancellationToken.None);
+    }
 
     public static Task<Answer> ActiveAsync(this HttpClient client, string algorithm = Kem) =>
         client.GetJsonAsync($"/kms/keys/active?algorithm={algorithm}");

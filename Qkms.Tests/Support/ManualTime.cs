@@ -51,6 +51,13 @@ internal sealed class ManualTime : TimeProvider
     /// <summary>Moves the wall clock.</summary>
     public void ShiftWallClock(TimeSpan by) => Interlocked.Add(ref _wallShift, by.Ticks);
 
+    /// <summary>Lets time go by on both clocks.</summary>
+    public void Pass(TimeSpan by)
+    {
+        Advance(by);
+        ShiftWallClock(by);
+    }
+
     /// <summary>Lets everything that is kept in memory grow too old to be used.</summary>
     public void OutliveCaches() => Advance(FreshnessLimit.MaxAge + TimeSpan.FromMilliseconds(1));
 

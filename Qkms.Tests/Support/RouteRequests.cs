@@ -26,7 +26,7 @@ internal static class RouteRequests
         if (VerbOf(route) == HttpMethod.Get)
             return null;
 
-        return path.EndsWith("/revoke", StringComparison.Ordinal) ? "{}" : $"{{{MembersOf(path)}{key}}}";
+        return path.Contains("/actions/", StringComparison.Ordinal) || VerbOf(route) == HttpMethod.Delete ? "{}" : $"{{{MembersOf(path)}{key}}}";
     }
 
     private static string? MembersOf(string path) => path switch

@@ -26,5 +26,8 @@ internal sealed class StoreThatGoesAway(IKmsStore store) : IKmsStore, IAsyncDisp
     public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
         IsGone ? Task.FromException<T>(KmsErrors.Unavailable.Refusal()) : store.ReadAsync(work, cancellationToken);
 
+    public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken) =>
+        IsGone ? Task.FromException<bool>(KmsErrors.Unavailable.Refusal()) : store.EraseRemainsAsync(cancellationToken);
+
     public ValueTask DisposeAsync() => ((IAsyncDisposable)store).DisposeAsync();
 }

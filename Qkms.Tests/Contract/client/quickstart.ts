@@ -78,6 +78,14 @@ export async function quickstart(baseUrl: string, apiKey: string): Promise<numbe
   refused(409, 'ERR_KMS_006', await qkms.POST('/kms/keys/retire', { body: { algorithm, name, key_version: 1 } }));
   const statuses = take(200, await qkms.GET('/kms/keys', { params: { query: { name } } })).data.keys.map(k => k.status);
   same('at the end', statuses.toSorted(), ['active', 'active', 'active', 'retired', 'revoked']);
+
+  const path = { path: { key: first.kid } };
+  refused(409, 'ERR_KMS_005', await qkms.DELETE('/kms/keys/{key}', { params: { path: { key: second.kid } } }));
+  const waiting = take(202, await qkms.DELETE('/kms/keys/{key}', { params: path, body: { waiting_days: 7, reason: 'The end of the quickstart.' } })).data;
+  same('waiting', [waiting.status, typeof waiting.destroy_at], ['pending_destruction', 'string']);
+  refused(409, 'ERR_KMS_010', await qkms.POST('/kem/encapsulate', { body: { kid: first.kid } }));
+  const kept = take(200, await qkms.POST('/kms/keys/{kid}/actions/cancel-deletion', { params: { path: { kid: first.kid } } })).data;
+  same('kept', [kept.status, kept.destroy_at], ['revoked', null]);
   return requests;
 
   async function useKeys(): Promise<void> {

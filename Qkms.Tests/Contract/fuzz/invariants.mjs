@@ -69,8 +69,12 @@ function checkChain(version, byKid) {
     faults.push(`the chain is broken after ${version.kid}`);
   if (version.previous_kid && byKid.get(version.previous_kid)?.next_kid !== version.kid)
     faults.push(`the chain is broken before ${version.kid}`);
-  if ((version.status === 'revoked') !== (version.revoked_at !== null))
+  if (version.revoked_at === null ? version.status === 'revoked' : !['revoked', 'pending_destruction'].includes(version.status))
     faults.push(`${version.kid} is ${version.status} and was revoked at ${version.revoked_at}`);
+  if ((version.status === 'pending_destruction') !== (version.destroy_at !== null))
+    faults.push(`${version.kid} is ${version.status} and will be destroyed at ${version.destroy_at}`);
+  if (version.destroyed_at !== null) // nobody can wait so long
+    faults.push(`${version.kid} was destroyed at ${version.destroyed_at}`);
   return faults;
 }
 

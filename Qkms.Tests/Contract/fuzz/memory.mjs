@@ -3,9 +3,12 @@
 import { Products } from './products.mjs';
 import { canDo, uses } from './uses.mjs';
 
+const unusable = ['revoked', 'pending_destruction', 'destroyed'];
 const fixed = ['key_id', 'key_version', 'name', 'algorithm_id', 'use', 'public_key', 'oaep_hash', 'created_at', 'previous_kid'];
 const once = ['next_kid', 'retired_at', 'revoked_at'];
-const order = { active: 0, retired: 1, revoked: 2 };
+
+// How far a version is on the way that has no way back. To wait for destruction is beside it: that can be called off.
+const order = ({ status, revoked_at: revokedAt }) => (status === 'revoked' || revokedAt !== null ? 2 : status === 'active' ? 0 : 1);
 
 export class Memory {
   products = new Products();
@@ -27,13 +30,13 @@ export class Memory {
     return this.#versions.get(kid)?.version;
   }
 
-  /** A version that can do an operation, mostly one that is not revoked; or undefined. */
+  /** A version that can do an operation, mostly one that may; or undefined. */
   pickVersion(operation, number) {
     const fit = this.#kids.map(kid => this.version(kid)).filter(version => canDo(version, operation));
     return this.#mostlyUsable(fit, number, version => version);
   }
 
-  /** Something that a key has made and an operation opens, mostly with a key that is not revoked; or undefined. */
+  /** Something that a key has made and an operation opens, mostly with a key that may; or undefined. */
   pickProduct(operation, number) {
     return this.#mostlyUsable(this.products.recent(operation), number, product => this.version(product.kid));
   }
@@ -64,7 +67,7 @@ export class Memory {
     if (!known)
       this.#remember(this.#kids, version.kid);
 
-    if (!known || order[version.status] >= order[known.version.status])
+    if (!known || order(version) >= order(known.version))
       this.#versions.set(version.kid, { version, at: performance.now() });
 
     // Whatever has a successor is active no more.
@@ -103,13 +106,13 @@ export class Memory {
     return [
       ...(canDo(version, operation) ? [] : [`${operation} uses a key for ${version.algorithm_id} (${version.use})`]),
       ...(number === undefined || number === version.key_version ? [] : [`${operation} gives another number than ${kid} has`]),
-      ...(at < asked && version.status === 'revoked' ? [`${operation} uses a revoked version`] : []),
-      ...(at < asked && creates && version.status === 'retired' ? [`${operation} makes something new with a retired version`] : []),
+      ...(at < asked && order(version) === 2 ? [`${operation} uses a revoked version`] : []),
+      ...(at < asked && creates && order(version) === 1 ? [`${operation} makes something new with a retired version`] : []),
     ];
   }
 
   #mostlyUsable(list, number, versionOf) {
-    const usable = number % 10 === 0 ? list : list.filter(one => versionOf(one)?.status !== 'revoked');
+    const usable = number % 10 === 0 ? list : list.filter(one => !unusable.includes(versionOf(one)?.status));
     return usable[number % usable.length];
   }
 
@@ -125,7 +128,7 @@ function contradictions({ version: before, at, partly }, after, asked) {
   const changed = fixed.filter(name => before[name] !== after[name]);
   if (at < asked) {
     changed.push(...(partly ? [] : once).filter(name => before[name] !== null && before[name] !== after[name]));
-    if (order[after.status] < order[before.status])
+    if (order(after) < order(before))
       changed.push('status');
   }
   return changed.map(name => `${name} of a version changed from ${JSON.stringify(before[name])} to ${JSON.stringify(after[name])}`);

@@ -18,7 +18,7 @@ namespace Qkms.Benchmarks.Writes;
 internal sealed record WritesResult(double PerSecond, double Median, double Percentile99);
 
 /// <summary>Generates keys as the service does, down to rows, seals and journal, but for HTTP and the making of the pair.</summary>
-internal sealed class KeyWriter : IDisposable
+internal sealed class KeyMaker : IDisposable
 {
     private static int _made;
 
@@ -26,21 +26,21 @@ internal sealed class KeyWriter : IDisposable
     private readonly KeyLifecycle _lifecycle;
     private readonly Caller _caller;
 
-    private KeyWriter(ServiceProvider services, Caller caller) =>
+    private KeyMaker(ServiceProvider services, Caller caller) =>
         (_services, _lifecycle, _caller) = (services, services.GetRequiredService<KeyLifecycle>(), caller);
 
     /// <summary>On a store that is open; <paramref name="directory"/> has the root key, or gets one.</summary>
-    internal static async Task<KeyWriter> OpenAsync(IKmsStore store, string directory, KeyMaterialFactory material)
+    internal static async Task<KeyMaker> OpenAsync(IKmsStore store, string directory, KeyMaterialFactory material)
     {
         ServiceCollection services = new();
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(typeof(Microsoft.Extensions.Logging.ILogger<>), typeof(NullLogger<>));
         services.AddSingleton(store);
-        services.AddQkmsCore(PqcEngines.Select(PqcEngines.Auto), new ApiKeyOptions(), new MaterialCacheOptions(), new SignatureOptions());
+        services.AddQkmsCore(PqcEngines.Select(PqcEngines.Auto), new ApiKeyOptions(), new MaterialCacheOptions(), new SignatureOptions(), new DestructionOptions());
         services.AddSingleton(material);
         ServiceProvider provider = services.BuildServiceProvider();
         await provider.GetRequiredService<KeyringOpener>().OpenAsync(new RootKeyLocator(new RootKeyEnvironment(), directory), CancellationToken.None);
-        return new KeyWriter(provider, await CallerAsync(provider));
+        return new KeyMaker(provider, await CallerAsync(provider));
     }
 
     /// <summary>Has callers generate keys under names of their own for some time.</summary>

@@ -1,0 +1,46 @@
+using Qkms.Core;
+using Qkms.Core.Keys;
+
+namespace Qkms.Api.Hosting;
+
+/// <summary>Does in the background what its time has come for. It survives every failure: what could not be done is due again at the next interval.</summary>
+internal sealed partial class Housekeeping(DestructionSweep destruction, DestructionOptions options, TimeProvider time, ILogger<Housekeeping> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using PeriodicTimer timer = new(options.SweepInterval, time);
+        do
+        {
+            await SweepAsync(stoppingToken);
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task SweepAsync(CancellationToken stopping)
+    {
+        try
+        {
+            await destruction.RunAsync(stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            throw;
+        }
+        catch (KmsException e)
+        {
+            LogPutOff(logger, e.Error.Code);
+        }
+#pragma warning disable CA1031 // Whatever it is, the next sweep must come; it is logged in full.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogFailed(logger, e);
+        }
+    }
+
+    [LoggerMessage(2, LogLevel.Warning, "The destruction of keys that are due was put off ({Code}) until the next interval.")]
+    private static partial void LogPutOff(ILogger logger, string code);
+
+    [LoggerMessage(3, LogLevel.Error, "The destruction of keys that are due failed; it is tried again at the next interval.")]
+    private static partial void LogFailed(ILogger logger, Exception exception);
+}

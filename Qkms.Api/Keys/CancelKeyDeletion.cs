@@ -1,0 +1,42 @@
+using System.ComponentModel;
+using FluentValidation;
+using Qkms.Api.Http;
+using Qkms.Api.OpenApi;
+using Qkms.Core;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Keys;
+
+namespace Qkms.Api.Keys;
+
+internal sealed record CancelKeyDeletionRequest(
+    [property: Description("Why; kept in the journal.")] string? Reason);
+
+internal sealed class CancelKeyDeletionRequestValidator : AbstractValidator<CancelKeyDeletionRequest>
+{
+    public CancelKeyDeletionRequestValidator() => RuleFor(r => r.Reason).IsReason();
+}
+
+internal static class CancelKeyDeletion
+{
+    public static void MapCancelKeyDeletion(this RouteGroupBuilder keys) =>
+        keys.MapPost("/{kid}/actions/cancel-deletion", HandleAsync)
+            .WithName("CancelKeyDeletion")
+            .WithSummary("Calls the destruction of a key version off: it is again what it was before, retired or revoked.")
+            .WithDescription("A version that does not wait for its destruction stays as it is.")
+            .WithRequestExample("""{"reason":"A backup from last year still needs it."}""")
+            .WithOptionalValidation(new CancelKeyDeletionRequestValidator())
+            .Requires(Permission.KeysCancelDeletion)
+            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed);
+
+    private static async Task<Enveloped<KeyVersionResponse>> HandleAsync(
+        [Description("The kid of the version.")] string kid,
+        CancelKeyDeletionRequest? request,
+        Caller caller,
+        KeyDestruction destruction,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        KeyVersion kept = await destruction.CancelAsync(caller, KeyPath.ToKid(kid), request?.Reason, cancellationToken);
+        return Enveloped.Ok(KeyVersionResponse.From(kept, spelling: null, time.GetUtcMilliseconds()));
+    }
+}

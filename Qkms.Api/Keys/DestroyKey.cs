@@ -1,0 +1,52 @@
+using System.ComponentModel;
+using FluentValidation;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
+using Qkms.Api.Http;
+using Qkms.Api.OpenApi;
+using Qkms.Core;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Keys;
+
+namespace Qkms.Api.Keys;
+
+internal sealed record DestroyKeyRequest(
+    [property: Description("How many days it waits and can be cancelled: 7 to 30; 30 unless given.")] int? WaitingDays,
+    [property: Description("Why; kept in the journal.")] string? Reason);
+
+internal sealed class DestroyKeyRequestValidator : AbstractValidator<DestroyKeyRequest>
+{
+    public DestroyKeyRequestValidator()
+    {
+        RuleFor(r => r.WaitingDays)
+            .Must(days => days is null or (>= KeyDestruction.MinWaitingDays and <= KeyDestruction.MaxWaitingDays))
+            .WithMessage($"must be a whole number from {KeyDestruction.MinWaitingDays} to {KeyDestruction.MaxWaitingDays}");
+        RuleFor(r => r.Reason).IsReason();
+    }
+}
+
+internal static class DestroyKey
+{
+    public static void MapDestroyKey(this RouteGroupBuilder keys) =>
+        keys.MapDelete("/{key}", HandleAsync)
+            .WithName("DestroyKey")
+            .WithSummary("Orders the destruction of a retired or revoked key version: from now on it does nothing, and on its date the private key is erased for good.")
+            .WithDescription("Until then it can be cancelled. Public key and metadata can be read for ever. A version that waits already keeps its date, whatever 'waiting_days' says: cancel first to choose another.")
+            .WithRequestExample("""{"waiting_days":30,"reason":"Nothing is encrypted to it any more."}""")
+            .WithOptionalValidation(new DestroyKeyRequestValidator())
+            .Requires(Permission.KeysDestroy)
+            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyDestroyed);
+
+    private static async Task<EnvelopedAccepted<KeyVersionResponse>> HandleAsync(
+        [Description("The kid of the version; not its number.")] string key,
+        [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] DestroyKeyRequest? request,
+        Caller caller,
+        KeyDestruction destruction,
+        TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        ScheduleDestructionCommand command = new(KeyPath.ToKid(key), request?.WaitingDays ?? KeyDestruction.DefaultWaitingDays, request?.Reason);
+        KeyVersion waiting = await destruction.ScheduleAsync(caller, command, cancellationToken);
+        return Enveloped.Accepted(KeyVersionResponse.From(waiting, spelling: null, time.GetUtcMilliseconds()));
+    }
+}

@@ -1,0 +1,12 @@
+using FluentValidation;
+using Qkms.Core.Audit;
+
+namespace Qkms.Api.Keys;
+
+/// <summary>What a reason must look like, where the journal keeps one.</summary>
+internal static class ReasonRules
+{
+    public static IRuleBuilderOptions<T, string?> IsReason<T>(this IRuleBuilder<T, string?> rule) => rule
+        .Must(reason => reason is null || reason.EnumerateRunes().Count() <= AuditEvent.MaxReasonLength)
+        .WithMessage($"must have at most {AuditEvent.MaxReasonLength} characters");
+}

@@ -1,0 +1,53 @@
+using Qkms.Core.Audit;
+using Qkms.Core.Persistence;
+
+namespace Qkms.Core.Keys;
+
+/// <summary>Orders the destruction of versions, and calls it off. What is due is destroyed by <see cref="DestructionSweep"/>.</summary>
+public sealed class KeyDestruction(IKmsStore store, KeyRows rows, KeyWriter writer, TimeProvider time)
+{
+    /// <summary>The shortest time between order and destruction, in days: enough to notice a mistake.</summary>
+    public const int MinWaitingDays = 7;
+
+    /// <summary>The longest.</summary>
+    public const int MaxWaitingDays = 30;
+
+    /// <summary>What is waited when the order does not say: the longest, because what is destroyed does not come back.</summary>
+    public const int DefaultWaitingDays = MaxWaitingDays;
+
+    /// <summary>Orders the destruction of a retired or revoked version. One that waits already keeps its date.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.OnlyActiveKey"/> for an active one, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
+    public Task<KeyVersion> ScheduleAsync(Caller caller, ScheduleDestructionCommand command, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        return ChangeAsync(
+            caller,
+            command.Kid,
+            version => KeyTransitions.ScheduleDestruction(version, time.GetUtcMilliseconds().AddDays(command.WaitingDays)),
+            AuditActions.KeyDestructionScheduled,
+            command.Reason,
+            cancellationToken);
+    }
+
+    /// <summary>Calls the destruction of a version off: it is again what it was before. One that does not wait stays as it is.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
+    public Task<KeyVersion> CancelAsync(Caller caller, Kid kid, string? reason, CancellationToken cancellationToken) =>
+        ChangeAsync(caller, kid, KeyTransitions.CancelDestruction, AuditActions.KeyDestructionCancelled, reason, cancellationToken);
+
+    private async Task<KeyVersion> ChangeAsync(
+        Caller caller, Kid kid, Func<KeyVersion, KeyVersion> change, string action, string? reason, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        return await store.WriteAsync(
+            async session =>
+            {
+                (Key key, KeyVersion version) = await rows.LockVersionAsync(session, caller, kid);
+                KeyVersion changed = change(version);
+                if (!ReferenceEquals(changed, version))
+                    await writer.ReplaceAsync(session, AuditActor.Of(caller), key, version, changed, action, reason);
+
+                return changed;
+            },
+            cancellationToken);
+    }
+}

@@ -1,0 +1,63 @@
+using Qkms.Core.Audit;
+using Qkms.Core.Materials;
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+
+namespace Qkms.Core.Keys;
+
+/// <summary>Writes rows of keys with their seals and their journal entries, and lets memory forget what was written.</summary>
+public sealed class KeyWriter(RowSealer sealer, KeyStates states, MaterialCache materials, IdGenerator ids, TimeProvider time)
+{
+    /// <summary>Adds a version with its material; false when its kid is taken.</summary>
+    internal async Task<bool> InsertAsync(IKmsSession session, KeyVersion version, KeyMaterial material)
+    {
+        session.OnCommitted(() => states.Forget(version));
+        return await session.Keys.InsertVersionAsync(sealer.Seal(version), material);
+    }
+
+    /// <summary>Writes a version over the row that was read.</summary>
+    internal async Task UpdateAsync(IKmsSession session, KeyVersion version)
+    {
+        if (!await session.Keys.UpdateVersionAsync(sealer.Seal(version)))
+            throw new SealBrokenException(version.LogName);
+
+        session.OnCommitted(() => Forget(version));
+    }
+
+    /// <summary>Writes a key over the row that was read.</summary>
+    internal async Task UpdateAsync(IKmsSession session, Key key)
+    {
+        if (!await session.Keys.UpdateKeyAsync(sealer.Seal(key with { RowVersion = key.RowVersion + 1 })))
+            throw new SealBrokenException(key.LogName);
+    }
+
+    /// <summary>Writes the next row of a version, what it changes of its key, and the journal entry.</summary>
+    /// <param name="session">The unit, which holds the key.</param>
+    /// <param name="actor">Who changes it.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="before">The version as it was read.</param>
+    /// <param name="after">The version as it will be.</param>
+    /// <param name="action">What happens, for the journal.</param>
+    /// <param name="reason">The reason that was given.</param>
+    internal async Task ReplaceAsync(IKmsSession session, AuditActor actor, Key key, KeyVersion before, KeyVersion after, string action, string? reason)
+    {
+        await UpdateAsync(session, after);
+        Key changed = key with
+        {
+            ActiveKid = key.ActiveKid == before.Kid ? null : key.ActiveKid,
+            DestroyedCount = key.DestroyedCount + (after.State == KeyState.Destroyed ? 1 : 0),
+        };
+        if (changed != key)
+            await UpdateAsync(session, changed);
+
+        await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), time.GetUtcMilliseconds(), actor, action, after, before, reason));
+    }
+
+    // The next request on this node sees the change, and a key that nobody may use any more is not kept in memory either.
+    private void Forget(KeyVersion version)
+    {
+        states.Forget(version);
+        if (version.State is KeyState.Revoked or KeyState.Destroyed || version.DestroyAt is not null)
+            materials.Drop(version.Id);
+    }
+}

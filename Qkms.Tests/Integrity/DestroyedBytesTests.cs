@@ -1,0 +1,177 @@
+using System.Buffers.Binary;
+using System.Net;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using Qkms.Core.Keys;
+using Qkms.Tests.Support;
+
+namespace Qkms.Tests.Integrity;
+
+/// <summary>SQLite's own: the database file, its log and its index hold no piece of a destroyed private key, though each was there before.</summary>
+public sealed class DestroyedBytesTests
+{
+    private const int PieceSize = 16;
+
+    // Format, purpose and wrapping key's id begin every wrapped key of a tenant.
+    private const int HeaderSize = 18;
+
+    private static readonly TimeSpan _week = TimeSpan.FromDays(7);
+
+    // Q-30: keys on one page and of several, alone and between others that stay, in an order that moves rows from page to page.
+    [SqliteFact]
+    public async Task No_file_of_the_database_holds_a_piece_of_a_destroyed_key()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        List<string> kids = [];
+        foreach ((string algorithm, int versions) in new[] { (KeyUseVerbs.Aes, 150), (KeyVerbs.Kem, 60), ("ML-DSA-44", 6), ("RSA-2048", 3) })
+        {
+            await client.GenerateAsync(algorithm);
+            for (int i = 0; i < versions; i++)
+                kids.Add((await client.RotateAsync(algorithm)).Text("previous_kid"));
+        }
+
+        string[] kept = [.. kids.Where((_, i) => i % 10 == 3)];
+        string[] first = [.. kids.Except(kept).Where((_, i) => i % 3 == 0)];
+        string[] second = [.. kids.Except(kept).Except(first)];
+        Dictionary<string, byte[]> wrapped = [];
+        foreach (string kid in kids)
+            wrapped[kid] = (await app.FindMaterialAsync(kid))!.Wrapped;
+
+        ShouldHoldEveryPieceOf(app.DataDirectory, wrapped.Values);
+
+        await DestroyAsync(app, client, first);
+        ShouldHoldNoPieceOf(app.DataDirectory, first.Select(kid => wrapped[kid]));
+        await client.RotateAsync();
+        await DestroyAsync(app, client, second);
+        ShouldHoldNoPieceOf(app.DataDirectory, first.Concat(second).Select(kid => wrapped[kid]));
+        ShouldHoldEveryPieceOf(app.DataDirectory, kept.Select(kid => wrapped[kid]));
+        using Database database = app.OpenDatabase();
+        database.Flaws().Should().BeEmpty();
+    }
+
+    // Q-30: a backup that reads for an hour keeps the bytes that it reads, and nobody waits for it; when it is done they go.
+    [SqliteFact]
+    public async Task A_reader_holds_the_erasure_up_and_nothing_else()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        string kid = (await client.GenerateRetiredAsync()).Text("kid");
+        byte[] wrapped = (await app.FindMaterialAsync(kid))!.Wrapped;
+        await client.DestroyAsync(kid, """{"waiting_days":7}""");
+        DestructionSweep sweep = app.Services.GetRequiredService<DestructionSweep>();
+
+        using (SqliteConnection backup = new(new SqliteConnectionStringBuilder { DataSource = Path.Combine(app.DataDirectory, "qkms.db"), Pooling = false }.ToString()))
+        {
+            backup.Open();
+            using SqliteTransaction reading = backup.BeginTransaction(deferred: true);
+            Count(backup).Should().Be(1);
+
+            (await app.SweepAfterAsync(_week)).Should().Be(1);
+
+            (await client.GetJsonAsync($"/kms/keys/{kid}")).Text("status").Should().Be("destroyed");
+            await client.GenerateAsync();
+            ShouldHoldEveryPieceOf(app.DataDirectory, [wrapped]);
+            app.Log.Lines.Should().Contain(line => line.StartsWith("Warning ", StringComparison.Ordinal) && line.Contains("write-ahead log", StringComparison.Ordinal));
+            Count(backup).Should().Be(1, "the backup sees the moment at which it began");
+            (await app.Store().EraseRemainsAsync(CancellationToken.None)).Should().BeFalse();
+        }
+
+        (await sweep.RunAsync(CancellationToken.None)).Should().Be(0);
+        ShouldHoldNoPieceOf(app.DataDirectory, [wrapped]);
+        app.Log.Text.Should().NotContain("Critical ");
+
+        static long Count(SqliteConnection connection)
+        {
+            using SqliteCommand command = connection.CreateCommand();
+            command.CommandText = "SELECT COUNT(*) FROM key_material";
+            return (long)command.ExecuteScalar()!;
+        }
+    }
+
+    // Q-30: a process that was killed between the destruction and the erasure leaves the erasure to the next one.
+    [SqliteFact]
+    public async Task What_an_earlier_process_did_not_erase_is_erased_at_the_start()
+    {
+        using TemporaryDirectory directory = new();
+        byte[] wrapped;
+        using (TemporaryDirectory copied = new())
+        {
+            await using (QkmsApplication before = new(copied.Path))
+            {
+                using HttpClient client = before.Client();
+                string kid = (await client.GenerateRetiredAsync()).Text("kid");
+                wrapped = (await before.FindMaterialAsync(kid))!.Wrapped;
+                KeyVersion version = (await before.FindVersionAsync(kid)).Version;
+                await before.Store().WriteAsync(session => session.Keys.EraseMaterialAsync(version.TenantId, version.Id), CancellationToken.None);
+
+                // As after kill -9: the log still holds the page with the key.
+                foreach (string file in Directory.GetFiles(copied.Path).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+                    CopyShared(file, directory.File(Path.GetFileName(file)));
+            }
+        }
+
+        await using QkmsApplication after = new(directory.Path);
+        ShouldHoldEveryPieceOf(directory.Path, [wrapped]);
+        using HttpClient reader = after.Client();
+        (await reader.GetJsonAsync("/health/ready")).ShouldBe(HttpStatusCode.OK);
+        for (int i = 0; i < 200 && new FileInfo(directory.File("qkms.db-wal")).Length > 0; i++)
+            await Task.Delay(25);
+
+        ShouldHoldNoPieceOf(directory.Path, [wrapped]);
+    }
+
+    private static async Task DestroyAsync(QkmsApplication app, HttpClient client, string[] kids)
+    {
+        foreach (string kid in kids)
+            (await client.DestroyAsync(kid, """{"waiting_days":7}""")).ShouldBe(HttpStatusCode.Accepted);
+
+        (await app.SweepAfterAsync(_week)).Should().Be(kids.Length);
+    }
+
+    private static void CopyShared(string from, string to)
+    {
+        File.WriteAllBytes(to, ReadShared(from));
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(to, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    private static byte[] ReadShared(string path)
+    {
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        byte[] bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private static void ShouldHoldEveryPieceOf(string directory, IEnumerable<byte[]> keys)
+    {
+        HashSet<UInt128> held = PiecesOfFiles(directory);
+        keys.SelectMany(Pieces).Should().OnlyContain(piece => held.Contains(piece));
+    }
+
+    private static void ShouldHoldNoPieceOf(string directory, IEnumerable<byte[]> keys)
+    {
+        HashSet<UInt128> held = PiecesOfFiles(directory);
+        keys.SelectMany(Pieces).Should().NotContain(piece => held.Contains(piece));
+    }
+
+    // At every offset, once, so that many keys can be looked for.
+    private static HashSet<UInt128> PiecesOfFiles(string directory)
+    {
+        HashSet<UInt128> pieces = [];
+        foreach (byte[] file in Directory.GetFiles(directory, "qkms.db*").Select(ReadShared))
+        {
+            for (int i = 0; i + PieceSize <= file.Length; i++)
+                pieces.Add(BinaryPrimitives.ReadUInt128BigEndian(file.AsSpan(i)));
+        }
+
+        return pieces;
+    }
+
+    private static IEnumerable<UInt128> Pieces(byte[] wrapped)
+    {
+        for (int i = HeaderSize; i + PieceSize <= wrapped.Length; i += PieceSize)
+            yield return BinaryPrimitives.ReadUInt128BigEndian(wrapped.AsSpan(i));
+    }
+}

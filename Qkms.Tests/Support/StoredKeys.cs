@@ -1,0 +1,43 @@
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Keys;
+using Qkms.Core.Persistence;
+using Qkms.Core.Protection;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Tests.Support;
+
+/// <summary>Rows of the first tenant as the service's own store gives them, whatever database is behind it.</summary>
+internal static class StoredKeys
+{
+    /// <summary>The tenant that the first API key speaks for.</summary>
+    public static async Task<TenantId> FirstTenantAsync(this QkmsApplication app)
+    {
+        ApiKeyProof proof = app.Services.GetRequiredService<ApiKeyProver>().Prove(Encoding.ASCII.GetBytes(app.InitialApiKey))!;
+        return (await app.Services.GetRequiredService<ApiKeyAuthenticator>().AuthenticateAsync(proof, CancellationToken.None))!.TenantId;
+    }
+
+    /// <summary>A version with its key.</summary>
+    public static async Task<KeyAndVersion> FindVersionAsync(this QkmsApplication app, string kid)
+    {
+        TenantId tenant = await app.FirstTenantAsync();
+        RowSealer sealer = app.Services.GetRequiredService<RowSealer>();
+        return await app.Store().ReadAsync(
+            async session =>
+            {
+                KeyVersion version = sealer.Open((await session.Keys.FindVersionAsync(tenant, Kid.FromStored(kid)))!);
+                return new KeyAndVersion(sealer.Open((await session.Keys.FindKeyAsync(version.Address))!), version);
+            },
+            CancellationToken.None);
+    }
+
+    /// <summary>The wrapped private key of a version, or null.</summary>
+    public static async Task<KeyMaterial?> FindMaterialAsync(this QkmsApplication app, string kid)
+    {
+        KeyVersion version = (await app.FindVersionAsync(kid)).Version;
+        return await app.Store().ReadAsync(session => session.Keys.FindMaterialAsync(version.TenantId, version.Id), CancellationToken.None);
+    }
+
+    public static IKmsStore Store(this QkmsApplication app) => app.Services.GetRequiredService<IKmsStore>();
+}
