@@ -23,6 +23,9 @@ internal static partial class StorageLog
     [LoggerMessage(EventId = 2006, Level = LogLevel.Information, Message = "Migration {Name} applied.")]
     public static partial void MigrationApplied(ILogger logger, string name);
 
+    [LoggerMessage(EventId = 2030, Level = LogLevel.Warning, Message = "What was committed could not be copied from the log into the database file yet; it is safe in the log.")]
+    public static partial void SettlingFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(EventId = 2007, Level = LogLevel.Error, Message = "The database does not answer: callers are refused at once until it does.")]
     public static partial void CircuitOpened(ILogger logger, Exception? exception);
 

@@ -21,6 +21,9 @@ internal sealed class StoredRowReader
     /// <summary>The same, or null.</summary>
     public Guid? OptionalId(byte[]? column) => column is null ? null : Id(column);
 
+    /// <summary>A number of 32 bits. SQLite keeps 64 in every column, and one bit too many must not hide the row's name.</summary>
+    public int Number(long column) => column is >= int.MinValue and <= int.MaxValue ? (int)column : Damaged(0);
+
     /// <summary>A time in UTC milliseconds.</summary>
     public DateTimeOffset Time(long column) =>
         column >= _earliest && column <= _latest ? DateTimeOffset.FromUnixTimeMilliseconds(column) : Damaged(DateTimeOffset.UnixEpoch);
@@ -44,6 +47,9 @@ internal sealed class StoredRowReader
     public Sealed<T> Seal<T>(T row, byte[] seal)
         where T : class, ISealedRow =>
         new(row, _damaged ? [] : seal);
+
+    /// <summary>Something wrapped, or what opens nowhere.</summary>
+    public byte[] Wrapped(byte[] column) => _damaged ? [] : column;
 
     private T Damaged<T>(T placeholder)
     {

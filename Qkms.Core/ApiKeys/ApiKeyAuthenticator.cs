@@ -68,7 +68,11 @@ public sealed class ApiKeyAuthenticator
             throw new SealBrokenException(credential.LogName);
 
         bool proven = CryptographicOperations.FixedTimeEquals(proof.VerifierUnder(hashKey), credential.Verifier);
-        return proven && foundTenant is not null ? new ApiKeyIdentity(credential, _sealer.Open(foundTenant)) : null;
+        if (!proven)
+            return null;
+
+        // Credentials are never without their tenant: its row was lost or renamed.
+        return new ApiKeyIdentity(credential, _sealer.Open(foundTenant ?? throw new SealBrokenException($"tenant {credential.TenantId}")));
     }
 
     private int IndexOfHashKey(Guid id)

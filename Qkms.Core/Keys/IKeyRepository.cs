@@ -9,6 +9,9 @@ public interface IKeyRepository
     /// <summary>The logical key at an address, or null.</summary>
     Task<Sealed<Key>?> FindKeyAsync(KeyAddress address);
 
+    /// <summary>The kid of the newest version that says of itself that it belongs to the key at an address, or null.</summary>
+    Task<Kid?> FindNewestKidAsync(KeyAddress address);
+
     /// <summary>The logical key at an address, or null, held until the unit ends: whoever else wants it waits.</summary>
     Task<Sealed<Key>?> LockKeyAsync(KeyAddress address);
 

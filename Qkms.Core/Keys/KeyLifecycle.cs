@@ -89,6 +89,11 @@ public sealed class KeyLifecycle(
                 DateTimeOffset now = time.GetUtcMilliseconds();
                 Key? key = await rows.LockKeyAsync(session, address);
                 KeyVersion? version = key is null ? null : await rows.FindVersionAsync(session, key, command.Version);
+
+                // A row that was lost is not the same as a key that never was.
+                if (key is null)
+                    await rows.FindKeyAsync(session, address);
+
                 if (key is null || version is null)
                     throw KmsErrors.KeyVersionNotFound.With($"There is no version {command.Version} of this key.");
 

@@ -11,10 +11,18 @@ namespace Qkms.Core.Keys;
 public sealed class KeyRows(RowSealer sealer)
 {
     /// <summary>The key at an address, or null.</summary>
+    /// <exception cref="SealBrokenException">It has versions, and its own row is not there, or at another address.</exception>
     public async Task<Key?> FindKeyAsync(IKmsSession session, KeyAddress address)
     {
         ArgumentNullException.ThrowIfNull(session);
-        return Open(await session.Keys.FindKeyAsync(address));
+        if (Open(await session.Keys.FindKeyAsync(address)) is { } key)
+            return key;
+
+        if (await session.Keys.FindNewestKidAsync(address) is not { } kid)
+            return null;
+
+        // Keys are never deleted: it is there now if it was made between the two looks.
+        return Open(await session.Keys.FindKeyAsync(address)) ?? throw new SealBrokenException($"the key of key version {kid}");
     }
 
     /// <summary>The key at an address, or null, held until the unit ends.</summary>

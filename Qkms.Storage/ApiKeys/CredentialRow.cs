@@ -28,13 +28,13 @@ internal sealed class CredentialRow
 
     public string Label { get; init; } = "";
 
-    public int Roles { get; init; }
+    public long Roles { get; init; }
 
     public string? Permissions { get; init; }
 
     public string? KeyScope { get; init; }
 
-    public int State { get; init; }
+    public long State { get; init; }
 
     public long CreatedAt { get; init; }
 
@@ -82,10 +82,10 @@ internal sealed class CredentialRow
             Verifier = Verifier,
             HashKeyId = read.Id(HashKeyId),
             Label = Label,
-            Roles = (Roles)Roles,
+            Roles = (Roles)read.Number(Roles),
             Permissions = Permissions,
             KeyScope = KeyScope,
-            State = (CredentialState)State,
+            State = (CredentialState)read.Number(State),
             CreatedAt = read.Time(CreatedAt),
             ExpiresAt = read.OptionalTime(ExpiresAt),
             GraceUntil = read.OptionalTime(GraceUntil),

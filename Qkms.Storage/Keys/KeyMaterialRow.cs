@@ -12,7 +12,7 @@ internal sealed class KeyMaterialRow
 
     public byte[] WrappingKeyId { get; init; } = [];
 
-    public int Format { get; init; }
+    public long Format { get; init; }
 
     public byte[] Wrapped { get; init; } = [];
 
@@ -28,10 +28,10 @@ internal sealed class KeyMaterialRow
         Wrapped = material.Wrapped,
     };
 
-    public KeyMaterial ToMaterial() => new(
-        new KeyVersionId(new Guid(VersionId, bigEndian: true)),
-        new TenantId(new Guid(TenantId, bigEndian: true)),
-        new Guid(WrappingKeyId, bigEndian: true),
-        (MaterialFormat)Format,
-        Wrapped);
+    public KeyMaterial ToMaterial()
+    {
+        StoredRowReader read = new();
+        (Guid version, Guid tenant, Guid wrappingKey, int format) = (read.Id(VersionId), read.Id(TenantId), read.Id(WrappingKeyId), read.Number(Format));
+        return new KeyMaterial(new KeyVersionId(version), new TenantId(tenant), wrappingKey, (MaterialFormat)format, read.Wrapped(Wrapped));
+    }
 }

@@ -19,6 +19,24 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
     public async Task<Sealed<Key>?> FindKeyAsync(KeyAddress address) =>
         (await session.FindAsync<KeyRow>(SelectKey, new KeyAddressParameters(address)))?.ToSealed();
 
+    // The index of names serves it, whose condition has to stand here word for word; the other one holds every key of the algorithm.
+    private const string SelectNewestKid =
+        """
+        SELECT kid
+        FROM key_versions
+        WHERE tenant_id = @TenantId AND name = @Name AND algorithm || '' = @Algorithm AND use = @Use AND
+
+        """;
+
+    /// <inheritdoc/>
+    public async Task<Kid?> FindNewestKidAsync(KeyAddress address)
+    {
+        string owner = address.Owner == KeyOwner.Tenant ? "owner_kind = ''" : "owner_kind = @OwnerKind AND owner_id = @OwnerId";
+        return await session.FindAsync<string>($"{SelectNewestKid}{owner} ORDER BY id DESC LIMIT 1", new KeyAddressParameters(address)) is { } kid
+            ? Kid.FromStored(kid)
+            : null;
+    }
+
     /// <inheritdoc/>
     public async Task<Sealed<Key>?> LockKeyAsync(KeyAddress address) =>
         (await session.FindAsync<KeyRow>(SelectKey + session.Dialect.LockRow, new KeyAddressParameters(address)))?.ToSealed();

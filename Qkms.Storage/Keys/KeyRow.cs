@@ -26,11 +26,11 @@ internal sealed class KeyRow
 
     public string Algorithm { get; init; } = "";
 
-    public int Use { get; init; }
+    public long Use { get; init; }
 
     public string Origin { get; init; } = "";
 
-    public int State { get; init; }
+    public long State { get; init; }
 
     public long? DeleteAt { get; init; }
 
@@ -40,13 +40,13 @@ internal sealed class KeyRow
 
     public long? NextRotationAt { get; init; }
 
-    public int NextVersion { get; init; }
+    public long NextVersion { get; init; }
 
     public string? ActiveKid { get; init; }
 
-    public int VersionCount { get; init; }
+    public long VersionCount { get; init; }
 
-    public int DestroyedCount { get; init; }
+    public long DestroyedCount { get; init; }
 
     public long RowVersion { get; init; }
 
@@ -88,17 +88,17 @@ internal sealed class KeyRow
         Key key = new()
         {
             Id = new KeyId(read.Id(Id)),
-            Address = new KeyAddress(new TenantId(read.Id(TenantId)), new KeyOwner(OwnerKind, OwnerId), KeyName.FromStored(Name), read.Algorithm(Algorithm), (KeyUse)Use),
+            Address = new KeyAddress(new TenantId(read.Id(TenantId)), new KeyOwner(OwnerKind, OwnerId), KeyName.FromStored(Name), read.Algorithm(Algorithm), (KeyUse)read.Number(Use)),
             Origin = Origin,
-            Enablement = (KeyEnablement)State,
+            Enablement = (KeyEnablement)read.Number(State),
             DeleteAt = read.OptionalTime(DeleteAt),
             Description = Description,
             RotationPeriod = read.OptionalPeriod(RotationPeriod),
             NextRotationAt = read.OptionalTime(NextRotationAt),
-            NextVersion = NextVersion,
+            NextVersion = read.Number(NextVersion),
             ActiveKid = ActiveKid is null ? null : Kid.FromStored(ActiveKid),
-            VersionCount = VersionCount,
-            DestroyedCount = DestroyedCount,
+            VersionCount = read.Number(VersionCount),
+            DestroyedCount = read.Number(DestroyedCount),
             RowVersion = RowVersion,
             CreatedAt = read.Time(CreatedAt),
         };

@@ -30,15 +30,15 @@ internal sealed class KeyVersionRow
 
     public string Algorithm { get; init; } = "";
 
-    public int Use { get; init; }
+    public long Use { get; init; }
 
     public string Kid { get; init; } = "";
 
-    public int Version { get; init; }
+    public long Version { get; init; }
 
     public string Spelling { get; init; } = "";
 
-    public int State { get; init; }
+    public long State { get; init; }
 
     public string? OaepHash { get; init; }
 
@@ -54,7 +54,7 @@ internal sealed class KeyVersionRow
 
     public long? ProcessUntil { get; init; }
 
-    public int AutoRotate { get; init; }
+    public long AutoRotate { get; init; }
 
     public string? PreviousKid { get; init; }
 
@@ -118,11 +118,11 @@ internal sealed class KeyVersionRow
         {
             Id = new KeyVersionId(read.Id(Id)),
             KeyId = new KeyId(read.Id(KeyId)),
-            Address = new KeyAddress(new TenantId(read.Id(TenantId)), new KeyOwner(OwnerKind, OwnerId), KeyName.FromStored(Name), read.Algorithm(Algorithm), (KeyUse)Use),
+            Address = new KeyAddress(new TenantId(read.Id(TenantId)), new KeyOwner(OwnerKind, OwnerId), KeyName.FromStored(Name), read.Algorithm(Algorithm), (KeyUse)read.Number(Use)),
             Kid = Core.Keys.Kid.FromStored(Kid),
-            Version = Version,
+            Version = read.Number(Version),
             Spelling = Spelling,
-            State = (KeyState)State,
+            State = (KeyState)read.Number(State),
             OaepHash = OaepHash,
             PublicKey = PublicKey,
             SoftUsageLimit = SoftUsageLimit,

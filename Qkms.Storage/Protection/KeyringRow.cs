@@ -11,11 +11,11 @@ internal sealed class KeyringRow
 
     public byte[] Id { get; init; } = [];
 
-    public int Kind { get; init; }
+    public long Kind { get; init; }
 
     public byte[]? TenantId { get; init; }
 
-    public int Version { get; init; }
+    public long Version { get; init; }
 
     public byte[] MasterKeyId { get; init; } = [];
 
@@ -34,12 +34,19 @@ internal sealed class KeyringRow
         CreatedAt = entry.CreatedAt.ToStored(),
     };
 
-    public KeyringEntry ToEntry() => new(
-        new Guid(Id, bigEndian: true),
-        (KeyringKind)Kind,
-        TenantId is null ? null : new TenantId(new Guid(TenantId, bigEndian: true)),
-        Version,
-        new Guid(MasterKeyId, bigEndian: true),
-        Wrapped,
-        DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt));
+    public KeyringEntry ToEntry()
+    {
+        StoredRowReader read = new();
+        (Guid id, int kind, Guid? tenant, int version, Guid masterKey) = (read.Id(Id), read.Number(Kind), read.OptionalId(TenantId), read.Number(Version), read.Id(MasterKeyId));
+        return new KeyringEntry(
+            id,
+            (KeyringKind)kind,
+            tenant is { } owner ? new TenantId(owner) : null,
+            version,
+            masterKey,
+            read.Wrapped(Wrapped),
+
+            // For people: a damaged one keeps no key from opening.
+            new StoredRowReader().Time(CreatedAt));
+    }
 }

@@ -27,11 +27,12 @@ internal sealed class RootWrapperRow
         CreatedAt = wrapper.CreatedAt.ToStored(),
     };
 
-    public RootWrapper ToWrapper() => new(
-        new Guid(MasterKeyId, bigEndian: true),
-        new Guid(WrapperId, bigEndian: true),
-        Kind,
-        RootKeyId,
-        Wrapped,
-        DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt));
+    public RootWrapper ToWrapper()
+    {
+        StoredRowReader read = new();
+        (Guid masterKey, Guid wrapper) = (read.Id(MasterKeyId), read.Id(WrapperId));
+
+        // The time is for people: a damaged one keeps no key from opening.
+        return new RootWrapper(masterKey, wrapper, Kind, RootKeyId, read.Wrapped(Wrapped), new StoredRowReader().Time(CreatedAt));
+    }
 }

@@ -24,6 +24,11 @@ internal sealed class GroupCommitWriter : IDisposable
     private const string RollbackToSave = "ROLLBACK TO unit";
     private const string Release = "RELEASE unit";
 
+    // The first commits of a process go on into the database file at once. Until then the file of a new installation is empty, and
+    // without its log, or with a damaged one, it would pass for one that was never used.
+    private const int SettledBatches = 16;
+    private const string Settle = "PRAGMA wal_checkpoint(PASSIVE)";
+
     // Bounds how long the first of a batch waits for the last; the gain is gone long before.
     private const int MaxBatch = 256;
 
@@ -34,6 +39,7 @@ internal sealed class GroupCommitWriter : IDisposable
     private readonly Thread _thread;
     private readonly Lock _betweenBatches = new();
     private SqliteConnection? _connection;
+    private int _settled;
 
     /// <summary>Starts the thread.</summary>
     /// <param name="source">Opens a connection again when the first one broke.</param>
@@ -88,7 +94,11 @@ internal sealed class GroupCommitWriter : IDisposable
                 batch.Add(write);
 
             lock (_betweenBatches)
+            {
                 Commit(batch);
+                if (_settled < SettledBatches)
+                    SettleBatch();
+            }
 
             batch.Clear();
         }
@@ -104,6 +114,20 @@ internal sealed class GroupCommitWriter : IDisposable
         // The transaction was lost as a whole: alone, only the one that breaks it is refused.
         foreach (PendingWrite write in batch)
             TryCommit([write]);
+    }
+
+    private void SettleBatch()
+    {
+        _settled++;
+        try
+        {
+            _connection?.Execute(Settle);
+        }
+        catch (SqliteException e)
+        {
+            // It was committed and answered, and stays in the log until SQLite's own checkpoint succeeds.
+            StorageLog.SettlingFailed(_logger, e);
+        }
     }
 
     /// <summary>Commits the units together and answers them. A single unit is always answered; several are not when it fails.</summary>

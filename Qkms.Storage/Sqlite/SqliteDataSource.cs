@@ -41,7 +41,7 @@ internal sealed class SqliteDataSource(string path)
         if (mode != "wal")
         {
             connection.Dispose();
-            throw new SqliteException($"The file system of '{path}' does not support WAL (the journal mode is '{mode}').", SqliteFaults.CannotOpen);
+            throw new SqliteException($"The journal mode of '{path}' stays '{mode}' instead of WAL: its file system does not support that, or the disk is full.", SqliteFaults.CannotOpen);
         }
 
         return connection;

@@ -135,6 +135,7 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
         SqliteConnection? connection = null;
         try
         {
+            WriteAheadLog.RefuseDamaged(_directory!.DatabasePath);
             connection = _source.OpenWriter();
             _migrator.Run(connection);
             return connection;
@@ -143,7 +144,7 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
         {
             connection?.Dispose();
             _directory?.Dispose();
-            if (e is SqliteException)
+            if (e is SqliteException or IOException or UnauthorizedAccessException)
                 throw new StoreUnusableException($"The database '{_directory?.DatabasePath}' cannot be opened: {e.Message}", e);
 
             throw;

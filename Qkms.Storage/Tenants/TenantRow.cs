@@ -12,7 +12,7 @@ internal sealed class TenantRow
 
     public string Name { get; init; } = "";
 
-    public int State { get; init; }
+    public long State { get; init; }
 
     public string Plan { get; init; } = "";
 
@@ -43,7 +43,7 @@ internal sealed class TenantRow
             Id = new TenantId(read.Id(Id)),
             AccountId = AccountId,
             Name = Name,
-            State = (TenantState)State,
+            State = (TenantState)read.Number(State),
             Plan = Plan,
             CreatedAt = read.Time(CreatedAt),
         };

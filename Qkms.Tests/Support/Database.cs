@@ -78,6 +78,16 @@ internal sealed partial class Database : IDisposable
         return command.ExecuteNonQuery();
     }
 
+    /// <summary>The names of every table.</summary>
+    public IReadOnlyList<string> TableNames() => Strings(_connection is SqliteConnection
+        ? "SELECT name FROM sqlite_master WHERE type = 'table'"
+        : "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'");
+
+    /// <summary>The names of every column of a table.</summary>
+    public IReadOnlyList<string> ColumnNames(string table) => Strings(_connection is SqliteConnection
+        ? $"SELECT name FROM pragma_table_info('{table}')"
+        : $"SELECT attname::text FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped");
+
     /// <summary>What the database itself finds wrong with it; PostgreSQL where it has its module for that, amcheck.</summary>
     public IReadOnlyList<string> Flaws() => _connection is SqliteConnection
         ? [.. Strings("PRAGMA integrity_check").Where(line => line != "ok"), .. Strings("SELECT \"table\" FROM pragma_foreign_key_check")]
@@ -87,7 +97,7 @@ internal sealed partial class Database : IDisposable
     public byte[][] Tables()
     {
         NpgsqlConnection connection = (NpgsqlConnection)_connection;
-        return [.. Strings("SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'").Select(Copy)];
+        return [.. TableNames().Select(Copy)];
 
         byte[] Copy(string table)
         {

@@ -1,0 +1,64 @@
+using System.Text;
+using Qkms.Tests.Support;
+
+namespace Qkms.Tests.Integrity;
+
+/// <summary>Which bit of a stored value turns.</summary>
+public enum Flip
+{
+    /// <summary>A low bit, so that the value stays a plausible one.</summary>
+    Low,
+
+    /// <summary>The highest that the column can hold, so that it is none that the service writes.</summary>
+    High,
+}
+
+/// <summary>Turns one bit of one column of one row, whatever its type; where nothing is stored, something is.</summary>
+internal static class Damage
+{
+    // Bit 4: no number of ours becomes another one of ours by it.
+    private const long LowBit = 1L << 4;
+
+    public static void Apply(Database database, string table, string column, string where, Flip flip)
+    {
+        object? stored = database.Scalar($"SELECT {column} FROM {table} WHERE {where}");
+        (string expression, object value) = stored switch
+        {
+            byte[] bytes => ("@Value", Turn(bytes, flip)),
+            long number => ("@Value", Turn(number, flip)),
+            string text when !TestStorage.IsPostgres => ("CAST(@Value AS TEXT)", Turn(Encoding.UTF8.GetBytes(text), flip)),
+
+            // PostgreSQL takes no bytes that are no text.
+            string text => ("@Value", text.Length == 0 ? "x" : Encoding.UTF8.GetString(Turn(Encoding.UTF8.GetBytes(text), Flip.Low))),
+            _ => ("@Value", Invent(database, table, column)),
+        };
+        database.Execute($"UPDATE {table} SET {column} = {expression} WHERE {where}", ("Value", value)).Should().Be(1, "{0}.{1}", table, column);
+    }
+
+    private static byte[] Turn(byte[] bytes, Flip flip)
+    {
+        if (bytes.Length == 0)
+            return [1];
+
+        byte[] turned = [.. bytes];
+        turned[flip == Flip.Low ? 0 : ^1] ^= (byte)(flip == Flip.Low ? 1 : 0x80);
+        return turned;
+    }
+
+    // 32 bits on PostgreSQL for what is counted or enumerated.
+    private static long Turn(long number, Flip flip) => flip == Flip.Low ? number ^ LowBit
+        : TestStorage.IsPostgres && number < int.MaxValue ? number ^ (1L << 30) : number ^ (1L << 62);
+
+    private static object Invent(Database database, string table, string column)
+    {
+        string declared = TestStorage.IsPostgres
+            ? (string)database.Scalar($"SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attname = '{column}'")!
+            : (string)database.Scalar($"SELECT type FROM pragma_table_info('{table}') WHERE name = '{column}'")!;
+        return declared.ToUpperInvariant() switch
+        {
+            "BLOB" or "BYTEA" => Enumerable.Repeat((byte)1, 16).ToArray(),
+            "TEXT" => "x",
+            _ => LowBit,
+        };
+    }
+}
