@@ -5,6 +5,7 @@ using Qkms.Api.DataKeys;
 using Qkms.Api.Health;
 using Qkms.Api.Hosting;
 using Qkms.Api.Http;
+using Qkms.Api.Idempotency;
 using Qkms.Api.Kem;
 using Qkms.Api.Keys;
 using Qkms.Api.OpenApi;
@@ -45,7 +46,7 @@ return await StartFailures.ExplainAsync(async () =>
     app.UseMiddleware<ApiKeyAuthentication>();
     app.UseBodyCharset();
 
-    RouteGroupBuilder routes = app.MapGroup("").RefuseUnknownQueries();
+    RouteGroupBuilder routes = app.MapGroup("").RefuseUnknownQueries().CheckIdempotencyKeys();
     routes.MapHealth();
     routes.MapAlgorithms();
     routes.MapKeys();

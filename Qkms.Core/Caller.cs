@@ -1,4 +1,5 @@
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Idempotency;
 using Qkms.Core.Keys;
 using Qkms.Core.Tenants;
 
@@ -11,6 +12,9 @@ namespace Qkms.Core;
 /// <param name="RequestId">The request, for the journal.</param>
 public sealed record Caller(TenantId TenantId, CredentialId CredentialId, Access Access, Guid RequestId)
 {
+    /// <summary>The request, where its sender may send it again and it changes something; else null.</summary>
+    public RepeatableRequest? Repeatable { get; init; }
+
     /// <summary>Refuses what the API key may not do.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.NotPermitted"/>.</exception>
     public void Require(Permission permission)

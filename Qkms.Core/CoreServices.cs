@@ -4,6 +4,7 @@ using Qkms.Core.Audit;
 using Qkms.Core.Crypto;
 using Qkms.Core.Cryptography;
 using Qkms.Core.DataKeys;
+using Qkms.Core.Idempotency;
 using Qkms.Core.Kem;
 using Qkms.Core.Keys;
 using Qkms.Core.Materials;
@@ -50,6 +51,8 @@ public static class CoreServices
         .AddSingleton<Signer>()
         .AddSingleton<DataKeyIssuer>()
         .AddSingleton<KeyReader>()
+        .AddSingleton<Changes>()
+        .AddSingleton<KeptAnswers>()
         .AddSingleton<KeyWriter>()
         .AddSingleton<KeyLifecycle>()
         .AddSingleton<KeyDestruction>()

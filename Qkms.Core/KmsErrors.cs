@@ -60,6 +60,9 @@ public static class KmsErrors
     /// <summary>The logical key is disabled.</summary>
     public static readonly KmsError KeyDisabled = new("ERR_KMS_011", KmsErrorKind.Conflict, "The key is disabled.");
 
+    /// <summary>An idempotency key that stands for another request.</summary>
+    public static readonly KmsError IdempotencyKeyReused = new("ERR_KMS_012", KmsErrorKind.Conflict, "This Idempotency-Key was used with another request, or by another API key.");
+
     /// <summary>A ciphertext that does not open, for whatever cause: one message and no reason.</summary>
     public static readonly KmsError DecryptionFailed = new("ERR_KEM_001", KmsErrorKind.Invalid, "Decryption failed.");
 
@@ -80,7 +83,7 @@ public static class KmsErrors
     [
         Unauthenticated, QuotaExceeded, NotPermitted, TenantSuspended,
         Invalid, TooLarge, UnsupportedMediaType, WrongVerb, NotAcceptable, NotFound,
-        KeyVersionNotFound, ActiveKeyExists, OnlyActiveKey, KeyRevoked, KeyExpired, KeyRetired, KeyChanged, KeyDestroyed, KeyDisabled,
+        KeyVersionNotFound, ActiveKeyExists, OnlyActiveKey, KeyRevoked, KeyExpired, KeyRetired, KeyChanged, KeyDestroyed, KeyDisabled, IdempotencyKeyReused,
         DecryptionFailed, WrongOperation, Internal, Unavailable, OutcomeUnknown,
     ];
 }

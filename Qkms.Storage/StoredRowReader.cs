@@ -15,6 +15,9 @@ internal sealed class StoredRowReader
 
     private bool _damaged;
 
+    /// <summary>Whether a column was met that we cannot have written.</summary>
+    public bool IsDamaged => _damaged;
+
     /// <summary>An id of 16 bytes.</summary>
     public Guid Id(byte[] column) => column.Length == 16 ? new Guid(column, bigEndian: true) : Damaged(Guid.Empty);
 

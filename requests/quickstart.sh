@@ -12,6 +12,7 @@ set -euo pipefail
 
 url=${QKMS_URL:-http://127.0.0.1:8080}
 key_file=qkms-data/initial-api-key
+idempotency_key=
 name=quickstart-$$-$RANDOM
 
 fail() {
@@ -21,10 +22,11 @@ fail() {
 
 step() { printf '\n== %s\n' "$*"; }
 
-# call STATUS METHOD PATH [BODY]: sends the request, expects the status, leaves the body in $answer.
+# call STATUS METHOD PATH [BODY]: sends the request, with $idempotency_key if it is not empty; expects the status, leaves the body in $answer.
 call() {
   local expected=$1 method=$2 path=$3 body=${4-} output
   local options=(-sS --max-time 60 -X "$method" -H @- -w '\n%{http_code}')
+  [ -z "$idempotency_key" ] || options+=(-H "Idempotency-Key: $idempotency_key")
   [ -z "$body" ] || options+=(-H 'Content-Type: application/json' -d "$body")
   printf '%s %s%s' "$method" "$path" "${body:+  ${body:0:160}}"
 
@@ -82,6 +84,16 @@ call 201 POST /kms/keys/generate "{\"algorithm\":\"ML-DSA-65\",\"name\":\"$name\
 show key_version algorithm status kid
 call 201 POST /kms/keys/generate "{\"algorithm\":\"RSA-2048\",\"name\":\"$name\"}"
 show key_version algorithm use oaep_hash status kid
+
+step 'With an Idempotency-Key the same request is done once, however often it is sent'
+idempotency_key=$name-1
+call 201 POST /kms/keys/generate "{\"algorithm\":\"ML-DSA-44\",\"name\":\"$name\"}"
+kid=$(field kid)
+call 201 POST /kms/keys/generate "{\"algorithm\":\"ML-DSA-44\",\"name\":\"$name\"}"
+[ "$(field kid)" = "$kid" ] || fail 'the repeated request made another key'
+call 409 POST /kms/keys/generate "{\"algorithm\":\"ML-DSA-87\",\"name\":\"$name\"}"
+show error_code message
+idempotency_key=
 
 step 'List all versions of the name, newest first'
 call 200 GET "/kms/keys?name=$name"

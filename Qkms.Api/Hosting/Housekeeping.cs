@@ -1,10 +1,13 @@
 using Qkms.Core;
+using Qkms.Core.Idempotency;
 using Qkms.Core.Keys;
 
 namespace Qkms.Api.Hosting;
 
 /// <summary>Does in the background what its time has come for. It survives every failure: what could not be done is due again at the next interval.</summary>
-internal sealed partial class Housekeeping(DestructionSweep destruction, DestructionOptions options, TimeProvider time, ILogger<Housekeeping> logger) : BackgroundService
+internal sealed partial class Housekeeping(
+    DestructionSweep destruction, KeptAnswers answers, DestructionOptions options, TimeProvider time, ILogger<Housekeeping> logger)
+    : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -21,6 +24,7 @@ internal sealed partial class Housekeeping(DestructionSweep destruction, Destruc
         try
         {
             await destruction.RunAsync(stopping);
+            await answers.ForgetExpiredAsync(stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -38,9 +42,9 @@ internal sealed partial class Housekeeping(DestructionSweep destruction, Destruc
         }
     }
 
-    [LoggerMessage(2, LogLevel.Warning, "The destruction of keys that are due was put off ({Code}) until the next interval.")]
+    [LoggerMessage(2, LogLevel.Warning, "What is due in the background, destroying keys and forgetting answers, was put off ({Code}) until the next interval.")]
     private static partial void LogPutOff(ILogger logger, string code);
 
-    [LoggerMessage(3, LogLevel.Error, "The destruction of keys that are due failed; it is tried again at the next interval.")]
+    [LoggerMessage(3, LogLevel.Error, "What is due in the background, destroying keys and forgetting answers, failed; it is tried again at the next interval.")]
     private static partial void LogFailed(ILogger logger, Exception exception);
 }

@@ -4,6 +4,7 @@ using Qkms.Api.Algorithms;
 using Qkms.Api.Crypto;
 using Qkms.Api.DataKeys;
 using Qkms.Api.Health;
+using Qkms.Api.Idempotency;
 using Qkms.Api.Kem;
 using Qkms.Api.Keys;
 using Qkms.Api.Signatures;
@@ -22,6 +23,8 @@ namespace Qkms.Api.Http;
 [JsonSerializable(typeof(Envelope<RotatedKeyResponse>))]
 [JsonSerializable(typeof(Envelope<KeyListResponse>))]
 [JsonSerializable(typeof(JsonWebKey))]
+[JsonSerializable(typeof(KeptContent))]
+[JsonSerializable(typeof(Envelope<JsonElement>))]
 [JsonSerializable(typeof(Envelope<AlgorithmListResponse>))]
 [JsonSerializable(typeof(Envelope<HealthResponse>))]
 [JsonSerializable(typeof(EncryptRequest))]

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using FluentValidation;
 using Qkms.Api.Http;
+using Qkms.Api.Idempotency;
 using Qkms.Api.OpenApi;
 using Qkms.Core;
 using Qkms.Core.ApiKeys;
@@ -26,17 +27,19 @@ internal static class CancelKeyDeletion
             .WithRequestExample("""{"reason":"A backup from last year still needs it."}""")
             .WithOptionalValidation(new CancelKeyDeletionRequestValidator())
             .Requires(Permission.KeysCancelDeletion)
-            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed);
+            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
+            .WithIdempotencyKey<CancelKeyDeletionRequest>();
 
-    private static async Task<Enveloped<KeyVersionResponse>> HandleAsync(
+    private static Task<Enveloped<KeyVersionResponse>> HandleAsync(
         [Description("The kid of the version.")] string kid,
         CancelKeyDeletionRequest? request,
         Caller caller,
         KeyDestruction destruction,
         TimeProvider time,
-        CancellationToken cancellationToken)
-    {
-        KeyVersion kept = await destruction.CancelAsync(caller, KeyPath.ToKid(kid), request?.Reason, cancellationToken);
-        return Enveloped.Ok(KeyVersionResponse.From(kept, spelling: null, time.GetUtcMilliseconds()));
-    }
+        CancellationToken cancellationToken) => destruction.CancelAsync(
+            caller,
+            KeyPath.ToKid(kid),
+            request?.Reason,
+            kept => Enveloped.Ok(KeyVersionResponse.From(kept, spelling: null, time.GetUtcMilliseconds())),
+            cancellationToken);
 }

@@ -3,6 +3,7 @@ using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Qkms.Api.Http;
+using Qkms.Api.Idempotency;
 using Qkms.Api.OpenApi;
 using Qkms.Core;
 using Qkms.Core.ApiKeys;
@@ -35,18 +36,18 @@ internal static class DestroyKey
             .WithRequestExample("""{"waiting_days":30,"reason":"Nothing is encrypted to it any more."}""")
             .WithOptionalValidation(new DestroyKeyRequestValidator())
             .Requires(Permission.KeysDestroy)
-            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyDestroyed);
+            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
+            .WithIdempotencyKey<DestroyKeyRequest>();
 
-    private static async Task<EnvelopedAccepted<KeyVersionResponse>> HandleAsync(
+    private static Task<EnvelopedAccepted<KeyVersionResponse>> HandleAsync(
         [Description("The kid of the version; not its number.")] string key,
         [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] DestroyKeyRequest? request,
         Caller caller,
         KeyDestruction destruction,
         TimeProvider time,
-        CancellationToken cancellationToken)
-    {
-        ScheduleDestructionCommand command = new(KeyPath.ToKid(key), request?.WaitingDays ?? KeyDestruction.DefaultWaitingDays, request?.Reason);
-        KeyVersion waiting = await destruction.ScheduleAsync(caller, command, cancellationToken);
-        return Enveloped.Accepted(KeyVersionResponse.From(waiting, spelling: null, time.GetUtcMilliseconds()));
-    }
+        CancellationToken cancellationToken) => destruction.ScheduleAsync(
+            caller,
+            new ScheduleDestructionCommand(KeyPath.ToKid(key), request?.WaitingDays ?? KeyDestruction.DefaultWaitingDays, request?.Reason),
+            waiting => Enveloped.Accepted(KeyVersionResponse.From(waiting, spelling: null, time.GetUtcMilliseconds())),
+            cancellationToken);
 }

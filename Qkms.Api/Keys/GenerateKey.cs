@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 using Qkms.Api.Http;
+using Qkms.Api.Idempotency;
 using Qkms.Api.OpenApi;
 using Qkms.Core;
 using Qkms.Core.Algorithms;
@@ -44,14 +45,15 @@ internal static class GenerateKey
             .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
             .WithValidation(new GenerateKeyRequestValidator())
             .Requires(Permission.KeysGenerate)
-            .Refuses(KmsErrors.ActiveKeyExists, KmsErrors.KeyChanged, KmsErrors.OutcomeUnknown);
+            .Refuses(KmsErrors.ActiveKeyExists, KmsErrors.KeyChanged, KmsErrors.OutcomeUnknown)
+            .WithIdempotencyKey<GenerateKeyRequest>();
 
-    private static async Task<EnvelopedCreated<KeyVersionResponse>> HandleAsync(
-        GenerateKeyRequest request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken)
-    {
-        KeyVersion version = await keys.GenerateAsync(caller, ToCommand(request), cancellationToken);
-        return Enveloped.Created(KeyVersionResponse.From(version, request.Algorithm, version.CreatedAt), GetKey.RouteName, new { key = version.Kid.Value });
-    }
+    private static Task<EnvelopedCreated<KeyVersionResponse>> HandleAsync(
+        GenerateKeyRequest request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken) => keys.GenerateAsync(
+            caller,
+            ToCommand(request),
+            version => Enveloped.Created(KeyVersionResponse.From(version, request.Algorithm, version.CreatedAt), GetKey.RouteName, new { key = version.Kid.Value }),
+            cancellationToken);
 
     private static GenerateKeyCommand ToCommand(GenerateKeyRequest request) => new(
         request.ToKeySelector(),

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 using Qkms.Api.Http;
+using Qkms.Api.Idempotency;
 using Qkms.Api.OpenApi;
 using Qkms.Core;
 using Qkms.Core.ApiKeys;
@@ -30,13 +31,13 @@ internal static class RetireKey
             .WithRequestExample("""{"algorithm":"ML-KEM-768","key_version":1}""")
             .WithValidation(new RetireKeyRequestValidator())
             .Requires(Permission.KeysRetire)
-            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyRevoked, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown);
+            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyRevoked, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
+            .WithIdempotencyKey<RetireKeyRequest>();
 
-    private static async Task<Enveloped<KeyVersionResponse>> HandleAsync(
-        RetireKeyRequest request, Caller caller, KeyLifecycle keys, TimeProvider time, CancellationToken cancellationToken)
-    {
-        RetireKeyCommand command = new(request.ToKeySelector(), request.KeyVersion!.Value, request.AllowNoActive ?? false);
-        KeyVersion retired = await keys.RetireAsync(caller, command, cancellationToken);
-        return Enveloped.Ok(KeyVersionResponse.From(retired, request.Algorithm, time.GetUtcMilliseconds()));
-    }
+    private static Task<Enveloped<KeyVersionResponse>> HandleAsync(
+        RetireKeyRequest request, Caller caller, KeyLifecycle keys, TimeProvider time, CancellationToken cancellationToken) => keys.RetireAsync(
+            caller,
+            new RetireKeyCommand(request.ToKeySelector(), request.KeyVersion!.Value, request.AllowNoActive ?? false),
+            retired => Enveloped.Ok(KeyVersionResponse.From(retired, request.Algorithm, time.GetUtcMilliseconds())),
+            cancellationToken);
 }

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Qkms.Api.Http;
+using Qkms.Api.Idempotency;
 using Qkms.Api.OpenApi;
 using Qkms.Core;
 using Qkms.Core.ApiKeys;
@@ -26,12 +27,10 @@ internal static class RevokeKey
             .WithRequestExample("""{"reason":"The laptop that held a backup was stolen."}""")
             .WithOptionalValidation(new RevokeKeyRequestValidator())
             .Requires(Permission.KeysRevoke)
-            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown);
+            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
+            .WithIdempotencyKey<RevokeKeyRequest>();
 
-    private static async Task<NoContent> HandleAsync(
-        [Description("The kid of the version.")] string kid, RevokeKeyRequest? request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken)
-    {
-        await keys.RevokeAsync(caller, KeyPath.ToKid(kid), request?.Reason, cancellationToken);
-        return TypedResults.NoContent();
-    }
+    private static Task<NoContent> HandleAsync(
+        [Description("The kid of the version.")] string kid, RevokeKeyRequest? request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken) =>
+        keys.RevokeAsync(caller, KeyPath.ToKid(kid), request?.Reason, _ => TypedResults.NoContent(), cancellationToken);
 }

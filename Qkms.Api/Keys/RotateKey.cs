@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using FluentValidation;
 using Qkms.Api.Http;
+using Qkms.Api.Idempotency;
 using Qkms.Api.OpenApi;
 using Qkms.Core;
 using Qkms.Core.ApiKeys;
@@ -42,13 +43,19 @@ internal static class RotateKey
             .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
             .WithValidation(new RotateKeyRequestValidator())
             .Requires(Permission.KeysRotate)
-            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyChanged, KmsErrors.KeyDisabled, KmsErrors.OutcomeUnknown);
+            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyChanged, KmsErrors.KeyDisabled, KmsErrors.OutcomeUnknown)
+            .WithIdempotencyKey<RotateKeyRequest>();
 
-    private static async Task<EnvelopedCreated<RotatedKeyResponse>> HandleAsync(
-        RotateKeyRequest request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken)
+    private static Task<EnvelopedCreated<RotatedKeyResponse>> HandleAsync(
+        RotateKeyRequest request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken) => keys.RotateAsync(
+            caller,
+            new RotateKeyCommand(request.ToKeySelector(), request.Algorithm!, request.ExpectedKeyVersion),
+            rotation => ToAnswer(rotation, request.Algorithm),
+            cancellationToken);
+
+    private static EnvelopedCreated<RotatedKeyResponse> ToAnswer(KeyRotation rotation, string? spelling)
     {
-        KeyRotation rotation = await keys.RotateAsync(caller, new RotateKeyCommand(request.ToKeySelector(), request.Algorithm!, request.ExpectedKeyVersion), cancellationToken);
-        KeyVersionResponse active = KeyVersionResponse.From(rotation.Active, request.Algorithm, rotation.Active.CreatedAt);
+        KeyVersionResponse active = KeyVersionResponse.From(rotation.Active, spelling, rotation.Active.CreatedAt);
         return Enveloped.Created(new RotatedKeyResponse(active, rotation.Retired.Version), GetKey.RouteName, new { key = active.Kid });
     }
 }

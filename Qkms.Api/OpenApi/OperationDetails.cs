@@ -6,8 +6,10 @@ using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.OpenApi;
 using Qkms.Api.Auth;
 using Qkms.Api.Http;
+using Qkms.Api.Idempotency;
 using Qkms.Api.Keys;
 using Qkms.Core;
+using Qkms.Core.Idempotency;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Qkms.Api.OpenApi;
@@ -32,7 +34,11 @@ internal sealed class OperationDetails : IOperationFilter
         AddExample(operation, metadata);
         DescribePublicKey(operation, context, metadata);
         DescribeParameters(operation, context);
-        AddHeaders(operation, context.Document);
+        bool takesKey = metadata.OfType<TakesIdempotencyKey>().Any();
+        if (takesKey)
+            AddIdempotencyKey(operation);
+
+        AddHeaders(operation, context.Document, takesKey);
     }
 
     private static void AddRefusals(OpenApiOperation operation, OperationFilterContext context, IList<object> metadata, bool open)
@@ -111,12 +117,24 @@ internal sealed class OperationDetails : IOperationFilter
         .OfType<IParameterInfoParameterDescriptor>()
         .Any(descriptor => descriptor.ParameterInfo.IsDefined(typeof(RequiredAttribute), inherit: false));
 
-    private static void AddHeaders(OpenApiOperation operation, OpenApiDocument document)
+    private static void AddIdempotencyKey(OpenApiOperation operation) => (operation.Parameters ??= []).Add(new OpenApiParameter
+    {
+        Name = IdempotencyKeys.HeaderName,
+        In = ParameterLocation.Header,
+        Description = "Makes it safe to send the request again: for 24 hours the same request with the same key is answered like the first time and changes nothing more. Use a fresh UUID for each request.",
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[!-~]+$", MaxLength = RepeatableRequest.MaxKeyLength },
+    });
+
+    private static void AddHeaders(OpenApiOperation operation, OpenApiDocument document, bool takesKey)
     {
         foreach ((string status, IOpenApiResponse response) in operation.Responses ?? [])
         {
-            if (response is OpenApiResponse described)
-                SharedHeaders.AddTo(described, status, document);
+            if (response is not OpenApiResponse described)
+                continue;
+
+            SharedHeaders.AddTo(described, status, document);
+            if (takesKey && status[0] == '2')
+                SharedHeaders.AddRepeated(described, document);
         }
     }
 }

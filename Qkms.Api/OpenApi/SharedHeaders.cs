@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using Qkms.Api.Http;
+using Qkms.Api.Idempotency;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Qkms.Api.OpenApi;
@@ -12,6 +13,7 @@ internal sealed class SharedHeaders : IDocumentFilter
     private const string LocationName = "Location";
     private const string WwwAuthenticateName = "WwwAuthenticate";
     private const string RetryAfterName = "RetryAfter";
+    private const string RepeatedName = "IdempotencyReplayed";
 
     /// <summary>Adds the headers that answers with <paramref name="status"/> carry.</summary>
     public static void AddTo(OpenApiResponse response, string status, OpenApiDocument document)
@@ -28,6 +30,10 @@ internal sealed class SharedHeaders : IDocumentFilter
             response.Headers["Retry-After"] = new OpenApiHeaderReference(RetryAfterName, document);
     }
 
+    /// <summary>Adds the header that only answers to repeated requests carry.</summary>
+    public static void AddRepeated(OpenApiResponse response, OpenApiDocument document) =>
+        response.Headers![RepeatedResult.HeaderName] = new OpenApiHeaderReference(RepeatedName, document);
+
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
     {
         swaggerDoc.Components ??= new OpenApiComponents();
@@ -40,16 +46,24 @@ internal sealed class SharedHeaders : IDocumentFilter
                 Description = "How to authenticate (RFC 9110, 11.6.1).",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^ApiKey " },
                 Example = "ApiKey realm=\"qkms\", header=\"x-api-key\"",
+                Required = true,
             },
             [RetryAfterName] = new OpenApiHeader
             {
                 Description = "Seconds to wait before trying again.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" },
                 Example = 2,
+                Required = true,
+            },
+            [RepeatedName] = new OpenApiHeader
+            {
+                Description = "Only in the answer to a request that was done before with the same Idempotency-Key: this is the answer of that time, with an id and a time of its own.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = FieldDetails.Words("true") },
+                Example = "true",
             },
         };
     }
 
     private static OpenApiHeader Text(string description, string format, JsonNode example) =>
-        new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = format }, Example = example };
+        new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = format }, Example = example, Required = true };
 }

@@ -1,10 +1,10 @@
 using Qkms.Core.Audit;
-using Qkms.Core.Persistence;
+using Qkms.Core.Idempotency;
 
 namespace Qkms.Core.Keys;
 
 /// <summary>Orders the destruction of versions, and calls it off. What is due is destroyed by <see cref="DestructionSweep"/>.</summary>
-public sealed class KeyDestruction(IKmsStore store, KeyRows rows, KeyWriter writer, TimeProvider time)
+public sealed class KeyDestruction(Changes changes, KeyRows rows, KeyWriter writer, TimeProvider time)
 {
     /// <summary>The shortest time between order and destruction, in days: enough to notice a mistake.</summary>
     public const int MinWaitingDays = 7;
@@ -17,7 +17,8 @@ public sealed class KeyDestruction(IKmsStore store, KeyRows rows, KeyWriter writ
 
     /// <summary>Orders the destruction of a retired or revoked version. One that waits already keeps its date.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.OnlyActiveKey"/> for an active one, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
-    public Task<KeyVersion> ScheduleAsync(Caller caller, ScheduleDestructionCommand command, CancellationToken cancellationToken)
+    public Task<TAnswer> ScheduleAsync<TAnswer>(Caller caller, ScheduleDestructionCommand command, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
+        where TAnswer : notnull
     {
         ArgumentNullException.ThrowIfNull(command);
         return ChangeAsync(
@@ -26,19 +27,23 @@ public sealed class KeyDestruction(IKmsStore store, KeyRows rows, KeyWriter writ
             version => KeyTransitions.ScheduleDestruction(version, time.GetUtcMilliseconds().AddDays(command.WaitingDays)),
             AuditActions.KeyDestructionScheduled,
             command.Reason,
+            answer,
             cancellationToken);
     }
 
     /// <summary>Calls the destruction of a version off: it is again what it was before. One that does not wait stays as it is.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
-    public Task<KeyVersion> CancelAsync(Caller caller, Kid kid, string? reason, CancellationToken cancellationToken) =>
-        ChangeAsync(caller, kid, KeyTransitions.CancelDestruction, AuditActions.KeyDestructionCancelled, reason, cancellationToken);
+    public Task<TAnswer> CancelAsync<TAnswer>(Caller caller, Kid kid, string? reason, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
+        where TAnswer : notnull =>
+        ChangeAsync(caller, kid, KeyTransitions.CancelDestruction, AuditActions.KeyDestructionCancelled, reason, answer, cancellationToken);
 
-    private async Task<KeyVersion> ChangeAsync(
-        Caller caller, Kid kid, Func<KeyVersion, KeyVersion> change, string action, string? reason, CancellationToken cancellationToken)
+    private async Task<TAnswer> ChangeAsync<TAnswer>(
+        Caller caller, Kid kid, Func<KeyVersion, KeyVersion> change, string action, string? reason, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
+        where TAnswer : notnull
     {
         ArgumentNullException.ThrowIfNull(caller);
-        return await store.WriteAsync(
+        return await changes.WriteAsync(
+            caller,
             async session =>
             {
                 (Key key, KeyVersion version) = await rows.LockVersionAsync(session, caller, kid);
@@ -48,6 +53,7 @@ public sealed class KeyDestruction(IKmsStore store, KeyRows rows, KeyWriter writ
 
                 return changed;
             },
+            answer,
             cancellationToken);
     }
 }

@@ -1,4 +1,5 @@
 using Qkms.Core.Audit;
+using Qkms.Core.Idempotency;
 using Qkms.Core.Persistence;
 using Qkms.Core.Protection;
 
@@ -6,10 +7,12 @@ namespace Qkms.Core.Keys;
 
 /// <summary>
 /// The changes in the life of keys. Each is one write: the rows and the journal entry are committed together or not at all. Key pairs
-/// are made before the write begins, behind a gate and after a cheap check that the work is not in vain.
+/// are made before the write begins, behind a gate and after a cheap check that the work is not in vain. What the caller is answered is
+/// made of the result inside the unit, because it may have to be kept with it.
 /// </summary>
 public sealed class KeyLifecycle(
     IKmsStore store,
+    Changes changes,
     RowSealer sealer,
     KeyRows rows,
     KeyWriter writer,
@@ -23,7 +26,8 @@ public sealed class KeyLifecycle(
 
     /// <summary>Makes the first version of a key, or the next one of a key that has no active version.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.ActiveKeyExists"/>, <see cref="KmsErrors.KeyChanged"/> when the kid is taken.</exception>
-    public async Task<KeyVersion> GenerateAsync(Caller caller, GenerateKeyCommand command, CancellationToken cancellationToken)
+    public async Task<TAnswer> GenerateAsync<TAnswer>(Caller caller, GenerateKeyCommand command, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
+        where TAnswer : notnull
     {
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(command);
@@ -33,7 +37,8 @@ public sealed class KeyLifecycle(
         using NewKeyMaterial pair = await gate.RunAsync(() => factory.Create(address.Algorithm, address.Use), cancellationToken);
         using WrappingKey tenantKey = await tenantKeys.OpenAsync(caller.TenantId, cancellationToken);
 
-        return await store.WriteAsync(
+        return await changes.WriteAsync(
+            caller,
             async session =>
             {
                 DateTimeOffset now = time.GetUtcMilliseconds();
@@ -43,12 +48,14 @@ public sealed class KeyLifecycle(
                 await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, AuditActor.Of(caller), AuditActions.KeyGenerated, version, before: null));
                 return version;
             },
+            answer,
             cancellationToken);
     }
 
     /// <summary>Puts a new version into the active slot and retires the old one.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/> when nothing is active, <see cref="KmsErrors.KeyChanged"/> when another version than the expected one is.</exception>
-    public async Task<KeyRotation> RotateAsync(Caller caller, RotateKeyCommand command, CancellationToken cancellationToken)
+    public async Task<TAnswer> RotateAsync<TAnswer>(Caller caller, RotateKeyCommand command, Func<KeyRotation, TAnswer> answer, CancellationToken cancellationToken)
+        where TAnswer : notnull
     {
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(command);
@@ -58,7 +65,8 @@ public sealed class KeyLifecycle(
         using NewKeyMaterial pair = await gate.RunAsync(() => factory.Create(address.Algorithm, address.Use), cancellationToken);
         using WrappingKey tenantKey = await tenantKeys.OpenAsync(caller.TenantId, cancellationToken);
 
-        return await store.WriteAsync(
+        return await changes.WriteAsync(
+            caller,
             async session =>
             {
                 DateTimeOffset now = time.GetUtcMilliseconds();
@@ -72,18 +80,21 @@ public sealed class KeyLifecycle(
                 await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, AuditActor.Of(caller), AuditActions.KeyRetired, retired, old, "rotation"));
                 return new KeyRotation(version, retired);
             },
+            answer,
             cancellationToken);
     }
 
     /// <summary>Retires one version; one that is retired already stays as it is.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.OnlyActiveKey"/>, <see cref="KmsErrors.KeyRevoked"/>, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
-    public async Task<KeyVersion> RetireAsync(Caller caller, RetireKeyCommand command, CancellationToken cancellationToken)
+    public async Task<TAnswer> RetireAsync<TAnswer>(Caller caller, RetireKeyCommand command, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
+        where TAnswer : notnull
     {
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(command);
         KeyAddress address = command.Key.For(caller);
 
-        return await store.WriteAsync(
+        return await changes.WriteAsync(
+            caller,
             async session =>
             {
                 DateTimeOffset now = time.GetUtcMilliseconds();
@@ -103,16 +114,19 @@ public sealed class KeyLifecycle(
 
                 return retired;
             },
+            answer,
             cancellationToken);
     }
 
     /// <summary>Revokes one version for good; one that is revoked already stays as it is.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
-    public async Task<KeyVersion> RevokeAsync(Caller caller, Kid kid, string? reason, CancellationToken cancellationToken)
+    public async Task<TAnswer> RevokeAsync<TAnswer>(Caller caller, Kid kid, string? reason, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
+        where TAnswer : notnull
     {
         ArgumentNullException.ThrowIfNull(caller);
 
-        return await store.WriteAsync(
+        return await changes.WriteAsync(
+            caller,
             async session =>
             {
                 (Key key, KeyVersion version) = await rows.LockVersionAsync(session, caller, kid);
@@ -122,6 +136,7 @@ public sealed class KeyLifecycle(
 
                 return revoked;
             },
+            answer,
             cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Audit;
+using Qkms.Core.Idempotency;
 using Qkms.Core.Keys;
 using Qkms.Core.Protection;
 using Qkms.Core.Tenants;
@@ -23,6 +24,9 @@ public interface IKmsSession
 
     /// <summary>The journal.</summary>
     IAuditRepository Audit { get; }
+
+    /// <summary>What requests that may be sent again were answered.</summary>
+    IIdempotencyRepository Idempotency { get; }
 
     /// <summary>Runs <paramref name="action"/> after the commit and before the caller's task completes; not at all when the unit fails.</summary>
     void OnCommitted(Action action);

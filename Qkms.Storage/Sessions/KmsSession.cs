@@ -2,12 +2,14 @@ using System.Data.Common;
 using Dapper;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Audit;
+using Qkms.Core.Idempotency;
 using Qkms.Core.Keys;
 using Qkms.Core.Persistence;
 using Qkms.Core.Protection;
 using Qkms.Core.Tenants;
 using Qkms.Storage.ApiKeys;
 using Qkms.Storage.Audit;
+using Qkms.Storage.Idempotency;
 using Qkms.Storage.Keys;
 using Qkms.Storage.Protection;
 using Qkms.Storage.Tenants;
@@ -31,6 +33,7 @@ internal sealed class KmsSession : IKmsSession, IDisposable
         (_connection, Dialect, _writes, _thread, _cancellationToken) = (connection, dialect, writes, thread, cancellationToken);
         (Keyring, Tenants, Credentials, Keys, Audit) =
             (new KeyringRepository(this), new TenantRepository(this), new CredentialRepository(this), new KeyRepository(this), new AuditRepository(this));
+        Idempotency = new IdempotencyRepository(this);
     }
 
     /// <inheritdoc/>
@@ -47,6 +50,9 @@ internal sealed class KmsSession : IKmsSession, IDisposable
 
     /// <inheritdoc/>
     public IAuditRepository Audit { get; }
+
+    /// <inheritdoc/>
+    public IIdempotencyRepository Idempotency { get; }
 
     /// <summary>The database's own words.</summary>
     public SqlDialect Dialect { get; }

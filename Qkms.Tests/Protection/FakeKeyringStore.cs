@@ -1,5 +1,6 @@
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Audit;
+using Qkms.Core.Idempotency;
 using Qkms.Core.Keys;
 using Qkms.Core.Persistence;
 using Qkms.Core.Protection;
@@ -75,6 +76,8 @@ internal sealed class FakeKeyringStore : IKmsStore
         public IKeyRepository Keys => throw new NotSupportedException();
 
         public IAuditRepository Audit => throw new NotSupportedException();
+
+        public IIdempotencyRepository Idempotency => throw new NotSupportedException();
 
         public void OnCommitted(Action action) => throw new NotSupportedException();
 

@@ -17,6 +17,8 @@ internal sealed class StoredTenant
 
     public TenantId Id { get; }
 
+    public Guid WrappingKeyId => _wrappingKey.Id;
+
     public static async Task<StoredTenant> AddAsync(IKmsStore store, StoreRows rows, string name)
     {
         Tenant tenant = rows.Tenant(name);

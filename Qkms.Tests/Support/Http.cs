@@ -20,6 +20,20 @@ internal static class Http
         return await client.SendForAnswerAsync(request);
     }
 
+    /// <summary>The same with an Idempotency-Key.</summary>
+    public static async Task<Answer> SendOnceAsync(this HttpClient client, string idempotencyKey, HttpMethod method, string path, string? json)
+    {
+        using HttpRequestMessage request = new(method, path);
+        request.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey).Should().BeTrue();
+        if (json is not null)
+            request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+
+        return await client.SendForAnswerAsync(request);
+    }
+
+    public static Task<Answer> PostOnceAsync(this HttpClient client, string idempotencyKey, string path, string? json) =>
+        client.SendOnceAsync(idempotencyKey, HttpMethod.Post, path, json);
+
     public static async Task<Answer> SendForAnswerAsync(this HttpClient client, HttpRequestMessage request)
     {
         using HttpResponseMessage response = await client.SendAsync(request);

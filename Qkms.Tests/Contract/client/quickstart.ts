@@ -42,6 +42,12 @@ export async function quickstart(baseUrl: string, apiKey: string): Promise<numbe
   const rsa = take(201, await qkms.POST('/kms/keys/generate', { body: { algorithm: 'RSA-2048', name } })).data;
   same('RSA', [rsa.use, rsa.oaep_hash], ['enc', 'SHA-256']);
 
+  const once = { params: { header: { 'Idempotency-Key': `${name}-aes` } }, body: { algorithm: 'AES-256', name: `${name}-once` } } as const;
+  const made = await qkms.POST('/kms/keys/generate', once);
+  const again = await qkms.POST('/kms/keys/generate', once);
+  same('sent twice, made once', take(201, again).data.kid, take(201, made).data.kid);
+  same('the answer of before', [made, again].map(answer => answer.response.headers.get('Idempotency-Replayed')), [null, 'true']);
+
   same('list', take(200, await qkms.GET('/kms/keys', { params: { query: { name } } })).data.total, 3);
   const active = take(200, await qkms.GET('/kms/keys/active', { params: { query: { algorithm, name } } })).data;
   same('active', active.kid, first.kid);

@@ -59,10 +59,13 @@ function bodyOf(plan, operation, memory) {
   return plan.damage === 'UTF-16' ? Buffer.from(`\ufeff${text}`, 'utf16le') : Buffer.from((damages[plan.damage] ?? (same => same))(text), 'utf8');
 }
 
-function headersOf({ key, requestId, oddities }, operation, body, host, apiKey) {
+function headersOf({ key, requestId, idempotencyKey, oddities }, operation, body, host, apiKey) {
   const headers = [['Host', host], ...keyHeaders(key, apiKey)];
   for (const id of [requestId].flat().filter(id => id !== null))
     headers.push(['X-Request-ID', id]);
+
+  if (idempotencyKey != null)
+    headers.push(['Idempotency-Key', idempotencyKey]);
 
   if (body !== null && oddities.contentType !== null)
     headers.push(['Content-Type', oddities.contentType ?? operation.body.mediaType]);

@@ -26,6 +26,7 @@ export function check(request, facts, answer, plan, description, memory) {
     ...checkLeaks(answer),
     ...checkPlaintexts(facts, answer),
     ...checkIdentity(facts, answer, json),
+    ...checkRepeated(facts, answer),
     ...(facts.ambiguous || facts.serverRefusals.length > 0 ? checkAnyRefusal(answer, json, description) : checkMeaning(request, facts, answer, json, plan, description, memory)),
   ];
 }
@@ -77,6 +78,12 @@ function checkIdentity({ requestId }, { headers, status, body }, json) {
   return faults;
 }
 
+/** An answer is given again only where a key was taken; whether it is the right one, memory knows. */
+function checkRepeated({ operation, idempotencyKey }, { headers, status }) {
+  const fault = headers['idempotency-replayed'] && (!operation?.takesIdempotencyKey || !idempotencyKey || status >= 300);
+  return fault ? [`an answer of ${operation?.id} with ${status} says that it is given again`] : [];
+}
+
 /** The id is echoed only for a UUID: whatever else was sent must not come back in any form. */
 export function checkNotEchoed(request, facts, { headers }) {
   if (facts.requestId !== null || !headers['x-request-id'])
@@ -123,7 +130,7 @@ function checkDocumented(operation, answer, json) {
     return [`undocumented status ${answer.status} of ${operation.id}`];
 
   const faults = documented.headers
-    .filter(({ name, isValid }) => !isValid(headerValue(answer, name)))
+    .filter(({ name, required, isValid }) => (answer.headers[name.toLowerCase()] ? !isValid(headerValue(answer, name)) : required))
     .map(({ name }) => `header ${name} of ${operation.id} ${answer.status} is absent or not as described`);
   return [...faults, ...checkContent(operation, documented, answer, json)];
 }

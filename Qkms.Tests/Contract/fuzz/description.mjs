@@ -50,6 +50,7 @@ function operationOf(document, compile, template, verb, operation) {
     method: verb.toUpperCase(),
     template,
     open: operation.security.length === 0,
+    takesIdempotencyKey: (operation.parameters ?? []).some(parameter => parameter.name === 'Idempotency-Key'),
     parameters: (operation.parameters ?? []).map(parameter => ({ ...parameter, isValid: compile(parameter.schema) })),
     body: content && {
       required: operation.requestBody.required === true,
@@ -64,9 +65,13 @@ function operationOf(document, compile, template, verb, operation) {
 function responseOf(document, compile, response) {
   const content = Object.entries(response.content ?? {});
   return {
-    headers: Object.entries(response.headers ?? {}).map(([name, header]) => ({ name, isValid: compile(dereference(document, header).schema) })),
+    headers: Object.entries(response.headers ?? {}).map(([name, header]) => headerOf(name, compile, dereference(document, header))),
     content: Object.fromEntries(content.map(([type, { schema, examples }]) => [type, { isValid: compile(schema), codes: Object.keys(examples ?? {}) }])),
   };
+}
+
+function headerOf(name, compile, { required, schema }) {
+  return { name, required: required === true, isValid: compile(schema) };
 }
 
 // Values are made from a schema without references.

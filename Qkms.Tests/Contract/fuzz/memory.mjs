@@ -1,6 +1,7 @@
 // What the service has said about key versions and made with them: where later plans find real kids and ciphertexts, and what later answers
 // must not contradict.
 import { Products } from './products.mjs';
+import { Repeated } from './repeated.mjs';
 import { canDo, uses } from './uses.mjs';
 
 const unusable = ['revoked', 'pending_destruction', 'destroyed'];
@@ -12,6 +13,7 @@ const order = ({ status, revoked_at: revokedAt }) => (status === 'revoked' || re
 
 export class Memory {
   products = new Products();
+  repeated = new Repeated();
   #versions = new Map();
   #kids = [];
   #cursors = [];

@@ -37,8 +37,15 @@ function requestOf(operation, worker, { parameter, body }) {
     body: operation.body ? body(operation.body, worker, operation.id) : fc.constant(null),
     key: fc.oneof(some(hostile ? 12 : 60, fc.constant('valid')), some(1, oddKey)),
     requestId: fc.oneof(some(4, fc.constant(null)), some(2, fc.uuid()), some(hostile ? 2 : 0, oddRequestId)),
+    idempotencyKey: operation.takesIdempotencyKey ? keyFor(worker, hostile) : fc.constant(null),
     oddities: hostile ? oddities : fc.constant({}),
   });
+}
+
+// Few keys, so that they meet the request they were used with, and others. Each worker has its own: what comes first is then known.
+function keyFor(worker, hostile) {
+  const known = fc.nat(40).map(number => `worker-${worker}-${number}`);
+  return fc.oneof(some(12, fc.constant(null)), some(4, known), some(hostile ? 1 : 0, fc.constantFrom('', 'two words', 'tab\there', 'x'.repeat(256))));
 }
 
 // How often a field is given. A page of a thousand versions is large, so the list is mostly asked for less; a use or a hash often does

@@ -16,9 +16,13 @@ export function understand(request, plan, description, apiKey) {
     otherVerb: !match && matches.length > 0,
     authenticated: presentedKeys(request).join() === apiKey && presentedKeys(request).length === 1,
     requestId: requestIdOf(request),
+    idempotencyKey: request.headers.find(([name]) => name === 'Idempotency-Key')?.[1],
   };
   if (match)
     Object.assign(facts, judge(match, request, plan, rest.join('?')));
+
+  if (match?.operation.takesIdempotencyKey && facts.idempotencyKey !== undefined && !/^[!-~]{1,255}$/.test(facts.idempotencyKey))
+    facts.faults.push('Idempotency-Key');
 
   return facts;
 }

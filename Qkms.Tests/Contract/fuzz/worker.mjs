@@ -65,6 +65,9 @@ export class Worker {
     if (answer?.status === 201 && faults.length === 0 && (!counts || this.#left > 0))
       faults.push(...await this.#follow(answer, counts));
 
+    if (faults.length === 0 && answer?.status < 300 && facts.operation?.takesIdempotencyKey && facts.idempotencyKey && (!counts || this.#left > 0))
+      faults.push(...await this.#repeat(request, facts, plan, counts));
+
     const kinds = faults.map(fault => fault.split(': ')[0]);
     if (this.#shrinking ? kinds.includes(this.#shrinking.kind) : kinds.some(kind => !this.kinds.has(kind)))
       this.last = { request, answer, faults };
@@ -95,7 +98,14 @@ export class Worker {
     return { answer, faults };
   }
 
-  #learn({ operation, json, kid }, answer, asked) {
+  #learn({ operation, json, kid, idempotencyKey }, answer, asked) {
+    const key = operation?.takesIdempotencyKey && answer.status < 300 ? idempotencyKey : undefined;
+    if (key !== undefined && answer.headers['idempotency-replayed']) // what was true then
+      return this.memory.repeated.contradictions(key, answer);
+
+    if (key !== undefined)
+      this.memory.repeated.learn(key, answer);
+
     if (answer.status === 204 && operation?.id === 'RevokeKey')
       this.memory.learnRevocation(kid);
 
@@ -104,6 +114,12 @@ export class Worker {
 
     const { data } = JSON.parse(answer.body.toString('utf8'));
     return operation && uses[operation.id] ? this.memory.learnUse(operation.id, json, data, asked) : this.memory.learn(data, asked);
+  }
+
+  /** With its key, the same request gets the same answer. */
+  async #repeat(request, facts, plan, counts) {
+    const { answer, faults } = await this.#exchange(request, facts, plan, counts);
+    return [...faults, ...(answer?.headers['idempotency-replayed'] ? [] : [`done again in spite of its Idempotency-Key: ${answer?.status}`])];
   }
 
   /** Location shows the version that was made, under the prefix that was asked. */

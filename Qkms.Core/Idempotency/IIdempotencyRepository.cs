@@ -1,0 +1,22 @@
+using Qkms.Core.Tenants;
+
+namespace Qkms.Core.Idempotency;
+
+/// <summary>Answers in the database.</summary>
+public interface IIdempotencyRepository
+{
+    /// <summary>The answer that is kept for a key and not expired, or null.</summary>
+    Task<KeptAnswer?> FindAsync(TenantId tenantId, string key, DateTimeOffset now);
+
+    /// <summary>
+    /// Keeps an answer, in the place of one that has expired by the time this one was made. False when there is another, of a unit that
+    /// was committed first; one that is not committed yet is waited for.
+    /// </summary>
+    Task<bool> InsertAsync(KeptAnswer answer);
+
+    /// <summary>Removes answers of every tenant that have expired.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <returns>How many there were.</returns>
+    Task<int> DeleteExpiredAsync(DateTimeOffset now, int limit);
+}

@@ -1,0 +1,50 @@
+using Qkms.Core.Idempotency;
+using Qkms.Core.Tenants;
+using Qkms.Storage.Sessions;
+
+namespace Qkms.Storage.Idempotency;
+
+/// <summary>What requests that may be sent again were answered.</summary>
+internal sealed class IdempotencyRepository(KmsSession session) : IIdempotencyRepository
+{
+    private const string SelectAnswer =
+        $"""
+        SELECT {IdempotencyRow.Columns}
+        FROM idempotency
+        WHERE tenant_id = @TenantId AND idempotency_key = @IdempotencyKey AND expires_at > @Now
+        """;
+
+    /// <inheritdoc/>
+    public async Task<KeptAnswer?> FindAsync(TenantId tenantId, string key, DateTimeOffset now) =>
+        (await session.FindAsync<IdempotencyRow>(
+            SelectAnswer,
+            new { TenantId = tenantId.Value.ToBytes(), IdempotencyKey = key, Now = now.ToStored() }))?.ToAnswer();
+
+    private const string DeleteOlder = "DELETE FROM idempotency WHERE tenant_id = @TenantId AND idempotency_key = @IdempotencyKey AND expires_at <= @CreatedAt";
+
+    private const string InsertAnswer =
+        $"""
+        INSERT INTO idempotency ({IdempotencyRow.Columns})
+        VALUES (@TenantId, @IdempotencyKey, @RequestHash, @Status, @WrappingKeyId, @Response, @CreatedAt, @ExpiresAt)
+        ON CONFLICT DO NOTHING
+        """;
+
+    /// <inheritdoc/>
+    public async Task<bool> InsertAsync(KeptAnswer answer)
+    {
+        IdempotencyRow row = IdempotencyRow.From(answer);
+        await session.ExecuteAsync(DeleteOlder, row);
+        return await session.ExecuteAsync(InsertAnswer, row) == 1;
+    }
+
+    // No tenant here: what has expired has expired for all.
+    private const string DeleteExpired =
+        """
+        DELETE FROM idempotency
+        WHERE (tenant_id, idempotency_key) IN (
+          SELECT tenant_id, idempotency_key FROM idempotency WHERE expires_at <= @Now ORDER BY expires_at LIMIT @Limit)
+        """;
+
+    /// <inheritdoc/>
+    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int limit) => session.ExecuteAsync(DeleteExpired, new { Now = now.ToStored(), Limit = limit });
+}

@@ -1,0 +1,20 @@
+// What requests with an Idempotency-Key were answered: the same request with the same key gets the same again.
+
+export class Repeated {
+  #answers = new Map();
+
+  learn(key, answer) {
+    this.#answers.set(key, substance(answer));
+  }
+
+  contradictions(key, answer) {
+    const first = this.#answers.get(key);
+    return first === undefined || first === substance(answer) ? [] : [`another answer to a repeated request: first ${first.slice(0, 300)}, then ${substance(answer).slice(0, 300)}`];
+  }
+}
+
+// Under which prefix the address stands depends on the request.
+function substance({ status, headers, body }) {
+  const data = body.length === 0 ? undefined : JSON.parse(body.toString('utf8')).data;
+  return JSON.stringify([status, headers.location?.[0].replace(/^\/api\/v1/, ''), data]);
+}
