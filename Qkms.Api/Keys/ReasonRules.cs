@@ -8,5 +8,7 @@ internal static class ReasonRules
 {
     public static IRuleBuilderOptions<T, string?> IsReason<T>(this IRuleBuilder<T, string?> rule) => rule
         .Must(reason => reason is null || reason.EnumerateRunes().Count() <= AuditEvent.MaxReasonLength)
-        .WithMessage($"must have at most {AuditEvent.MaxReasonLength} characters");
+        .WithMessage($"must have at most {AuditEvent.MaxReasonLength} characters")
+        .Must(reason => reason?.Contains('\0', StringComparison.Ordinal) != true)
+        .WithMessage("must not contain U+0000");
 }
