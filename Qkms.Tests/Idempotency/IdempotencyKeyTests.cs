@@ -273,7 +273,6 @@ public sealed class IdempotencyKeyTests
         await client.PostOnceAsync("b", Rotate, Kem);
         using (Database database = app.OpenDatabase())
         {
-            database.Execute("PRAGMA foreign_keys = OFF");
             database.Execute($"UPDATE idempotency SET {column} = {value} WHERE idempotency_key = 'a'").Should().Be(1);
         }
 
