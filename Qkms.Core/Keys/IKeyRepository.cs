@@ -42,7 +42,7 @@ public interface IKeyRepository
     /// <summary>How many versions a query has: from the keys' counters, unless a status must be looked at row by row.</summary>
     Task<long> CountVersionsAsync(KeyVersionQuery query);
 
-    /// <summary>Adds a version, its material and its usage counter; false when a unique index refuses it (the kid, the number, or the active slot is taken).</summary>
+    /// <summary>Adds a version, its material, and its uses if it has any; false when a unique index refuses it (the kid, the number, or the active slot is taken).</summary>
     Task<bool> InsertVersionAsync(Sealed<KeyVersion> version, KeyMaterial material);
 
     /// <summary>Writes what may change of a version: state, limits, next kid and times. False when it is not there.</summary>

@@ -1,6 +1,11 @@
+using Qkms.Core.Algorithms;
+
 namespace Qkms.Core.Keys;
 
-/// <summary>Keeps heavy work from starving light requests: at most cores − 1 key generations at once, and a bounded number waiting.</summary>
+/// <summary>
+/// Keeps heavy work from starving light requests: keys are made at most cores − 1 at once, and a bounded number waits. RSA above all, whose
+/// primes take from 0.1 s to several seconds to find. AES and ML-KEM keys take less time than the rest of their request, and do not wait.
+/// </summary>
 public sealed class KeyGenerationGate
 {
     private readonly BoundedGate _gate = new(
@@ -8,10 +13,15 @@ public sealed class KeyGenerationGate
         maxWaiting: 256,
         "Too many keys are being generated right now; nothing was changed. Try again.");
 
-    /// <summary>Runs <paramref name="work"/> on a pool thread when a slot is free.</summary>
+    /// <summary>Runs <paramref name="work"/> when a slot is free, or at once.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/> when none gets free in time.</exception>
-    public async Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken)
+    public async Task<T> RunAsync<T>(KeyAlgorithm algorithm, Func<T> work, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(algorithm);
+        ArgumentNullException.ThrowIfNull(work);
+        if (algorithm.Family is KeyAlgorithmFamily.Aes or KeyAlgorithmFamily.MLKem)
+            return work();
+
         using BoundedGate.Pass pass = await _gate.EnterAsync(cancellationToken);
         return await Task.Run(work, cancellationToken);
     }

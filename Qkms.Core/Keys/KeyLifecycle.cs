@@ -33,23 +33,31 @@ public sealed class KeyLifecycle(
         ArgumentNullException.ThrowIfNull(command);
         KeyAddress address = command.Key.For(caller);
 
-        await CheckCanGenerateAsync(address, command.Kid, cancellationToken);
-        using NewKeyMaterial pair = await gate.RunAsync(() => factory.Create(address.Algorithm, address.Use), cancellationToken);
-        using WrappingKey tenantKey = await tenantKeys.OpenAsync(caller.TenantId, cancellationToken);
+        (KeyHead head, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
+            async session => (await FindHeadToGenerateAsync(session, address, command.Kid), await TenantKeys.FindAsync(session, caller.TenantId)), cancellationToken);
+        using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => factory.Create(address.Algorithm, address.Use), cancellationToken);
+        using WrappingKey tenantKey = tenantKeys.Open(tenantKeyEntry);
+        VersionPlanner planner = new(sealer, pair, tenantKey, command.Spelling);
+        VersionPlan prepared = Plan(head);
 
         return await changes.WriteAsync(
             caller,
             async session =>
             {
-                DateTimeOffset now = time.GetUtcMilliseconds();
-                Key key = await AddOrLockKeyAsync(session, address, now);
-                NewVersion plan = new(await NextIdAsync(session, key), command.Kid, command.Spelling, command.OaepHash, PreviousKid: null);
-                KeyVersion version = await AddVersionAsync(session, key, plan, pair, tenantKey, now);
-                await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, AuditActor.Of(caller), AuditActions.KeyGenerated, version, before: null));
-                return version;
+                VersionPlan plan = await HoldsAsync(session, prepared) ? prepared : Plan(await LockHeadAsync(session, address));
+                await writer.InsertAsync(session, plan);
+                await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), plan.Version.CreatedAt, AuditActor.Of(caller), AuditActions.KeyGenerated, plan.Version, before: null));
+                return plan.Version;
             },
             answer,
             cancellationToken);
+
+        VersionPlan Plan(KeyHead head)
+        {
+            DateTimeOffset now = time.GetUtcMilliseconds();
+            KeyVersionId id = new(head.NewestId is { } newest ? ids.NextAfter(newest.Value) : ids.Next());
+            return planner.Plan(head.Key ?? NewKey(address, now), isNew: head.Key is null, new NextVersion(id, command.Kid ?? Kid.From(id.Value), command.OaepHash, PreviousKid: null, now));
+        }
     }
 
     /// <summary>Puts a new version into the active slot and retires the old one.</summary>
@@ -61,27 +69,36 @@ public sealed class KeyLifecycle(
         ArgumentNullException.ThrowIfNull(command);
         KeyAddress address = command.Key.For(caller);
 
-        await store.ReadAsync(async session => Rotatable(await rows.FindActiveAsync(session, address), command.ExpectedVersion), cancellationToken);
-        using NewKeyMaterial pair = await gate.RunAsync(() => factory.Create(address.Algorithm, address.Use), cancellationToken);
-        using WrappingKey tenantKey = await tenantKeys.OpenAsync(caller.TenantId, cancellationToken);
+        ((Key Key, KeyVersion Active) found, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
+            async session => (Rotatable(await rows.FindActiveAsync(session, address), command.ExpectedVersion), await TenantKeys.FindAsync(session, caller.TenantId)), cancellationToken);
+        using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => factory.Create(address.Algorithm, address.Use), cancellationToken);
+        using WrappingKey tenantKey = tenantKeys.Open(tenantKeyEntry);
+        VersionPlanner planner = new(sealer, pair, tenantKey, command.Spelling);
+        VersionPlan prepared = Plan(found.Key, found.Active);
 
         return await changes.WriteAsync(
             caller,
             async session =>
             {
-                DateTimeOffset now = time.GetUtcMilliseconds();
                 (Key key, KeyVersion old) = Rotatable(await LockActiveAsync(session, address), command.ExpectedVersion);
-                NewVersion plan = new(new KeyVersionId(ids.NextAfter(old.Id.Value)), Kid: null, command.Spelling, old.OaepHash, old.Kid);
-                KeyVersion retired = KeyTransitions.Supersede(old, plan.NewKid, now);
+                VersionPlan plan = key.RowVersion == prepared.Before.RowVersion ? prepared : Plan(key, old);
+                DateTimeOffset now = plan.Version.CreatedAt;
+                KeyVersion retired = KeyTransitions.Supersede(old, plan.Version.Kid, now);
                 await writer.UpdateAsync(session, retired);
 
-                KeyVersion version = await AddVersionAsync(session, key, plan, pair, tenantKey, now);
-                await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, AuditActor.Of(caller), AuditActions.KeyRotated, version, before: null));
+                await writer.InsertAsync(session, plan);
+                await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, AuditActor.Of(caller), AuditActions.KeyRotated, plan.Version, before: null));
                 await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, AuditActor.Of(caller), AuditActions.KeyRetired, retired, old, "rotation"));
-                return new KeyRotation(version, retired);
+                return new KeyRotation(plan.Version, retired);
             },
             answer,
             cancellationToken);
+
+        VersionPlan Plan(Key key, KeyVersion old)
+        {
+            KeyVersionId id = new(ids.NextAfter(old.Id.Value));
+            return planner.Plan(key, isNew: false, new NextVersion(id, Kid.From(id.Value), old.OaepHash, old.Kid, time.GetUtcMilliseconds()));
+        }
     }
 
     /// <summary>Retires one version; one that is retired already stays as it is.</summary>
@@ -140,20 +157,36 @@ public sealed class KeyLifecycle(
             cancellationToken);
     }
 
-    private async Task CheckCanGenerateAsync(KeyAddress address, Kid? kid, CancellationToken cancellationToken)
+    private async Task<KeyHead> FindHeadToGenerateAsync(IKmsSession session, KeyAddress address, Kid? kid)
     {
-        await store.ReadAsync(
-            async session =>
-            {
-                if (await rows.FindKeyAsync(session, address) is { } key)
-                    RefuseSecondActive(key);
+        KeyHead head = await WithNewestAsync(session, await rows.FindKeyAsync(session, address));
+        if (kid is { } wanted && await session.Keys.FindVersionAsync(address.TenantId, wanted) is not null)
+            throw KeyWriter.KidTaken(wanted);
 
-                if (kid is { } wanted && await session.Keys.FindVersionAsync(address.TenantId, wanted) is not null)
-                    throw KidTaken(wanted);
+        return head;
+    }
 
-                return true;
-            },
-            cancellationToken);
+    /// <summary>The key, held until the unit ends, if it has no active version.</summary>
+    private async Task<KeyHead> LockHeadAsync(IKmsSession session, KeyAddress address) =>
+        await WithNewestAsync(session, await rows.LockKeyAsync(session, address) ?? throw new SealBrokenException($"the key of name {address.Name}"));
+
+    // Versions are listed by their ids, newest first, and the one before may be of a node whose clock is ahead of this one's.
+    private async Task<KeyHead> WithNewestAsync(IKmsSession session, Key? key)
+    {
+        if (key is null)
+            return default;
+
+        RefuseSecondActive(key);
+        return new KeyHead(key, key.NextVersion > 1 ? (await rows.FindVersionAsync(session, key, key.NextVersion - 1))?.Id : null);
+    }
+
+    /// <summary>Whether the key is still as the plan found it: not there, and the row is written now; or there and unchanged, and held until the unit ends.</summary>
+    private async Task<bool> HoldsAsync(IKmsSession session, VersionPlan plan)
+    {
+        if (plan.NewKey is { } row)
+            return await session.Keys.InsertKeyAsync(row);
+
+        return await rows.LockKeyAsync(session, plan.Before.Address) is { } key && key.RowVersion == plan.Before.RowVersion;
     }
 
     private static void RefuseSecondActive(Key key)
@@ -162,29 +195,17 @@ public sealed class KeyLifecycle(
             throw KmsErrors.ActiveKeyExists.With($"Key '{active}' is active for {key.Address.Algorithm} ({key.Address.Use.ToWire()}) under the name '{key.Address.Name}': rotate it instead.");
     }
 
-    /// <summary>A new key, or the one that is there, held until the unit ends, if it has no active version.</summary>
-    private async Task<Key> AddOrLockKeyAsync(IKmsSession session, KeyAddress address, DateTimeOffset now)
+    private Key NewKey(KeyAddress address, DateTimeOffset now) => new()
     {
-        Key key = new()
-        {
-            Id = new KeyId(ids.Next()),
-            Address = address,
-            Origin = OwnOrigin,
-            Enablement = KeyEnablement.Enabled,
-            NextVersion = 1,
-            VersionCount = 0,
-            RowVersion = 1,
-            CreatedAt = now,
-        };
-
-        // Most are new, so it is not looked for first.
-        if (await session.Keys.InsertKeyAsync(sealer.Seal(key)))
-            return key;
-
-        Key existing = await rows.LockKeyAsync(session, address) ?? throw new SealBrokenException(key.LogName);
-        RefuseSecondActive(existing);
-        return existing;
-    }
+        Id = new KeyId(ids.Next()),
+        Address = address,
+        Origin = OwnOrigin,
+        Enablement = KeyEnablement.Enabled,
+        NextVersion = 1,
+        VersionCount = 0,
+        RowVersion = 1,
+        CreatedAt = now,
+    };
 
     private async Task<(Key Key, KeyVersion Active)?> LockActiveAsync(IKmsSession session, KeyAddress address)
     {
@@ -205,37 +226,6 @@ public sealed class KeyLifecycle(
         return (key, active);
     }
 
-    // Versions are listed by their ids, newest first, and the one before may be of a node whose clock is ahead of this one's.
-    private async Task<KeyVersionId> NextIdAsync(IKmsSession session, Key key) =>
-        new(key.NextVersion > 1 && await rows.FindVersionAsync(session, key, key.NextVersion - 1) is { } newest ? ids.NextAfter(newest.Id.Value) : ids.Next());
-
-    private async Task<KeyVersion> AddVersionAsync(IKmsSession session, Key key, NewVersion plan, NewKeyMaterial pair, WrappingKey tenantKey, DateTimeOffset now)
-    {
-        KeyVersion version = new()
-        {
-            Id = plan.Id,
-            KeyId = key.Id,
-            Address = key.Address,
-            Kid = plan.NewKid,
-            Version = key.NextVersion,
-            Spelling = plan.Spelling,
-            State = KeyState.Active,
-            OaepHash = plan.OaepHash,
-            PublicKey = pair.PublicKey,
-            PreviousKid = plan.PreviousKid,
-            CreatedAt = now,
-        };
-        if (!await writer.InsertAsync(session, version, KeyWrapper.Wrap(tenantKey, version, pair.Format, pair.PrivateKey)))
-            throw KidTaken(version.Kid);
-
-        await writer.UpdateAsync(session, key with { ActiveKid = version.Kid, NextVersion = key.NextVersion + 1, VersionCount = key.VersionCount + 1 });
-        return version;
-    }
-
-    private static KmsException KidTaken(Kid kid) => KmsErrors.KeyChanged.With($"There is a key version with the kid '{kid}' already.", new FieldError("kid", "taken"));
-
-    private sealed record NewVersion(KeyVersionId Id, Kid? Kid, string Spelling, string? OaepHash, Kid? PreviousKid)
-    {
-        public Kid NewKid => Kid ?? Keys.Kid.From(Id.Value);
-    }
+    /// <summary>A key without an active version, and the newest that it had; or neither.</summary>
+    private readonly record struct KeyHead(Key? Key, KeyVersionId? NewestId);
 }

@@ -8,11 +8,15 @@ namespace Qkms.Core.Keys;
 /// <summary>Writes rows of keys with their seals and their journal entries, and lets memory forget what was written.</summary>
 public sealed class KeyWriter(RowSealer sealer, KeyStates states, MaterialCache materials, IdGenerator ids, TimeProvider time)
 {
-    /// <summary>Adds a version with its material; false when its kid is taken.</summary>
-    internal async Task<bool> InsertAsync(IKmsSession session, KeyVersion version, KeyMaterial material)
+    /// <summary>Adds a version with its material, and puts it into the active slot of its key.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.KeyChanged"/>: the kid is taken.</exception>
+    internal async Task InsertAsync(IKmsSession session, VersionPlan plan)
     {
-        session.OnCommitted(() => states.Forget(version));
-        return await session.Keys.InsertVersionAsync(sealer.Seal(version), material);
+        session.OnCommitted(() => states.Forget(plan.Version));
+        if (!await session.Keys.InsertVersionAsync(plan.Row, plan.Material))
+            throw KidTaken(plan.Version.Kid);
+
+        await UpdateAsync(session, plan.After);
     }
 
     /// <summary>Writes a version over the row that was read.</summary>
@@ -25,10 +29,14 @@ public sealed class KeyWriter(RowSealer sealer, KeyStates states, MaterialCache 
     }
 
     /// <summary>Writes a key over the row that was read.</summary>
-    internal async Task UpdateAsync(IKmsSession session, Key key)
+    internal Task UpdateAsync(IKmsSession session, Key key) => UpdateAsync(session, sealer.Seal(key with { RowVersion = key.RowVersion + 1 }));
+
+    internal static KmsException KidTaken(Kid kid) => KmsErrors.KeyChanged.With($"There is a key version with the kid '{kid}' already.", new FieldError("kid", "taken"));
+
+    private static async Task UpdateAsync(IKmsSession session, Sealed<Key> row)
     {
-        if (!await session.Keys.UpdateKeyAsync(sealer.Seal(key with { RowVersion = key.RowVersion + 1 })))
-            throw new SealBrokenException(key.LogName);
+        if (!await session.Keys.UpdateKeyAsync(row))
+            throw new SealBrokenException(row.UnverifiedRow.LogName);
     }
 
     /// <summary>Writes the next row of a version, what it changes of its key, and the journal entry.</summary>

@@ -189,6 +189,7 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
         VALUES (@VersionId, @TenantId, @WrappingKeyId, @Format, @Wrapped)
         """;
 
+    // Few come with uses; whoever has no row has none.
     private const string InsertUsage = "INSERT INTO key_usage (version_id, tenant_id, used) VALUES (@Id, @TenantId, @Used)";
 
     /// <inheritdoc/>
@@ -199,7 +200,9 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
             return false;
 
         await session.ExecuteAsync(InsertMaterial, KeyMaterialRow.From(material));
-        await session.ExecuteAsync(InsertUsage, row);
+        if (row.Used > 0)
+            await session.ExecuteAsync(InsertUsage, row);
+
         return true;
     }
 

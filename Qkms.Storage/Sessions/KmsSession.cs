@@ -102,7 +102,13 @@ internal sealed class KmsSession : IKmsSession, IDisposable
         await _connection.ExecuteScalarAsync<T>(Command(sql, parameters));
 
     /// <summary>Runs a change; the number of rows that it touched.</summary>
-    public Task<int> ExecuteAsync(string sql, object? parameters = null) => _connection.ExecuteAsync(Command(sql, parameters));
+    public Task<int> ExecuteAsync(string sql, object? parameters = null)
+    {
+        CommandDefinition command = Command(sql, parameters);
+
+        // Where nothing is waited for, the way there and back only costs time, and every other write waits for the writer's thread.
+        return _thread is null ? _connection.ExecuteAsync(command) : Task.FromResult(_connection.Execute(command));
+    }
 
     /// <summary>Ends the unit: a delegate that still runs somewhere finds the door closed.</summary>
     public void Dispose() => _ended = true;

@@ -52,7 +52,8 @@ public sealed class LifecycleEventsTests
             $"key.destruction_scheduled|{kid}|1|retired|pending_destruction|",
             $"key.revoked|{kid}|1|pending_destruction|pending_destruction|",
             $"key.destroyed|{kid}|1|pending_destruction|destroyed|");
-        database.Strings("SELECT actor_kind || '|' || actor_id || '|' || (request_id IS NULL) FROM audit_events WHERE action = 'key.destroyed'").Should().Equal("system|destruction|1");
+        database.Strings("SELECT actor_kind || '|' || actor_id || '|' || COALESCE(request_id, 'no request') FROM audit_events WHERE action = 'key.destroyed'")
+            .Should().Equal("system|destruction|no request");
     }
 
     [Fact]

@@ -42,7 +42,6 @@ internal static class Invariants
         ("half chains", "SELECT COUNT(*) FROM key_versions v WHERE v.next_kid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM key_versions n WHERE n.tenant_id = v.tenant_id AND n.kid = v.next_kid AND n.previous_kid = v.kid)"),
         ("versions without material", "SELECT COUNT(*) FROM key_versions v WHERE NOT EXISTS (SELECT 1 FROM key_material m WHERE m.version_id = v.id)"),
         ("material without a version", "SELECT COUNT(*) FROM key_material m WHERE NOT EXISTS (SELECT 1 FROM key_versions v WHERE v.id = m.version_id)"),
-        ("versions without a counter", "SELECT COUNT(*) FROM key_versions v WHERE NOT EXISTS (SELECT 1 FROM key_usage u WHERE u.version_id = v.id)"),
         ("versions without the one event of their making", $"SELECT COUNT(*) FROM {WithEvents} WHERE COALESCE(e.made, 0) <> 1"),
         ("versions whose retirement and its event disagree", $"SELECT COUNT(*) FROM {WithEvents} WHERE COALESCE(e.retired, 0) <> CASE WHEN v.retired_at IS NULL THEN 0 ELSE 1 END"),
         ("versions whose revocation and its event disagree", $"SELECT COUNT(*) FROM {WithEvents} WHERE COALESCE(e.revoked, 0) <> CASE WHEN v.state = 3 THEN 1 ELSE 0 END"),

@@ -87,7 +87,7 @@ public sealed class MaterialUseTests
 
     [Theory]
     [InlineData("AES-256", "UPDATE key_material SET wrapped = zeroblob(length(wrapped)) WHERE version_id = {0}")]
-    [InlineData("ML-KEM-768", "UPDATE key_material SET wrapped = CAST(substr(wrapped, 1, length(wrapped) - 1) AS BLOB) WHERE version_id = {0}")]
+    [InlineData("ML-KEM-768", "UPDATE key_material SET wrapped = substr(wrapped, 1, length(wrapped) - 1) WHERE version_id = {0}")]
     [InlineData("ML-KEM-768", "UPDATE key_material SET wrapped = x'01' WHERE version_id = {0}")]
     [InlineData("AES-256", "UPDATE key_material SET format = 1 WHERE version_id = {0}")]
     [InlineData("ML-KEM-768", "UPDATE key_material SET format = 4 WHERE version_id = {0}")]

@@ -6,6 +6,7 @@ using Qkms.Core.Tenants;
 using Qkms.Storage;
 using Qkms.Storage.Postgres;
 using Qkms.Tests.Support;
+using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Storage;
 
@@ -18,10 +19,10 @@ public sealed class LostCommitTests : IDisposable
     private readonly StoreRows _rows = new();
     private readonly RecordingLogger<PostgresKmsStore> _log = new();
     private PostgresDatabase? _database;
-    private FaultyProxy? _proxy;
+    private PostgresProxy? _proxy;
     private PostgresKmsStore? _store;
 
-    private FaultyProxy Proxy => _proxy!;
+    private PostgresProxy Proxy => _proxy!;
 
     public void Dispose()
     {
@@ -31,16 +32,16 @@ public sealed class LostCommitTests : IDisposable
     }
 
     [PostgresTheory]
-    [InlineData(nameof(ProxyFault.CutBefore), 2)]
-    [InlineData(nameof(ProxyFault.CutAfter), 1)]
-    [InlineData(nameof(ProxyFault.LoseMessage), 2)]
-    [InlineData(nameof(ProxyFault.LoseAnswer), 1)]
-    public async Task A_commit_whose_answer_is_lost_is_found_out_and_done_once(string fault, int runs)
+    [InlineData(nameof(CommitFate.CutBefore), 2)]
+    [InlineData(nameof(CommitFate.CutAfter), 1)]
+    [InlineData(nameof(CommitFate.GetLost), 2)]
+    [InlineData(nameof(CommitFate.LoseAnswer), 1)]
+    public async Task A_commit_whose_answer_is_lost_is_found_out_and_done_once(string fate, int runs)
     {
         await OpenAsync();
         Stopwatch time = Stopwatch.StartNew();
 
-        Outcome outcome = await WriteAsync(Enum.Parse<ProxyFault>(fault));
+        Outcome outcome = await WriteAsync(Enum.Parse<CommitFate>(fate));
 
         outcome.Refusal.Should().BeNull();
         outcome.Should().Match<Outcome>(o => o.Runs == runs && o.Hooks == 1 && o.Result);
@@ -51,15 +52,15 @@ public sealed class LostCommitTests : IDisposable
 
     // 503 would say that nothing was changed, and clients repeat a 503 blindly.
     [PostgresTheory]
-    [InlineData(nameof(ProxyFault.CutBefore), nameof(ProxyState.Refusing), 0L)]
-    [InlineData(nameof(ProxyFault.CutAfter), nameof(ProxyState.Refusing), 1L)]
-    [InlineData(nameof(ProxyFault.CutAfter), nameof(ProxyState.Silent), 1L)]
-    public async Task What_cannot_be_found_out_is_called_unknown_and_not_run_again(string fault, string afterwards, long stored)
+    [InlineData(nameof(CommitFate.CutBefore), nameof(ProxyWay.Refusing), 0L)]
+    [InlineData(nameof(CommitFate.CutAfter), nameof(ProxyWay.Refusing), 1L)]
+    [InlineData(nameof(CommitFate.CutAfter), nameof(ProxyWay.Silent), 1L)]
+    public async Task What_cannot_be_found_out_is_called_unknown_and_not_run_again(string fate, string afterwards, long stored)
     {
         await OpenAsync(TimeSpan.FromSeconds(2));
         Stopwatch time = Stopwatch.StartNew();
 
-        Outcome outcome = await WriteAsync(Enum.Parse<ProxyFault>(fault), Enum.Parse<ProxyState>(afterwards));
+        Outcome outcome = await WriteAsync(Enum.Parse<CommitFate>(fate), Enum.Parse<ProxyWay>(afterwards));
 
         outcome.Refusal!.Error.Should().Be(KmsErrors.OutcomeUnknown);
         outcome.Should().Match<Outcome>(o => o.Runs == 1 && o.Hooks == 0);
@@ -80,7 +81,7 @@ public sealed class LostCommitTests : IDisposable
             CREATE CONSTRAINT TRIGGER warn AFTER INSERT OR UPDATE ON {table} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION warn()
             """);
 
-        Outcome outcome = await WriteAsync(ProxyFault.None);
+        Outcome outcome = await WriteAsync(CommitFate.Pass);
 
         outcome.Refusal?.Error.Should().Be(KmsErrors.OutcomeUnknown);
         outcome.Should().Match<Outcome>(o => o.Runs == 1 && o.Hooks == (isUnknown ? 0 : 1) && o.Result != isUnknown);
@@ -97,7 +98,7 @@ public sealed class LostCommitTests : IDisposable
             async session =>
             {
                 if (++runs == 1)
-                    Proxy.BreakNext(ProxyFault.CutBefore);
+                    Proxy.CutOne();
 
                 return await session.Tenants.InsertAsync(StoreRows.Seal(_rows.Tenant("acme")));
             },
@@ -154,7 +155,7 @@ public sealed class LostCommitTests : IDisposable
     public async Task Ids_of_writes_are_swept_when_they_are_old()
     {
         await OpenAsync();
-        await WriteAsync(ProxyFault.None);
+        await WriteAsync(CommitFate.Pass);
         _database!.Run("INSERT INTO writes (write_id, committed_at) SELECT decode(lpad(to_hex(i), 32, '0'), 'hex'), 1000 FROM generate_series(1, 12000) AS i");
         using PostgresConnections connections = new(new PostgresStorageOptions { ConnectionString = _database.ConnectionString });
         using WritesSweep sweep = new(connections, TimeProvider.System, NullLogger.Instance);
@@ -169,8 +170,8 @@ public sealed class LostCommitTests : IDisposable
     private async Task OpenAsync(TimeSpan? outcomeTimeout = null)
     {
         _database = PostgresServer.CreateMigrated();
-        _proxy = new FaultyProxy(_database.Port);
-        PostgresStorageOptions options = new() { ConnectionString = _database.Through(_proxy) };
+        _proxy = new PostgresProxy(_database);
+        PostgresStorageOptions options = new() { ConnectionString = _proxy.ConnectionString };
         if (outcomeTimeout is { } shorter)
             options = new PostgresStorageOptions { ConnectionString = options.ConnectionString, OutcomeTimeout = shorter };
 
@@ -179,8 +180,8 @@ public sealed class LostCommitTests : IDisposable
         _log.Clear();
     }
 
-    /// <summary>One write, whose commit is the message that the proxy breaks.</summary>
-    private async Task<Outcome> WriteAsync(ProxyFault fault, ProxyState afterwards = ProxyState.Open)
+    /// <summary>One write, whose commit has a fate.</summary>
+    private async Task<Outcome> WriteAsync(CommitFate fate, ProxyWay afterwards = ProxyWay.Open)
     {
         Outcome outcome = new();
         Tenant tenant = _rows.Tenant("acme");
@@ -192,7 +193,7 @@ public sealed class LostCommitTests : IDisposable
                     session.OnCommitted(() => outcome.Hooks++);
                     bool added = await session.Tenants.InsertAsync(StoreRows.Seal(tenant));
                     if (++outcome.Runs == 1)
-                        Proxy.BreakNext(fault, afterwards);
+                        Proxy.BreakNextCommit(fate, afterwards);
 
                     return added;
                 },

@@ -6,6 +6,7 @@ using Qkms.Core.Persistence;
 using Qkms.Storage.Postgres;
 using Qkms.Storage.Sessions;
 using Qkms.Tests.Support;
+using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Storage;
 
@@ -18,7 +19,7 @@ public sealed class PostgresOutageTests : IDisposable
     private readonly StoreRows _rows = new();
     private readonly RecordingLogger<PostgresKmsStore> _log = new();
     private PostgresDatabase? _database;
-    private FaultyProxy? _proxy;
+    private PostgresProxy? _proxy;
     private PostgresKmsStore? _store;
 
     private PostgresDatabase Database => _database!;
@@ -154,12 +155,12 @@ public sealed class PostgresOutageTests : IDisposable
     }
 
     [PostgresTheory]
-    [InlineData(nameof(ProxyState.Refusing))]
-    [InlineData(nameof(ProxyState.Silent))]
+    [InlineData(nameof(ProxyWay.Refusing))]
+    [InlineData(nameof(ProxyWay.Silent))]
     public async Task A_database_that_is_gone_refuses_soon_then_at_once_and_is_used_again_when_it_is_back(string how)
     {
         await OpenAsync();
-        _proxy!.Become(Enum.Parse<ProxyState>(how));
+        _proxy!.Become(Enum.Parse<ProxyWay>(how));
         Stopwatch time = Stopwatch.StartNew();
 
         await Task.WhenAll(Enumerable.Range(0, 20).Select(i => ShouldBeUnavailableAsync<bool>(i % 2 == 0 ? ReadAsync : WriteAsync)));
@@ -176,7 +177,7 @@ public sealed class PostgresOutageTests : IDisposable
 
         fastest.Should().BeLessThan(20);
 
-        _proxy.Become(ProxyState.Open);
+        _proxy.Become(ProxyWay.Open);
         time.Restart();
         while (!await Succeeds(ReadAsync))
             time.Elapsed.Should().BeLessThan(_bound);
@@ -228,8 +229,8 @@ public sealed class PostgresOutageTests : IDisposable
     private async Task OpenAsync(string settings = "")
     {
         _database = PostgresServer.CreateMigrated();
-        _proxy = new FaultyProxy(_database.Port);
-        _store = await PostgresStores.OpenAsync(_database.Through(_proxy) + settings, _log);
+        _proxy = new PostgresProxy(_database);
+        _store = await PostgresStores.OpenAsync(_proxy.ConnectionString + settings, _log);
         _log.Clear();
     }
 

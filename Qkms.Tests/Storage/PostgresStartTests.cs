@@ -5,6 +5,7 @@ using Qkms.Storage;
 using Qkms.Storage.Migrations;
 using Qkms.Storage.Postgres;
 using Qkms.Tests.Support;
+using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Storage;
 
@@ -144,15 +145,15 @@ public sealed class PostgresStartTests : IDisposable
     [PostgresFact]
     public async Task A_start_waits_for_a_server_that_comes_later_and_not_for_ever()
     {
-        using FaultyProxy proxy = new(Database.Port);
-        proxy.Become(ProxyState.Refusing);
+        using PostgresProxy proxy = new(Database);
+        proxy.Become(ProxyWay.Refusing);
         RecordingLogger<PostgresKmsStore> log = new();
         using PostgresKmsStore patient = PostgresStores.Create(
-            new PostgresStorageOptions { ConnectionString = Database.Through(proxy), StartTimeout = TimeSpan.FromSeconds(20) }, logger: log);
+            new PostgresStorageOptions { ConnectionString = proxy.ConnectionString, StartTimeout = TimeSpan.FromSeconds(20) }, logger: log);
 
         Task open = patient.OpenAsync(CancellationToken.None);
-        await ShouldRefuseAsync(Database.Through(proxy), $"The database '{Database.Name}' on 127.0.0.1:{proxy.Port} cannot be used: *");
-        proxy.Become(ProxyState.Open);
+        await ShouldRefuseAsync(proxy.ConnectionString, $"The database '{Database.Name}' on 127.0.0.1:{proxy.Address.Port} cannot be used: *");
+        proxy.Become(ProxyWay.Open);
 
         await open;
         log.Lines.Should().ContainSingle(line => line.Contains("does not answer yet", StringComparison.Ordinal));
@@ -165,14 +166,14 @@ public sealed class PostgresStartTests : IDisposable
     [PostgresFact]
     public async Task Of_several_servers_the_one_that_is_there_is_used()
     {
-        using FaultyProxy gone = new(Database.Port);
-        gone.Become(ProxyState.Refusing);
-        string hosts = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Host = $"127.0.0.1:{gone.Port},127.0.0.1:{Database.Port}" }.ConnectionString;
+        using PostgresProxy gone = new(Database);
+        gone.Become(ProxyWay.Refusing);
+        string hosts = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Host = $"127.0.0.1:{gone.Address.Port},127.0.0.1:{Database.Port}" }.ConnectionString;
 
         using PostgresKmsStore store = await PostgresStores.OpenAsync(hosts);
 
         (await store.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None)).Should().BeFalse();
-        gone.Connections.Should().BePositive();
+        gone.Attempts.Should().BePositive();
         Action standby = () => PostgresStores.Create($"{hosts};Target Session Attributes=prefer-standby").Dispose();
         standby.Should().Throw<StoreUnusableException>().WithMessage("*only the primary*");
     }

@@ -4,5 +4,5 @@ namespace Qkms.Tests.Support;
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class PostgresClusterTheoryAttribute : TheoryAttribute
 {
-    public PostgresClusterTheoryAttribute() => Skip = TestStorage.IsPostgres ? "It is the same whatever the other tests run on: it runs with those on SQLite." : PostgresCluster.MissingReason;
+    public PostgresClusterTheoryAttribute() => Skip = TestStorage.IsPostgres ? "Not on PostgreSQL: it starts a server of its own, and runs with the tests on SQLite." : PostgresCluster.MissingReason;
 }

@@ -11,9 +11,6 @@ internal sealed class PostgresDatabase(string name, string connectionString) : I
 
     public int Port { get; } = new NpgsqlConnectionStringBuilder(connectionString).Port;
 
-    /// <summary>The same database by way of a proxy.</summary>
-    public string Through(FaultyProxy proxy) => new NpgsqlConnectionStringBuilder(ConnectionString) { Host = "127.0.0.1", Port = proxy.Port }.ConnectionString;
-
     /// <summary>Runs SQL in it, as its owner.</summary>
     public object? Run(string sql)
     {

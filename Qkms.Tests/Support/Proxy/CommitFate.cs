@@ -15,6 +15,9 @@ internal enum CommitFate
     /// <summary>It reaches the server only when the node has given the connection up: while it asks what became of it, or later.</summary>
     ArriveLate,
 
+    /// <summary>It never reaches the server, and neither end is told.</summary>
+    GetLost,
+
     /// <summary>The server has executed it; its answer is lost, and neither end is told.</summary>
     LoseAnswer,
 }

@@ -11,7 +11,6 @@ namespace Qkms.Tests.Support.Proxy;
 internal sealed class PostgresProxy : IDisposable
 {
     private readonly NpgsqlConnectionStringBuilder _server;
-    private readonly IPEndPoint _address;
     private readonly Lock _lock = new();
     private readonly HashSet<ProxyLink> _links = [];
     private Socket _listener;
@@ -26,15 +25,18 @@ internal sealed class PostgresProxy : IDisposable
         _server = new NpgsqlConnectionStringBuilder(database.ConnectionString);
         _flow.SetResult();
         _listener = Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _address = (IPEndPoint)_listener.LocalEndPoint!;
+        Address = (IPEndPoint)_listener.LocalEndPoint!;
         Listen();
     }
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint Address { get; }
 
     /// <summary>The way to the database through it. Nothing is encrypted, or it could not see what passes.</summary>
     public string ConnectionString => new NpgsqlConnectionStringBuilder(_server.ConnectionString)
     {
-        Host = _address.Address.ToString(),
-        Port = _address.Port,
+        Host = Address.Address.ToString(),
+        Port = Address.Port,
         SslMode = SslMode.Disable,
         GssEncryptionMode = GssEncryptionMode.Disable,
     }.ConnectionString;
@@ -128,7 +130,7 @@ internal sealed class PostgresProxy : IDisposable
     private void Unlisten()
     {
         _listener.Dispose();
-        _listener = Bind(_address);
+        _listener = Bind(Address);
     }
 
     private void CutAll()

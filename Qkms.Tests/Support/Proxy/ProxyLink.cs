@@ -82,6 +82,11 @@ internal sealed class ProxyLink(PostgresProxy proxy, Socket client) : IDisposabl
                 await _server.SendAsync((byte[])[.. late, .. rest]);
                 return false;
 
+            case CommitFate.GetLost:
+                proxy.Become(_order.Then);
+                await requests.ReadRestAsync();
+                return false;
+
             default:
                 return true;
         }

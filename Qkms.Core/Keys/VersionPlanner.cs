@@ -1,0 +1,47 @@
+using Qkms.Core.Protection;
+
+namespace Qkms.Core.Keys;
+
+/// <summary>
+/// Makes all that is written for the next version of a key. Wrapping and sealing hold nobody up before the write begins; inside it everybody
+/// else's writes would wait for them.
+/// </summary>
+/// <param name="sealer">Seals the rows.</param>
+/// <param name="pair">The version's key; it belongs to the caller.</param>
+/// <param name="tenantKey">Wraps it; it belongs to the caller.</param>
+/// <param name="spelling">How the request spells the algorithm.</param>
+internal sealed class VersionPlanner(RowSealer sealer, NewKeyMaterial pair, WrappingKey tenantKey, string spelling)
+{
+    /// <summary>The plan for a key as it is now.</summary>
+    /// <param name="key">The key; new, or as it was read.</param>
+    /// <param name="isNew">Whether its row is still to be written.</param>
+    /// <param name="next">What decides about the version.</param>
+    public VersionPlan Plan(Key key, bool isNew, NextVersion next)
+    {
+        KeyVersion version = new()
+        {
+            Id = next.Id,
+            KeyId = key.Id,
+            Address = key.Address,
+            Kid = next.Kid,
+            Version = key.NextVersion,
+            Spelling = spelling,
+            State = KeyState.Active,
+            OaepHash = next.OaepHash,
+            PublicKey = pair.PublicKey,
+            PreviousKid = next.PreviousKid,
+            CreatedAt = next.CreatedAt,
+        };
+        Key after = key with { ActiveKid = version.Kid, NextVersion = key.NextVersion + 1, VersionCount = key.VersionCount + 1, RowVersion = key.RowVersion + 1 };
+        return new VersionPlan(
+            key, isNew ? sealer.Seal(key) : null, sealer.Seal(after), version, sealer.Seal(version), KeyWrapper.Wrap(tenantKey, version, pair.Format, pair.PrivateKey));
+    }
+}
+
+/// <summary>What decides about the next version of a key.</summary>
+/// <param name="Id">Its internal id; greater than that of the version before it.</param>
+/// <param name="Kid">The id by which callers know it.</param>
+/// <param name="OaepHash">The hash of OAEP, for RSA encryption keys.</param>
+/// <param name="PreviousKid">The version that it replaces.</param>
+/// <param name="CreatedAt">The time.</param>
+internal sealed record NextVersion(KeyVersionId Id, Kid Kid, string? OaepHash, Kid? PreviousKid, DateTimeOffset CreatedAt);
