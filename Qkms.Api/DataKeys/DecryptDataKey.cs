@@ -35,7 +35,7 @@ internal sealed class DecryptDataKeyRequestValidator : KeyChoiceValidator<Decryp
     }
 }
 
-internal sealed record DecryptDataKeyResponse : KeyUseResponse
+internal sealed record DecryptDataKeyResponse : KeyUseResponse, IDisposable
 {
     [SetsRequiredMembers]
     public DecryptDataKeyResponse(Decrypted dataKey, EncodedSecret plaintext, string? spelling)
@@ -43,6 +43,8 @@ internal sealed record DecryptDataKeyResponse : KeyUseResponse
 
     [Description("The data key.")]
     public EncodedSecret Plaintext { get; }
+
+    public void Dispose() => Plaintext.Bytes.Dispose();
 }
 
 internal static class DecryptDataKey
@@ -57,11 +59,10 @@ internal static class DecryptDataKey
             .Refuses(KeyUseRefusals.Decrypting);
 
     private static async Task<Enveloped<DecryptDataKeyResponse>> HandleAsync(
-        DecryptDataKeyRequest request, HttpResponse response, Caller caller, DataKeyIssuer issuer, CancellationToken cancellationToken)
+        DecryptDataKeyRequest request, Caller caller, DataKeyIssuer issuer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(DataKeyEndpoints.DefaultAlgorithm);
         Decrypted dataKey = await issuer.DecryptAsync(caller, choice, request.Context.ToContext(), request.Ciphertext, cancellationToken);
-        response.RegisterForDispose(dataKey);
         return Enveloped.Ok(new DecryptDataKeyResponse(dataKey, new EncodedSecret(dataKey.Plaintext, request.Encoding == SecretEncodings.Hex), request.Algorithm));
     }
 }

@@ -35,17 +35,25 @@ internal sealed class GenerateDataKeyRequestValidator : KeyChoiceValidator<Gener
     }
 }
 
-internal sealed record GenerateDataKeyResponse : KeyUseResponse
+internal sealed record GenerateDataKeyResponse : KeyUseResponse, IDisposable
 {
+    private readonly DataKey _dataKey;
+
     [SetsRequiredMembers]
-    public GenerateDataKeyResponse(DataKey dataKey, EncodedSecret? plaintext, string? spelling)
-        : base(dataKey.Key, spelling) => (Plaintext, Ciphertext) = (plaintext, dataKey.Ciphertext);
+    public GenerateDataKeyResponse(DataKey dataKey, GenerateDataKeyRequest request)
+        : base(dataKey.Key, request.Algorithm)
+    {
+        _dataKey = dataKey;
+        Plaintext = request.Plaintext == false ? null : new EncodedSecret(dataKey.Plaintext, request.Encoding == SecretEncodings.Hex);
+    }
 
     [Description("The data key: encrypt with it, then forget it. Null when the request said plaintext: false.")]
     public EncodedSecret? Plaintext { get; }
 
     [Description("The wrapped data key, base64 (docs/formats.md): keep it with what you encrypted.")]
-    public byte[] Ciphertext { get; }
+    public byte[] Ciphertext => _dataKey.Ciphertext;
+
+    public void Dispose() => _dataKey.Dispose();
 }
 
 internal static class GenerateDataKey
@@ -60,12 +68,10 @@ internal static class GenerateDataKey
             .Refuses(KeyUseRefusals.Creating);
 
     private static async Task<Enveloped<GenerateDataKeyResponse>> HandleAsync(
-        GenerateDataKeyRequest request, HttpResponse response, Caller caller, DataKeyIssuer issuer, CancellationToken cancellationToken)
+        GenerateDataKeyRequest request, Caller caller, DataKeyIssuer issuer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(DataKeyEndpoints.DefaultAlgorithm, follow: request.Strict != true);
         DataKey dataKey = await issuer.GenerateAsync(caller, choice, request.Context.ToContext(), request.Bytes ?? DataKeyIssuer.DefaultLength, cancellationToken);
-        response.RegisterForDispose(dataKey);
-        EncodedSecret? plaintext = request.Plaintext == false ? null : new EncodedSecret(dataKey.Plaintext, request.Encoding == SecretEncodings.Hex);
-        return Enveloped.Ok(new GenerateDataKeyResponse(dataKey, plaintext, request.Algorithm));
+        return Enveloped.Ok(new GenerateDataKeyResponse(dataKey, request));
     }
 }

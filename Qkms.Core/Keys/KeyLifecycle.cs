@@ -55,8 +55,9 @@ public sealed class KeyLifecycle(
         VersionPlan Plan(KeyHead head)
         {
             DateTimeOffset now = time.GetUtcMilliseconds();
+            Key key = head.Key ?? NewKey(address, now);
             KeyVersionId id = new(head.NewestId is { } newest ? ids.NextAfter(newest.Value) : ids.Next());
-            return planner.Plan(head.Key ?? NewKey(address, now), isNew: head.Key is null, new NextVersion(id, command.Kid ?? Kid.From(id.Value), command.OaepHash, PreviousKid: null, now));
+            return planner.Plan(key, isNew: head.Key is null, new NextVersion(id, command.Kid ?? Kid.From(id.Value), command.OaepHash, PreviousKid: null, now));
         }
     }
 

@@ -10,8 +10,9 @@ using SQLitePCL;
 namespace Qkms.Storage.Sqlite;
 
 /// <summary>
-/// The one writer. Units that wait together run one after the other, each in a savepoint of one transaction, and are answered
-/// after its one commit: what costs is the disk, and they share it.
+/// The one writer. Units that wait together run one after the other in one transaction, and are answered after its one commit: what costs is
+/// the disk, and they share it. Most units that are refused are so before they write anything. When one fails later, all is rolled back and
+/// they run again, each in a savepoint: keeping what a savepoint could bring back takes a fifth of a unit's time, so it is done on demand.
 /// </summary>
 internal sealed class GroupCommitWriter : IDisposable
 {
@@ -108,12 +109,16 @@ internal sealed class GroupCommitWriter : IDisposable
 
     private void Commit(List<PendingWrite> batch)
     {
-        if (TryCommit(batch))
+        Outcome outcome = TryCommit(batch, inSavepoints: false);
+        if (outcome == Outcome.UnitFailed)
+            outcome = TryCommit(batch, inSavepoints: true);
+
+        if (outcome == Outcome.Answered)
             return;
 
         // The transaction was lost as a whole: alone, only the one that breaks it is refused.
         foreach (PendingWrite write in batch)
-            TryCommit([write]);
+            TryCommit([write], inSavepoints: true);
     }
 
     private void SettleBatch()
@@ -130,15 +135,25 @@ internal sealed class GroupCommitWriter : IDisposable
         }
     }
 
-    /// <summary>Commits the units together and answers them. A single unit is always answered; several are not when it fails.</summary>
-    private bool TryCommit(List<PendingWrite> batch)
+    /// <summary>Commits the units together and answers them. A single unit in a savepoint is always answered; others are not when the transaction fails.</summary>
+    private Outcome TryCommit(List<PendingWrite> batch, bool inSavepoints)
     {
         try
         {
             SqliteConnection connection = _connection ??= _source.OpenWriter();
             _busyRetry.Execute(static c => c.Execute(Begin), connection);
             foreach (PendingWrite write in batch)
-                RunInSavepoint(write, connection);
+            {
+                if (inSavepoints)
+                {
+                    RunInSavepoint(write, connection);
+                }
+                else if (!TryRun(write, connection))
+                {
+                    RunAlone(connection, Rollback);
+                    return Outcome.UnitFailed;
+                }
+            }
 
             connection.Execute(EndBatch);
         }
@@ -148,11 +163,11 @@ internal sealed class GroupCommitWriter : IDisposable
             if (batch.Count > 1)
             {
                 StorageLog.BatchLost(_logger, batch.Count, e);
-                return false;
+                return Outcome.Lost;
             }
 
             batch[0].Refuse(ToAnswer(e));
-            return true;
+            return Outcome.Answered;
         }
 
         foreach (PendingWrite write in batch)
@@ -167,7 +182,24 @@ internal sealed class GroupCommitWriter : IDisposable
             }
         }
 
-        return true;
+        return Outcome.Answered;
+    }
+
+    /// <summary>Runs a unit; false when it failed and left something behind.</summary>
+    private static bool TryRun(PendingWrite write, SqliteConnection connection)
+    {
+        int before = raw.sqlite3_total_changes(connection.Handle);
+        try
+        {
+            Run(write, connection);
+        }
+        catch (Exception e) when (IsInTransaction(connection))
+        {
+            write.RefuseLater(e);
+        }
+
+        ThrowIfTransactionIsLost(connection);
+        return write.Refusal is null || raw.sqlite3_total_changes(connection.Handle) == before;
     }
 
     private static void RunInSavepoint(PendingWrite write, SqliteConnection connection)
@@ -175,8 +207,7 @@ internal sealed class GroupCommitWriter : IDisposable
         RunAlone(connection, Save);
         try
         {
-            using KmsSession session = KmsSession.ForWritingOnThisThread(connection, SqlDialect.Sqlite);
-            write.Run(session);
+            Run(write, connection);
         }
         catch (Exception e) when (IsInTransaction(connection))
         {
@@ -184,16 +215,24 @@ internal sealed class GroupCommitWriter : IDisposable
             write.RefuseLater(e);
         }
 
-        if (!IsInTransaction(connection))
-        {
-            // A full disk takes the whole transaction, and the delegate may have swallowed the error.
-            throw SqliteFaults.Unavailable();
-        }
-
+        ThrowIfTransactionIsLost(connection);
         RunAlone(connection, Release);
     }
 
-    // Twice for each unit, and without parameters or rows: what Dapper and the provider do around it takes longer than the statement.
+    private static void Run(PendingWrite write, SqliteConnection connection)
+    {
+        using KmsSession session = KmsSession.ForWritingOnThisThread(connection, SqlDialect.Sqlite);
+        write.Run(session);
+    }
+
+    // A full disk takes the whole transaction, and the delegate may have swallowed the error.
+    private static void ThrowIfTransactionIsLost(SqliteConnection connection)
+    {
+        if (!IsInTransaction(connection))
+            throw SqliteFaults.Unavailable();
+    }
+
+    // Without parameters or rows: what Dapper and the provider do around it takes longer than the statement.
     private static void RunAlone(SqliteConnection connection, string sql)
     {
         int result = raw.sqlite3_exec(connection.Handle, sql);
@@ -234,5 +273,17 @@ internal sealed class GroupCommitWriter : IDisposable
             _connection?.Dispose();
             _connection = null;
         }
+    }
+
+    private enum Outcome
+    {
+        /// <summary>Every unit has its answer.</summary>
+        Answered,
+
+        /// <summary>One failed after it had written; nothing was committed.</summary>
+        UnitFailed,
+
+        /// <summary>The transaction failed as a whole.</summary>
+        Lost,
     }
 }
