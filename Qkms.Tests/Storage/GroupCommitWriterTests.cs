@@ -66,6 +66,41 @@ public sealed class GroupCommitWriterTests : IAsyncLifetime, IDisposable
         (await NamesAsync()).Should().BeEquivalentTo("holder", "first", "second", "third");
     }
 
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 2)]
+    public async Task Neighbours_run_again_only_when_a_unit_fails_after_it_has_written(bool hasWritten, int runs)
+    {
+        int counted = 0;
+        Task<bool> refused = null!;
+
+        await WhileTheWriterIsHeldAsync(() =>
+        {
+            Task<bool> first = Store.WriteAsync(
+                async session =>
+                {
+                    counted++;
+                    return await InsertAsync(session, "first");
+                },
+                CancellationToken.None);
+            refused = Store.WriteAsync<bool>(
+                async session =>
+                {
+                    if (hasWritten)
+                        await InsertAsync(session, "refused");
+
+                    throw KmsErrors.KeyChanged.Refusal();
+                },
+                CancellationToken.None);
+            return [first, InsertAsync("second")];
+        });
+
+        (await refused.Awaiting(task => task).Should().ThrowAsync<KmsException>()).Which.Error.Should().Be(KmsErrors.KeyChanged);
+        counted.Should().Be(runs);
+        (await NamesAsync()).Should().BeEquivalentTo("holder", "first", "second");
+        _log.Lines.Should().OnlyContain(line => line.StartsWith("Information ", StringComparison.Ordinal), "a refusal is no fault of the database");
+    }
+
     [Fact]
     public async Task A_delegate_that_awaits_something_else_is_refused_and_cannot_write_later()
     {
