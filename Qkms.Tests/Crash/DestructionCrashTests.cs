@@ -1,7 +1,7 @@
 using System.Net;
 using Qkms.Tests.Support;
 
-namespace Qkms.Tests.Hosting;
+namespace Qkms.Tests.Crash;
 
 public sealed class DestructionCrashTests
 {

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using Qkms.Tests.Support;
 
-namespace Qkms.Tests.Hosting;
+namespace Qkms.Tests.Crash;
 
 public sealed class LostAnswerTests
 {
