@@ -12,7 +12,7 @@ namespace Qkms.Storage.Sqlite;
 /// <summary>
 /// The one writer. Units that wait together run one after the other in one transaction, and are answered after its one commit: what costs is
 /// the disk, and they share it. Most units that are refused are so before they write anything. When one fails later, all is rolled back and
-/// they run again, each in a savepoint: keeping what a savepoint could bring back takes a fifth of a unit's time, so it is done on demand.
+/// they run again, each in a savepoint: keeping what a savepoint could bring back took a sixth of the time of a key, so it is done on demand.
 /// </summary>
 internal sealed class GroupCommitWriter : IDisposable
 {
