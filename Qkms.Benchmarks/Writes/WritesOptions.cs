@@ -5,7 +5,7 @@ namespace Qkms.Benchmarks.Writes;
 /// <summary>What <c>writes</c> was asked for.</summary>
 internal sealed record WritesOptions
 {
-    internal const string Usage = "writes [--callers 1,8,32,128] [--rounds 5] [--seconds 3] [--directory where/the/file/lies] [--postgres \"Host=…;Username=…\"]";
+    internal const string Usage = "writes [--callers 1,8,32,128] [--rounds 5] [--seconds 3] [--warmup 8] [--directory where/the/file/lies] [--postgres \"Host=…;Username=…\"]";
 
     /// <summary>How many write at the same time, each again as soon as it was answered.</summary>
     internal IReadOnlyList<int> Callers { get; private init; } = [1, 8, 32, 128];
@@ -15,6 +15,9 @@ internal sealed record WritesOptions
 
     /// <summary>How long one measurement takes.</summary>
     internal int Seconds { get; private init; } = 3;
+
+    /// <summary>How many seconds each writer runs before it is measured: its code is compiled again while it runs.</summary>
+    internal int WarmUp { get; private init; } = 8;
 
     /// <summary>A directory on the disk that is meant; the system's for temporary files unless given.</summary>
     internal string Directory { get; private init; } = Path.GetTempPath();
@@ -37,6 +40,7 @@ internal sealed record WritesOptions
                 "--callers" => options with { Callers = [.. value.Split(',').Select(Number)] },
                 "--rounds" => options with { Rounds = Number(value) },
                 "--seconds" => options with { Seconds = Number(value) },
+                "--warmup" => options with { WarmUp = Number(value) },
                 "--directory" => options with { Directory = value },
                 "--postgres" => options with { Postgres = value },
                 _ => throw new FormatException(Usage),

@@ -17,6 +17,8 @@ namespace Qkms.Benchmarks.Writes;
 /// </summary>
 internal static class WritesReport
 {
+    private const int WarmUpCallers = 8;
+
     internal static async Task<int> RunAsync(WritesOptions options, TextWriter output)
     {
         PremadeMaterial material = new(PqcEngines.Select(PqcEngines.Auto));
@@ -61,9 +63,10 @@ internal static class WritesReport
                 // Where the service wants an operator to put one.
             }
 
-            using PostgresConnections connections = new(new PostgresStorageOptions { ConnectionString = database });
-            await using SingleWrites units = new(store, SqlDialect.Postgres, "BEGIN;", connections.PoolSize, async () => await connections.OpenWriterAsync(CancellationToken.None));
-            await using SingleWrites statements = new(store, SqlDialect.Postgres, begin: null, connections.PoolSize, async () => await connections.OpenWriterAsync(CancellationToken.None));
+            using PostgresConnections one = new(new PostgresStorageOptions { ConnectionString = database });
+            using PostgresConnections other = new(new PostgresStorageOptions { ConnectionString = database });
+            await using SingleWrites units = new(store, SqlDialect.Postgres, "BEGIN;", one.PoolSize, async () => await one.OpenWriterAsync(CancellationToken.None));
+            await using SingleWrites statements = new(store, SqlDialect.Postgres, begin: null, other.PoolSize, async () => await other.OpenWriterAsync(CancellationToken.None));
             await CompareAsync(store.Description.Split(',')[0], options, [store, units, statements], directory, material, output);
         }
         finally
@@ -83,7 +86,7 @@ internal static class WritesReport
             {
                 KeyMaker writer = await KeyMaker.OpenAsync(store, directory, material);
                 writers.Add(writer);
-                await writer.RunAsync(8, time);
+                await writer.RunAsync(WarmUpCallers, TimeSpan.FromSeconds(options.WarmUp));
             }
 
             foreach (int callers in options.Callers)

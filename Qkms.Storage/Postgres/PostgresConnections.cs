@@ -98,7 +98,11 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
 
         // A statement that does not end in time ends its connection: what it did then is asked on another one.
         settings.CancellationTimeout = -1;
-        settings.MaxPoolSize = settings.ContainsKey("Maximum Pool Size") ? settings.MaxPoolSize : UsualPoolSize;
+
+        // By its Keys: ContainsKey is true for everything that could stand there.
+        if (!settings.Keys.Cast<string>().Contains("Maximum Pool Size"))
+            settings.MaxPoolSize = UsualPoolSize;
+
         settings.ApplicationName ??= "qkms";
 
         // The repositories' SQL is a small fixed set, and nothing changes the settings of a session.

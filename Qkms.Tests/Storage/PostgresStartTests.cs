@@ -204,6 +204,18 @@ public sealed class PostgresStartTests : IDisposable
         connections.IsExposed.Should().Be(isExposed);
     }
 
+    // Three nodes have to fit into the hundred connections that a server takes.
+    [Theory]
+    [InlineData("Host=x;Database=y", 15)]
+    [InlineData("Host=x;Database=y;Maximum Pool Size=40", 40)]
+    [InlineData("Host=x;Database=y;MaxPoolSize=100", 100)]
+    public void Each_pool_has_fifteen_connections_unless_another_number_is_given(string connectionString, int size)
+    {
+        using PostgresConnections connections = new(new PostgresStorageOptions { ConnectionString = connectionString });
+
+        connections.PoolSize.Should().Be(size);
+    }
+
     // A table that is added to one database and forgotten in the other shows here.
     [PostgresFact]
     public async Task Both_databases_have_the_same_tables_and_columns()
