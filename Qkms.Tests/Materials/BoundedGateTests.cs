@@ -38,11 +38,12 @@ public sealed class BoundedGateTests
 
         waiting.Should().OnlyContain(task => !task.IsCompleted);
         inside.Dispose();
-        BoundedGate.Pass next = await await Task.WhenAny(waiting);
+        Task<BoundedGate.Pass> next = await Task.WhenAny(waiting);
+        Task<BoundedGate.Pass> other = waiting.Single(task => task != next);
         Task<BoundedGate.Pass> third = EnterAsync(gate);
         third.IsCompleted.Should().BeFalse("a place in the queue is free again, but no slot");
-        next.Dispose();
-        (await await Task.WhenAny([third, .. waiting.Where(task => !task.IsCompleted)])).Dispose();
+        (await next).Dispose();
+        (await await Task.WhenAny(third, other)).Dispose();
     }
 
     [Fact]
