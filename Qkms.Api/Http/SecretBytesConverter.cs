@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Qkms.Core.Secrets;
@@ -18,18 +17,10 @@ internal sealed class SecretBytesConverter : JsonConverter<SecretBytes>
         if (!reader.HasValueSequence && !reader.ValueIsEscaped)
             return Decode(reader.ValueSpan);
 
-        // In pieces, or with escapes such as "\/": put together in a buffer that is zeroed again.
+        // In pieces, or with escapes such as "\/": put together in memory that is pinned and zeroed again.
         int length = (int)(reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length);
-        byte[] rented = ArrayPool<byte>.Shared.Rent(Math.Max(1, length));
-        try
-        {
-            return Decode(rented.AsSpan(0, reader.CopyString(rented)));
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(rented);
-            ArrayPool<byte>.Shared.Return(rented);
-        }
+        using SecretBytes text = SecretBytes.Allocate(length, out Span<byte> destination);
+        return Decode(destination[..reader.CopyString(destination)]);
     }
 
     public override void Write(Utf8JsonWriter writer, SecretBytes value, JsonSerializerOptions options) => writer.WriteBase64StringValue(value.Span);
