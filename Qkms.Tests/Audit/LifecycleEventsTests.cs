@@ -52,7 +52,7 @@ public sealed class LifecycleEventsTests
             $"key.destruction_scheduled|{kid}|1|retired|pending_destruction|",
             $"key.revoked|{kid}|1|pending_destruction|pending_destruction|",
             $"key.destroyed|{kid}|1|pending_destruction|destroyed|");
-        database.Strings("SELECT actor_kind || '|' || actor_id || '|' || COALESCE(request_id, 'no request') FROM audit_events WHERE action = 'key.destroyed'")
+        database.Strings("SELECT actor_kind || '|' || actor_id || '|' || CASE WHEN request_id IS NULL THEN 'no request' ELSE 'a request' END FROM audit_events WHERE action = 'key.destroyed'")
             .Should().Equal("system|destruction|no request");
     }
 
