@@ -32,7 +32,7 @@ return await StartFailures.ExplainAsync(async () =>
     builder.Services.AddSingleton(settings);
     builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
     builder.Services.AddSingleton(TimeProvider.System);
-    builder.Services.AddQkmsCore(PqcEngines.Select(settings.Engine), settings.ApiKeys, settings.Materials, settings.Signatures, settings.Destruction);
+    builder.Services.AddQkmsCore(PqcEngines.Select(settings.Engine, settings.StrictEngine), settings.ApiKeys, settings.Materials, settings.Signatures, settings.Destruction);
     builder.Services.AddHostedService<Housekeeping>();
     if (settings.Storage.ConnectionString is { } shared)
         builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared });

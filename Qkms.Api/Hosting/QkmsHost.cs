@@ -33,7 +33,7 @@ internal static partial class QkmsHost
         PrivateFile.RemoveUnfinished(rootKeys.DefaultPath);
         PrivateFile.RemoveUnfinished(Path.Combine(settings.DataDirectory, InitialApiKeyFile.Name));
 
-        LogStarted(logger, store.Description, engine.Name, hardening.ToString());
+        LogStarted(logger, store.Description, engine.Description, hardening.ToString());
         if (keyring.RootKeyBesideData && !app.Environment.IsDevelopment())
             LogRootKeyBesideData(logger, keyring.RootKeySource);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Cryptography;
 using Qkms.Core.Hosting;
 using Qkms.Core.Keys;
 using Qkms.Core.Materials;
@@ -18,7 +19,7 @@ internal sealed record QkmsSettings
     // Below the 30 seconds after which Kubernetes kills.
     private static readonly TimeSpan _usualShutdown = TimeSpan.FromSeconds(25);
 
-    private static readonly string[] _names = ["DataDirectory", "ShutdownTimeout", "Crypto:Engine", "Http:AllowPlaintext", "ApiKeys:Prefix", "Materials:MaxKeys", "Materials:MaxAge", "Signatures:RefuseWeakHash", "Storage:Provider", "Storage:ConnectionString", "Destruction:SweepInterval"];
+    private static readonly string[] _names = ["DataDirectory", "ShutdownTimeout", "Crypto:Engine", "Crypto:StrictEngine", "Http:AllowPlaintext", "ApiKeys:Prefix", "Materials:MaxKeys", "Materials:MaxAge", "Signatures:RefuseWeakHash", "Storage:Provider", "Storage:ConnectionString", "Destruction:SweepInterval"];
 
     /// <summary><c>Qkms:DataDirectory</c>: where the database, the root key and the first API key lie; relative to the current directory.</summary>
     public required string DataDirectory { get; init; }
@@ -26,8 +27,11 @@ internal sealed record QkmsSettings
     /// <summary><c>Qkms:ShutdownTimeout</c>: how long requests under way may take to end after the service was told to stop.</summary>
     public required TimeSpan ShutdownTimeout { get; init; }
 
-    /// <summary><c>Qkms:Crypto:Engine</c>: <c>auto</c>, <c>platform</c> or <c>managed</c>.</summary>
+    /// <summary><c>Qkms:Crypto:Engine</c>: <c>bouncycastle</c>, <c>platform</c> or <c>managed</c>.</summary>
     public required string Engine { get; init; }
+
+    /// <summary><c>Qkms:Crypto:StrictEngine</c>: whether what the engine does not have is refused, and not left to the managed engine.</summary>
+    public required bool StrictEngine { get; init; }
 
     /// <summary><c>Qkms:Http:AllowPlaintext</c>: whether HTTP without TLS may be served on other addresses than loopback.</summary>
     public required bool AllowPlaintext { get; init; }
@@ -57,7 +61,8 @@ internal sealed record QkmsSettings
         {
             DataDirectory = Path.GetFullPath(Text(qkms, "DataDirectory", "qkms-data")),
             ShutdownTimeout = Duration(qkms, "ShutdownTimeout", _usualShutdown),
-            Engine = Text(qkms, "Crypto:Engine", "auto"),
+            Engine = Text(qkms, "Crypto:Engine", PqcEngines.BouncyCastle),
+            StrictEngine = Flag(qkms, "Crypto:StrictEngine", false),
             AllowPlaintext = Flag(qkms, "Http:AllowPlaintext", false),
             ApiKeys = new ApiKeyOptions { Prefix = Text(qkms, "ApiKeys:Prefix", new ApiKeyOptions().Prefix) },
             Signatures = new SignatureOptions { RefuseWeakHash = Flag(qkms, "Signatures:RefuseWeakHash", false) },

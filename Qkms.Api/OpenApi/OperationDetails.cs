@@ -89,7 +89,7 @@ internal sealed class OperationDetails : IOperationFilter
         operation.Responses!["200"] = new OpenApiResponse
         {
             Description = "The public key.",
-            Content = new Dictionary<string, OpenApiMediaType>
+            Content = new Dictionary<string, IOpenApiMediaType>
             {
                 [PublicKeyFormats.Pem] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^-----BEGIN PUBLIC KEY-----" } },
                 [PublicKeyFormats.Der] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } },

@@ -26,7 +26,7 @@ internal static class SharedRefusals
         OpenApiResponse response = new()
         {
             Description = string.Join("\n", errors.Select(e => $"`{e.Code}` {e.Message}")),
-            Content = new Dictionary<string, OpenApiMediaType>
+            Content = new Dictionary<string, IOpenApiMediaType>
             {
                 ["application/json"] = new OpenApiMediaType { Schema = envelope, Examples = errors.ToDictionary(e => e.Code, IOpenApiExample (e) => ExampleOf(document, e)) },
             },

@@ -36,7 +36,7 @@ internal sealed class KeyMaker : IDisposable
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(typeof(Microsoft.Extensions.Logging.ILogger<>), typeof(NullLogger<>));
         services.AddSingleton(store);
-        services.AddQkmsCore(PqcEngines.Select(PqcEngines.Auto), new ApiKeyOptions(), new MaterialCacheOptions(), new SignatureOptions(), new DestructionOptions());
+        services.AddQkmsCore(PqcEngines.Select(PqcEngines.BouncyCastle), new ApiKeyOptions(), new MaterialCacheOptions(), new SignatureOptions(), new DestructionOptions());
         services.AddSingleton(material);
         ServiceProvider provider = services.BuildServiceProvider();
         await provider.GetRequiredService<KeyringOpener>().OpenAsync(new RootKeyLocator(new RootKeyEnvironment(), directory), CancellationToken.None);

@@ -21,7 +21,7 @@ internal static class WritesReport
 
     internal static async Task<int> RunAsync(WritesOptions options, TextWriter output)
     {
-        PremadeMaterial material = new(PqcEngines.Select(PqcEngines.Auto));
+        PremadeMaterial material = new(PqcEngines.Select(PqcEngines.BouncyCastle));
         await output.WriteLineAsync("| database | callers | written by | keys/s | p50, ms | p99, ms | Qkms to this |\n|---|---|---|---|---|---|---|");
         string directory = Directory.CreateDirectory(Path.Combine(options.Directory, $"qkms-writes-{Environment.ProcessId}")).FullName;
         try

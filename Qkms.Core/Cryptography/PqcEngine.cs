@@ -8,6 +8,9 @@ public abstract class PqcEngine
     /// <summary>The name by which the setting <c>Qkms:Crypto:Engine</c> chooses the engine, and under which it is reported.</summary>
     public abstract string Name { get; }
 
+    /// <summary>The name with what the operator should know beside it, for the start-up line.</summary>
+    public virtual string Description => Name;
+
     /// <summary>Generates an ML-KEM key with its seed from the system's random numbers.</summary>
     /// <param name="algorithm">The parameter set.</param>
     /// <returns>The key; the caller disposes it.</returns>

@@ -1,13 +1,14 @@
 using System.Security.Cryptography;
 using Qkms.Core.Algorithms;
+using Qkms.Core.Cryptography;
 using Qkms.Core.Cryptography.Fips204;
 using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
 
 namespace Qkms.Core.Signatures;
 
 /// <summary>
-/// HashML-DSA (FIPS 204, Algorithms 4 and 5). The platform's classes refuse a hash below the strength of the parameter set; section 5.4
-/// asks for that strength without forbidding the rest, so such a hash goes by way of its μ.
+/// HashML-DSA (FIPS 204, Algorithms 4 and 5). The platform's base class refuses a hash below the strength of the parameter set; section 5.4
+/// asks for that strength without forbidding the rest, so such a hash goes by way of <see cref="IHashOfAnyStrength"/>, or of its μ.
 /// </summary>
 internal static class HashMLDsa
 {
@@ -27,22 +28,13 @@ internal static class HashMLDsa
     {
         byte[] signature = new byte[key.Algorithm.SignatureSizeInBytes];
         if (!IsWeak(algorithm, function))
-        {
             key.SignPreHash(hash, signature, function.ObjectIdentifier, context);
-            return signature;
-        }
+        else if (key is IHashOfAnyStrength any)
+            any.SignHash(hash, context, function.ObjectIdentifier, signature);
+        else
+            SignMu(key, hash, function, context, signature);
 
-        Span<byte> mu = stackalloc byte[MuSize];
-        ComputeMu(key, hash, function, context, mu);
-        try
-        {
-            key.SignMu(mu, signature);
-            return signature;
-        }
-        catch (NotSupportedException)
-        {
-            throw WeakHashRefused(algorithm, function);
-        }
+        return signature;
     }
 
     public static bool Verify(MLDsa key, KeyAlgorithm algorithm, ReadOnlySpan<byte> hash, SignatureHash function, ReadOnlySpan<byte> context, ReadOnlySpan<byte> signature)
@@ -50,22 +42,32 @@ internal static class HashMLDsa
         if (!IsWeak(algorithm, function))
             return key.VerifyPreHash(hash, signature, function.ObjectIdentifier, context);
 
-        Span<byte> mu = stackalloc byte[MuSize];
-        ComputeMu(key, hash, function, context, mu);
-        try
-        {
-            return signature.Length == key.Algorithm.SignatureSizeInBytes && key.VerifyMu(mu, signature);
-        }
-        catch (NotSupportedException)
-        {
-            throw WeakHashRefused(algorithm, function);
-        }
+        if (signature.Length != key.Algorithm.SignatureSizeInBytes)
+            return false;
+
+        return key is IHashOfAnyStrength any
+            ? any.VerifyHash(hash, context, function.ObjectIdentifier, signature)
+            : VerifyMu(key, hash, function, context, signature);
     }
 
-    /// <summary>The refusal of a weak hash, by setting or because the engine cannot do it.</summary>
+    /// <summary>The refusal of a weak hash, by setting.</summary>
     public static KmsException WeakHashRefused(KeyAlgorithm algorithm, SignatureHash hash) => KmsErrors.Invalid.With(
         $"{hash} is below the strength of {algorithm} (FIPS 204, section 5.4), and this service does not take it.",
         new FieldError("hash_algorithm", "is too weak for this key"));
+
+    private static void SignMu(MLDsa key, ReadOnlySpan<byte> hash, SignatureHash function, ReadOnlySpan<byte> context, Span<byte> signature)
+    {
+        Span<byte> mu = stackalloc byte[MuSize];
+        ComputeMu(key, hash, function, context, mu);
+        key.SignMu(mu, signature);
+    }
+
+    private static bool VerifyMu(MLDsa key, ReadOnlySpan<byte> hash, SignatureHash function, ReadOnlySpan<byte> context, ReadOnlySpan<byte> signature)
+    {
+        Span<byte> mu = stackalloc byte[MuSize];
+        ComputeMu(key, hash, function, context, mu);
+        return key.VerifyMu(mu, signature);
+    }
 
     // tr = H(pk, 64) (FIPS 204, Algorithm 6, line 9); nothing here is secret.
     private static void ComputeMu(MLDsa key, ReadOnlySpan<byte> hash, SignatureHash function, ReadOnlySpan<byte> context, Span<byte> mu)

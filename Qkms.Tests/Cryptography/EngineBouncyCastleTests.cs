@@ -1,15 +1,32 @@
 using System.Reflection;
 using System.Security.Cryptography;
+using Org.BouncyCastle.Crypto;
+using Org.BouncyCastle.Crypto.Parameters;
+using Org.BouncyCastle.Pkcs;
+using Org.BouncyCastle.Pqc.Crypto.Crystals.Dilithium;
+using Org.BouncyCastle.Security;
+using Org.BouncyCastle.X509;
 using Qkms.Core.Cryptography;
+using Qkms.Core.Cryptography.BouncyCastle;
 
 namespace Qkms.Tests.Cryptography;
 
-/// <summary>BouncyCastle's own readers and writers of PKCS #8 and SubjectPublicKeyInfo, which Qkms does not use, against the containers of every engine.</summary>
-/// <remarks>They are found by name: the default build has no reference to the package.</remarks>
+/// <summary>
+/// What is about BouncyCastle alone: its readers and writers of PKCS #8 and SubjectPublicKeyInfo, which Qkms does not use, against the
+/// containers of every engine; the strict engine; and where it keeps private keys.
+/// </summary>
 public sealed class EngineBouncyCastleTests
 {
-    [EngineFact(PqcEngines.BouncyCastle)]
-    [Trait("Engine", PqcEngines.BouncyCastle)]
+    private const string Sha512 = "2.16.840.1.101.3.4.2.3";
+
+    // ρ, tr and t₁ are public.
+    private static readonly KeyValuePair<string, bool>[] _mldsaArrays =
+    [
+        KeyValuePair.Create("m_rho", false), KeyValuePair.Create("m_k", true), KeyValuePair.Create("m_tr", false), KeyValuePair.Create("m_s1", true),
+        KeyValuePair.Create("m_s2", true), KeyValuePair.Create("m_t0", true), KeyValuePair.Create("m_t1", false),
+    ];
+
+    [Fact]
     public void BouncyCastle_reads_and_writes_the_MLKem_containers_of_every_engine()
     {
         foreach (EngineUnderTest engine in EngineUnderTest.Present.Values)
@@ -17,16 +34,18 @@ public sealed class EngineBouncyCastleTests
             foreach (MLKemAlgorithm algorithm in new[] { MLKemAlgorithm.MLKem512, MLKemAlgorithm.MLKem768, MLKemAlgorithm.MLKem1024 })
             {
                 using MLKem key = engine.Engine.GenerateMLKem(algorithm);
-                AgreesOn(key.ExportPkcs8PrivateKey(), key.ExportPrivateSeed(), key.ExportSubjectPublicKeyInfo(), key.ExportEncapsulationKey());
+                var read = (MLKemPrivateKeyParameters)PrivateKeyFactory.CreateKey(key.ExportPkcs8PrivateKey());
+                read.GetSeed().Should().Equal(key.ExportPrivateSeed());
+                PrivateKeyInfoFactory.CreatePrivateKeyInfo(read).GetDerEncoded().Should().Equal(key.ExportPkcs8PrivateKey());
+                AgreesOnPublicKey(key.ExportSubjectPublicKeyInfo(), key.ExportEncapsulationKey(), parsed => ((MLKemPublicKeyParameters)parsed).GetEncoded());
+
                 using MLKem expanded = engine.ImportDecapsulationKey(algorithm, key.ExportDecapsulationKey());
-                Encoded(ReadPrivate(expanded.ExportPkcs8PrivateKey())).Should().Equal(key.ExportDecapsulationKey());
+                ((MLKemPrivateKeyParameters)PrivateKeyFactory.CreateKey(expanded.ExportPkcs8PrivateKey())).GetEncoded().Should().Equal(key.ExportDecapsulationKey());
             }
         }
     }
 
-    [EngineFact(PqcEngines.BouncyCastle)]
-
-    [Trait("Engine", PqcEngines.BouncyCastle)]
+    [Fact]
     public void BouncyCastle_reads_and_writes_the_MLDsa_containers_of_every_engine()
     {
         foreach (EngineUnderTest engine in EngineUnderTest.Present.Values)
@@ -34,36 +53,71 @@ public sealed class EngineBouncyCastleTests
             foreach (MLDsaAlgorithm algorithm in new[] { MLDsaAlgorithm.MLDsa44, MLDsaAlgorithm.MLDsa65, MLDsaAlgorithm.MLDsa87 })
             {
                 using MLDsa key = engine.Engine.GenerateMLDsa(algorithm);
-                AgreesOn(key.ExportPkcs8PrivateKey(), key.ExportMLDsaPrivateSeed(), key.ExportSubjectPublicKeyInfo(), key.ExportMLDsaPublicKey());
+                var read = (MLDsaPrivateKeyParameters)PrivateKeyFactory.CreateKey(key.ExportPkcs8PrivateKey());
+                read.GetSeed().Should().Equal(key.ExportMLDsaPrivateSeed());
+                PrivateKeyInfoFactory.CreatePrivateKeyInfo(read).GetDerEncoded().Should().Equal(key.ExportPkcs8PrivateKey());
+                AgreesOnPublicKey(key.ExportSubjectPublicKeyInfo(), key.ExportMLDsaPublicKey(), parsed => ((MLDsaPublicKeyParameters)parsed).GetEncoded());
+
                 using MLDsa expanded = engine.ImportMLDsaPrivateKey(algorithm, key.ExportMLDsaPrivateKey());
-                Encoded(ReadPrivate(expanded.ExportPkcs8PrivateKey())).Should().Equal(key.ExportMLDsaPrivateKey());
+                ((MLDsaPrivateKeyParameters)PrivateKeyFactory.CreateKey(expanded.ExportPkcs8PrivateKey())).GetEncoded().Should().Equal(key.ExportMLDsaPrivateKey());
             }
         }
     }
 
-    private static void AgreesOn(byte[] pkcs8, byte[] seed, byte[] spki, byte[] publicKey)
+    [Fact]
+    public void Strict_engine_refuses_an_external_mu_and_nothing_else()
     {
-        object privateKey = ReadPrivate(pkcs8);
-        Call(privateKey, "GetSeed").Should().BeEquivalentTo(seed);
-        Write("Org.BouncyCastle.Pkcs.PrivateKeyInfoFactory", "CreatePrivateKeyInfo", privateKey).Should().Equal(pkcs8);
+        PqcEngine strict = PqcEngines.Select(PqcEngines.BouncyCastle, strict: true);
+        using MLDsa generated = strict.GenerateMLDsa(MLDsaAlgorithm.MLDsa65);
+        using MLDsa imported = strict.ImportMLDsaPrivateSeed(MLDsaAlgorithm.MLDsa65, generated.ExportMLDsaPrivateSeed());
+        using MLDsa verifier = strict.ImportMLDsaPublicKey(MLDsaAlgorithm.MLDsa65, generated.ExportMLDsaPublicKey());
+        foreach (MLDsa key in new[] { generated, imported })
+            FluentActions.Invoking(() => key.SignMu(new byte[64])).Should().Throw<NotSupportedException>();
 
-        object encapsulationKey = Static("Org.BouncyCastle.Security.PublicKeyFactory", "CreateKey", spki);
-        Encoded(encapsulationKey).Should().Equal(publicKey);
-        Write("Org.BouncyCastle.X509.SubjectPublicKeyInfoFactory", "CreateSubjectPublicKeyInfo", encapsulationKey).Should().Equal(spki);
+        byte[] message = RandomNumberGenerator.GetBytes(64);
+        byte[] signature = imported.SignData(message);
+        FluentActions.Invoking(() => verifier.VerifyMu(message, signature)).Should().Throw<NotSupportedException>();
+        verifier.VerifyData(message, signature).Should().BeTrue();
+        verifier.VerifyPreHash(message, imported.SignPreHash(message, Sha512), Sha512).Should().BeTrue();
     }
 
-    private static object ReadPrivate(byte[] pkcs8) => Static("Org.BouncyCastle.Security.PrivateKeyFactory", "CreateKey", pkcs8);
+    [Fact]
+    public void Disposing_zeroes_every_private_array_of_an_MLKem_key()
+    {
+        var key = MLKemPrivateKeyParameters.FromSeed(MLKemParameters.ml_kem_768, RandomNumberGenerator.GetBytes(64));
+        PrivateArrays.Erase(key);
+        ArraysOf(key).Should().BeEquivalentTo(new Dictionary<string, bool> { ["m_seed"] = true, ["m_encoding"] = true });
+    }
 
-    private static byte[] Encoded(object key) => (byte[])Call(key, "GetEncoded");
+    [Fact]
+    public void Disposing_zeroes_every_private_array_of_an_MLDsa_key()
+    {
+        var key = MLDsaPrivateKeyParameters.FromSeed(MLDsaParameters.ml_dsa_65, RandomNumberGenerator.GetBytes(32));
+        PrivateArrays.Erase(key);
+        ArraysOf(key).Should().BeEquivalentTo(_mldsaArrays.Append(KeyValuePair.Create("m_seed", true)));
+    }
 
-    private static byte[] Write(string factory, string method, object key) => (byte[])Call(Static(factory, method, key), "GetDerEncoded");
+    [Fact]
+    public void Key_that_signs_formatted_messages_is_zeroed()
+    {
+#pragma warning disable CS0618 // Obsolete, and the only one that signs formatted messages.
+        var key = MLDsaPrivateKeyParameters.FromSeed(MLDsaParameters.ml_dsa_65, RandomNumberGenerator.GetBytes(32));
+        var copy = new DilithiumPrivateKeyParameters(DilithiumParameters.Dilithium3, key.GetEncoded(), pubKey: null);
+#pragma warning restore CS0618
+        PrivateArrays.Erase(copy);
+        ArraysOf(copy).Should().BeEquivalentTo(_mldsaArrays);
+    }
 
-    private static object Call(object target, string method) => target.GetType().GetMethod(method, Type.EmptyTypes)!.Invoke(target, null)!;
+    // Every field that could hold a secret, and whether it is all zeros. One that a new version adds or moves shows here.
+    private static Dictionary<string, bool> ArraysOf(object key) => key.GetType()
+        .GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+        .Where(field => !field.FieldType.IsEnum)
+        .ToDictionary(field => field.Name, field => field.GetValue(key) is byte[] array && array.AsSpan().IndexOfAnyExcept((byte)0) < 0);
 
-    private static object Static(string type, string method, object argument) =>
-        Assembly.Load("BouncyCastle.Cryptography").GetType(type, throwOnError: true)!
-            .GetMethods(BindingFlags.Public | BindingFlags.Static)
-            .Single(candidate => candidate.Name == method
-                && candidate.GetParameters() is [ParameterInfo parameter] && parameter.ParameterType.IsInstanceOfType(argument))
-            .Invoke(null, [argument])!;
+    private static void AgreesOnPublicKey(byte[] spki, byte[] publicKey, Func<AsymmetricKeyParameter, byte[]> encode)
+    {
+        AsymmetricKeyParameter parsed = PublicKeyFactory.CreateKey(spki);
+        encode(parsed).Should().Equal(publicKey);
+        SubjectPublicKeyInfoFactory.CreateSubjectPublicKeyInfo(parsed).GetDerEncoded().Should().Equal(spki);
+    }
 }

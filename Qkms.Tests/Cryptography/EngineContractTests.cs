@@ -8,17 +8,14 @@ public sealed partial class EngineContractTests
 {
     private static readonly PbeParameters _pbe = new(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, iterationCount: 1000);
 
-    [EngineFact(PqcEngines.Managed)]
+    [Fact]
     public void Managed_engine_is_present_and_passes_its_self_test() => SelfTest.Run(PqcEngines.Select(PqcEngines.Managed));
 
     [EngineFact(PqcEngines.Platform)]
-
     [Trait("Engine", PqcEngines.Platform)]
     public void Platform_engine_is_present_and_passes_its_self_test() => SelfTest.Run(PqcEngines.Select(PqcEngines.Platform));
 
-    [EngineFact(PqcEngines.BouncyCastle)]
-
-    [Trait("Engine", PqcEngines.BouncyCastle)]
+    [Fact]
     public void BouncyCastle_engine_is_present_and_passes_its_self_test() => SelfTest.Run(PqcEngines.Select(PqcEngines.BouncyCastle));
 
     private static TheoryData<string, string> EachWith(params string[] sets)

@@ -13,9 +13,9 @@ internal sealed class EngineUnderTest
 
     private static readonly (string Name, string Need)[] _engines =
     [
+        (PqcEngines.BouncyCastle, "nothing"),
         (PqcEngines.Managed, "nothing"),
         (PqcEngines.Platform, "a machine whose OpenSSL is 3.5 or later, or Windows 11 24H2 or later"),
-        (PqcEngines.BouncyCastle, "a build with UseBouncyCastle=true"),
     ];
 
     private readonly Type _kem;
@@ -25,15 +25,15 @@ internal sealed class EngineUnderTest
     {
         Engine = engine;
 
-        // The static methods of the three classes have the same names. They are found by the class of a key, because the default build
-        // does not know the one of BouncyCastle; the platform's are those of the abstract class itself.
+        // The static methods of the three classes have the same names, and are found by the class of a key; the platform's are those of the
+        // abstract class itself.
         using MLKem kem = engine.GenerateMLKem(MLKemAlgorithm.MLKem512);
         using MLDsa dsa = engine.GenerateMLDsa(MLDsaAlgorithm.MLDsa44);
         _kem = engine.Name == PqcEngines.Platform ? typeof(MLKem) : kem.GetType();
         _dsa = engine.Name == PqcEngines.Platform ? typeof(MLDsa) : dsa.GetType();
     }
 
-    /// <summary>The engines of this build and machine; managed is always among them.</summary>
+    /// <summary>The engines of this machine: all but the platform's always, and that where it is supported.</summary>
     internal static IReadOnlyDictionary<string, EngineUnderTest> Present { get; } =
         _engines.Select(engine => TrySelect(engine.Name)).OfType<PqcEngine>().ToDictionary(engine => engine.Name, engine => new EngineUnderTest(engine));
 
@@ -50,9 +50,6 @@ internal sealed class EngineUnderTest
     internal ImportContainer<MLDsa> ImportMLDsaSpki => Bind<ImportContainer<MLDsa>>(_dsa, nameof(MLDsa.ImportSubjectPublicKeyInfo));
 
     internal ImportContainer<MLDsa> ImportMLDsaPkcs8 => Bind<ImportContainer<MLDsa>>(_dsa, nameof(MLDsa.ImportPkcs8PrivateKey));
-
-    /// <summary>BouncyCastle computes μ itself and refuses an external one.</summary>
-    internal bool TakesExternalMu => Engine.Name != PqcEngines.BouncyCastle;
 
     /// <summary>BouncyCastle cannot compare t₀ with what the secret vectors give.</summary>
     internal bool ChecksT0 => Engine.Name != PqcEngines.BouncyCastle;

@@ -1,5 +1,5 @@
-// The classes of the submission to NIST are marked obsolete in favour of those of ML-DSA, which compute the same in this release and share
-// their engine. They alone sign a message that is formatted already; the HashMLDsaSigner knows one hash only, and wants the data.
+// The classes of the submission to NIST are marked obsolete in favour of those of ML-DSA; in this release they compute FIPS 204 too, by an engine
+// of their own. They alone sign a message that is formatted already; the HashMLDsaSigner knows one hash only, and wants the data.
 #pragma warning disable CS0618
 
 using Org.BouncyCastle.Crypto.Parameters;
@@ -14,16 +14,19 @@ internal static class FormattedMessageSigner
     internal static byte[] Sign(MLDsaPrivateKeyParameters key, byte[] formatted)
     {
         byte[] encoded = key.GetEncoded();
+        DilithiumPrivateKeyParameters? copy = null;
         try
         {
+            copy = new DilithiumPrivateKeyParameters(Of(key.Parameters), encoded, pubKey: null);
             var signer = new DilithiumSigner();
-            var copy = new DilithiumPrivateKeyParameters(Of(key.Parameters), encoded, pubKey: null);
             signer.Init(forSigning: true, new ParametersWithRandom(copy, SystemRandom.Instance));
             return signer.GenerateSignature(formatted);
         }
         finally
         {
             Erase.Memory(encoded.AsSpan());
+            if (copy is not null)
+                PrivateArrays.Erase(copy);
         }
     }
 

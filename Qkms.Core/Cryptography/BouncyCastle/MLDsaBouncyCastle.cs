@@ -5,17 +5,19 @@ using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Crypto.Digests;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Crypto.Signers;
+using Qkms.Core.Cryptography.Fips204;
 
 namespace Qkms.Core.Cryptography.BouncyCastle;
 
-/// <summary>ML-DSA (FIPS 204) of BouncyCastle, behaving as the platform's own keys do, but for an external μ, which BouncyCastle has no public entry for.</summary>
+/// <summary>ML-DSA (FIPS 204) of BouncyCastle, behaving as the platform's own keys do.</summary>
 /// <remarks>
 /// Signatures are hedged: fresh random bytes go into each, and a failing random source fails the call. Operations on one key may run at the
-/// same time on several threads. BouncyCastle keeps its keys in arrays that cannot be reached: disposing drops them, and the garbage
-/// collector erases nothing. Copies that pass through this class are zeroed. The static methods of this class hide those of
-/// <see cref="MLDsa"/> and never reach the platform's implementation.
+/// same time on several threads. BouncyCastle has no public entry for an external μ: unless the key is strict, <see cref="MLDsaManaged"/>
+/// signs and verifies it with the same key. Disposing zeroes the arrays of the key (<see cref="PrivateArrays"/>); what an operation of
+/// BouncyCastle leaves in arrays of its own stays until the garbage collector reuses the memory. The static methods of this class hide
+/// those of <see cref="MLDsa"/> and never reach the platform's implementation.
 /// </remarks>
-public sealed class MLDsaBouncyCastle : MLDsa
+public sealed class MLDsaBouncyCastle : MLDsa, IHashOfAnyStrength
 {
     private static readonly (MLDsaAlgorithm Algorithm, MLDsaParameters Parameters, string Oid)[] _sets =
     [
@@ -26,20 +28,21 @@ public sealed class MLDsaBouncyCastle : MLDsa
 
     private readonly string _oid;
     private readonly MLDsaPublicKeyParameters _verificationKey;
+    private readonly bool _strict;
     private MLDsaPrivateKeyParameters? _signingKey;
 
-    private MLDsaBouncyCastle(MLDsaAlgorithm algorithm, string oid, MLDsaPrivateKeyParameters key)
+    private MLDsaBouncyCastle(MLDsaAlgorithm algorithm, string oid, MLDsaPrivateKeyParameters key, bool strict)
         : base(algorithm)
     {
-        _oid = oid;
+        (_oid, _strict) = (oid, strict);
         _signingKey = key;
         _verificationKey = key.GetPublicKey();
     }
 
-    private MLDsaBouncyCastle(MLDsaAlgorithm algorithm, string oid, MLDsaPublicKeyParameters key)
+    private MLDsaBouncyCastle(MLDsaAlgorithm algorithm, string oid, MLDsaPublicKeyParameters key, bool strict)
         : base(algorithm)
     {
-        _oid = oid;
+        (_oid, _strict) = (oid, strict);
         _verificationKey = key;
     }
 
@@ -48,14 +51,16 @@ public sealed class MLDsaBouncyCastle : MLDsa
     /// <returns>A key with its seed.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="algorithm"/> is null.</exception>
     /// <exception cref="CryptographicException">The random source failed.</exception>
-    public static new MLDsaBouncyCastle GenerateKey(MLDsaAlgorithm algorithm)
+    public static new MLDsaBouncyCastle GenerateKey(MLDsaAlgorithm algorithm) => GenerateKey(algorithm, strict: false);
+
+    internal static MLDsaBouncyCastle GenerateKey(MLDsaAlgorithm algorithm, bool strict)
     {
         ArgumentNullException.ThrowIfNull(algorithm);
         Span<byte> seed = stackalloc byte[algorithm.PrivateSeedSizeInBytes];
         try
         {
             RandomNumberGenerator.Fill(seed);
-            return ImportMLDsaPrivateSeed(algorithm, seed);
+            return ImportMLDsaPrivateSeed(algorithm, seed, strict);
         }
         finally
         {
@@ -69,13 +74,16 @@ public sealed class MLDsaBouncyCastle : MLDsa
     /// <returns>A key with its seed.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="algorithm"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="source"/> has the wrong length.</exception>
-    public static new MLDsaBouncyCastle ImportMLDsaPrivateSeed(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> source)
+    public static new MLDsaBouncyCastle ImportMLDsaPrivateSeed(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> source) =>
+        ImportMLDsaPrivateSeed(algorithm, source, strict: false);
+
+    internal static MLDsaBouncyCastle ImportMLDsaPrivateSeed(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> source, bool strict)
     {
         (MLDsaParameters parameters, string oid) = Of(algorithm);
         Bytes.RequireLength(source, algorithm.PrivateSeedSizeInBytes);
 
         // This array becomes the key's own: zeroing it here would leave a key whose seed is zero.
-        return new MLDsaBouncyCastle(algorithm, oid, MLDsaPrivateKeyParameters.FromSeed(parameters, source.ToArray()));
+        return new MLDsaBouncyCastle(algorithm, oid, MLDsaPrivateKeyParameters.FromSeed(parameters, source.ToArray()), strict);
     }
 
     /// <summary>Imports an expanded private key (FIPS 204, Algorithm 25) and checks that its secret vectors give its public key, and that a signature verifies.</summary>
@@ -100,7 +108,7 @@ public sealed class MLDsaBouncyCastle : MLDsa
         shake.BlockUpdate(key.GetPublicKeyEncoded());
         Span<byte> tr = stackalloc byte[64];
         shake.OutputFinal(tr);
-        var imported = new MLDsaBouncyCastle(algorithm, oid, key);
+        var imported = new MLDsaBouncyCastle(algorithm, oid, key, strict: false);
         if (CryptographicOperations.FixedTimeEquals(tr, source.Slice(64, tr.Length)) && imported.VerifiesOwnSignature(tr))
             return imported;
 
@@ -114,11 +122,14 @@ public sealed class MLDsaBouncyCastle : MLDsa
     /// <returns>A key that can only verify.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="algorithm"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="source"/> has the wrong length.</exception>
-    public static new MLDsaBouncyCastle ImportMLDsaPublicKey(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> source)
+    public static new MLDsaBouncyCastle ImportMLDsaPublicKey(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> source) =>
+        ImportMLDsaPublicKey(algorithm, source, strict: false);
+
+    internal static MLDsaBouncyCastle ImportMLDsaPublicKey(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> source, bool strict)
     {
         (MLDsaParameters parameters, string oid) = Of(algorithm);
         Bytes.RequireLength(source, algorithm.PublicKeySizeInBytes);
-        return new MLDsaBouncyCastle(algorithm, oid, MLDsaPublicKeyParameters.FromEncoding(parameters, source.ToArray()));
+        return new MLDsaBouncyCastle(algorithm, oid, MLDsaPublicKeyParameters.FromEncoding(parameters, source.ToArray()), strict);
     }
 
     /// <summary>Imports a SubjectPublicKeyInfo (RFC 9881).</summary>
@@ -178,22 +189,40 @@ public sealed class MLDsaBouncyCastle : MLDsa
     /// <summary>FIPS 204, Algorithm 4 from line 23, hedged. The base class has checked the identifier, the length of the hash, and that its strength fits the parameter set.</summary>
     /// <inheritdoc/>
     protected override void SignPreHashCore(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, Span<byte> destination) =>
-        FormattedMessageSigner.Sign(RequireSigningKey(), FormatPreHash(hash, context, hashAlgorithmOid)).CopyTo(destination);
+        SignHash(hash, context, hashAlgorithmOid, destination);
 
     /// <summary>FIPS 204, Algorithm 5.</summary>
     /// <inheritdoc/>
     protected override bool VerifyPreHashCore(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, ReadOnlySpan<byte> signature) =>
-        FormattedMessageSigner.Verify(_verificationKey, FormatPreHash(hash, context, hashAlgorithmOid), signature.ToArray());
+        VerifyHash(hash, context, hashAlgorithmOid, signature);
 
-    /// <summary>Refuses: BouncyCastle computes μ itself, and handing the key to another engine is not what the operator chose.</summary>
-    /// <exception cref="NotSupportedException">Always.</exception>
     /// <inheritdoc/>
-    protected override void SignMuCore(ReadOnlySpan<byte> externalMu, Span<byte> destination) => throw NoExternalMu();
+    void IHashOfAnyStrength.SignHash(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, Span<byte> destination) =>
+        SignHash(hash, context, hashAlgorithmOid, destination);
 
-    /// <summary>Refuses: BouncyCastle computes μ itself.</summary>
-    /// <exception cref="NotSupportedException">Always.</exception>
     /// <inheritdoc/>
-    protected override bool VerifyMuCore(ReadOnlySpan<byte> externalMu, ReadOnlySpan<byte> signature) => throw NoExternalMu();
+    bool IHashOfAnyStrength.VerifyHash(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, ReadOnlySpan<byte> signature) =>
+        VerifyHash(hash, context, hashAlgorithmOid, signature);
+
+    /// <summary>FIPS 204, Algorithm 7 with μ in place of the message, by the managed engine.</summary>
+    /// <exception cref="NotSupportedException">The key is strict.</exception>
+    /// <inheritdoc/>
+    protected override void SignMuCore(ReadOnlySpan<byte> externalMu, Span<byte> destination)
+    {
+        RequireExternalMu();
+        using MLDsaManaged same = ToManaged(RequireSigningKey());
+        same.SignMu(externalMu, destination);
+    }
+
+    /// <summary>FIPS 204, Algorithm 8 with μ in place of the message, by the managed engine.</summary>
+    /// <exception cref="NotSupportedException">The key is strict.</exception>
+    /// <inheritdoc/>
+    protected override bool VerifyMuCore(ReadOnlySpan<byte> externalMu, ReadOnlySpan<byte> signature)
+    {
+        RequireExternalMu();
+        using var same = MLDsaManaged.ImportMLDsaPublicKey(Algorithm, _verificationKey.GetEncoded());
+        return same.VerifyMu(externalMu, signature);
+    }
 
     /// <inheritdoc/>
     protected override void ExportMLDsaPublicKeyCore(Span<byte> destination) => _verificationKey.GetEncoded().CopyTo(destination);
@@ -230,7 +259,12 @@ public sealed class MLDsaBouncyCastle : MLDsa
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        _signingKey = null;
+        if (_signingKey is { } key)
+        {
+            PrivateArrays.Erase(key);
+            _signingKey = null;
+        }
+
         base.Dispose(disposing);
     }
 
@@ -266,8 +300,33 @@ public sealed class MLDsaBouncyCastle : MLDsa
 
     private MLDsaPrivateKeyParameters RequireSigningKey() => _signingKey ?? throw new CryptographicException("The key holds no private key.");
 
-    private static NotSupportedException NoExternalMu() =>
-        new("BouncyCastle has no public entry for an external μ. Use the data or its hash, or another engine.");
+    private void SignHash(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string oid, Span<byte> destination) =>
+        FormattedMessageSigner.Sign(RequireSigningKey(), FormatPreHash(hash, context, oid)).CopyTo(destination);
+
+    private bool VerifyHash(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string oid, ReadOnlySpan<byte> signature) =>
+        FormattedMessageSigner.Verify(_verificationKey, FormatPreHash(hash, context, oid), signature.ToArray());
+
+    private void RequireExternalMu()
+    {
+        if (_strict)
+            throw new NotSupportedException("BouncyCastle has no public entry for an external μ. Use the data or its hash, or another engine.");
+    }
+
+    private MLDsaManaged ToManaged(MLDsaPrivateKeyParameters key)
+    {
+        byte[]? seed = key.GetSeed();
+        byte[] content = seed ?? key.GetEncoded();
+        try
+        {
+            return seed is not null
+                ? MLDsaManaged.ImportMLDsaPrivateSeed(Algorithm, content)
+                : MLDsaManaged.ImportMLDsaPrivateKey(Algorithm, content);
+        }
+        finally
+        {
+            Erase.Memory(content.AsSpan());
+        }
+    }
 
     private static (MLDsaParameters Parameters, string Oid) Of(MLDsaAlgorithm algorithm)
     {

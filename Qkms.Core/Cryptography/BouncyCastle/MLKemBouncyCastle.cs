@@ -8,9 +8,9 @@ namespace Qkms.Core.Cryptography.BouncyCastle;
 
 /// <summary>ML-KEM (FIPS 203) of BouncyCastle, behaving as the platform's own keys do.</summary>
 /// <remarks>
-/// Operations on one key may run at the same time on several threads. BouncyCastle keeps its keys in arrays that cannot be reached: disposing
-/// drops them, and the garbage collector erases nothing. Copies that pass through this class are zeroed. The static methods of this
-/// class hide those of <see cref="MLKem"/> and never reach the platform's implementation.
+/// Operations on one key may run at the same time on several threads. Disposing zeroes the arrays of the key (<see cref="PrivateArrays"/>);
+/// what an operation of BouncyCastle leaves in arrays of its own stays until the garbage collector reuses the memory. The static methods of
+/// this class hide those of <see cref="MLKem"/> and never reach the platform's implementation.
 /// </remarks>
 public sealed class MLKemBouncyCastle : MLKem
 {
@@ -205,7 +205,12 @@ public sealed class MLKemBouncyCastle : MLKem
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        _decapsulationKey = null;
+        if (_decapsulationKey is { } key)
+        {
+            PrivateArrays.Erase(key);
+            _decapsulationKey = null;
+        }
+
         base.Dispose(disposing);
     }
 

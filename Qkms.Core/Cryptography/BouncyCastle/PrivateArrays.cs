@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+using Org.BouncyCastle.Crypto.Parameters;
+using Org.BouncyCastle.Pqc.Crypto.Crystals.Dilithium;
+
+namespace Qkms.Core.Cryptography.BouncyCastle;
+
+/// <summary>
+/// Zeroes the arrays in which BouncyCastle 2.7.0 keeps the private parts of a key: it has no method for it. The fields are found by name
+/// when the code is compiled; a test fails when a version of the package moves them or adds one.
+/// </summary>
+/// <remarks>
+/// Out of reach are the arrays that BouncyCastle makes and drops while it computes, and copies that the garbage collector left behind when
+/// it moved an array (docs/engines.md).
+/// </remarks>
+internal static class PrivateArrays
+{
+    /// <summary>Zeroes the seed and dk; the key is of no use afterwards.</summary>
+    internal static void Erase(MLKemPrivateKeyParameters key) => Erase(Seed(key), Encoding(key));
+
+    /// <summary>Zeroes ξ, K, s₁, s₂ and t₀; ρ, tr and t₁ are public, and shared with the public key.</summary>
+    internal static void Erase(MLDsaPrivateKeyParameters key) => Erase(Seed(key), K(key), S1(key), S2(key), T0(key));
+
+    /// <summary>The same for the copy that <see cref="FormattedMessageSigner"/> signs with.</summary>
+#pragma warning disable CS0618 // Marked obsolete in favour of the classes of ML-DSA, which do not sign formatted messages.
+    internal static void Erase(DilithiumPrivateKeyParameters key) => Erase(K(key), S1(key), S2(key), T0(key));
+#pragma warning restore CS0618
+
+    private static void Erase(params ReadOnlySpan<byte[]?> arrays)
+    {
+        foreach (byte[]? array in arrays)
+            Cryptography.Erase.Memory(array.AsSpan());
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "m_seed")]
+    private static extern ref byte[]? Seed(MLKemPrivateKeyParameters key);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "m_encoding")]
+    private static extern ref byte[] Encoding(MLKemPrivateKeyParameters key);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "m_seed")]
+    private static extern ref byte[]? Seed(MLDsaPrivateKeyParameters key);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "m_k")]
+    private static extern ref byte[] K(MLDsaPrivateKeyParameters key);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "m_s1")]
+    private static extern ref byte[] S1(MLDsaPrivateKeyParameters key);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "m_s2")]
+    private static extern ref byte[] S2(MLDsaPrivateKeyParameters key);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "m_t0")]
+    private static extern ref byte[] T0(MLDsaPrivateKeyParameters key);
+
+#pragma warning disable CS0618 // As above.
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "m_k")]
+    private static extern ref byte[] K(DilithiumPrivateKeyParameters key);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "m_s1")]
+    private static extern ref byte[] S1(DilithiumPrivateKeyParameters key);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "m_s2")]
+    private static extern ref byte[] S2(DilithiumPrivateKeyParameters key);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "m_t0")]
+    private static extern ref byte[] T0(DilithiumPrivateKeyParameters key);
+#pragma warning restore CS0618
+}
