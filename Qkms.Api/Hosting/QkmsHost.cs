@@ -13,7 +13,7 @@ namespace Qkms.Api.Hosting;
 /// <summary>Opens everything in its order before the first request is taken.</summary>
 internal static partial class QkmsHost
 {
-    /// <summary>Database, keyring, self-test, first tenant; then the service runs until it is told to stop, and ends what it began.</summary>
+    /// <summary>Self-test, database, keyring, first tenant; then the service runs until it is told to stop, and ends what it began.</summary>
     public static async Task RunAsync(WebApplication app, RootKeyLocator rootKeys, HardeningReport hardening)
     {
         IServiceProvider services = app.Services;
@@ -25,6 +25,7 @@ internal static partial class QkmsHost
 
         PlaintextRule.Check(app.Configuration, settings.AllowPlaintext);
         SelfTest.Run(engine);
+        services.GetRequiredService<SecondOpinion>().Compare();
         await store.OpenAsync(stopping);
         KeyringFacts keyring = await services.GetRequiredService<KeyringOpener>().OpenAsync(rootKeys, stopping);
         await EnsureInitialTenantAsync(services.GetRequiredService<InitialTenant>(), settings.DataDirectory, logger, stopping);

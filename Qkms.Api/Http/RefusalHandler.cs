@@ -1,6 +1,7 @@
 using Qkms.Api.Auth;
 using Qkms.Core;
 using Qkms.Core.Audit;
+using Qkms.Core.Cryptography;
 using Qkms.Core.Protection;
 
 namespace Qkms.Api.Http;
@@ -57,6 +58,10 @@ internal sealed partial class RefusalHandler(RequestDelegate next, IntegrityAlar
 
             case SealBrokenException broken:
                 await alarm.RaiseAsync(CallerAccess.TryGet(context), broken.What);
+                return KmsErrors.Internal.Refusal();
+
+            case EngineFaultException fault:
+                await alarm.RaiseAsync(CallerAccess.TryGet(context), fault);
                 return KmsErrors.Internal.Refusal();
 
             default:

@@ -14,7 +14,7 @@ internal sealed class PremadeMaterial : KeyMaterialFactory
     private int _handedOut;
 
     internal PremadeMaterial(PqcEngine engine)
-        : base(engine) =>
+        : base(new SecondOpinion(engine)) =>
         _pairs = [.. Enumerable.Range(0, Pairs).Select(_ => base.Create(KeyAlgorithm.MLKem768, KeyUse.Encryption))];
 
     public override NewKeyMaterial Create(KeyAlgorithm algorithm, KeyUse use)

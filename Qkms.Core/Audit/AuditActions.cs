@@ -27,6 +27,9 @@ public static class AuditActions
     /// <summary>A stored row or a wrapped key did not match its protection.</summary>
     public const string IntegrityFailed = "integrity.failed";
 
+    /// <summary>A cryptographic implementation computed wrongly.</summary>
+    public const string EngineFailed = "engine.failed";
+
     /// <summary>A tenant was made.</summary>
     public const string TenantCreated = "tenant.created";
 

@@ -1,12 +1,16 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
+using Qkms.Core.Cryptography;
 using Qkms.Core.Persistence;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Core.Audit;
 
-/// <summary>Tells the operator that stored data does not match its protection: log and metric each time, the journal once per thing and process.</summary>
+/// <summary>
+/// Tells the operator that stored data does not match its protection, or that cryptography computed wrongly: log and metric each time, the
+/// journal once per thing and process.
+/// </summary>
 public sealed partial class IntegrityAlarm(IKmsStore store, IdGenerator ids, TimeProvider time, ILogger<IntegrityAlarm> logger)
 {
     // Beyond so many broken things the journal has nothing more to say that the log does not.
@@ -15,22 +19,40 @@ public sealed partial class IntegrityAlarm(IKmsStore store, IdGenerator ids, Tim
     private static readonly Meter _meter = new("Qkms");
     private static readonly Counter<long> _failures = _meter.CreateCounter<long>("qkms.integrity.failures", description: "Rows or wrapped keys that did not match their protection.");
 
+    private static readonly Counter<long> _faults = _meter.CreateCounter<long>("qkms.engine.faults", description: "Cryptographic results on which two implementations did not agree.");
+
     private readonly ConcurrentDictionary<string, byte> _journalled = new(StringComparer.Ordinal);
 
     /// <summary>Raises the alarm. It never fails: the refusal that the caller gets does not depend on it.</summary>
     /// <param name="caller">Whose request met the broken thing; null when it broke before anybody was known.</param>
     /// <param name="what">The thing, by its identifiers.</param>
-    public Task RaiseAsync(Caller? caller, string what) => RaiseAsync(caller?.TenantId, caller?.RequestId, what);
+    public Task RaiseAsync(Caller? caller, string what) => BrokenAsync(caller?.TenantId, caller?.RequestId, what);
 
     /// <summary>Raises the alarm for what the service met by itself.</summary>
     /// <param name="tenantId">Whose thing it is.</param>
     /// <param name="what">The thing, by its identifiers.</param>
-    public Task RaiseAsync(TenantId tenantId, string what) => RaiseAsync(tenantId, requestId: null, what);
+    public Task RaiseAsync(TenantId tenantId, string what) => BrokenAsync(tenantId, requestId: null, what);
 
-    private async Task RaiseAsync(TenantId? tenantId, Guid? requestId, string what)
+    /// <summary>Raises the alarm for an implementation that computed wrongly.</summary>
+    /// <param name="caller">Whose request met it.</param>
+    /// <param name="fault">What was wrong.</param>
+    public Task RaiseAsync(Caller? caller, EngineFaultException fault)
+    {
+        ArgumentNullException.ThrowIfNull(fault);
+        LogEngineFault(logger, fault, fault.What);
+        _faults.Add(1);
+        return JournalAsync(caller?.TenantId, caller?.RequestId, AuditActions.EngineFailed, "engine", fault.What);
+    }
+
+    private Task BrokenAsync(TenantId? tenantId, Guid? requestId, string what)
     {
         LogBroken(logger, what);
         _failures.Add(1);
+        return JournalAsync(tenantId, requestId, AuditActions.IntegrityFailed, "integrity", what);
+    }
+
+    private async Task JournalAsync(TenantId? tenantId, Guid? requestId, string action, string actor, string what)
+    {
         if (tenantId is not { } tenant || _journalled.Count >= MostJournalled || !_journalled.TryAdd($"{tenant} {what}", 0))
             return;
 
@@ -39,9 +61,9 @@ public sealed partial class IntegrityAlarm(IKmsStore store, IdGenerator ids, Tim
             Id = ids.Next(),
             TenantId = tenant,
             Time = time.GetUtcMilliseconds(),
-            Action = AuditActions.IntegrityFailed,
+            Action = action,
             ActorKind = "system",
-            ActorId = "integrity",
+            ActorId = actor,
             Reason = what,
             RequestId = requestId,
         };
@@ -63,6 +85,9 @@ public sealed partial class IntegrityAlarm(IKmsStore store, IdGenerator ids, Tim
 
     [LoggerMessage(1001, LogLevel.Critical, "Integrity: the protection of {What} does not hold; it is refused until it is restored from a backup.")]
     private static partial void LogBroken(ILogger logger, string what);
+
+    [LoggerMessage(1003, LogLevel.Critical, "Cryptography computed wrongly: {What}. The key was thrown away; make no keys with this build on this machine until the cause is found.")]
+    private static partial void LogEngineFault(ILogger logger, Exception fault, string what);
 
     [LoggerMessage(1002, LogLevel.Error, "Integrity: the journal could not be written ({Code}) about {What}.")]
     private static partial void LogNotJournalled(ILogger logger, string code, string what);

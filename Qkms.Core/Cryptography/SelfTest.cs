@@ -20,7 +20,7 @@ public static class SelfTest
     /// <summary>Runs all known answers: a few milliseconds, and at the first run the time to compile the code that the service needs anyway.</summary>
     /// <param name="engine">The engine that the service is going to use.</param>
     /// <exception cref="ArgumentNullException"><paramref name="engine"/> is null.</exception>
-    /// <exception cref="CryptographicException">An answer is wrong; the message names the algorithm.</exception>
+    /// <exception cref="EngineFaultException">An answer is wrong; the message names the algorithm.</exception>
     public static void Run(PqcEngine engine)
     {
         ArgumentNullException.ThrowIfNull(engine);
@@ -120,5 +120,5 @@ public static class SelfTest
             throw Failed(name);
     }
 
-    private static CryptographicException Failed(string name) => new($"The self-test of {name} failed.");
+    private static EngineFaultException Failed(string name) => new($"the self-test of {name} failed");
 }

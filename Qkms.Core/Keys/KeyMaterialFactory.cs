@@ -1,22 +1,20 @@
 using System.Security.Cryptography;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Cryptography;
+using Qkms.Core.Cryptography.BouncyCastle;
 using Qkms.Core.Secrets;
 
 namespace Qkms.Core.Keys;
 
-/// <summary>
-/// Makes keys. Every pair is checked before it leaves: the private key is loaded again from the bytes that will be stored,
-/// must have the same public key, and must undo what the public key did (FIPS 203, 7.1 and FIPS 204, 3.1 advise pairwise checks).
-/// </summary>
-public class KeyMaterialFactory(PqcEngine engine)
+/// <summary>Makes keys. Every pair is confirmed by a second implementation, from the bytes that will be stored, before it leaves (<see cref="SecondOpinion"/>, <see cref="RsaOpinion"/>).</summary>
+public class KeyMaterialFactory(SecondOpinion opinion)
 {
     private const int MLKemSeedSize = 64;
     private const int MLDsaSeedSize = 32;
     private const int AesKeySize = 32;
 
-    /// <summary>A checked key.</summary>
-    /// <exception cref="CryptographicException">The pair failed its check; nothing of it may be used.</exception>
+    /// <summary>A confirmed key.</summary>
+    /// <exception cref="EngineFaultException">The implementations do not agree on it; nothing of it may be used.</exception>
     public virtual NewKeyMaterial Create(KeyAlgorithm algorithm, KeyUse use)
     {
         ArgumentNullException.ThrowIfNull(algorithm);
@@ -32,20 +30,12 @@ public class KeyMaterialFactory(PqcEngine engine)
 
     private NewKeyMaterial CreateMLKem(MLKemAlgorithm algorithm)
     {
-        using MLKem generated = engine.GenerateMLKem(algorithm);
+        using MLKem generated = opinion.InUse.GenerateMLKem(algorithm);
         SecretBytes seed = SecretBytes.Allocate(MLKemSeedSize, out Span<byte> destination);
         try
         {
             generated.ExportPrivateSeed(destination);
-            byte[] publicKey = generated.ExportEncapsulationKey();
-            using MLKem stored = engine.ImportMLKemPrivateSeed(algorithm, seed.Span);
-            generated.Encapsulate(out byte[] ciphertext, out byte[] sent);
-            byte[] received = stored.Decapsulate(ciphertext);
-            bool agree = CryptographicOperations.FixedTimeEquals(sent, received);
-            CryptographicOperations.ZeroMemory(sent);
-            CryptographicOperations.ZeroMemory(received);
-            Check(agree && stored.ExportEncapsulationKey().AsSpan().SequenceEqual(publicKey), algorithm.Name);
-            return new NewKeyMaterial(publicKey, seed, MaterialFormat.MLKemSeed);
+            return new NewKeyMaterial(opinion.Confirm(generated, seed.Span), seed, MaterialFormat.MLKemSeed);
         }
         catch
         {
@@ -56,18 +46,12 @@ public class KeyMaterialFactory(PqcEngine engine)
 
     private NewKeyMaterial CreateMLDsa(MLDsaAlgorithm algorithm)
     {
-        using MLDsa generated = engine.GenerateMLDsa(algorithm);
+        using MLDsa generated = opinion.InUse.GenerateMLDsa(algorithm);
         SecretBytes seed = SecretBytes.Allocate(MLDsaSeedSize, out Span<byte> destination);
         try
         {
             generated.ExportMLDsaPrivateSeed(destination);
-            byte[] publicKey = generated.ExportMLDsaPublicKey();
-            using MLDsa stored = engine.ImportMLDsaPrivateSeed(algorithm, seed.Span);
-            byte[] signature = new byte[algorithm.SignatureSizeInBytes];
-            stored.SignData(publicKey.AsSpan(), signature.AsSpan(), default);
-            bool valid = generated.VerifyData(publicKey.AsSpan(), signature.AsSpan(), default);
-            Check(valid && stored.ExportMLDsaPublicKey().AsSpan().SequenceEqual(publicKey), algorithm.Name);
-            return new NewKeyMaterial(publicKey, seed, MaterialFormat.MLDsaSeed);
+            return new NewKeyMaterial(opinion.Confirm(generated, seed.Span), seed, MaterialFormat.MLDsaSeed);
         }
         catch
         {
@@ -85,8 +69,10 @@ public class KeyMaterialFactory(PqcEngine engine)
         {
             using RSA stored = RSA.Create();
             stored.ImportPkcs8PrivateKey(privateKey.Span, out _);
-            bool works = use == KeyUse.Encryption ? Decrypts(generated, stored) : Verifies(generated, stored);
-            Check(works && stored.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(publicKey), $"RSA-{modulusBits}");
+            if (!stored.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(publicKey))
+                throw new EngineFaultException($"RSA-{modulusBits} by the platform, which loads another key than it stored");
+
+            RsaOpinion.Confirm(stored, encrypts: use == KeyUse.Encryption);
             return new NewKeyMaterial(publicKey, privateKey, MaterialFormat.Pkcs8);
         }
         catch
@@ -110,25 +96,5 @@ public class KeyMaterialFactory(PqcEngine engine)
         {
             CryptographicOperations.ZeroMemory(buffer);
         }
-    }
-
-    private static bool Decrypts(RSA generated, RSA stored)
-    {
-        ReadOnlySpan<byte> probe = "qkms pairwise check"u8;
-        byte[] ciphertext = generated.Encrypt(probe, RSAEncryptionPadding.OaepSHA256);
-        return stored.Decrypt(ciphertext, RSAEncryptionPadding.OaepSHA256).AsSpan().SequenceEqual(probe);
-    }
-
-    private static bool Verifies(RSA generated, RSA stored)
-    {
-        ReadOnlySpan<byte> probe = "qkms pairwise check"u8;
-        byte[] signature = stored.SignData(probe, HashAlgorithmName.SHA256, RSASignaturePadding.Pss);
-        return generated.VerifyData(probe, signature, HashAlgorithmName.SHA256, RSASignaturePadding.Pss);
-    }
-
-    private static void Check(bool holds, string algorithm)
-    {
-        if (!holds)
-            throw new CryptographicException($"A fresh {algorithm} key failed its pairwise check.");
     }
 }

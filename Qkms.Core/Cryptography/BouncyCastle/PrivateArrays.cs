@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Org.BouncyCastle.Crypto.Parameters;
+using Org.BouncyCastle.Math;
 using Org.BouncyCastle.Pqc.Crypto.Crystals.Dilithium;
 
 namespace Qkms.Core.Cryptography.BouncyCastle;
@@ -24,6 +25,9 @@ internal static class PrivateArrays
 #pragma warning disable CS0618 // Marked obsolete in favour of the classes of ML-DSA, which do not sign formatted messages.
     internal static void Erase(DilithiumPrivateKeyParameters key) => Erase(K(key), S1(key), S2(key), T0(key));
 #pragma warning restore CS0618
+
+    /// <summary>Zeroes a number; one that BouncyCastle may share, such as its constants, must not be given.</summary>
+    internal static void Erase(BigInteger secret) => Cryptography.Erase.Memory(Magnitude(secret).AsSpan());
 
     private static void Erase(params ReadOnlySpan<byte[]?> arrays)
     {
@@ -51,6 +55,9 @@ internal static class PrivateArrays
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "m_t0")]
     private static extern ref byte[] T0(MLDsaPrivateKeyParameters key);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "magnitude")]
+    private static extern ref uint[] Magnitude(BigInteger number);
 
 #pragma warning disable CS0618 // As above.
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "m_k")]

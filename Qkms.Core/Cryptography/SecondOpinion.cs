@@ -1,0 +1,154 @@
+using System.Security.Cryptography;
+using Qkms.Core.Cryptography.BouncyCastle;
+
+namespace Qkms.Core.Cryptography;
+
+/// <summary>
+/// Has independent implementations agree on a new key before it is stored: BouncyCastle and the managed engine always, and the engine in use
+/// where it is neither. Each derives the key from its seed, and each uses it against the next one.
+/// </summary>
+/// <remarks>
+/// The pairwise checks that FIPS 203, section 7.1, and FIPS 204, section 3.1, advise are part of it. Alone they are passed by an implementation
+/// that is wrong in the same way on both sides: its keys could be used nowhere else, and might be weak.
+/// </remarks>
+public sealed class SecondOpinion
+{
+    private readonly PqcEngine[] _others;
+
+    /// <summary>Asks the engines that are not <paramref name="inUse"/>.</summary>
+    /// <param name="inUse">The engine that makes the keys.</param>
+    public SecondOpinion(PqcEngine inUse)
+        : this(inUse, [new BouncyCastleEngine(strict: true), new ManagedEngine()])
+    {
+    }
+
+    internal SecondOpinion(PqcEngine inUse, IEnumerable<PqcEngine> independent) =>
+        (InUse, _others) = (inUse, [.. independent.Where(engine => engine.Name != inUse.Name)]);
+
+    /// <summary>The engine that makes the keys.</summary>
+    public PqcEngine InUse { get; }
+
+    /// <summary>Compares the engines on a fresh random key of each parameter set.</summary>
+    /// <exception cref="EngineFaultException">They do not agree.</exception>
+    public void Compare()
+    {
+        foreach (MLKemAlgorithm algorithm in new[] { MLKemAlgorithm.MLKem512, MLKemAlgorithm.MLKem768, MLKemAlgorithm.MLKem1024 })
+        {
+            using MLKem key = InUse.GenerateMLKem(algorithm);
+            byte[] seed = key.ExportPrivateSeed();
+            Confirm(key, seed);
+            CryptographicOperations.ZeroMemory(seed);
+        }
+
+        foreach (MLDsaAlgorithm algorithm in new[] { MLDsaAlgorithm.MLDsa44, MLDsaAlgorithm.MLDsa65, MLDsaAlgorithm.MLDsa87 })
+        {
+            using MLDsa key = InUse.GenerateMLDsa(algorithm);
+            byte[] seed = key.ExportMLDsaPrivateSeed();
+            Confirm(key, seed);
+            CryptographicOperations.ZeroMemory(seed);
+        }
+    }
+
+    /// <summary>Confirms that the seed is the key's for every engine, and that what one encapsulates another decapsulates.</summary>
+    /// <param name="key">A key of the engine in use.</param>
+    /// <param name="seed">Its seed as it will be stored: d ‖ z, 64 bytes.</param>
+    /// <returns>The encapsulation key on which all agree.</returns>
+    /// <exception cref="EngineFaultException">They do not agree: nothing of the key may be used.</exception>
+    public byte[] Confirm(MLKem key, ReadOnlySpan<byte> seed)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        MLKem[] keys = new MLKem[1 + _others.Length];
+        keys[0] = key;
+        try
+        {
+            for (int i = 0; i < _others.Length; i++)
+                keys[i + 1] = _others[i].ImportMLKemPrivateSeed(key.Algorithm, seed);
+
+            byte[] publicKey = key.ExportEncapsulationKey();
+            for (int i = 1; i < keys.Length; i++)
+                Require(keys[i].ExportEncapsulationKey().AsSpan().SequenceEqual(publicKey), key.Algorithm.Name, 0, i, "the encapsulation key of a seed");
+            for (int i = 0; i < keys.Length; i++)
+                CheckEncapsulation(keys, i);
+
+            return publicKey;
+        }
+        catch (Exception e) when (e is not EngineFaultException)
+        {
+            throw Failed(key.Algorithm.Name, e);
+        }
+        finally
+        {
+            DisposeOthers(keys);
+        }
+    }
+
+    /// <summary>Confirms that the seed is the key's for every engine, and that what one signs another verifies.</summary>
+    /// <param name="key">A key of the engine in use.</param>
+    /// <param name="seed">Its seed as it will be stored: ξ, 32 bytes.</param>
+    /// <returns>The public key on which all agree.</returns>
+    /// <exception cref="EngineFaultException">They do not agree: nothing of the key may be used.</exception>
+    public byte[] Confirm(MLDsa key, ReadOnlySpan<byte> seed)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        MLDsa[] keys = new MLDsa[1 + _others.Length];
+        keys[0] = key;
+        try
+        {
+            for (int i = 0; i < _others.Length; i++)
+                keys[i + 1] = _others[i].ImportMLDsaPrivateSeed(key.Algorithm, seed);
+
+            byte[] publicKey = key.ExportMLDsaPublicKey();
+            for (int i = 1; i < keys.Length; i++)
+                Require(keys[i].ExportMLDsaPublicKey().AsSpan().SequenceEqual(publicKey), key.Algorithm.Name, 0, i, "the public key of a seed");
+            for (int i = 0; i < keys.Length; i++)
+                CheckSignature(keys, i, publicKey);
+
+            return publicKey;
+        }
+        catch (Exception e) when (e is not EngineFaultException)
+        {
+            throw Failed(key.Algorithm.Name, e);
+        }
+        finally
+        {
+            DisposeOthers(keys);
+        }
+    }
+
+    private void CheckEncapsulation(MLKem[] keys, int sender)
+    {
+        int receiver = (sender + 1) % keys.Length;
+        keys[sender].Encapsulate(out byte[] ciphertext, out byte[] sent);
+        byte[] received = keys[receiver].Decapsulate(ciphertext);
+        bool agree = CryptographicOperations.FixedTimeEquals(sent, received);
+        CryptographicOperations.ZeroMemory(sent);
+        CryptographicOperations.ZeroMemory(received);
+        Require(agree, keys[sender].Algorithm.Name, sender, receiver, "a shared secret");
+    }
+
+    private void CheckSignature(MLDsa[] keys, int signer, ReadOnlySpan<byte> message)
+    {
+        int verifier = (signer + 1) % keys.Length;
+        byte[] signature = new byte[keys[signer].Algorithm.SignatureSizeInBytes];
+        keys[signer].SignData(message, signature, default);
+        Require(keys[verifier].VerifyData(message, signature, default), keys[signer].Algorithm.Name, signer, verifier, "a signature");
+    }
+
+    private void Require(bool agree, string algorithm, int one, int other, string on)
+    {
+        if (!agree)
+            throw new EngineFaultException($"{algorithm} by '{NameOf(one)}' and '{NameOf(other)}', which do not agree on {on}");
+    }
+
+    private EngineFaultException Failed(string algorithm, Exception cause) =>
+        new($"{algorithm} by {string.Join(" and ", Enumerable.Range(0, 1 + _others.Length).Select(i => $"'{NameOf(i)}'"))}, one of which failed", cause);
+
+    private string NameOf(int index) => index == 0 ? InUse.Name : _others[index - 1].Name;
+
+    // The first belongs to the caller.
+    private static void DisposeOthers(IDisposable?[] keys)
+    {
+        foreach (IDisposable? key in keys.AsSpan(1))
+            key?.Dispose();
+    }
+}
