@@ -28,6 +28,9 @@ public sealed class SecondOpinion
     /// <summary>The engine that makes the keys.</summary>
     public PqcEngine InUse { get; }
 
+    /// <summary>The engines that it is held against.</summary>
+    internal IReadOnlyList<PqcEngine> Others => _others;
+
     /// <summary>Compares the engines on a fresh random key of each parameter set.</summary>
     /// <exception cref="EngineFaultException">They do not agree.</exception>
     public void Compare()
@@ -148,7 +151,7 @@ public sealed class SecondOpinion
     // The first belongs to the caller.
     private static void DisposeOthers(IDisposable?[] keys)
     {
-        foreach (IDisposable? key in keys.AsSpan(1))
+        foreach (IDisposable? key in keys.Skip(1))
             key?.Dispose();
     }
 }

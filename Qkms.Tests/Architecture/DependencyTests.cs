@@ -9,10 +9,10 @@ namespace Qkms.Tests.Architecture;
 /// <summary>Qkms.Api → Qkms.Core ← Qkms.Storage, and nothing else.</summary>
 public sealed partial class DependencyTests
 {
-    private static readonly string[] _coreMayUse = ["System.", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "netstandard"];
+    private static readonly string[] _coreMayUse = ["System.", "BouncyCastle.Cryptography", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "netstandard"];
 
     [Fact]
-    public void Core_uses_the_platform_and_abstractions_only() =>
+    public void Core_uses_the_platform_BouncyCastle_and_abstractions_only() =>
         References(typeof(KmsErrors).Assembly).Should().OnlyContain(name => _coreMayUse.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
 
     [Fact]

@@ -9,17 +9,22 @@ namespace Qkms.Tests.Cryptography;
 /// <summary>V-01: no key leaves the factory before two independent implementations agree on it.</summary>
 public sealed class SecondOpinionTests
 {
+    private static readonly string[] _sets = ["ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"];
+
     public static TheoryData<string> Engines => [.. EngineUnderTest.Present.Keys];
 
-    public static TheoryData<string, string> Sets
+    public static TheoryData<string, string, string> Faults
     {
         get
         {
-            TheoryData<string, string> data = [];
+            TheoryData<string, string, string> data = [];
             foreach (string engine in EngineUnderTest.Present.Keys)
             {
-                foreach (string set in (string[])["ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"])
-                    data.Add(engine, set);
+                foreach (string set in _sets)
+                {
+                    foreach (string fault in Enum.GetNames<WrongEngine.Fault>())
+                        data.Add(engine, set, fault);
+                }
             }
 
             return data;
@@ -35,21 +40,54 @@ public sealed class SecondOpinionTests
             opinion.Compare();
     }
 
-    // Every engine asks BouncyCastle and the managed one, so that one of them is never alone.
     [Theory]
-    [MemberData(nameof(Sets))]
-    public void Key_is_refused_when_the_other_implementation_derives_another_one(string engine, string set)
+    [MemberData(nameof(Engines))]
+    public void Every_engine_is_held_against_BouncyCastle_and_the_managed_one(string engine)
     {
-        foreach (string wrong in (string[])[PqcEngines.BouncyCastle, PqcEngines.Managed])
-        {
-            if (wrong == engine)
-                continue;
+        string[] others = [.. ((string[])[PqcEngines.BouncyCastle, PqcEngines.Managed]).Except([engine])];
+        new SecondOpinion(EngineUnderTest.Present[engine].Engine).Others.Select(other => other.Name).Should().Equal(others);
+    }
 
-            SecondOpinion opinion = new(EngineUnderTest.Present[engine].Engine, [new WrongEngine(set)]);
-            KeyMaterialFactory factory = new(opinion);
-            KeyAlgorithm algorithm = KeyAlgorithm.TryParse(set, out KeyAlgorithm? found) ? found : throw new ArgumentException(set);
-            FluentActions.Invoking(() => factory.Create(algorithm, algorithm.DefaultUse)).Should().Throw<EngineFaultException>().WithMessage($"*{set}*'{engine}'*'wrong'*");
-            FluentActions.Invoking(opinion.Compare).Should().Throw<EngineFaultException>().WithMessage($"*{set}*");
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public void No_key_is_made_when_another_implementation_computes_otherwise(string engine, string set, string fault)
+    {
+        SecondOpinion opinion = new(EngineUnderTest.Present[engine].Engine, [new WrongEngine(set, Enum.Parse<WrongEngine.Fault>(fault))]);
+        KeyMaterialFactory factory = new(opinion);
+        foreach (string name in _sets)
+        {
+            KeyAlgorithm algorithm = KeyAlgorithm.FromStored(name);
+            Func<NewKeyMaterial> create = () => factory.Create(algorithm, algorithm.Uses[0]);
+            if (name == set)
+                create.Should().Throw<EngineFaultException>().WithMessage($"*{set}*'{engine}'*'wrong'*");
+            else
+                create.Should().NotThrow().Which.Dispose();
         }
+
+        FluentActions.Invoking(opinion.Compare).Should().Throw<EngineFaultException>().WithMessage($"*{set}*");
+    }
+
+    [Theory]
+    [MemberData(nameof(Faults))]
+    public void No_key_is_made_when_the_engine_in_use_computes_otherwise(string engine, string set, string fault)
+    {
+        KeyAlgorithm algorithm = KeyAlgorithm.FromStored(set);
+        KeyMaterialFactory factory = new(new SecondOpinion(new WrongEngine(set, Enum.Parse<WrongEngine.Fault>(fault)), [EngineUnderTest.Present[engine].Engine]));
+        Func<NewKeyMaterial> create = () => factory.Create(algorithm, algorithm.Uses[0]);
+
+        // An engine that cannot make a key at all says so by itself.
+        if (fault == nameof(WrongEngine.Fault.Failure))
+            create.Should().Throw<CryptographicException>();
+        else
+            create.Should().Throw<EngineFaultException>().WithMessage($"*{set}*'wrong'*'{engine}'*");
+    }
+
+    [Fact]
+    public void Stored_seed_is_the_one_that_was_confirmed()
+    {
+        KeyMaterialFactory factory = new(new SecondOpinion(PqcEngines.Select(PqcEngines.BouncyCastle)));
+        using NewKeyMaterial made = factory.Create(KeyAlgorithm.MLKem768, KeyUse.Encryption);
+        using MLKem read = PqcEngines.Select(PqcEngines.Managed).ImportMLKemPrivateSeed(MLKemAlgorithm.MLKem768, made.PrivateKey.Span);
+        read.ExportEncapsulationKey().Should().Equal(made.PublicKey);
     }
 }

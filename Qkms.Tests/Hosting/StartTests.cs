@@ -103,7 +103,8 @@ public sealed class StartTests
 
     [SqliteTheory]
     [InlineData("Qkms__Crypto__Engine", "quantum", "Qkms:Crypto:Engine")]
-    [InlineData("Qkms__Crypto__Engine", "bouncycastle", "Qkms:Crypto:Engine")]
+    [InlineData("Qkms__Crypto__Engine", "auto", "Qkms:Crypto:Engine")]
+    [InlineData("Qkms__Crypto__StrictEngine", "perhaps", "Qkms:Crypto:StrictEngine")]
     [InlineData("Qkms__ApiKeys__Prefix", "a-b", "Qkms:ApiKeys:Prefix")]
     [InlineData("Qkms__Http__AllowPlaintext", "maybe", "Qkms:Http:AllowPlaintext")]
     [InlineData("Qkms__ShutdownTimeout", "00:00:00", "Qkms:ShutdownTimeout")]

@@ -35,7 +35,7 @@ public sealed class SqliteStartTests : IDisposable
         await store.OpenAsync(CancellationToken.None);
 
         store.IsEmbedded.Should().BeTrue();
-        store.Description.Should().MatchRegex(@"^SQLite 3\.\d+\.\d+ \(.+\), ").And.EndWith(Database);
+        store.Description.Should().MatchRegex(@"^SQLite 3\.(5[3-9]|[6-9]\d)\.\d+, ").And.EndWith(Database);
         (await store.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None)).Should().BeFalse();
     }
 

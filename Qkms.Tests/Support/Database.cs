@@ -14,7 +14,7 @@ internal sealed partial class Database : IDisposable
 {
     private readonly DbConnection _connection;
 
-    // Before any connection: two SQLite libraries in one process, the package's and the system's, do not get on.
+    // Before any connection: some settings of SQLite count for the process, and only before its first use.
     static Database() => _ = NativeSqlite.Description;
 
     private Database(DbConnection connection) => _connection = connection;

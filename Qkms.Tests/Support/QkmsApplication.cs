@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Cryptography;
 using Qkms.Core.Persistence;
 using Qkms.Core.Tenants;
 
@@ -36,6 +37,9 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
 
     /// <summary>What stands between the service and its database; nothing unless it is given.</summary>
     public Func<IKmsStore, IKmsStore>? StoreInFront { get; init; }
+
+    /// <summary>The implementations that are asked about new keys in place of the usual ones.</summary>
+    public PqcEngine[] Independent { get; init; } = [];
 
     public LogRecorder Log { get; } = new();
 
@@ -112,7 +116,9 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseSetting("Qkms:DataDirectory", DataDirectory);
-        builder.UseSetting("Qkms:Crypto:Engine", Environment.GetEnvironmentVariable("QKMS_TEST_ENGINE") ?? "managed");
+        if (TestEngine.Name is { } engine)
+            builder.UseSetting("Qkms:Crypto:Engine", engine);
+
         IReadOnlyDictionary<string, string> storage = Settings.ContainsKey("Qkms:Storage:Provider") ? new Dictionary<string, string>() : TestStorage.SettingsOf(DataDirectory);
         foreach ((string key, string value) in storage.Concat(Settings))
             builder.UseSetting(key, value);
@@ -120,6 +126,9 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         builder.ConfigureTestServices(services =>
         {
             services.AddSingleton<TimeProvider>(Time);
+            if (Independent.Length > 0)
+                services.AddSingleton(provider => new SecondOpinion(provider.GetRequiredService<PqcEngine>(), Independent));
+
             if (StoreInFront is { } inFront)
             {
                 ServiceDescriptor behind = services.Single(service => service.ServiceType == typeof(IKmsStore));

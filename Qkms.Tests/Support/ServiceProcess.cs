@@ -25,7 +25,9 @@ internal sealed class ServiceProcess : IDisposable
         };
         start.Environment["ASPNETCORE_URLS"] = Address.ToString();
         start.Environment["Qkms__DataDirectory"] = dataDirectory;
-        start.Environment["Qkms__Crypto__Engine"] = "managed";
+        if (TestEngine.Name is { } engine)
+            start.Environment["Qkms__Crypto__Engine"] = engine;
+
         if (!environment.ContainsKey("Qkms__Storage__Provider"))
         {
             foreach ((string name, string value) in TestStorage.SettingsOf(dataDirectory, withRootKey: !environment.ContainsKey("QKMS_ROOT_KEY")))

@@ -35,7 +35,7 @@ public sealed class MLDsaBouncyCastle : MLDsa, IHashOfAnyStrength
         : base(algorithm)
     {
         (_oid, _strict) = (oid, strict);
-        _signingKey = key;
+        _signingKey = PrivateArrays.Pin(key);
         _verificationKey = key.GetPublicKey();
     }
 

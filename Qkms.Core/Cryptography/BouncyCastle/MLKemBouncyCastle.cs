@@ -31,7 +31,7 @@ public sealed class MLKemBouncyCastle : MLKem
         : base(algorithm)
     {
         _oid = oid;
-        _decapsulationKey = key;
+        _decapsulationKey = PrivateArrays.Pin(key);
         _encapsulationKey = key.GetPublicKey();
     }
 

@@ -6,19 +6,35 @@ using Org.BouncyCastle.Pqc.Crypto.Crystals.Dilithium;
 namespace Qkms.Core.Cryptography.BouncyCastle;
 
 /// <summary>
-/// Zeroes the arrays in which BouncyCastle 2.7.0 keeps the private parts of a key: it has no method for it. The fields are found by name
-/// when the code is compiled; a test fails when a version of the package moves them or adds one.
+/// Reaches the arrays in which BouncyCastle 2.7.0 keeps the private parts of a key, which it does not zero: moves them to where the garbage
+/// collector makes no copies of them, and zeroes them in the end. A test fails when a version of the package moves a field or adds one.
 /// </summary>
-/// <remarks>
-/// Out of reach are the arrays that BouncyCastle makes and drops while it computes, and copies that the garbage collector left behind when
-/// it moved an array (docs/engines.md).
-/// </remarks>
+/// <remarks>Out of reach are the arrays that BouncyCastle makes and drops while it computes (docs/engines.md).</remarks>
 internal static class PrivateArrays
 {
+    /// <summary>Pins the seed and dk of a key that nobody else has seen yet.</summary>
+    internal static MLKemPrivateKeyParameters Pin(MLKemPrivateKeyParameters key)
+    {
+        Pin(ref Seed(key));
+        Pin(ref Encoding(key)!);
+        return key;
+    }
+
+    /// <summary>Pins ξ, K, s₁, s₂ and t₀ of a key that nobody else has seen yet; ρ, tr and t₁ are public, and shared with the public key.</summary>
+    internal static MLDsaPrivateKeyParameters Pin(MLDsaPrivateKeyParameters key)
+    {
+        Pin(ref Seed(key));
+        Pin(ref K(key)!);
+        Pin(ref S1(key)!);
+        Pin(ref S2(key)!);
+        Pin(ref T0(key)!);
+        return key;
+    }
+
     /// <summary>Zeroes the seed and dk; the key is of no use afterwards.</summary>
     internal static void Erase(MLKemPrivateKeyParameters key) => Erase(Seed(key), Encoding(key));
 
-    /// <summary>Zeroes ξ, K, s₁, s₂ and t₀; ρ, tr and t₁ are public, and shared with the public key.</summary>
+    /// <summary>Zeroes ξ, K, s₁, s₂ and t₀; the key is of no use afterwards.</summary>
     internal static void Erase(MLDsaPrivateKeyParameters key) => Erase(Seed(key), K(key), S1(key), S2(key), T0(key));
 
     /// <summary>The same for the copy that <see cref="FormattedMessageSigner"/> signs with.</summary>
@@ -28,6 +44,17 @@ internal static class PrivateArrays
 
     /// <summary>Zeroes a number; one that BouncyCastle may share, such as its constants, must not be given.</summary>
     internal static void Erase(BigInteger secret) => Cryptography.Erase.Memory(Magnitude(secret).AsSpan());
+
+    private static void Pin(ref byte[]? array)
+    {
+        if (array is null)
+            return;
+
+        byte[] pinned = GC.AllocateUninitializedArray<byte>(array.Length, pinned: true);
+        array.CopyTo(pinned, 0);
+        Cryptography.Erase.Memory(array.AsSpan());
+        array = pinned;
+    }
 
     private static void Erase(params ReadOnlySpan<byte[]?> arrays)
     {
