@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Running;
+using Qkms.Benchmarks.Engines;
 using Qkms.Benchmarks.Load;
 using Qkms.Benchmarks.Timing;
 using Qkms.Benchmarks.Writes;
@@ -9,6 +10,8 @@ switch (args)
         return FailureReport.Run(args.AsSpan(2), Console.Out);
     case ["timing", ..]:
         return TimingReport.Run(args.AsSpan(1), Console.Out);
+    case ["engines", ..]:
+        return EngineReport.Run(args.AsSpan(1), Console.Out);
     case ["load", ..]:
         return await LoadReport.RunAsync(LoadOptions.Parse(args.AsSpan(1)), Console.Out);
     case ["writes", ..]:

@@ -1,0 +1,96 @@
+using System.Security.Cryptography;
+using Qkms.Core.Algorithms;
+using Qkms.Core.Cryptography;
+using Qkms.Core.Keys;
+
+namespace Qkms.Benchmarks.Engines;
+
+/// <summary>The operations of ML-KEM-768 and ML-DSA-65 by every engine of this machine, and the generation of keys with a second opinion and without.</summary>
+internal static class EngineCases
+{
+    private const string WithoutOpinion = "without second opinion";
+    private const string WithOpinion = "with";
+    private const int Messages = 147;
+
+    internal static IEnumerable<EngineCase> All()
+    {
+        PqcEngine[] engines = [.. ((string[])[PqcEngines.BouncyCastle, PqcEngines.Platform, PqcEngines.Managed])
+            .Where(name => name != PqcEngines.Platform || PqcEngines.IsPlatformSupported)
+            .Select(name => PqcEngines.Select(name))];
+        return [.. engines.SelectMany(MLKem), .. engines.SelectMany(MLDsa), .. engines.SelectMany(Generation), .. RsaGeneration()];
+    }
+
+    private static IEnumerable<EngineCase> MLKem(PqcEngine engine)
+    {
+        MLKemAlgorithm set = MLKemAlgorithm.MLKem768;
+        MLKem key = engine.GenerateMLKem(set);
+        byte[] ciphertext = new byte[set.CiphertextSizeInBytes];
+        byte[] secret = new byte[set.SharedSecretSizeInBytes];
+        byte[] seed = key.ExportPrivateSeed();
+        key.Encapsulate(ciphertext, secret);
+        yield return new("ML-KEM-768 keygen", engine.Name, Repeat(() => engine.GenerateMLKem(set).Dispose()));
+        yield return new("ML-KEM-768 load from the seed", engine.Name, Repeat(() => engine.ImportMLKemPrivateSeed(set, seed).Dispose()));
+        yield return new("ML-KEM-768 encapsulate", engine.Name, Repeat(() => key.Encapsulate(new byte[ciphertext.Length], secret)));
+        yield return new("ML-KEM-768 decapsulate", engine.Name, Repeat(() => key.Decapsulate(ciphertext, secret)));
+    }
+
+    private static IEnumerable<EngineCase> MLDsa(PqcEngine engine)
+    {
+        MLDsaAlgorithm set = MLDsaAlgorithm.MLDsa65;
+        MLDsa key = engine.ImportMLDsaPrivateSeed(set, new byte[32]);
+        byte[][] messages = BenchmarkMessages.Read(Messages);
+        byte[] signature = new byte[set.SignatureSizeInBytes];
+        byte[] valid = new byte[set.SignatureSizeInBytes];
+        key.SignData(messages[0].AsSpan(), valid.AsSpan());
+        int next = 0;
+        yield return new("ML-DSA-65 keygen", engine.Name, Repeat(() => engine.GenerateMLDsa(set).Dispose()));
+        yield return new("ML-DSA-65 load from the seed", engine.Name, Repeat(() => engine.ImportMLDsaPrivateSeed(set, new byte[32]).Dispose()));
+        yield return new("ML-DSA-65 sign", engine.Name, Repeat(() => key.SignData(messages[next++ % Messages].AsSpan(), signature.AsSpan())));
+        yield return new("ML-DSA-65 verify", engine.Name, Repeat(() => key.VerifyData(messages[0].AsSpan(), valid.AsSpan())));
+    }
+
+    private static IEnumerable<EngineCase> Generation(PqcEngine engine)
+    {
+        KeyMaterialFactory factory = new(new SecondOpinion(engine));
+        yield return new($"new ML-KEM-768 key, {engine.Name}", WithoutOpinion, Repeat(() => AloneMLKem(engine, MLKemAlgorithm.MLKem768)));
+        yield return new($"new ML-KEM-768 key, {engine.Name}", WithOpinion, Repeat(() => factory.Create(KeyAlgorithm.MLKem768, KeyUse.Encryption).Dispose()));
+        yield return new($"new ML-DSA-65 key, {engine.Name}", WithoutOpinion, Repeat(() => AloneMLDsa(engine, MLDsaAlgorithm.MLDsa65)));
+        yield return new($"new ML-DSA-65 key, {engine.Name}", WithOpinion, Repeat(() => factory.Create(KeyAlgorithm.MLDsa65, KeyUse.Signature).Dispose()));
+    }
+
+    // Finding primes takes a time that varies by a factor of ten: what the opinion adds is measured on keys that are there.
+    private static IEnumerable<EngineCase> RsaGeneration()
+    {
+        foreach (int bits in (int[])[2048, 3072, 4096])
+        {
+            RSA key = RSA.Create(bits);
+            yield return new($"new RSA-{bits} key", WithoutOpinion, Repeat(() => RSA.Create(bits).ExportParameters(includePrivateParameters: true)));
+            yield return new($"new RSA-{bits} key", "the second opinion alone", Repeat(() => Core.Cryptography.BouncyCastle.RsaOpinion.Confirm(key, encrypts: false)));
+        }
+    }
+
+    // As keys were checked before: loaded again by the same engine, and used against themselves.
+    private static void AloneMLKem(PqcEngine engine, MLKemAlgorithm set)
+    {
+        using MLKem generated = engine.GenerateMLKem(set);
+        using MLKem stored = engine.ImportMLKemPrivateSeed(set, generated.ExportPrivateSeed());
+        generated.Encapsulate(out byte[] ciphertext, out byte[] sent);
+        if (!CryptographicOperations.FixedTimeEquals(sent, stored.Decapsulate(ciphertext)))
+            throw new CryptographicException("The pair does not fit.");
+    }
+
+    private static void AloneMLDsa(PqcEngine engine, MLDsaAlgorithm set)
+    {
+        using MLDsa generated = engine.GenerateMLDsa(set);
+        using MLDsa stored = engine.ImportMLDsaPrivateSeed(set, generated.ExportMLDsaPrivateSeed());
+        byte[] message = generated.ExportMLDsaPublicKey();
+        if (!generated.VerifyData(message, stored.SignData(message)))
+            throw new CryptographicException("The pair does not fit.");
+    }
+
+    private static Action<int> Repeat(Action operation) => count =>
+    {
+        for (int i = 0; i < count; i++)
+            operation();
+    };
+}
