@@ -17,6 +17,7 @@ internal sealed class PostgresProxy : IDisposable
     private ProxyWay _way;
     private TaskCompletionSource _flow = new();
     private int _attempts;
+    private int _answers;
     private bool _disposed;
 
     /// <summary>Stands before the server of a database, at a port of its own.</summary>
@@ -46,6 +47,12 @@ internal sealed class PostgresProxy : IDisposable
 
     /// <summary>How many connections were made to it.</summary>
     public int Attempts => Volatile.Read(ref _attempts);
+
+    /// <summary>How many answers have passed, on all connections together.</summary>
+    public int Answers => Volatile.Read(ref _answers);
+
+    /// <summary>How many answers a connection that is made from now on lives for; to be allowed in is the first.</summary>
+    public int Lifetime { get; set; } = int.MaxValue;
 
     /// <summary>Gives the next commit a fate; those after it pass.</summary>
     public void BreakNextCommit(CommitFate fate, ProxyWay then = ProxyWay.Open)
@@ -106,6 +113,8 @@ internal sealed class PostgresProxy : IDisposable
         lock (_lock)
             return _flow.Task;
     }
+
+    internal void CountAnswer() => Interlocked.Increment(ref _answers);
 
     internal void Remove(ProxyLink link)
     {
