@@ -113,15 +113,9 @@ internal sealed class ProxyLink(PostgresProxy proxy, Socket client) : IDisposabl
                     _answers++;
 
                 if (!_losesAnswers)
-                {
                     await client.SendAsync(message);
-                    if (ends)
-                        proxy.CountAnswer();
-                }
                 else if (_order.Fate == CommitFate.ArriveLate && ends)
-                {
                     return;
-                }
             }
         }
         finally
