@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Polly;
 using Polly.Retry;
-using Polly.Timeout;
 using Qkms.Core;
 
 namespace Qkms.Storage.Postgres;
@@ -54,8 +53,9 @@ internal sealed class CommitFence
             StorageLog.OutcomeFound(_logger, writeId, committed ? "committed" : "not committed");
             return committed;
         }
-        catch (Exception e) when (e is TimeoutRejectedException or ObjectDisposedException || IsWorthAskingAgain(e))
+        catch (Exception e)
         {
+            // Whatever went wrong here, it says nothing about the write.
             StorageLog.OutcomeUnknown(_logger, writeId, e);
             throw KmsErrors.OutcomeUnknown.Refusal();
         }
@@ -71,10 +71,10 @@ internal sealed class CommitFence
     // A server that may forget a commit cannot vouch for one.
     private const string Ask =
         $"""
+        BEGIN ISOLATION LEVEL READ COMMITTED;
         SELECT pg_terminate_backend(pid)
         FROM pg_stat_activity
         WHERE pid = @Backend AND usename = current_user AND backend_start < clock_timestamp() - make_interval(secs => @Seconds);
-        BEGIN ISOLATION LEVEL READ COMMITTED;
         INSERT INTO writes (write_id, committed_at, fenced)
         VALUES (@WriteId, {PostgresSql.Now}, 1)
         ON CONFLICT (write_id) DO UPDATE SET committed_at = writes.committed_at
@@ -96,6 +96,6 @@ internal sealed class CommitFence
         return forgets ? throw PostgresConnections.NotDurable() : committed;
     }
 
-    private static bool IsWorthAskingAgain(Exception exception) =>
-        PostgresFaults.IsWriteOutage(exception) || PostgresFaults.IsLocked(exception) || PostgresFaults.IsConflict(exception);
+    // Everything but the end of the time and of the service: as long as there is no answer, the next question may get one.
+    private static bool IsWorthAskingAgain(Exception exception) => exception is not (OperationCanceledException or ObjectDisposedException);
 }

@@ -105,11 +105,13 @@ public sealed class LostCommitTests : IDisposable
     }
 
     // The fence, by itself: what it says once it says for ever, also when its own answer was lost.
-    [PostgresFact]
-    public async Task A_write_that_was_not_there_can_never_be()
+    [PostgresTheory]
+    [InlineData("")]
+    [InlineData(";Options=-c default_transaction_isolation=serializable")]
+    public async Task A_write_that_was_not_there_can_never_be(string settings)
     {
         await OpenAsync();
-        PostgresStorageOptions options = new() { ConnectionString = _database!.ConnectionString };
+        PostgresStorageOptions options = new() { ConnectionString = _database!.ConnectionString + settings };
         using PostgresConnections connections = new(options);
         CommitFence fence = new(connections, options, NullLogger.Instance);
         Guid never = _rows.NextId();
@@ -186,6 +188,26 @@ public sealed class LostCommitTests : IDisposable
         Func<Task> ask = () => fence.WasCommittedAsync(_rows.NextId(), backend: 0, Stopwatch.GetTimestamp());
 
         (await ask.Should().ThrowAsync<KmsException>()).Which.Error.Should().Be(KmsErrors.OutcomeUnknown);
+    }
+
+    // F-50: also when the question fails for a reason that no broken connection has. Another error would say that nothing was changed.
+    [PostgresFact]
+    public async Task A_question_that_cannot_be_asked_leaves_the_outcome_unknown()
+    {
+        await OpenAsync(TimeSpan.FromSeconds(1));
+        Tenant tenant = _rows.Tenant("acme");
+
+        Func<Task> write = () => _store!.WriteAsync(
+            async session =>
+            {
+                await session.Tenants.InsertAsync(StoreRows.Seal(tenant));
+                _database!.Run("ALTER TABLE writes RENAME COLUMN fenced TO renamed");
+                Proxy.BreakNextCommit(CommitFate.CutBefore);
+                return true;
+            },
+            CancellationToken.None).WaitAsync(_patience);
+
+        (await write.Should().ThrowAsync<KmsException>()).Which.Error.Should().Be(KmsErrors.OutcomeUnknown);
     }
 
     // The number of the lost server process may have gone to another one, of another program of the same user even.
