@@ -21,8 +21,11 @@ public sealed class PostgresStorageOptions
     /// </summary>
     internal TimeSpan OperationTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long is asked whether a write was committed whose answer was lost.</summary>
-    internal TimeSpan OutcomeTimeout { get; init; } = TimeSpan.FromSeconds(6);
+    /// <summary>
+    /// How long the store keeps asking whether a write was committed whose answer was lost. When the network swallows a question,
+    /// that takes <see cref="StatementTimeout"/> to notice: this is enough for three in a row.
+    /// </summary>
+    internal TimeSpan OutcomeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the start waits for a database that does not answer yet.</summary>
     internal TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(15);

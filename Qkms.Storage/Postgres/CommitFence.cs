@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Polly;
 using Polly.Retry;
-using Polly.Timeout;
 using Qkms.Core;
 
 namespace Qkms.Storage.Postgres;
@@ -12,7 +11,8 @@ namespace Qkms.Storage.Postgres;
 /// <summary>
 /// Decides whether a write was committed whose answer was lost, and makes the decision final. It asks on a connection of its
 /// own by inserting the write's id once more: the database lets that wait for the lost transaction, so that either the row is
-/// there, and the write was committed, or the second one takes its place, and the write can never be.
+/// there, and the write was committed, or the second one takes its place, and the write can never be. A question may be asked
+/// any number of times.
 /// </summary>
 internal sealed class CommitFence
 {
@@ -31,7 +31,7 @@ internal sealed class CommitFence
                 ShouldHandle = new PredicateBuilder().Handle<Exception>(IsWorthAskingAgain),
                 MaxRetryAttempts = int.MaxValue,
                 Delay = TimeSpan.FromMilliseconds(50),
-                MaxDelay = TimeSpan.FromMilliseconds(500),
+                MaxDelay = TimeSpan.FromMilliseconds(200),
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
             })
@@ -53,47 +53,49 @@ internal sealed class CommitFence
             StorageLog.OutcomeFound(_logger, writeId, committed ? "committed" : "not committed");
             return committed;
         }
-        catch (Exception e) when (e is TimeoutRejectedException or ObjectDisposedException || IsWorthAskingAgain(e))
+        catch (Exception e)
         {
+            // Whatever went wrong here, it says nothing about the write.
             StorageLog.OutcomeUnknown(_logger, writeId, e);
             throw KmsErrors.OutcomeUnknown.Refusal();
         }
     }
 
-    // A server that has not noticed the broken connection keeps the transaction open, and what it holds locked. Its number may
-    // belong to another process by now; that one began later than the write.
-    private const string EndBackend =
-        """
+    // The whole question is one message: a connection that lives for one answer is enough. Each further round trip would be another
+    // chance for the connection to break, and the question comes up just when connections break.
+    //
+    // A server that has not noticed the broken connection keeps the transaction and its locks open, so its process is ended. The
+    // number may belong to another process by now; that one began later than the write.
+    //
+    // The update changes nothing but is a change: its commit waits for the standbys that the lost commit may still be waiting for.
+    // A server that may forget a commit cannot vouch for one.
+    private const string Ask =
+        $"""
+        BEGIN ISOLATION LEVEL READ COMMITTED;
         SELECT pg_terminate_backend(pid)
         FROM pg_stat_activity
-        WHERE pid = @Backend AND usename = current_user AND backend_start < clock_timestamp() - make_interval(secs => @Seconds)
-        """;
-
-    private const string InsertFence =
-        $"""
+        WHERE pid = @Backend AND usename = current_user AND backend_start < clock_timestamp() - make_interval(secs => @Seconds);
         INSERT INTO writes (write_id, committed_at, fenced)
         VALUES (@WriteId, {PostgresSql.Now}, 1)
-        ON CONFLICT DO NOTHING
+        ON CONFLICT (write_id) DO UPDATE SET committed_at = writes.committed_at
+        RETURNING fenced = 0 AS committed, {PostgresConnections.Forgets};
+        COMMIT
         """;
-
-    // It changes nothing but is a change: its own commit waits for the standbys that the lost commit may still be waiting for.
-    private const string ReadFence = "UPDATE writes SET committed_at = committed_at WHERE write_id = @WriteId RETURNING fenced";
 
     private async Task<bool> AskAsync(byte[] writeId, int backend, long begun, CancellationToken cancellationToken)
     {
-        await using NpgsqlConnection connection = await _connections.OpenSingleAsync(cancellationToken);
-        await connection.ExecuteAsync(new CommandDefinition(
-            EndBackend, new { Backend = backend, Seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds }, cancellationToken: cancellationToken));
-
+        await using NpgsqlConnection connection = await _connections.OpenUncheckedAsync(cancellationToken);
         CommitWarnings warnings = new(connection);
-        await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await connection.ExecuteAsync(new CommandDefinition(InsertFence, new { WriteId = writeId }, cancellationToken: cancellationToken));
-        int fenced = await connection.QuerySingleAsync<int>(new CommandDefinition(ReadFence, new { WriteId = writeId }, cancellationToken: cancellationToken));
-        await transaction.CommitAsync(cancellationToken);
+        var write = new { Backend = backend, Seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds, WriteId = writeId };
+        await using SqlMapper.GridReader answers = await connection.QueryMultipleAsync(new CommandDefinition(Ask, write, cancellationToken: cancellationToken));
+        await answers.ReadAsync<bool>();
+
+        // Dapper reads on to the end of the answer, so this fails unless the commit succeeded.
+        (bool committed, bool forgets) = await answers.ReadSingleAsync<(bool, bool)>();
         warnings.Refuse();
-        return fenced == 0;
+        return forgets ? throw PostgresConnections.NotDurable() : committed;
     }
 
-    private static bool IsWorthAskingAgain(Exception exception) =>
-        PostgresFaults.IsWriteOutage(exception) || PostgresFaults.IsLocked(exception) || PostgresFaults.IsConflict(exception);
+    // Everything but the end of the time and of the service: as long as there is no answer, the next question may get one.
+    private static bool IsWorthAskingAgain(Exception exception) => exception is not (OperationCanceledException or ObjectDisposedException);
 }

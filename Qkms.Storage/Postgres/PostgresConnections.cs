@@ -15,6 +15,9 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     /// <summary>The oldest major version that is served; it has been tested, and its predecessor is out of support soon.</summary>
     public const int OldestVersion = 15;
 
+    /// <summary>SQL, as a column: whether the server may forget what it has committed.</summary>
+    public const string Forgets = "current_setting('synchronous_commit') = 'off' AS forgets";
+
     // Three nodes fit into the hundred connections that a server takes when nobody has told it otherwise.
     private const int UsualPoolSize = 15;
 
@@ -24,6 +27,7 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     private readonly NpgsqlDataSource _readers;
     private readonly NpgsqlDataSource _writers;
     private readonly NpgsqlDataSource _single;
+    private readonly NpgsqlDataSource _unchecked;
 
     /// <summary>Connects to nothing yet.</summary>
     /// <exception cref="StoreUnusableException">The connection string cannot be used; the message repeats nothing of it.</exception>
@@ -36,6 +40,7 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         _writers = Build(settings, session, pooling: true);
         _readers = Build(settings, $"{session} -c default_transaction_read_only=on", pooling: true);
         _single = Build(settings, session, pooling: false);
+        _unchecked = Build(settings, session, pooling: false, isChecked: false);
     }
 
     /// <summary>The server or servers, as the connection string names them.</summary>
@@ -59,12 +64,16 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     /// <summary>A connection of no pool, for what must not wait for one.</summary>
     public ValueTask<NpgsqlConnection> OpenSingleAsync(CancellationToken cancellationToken) => _single.OpenConnectionAsync(cancellationToken);
 
+    /// <summary>The same without the check, which is one more round trip: for a statement that checks the server itself.</summary>
+    public ValueTask<NpgsqlConnection> OpenUncheckedAsync(CancellationToken cancellationToken) => _unchecked.OpenConnectionAsync(cancellationToken);
+
     /// <inheritdoc/>
     public void Dispose()
     {
         _readers.Dispose();
         _writers.Dispose();
         _single.Dispose();
+        _unchecked.Dispose();
     }
 
     /// <inheritdoc/>
@@ -73,7 +82,12 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         await _readers.DisposeAsync();
         await _writers.DisposeAsync();
         await _single.DisposeAsync();
+        await _unchecked.DisposeAsync();
     }
+
+    /// <summary>What to throw when <see cref="Forgets"/> is true.</summary>
+    public static StoreUnusableException NotDurable() =>
+        new StoreUnusableException("The database answers before a change is on disk: synchronous_commit is off. Qkms would lose keys that it has handed out. Set it to on for this server, database and user.");
 
     private static NpgsqlConnectionStringBuilder Parse(PostgresStorageOptions options)
     {
@@ -113,14 +127,21 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         return settings;
     }
 
-    private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings, string sessionSettings, bool pooling)
+    private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings, string sessionSettings, bool pooling, bool isChecked = true)
     {
         NpgsqlDataSourceBuilder builder = new(settings.ConnectionString);
         builder.ConnectionStringBuilder.Options = sessionSettings;
         builder.ConnectionStringBuilder.Pooling = pooling;
-        builder.UsePhysicalConnectionInitializer(
-            static _ => throw new NotSupportedException("Connections are opened asynchronously."),
-            CheckAsync);
+
+        // Qkms uses built-in types only. Otherwise the first connection to a server would load the list of all its types.
+        builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
+        if (isChecked)
+        {
+            builder.UsePhysicalConnectionInitializer(
+                static _ => throw new NotSupportedException("Connections are opened asynchronously."),
+                CheckAsync);
+        }
+
         return builder.Build();
     }
 
@@ -134,7 +155,7 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         (settings.TargetSessionAttributes, settings.HostRecheckSeconds) = ("primary", 1);
     }
 
-    private const string ShowServer = "SELECT current_setting('synchronous_commit') = 'off' AS forgets, pg_is_in_recovery() AS follows";
+    private const string ShowServer = $"SELECT {Forgets}, pg_is_in_recovery() AS follows";
 
     private static async Task CheckAsync(NpgsqlConnection connection)
     {
@@ -143,7 +164,7 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
 
         (bool forgets, bool follows) = await connection.QuerySingleAsync<(bool, bool)>(ShowServer);
         if (forgets)
-            throw new StoreUnusableException("The database answers before a change is on disk: synchronous_commit is off. Qkms would lose keys that it has handed out. Set it to on for this server, database and user.");
+            throw NotDurable();
 
         if (follows)
             throw new StoreUnusableException("The database server is a standby: what it shows may be old. Connect to the primary.");

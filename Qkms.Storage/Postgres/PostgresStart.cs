@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using Dapper;
 using Microsoft.Extensions.Logging;
@@ -18,10 +19,7 @@ internal sealed class PostgresStart(PostgresConnections connections, PostgresSto
     {
         try
         {
-            await using NpgsqlConnection connection = await ConnectAsync(cancellationToken);
-            await WarnAsync(connection, cancellationToken);
-            await migrator.RunAsync(connection, cancellationToken);
-            return $"PostgreSQL {connection.PostgreSqlVersion}, host {connections.Host}, database {connections.Database}";
+            return await UntilThere().ExecuteAsync(static (self, token) => self.RunOnceAsync(token), this, cancellationToken);
         }
         catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException or IOException)
         {
@@ -29,15 +27,24 @@ internal sealed class PostgresStart(PostgresConnections connections, PostgresSto
         }
     }
 
-    /// <summary>A server that starts together with its nodes is not there at once.</summary>
-    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancellationToken)
+    private async ValueTask<string> RunOnceAsync(CancellationToken cancellationToken)
+    {
+        await using NpgsqlConnection connection = await connections.OpenSingleAsync(cancellationToken);
+        await WarnAsync(connection, cancellationToken);
+        await migrator.RunAsync(connection, cancellationToken);
+        return $"PostgreSQL {connection.PostgreSqlVersion}, host {connections.Host}, database {connections.Database}";
+    }
+
+    /// <summary>A server that starts together with its nodes is not there at once, and its connections may break.</summary>
+    private ResiliencePipeline UntilThere()
     {
         TimeSpan pause = TimeSpan.FromMilliseconds(500);
-        ResiliencePipeline untilThere = new ResiliencePipelineBuilder()
+        long begun = Stopwatch.GetTimestamp();
+        return new ResiliencePipelineBuilder()
             .AddRetry(new RetryStrategyOptions
             {
-                ShouldHandle = new PredicateBuilder().Handle<Exception>(IsNotThereYet),
-                MaxRetryAttempts = Math.Max(1, (int)(options.StartTimeout / pause)),
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(e => IsNotThereYet(e) && Stopwatch.GetElapsedTime(begun) < options.StartTimeout),
+                MaxRetryAttempts = int.MaxValue,
                 Delay = pause,
                 OnRetry = retry =>
                 {
@@ -48,7 +55,6 @@ internal sealed class PostgresStart(PostgresConnections connections, PostgresSto
                 },
             })
             .Build();
-        return await untilThere.ExecuteAsync(static (self, token) => self.OpenSingleAsync(token), connections, cancellationToken);
     }
 
     private const string ShowDurability = "SELECT current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on'";
@@ -65,7 +71,10 @@ internal sealed class PostgresStart(PostgresConnections connections, PostgresSto
     // A wrong password does not get right by waiting.
     private static bool IsNotThereYet(Exception exception) => exception switch
     {
-        PostgresException e => e.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.TooManyConnections,
+        PostgresException e => e.SqlState is PostgresErrorCodes.CannotConnectNow
+            or PostgresErrorCodes.TooManyConnections
+            or PostgresErrorCodes.AdminShutdown
+            or PostgresErrorCodes.CrashShutdown,
         _ => PostgresFaults.IsOutage(exception) && exception is not StoreUnusableException,
     };
 

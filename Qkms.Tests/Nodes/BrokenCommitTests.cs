@@ -46,6 +46,39 @@ public sealed class BrokenCommitTests
         }
     }
 
+    // F-50: the database is gone for most of a second, just when it is to be asked. Nobody is told that the outcome is unknown.
+    [PostgresTheory]
+    [InlineData(nameof(CommitFate.CutBefore), nameof(ProxyWay.Closed), false)]
+    [InlineData(nameof(CommitFate.CutBefore), nameof(ProxyWay.Silent), false)]
+    [InlineData(nameof(CommitFate.GetLost), nameof(ProxyWay.Silent), false)]
+    [InlineData(nameof(CommitFate.CutAfter), nameof(ProxyWay.Closed), true)]
+    [InlineData(nameof(CommitFate.CutAfter), nameof(ProxyWay.Refusing), true)]
+    [InlineData(nameof(CommitFate.CutAfter), nameof(ProxyWay.Silent), true)]
+    [InlineData(nameof(CommitFate.LoseAnswer), nameof(ProxyWay.Silent), true)]
+    public async Task A_database_that_is_back_within_a_second_tells_what_became_of_a_change(string fate, string then, bool isCommitted)
+    {
+        await using NodeBehindProxy service = new();
+        await service.Client.GenerateAsync(Aes);
+        service.Proxy.BreakNextCommit(Enum.Parse<CommitFate>(fate), Enum.Parse<ProxyWay>(then));
+
+        Task<Answer> rotation = service.Client.PostJsonAsync("/kms/keys/rotate", Rotate);
+        await Eventually.HoldsAsync(() => Task.FromResult(service.Node.Log.Lines.Any(line => line.Contains("is uncertain", StringComparison.Ordinal))));
+        await Task.Delay(TimeSpan.FromMilliseconds(900));
+        service.Proxy.Become(ProxyWay.Open);
+        Answer answer = await rotation;
+
+        // What was not committed is done again, if time is left.
+        bool isMade = answer.Status == HttpStatusCode.Created;
+        if (isCommitted || isMade)
+            answer.ShouldBe(HttpStatusCode.Created).Number("key_version").Should().Be(2);
+        else
+            answer.ShouldSayLater();
+
+        service.Ask<long>("SELECT COUNT(*) FROM key_versions").Should().Be(isMade ? 2 : 1);
+        service.Count("key.rotated").Should().Be(isMade ? 1 : 0);
+        service.Node.Log.Lines.Should().NotContain(line => line.StartsWith("Critical", StringComparison.Ordinal));
+    }
+
     // Neither 503, after which clients repeat blindly, nor a success that may be none.
     [PostgresTheory]
     [InlineData(nameof(CommitFate.CutBefore), nameof(ProxyWay.Closed), 1)]

@@ -13,8 +13,8 @@ namespace Qkms.Tests.Storage;
 /// <summary>Q-47: whatever happens to the commit of a write and to its answer, the caller learns the truth, and nothing is done twice.</summary>
 public sealed class LostCommitTests : IDisposable
 {
-    // What is promised is less; the rest is for machines that do much else.
-    private static readonly TimeSpan _bound = TimeSpan.FromSeconds(15);
+    // Far longer than anything here takes: a test that hangs ends, and a machine that does much else is waited for.
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
 
     private readonly StoreRows _rows = new();
     private readonly RecordingLogger<PostgresKmsStore> _log = new();
@@ -39,7 +39,6 @@ public sealed class LostCommitTests : IDisposable
     public async Task A_commit_whose_answer_is_lost_is_found_out_and_done_once(string fate, int runs)
     {
         await OpenAsync();
-        Stopwatch time = Stopwatch.StartNew();
 
         Outcome outcome = await WriteAsync(Enum.Parse<CommitFate>(fate));
 
@@ -47,7 +46,6 @@ public sealed class LostCommitTests : IDisposable
         outcome.Should().Match<Outcome>(o => o.Runs == runs && o.Hooks == 1 && o.Result);
         _database!.Run("SELECT COUNT(*) FROM tenants").Should().Be(1L);
         _log.Lines.Should().Contain(line => line.Contains(runs == 1 ? " was committed" : " was not committed", StringComparison.Ordinal));
-        time.Elapsed.Should().BeLessThan(_bound);
     }
 
     // 503 would say that nothing was changed, and clients repeat a 503 blindly.
@@ -58,13 +56,11 @@ public sealed class LostCommitTests : IDisposable
     public async Task What_cannot_be_found_out_is_called_unknown_and_not_run_again(string fate, string afterwards, long stored)
     {
         await OpenAsync(TimeSpan.FromSeconds(2));
-        Stopwatch time = Stopwatch.StartNew();
 
         Outcome outcome = await WriteAsync(Enum.Parse<CommitFate>(fate), Enum.Parse<ProxyWay>(afterwards));
 
         outcome.Refusal!.Error.Should().Be(KmsErrors.OutcomeUnknown);
         outcome.Should().Match<Outcome>(o => o.Runs == 1 && o.Hooks == 0);
-        time.Elapsed.Should().BeLessThan(_bound);
         _database!.Run("SELECT COUNT(*) FROM tenants").Should().Be(stored);
         _log.Lines.Should().ContainSingle(line => line.StartsWith("Critical", StringComparison.Ordinal));
     }
@@ -109,11 +105,13 @@ public sealed class LostCommitTests : IDisposable
     }
 
     // The fence, by itself: what it says once it says for ever, also when its own answer was lost.
-    [PostgresFact]
-    public async Task A_write_that_was_not_there_can_never_be()
+    [PostgresTheory]
+    [InlineData("")]
+    [InlineData(";Options=-c default_transaction_isolation=serializable")]
+    public async Task A_write_that_was_not_there_can_never_be(string settings)
     {
         await OpenAsync();
-        PostgresStorageOptions options = new() { ConnectionString = _database!.ConnectionString };
+        PostgresStorageOptions options = new() { ConnectionString = _database!.ConnectionString + settings };
         using PostgresConnections connections = new(options);
         CommitFence fence = new(connections, options, NullLogger.Instance);
         Guid never = _rows.NextId();
@@ -130,6 +128,88 @@ public sealed class LostCommitTests : IDisposable
         late.Should().Throw<PostgresException>().Which.SqlState.Should().Be(PostgresErrorCodes.UniqueViolation);
     }
 
+    // F-50: a question that takes several round trips comes to no end where connections break after a few.
+    [PostgresFact]
+    public async Task A_connection_that_lives_for_one_answer_is_enough_to_find_out()
+    {
+        await OpenAsync();
+        await _store!.WriteAsync(session => session.Tenants.AnyAsync(), CancellationToken.None);
+        int before = Proxy.Attempts;
+        Proxy.Lifetime = 2;
+
+        Outcome outcome = await WriteAsync(CommitFate.CutAfter);
+
+        outcome.Refusal.Should().BeNull();
+        outcome.Should().Match<Outcome>(o => o.Runs == 1 && o.Hooks == 1 && o.Result);
+        (Proxy.Attempts - before).Should().Be(1, "one connection was made, and asked once");
+    }
+
+    // F-50: the answer to the question may be lost as well, several times. What is said is what the database has in the end.
+    [PostgresTheory]
+    [InlineData(nameof(CommitFate.CutBefore), 4)]
+    [InlineData(nameof(CommitFate.CutAfter), 4)]
+    [InlineData(nameof(CommitFate.ArriveLate), 1)]
+    [InlineData(nameof(CommitFate.GetLost), 1)]
+    [InlineData(nameof(CommitFate.LoseAnswer), 2)]
+    public async Task A_question_whose_own_answer_is_lost_is_asked_again(string fate, int times)
+    {
+        await OpenAsync();
+        PostgresStorageOptions options = new() { ConnectionString = Proxy.ConnectionString };
+        using PostgresConnections connections = new(options);
+        CommitFence fence = new(connections, options, NullLogger.Instance);
+        Guid done = _rows.NextId();
+        Guid never = _rows.NextId();
+        _database!.Run(Insert(done));
+
+        (await AskAsync(done)).Should().BeTrue();
+        (await AskAsync(never)).Should().BeFalse();
+
+        _database.Run("SELECT string_agg(fenced::text, ',' ORDER BY fenced) FROM writes").Should().Be("0,1", "it was committed before it was said");
+
+        async Task<bool> AskAsync(Guid writeId)
+        {
+            int before = Proxy.Attempts;
+            Proxy.BreakNextCommits(times, Enum.Parse<CommitFate>(fate));
+            bool committed = await fence.WasCommittedAsync(writeId, backend: 0, Stopwatch.GetTimestamp()).WaitAsync(_patience);
+            (Proxy.Attempts - before).Should().BeGreaterThan(times);
+            return committed;
+        }
+    }
+
+    // a server that may forget what it has committed cannot vouch for it.
+    [PostgresFact]
+    public async Task A_server_that_may_forget_is_not_believed()
+    {
+        await OpenAsync();
+        PostgresStorageOptions options = new() { ConnectionString = $"{_database!.ConnectionString};Options=-c synchronous_commit=off", OutcomeTimeout = TimeSpan.FromSeconds(1) };
+        using PostgresConnections connections = new(options);
+        CommitFence fence = new(connections, options, _log);
+
+        Func<Task> ask = () => fence.WasCommittedAsync(_rows.NextId(), backend: 0, Stopwatch.GetTimestamp());
+
+        (await ask.Should().ThrowAsync<KmsException>()).Which.Error.Should().Be(KmsErrors.OutcomeUnknown);
+    }
+
+    // F-50: also when the question fails for a reason that no broken connection has. Another error would say that nothing was changed.
+    [PostgresFact]
+    public async Task A_question_that_cannot_be_asked_leaves_the_outcome_unknown()
+    {
+        await OpenAsync(TimeSpan.FromSeconds(1));
+        Tenant tenant = _rows.Tenant("acme");
+
+        Func<Task> write = () => _store!.WriteAsync(
+            async session =>
+            {
+                await session.Tenants.InsertAsync(StoreRows.Seal(tenant));
+                _database!.Run("ALTER TABLE writes RENAME COLUMN fenced TO renamed");
+                Proxy.BreakNextCommit(CommitFate.CutBefore);
+                return true;
+            },
+            CancellationToken.None).WaitAsync(_patience);
+
+        (await write.Should().ThrowAsync<KmsException>()).Which.Error.Should().Be(KmsErrors.OutcomeUnknown);
+    }
+
     // The number of the lost server process may have gone to another one, of another program of the same user even.
     [PostgresFact]
     public async Task A_process_that_began_after_the_write_is_left_alone()
@@ -138,8 +218,7 @@ public sealed class LostCommitTests : IDisposable
         PostgresStorageOptions options = new() { ConnectionString = _database!.ConnectionString };
         using PostgresConnections connections = new(options);
         CommitFence fence = new(connections, options, NullLogger.Instance);
-        long before = Stopwatch.GetTimestamp();
-        await Task.Delay(50);
+        long before = Stopwatch.GetTimestamp() - (60 * Stopwatch.Frequency);
         await using NpgsqlConnection other = await connections.OpenSingleAsync(CancellationToken.None);
         long after = Stopwatch.GetTimestamp();
         await using NpgsqlCommand command = new("SELECT 1", other);
@@ -197,7 +276,7 @@ public sealed class LostCommitTests : IDisposable
 
                     return added;
                 },
-                CancellationToken.None);
+                CancellationToken.None).WaitAsync(_patience);
         }
         catch (KmsException refusal)
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Npgsql;
 using Qkms.Core;
 using Qkms.Core.Keys;
@@ -13,8 +12,8 @@ namespace Qkms.Tests.Storage;
 /// <summary>Units that come into each other's way, and a database that is slow, locked, full or gone.</summary>
 public sealed class PostgresOutageTests : IDisposable
 {
-    // What is promised is less; the rest is for machines that do much else.
-    private static readonly TimeSpan _bound = TimeSpan.FromSeconds(15);
+    // Far longer than anything here takes: a test that hangs ends, and a machine that does much else is waited for.
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
 
     private readonly StoreRows _rows = new();
     private readonly RecordingLogger<PostgresKmsStore> _log = new();
@@ -113,14 +112,12 @@ public sealed class PostgresOutageTests : IDisposable
         await using NpgsqlTransaction holding = await holder.BeginTransactionAsync();
         await using NpgsqlCommand command = new("SELECT 1 FROM keys WHERE name = 'held' FOR UPDATE", holder);
         await command.ExecuteScalarAsync();
-        Stopwatch time = Stopwatch.StartNew();
 
         Task<Sealed<Key>?>[] waiting = [.. Enumerable.Range(0, 6).Select(_ => Lock(held))];
         (await Lock(free)).Should().NotBeNull();
         foreach (Task<Sealed<Key>?> refused in waiting)
             await ShouldBeUnavailableAsync(() => refused);
 
-        time.Elapsed.Should().BeLessThan(_bound);
         (await Lock(free)).Should().NotBeNull("a lock is no outage");
         await holding.RollbackAsync();
         (await Lock(held)).Should().NotBeNull();
@@ -134,11 +131,9 @@ public sealed class PostgresOutageTests : IDisposable
         await OpenAsync(";Maximum Pool Size=2");
         TaskCompletionSource release = new();
         Task<bool>[] holders = [.. Enumerable.Range(0, 2).Select(_ => HoldAsync())];
-        Stopwatch time = Stopwatch.StartNew();
 
         await ShouldBeUnavailableAsync(HoldAsync);
 
-        time.Elapsed.Should().BeLessThan(_bound);
         (await ReadAsync()).Should().BeFalse("reads have connections of their own");
         release.SetResult();
         (await Task.WhenAll(holders)).Should().AllBeEquivalentTo(true);
@@ -161,26 +156,22 @@ public sealed class PostgresOutageTests : IDisposable
     {
         await OpenAsync();
         _proxy!.Become(Enum.Parse<ProxyWay>(how));
-        Stopwatch time = Stopwatch.StartNew();
 
         await Task.WhenAll(Enumerable.Range(0, 20).Select(i => ShouldBeUnavailableAsync<bool>(i % 2 == 0 ? ReadAsync : WriteAsync)));
-        time.Elapsed.Should().BeLessThan(_bound);
         _log.Lines.Should().Contain(line => line.Contains("callers are refused at once", StringComparison.Ordinal));
 
-        long fastest = long.MaxValue;
+        int refusedAtOnce = 0;
         for (int i = 0; i < 20; i++)
         {
-            time.Restart();
+            int attempts = _proxy.Attempts;
             await ShouldBeUnavailableAsync(ReadAsync);
-            fastest = Math.Min(fastest, time.ElapsedMilliseconds);
+            refusedAtOnce += _proxy.Attempts == attempts ? 1 : 0;
         }
 
-        fastest.Should().BeLessThan(20);
+        refusedAtOnce.Should().BePositive("no connection was even tried");
 
         _proxy.Become(ProxyWay.Open);
-        time.Restart();
-        while (!await Succeeds(ReadAsync))
-            time.Elapsed.Should().BeLessThan(_bound);
+        await Eventually.HoldsAsync(() => Succeeds(ReadAsync));
 
         (await WriteAsync()).Should().BeTrue();
         _log.Lines.Should().Contain(line => line.Contains("The database answers again", StringComparison.Ordinal));
@@ -209,9 +200,7 @@ public sealed class PostgresOutageTests : IDisposable
         _log.Lines.Should().Contain(line => line.Contains("synchronous_commit is off", StringComparison.Ordinal));
 
         PostgresServer.Execute($"ALTER DATABASE {Database.Name} RESET synchronous_commit");
-        Stopwatch time = Stopwatch.StartNew();
-        while (!await Succeeds(WriteAsync))
-            time.Elapsed.Should().BeLessThan(_bound);
+        await Eventually.HoldsAsync(() => Succeeds(WriteAsync));
     }
 
     [PostgresFact]
@@ -253,14 +242,13 @@ public sealed class PostgresOutageTests : IDisposable
         }
         catch (KmsException)
         {
-            await Task.Delay(50);
             return false;
         }
     }
 
     private static async Task ShouldBeUnavailableAsync<T>(Func<Task<T>> work)
     {
-        KmsException refusal = (await work.Should().ThrowAsync<KmsException>()).Which;
+        KmsException refusal = (await work.Awaiting(w => w().WaitAsync(_patience)).Should().ThrowAsync<KmsException>()).Which;
         refusal.Error.Should().Be(KmsErrors.Unavailable);
         refusal.RetryAfter.Should().BePositive();
     }

@@ -159,6 +159,30 @@ public sealed class PostgresStartTests : IDisposable
         log.Lines.Should().ContainSingle(line => line.Contains("does not answer yet", StringComparison.Ordinal));
     }
 
+    // F-50: a start is many round trips, and any of them may be the one at which the connection breaks.
+    [PostgresTheory]
+    [InlineData(nameof(CommitFate.CutBefore))]
+    [InlineData(nameof(CommitFate.CutAfter))]
+    public async Task A_start_whose_connections_break_goes_on_with_others(string fate)
+    {
+        using PostgresProxy proxy = new(Database);
+        for (int lifetime = 1; lifetime <= 4; lifetime++)
+        {
+            using PostgresKmsStore store = PostgresStores.Create(
+                new PostgresStorageOptions { ConnectionString = proxy.ConnectionString, StartTimeout = TimeSpan.FromMinutes(1) });
+            int before = proxy.Attempts;
+            proxy.BreakNextCommit(Enum.Parse<CommitFate>(fate));
+            proxy.Lifetime = lifetime;
+            Task open = store.OpenAsync(CancellationToken.None);
+            await Eventually.HoldsAsync(() => Task.FromResult(proxy.Attempts > before));
+            proxy.Lifetime = int.MaxValue;
+
+            await open;
+        }
+
+        Applied().Should().Equal(Migration.For("Postgres").Select(script => script.Name));
+    }
+
     [PostgresFact]
     public async Task A_wrong_database_is_refused_at_once() =>
         await ShouldRefuseAsync(new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Database = "nobodys" }.ConnectionString, "*3D000*");

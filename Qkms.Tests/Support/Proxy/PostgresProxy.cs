@@ -47,11 +47,17 @@ internal sealed class PostgresProxy : IDisposable
     /// <summary>How many connections were made to it.</summary>
     public int Attempts => Volatile.Read(ref _attempts);
 
+    /// <summary>How many answers a connection that is made from now on lives for; to be allowed in is the first.</summary>
+    public int Lifetime { get; set; } = int.MaxValue;
+
     /// <summary>Gives the next commit a fate; those after it pass.</summary>
-    public void BreakNextCommit(CommitFate fate, ProxyWay then = ProxyWay.Open)
+    public void BreakNextCommit(CommitFate fate, ProxyWay then = ProxyWay.Open) => BreakNextCommits(1, fate, then);
+
+    /// <summary>Gives the next commits a fate; those after them pass.</summary>
+    public void BreakNextCommits(int times, CommitFate fate, ProxyWay then = ProxyWay.Open)
     {
-        int orders = 1;
-        OnCommit = () => Interlocked.Decrement(ref orders) == 0 ? new CommitOrder(fate, then) : default;
+        int orders = times;
+        OnCommit = () => Interlocked.Decrement(ref orders) >= 0 ? new CommitOrder(fate, then) : default;
     }
 
     /// <summary>Changes how connections are treated.</summary>

@@ -7,6 +7,8 @@ internal sealed class ProxyLink(PostgresProxy proxy, Socket client) : IDisposabl
 {
     private readonly Socket _server = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly CommitWatch _watch = new();
+    private readonly int _lifetime = proxy.Lifetime;
+    private volatile int _answers;
     private volatile bool _isCut;
 
     // The commit that is on its way on this connection.
@@ -50,6 +52,9 @@ internal sealed class ProxyLink(PostgresProxy proxy, Socket client) : IDisposabl
             while (await requests.ReadAsync() is { } message)
             {
                 await proxy.FlowAsync();
+                if (_answers >= _lifetime)
+                    return;
+
                 if (_watch.IsCommit(message) && !await MayPassAsync(requests, message))
                     return;
 
@@ -103,9 +108,13 @@ internal sealed class ProxyLink(PostgresProxy proxy, Socket client) : IDisposabl
                 if (CommitWatch.SaysCommitted(message))
                     LoseIfOrdered();
 
+                bool ends = CommitWatch.EndsAnswer(message);
+                if (ends)
+                    _answers++;
+
                 if (!_losesAnswers)
                     await client.SendAsync(message);
-                else if (_order.Fate == CommitFate.ArriveLate && CommitWatch.EndsAnswer(message))
+                else if (_order.Fate == CommitFate.ArriveLate && ends)
                     return;
             }
         }
