@@ -21,6 +21,7 @@ internal static partial class QkmsHost
         PqcEngine engine = services.GetRequiredService<PqcEngine>();
         IKmsStore store = services.GetRequiredService<IKmsStore>();
         ILogger logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Qkms");
+        ServiceManager manager = new(logger);
         CancellationToken stopping = app.Lifetime.ApplicationStopping;
 
         PlaintextRule.Check(app.Configuration, settings.AllowPlaintext);
@@ -39,6 +40,8 @@ internal static partial class QkmsHost
             LogRootKeyBesideData(logger, keyring.RootKeySource);
 
         await app.StartAsync(stopping);
+        manager.TellReady();
+        await using CancellationTokenRegistration notice = stopping.Register(manager.TellStopping);
         await app.WaitForShutdownAsync(CancellationToken.None);
         await EndAsync(services, store, settings, logger);
     }
