@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Qkms.Core.Persistence;
+using Qkms.Core.Telemetry;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Core.Audit;
@@ -11,9 +11,6 @@ public sealed partial class IntegrityAlarm(IKmsStore store, IdGenerator ids, Tim
 {
     // Beyond so many broken things the journal has nothing more to say that the log does not.
     private const int MostJournalled = 10_000;
-
-    private static readonly Meter _meter = new("Qkms");
-    private static readonly Counter<long> _failures = _meter.CreateCounter<long>("qkms.integrity.failures", description: "Rows or wrapped keys that did not match their protection.");
 
     private readonly ConcurrentDictionary<string, byte> _journalled = new(StringComparer.Ordinal);
 
@@ -30,7 +27,7 @@ public sealed partial class IntegrityAlarm(IKmsStore store, IdGenerator ids, Tim
     private async Task RaiseAsync(TenantId? tenantId, Guid? requestId, string what)
     {
         LogBroken(logger, what);
-        _failures.Add(1);
+        KmsMeter.IntegrityAlarms.Add(1, KeyValuePair.Create<string, object?>(KmsMeter.IntegrityKindLabel, IntegrityKinds.Seal));
         if (tenantId is not { } tenant || _journalled.Count >= MostJournalled || !_journalled.TryAdd($"{tenant} {what}", 0))
             return;
 
