@@ -37,6 +37,9 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
     /// <summary>What stands between the service and its database; nothing unless it is given.</summary>
     public Func<IKmsStore, IKmsStore>? StoreInFront { get; init; }
 
+    /// <summary>What a test adds to the services, after all others.</summary>
+    public Action<IServiceCollection>? FurtherServices { get; init; }
+
     public LogRecorder Log { get; } = new();
 
     /// <summary>Every byte of every answer that clients of <see cref="ClientFor"/> received.</summary>
@@ -120,6 +123,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         builder.ConfigureTestServices(services =>
         {
             services.AddSingleton<TimeProvider>(Time);
+            FurtherServices?.Invoke(services);
             if (StoreInFront is { } inFront)
             {
                 ServiceDescriptor behind = services.Single(service => service.ServiceType == typeof(IKmsStore));
