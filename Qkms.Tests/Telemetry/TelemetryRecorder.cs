@@ -21,7 +21,7 @@ internal sealed class TelemetryRecorder
     public IReadOnlyList<Activity> Spans => _spans.Copy();
 
     /// <summary>The service on a real port.</summary>
-    public QkmsApplication Start(bool tenantLabel = false)
+    public QkmsApplication Start(bool tenantLabel = false, params (string Name, string Value)[] settings)
     {
         QkmsApplication app = new()
         {
@@ -32,6 +32,9 @@ internal sealed class TelemetryRecorder
                 services.ConfigureOpenTelemetryMeterProvider(metrics => metrics.AddInMemoryExporter(_metrics));
             },
         };
+        foreach ((string name, string value) in settings)
+            app.Settings[name] = value;
+
         app.UseKestrel(0);
         app.StartServer();
         _app = app;

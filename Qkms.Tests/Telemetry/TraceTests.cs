@@ -104,6 +104,37 @@ public sealed class TraceTests
     }
 
     [Fact]
+    public async Task The_log_names_the_trace_of_a_request()
+    {
+        TelemetryRecorder recorder = new();
+        await using QkmsApplication app = recorder.Start();
+        using HttpClient client = app.KestrelClient();
+
+        ActivityTraceId trace = await EncryptAsync(client);
+        await recorder.TraceAsync(trace);
+
+        app.Log.Lines.Should().ContainSingle(line => line.Contains($"trace {trace.ToHexString()}", StringComparison.Ordinal) && line.Contains("TraceId=", StringComparison.Ordinal));
+    }
+
+    // For services that strangers reach: the page names this variable.
+    [Fact]
+    public async Task With_a_variable_of_the_library_each_request_begins_a_trace_of_its_own()
+    {
+        TelemetryRecorder recorder = new();
+        await using QkmsApplication app = recorder.Start(settings: ("OTEL_DOTNET_EXPERIMENTAL_ASPNETCORE_ENABLE_NEW_ROOT_SPAN", "true"));
+        using HttpClient client = app.KestrelClient();
+
+        ActivityTraceId unsampled = await SendAsync(client, Encrypt, Body, flags: "00");
+
+        await Eventually.HoldsAsync(() => Task.FromResult(recorder.Spans.Any(span => span.Kind == ActivityKind.Server)));
+        Activity server = recorder.Spans.Single(span => span.Kind == ActivityKind.Server);
+        server.TraceId.Should().NotBe(unsampled);
+        server.ParentSpanId.Should().Be(default(ActivitySpanId));
+        server.Links.Should().ContainSingle(link => link.Context.TraceId == unsampled);
+        recorder.Spans.Where(span => span.ParentSpanId == server.SpanId).Should().NotBeEmpty();
+    }
+
+    [Fact]
     public async Task Health_is_not_traced()
     {
         TelemetryRecorder recorder = new();
