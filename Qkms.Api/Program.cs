@@ -10,6 +10,7 @@ using Qkms.Api.Kem;
 using Qkms.Api.Keys;
 using Qkms.Api.OpenApi;
 using Qkms.Api.Signatures;
+using Qkms.Api.Telemetry;
 using Qkms.Core;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Hosting;
@@ -26,6 +27,7 @@ return await StartFailures.ExplainAsync(async () =>
     QkmsSettings settings = QkmsSettings.From(builder.Configuration);
 
     builder.AddQkmsLogging();
+    builder.AddQkmsTelemetry(settings);
     builder.AddQkmsHttp();
     builder.AddQkmsAuth();
     builder.AddQkmsOpenApi();

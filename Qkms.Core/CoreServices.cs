@@ -10,6 +10,7 @@ using Qkms.Core.Keys;
 using Qkms.Core.Materials;
 using Qkms.Core.Protection;
 using Qkms.Core.Signatures;
+using Qkms.Core.Telemetry;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Core;
@@ -43,6 +44,7 @@ public static class CoreServices
         .AddSingleton<IMaterialLoader, MaterialLoader>()
         .AddSingleton(materials)
         .AddSingleton<MaterialCache>()
+        .AddSingleton<OperationMetrics>()
         .AddSingleton<KeyOpener>()
         .AddSingleton<BlobKeys>()
         .AddSingleton<Cipher>()

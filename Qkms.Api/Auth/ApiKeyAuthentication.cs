@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Authorization;
 using Qkms.Api.Http;
 using Qkms.Core;
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Telemetry;
 
 namespace Qkms.Api.Auth;
 
@@ -26,6 +28,7 @@ internal sealed class ApiKeyAuthentication(RequestDelegate next, ApiKeyAuthentic
 
     private async ValueTask<bool> IsProvenAsync(HttpContext context)
     {
+        using Activity? span = KmsActivities.Start(KmsActivities.Authenticate);
         if (context.Request.Headers[HeaderName] is not [string presented]
             || presentedKeys.Read(presented) is not { } proof
             || await authenticator.AuthenticateAsync(proof, context.RequestAborted) is not { } apiKey)

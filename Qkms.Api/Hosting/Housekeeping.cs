@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Qkms.Core;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Keys;
+using Qkms.Core.Telemetry;
 
 namespace Qkms.Api.Hosting;
 
@@ -21,6 +23,7 @@ internal sealed partial class Housekeeping(
 
     private async Task SweepAsync(CancellationToken stopping)
     {
+        using Activity? span = KmsActivities.Start(KmsActivities.Housekeeping);
         try
         {
             await destruction.RunAsync(stopping);

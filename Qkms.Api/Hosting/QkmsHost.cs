@@ -1,4 +1,5 @@
 using Qkms.Api.Http;
+using Qkms.Api.Telemetry;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Hosting;
@@ -56,6 +57,7 @@ internal static partial class QkmsHost
         await store.DisposeAsync();
         services.GetRequiredService<MaterialCache>().Dispose();
         services.GetRequiredService<Keyring>().Dispose();
+        await TelemetryStop.FlushAsync(services);
         if (cutOff == 0)
             LogStopped(logger);
         else

@@ -5,6 +5,7 @@ using Qkms.Core.Hosting;
 using Qkms.Core.Keys;
 using Qkms.Core.Materials;
 using Qkms.Core.Signatures;
+using Qkms.Core.Telemetry;
 
 namespace Qkms.Api.Hosting;
 
@@ -19,7 +20,7 @@ internal sealed record QkmsSettings
     // Below the 30 seconds after which Kubernetes kills.
     private static readonly TimeSpan _usualShutdown = TimeSpan.FromSeconds(25);
 
-    private static readonly string[] _names = ["DataDirectory", "ShutdownTimeout", "Crypto:Engine", "Crypto:StrictEngine", "Http:AllowPlaintext", "ApiKeys:Prefix", "Materials:MaxKeys", "Materials:MaxAge", "Signatures:RefuseWeakHash", "Storage:Provider", "Storage:ConnectionString", "Destruction:SweepInterval"];
+    private static readonly string[] _names = ["DataDirectory", "ShutdownTimeout", "Crypto:Engine", "Crypto:StrictEngine", "Http:AllowPlaintext", "ApiKeys:Prefix", "Materials:MaxKeys", "Materials:MaxAge", "Signatures:RefuseWeakHash", "Storage:Provider", "Storage:ConnectionString", "Destruction:SweepInterval", "Telemetry:TenantLabel"];
 
     /// <summary><c>Qkms:DataDirectory</c>: where the database, the root key and the first API key lie; relative to the current directory.</summary>
     public required string DataDirectory { get; init; }
@@ -51,6 +52,9 @@ internal sealed record QkmsSettings
     /// <summary><c>Qkms:Destruction:*</c>.</summary>
     public required DestructionOptions Destruction { get; init; }
 
+    /// <summary><c>Qkms:Telemetry:*</c>.</summary>
+    public required TelemetryOptions Telemetry { get; init; }
+
     /// <summary>Reads the settings.</summary>
     /// <exception cref="SettingsException">One is out of range, or there is no such setting; the message names it.</exception>
     public static QkmsSettings From(IConfiguration configuration)
@@ -69,6 +73,7 @@ internal sealed record QkmsSettings
             Materials = ReadMaterials(qkms, new MaterialCacheOptions()),
             Storage = StorageSettings.From(qkms.GetSection("Storage")),
             Destruction = new DestructionOptions { SweepInterval = Duration(qkms, "Destruction:SweepInterval", new DestructionOptions().SweepInterval) },
+            Telemetry = new TelemetryOptions { TenantLabel = Flag(qkms, "Telemetry:TenantLabel", false) },
         };
         if (settings.ShutdownTimeout < _shortestShutdown || settings.ShutdownTimeout > _longestShutdown)
             throw Bad(qkms, "ShutdownTimeout", $"must be from {_shortestShutdown:c} to {_longestShutdown:c}");

@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Http.Features;
 using Qkms.Core;
+using Qkms.Core.Telemetry;
 
 namespace Qkms.Api.Http;
 
@@ -44,6 +46,8 @@ internal static class Refusals
         if (refusal.Error.Kind == KmsErrorKind.Unauthenticated)
             context.Response.Headers.WWWAuthenticate = "ApiKey realm=\"qkms\", header=\"x-api-key\"";
 
+        KmsMeter.Refusals.Add(1, KeyValuePair.Create<string, object?>(KmsMeter.ErrorCodeLabel, refusal.Error.Code));
+        context.Features.Get<IHttpActivityFeature>()?.Activity.SetTag(KmsMeter.ErrorCodeLabel, refusal.Error.Code);
         ErrorBody body = new(refusal.Error.Code, refusal.Message, [.. refusal.Details.Select(d => new ErrorDetail(d.Field, d.Message))]);
         return Enveloped.WriteErrorAsync(context, StatusOf(refusal.Error.Kind), body);
     }

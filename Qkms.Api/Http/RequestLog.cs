@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Qkms.Api.Http;
 
 /// <summary>One line per request: the route's template and identifiers. Nothing of path, query, headers' values or bodies.</summary>
@@ -25,7 +27,8 @@ internal sealed class RequestLog(RequestDelegate next, RequestsUnderWay underWay
     {
         string template = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "(none)";
         RequestFacts facts = RequestFacts.Of(context);
-        return new RequestLogEntry(MethodWord(context.Request.Method), template, context.Response.StatusCode, elapsed, facts.Caller, facts.RequestId);
+        string? traceId = Activity.Current is { Recorded: true } trace ? trace.TraceId.ToHexString() : null;
+        return new RequestLogEntry(MethodWord(context.Request.Method), template, context.Response.StatusCode, elapsed, facts.Caller, facts.RequestId, traceId);
     }
 
     // A verb is the caller's text too: only known ones are repeated.

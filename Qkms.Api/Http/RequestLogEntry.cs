@@ -13,14 +13,15 @@ namespace Qkms.Api.Http;
 /// <param name="elapsed">How long it took.</param>
 /// <param name="caller">Who made it, if that was found out.</param>
 /// <param name="requestId">Its id.</param>
-internal sealed class RequestLogEntry(string method, string route, int status, TimeSpan elapsed, Caller? caller, Guid requestId)
+/// <param name="traceId">The trace that shows it; null when it is not traced.</param>
+internal sealed class RequestLogEntry(string method, string route, int status, TimeSpan elapsed, Caller? caller, Guid requestId, string? traceId = null)
     : IReadOnlyList<KeyValuePair<string, object?>>, IJsonLogState
 {
     private const string Nobody = "-";
 
     public string Title => "Request answered.";
 
-    public int Count => 7;
+    public int Count => traceId is null ? 7 : 8;
 
     // Microseconds are as fine as it gets.
     private double Milliseconds => Math.Round(elapsed.TotalMilliseconds, 3);
@@ -34,6 +35,7 @@ internal sealed class RequestLogEntry(string method, string route, int status, T
         4 => new("TenantId", caller?.TenantId.ToString() ?? Nobody),
         5 => new("ApiKeyId", caller?.CredentialId.ToString() ?? Nobody),
         6 => new("RequestId", requestId),
+        7 when traceId is not null => new("TraceId", traceId),
         _ => throw new ArgumentOutOfRangeException(nameof(index)),
     };
 
@@ -55,12 +57,14 @@ internal sealed class RequestLogEntry(string method, string route, int status, T
         }
 
         json.WriteString("RequestId"u8, requestId);
+        if (traceId is not null)
+            json.WriteString("TraceId"u8, traceId);
     }
 
     /// <summary>The line for people.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{method} {route} {status} {elapsed.TotalMilliseconds:0.0} ms tenant {caller?.TenantId.ToString() ?? Nobody} api-key {caller?.CredentialId.ToString() ?? Nobody} request {requestId}");
+        $"{method} {route} {status} {elapsed.TotalMilliseconds:0.0} ms tenant {caller?.TenantId.ToString() ?? Nobody} api-key {caller?.CredentialId.ToString() ?? Nobody} request {requestId}{(traceId is null ? "" : $" trace {traceId}")}");
 
     public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
     {

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Persistence;
+using Qkms.Core.Telemetry;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Core.Audit;
@@ -15,11 +15,6 @@ public sealed partial class IntegrityAlarm(IKmsStore store, IdGenerator ids, Tim
 {
     // Beyond so many broken things the journal has nothing more to say that the log does not.
     private const int MostJournalled = 10_000;
-
-    private static readonly Meter _meter = new("Qkms");
-    private static readonly Counter<long> _failures = _meter.CreateCounter<long>("qkms.integrity.failures", description: "Rows or wrapped keys that did not match their protection.");
-
-    private static readonly Counter<long> _faults = _meter.CreateCounter<long>("qkms.engine.faults", description: "Cryptographic results on which two implementations did not agree.");
 
     private readonly ConcurrentDictionary<string, byte> _journalled = new(StringComparer.Ordinal);
 
@@ -40,16 +35,19 @@ public sealed partial class IntegrityAlarm(IKmsStore store, IdGenerator ids, Tim
     {
         ArgumentNullException.ThrowIfNull(fault);
         LogEngineFault(logger, fault, fault.What);
-        _faults.Add(1);
+        Count(IntegrityKinds.Engine);
         return JournalAsync(caller?.TenantId, caller?.RequestId, AuditActions.EngineFailed, "engine", fault.What);
     }
 
     private Task BrokenAsync(TenantId? tenantId, Guid? requestId, string what)
     {
         LogBroken(logger, what);
-        _failures.Add(1);
+        Count(IntegrityKinds.Seal);
         return JournalAsync(tenantId, requestId, AuditActions.IntegrityFailed, "integrity", what);
     }
+
+    private static void Count(string kind) =>
+        KmsMeter.IntegrityAlarms.Add(1, KeyValuePair.Create<string, object?>(KmsMeter.IntegrityKindLabel, kind));
 
     private async Task JournalAsync(TenantId? tenantId, Guid? requestId, string action, string actor, string what)
     {

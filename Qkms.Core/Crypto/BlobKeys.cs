@@ -1,10 +1,11 @@
 using Qkms.Core.Keys;
 using Qkms.Core.Materials;
+using Qkms.Core.Telemetry;
 
 namespace Qkms.Core.Crypto;
 
 /// <summary>Finds the key that opens a ciphertext: the one that the request names, or the one that a blob names itself.</summary>
-public sealed class BlobKeys(KeyOpener keys)
+public sealed class BlobKeys(KeyOpener keys, OperationMetrics metrics)
 {
     /// <summary>The key, fit for <paramref name="operation"/>.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.DecryptionFailed"/> for a blob of an unknown or foreign key, or what <see cref="KeyOpener"/> refuses.</exception>
@@ -20,11 +21,14 @@ public sealed class BlobKeys(KeyOpener keys)
         if (choice.IsExplicit)
             caller.RequireKey(selector.Name);
 
-        if (!BlobV1.TryReadHeader(ciphertext.Span, out _, out KeyVersionId id)
-            || await keys.TryOpenAsync(caller, id, operation, cancellationToken) is not { } key)
+        if (!BlobV1.TryReadHeader(ciphertext.Span, out _, out KeyVersionId id))
         {
+            metrics.Record(OperationMetrics.Begin(), OperationNames.Of(operation), selector.Algorithm, caller.TenantId, Outcomes.Refused);
             throw KmsErrors.DecryptionFailed.Refusal();
         }
+
+        if (await keys.TryOpenAsync(caller, id, operation, cancellationToken) is not { } key)
+            throw KmsErrors.DecryptionFailed.Refusal();
 
         // A logical key that the request names must be the blob's.
         if (!choice.IsExplicit || (key.Version.Algorithm == selector.Algorithm && key.Version.Address.Name == selector.Name))

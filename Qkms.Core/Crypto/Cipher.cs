@@ -13,7 +13,7 @@ public sealed class Cipher(KeyOpener keys, BlobKeys blobs, PrivateKeyGate gate)
     {
         ArgumentNullException.ThrowIfNull(plaintext);
         using OpenedKey key = await keys.OpenAsync(caller, choice, KeyOperation.Encrypt, cancellationToken);
-        return new Encrypted(key.Chosen, Ciphertexts.Encrypt(key, context, plaintext.Span));
+        return new Encrypted(key.Chosen, Encrypt(key, context, plaintext));
     }
 
     /// <summary>Encrypts many to one key. A refusal of the key concerns all, one of an item only that item.</summary>
@@ -28,7 +28,7 @@ public sealed class Cipher(KeyOpener keys, BlobKeys blobs, PrivateKeyGate gate)
         {
             try
             {
-                results[i] = new ItemOf<byte[]>(Ciphertexts.Encrypt(key, items[i].Context, items[i].Plaintext.Span), null);
+                results[i] = new ItemOf<byte[]>(Encrypt(key, items[i].Context, items[i].Plaintext), null);
             }
             catch (KmsException refusal)
             {
@@ -44,10 +44,10 @@ public sealed class Cipher(KeyOpener keys, BlobKeys blobs, PrivateKeyGate gate)
     public async ValueTask<Decrypted> DecryptAsync(Caller caller, KeyChoice choice, EncryptionContext context, ReadOnlyMemory<byte> ciphertext, CancellationToken cancellationToken)
     {
         using OpenedKey key = await blobs.OpenAsync(caller, choice, ciphertext, KeyOperation.Decrypt, cancellationToken);
-        SecretBytes? plaintext = key.Version.Algorithm.IsSymmetric
-            ? Ciphertexts.TryDecrypt(key, context, ciphertext.Span)
-            : await gate.RunAsync((key, context, ciphertext), static work => Ciphertexts.TryDecrypt(work.key, work.context, work.ciphertext.Span), cancellationToken);
-        return new Decrypted(key.Chosen, plaintext ?? throw KmsErrors.DecryptionFailed.Refusal());
+        SecretBytes plaintext = key.Version.Algorithm.IsSymmetric
+            ? key.Run((context, ciphertext), Decrypt)
+            : await key.RunAsync(gate, (context, ciphertext), Decrypt, cancellationToken);
+        return new Decrypted(key.Chosen, plaintext);
     }
 
     /// <summary>Decrypts many; each item stands for itself.</summary>
@@ -71,6 +71,12 @@ public sealed class Cipher(KeyOpener keys, BlobKeys blobs, PrivateKeyGate gate)
             throw;
         }
     }
+
+    private static byte[] Encrypt(OpenedKey key, EncryptionContext context, SecretBytes plaintext) =>
+        key.Run((context, plaintext), static (key, work) => Ciphertexts.Encrypt(key, work.context, work.plaintext.Span));
+
+    private static SecretBytes Decrypt(OpenedKey key, (EncryptionContext Context, ReadOnlyMemory<byte> Ciphertext) work) =>
+        Ciphertexts.TryDecrypt(key, work.Context, work.Ciphertext.Span) ?? throw KmsErrors.DecryptionFailed.Refusal();
 
     private async ValueTask<ItemOf<Decrypted>> DecryptItemAsync(Caller caller, KeyChoice choice, EncryptionContext context, byte[] ciphertext, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using Qkms.Core.Algorithms;
+using Qkms.Core.DataKeys;
 using Qkms.Core.Keys;
 using Qkms.Core.Materials;
 using Qkms.Core.Secrets;
@@ -33,10 +34,9 @@ public sealed class ReEncryption(KeyOpener keys, BlobKeys blobs, Cipher cipher)
         Caller caller, KeyChoice source, KeyChoice? destination, EncryptionContext context, EncryptionContext newContext, ReadOnlyMemory<byte> ciphertext, CancellationToken cancellationToken)
     {
         using OpenedKey from = await blobs.OpenAsync(caller, source, ciphertext, KeyOperation.DecryptDataKey, cancellationToken);
-        using SecretBytes dataKey = BlobV1.TryOpen(BlobPurpose.DataKey, from.Version.Id, from.As<SecretBytes>().Span, context, ciphertext.Span)
-            ?? throw KmsErrors.DecryptionFailed.Refusal();
+        using SecretBytes dataKey = from.Run((context, ciphertext), DataKeyIssuer.Open);
         using OpenedKey to = await keys.OpenAsync(caller, destination ?? ActiveOf(from.Chosen), KeyOperation.GenerateDataKey, cancellationToken);
-        byte[] moved = BlobV1.Protect(BlobPurpose.DataKey, to.Version.Id, to.As<SecretBytes>().Span, newContext, dataKey.Span);
+        byte[] moved = to.Run((newContext, dataKey), DataKeyIssuer.Protect);
         return (from.Chosen, new Encrypted(to.Chosen, moved));
     }
 

@@ -25,7 +25,7 @@ public sealed class DataKeyIssuer(KeyOpener keys, BlobKeys blobs)
         SecretBytes plaintext = SecretBytes.Random(length);
         try
         {
-            return new DataKey(key.Chosen, plaintext, BlobV1.Protect(BlobPurpose.DataKey, key.Version.Id, key.As<SecretBytes>().Span, context, plaintext.Span));
+            return new DataKey(key.Chosen, plaintext, key.Run((context, plaintext), Protect));
         }
         catch
         {
@@ -39,7 +39,16 @@ public sealed class DataKeyIssuer(KeyOpener keys, BlobKeys blobs)
     public async ValueTask<Decrypted> DecryptAsync(Caller caller, KeyChoice choice, EncryptionContext context, ReadOnlyMemory<byte> ciphertext, CancellationToken cancellationToken)
     {
         using OpenedKey key = await blobs.OpenAsync(caller, choice, ciphertext, KeyOperation.DecryptDataKey, cancellationToken);
-        SecretBytes? plaintext = BlobV1.TryOpen(BlobPurpose.DataKey, key.Version.Id, key.As<SecretBytes>().Span, context, ciphertext.Span);
-        return new Decrypted(key.Chosen, plaintext ?? throw KmsErrors.DecryptionFailed.Refusal());
+        return new Decrypted(key.Chosen, key.Run((context, ciphertext), Open));
     }
+
+    /// <summary>The wrapped form of a data key.</summary>
+    internal static byte[] Protect(OpenedKey key, (EncryptionContext Context, SecretBytes DataKey) work) =>
+        BlobV1.Protect(BlobPurpose.DataKey, key.Version.Id, key.As<SecretBytes>().Span, work.Context, work.DataKey.Span);
+
+    /// <summary>The data key in a wrapped form.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.DecryptionFailed"/>.</exception>
+    internal static SecretBytes Open(OpenedKey key, (EncryptionContext Context, ReadOnlyMemory<byte> Ciphertext) work) =>
+        BlobV1.TryOpen(BlobPurpose.DataKey, key.Version.Id, key.As<SecretBytes>().Span, work.Context, work.Ciphertext.Span)
+            ?? throw KmsErrors.DecryptionFailed.Refusal();
 }

@@ -19,10 +19,7 @@ public sealed class KemKeys(KeyOpener keys, PrivateKeyGate gate)
     public async ValueTask<Encapsulated> EncapsulateAsync(Caller caller, KeyChoice choice, CancellationToken cancellationToken)
     {
         using OpenedKey key = await keys.OpenAsync(caller, choice, KeyOperation.Encapsulate, cancellationToken);
-        MLKem kem = key.As<MLKem>();
-        byte[] ciphertext = new byte[kem.Algorithm.CiphertextSizeInBytes];
-        SecretBytes secret = SecretBytes.Allocate(kem.Algorithm.SharedSecretSizeInBytes, out Span<byte> destination);
-        kem.Encapsulate(ciphertext, destination);
+        (byte[] ciphertext, SecretBytes secret) = key.Run(default(ValueTuple), static (key, _) => Encapsulate(key.As<MLKem>()));
         return new Encapsulated(key.Chosen, ciphertext, secret);
     }
 
@@ -34,7 +31,8 @@ public sealed class KemKeys(KeyOpener keys, PrivateKeyGate gate)
         if (ciphertext.Length != key.Version.Algorithm.CiphertextSize)
             throw KmsErrors.DecryptionFailed.Refusal();
 
-        return new Decrypted(key.Chosen, await gate.RunAsync((Kem: key.As<MLKem>(), ciphertext), static work => Decapsulate(work.Kem, work.ciphertext.Span), cancellationToken));
+        SecretBytes secret = await key.RunAsync(gate, ciphertext, static (key, ciphertext) => Decapsulate(key.As<MLKem>(), ciphertext.Span), cancellationToken);
+        return new Decrypted(key.Chosen, secret);
     }
 
     /// <summary>Encrypts data to a key.</summary>
@@ -60,17 +58,22 @@ public sealed class KemKeys(KeyOpener keys, PrivateKeyGate gate)
     private async ValueTask<Encrypted> SealAsync(Caller caller, KeyChoice choice, KeyOperation operation, byte[] aad, SecretBytes plaintext, CancellationToken cancellationToken)
     {
         using OpenedKey key = await OpenMLKemAsync(caller, choice, operation, cancellationToken);
-        return new Encrypted(key.Chosen, Hpke.Seal(key.As<MLKem>(), InfoOf(operation), aad, plaintext.Span));
+        byte[] ciphertext = key.Run(
+            (operation, aad, plaintext),
+            static (key, work) => Hpke.Seal(key.As<MLKem>(), InfoOf(work.operation), work.aad, work.plaintext.Span));
+        return new Encrypted(key.Chosen, ciphertext);
     }
 
     private async ValueTask<Decrypted> OpenAsync(Caller caller, KeyChoice choice, KeyOperation operation, byte[] aad, byte[] ciphertext, CancellationToken cancellationToken)
     {
         using OpenedKey key = await OpenMLKemAsync(caller, choice, operation, cancellationToken);
-        SecretBytes? plaintext = await gate.RunAsync(
-            (Kem: key.As<MLKem>(), operation, aad, ciphertext),
-            static work => Ciphertexts.TryOpenHpke(work.Kem, InfoOf(work.operation), work.aad, work.ciphertext),
+        SecretBytes plaintext = await key.RunAsync(
+            gate,
+            (operation, aad, ciphertext),
+            static (key, work) => Ciphertexts.TryOpenHpke(key.As<MLKem>(), InfoOf(work.operation), work.aad, work.ciphertext)
+                ?? throw KmsErrors.DecryptionFailed.Refusal(),
             cancellationToken);
-        return new Decrypted(key.Chosen, plaintext ?? throw KmsErrors.DecryptionFailed.Refusal());
+        return new Decrypted(key.Chosen, plaintext);
     }
 
     // Other families encrypt too, in formats of their own.
@@ -85,6 +88,14 @@ public sealed class KemKeys(KeyOpener keys, PrivateKeyGate gate)
     }
 
     private static ReadOnlySpan<byte> InfoOf(KeyOperation operation) => operation is KeyOperation.Wrap or KeyOperation.Unwrap ? WrapInfo : default;
+
+    private static (byte[] Ciphertext, SecretBytes Secret) Encapsulate(MLKem key)
+    {
+        byte[] ciphertext = new byte[key.Algorithm.CiphertextSizeInBytes];
+        SecretBytes secret = SecretBytes.Allocate(key.Algorithm.SharedSecretSizeInBytes, out Span<byte> destination);
+        key.Encapsulate(ciphertext, destination);
+        return (ciphertext, secret);
+    }
 
     private static SecretBytes Decapsulate(MLKem key, ReadOnlySpan<byte> ciphertext)
     {

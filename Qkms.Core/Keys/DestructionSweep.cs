@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Qkms.Core.Audit;
 using Qkms.Core.Persistence;
 using Qkms.Core.Protection;
+using Qkms.Core.Telemetry;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Core.Keys;
@@ -15,6 +16,7 @@ public sealed partial class DestructionSweep(
     KeyRows rows,
     KeyWriter writer,
     IntegrityAlarm alarm,
+    OperationMetrics metrics,
     DestructionOptions options,
     TimeProvider time,
     ILogger<DestructionSweep> logger)
@@ -66,11 +68,14 @@ public sealed partial class DestructionSweep(
     {
         try
         {
+            long begun = OperationMetrics.Begin();
             KeyVersion? destroyed = await store.WriteAsync(session => DestroyAsync(session, tenantId, versionId, now), cancellationToken);
-            if (destroyed is not null)
-                LogDestroyed(logger, destroyed.Kid.Value, tenantId.Value);
+            if (destroyed is null)
+                return false;
 
-            return destroyed is not null;
+            metrics.Record(begun, OperationNames.DestroyKey, destroyed.Algorithm, tenantId, Outcomes.Ok);
+            LogDestroyed(logger, destroyed.Kid.Value, tenantId.Value);
+            return true;
         }
         catch (SealBrokenException e)
         {

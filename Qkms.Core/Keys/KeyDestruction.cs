@@ -1,10 +1,11 @@
 using Qkms.Core.Audit;
 using Qkms.Core.Idempotency;
+using Qkms.Core.Telemetry;
 
 namespace Qkms.Core.Keys;
 
 /// <summary>Orders the destruction of versions, and calls it off. What is due is destroyed by <see cref="DestructionSweep"/>.</summary>
-public sealed class KeyDestruction(Changes changes, KeyRows rows, KeyWriter writer, TimeProvider time)
+public sealed class KeyDestruction(Changes changes, KeyRows rows, KeyWriter writer, OperationMetrics metrics, TimeProvider time)
 {
     /// <summary>The shortest time between order and destruction, in days: enough to notice a mistake.</summary>
     public const int MinWaitingDays = 7;
@@ -20,28 +21,41 @@ public sealed class KeyDestruction(Changes changes, KeyRows rows, KeyWriter writ
     public Task<TAnswer> ScheduleAsync<TAnswer>(Caller caller, ScheduleDestructionCommand command, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
         where TAnswer : notnull
     {
+        ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(command);
-        return ChangeAsync(
+        return metrics.MeasureAsync(
+            OperationMetrics.Begin(),
+            OperationNames.ScheduleDestruction,
+            algorithm: null,
             caller,
-            command.Kid,
-            version => KeyTransitions.ScheduleDestruction(version, time.GetUtcMilliseconds().AddDays(command.WaitingDays)),
-            AuditActions.KeyDestructionScheduled,
-            command.Reason,
-            answer,
-            cancellationToken);
+            ChangeAsync(
+                caller,
+                command.Kid,
+                version => KeyTransitions.ScheduleDestruction(version, time.GetUtcMilliseconds().AddDays(command.WaitingDays)),
+                AuditActions.KeyDestructionScheduled,
+                command.Reason,
+                answer,
+                cancellationToken));
     }
 
     /// <summary>Calls the destruction of a version off: it is again what it was before. One that does not wait stays as it is.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
     public Task<TAnswer> CancelAsync<TAnswer>(Caller caller, Kid kid, string? reason, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
-        where TAnswer : notnull =>
-        ChangeAsync(caller, kid, KeyTransitions.CancelDestruction, AuditActions.KeyDestructionCancelled, reason, answer, cancellationToken);
+        where TAnswer : notnull
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        return metrics.MeasureAsync(
+            OperationMetrics.Begin(),
+            OperationNames.CancelDestruction,
+            algorithm: null,
+            caller,
+            ChangeAsync(caller, kid, KeyTransitions.CancelDestruction, AuditActions.KeyDestructionCancelled, reason, answer, cancellationToken));
+    }
 
     private async Task<TAnswer> ChangeAsync<TAnswer>(
         Caller caller, Kid kid, Func<KeyVersion, KeyVersion> change, string action, string? reason, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
         where TAnswer : notnull
     {
-        ArgumentNullException.ThrowIfNull(caller);
         return await changes.WriteAsync(
             caller,
             async session =>

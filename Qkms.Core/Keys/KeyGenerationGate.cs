@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Qkms.Core.Algorithms;
+using Qkms.Core.Telemetry;
 
 namespace Qkms.Core.Keys;
 
@@ -19,6 +21,8 @@ public sealed class KeyGenerationGate
     {
         ArgumentNullException.ThrowIfNull(algorithm);
         ArgumentNullException.ThrowIfNull(work);
+        using Activity? span = KmsActivities.Start(KmsActivities.GenerateMaterial);
+        span?.SetTag(KmsMeter.AlgorithmLabel, algorithm.Name);
         if (algorithm.Family is KeyAlgorithmFamily.Aes or KeyAlgorithmFamily.MLKem)
             return work();
 

@@ -2,6 +2,7 @@ using Qkms.Core.Audit;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Persistence;
 using Qkms.Core.Protection;
+using Qkms.Core.Telemetry;
 
 namespace Qkms.Core.Keys;
 
@@ -19,6 +20,7 @@ public sealed class KeyLifecycle(
     KeyMaterialFactory factory,
     KeyGenerationGate gate,
     TenantKeys tenantKeys,
+    OperationMetrics metrics,
     IdGenerator ids,
     TimeProvider time)
 {
@@ -26,11 +28,18 @@ public sealed class KeyLifecycle(
 
     /// <summary>Makes the first version of a key, or the next one of a key that has no active version.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.ActiveKeyExists"/>, <see cref="KmsErrors.KeyChanged"/> when the kid is taken.</exception>
-    public async Task<TAnswer> GenerateAsync<TAnswer>(Caller caller, GenerateKeyCommand command, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
+    public Task<TAnswer> GenerateAsync<TAnswer>(Caller caller, GenerateKeyCommand command, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
         where TAnswer : notnull
     {
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(command);
+        return metrics.MeasureAsync(
+            OperationMetrics.Begin(), OperationNames.GenerateKey, command.Key.Algorithm, caller, GenerateNowAsync(caller, command, answer, cancellationToken));
+    }
+
+    private async Task<TAnswer> GenerateNowAsync<TAnswer>(Caller caller, GenerateKeyCommand command, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
+        where TAnswer : notnull
+    {
         KeyAddress address = command.Key.For(caller);
 
         (KeyHead head, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
@@ -63,11 +72,18 @@ public sealed class KeyLifecycle(
 
     /// <summary>Puts a new version into the active slot and retires the old one.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/> when nothing is active, <see cref="KmsErrors.KeyChanged"/> when another version than the expected one is.</exception>
-    public async Task<TAnswer> RotateAsync<TAnswer>(Caller caller, RotateKeyCommand command, Func<KeyRotation, TAnswer> answer, CancellationToken cancellationToken)
+    public Task<TAnswer> RotateAsync<TAnswer>(Caller caller, RotateKeyCommand command, Func<KeyRotation, TAnswer> answer, CancellationToken cancellationToken)
         where TAnswer : notnull
     {
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(command);
+        return metrics.MeasureAsync(
+            OperationMetrics.Begin(), OperationNames.RotateKey, command.Key.Algorithm, caller, RotateNowAsync(caller, command, answer, cancellationToken));
+    }
+
+    private async Task<TAnswer> RotateNowAsync<TAnswer>(Caller caller, RotateKeyCommand command, Func<KeyRotation, TAnswer> answer, CancellationToken cancellationToken)
+        where TAnswer : notnull
+    {
         KeyAddress address = command.Key.For(caller);
 
         ((Key Key, KeyVersion Active) found, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
@@ -104,11 +120,18 @@ public sealed class KeyLifecycle(
 
     /// <summary>Retires one version; one that is retired already stays as it is.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.OnlyActiveKey"/>, <see cref="KmsErrors.KeyRevoked"/>, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
-    public async Task<TAnswer> RetireAsync<TAnswer>(Caller caller, RetireKeyCommand command, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
+    public Task<TAnswer> RetireAsync<TAnswer>(Caller caller, RetireKeyCommand command, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
         where TAnswer : notnull
     {
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(command);
+        return metrics.MeasureAsync(
+            OperationMetrics.Begin(), OperationNames.RetireKey, command.Key.Algorithm, caller, RetireNowAsync(caller, command, answer, cancellationToken));
+    }
+
+    private async Task<TAnswer> RetireNowAsync<TAnswer>(Caller caller, RetireKeyCommand command, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
+        where TAnswer : notnull
+    {
         KeyAddress address = command.Key.For(caller);
 
         return await changes.WriteAsync(
@@ -138,11 +161,17 @@ public sealed class KeyLifecycle(
 
     /// <summary>Revokes one version for good; one that is revoked already stays as it is.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
-    public async Task<TAnswer> RevokeAsync<TAnswer>(Caller caller, Kid kid, string? reason, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
+    public Task<TAnswer> RevokeAsync<TAnswer>(Caller caller, Kid kid, string? reason, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
         where TAnswer : notnull
     {
         ArgumentNullException.ThrowIfNull(caller);
+        return metrics.MeasureAsync(
+            OperationMetrics.Begin(), OperationNames.RevokeKey, algorithm: null, caller, RevokeNowAsync(caller, kid, reason, answer, cancellationToken));
+    }
 
+    private async Task<TAnswer> RevokeNowAsync<TAnswer>(Caller caller, Kid kid, string? reason, Func<KeyVersion, TAnswer> answer, CancellationToken cancellationToken)
+        where TAnswer : notnull
+    {
         return await changes.WriteAsync(
             caller,
             async session =>

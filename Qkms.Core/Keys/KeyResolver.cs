@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Qkms.Core.Telemetry;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Core.Keys;
@@ -17,6 +19,7 @@ public sealed class KeyResolver(KeyStates states, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(caller);
         ArgumentNullException.ThrowIfNull(choice);
+        using Activity? span = KmsActivities.Start(KmsActivities.ChooseKey);
         KeyAndVersion found = await ResolveAsync(caller, choice, operation, cancellationToken);
         KeyAndVersion used = found;
         if (Follows(choice, operation, found.Version))
@@ -34,6 +37,7 @@ public sealed class KeyResolver(KeyStates states, TimeProvider time)
     public async ValueTask<KeyVersion?> FindAsync(Caller caller, KeyVersionId versionId, KeyOperation operation, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
+        using Activity? span = KmsActivities.Start(KmsActivities.ChooseKey);
         KeyAndVersion? found = await states.FindAsync(caller.TenantId, versionId, cancellationToken);
         if (found is null || !caller.Access.Covers(found.Version.Address.Name))
             return null;

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Qkms.Core.Keys;
+using Qkms.Core.Telemetry;
 
 namespace Qkms.Core.Materials;
 
@@ -52,7 +54,8 @@ public sealed class MaterialCache : IDisposable
     public ValueTask<MaterialLease> RentAsync(KeyVersion version, long generation, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(version);
-        MaterialEntry entry = Take(version, generation);
+        MaterialEntry entry = Take(version, generation, out bool isHit);
+        KmsMeter.MaterialRequests.Add(1, KeyValuePair.Create<string, object?>(KmsMeter.CacheResultLabel, isHit ? "hit" : "miss"));
         return entry.Loading.IsCompletedSuccessfully
             ? new ValueTask<MaterialLease>(new MaterialLease(this, entry))
             : new ValueTask<MaterialLease>(WaitAsync(entry, cancellationToken));
@@ -65,7 +68,7 @@ public sealed class MaterialCache : IDisposable
         {
             _generation++;
             if (_entries.TryGetValue(id, out LinkedListNode<MaterialEntry>? node))
-                Drop(node);
+                Evict(node, "withdrawn");
         }
     }
 
@@ -90,14 +93,15 @@ public sealed class MaterialCache : IDisposable
         }
     }
 
-    private MaterialEntry Take(KeyVersion version, long generation)
+    private MaterialEntry Take(KeyVersion version, long generation, out bool isHit)
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_entries.TryGetValue(version.Id, out LinkedListNode<MaterialEntry>? node))
             {
-                if (!IsOld(node.Value))
+                isHit = !IsOld(node.Value);
+                if (isHit)
                 {
                     _byUse.Remove(node);
                     _byUse.AddFirst(node);
@@ -105,16 +109,17 @@ public sealed class MaterialCache : IDisposable
                     return node.Value;
                 }
 
-                Drop(node);
+                Evict(node, "age");
             }
 
+            isHit = false;
             MaterialEntry entry = new(version.Id, _time.GetTimestamp()) { Leases = 1, IsDropped = generation != _generation };
             entry.Loading = Task.Run(() => LoadAsync(entry, version));
             if (entry.IsDropped)
                 return entry;
 
             while (_entries.Count >= _options.MaxKeys)
-                Drop(_byUse.Last!);
+                Evict(_byUse.Last!, "count");
 
             _entries.Add(version.Id, _byUse.AddFirst(entry));
             return entry;
@@ -123,6 +128,8 @@ public sealed class MaterialCache : IDisposable
 
     private async Task<IDisposable> LoadAsync(MaterialEntry entry, KeyVersion version)
     {
+        using Activity? span = KmsActivities.Start(KmsActivities.LoadMaterial);
+        span?.SetTag(KmsMeter.AlgorithmLabel, version.Algorithm.Name);
         try
         {
             return await _loader.LoadAsync(version);
@@ -163,12 +170,18 @@ public sealed class MaterialCache : IDisposable
             {
                 next = node.Next;
                 if (IsOld(node.Value))
-                    Drop(node);
+                    Evict(node, "age");
             }
         }
     }
 
     private bool IsOld(MaterialEntry entry) => _time.GetElapsedTime(entry.AskedAt) > _options.MaxAge;
+
+    private void Evict(LinkedListNode<MaterialEntry> node, string reason)
+    {
+        KmsMeter.MaterialEvictions.Add(1, KeyValuePair.Create<string, object?>(KmsMeter.EvictionReasonLabel, reason));
+        Drop(node);
+    }
 
     private void Drop(LinkedListNode<MaterialEntry> node)
     {

@@ -26,7 +26,8 @@ public sealed class Signer(KeyOpener keys, PrivateKeyGate gate, SignatureOptions
     {
         using OpenedKey key = await keys.OpenAsync(caller, choice, KeyOperation.Sign, cancellationToken);
         RequireFit(key.Version, context, hash, ofHash: false);
-        byte[] signature = await gate.RunAsync((key, message, context, hash), static work => Sign(work.key, work.message, work.context, work.hash), cancellationToken);
+        byte[] signature = await key.RunAsync(
+            gate, (message, context, hash), static (key, work) => Sign(key, work.message, work.context, work.hash), cancellationToken);
         return new MadeSignature(key.Chosen, signature, []);
     }
 
@@ -36,9 +37,8 @@ public sealed class Signer(KeyOpener keys, PrivateKeyGate gate, SignatureOptions
     {
         using OpenedKey key = await keys.OpenAsync(caller, choice, KeyOperation.Verify, cancellationToken);
         RequireFit(key.Version, context, hash, ofHash: false);
-        bool valid = key.Version.Algorithm.Family == KeyAlgorithmFamily.Rsa
-            ? key.As<RSA>().VerifyData(message, signature, (hash ?? SignatureHash.Sha256).PlatformName, RSASignaturePadding.Pss)
-            : key.As<MLDsa>().VerifyData(message.AsSpan(), signature.AsSpan(), context.AsSpan());
+        bool valid = key.Run(
+            (message, context, hash, signature), static (key, work) => Verify(key, work.message, work.context, work.hash, work.signature));
         return new Verified(key.Chosen, valid, []);
     }
 
@@ -54,7 +54,8 @@ public sealed class Signer(KeyOpener keys, PrivateKeyGate gate, SignatureOptions
     {
         using OpenedKey key = await keys.OpenAsync(caller, choice, KeyOperation.Sign, cancellationToken);
         IReadOnlyList<string> warnings = JudgeHash(key.Version, context, function);
-        byte[] signature = await gate.RunAsync((key, hash, function, context), static work => SignHash(work.key, work.hash, work.function, work.context), cancellationToken);
+        byte[] signature = await key.RunAsync(
+            gate, (hash, function, context), static (key, work) => SignHash(key, work.hash, work.function, work.context), cancellationToken);
         return new MadeSignature(key.Chosen, signature, warnings);
     }
 
@@ -64,9 +65,8 @@ public sealed class Signer(KeyOpener keys, PrivateKeyGate gate, SignatureOptions
     {
         using OpenedKey key = await keys.OpenAsync(caller, choice, KeyOperation.Verify, cancellationToken);
         IReadOnlyList<string> warnings = JudgeHash(key.Version, context, function);
-        bool valid = key.Version.Algorithm.Family == KeyAlgorithmFamily.Rsa
-            ? key.As<RSA>().VerifyHash(hash, signature, function.PlatformName, RSASignaturePadding.Pss)
-            : HashMLDsa.Verify(key.As<MLDsa>(), key.Version.Algorithm, hash, function, context, signature);
+        bool valid = key.Run(
+            (hash, function, context, signature), static (key, work) => VerifyHash(key, work.hash, work.function, work.context, work.signature));
         return new Verified(key.Chosen, valid, warnings);
     }
 
@@ -85,6 +85,16 @@ public sealed class Signer(KeyOpener keys, PrivateKeyGate gate, SignatureOptions
         key.Version.Algorithm.Family == KeyAlgorithmFamily.Rsa
             ? key.As<RSA>().SignHash(hash, function.PlatformName, RSASignaturePadding.Pss)
             : HashMLDsa.Sign(key.As<MLDsa>(), key.Version.Algorithm, hash, function, context);
+
+    private static bool Verify(OpenedKey key, byte[] message, byte[] context, SignatureHash? hash, byte[] signature) =>
+        key.Version.Algorithm.Family == KeyAlgorithmFamily.Rsa
+            ? key.As<RSA>().VerifyData(message, signature, (hash ?? SignatureHash.Sha256).PlatformName, RSASignaturePadding.Pss)
+            : key.As<MLDsa>().VerifyData(message.AsSpan(), signature.AsSpan(), context.AsSpan());
+
+    private static bool VerifyHash(OpenedKey key, byte[] hash, SignatureHash function, byte[] context, byte[] signature) =>
+        key.Version.Algorithm.Family == KeyAlgorithmFamily.Rsa
+            ? key.As<RSA>().VerifyHash(hash, signature, function.PlatformName, RSASignaturePadding.Pss)
+            : HashMLDsa.Verify(key.As<MLDsa>(), key.Version.Algorithm, hash, function, context, signature);
 
     private IReadOnlyList<string> JudgeHash(KeyVersion version, byte[] context, SignatureHash function)
     {

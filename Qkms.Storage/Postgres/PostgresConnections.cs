@@ -37,10 +37,10 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         (Host, Database, IsExposed) = (HostOf(settings), settings.Database!, !IsOnThisMachine(settings) && settings.SslMode is not (SslMode.VerifyCA or SslMode.VerifyFull));
         PoolSize = settings.MaxPoolSize;
         string session = string.Create(CultureInfo.InvariantCulture, $"{OrphansEnd} -c lock_timeout={options.LockTimeout.TotalMilliseconds} {settings.Options}");
-        _writers = Build(settings, session, pooling: true);
-        _readers = Build(settings, $"{session} -c default_transaction_read_only=on", pooling: true);
-        _single = Build(settings, session, pooling: false);
-        _unchecked = Build(settings, session, pooling: false, isChecked: false);
+        _writers = Build("qkms-writers", settings, session, pooling: true);
+        _readers = Build("qkms-readers", settings, $"{session} -c default_transaction_read_only=on", pooling: true);
+        _single = Build("qkms-single", settings, session, pooling: false);
+        _unchecked = Build("qkms-fence", settings, session, pooling: false, isChecked: false);
     }
 
     /// <summary>The server or servers, as the connection string names them.</summary>
@@ -127,9 +127,10 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         return settings;
     }
 
-    private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings, string sessionSettings, bool pooling, bool isChecked = true)
+    private static NpgsqlDataSource Build(string name, NpgsqlConnectionStringBuilder settings, string sessionSettings, bool pooling, bool isChecked = true)
     {
-        NpgsqlDataSourceBuilder builder = new(settings.ConnectionString);
+        // The name stands in telemetry, which would show the connection string in its place.
+        NpgsqlDataSourceBuilder builder = new(settings.ConnectionString) { Name = name };
         builder.ConnectionStringBuilder.Options = sessionSettings;
         builder.ConnectionStringBuilder.Pooling = pooling;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -67,8 +68,10 @@ internal sealed class GroupCommitWriter : IDisposable
         {
             StorageLog.WriteNotQueued(_logger);
             write.Refuse(SqliteFaults.Unavailable());
+            return write.Completion;
         }
 
+        StorageMeter.QueueLength.Add(1);
         return write.Completion;
     }
 
@@ -94,9 +97,10 @@ internal sealed class GroupCommitWriter : IDisposable
             while (batch.Count < MaxBatch && _queue.Reader.TryRead(out PendingWrite? write))
                 batch.Add(write);
 
+            StorageMeter.QueueLength.Add(-batch.Count);
             lock (_betweenBatches)
             {
-                Commit(batch);
+                CommitMeasured(batch);
                 if (_settled < SettledBatches)
                     SettleBatch();
             }
@@ -105,6 +109,15 @@ internal sealed class GroupCommitWriter : IDisposable
         }
 
         _connection?.Dispose();
+    }
+
+    private void CommitMeasured(List<PendingWrite> batch)
+    {
+        long begun = StorageMeter.BatchDuration.Enabled ? Stopwatch.GetTimestamp() : 0;
+        StorageMeter.BatchSize.Record(batch.Count);
+        Commit(batch);
+        if (begun != 0)
+            StorageMeter.BatchDuration.Record(Stopwatch.GetElapsedTime(begun).TotalSeconds);
     }
 
     private void Commit(List<PendingWrite> batch)

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
 using Qkms.Core.Persistence;
+using Qkms.Core.Telemetry;
 using Qkms.Storage.Migrations;
 using Qkms.Storage.Sessions;
 
@@ -68,7 +70,7 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
 
     /// <inheritdoc/>
     public Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
-        Writer.WriteAsync(work, cancellationToken);
+        KmsActivities.Source.HasListeners() ? WriteTracedAsync(work, cancellationToken) : Writer.WriteAsync(work, cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken)
@@ -81,6 +83,7 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
     public async Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
         _ = Writer;
+        using Activity? span = StartSpan(StorageMeter.SqliteRead);
         try
         {
             return await _busyRetry.ExecuteAsync(
@@ -110,6 +113,15 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
         Dispose();
         return ValueTask.CompletedTask;
     }
+
+    // What waits in the queue runs inside this span: each unit carries the context of its caller.
+    private async Task<T> WriteTracedAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        using Activity? span = StartSpan(StorageMeter.SqliteWrite);
+        return await Writer.WriteAsync(work, cancellationToken);
+    }
+
+    private static Activity? StartSpan(string name) => KmsActivities.Start(name, ActivityKind.Client)?.SetTag("db.system.name", "sqlite");
 
     private GroupCommitWriter Writer => _writer ?? throw new InvalidOperationException("The store is not open yet.");
 

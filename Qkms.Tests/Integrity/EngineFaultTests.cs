@@ -1,7 +1,9 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Qkms.Api.Hosting;
 using Qkms.Core.Cryptography;
+using Qkms.Core.Telemetry;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Integrity;
@@ -16,11 +18,14 @@ public sealed class EngineFaultTests
     public async Task Key_on_which_implementations_do_not_agree_is_not_stored(string algorithm, string fault)
     {
         WrongEngine wrong = new(algorithm, Enum.Parse<WrongEngine.Fault>(fault)) { IsFaulty = false };
-        await using QkmsApplication app = new() { Independent = [wrong] };
+        await using QkmsApplication app = new()
+        {
+            FurtherServices = services => services.AddSingleton(provider => new SecondOpinion(provider.GetRequiredService<PqcEngine>(), [wrong])),
+        };
         using HttpClient client = app.Client();
         string kid = (await client.GenerateAsync(algorithm)).Text("kid");
         long alarms = 0;
-        using MeterListener listener = Listen("qkms.engine.faults", count => Interlocked.Add(ref alarms, count));
+        using MeterListener listener = Listen(() => Interlocked.Increment(ref alarms));
 
         wrong.IsFaulty = true;
         (await client.PostJsonAsync("/kms/keys/generate", $$"""{"algorithm":"{{algorithm}}","name":"other"}""")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
@@ -47,17 +52,21 @@ public sealed class EngineFaultTests
         })).Should().Be(1);
     }
 
-    private static MeterListener Listen(string instrument, Action<long> count)
+    private static MeterListener Listen(Action alarm)
     {
         MeterListener listener = new()
         {
             InstrumentPublished = (published, self) =>
             {
-                if (published.Meter.Name == "Qkms" && published.Name == instrument)
+                if (published == KmsMeter.IntegrityAlarms)
                     self.EnableMeasurementEvents(published);
             },
         };
-        listener.SetMeasurementEventCallback<long>((_, value, _, _) => count(value));
+        listener.SetMeasurementEventCallback<long>((_, _, labels, _) =>
+        {
+            if (labels.Contains(KeyValuePair.Create<string, object?>(KmsMeter.IntegrityKindLabel, IntegrityKinds.Engine)))
+                alarm();
+        });
         listener.Start();
         return listener;
     }

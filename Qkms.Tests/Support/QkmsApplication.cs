@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Cryptography;
 using Qkms.Core.Persistence;
 using Qkms.Core.Tenants;
 
@@ -38,8 +37,8 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
     /// <summary>What stands between the service and its database; nothing unless it is given.</summary>
     public Func<IKmsStore, IKmsStore>? StoreInFront { get; init; }
 
-    /// <summary>The implementations that are asked about new keys in place of the usual ones.</summary>
-    public PqcEngine[] Independent { get; init; } = [];
+    /// <summary>What a test adds to the services, after all others.</summary>
+    public Action<IServiceCollection>? FurtherServices { get; init; }
 
     public LogRecorder Log { get; } = new();
 
@@ -126,9 +125,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         builder.ConfigureTestServices(services =>
         {
             services.AddSingleton<TimeProvider>(Time);
-            if (Independent.Length > 0)
-                services.AddSingleton(provider => new SecondOpinion(provider.GetRequiredService<PqcEngine>(), Independent));
-
+            FurtherServices?.Invoke(services);
             if (StoreInFront is { } inFront)
             {
                 ServiceDescriptor behind = services.Single(service => service.ServiceType == typeof(IKmsStore));

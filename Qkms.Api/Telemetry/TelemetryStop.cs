@@ -1,0 +1,20 @@
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
+namespace Qkms.Api.Telemetry;
+
+/// <summary>Exports what is left when the service stops, for a bounded time: a collector that does not answer must not hold it up.</summary>
+internal static class TelemetryStop
+{
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
+
+    public static async Task FlushAsync(IServiceProvider services)
+    {
+        int milliseconds = (int)_patience.TotalMilliseconds;
+        Task traces = Task.Run(() => services.GetService<TracerProvider>()?.Shutdown(milliseconds));
+        Task metrics = Task.Run(() => services.GetService<MeterProvider>()?.Shutdown(milliseconds));
+
+        // Twice the time, for an exporter that does not look at it.
+        await Task.WhenAny(Task.WhenAll(traces, metrics), Task.Delay(2 * _patience));
+    }
+}
