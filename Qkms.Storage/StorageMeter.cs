@@ -18,7 +18,10 @@ internal static class StorageMeter
 
     /// <summary>Units in one transaction.</summary>
     public static Histogram<long> BatchSize { get; } = KmsMeter.Meter.CreateHistogram(
-        "qkms.sqlite.batch.size", "{write}", "Writes that share one transaction.", tags: null, new InstrumentAdvice<long> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256] });
+        "qkms.sqlite.batch.size", "{write}", "Writes that share one transaction.", tags: null, new InstrumentAdvice<long>
+        {
+            HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256],
+        });
 
     /// <summary>How long one transaction takes.</summary>
     public static Histogram<double> BatchDuration { get; } = KmsMeter.Meter.CreateHistogram(

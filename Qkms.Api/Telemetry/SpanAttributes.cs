@@ -16,11 +16,13 @@ internal sealed class SpanAttributes : BaseProcessor<Activity>
     private static readonly FrozenDictionary<string, FrozenSet<string>> _allowed = new Dictionary<string, FrozenSet<string>>
     {
         ["Microsoft.AspNetCore"] = FrozenSet.Create(
-            "http.request.method", "http.route", "http.response.status_code", "url.scheme", "network.protocol.version", "error.type", KmsMeter.ErrorCodeLabel),
+            "http.request.method", "http.route", "http.response.status_code", "url.scheme", "network.protocol.version", "error.type",
+            KmsMeter.ErrorCodeLabel),
 
         // The text of statements is a constant of the repositories; values go as parameters. The server is the operator's.
         ["Npgsql"] = FrozenSet.Create(
-            "db.system.name", "db.namespace", "db.query.text", "db.operation.name", "db.response.status_code", "db.npgsql.data_source", "server.address", "server.port", "error.type"),
+            "db.system.name", "db.namespace", "db.query.text", "db.operation.name", "db.response.status_code", "db.npgsql.data_source",
+            "server.address", "server.port", "error.type"),
         [KmsMeter.Name] = FrozenSet.Create(
             KmsMeter.OperationLabel, KmsMeter.AlgorithmLabel, KmsMeter.OutcomeLabel, "db.system.name"),
     }.ToFrozenDictionary();

@@ -3,7 +3,7 @@ using OpenTelemetry.Trace;
 
 namespace Qkms.Api.Telemetry;
 
-/// <summary>Exports what is left when the service stops, for a bounded time: a collector that does not answer must not hold it up.</summary>
+/// <summary>Exports what is left when the service stops, and not for long: a collector may not answer.</summary>
 internal static class TelemetryStop
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);

@@ -31,7 +31,8 @@ public sealed class KemKeys(KeyOpener keys, PrivateKeyGate gate)
         if (ciphertext.Length != key.Version.Algorithm.CiphertextSize)
             throw KmsErrors.DecryptionFailed.Refusal();
 
-        SecretBytes secret = await key.RunAsync(gate, ciphertext, static (key, ciphertext) => Decapsulate(key.As<MLKem>(), ciphertext.Span), cancellationToken);
+        SecretBytes secret = await key.RunAsync(
+            gate, ciphertext, static (key, ciphertext) => Decapsulate(key.As<MLKem>(), ciphertext.Span), cancellationToken);
         return new Decrypted(key.Chosen, secret);
     }
 

@@ -6,7 +6,7 @@ namespace Qkms.Core.Telemetry;
 /// The one meter of Qkms and what Core measures with it; docs/observability.md has the table. No label takes a value that a caller can
 /// invent: no kid, no key name, no request id.
 /// </summary>
-/// <remarks>Static, because instruments cost nothing until somebody listens to them, and must not depend on who builds the services.</remarks>
+/// <remarks>Static: instruments cost nothing until somebody listens, whoever builds the services.</remarks>
 public static class KmsMeter
 {
     /// <summary>The name of the meter, and of the source of spans.</summary>
@@ -68,7 +68,7 @@ public static class KmsMeter
     public static Counter<long> MaterialEvictions { get; } = Meter.CreateCounter<long>(
         "qkms.material_cache.evictions", "{key}", "Private keys dropped from memory.");
 
-    /// <summary>Signs that data or computation cannot be trusted. Whoever finds a further kind adds a word to <see cref="IntegrityKinds"/> and counts it here.</summary>
+    /// <summary>Signs that data or computation cannot be trusted. A new kind is a word of <see cref="IntegrityKinds"/>, counted here.</summary>
     public static Counter<long> IntegrityAlarms { get; } = Meter.CreateCounter<long>(
         "qkms.integrity.alarms", "{alarm}", "Signs of damage or tampering; each one needs an operator.");
 }
