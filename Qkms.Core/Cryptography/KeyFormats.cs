@@ -5,18 +5,24 @@ namespace Qkms.Core.Cryptography;
 
 /// <summary>
 /// The containers of ML-KEM and ML-DSA keys: SubjectPublicKeyInfo and PKCS #8 with an algorithm identifier without parameters, and inside
-/// PKCS #8 the choice of seed, expanded key, or both (RFC 9935; RFC 9881).
+/// PKCS #8 the choice of seed, expanded key, or both (RFC 9935; RFC 9881). The service itself writes seeds and reads none of it back.
 /// </summary>
 internal static class KeyFormats
 {
     private static readonly Asn1Tag _seedTag = new(TagClass.ContextSpecific, 0);
+    private static readonly Asn1Tag _attributesTag = new(TagClass.ContextSpecific, 0);
+    private static readonly Asn1Tag _publicKeyTag = new(TagClass.ContextSpecific, 1);
 
-    /// <summary>The three forms of the choice; an absent one is empty. Views of the input.</summary>
+    /// <summary>The three forms of the choice, and the public key beside it; an absent one is empty. Views of the input.</summary>
     internal readonly ref struct PrivateKey
     {
         internal required string Oid { get; init; }
         internal ReadOnlySpan<byte> Seed { get; init; }
         internal ReadOnlySpan<byte> Expanded { get; init; }
+        internal ReadOnlySpan<byte> PublicKey { get; init; }
+
+        /// <summary>Whether the structure names this public key, or none.</summary>
+        internal bool BelongsTo(ReadOnlySpan<byte> publicKey) => PublicKey.IsEmpty || PublicKey.SequenceEqual(publicKey);
     }
 
     internal readonly ref struct PublicKey
@@ -33,28 +39,36 @@ internal static class KeyFormats
     internal static bool TryWriteExpanded(string oid, ReadOnlySpan<byte> key, Span<byte> destination, out int bytesWritten) =>
         TryWrite(oid, key, Asn1Tag.PrimitiveOctetString, destination, out bytesWritten);
 
-    /// <exception cref="CryptographicException">The bytes are not one DER PrivateKeyInfo of the expected shape.</exception>
+    /// <summary>
+    /// Reads a OneAsymmetricKey in DER (RFC 5958, section 2): version, algorithm, private key, attributes, public key, and nothing after
+    /// them. The version is 1 where there is a public key, else 0. Attributes are well formed or refused, and not kept.
+    /// </summary>
+    /// <exception cref="CryptographicException">The bytes are not one DER OneAsymmetricKey of the expected shape.</exception>
     internal static PrivateKey ReadPrivateKey(ReadOnlySpan<byte> pkcs8)
     {
         try
         {
-            // PrivateKeyInfo, or OneAsymmetricKey with attributes and a public key, which are read over (RFC 5958, section 2).
             ReadOnlySpan<byte> info = ReadSequence(ref pkcs8);
             RequireEnd(pkcs8);
-            if (!AsnDecoder.TryReadInt32(info, AsnEncodingRules.DER, out int version, out int consumed) || version is not (0 or 1))
+            if (!AsnDecoder.TryReadInt32(info, AsnEncodingRules.DER, out int version, out int consumed))
                 throw new CryptographicException("The PKCS #8 version is not known.");
             info = info[consumed..];
             string oid = ReadAlgorithm(ref info);
             ReadOnlySpan<byte> choice = ReadOctets(ref info, Asn1Tag.PrimitiveOctetString);
+            if (StartsWith(info, _attributesTag))
+                SkipAttributes(ref info);
+            ReadOnlySpan<byte> publicKey = StartsWith(info, _publicKeyTag) ? ReadBits(ref info, _publicKeyTag) : default;
+            RequireEnd(info);
+            if (version != (publicKey.IsEmpty ? 0 : 1))
+                throw new CryptographicException("The PKCS #8 version is not that of the structure.");
 
-            Asn1Tag tag = Asn1Tag.Decode(choice, out _);
             ReadOnlySpan<byte> seed = default;
             ReadOnlySpan<byte> expanded = default;
-            if (tag.HasSameClassAndValue(_seedTag))
+            if (StartsWith(choice, _seedTag))
             {
                 seed = ReadOctets(ref choice, _seedTag);
             }
-            else if (tag.HasSameClassAndValue(Asn1Tag.PrimitiveOctetString))
+            else if (StartsWith(choice, Asn1Tag.PrimitiveOctetString))
             {
                 expanded = ReadOctets(ref choice, Asn1Tag.PrimitiveOctetString);
             }
@@ -67,7 +81,7 @@ internal static class KeyFormats
             }
 
             RequireEnd(choice);
-            return new PrivateKey { Oid = oid, Seed = seed, Expanded = expanded };
+            return new PrivateKey { Oid = oid, Seed = seed, Expanded = expanded, PublicKey = publicKey };
         }
         catch (AsnContentException exception)
         {
@@ -83,9 +97,8 @@ internal static class KeyFormats
             ReadOnlySpan<byte> info = ReadSequence(ref spki);
             RequireEnd(spki);
             string oid = ReadAlgorithm(ref info);
-            if (!AsnDecoder.TryReadPrimitiveBitString(info, AsnEncodingRules.DER, out int unusedBits, out ReadOnlySpan<byte> key, out int consumed) || unusedBits != 0)
-                throw new CryptographicException("The public key is not a string of whole bytes.");
-            RequireEnd(info[consumed..]);
+            ReadOnlySpan<byte> key = ReadBits(ref info, Asn1Tag.PrimitiveBitString);
+            RequireEnd(info);
             return new PublicKey { Oid = oid, Key = key };
         }
         catch (AsnContentException exception)
@@ -138,13 +151,58 @@ internal static class KeyFormats
         return oid;
     }
 
-    private static ReadOnlySpan<byte> ReadOctets(scoped ref ReadOnlySpan<byte> source, Asn1Tag tag)
+    /// <summary>Attributes ::= SET OF SEQUENCE { type OBJECT IDENTIFIER, values SET SIZE (1..MAX) OF ANY }; values may be anything.</summary>
+    private static void SkipAttributes(scoped ref ReadOnlySpan<byte> source)
     {
-        if (!AsnDecoder.TryReadPrimitiveOctetString(source, AsnEncodingRules.DER, out ReadOnlySpan<byte> content, out int consumed, tag))
-            throw new CryptographicException("A byte string is not in the primitive form that DER asks for.");
+        ReadOnlySpan<byte> attributes = ReadSet(ref source, _attributesTag);
+        while (!attributes.IsEmpty)
+        {
+            ReadOnlySpan<byte> attribute = ReadSequence(ref attributes);
+            AsnDecoder.ReadObjectIdentifier(attribute, AsnEncodingRules.DER, out int consumed);
+            attribute = attribute[consumed..];
+            if (ReadSet(ref attribute, Asn1Tag.SetOf).IsEmpty)
+                throw new CryptographicException("An attribute has no value.");
+            RequireEnd(attribute);
+        }
+    }
+
+    private static ReadOnlySpan<byte> ReadSet(scoped ref ReadOnlySpan<byte> source, Asn1Tag tag)
+    {
+        AsnDecoder.ReadSetOf(source, AsnEncodingRules.DER, out int offset, out int length, out int consumed, expectedTag: tag);
+        ReadOnlySpan<byte> content = source.Slice(offset, length);
         source = source[consumed..];
         return content;
     }
+
+    /// <summary>Reads a key or part of one, which is never empty.</summary>
+    private static ReadOnlySpan<byte> ReadOctets(scoped ref ReadOnlySpan<byte> source, Asn1Tag tag)
+    {
+        if (!AsnDecoder.TryReadPrimitiveOctetString(source, AsnEncodingRules.DER, out ReadOnlySpan<byte> content, out int consumed, tag)
+            || content.IsEmpty)
+        {
+            throw new CryptographicException("A key is not a string of bytes in the primitive form that DER asks for.");
+        }
+
+        source = source[consumed..];
+        return content;
+    }
+
+    /// <inheritdoc cref="ReadOctets"/>
+    private static ReadOnlySpan<byte> ReadBits(scoped ref ReadOnlySpan<byte> source, Asn1Tag tag)
+    {
+        const AsnEncodingRules Rules = AsnEncodingRules.DER;
+        if (!AsnDecoder.TryReadPrimitiveBitString(source, Rules, out int unusedBits, out ReadOnlySpan<byte> content, out int consumed, tag)
+            || unusedBits != 0 || content.IsEmpty)
+        {
+            throw new CryptographicException("The public key is not a string of whole bytes.");
+        }
+
+        source = source[consumed..];
+        return content;
+    }
+
+    private static bool StartsWith(ReadOnlySpan<byte> source, Asn1Tag tag) =>
+        !source.IsEmpty && Asn1Tag.Decode(source, out _).HasSameClassAndValue(tag);
 
     private static void RequireEnd(ReadOnlySpan<byte> rest)
     {

@@ -7,15 +7,18 @@ namespace Qkms.Tests.Cryptography;
 internal static class ExternalMu
 {
     internal static byte[] Of(byte[] publicKey, byte[] message, byte[] context) =>
-        Of(publicKey, [0, (byte)context.Length, .. context, .. message]);
+        OfFormatted(publicKey, [0, (byte)context.Length, .. context, .. message]);
 
-    /// <summary>μ of a hash without a context (FIPS 204, Algorithm 4, line 23).</summary>
-    internal static byte[] OfHash(byte[] publicKey, byte[] hash, string oid)
+    /// <summary>μ of a hash (FIPS 204, Algorithm 4, line 23).</summary>
+    internal static byte[] OfHash(byte[] publicKey, byte[] hash, string oid, byte[]? context = null)
     {
+        context ??= [];
         var writer = new AsnWriter(AsnEncodingRules.DER);
         writer.WriteObjectIdentifier(oid);
-        return Of(publicKey, [1, 0, .. writer.Encode(), .. hash]);
+        return OfFormatted(publicKey, [1, (byte)context.Length, .. context, .. writer.Encode(), .. hash]);
     }
 
-    private static byte[] Of(byte[] publicKey, byte[] formatted) => Shake256.HashData([.. Shake256.HashData(publicKey, 64), .. formatted], 64);
+    /// <summary>μ of a message that is formatted already.</summary>
+    internal static byte[] OfFormatted(byte[] publicKey, byte[] formatted) =>
+        Shake256.HashData([.. Shake256.HashData(publicKey, 64), .. formatted], 64);
 }

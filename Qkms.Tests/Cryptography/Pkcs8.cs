@@ -38,8 +38,8 @@ internal static class Pkcs8
                 byte[] changed = [.. container];
                 changed[i] ^= (byte)(1 << bit);
 
-                // One bit makes version 0 to version 1 of RFC 5958, which is as good; and one parameter set to another whose seeds are as long.
-                if (changed is [0x30, _, 0x02, 0x01, 0x01, ..] || i == lastArc)
+                // One bit makes one parameter set to another whose seeds are as long.
+                if (i == lastArc)
                     continue;
                 FluentActions.Invoking(() => import(changed)).Should().Throw<CryptographicException>("byte {0} was changed", i);
             }

@@ -1,29 +1,26 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Qkms.Core.Cryptography.Fips203;
+using Qkms.Core.Cryptography;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Cryptography;
 
 public sealed partial class WycheproofTests
 {
-    private const string KemDecapsulation = "wycheproof/mlkem_768_test.json";
-    private const string KemKeyGeneration = "wycheproof/mlkem_768_keygen_seed_test.json";
-    private const string KemEncapsulation = "wycheproof/mlkem_768_encaps_test.json";
-    private const string KemExpandedKey = "wycheproof/mlkem_768_semi_expanded_decaps_test.json";
+    public static TheoryData<string, string> MLKemSets => EachWith("ML-KEM-512", "ML-KEM-768", "ML-KEM-1024");
 
-    private static readonly MLKemAlgorithm _kem = MLKemAlgorithm.MLKem768;
-
-    [VectorsFact(KemDecapsulation)]
-    public void MLKem_decapsulation_with_a_key_from_its_seed()
+    [VectorsTheory("wycheproof/mlkem_512_test.json", "wycheproof/mlkem_768_test.json", "wycheproof/mlkem_1024_test.json")]
+    [MemberData(nameof(MLKemSets))]
+    public void MLKem_decapsulation_with_a_key_from_its_seed(string engine, string set)
     {
+        (EngineUnderTest tested, MLKemAlgorithm algorithm) = (EngineUnderTest.Present[engine], Algorithms.MLKem(set));
         Tally tally = new();
-        foreach ((_, JsonElement test) in Cases(KemDecapsulation))
+        foreach ((_, JsonElement test) in Cases($"wycheproof/{Prefix(set)}_test.json"))
         {
             byte[] ciphertext = test.Hex("c");
             if (IsValid(test))
             {
-                using var key = MLKemManaged.ImportPrivateSeed(_kem, test.Hex("seed"));
+                using MLKem key = tested.Engine.ImportMLKemPrivateSeed(algorithm, test.Hex("seed"));
                 key.ExportEncapsulationKey().Should().Equal(test.Hex("ek"), Id(test));
                 key.Decapsulate(ciphertext).Should().Equal(test.Hex("K"), Id(test));
             }
@@ -32,7 +29,7 @@ public sealed partial class WycheproofTests
                 Refuses(
                     () =>
                     {
-                        using var key = MLKemManaged.ImportPrivateSeed(_kem, test.Hex("seed"));
+                        using MLKem key = tested.Engine.ImportMLKemPrivateSeed(algorithm, test.Hex("seed"));
                         key.Decapsulate(ciphertext);
                     },
                     test);
@@ -44,14 +41,16 @@ public sealed partial class WycheproofTests
         tally.ShouldBe(("valid", 152), ("valid Strcmp", 1), ("invalid", 40));
     }
 
-    [VectorsFact(KemKeyGeneration)]
-    public void MLKem_key_generation()
+    [VectorsTheory(
+        "wycheproof/mlkem_512_keygen_seed_test.json", "wycheproof/mlkem_768_keygen_seed_test.json", "wycheproof/mlkem_1024_keygen_seed_test.json")]
+    [MemberData(nameof(MLKemSets))]
+    public void MLKem_key_generation(string engine, string set)
     {
         Tally tally = new();
-        foreach ((_, JsonElement test) in Cases(KemKeyGeneration))
+        foreach ((_, JsonElement test) in Cases($"wycheproof/{Prefix(set)}_keygen_seed_test.json"))
         {
             IsValid(test).Should().BeTrue(Id(test));
-            using var key = MLKemManaged.ImportPrivateSeed(_kem, test.Hex("seed"));
+            using MLKem key = EngineUnderTest.Present[engine].Engine.ImportMLKemPrivateSeed(Algorithms.MLKem(set), test.Hex("seed"));
             key.ExportEncapsulationKey().Should().Equal(test.Hex("ek"), Id(test));
             key.ExportDecapsulationKey().Should().Equal(test.Hex("dk"), Id(test));
             tally.Add(test);
@@ -60,41 +59,53 @@ public sealed partial class WycheproofTests
         tally.ShouldBe(("valid", 100));
     }
 
-    [VectorsFact(KemEncapsulation)]
-    public void MLKem_encapsulation()
+    [VectorsTheory("wycheproof/mlkem_512_encaps_test.json", "wycheproof/mlkem_768_encaps_test.json", "wycheproof/mlkem_1024_encaps_test.json")]
+    [MemberData(nameof(MLKemSets))]
+    public void MLKem_encapsulation(string engine, string set)
     {
+        (EngineUnderTest tested, MLKemAlgorithm algorithm) = (EngineUnderTest.Present[engine], Algorithms.MLKem(set));
         Tally tally = new();
-        foreach ((_, JsonElement test) in Cases(KemEncapsulation))
+        int reproduced = 0;
+        foreach ((_, JsonElement test) in Cases($"wycheproof/{Prefix(set)}_encaps_test.json"))
         {
             if (IsValid(test))
             {
-                using var key = MLKemManaged.ImportEncapsulationKey(_kem, test.Hex("ek"));
-                byte[] ciphertext = new byte[_kem.CiphertextSizeInBytes];
-                byte[] secret = new byte[_kem.SharedSecretSizeInBytes];
-                key.EncapsulateDeterministicForTesting(test.Hex("m"), ciphertext, secret);
-                ciphertext.Should().Equal(test.Hex("c"), Id(test));
-                secret.Should().Equal(test.Hex("K"), Id(test));
+                using MLKem key = tested.Engine.ImportMLKemEncapsulationKey(algorithm, test.Hex("ek"));
+                if (KnownRandomness.Encapsulate(key, test.Hex("m")) is { } encapsulated)
+                {
+                    encapsulated.Ciphertext.Should().Equal(test.Hex("c"), Id(test));
+                    encapsulated.Secret.Should().Equal(test.Hex("K"), Id(test));
+                    reproduced++;
+                }
             }
             else
             {
-                Refuses(() => MLKemManaged.ImportEncapsulationKey(_kem, test.Hex("ek")).Dispose(), test);
+                Refuses(() => tested.Engine.ImportMLKemEncapsulationKey(algorithm, test.Hex("ek")).Dispose(), test);
             }
 
             tally.Add(test);
         }
 
-        tally.ShouldBe(("valid", 133), ("invalid", 120), ("invalid ModulusOverflow", 12));
+        // One key for each coefficient of the first rows that is q or more.
+        int overflows = set switch { "ML-KEM-512" => 8, "ML-KEM-768" => 12, _ => 16 };
+        tally.ShouldBe(("valid", 133), ("invalid", 120), ("invalid ModulusOverflow", overflows));
+        reproduced.Should().Be(engine == PqcEngines.Platform ? 0 : 133);
     }
 
-    [VectorsFact(KemExpandedKey)]
-    public void MLKem_decapsulation_with_an_expanded_key()
+    [VectorsTheory(
+        "wycheproof/mlkem_512_semi_expanded_decaps_test.json",
+        "wycheproof/mlkem_768_semi_expanded_decaps_test.json",
+        "wycheproof/mlkem_1024_semi_expanded_decaps_test.json")]
+    [MemberData(nameof(MLKemSets))]
+    public void MLKem_decapsulation_with_an_expanded_key(string engine, string set)
     {
+        (EngineUnderTest tested, MLKemAlgorithm algorithm) = (EngineUnderTest.Present[engine], Algorithms.MLKem(set));
         Tally tally = new();
-        foreach ((_, JsonElement test) in Cases(KemExpandedKey))
+        foreach ((_, JsonElement test) in Cases($"wycheproof/{Prefix(set)}_semi_expanded_decaps_test.json"))
         {
             if (IsValid(test))
             {
-                using var key = MLKemManaged.ImportDecapsulationKey(_kem, test.Hex("dk"));
+                using MLKem key = tested.ImportDecapsulationKey(algorithm, test.Hex("dk"));
                 key.ExportEncapsulationKey().Should().Equal(test.Hex("ek"), Id(test));
                 key.Decapsulate(test.Hex("c")).Should().Equal(test.Hex("K"), Id(test));
             }
@@ -103,7 +114,7 @@ public sealed partial class WycheproofTests
                 Refuses(
                     () =>
                     {
-                        using var key = MLKemManaged.ImportDecapsulationKey(_kem, test.Hex("dk"));
+                        using MLKem key = tested.ImportDecapsulationKey(algorithm, test.Hex("dk"));
                         key.Decapsulate(test.Hex("c"));
                     },
                     test);

@@ -5,11 +5,27 @@ using Qkms.Tests.Support;
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
-/// The vectors of C2SP/wycheproof, valid and invalid ones, through the entries that callers use. Each test states how many cases its file has
-/// under each verdict and flag, so that a group that was passed over, and a file that changed, fail.
+/// The vectors of C2SP/wycheproof, valid and invalid ones, through the entries that callers use, with every engine that is present. Each test
+/// states how many cases its file has under each verdict and flag, so that a group that was passed over, and a file that changed, fail.
 /// </summary>
 public sealed partial class WycheproofTests
 {
+    private static TheoryData<string, string> EachWith(params string[] sets)
+    {
+        var data = new TheoryData<string, string>();
+        foreach (string engine in EngineUnderTest.Present.Keys)
+        {
+            foreach (string set in sets)
+                data.Add(engine, set);
+        }
+
+        return data;
+    }
+
+    /// <summary>What the names of a set's files begin with: mlkem_768, mldsa_65.</summary>
+    private static string Prefix(string set) =>
+        set.Replace("ML-KEM-", "mlkem_", StringComparison.Ordinal).Replace("ML-DSA-", "mldsa_", StringComparison.Ordinal);
+
     private static (JsonElement Group, JsonElement Test)[] Cases(string file)
     {
         JsonElement document = TestVectors.ReadJson(file);

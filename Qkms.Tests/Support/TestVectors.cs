@@ -9,10 +9,10 @@ internal static class TestVectors
 
     internal static string? Folder { get; } = Find();
 
-    /// <summary>The reason for which a test over these files is skipped, or null where they are all there.</summary>
+    /// <summary>The reason for which a test over these files and folders is skipped, or null where they are all there.</summary>
     internal static string? MissingReason(IEnumerable<string> files)
     {
-        string? missing = files.FirstOrDefault(file => Folder is null || !File.Exists(Path.Combine(Folder, file)));
+        string? missing = files.FirstOrDefault(file => Folder is null || !Path.Exists(Path.Combine(Folder, file)));
         return missing is null ? null : $"No test vectors '{missing}': set {Variable} to their folder.";
     }
 

@@ -2,7 +2,6 @@ using System.Formats.Asn1;
 using System.Security.Cryptography;
 using Org.BouncyCastle.Asn1.Nist;
 using Org.BouncyCastle.Crypto;
-using Org.BouncyCastle.Crypto.Digests;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Crypto.Signers;
 using Qkms.Core.Cryptography.Fips204;
@@ -14,8 +13,11 @@ namespace Qkms.Core.Cryptography.BouncyCastle;
 /// Signatures are hedged: fresh random bytes go into each, and a failing random source fails the call. Operations on one key may run at the
 /// same time on several threads. BouncyCastle has no public entry for an external μ: unless the key is strict, <see cref="MLDsaManaged"/>
 /// signs and verifies it with the same key. Disposing zeroes the arrays of the key (<see cref="PrivateArrays"/>); what an operation of
-/// BouncyCastle leaves in arrays of its own stays until the garbage collector reuses the memory. The static methods of this class hide
-/// those of <see cref="MLDsa"/> and never reach the platform's implementation.
+/// BouncyCastle leaves in arrays of its own stays until the garbage collector reuses the memory.
+/// <see cref="IsSupported"/> and the static methods of this class hide those of <see cref="MLDsa"/>, and never reach the platform's
+/// implementation. PEM and encrypted PKCS #8 are not read here: <c>ImportFromPem</c>, <c>ImportFromEncryptedPem</c> and
+/// <c>ImportEncryptedPkcs8PrivateKey</c> remain those of <see cref="MLDsa"/>, which make keys of the platform and throw
+/// <see cref="PlatformNotSupportedException"/> where it has none.
 /// </remarks>
 public sealed class MLDsaBouncyCastle : MLDsa, IHashOfAnyStrength
 {
@@ -45,6 +47,9 @@ public sealed class MLDsaBouncyCastle : MLDsa, IHashOfAnyStrength
         (_oid, _strict) = (oid, strict);
         _verificationKey = key;
     }
+
+    /// <summary>Whether this implementation runs here: always.</summary>
+    public static new bool IsSupported => true;
 
     /// <summary>Generates a key from the system's random numbers (FIPS 204, Algorithm 1).</summary>
     /// <param name="algorithm">The parameter set.</param>
@@ -86,34 +91,23 @@ public sealed class MLDsaBouncyCastle : MLDsa, IHashOfAnyStrength
         return new MLDsaBouncyCastle(algorithm, oid, MLDsaPrivateKeyParameters.FromSeed(parameters, source.ToArray()), strict);
     }
 
-    /// <summary>Imports an expanded private key (FIPS 204, Algorithm 25) and checks that its secret vectors give its public key, and that a signature verifies.</summary>
+    /// <summary>Imports an expanded private key (FIPS 204, Algorithm 25) and checks that its parts belong together.</summary>
     /// <remarks>
-    /// A t₀ that differs in a few low bits passes, as BouncyCastle does not give t₀ out to be compared: the hints made with it can be wrong
-    /// and such signatures do not verify, but they tell nothing about the key. Qkms stores seeds.
+    /// BouncyCastle checks no part of it, and gives t₀ and the range of s₁ and s₂ to nobody: <see cref="MLDsaManaged"/> reads the key first.
     /// </remarks>
     /// <param name="algorithm">The parameter set.</param>
     /// <param name="source">The private key as FIPS 204 encodes it.</param>
     /// <returns>A key without a seed.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="algorithm"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="source"/> has the wrong length.</exception>
-    /// <exception cref="CryptographicException">The parts do not belong together.</exception>
+    /// <exception cref="CryptographicException">A secret coefficient is out of range, or the parts do not belong together.</exception>
     public static new MLDsaBouncyCastle ImportMLDsaPrivateKey(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> source)
     {
         (MLDsaParameters parameters, string oid) = Of(algorithm);
         Bytes.RequireLength(source, algorithm.PrivateKeySizeInBytes);
+        MLDsaManaged.ImportMLDsaPrivateKey(algorithm, source).Dispose();
         MLDsaPrivateKeyParameters key = Bytes.Lend(source, encoded => MLDsaPrivateKeyParameters.FromEncoding(parameters, encoded));
-
-        // ρ ‖ K ‖ tr ‖ …: BouncyCastle computes t₁ from the secret vectors, and tr is the hash of ρ ‖ t₁.
-        var shake = new ShakeDigest(256);
-        shake.BlockUpdate(key.GetPublicKeyEncoded());
-        Span<byte> tr = stackalloc byte[64];
-        shake.OutputFinal(tr);
-        var imported = new MLDsaBouncyCastle(algorithm, oid, key, strict: false);
-        if (CryptographicOperations.FixedTimeEquals(tr, source.Slice(64, tr.Length)) && imported.VerifiesOwnSignature(tr))
-            return imported;
-
-        imported.Dispose();
-        throw new CryptographicException("The private key is not valid: its parts do not belong together.");
+        return new MLDsaBouncyCastle(algorithm, oid, key, strict: false);
     }
 
     /// <summary>Imports a public key (FIPS 204, Algorithm 23).</summary>
@@ -152,19 +146,22 @@ public sealed class MLDsaBouncyCastle : MLDsa, IHashOfAnyStrength
     {
         KeyFormats.PrivateKey decoded = KeyFormats.ReadPrivateKey(source);
         MLDsaAlgorithm algorithm = OfOid(decoded.Oid);
-        if (decoded.Seed.IsEmpty)
-        {
+        if (!decoded.Seed.IsEmpty)
+            Bytes.RequireContentLength(decoded.Seed, algorithm.PrivateSeedSizeInBytes);
+        if (!decoded.Expanded.IsEmpty)
             Bytes.RequireContentLength(decoded.Expanded, algorithm.PrivateKeySizeInBytes);
-            return ImportMLDsaPrivateKey(algorithm, decoded.Expanded);
+
+        MLDsaBouncyCastle key = decoded.Seed.IsEmpty
+            ? ImportMLDsaPrivateKey(algorithm, decoded.Expanded)
+            : ImportMLDsaPrivateSeed(algorithm, decoded.Seed);
+        if ((decoded.Expanded.IsEmpty || Bytes.Equal(key.RequireSigningKey().GetEncoded(), decoded.Expanded))
+            && decoded.BelongsTo(key._verificationKey.GetEncoded()))
+        {
+            return key;
         }
 
-        Bytes.RequireContentLength(decoded.Seed, algorithm.PrivateSeedSizeInBytes);
-        MLDsaBouncyCastle key = ImportMLDsaPrivateSeed(algorithm, decoded.Seed);
-        if (decoded.Expanded.IsEmpty || Bytes.Equal(key.RequireSigningKey().GetEncoded(), decoded.Expanded))
-            return key;
-
         key.Dispose();
-        throw new CryptographicException("The seed and the expanded key are not the same key.");
+        throw new CryptographicException("The keys in the structure are not the same key.");
     }
 
     /// <summary>FIPS 204, Algorithm 2, hedged.</summary>
@@ -273,21 +270,6 @@ public sealed class MLDsaBouncyCastle : MLDsa, IHashOfAnyStrength
         var signer = new MLDsaSigner(_verificationKey.Parameters, deterministic: false);
         signer.Init(forSigning, new ParametersWithContext(key, context));
         return signer;
-    }
-
-    private bool VerifiesOwnSignature(ReadOnlySpan<byte> data)
-    {
-        byte[] signature = new byte[Algorithm.SignatureSizeInBytes];
-        try
-        {
-            SignData(data, signature);
-            return VerifyData(data, signature);
-        }
-        catch (InvalidOperationException)
-        {
-            // No attempt of 1,000 was accepted: with a t₀ that is far off, the hints are too many.
-            return false;
-        }
     }
 
     /// <summary>M' = 1 ‖ |ctx| ‖ ctx ‖ OID ‖ PH(M), the OID in DER (FIPS 204, Algorithm 4, line 23).</summary>

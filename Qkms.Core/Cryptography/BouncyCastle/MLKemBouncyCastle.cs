@@ -9,8 +9,11 @@ namespace Qkms.Core.Cryptography.BouncyCastle;
 /// <summary>ML-KEM (FIPS 203) of BouncyCastle, behaving as the platform's own keys do.</summary>
 /// <remarks>
 /// Operations on one key may run at the same time on several threads. Disposing zeroes the arrays of the key (<see cref="PrivateArrays"/>);
-/// what an operation of BouncyCastle leaves in arrays of its own stays until the garbage collector reuses the memory. The static methods of
-/// this class hide those of <see cref="MLKem"/> and never reach the platform's implementation.
+/// what an operation of BouncyCastle leaves in arrays of its own stays until the garbage collector reuses the memory.
+/// <see cref="IsSupported"/> and the static methods of this class hide those of <see cref="MLKem"/>, and never reach the platform's
+/// implementation. PEM and encrypted PKCS #8 are not read here: <c>ImportFromPem</c>, <c>ImportFromEncryptedPem</c> and
+/// <c>ImportEncryptedPkcs8PrivateKey</c> remain those of <see cref="MLKem"/>, which make keys of the platform and throw
+/// <see cref="PlatformNotSupportedException"/> where it has none.
 /// </remarks>
 public sealed class MLKemBouncyCastle : MLKem
 {
@@ -41,6 +44,9 @@ public sealed class MLKemBouncyCastle : MLKem
         _oid = oid;
         _encapsulationKey = key;
     }
+
+    /// <summary>Whether this implementation runs here: always.</summary>
+    public static new bool IsSupported => true;
 
     /// <summary>Generates a key from the system's random numbers (FIPS 203, Algorithm 19).</summary>
     /// <param name="algorithm">The parameter set.</param>
@@ -136,19 +142,22 @@ public sealed class MLKemBouncyCastle : MLKem
     {
         KeyFormats.PrivateKey decoded = KeyFormats.ReadPrivateKey(source);
         MLKemAlgorithm algorithm = OfOid(decoded.Oid);
-        if (decoded.Seed.IsEmpty)
-        {
+        if (!decoded.Seed.IsEmpty)
+            Bytes.RequireContentLength(decoded.Seed, algorithm.PrivateSeedSizeInBytes);
+        if (!decoded.Expanded.IsEmpty)
             Bytes.RequireContentLength(decoded.Expanded, algorithm.DecapsulationKeySizeInBytes);
-            return ImportDecapsulationKey(algorithm, decoded.Expanded);
+
+        MLKemBouncyCastle key = decoded.Seed.IsEmpty
+            ? ImportDecapsulationKey(algorithm, decoded.Expanded)
+            : ImportPrivateSeed(algorithm, decoded.Seed);
+        if ((decoded.Expanded.IsEmpty || Bytes.Equal(key.RequireDecapsulationKey().GetEncoded(), decoded.Expanded))
+            && decoded.BelongsTo(key._encapsulationKey.GetEncoded()))
+        {
+            return key;
         }
 
-        Bytes.RequireContentLength(decoded.Seed, algorithm.PrivateSeedSizeInBytes);
-        MLKemBouncyCastle key = ImportPrivateSeed(algorithm, decoded.Seed);
-        if (decoded.Expanded.IsEmpty || Bytes.Equal(key.RequireDecapsulationKey().GetEncoded(), decoded.Expanded))
-            return key;
-
         key.Dispose();
-        throw new CryptographicException("The seed and the expanded key are not the same key.");
+        throw new CryptographicException("The keys in the structure are not the same key.");
     }
 
     /// <summary>FIPS 203, Algorithm 20; the input checks were made at import. A failing random source fails the call.</summary>

@@ -5,7 +5,10 @@ namespace Qkms.Core.Cryptography.Fips203;
 /// <summary>ML-KEM (FIPS 203) in C#, for machines whose operating system does not have it; behaves as the platform's own keys do.</summary>
 /// <remarks>
 /// Operations on one key may run at the same time on several threads; disposing zeroes the private part and must wait until they are done.
-/// The static methods of this class hide those of <see cref="MLKem"/> and never reach the platform's implementation.
+/// <see cref="IsSupported"/> and the static methods of this class hide those of <see cref="MLKem"/>, and never reach the platform's
+/// implementation. PEM and encrypted PKCS #8 are not read here: <c>ImportFromPem</c>, <c>ImportFromEncryptedPem</c> and
+/// <c>ImportEncryptedPkcs8PrivateKey</c> remain those of <see cref="MLKem"/>, which make keys of the platform and throw
+/// <see cref="PlatformNotSupportedException"/> where it has none.
 /// </remarks>
 public sealed class MLKemManaged : MLKem
 {
@@ -28,6 +31,9 @@ public sealed class MLKemManaged : MLKem
         _set = set;
         _encapsulationKey = key;
     }
+
+    /// <summary>Whether this implementation runs here: always.</summary>
+    public static new bool IsSupported => true;
 
     /// <summary>Generates a key from the system's random numbers (FIPS 203, Algorithm 19).</summary>
     /// <param name="algorithm">The parameter set.</param>
@@ -114,21 +120,20 @@ public sealed class MLKemManaged : MLKem
     {
         KeyFormats.PrivateKey decoded = KeyFormats.ReadPrivateKey(source);
         var set = ParameterSet.OfOid(decoded.Oid);
-        if (decoded.Seed.IsEmpty)
-        {
+        if (!decoded.Seed.IsEmpty)
+            RequireContentLength(decoded.Seed, set.Algorithm.PrivateSeedSizeInBytes);
+        if (!decoded.Expanded.IsEmpty)
             RequireContentLength(decoded.Expanded, set.Algorithm.DecapsulationKeySizeInBytes);
-            return new MLKemManaged(set, DecapsulationKey.Decode(set, decoded.Expanded));
-        }
 
-        RequireContentLength(decoded.Seed, set.Algorithm.PrivateSeedSizeInBytes);
-        var key = DecapsulationKey.FromSeed(set, decoded.Seed);
-        if (!decoded.Expanded.IsEmpty && !key.EncodesTo(decoded.Expanded))
-        {
-            key.Dispose();
-            throw new CryptographicException("The seed and the expanded key are not the same key.");
-        }
+        DecapsulationKey key = decoded.Seed.IsEmpty
+            ? DecapsulationKey.Decode(set, decoded.Expanded)
+            : DecapsulationKey.FromSeed(set, decoded.Seed);
+        bool hasBoth = !decoded.Seed.IsEmpty && !decoded.Expanded.IsEmpty;
+        if ((!hasBoth || key.EncodesTo(decoded.Expanded)) && decoded.BelongsTo(key.EncapsulationKey.Encoded))
+            return new MLKemManaged(set, key);
 
-        return new MLKemManaged(set, key);
+        key.Dispose();
+        throw new CryptographicException("The keys in the structure are not the same key.");
     }
 
     /// <summary>Encapsulation with a chosen message in place of a random one (FIPS 203, Algorithm 17): for known answers only. A message used twice or not random breaks the secret.</summary>

@@ -5,8 +5,11 @@ namespace Qkms.Core.Cryptography.Fips204;
 /// <summary>ML-DSA (FIPS 204) in C#, for machines whose operating system does not have it; behaves as the platform's own keys do.</summary>
 /// <remarks>
 /// Signatures are hedged: fresh random bytes go into each, and a failing random source fails the call. Operations on one key may run at the same
-/// time on several threads; disposing zeroes the private part and must wait until they are done. The static methods of this class hide those of
-/// <see cref="MLDsa"/> and never reach the platform's implementation.
+/// time on several threads; disposing zeroes the private part and must wait until they are done.
+/// <see cref="IsSupported"/> and the static methods of this class hide those of <see cref="MLDsa"/>, and never reach the platform's
+/// implementation. PEM and encrypted PKCS #8 are not read here: <c>ImportFromPem</c>, <c>ImportFromEncryptedPem</c> and
+/// <c>ImportEncryptedPkcs8PrivateKey</c> remain those of <see cref="MLDsa"/>, which make keys of the platform and throw
+/// <see cref="PlatformNotSupportedException"/> where it has none.
 /// </remarks>
 public sealed class MLDsaManaged : MLDsa
 {
@@ -34,6 +37,9 @@ public sealed class MLDsaManaged : MLDsa
 
     /// <summary>Fills memory with random bytes, or throws.</summary>
     internal delegate void RandomSource(Span<byte> destination);
+
+    /// <summary>Whether this implementation runs here: always.</summary>
+    public static new bool IsSupported => true;
 
     /// <summary>Generates a key from the system's random numbers (FIPS 204, Algorithm 1).</summary>
     /// <param name="algorithm">The parameter set.</param>
@@ -127,21 +133,20 @@ public sealed class MLDsaManaged : MLDsa
     {
         KeyFormats.PrivateKey decoded = KeyFormats.ReadPrivateKey(source);
         var set = ParameterSet.OfOid(decoded.Oid);
-        if (decoded.Seed.IsEmpty)
-        {
+        if (!decoded.Seed.IsEmpty)
+            RequireContentLength(decoded.Seed, set.Algorithm.PrivateSeedSizeInBytes);
+        if (!decoded.Expanded.IsEmpty)
             RequireContentLength(decoded.Expanded, set.Algorithm.PrivateKeySizeInBytes);
-            return new MLDsaManaged(set, SigningKey.Decode(set, decoded.Expanded));
-        }
 
-        RequireContentLength(decoded.Seed, set.Algorithm.PrivateSeedSizeInBytes);
-        var key = SigningKey.FromSeed(set, decoded.Seed);
-        if (!decoded.Expanded.IsEmpty && !CryptographicOperations.FixedTimeEquals(key.Encoded, decoded.Expanded))
+        SigningKey key = decoded.Seed.IsEmpty ? SigningKey.Decode(set, decoded.Expanded) : SigningKey.FromSeed(set, decoded.Seed);
+        if ((decoded.Expanded.IsEmpty || CryptographicOperations.FixedTimeEquals(key.Encoded, decoded.Expanded))
+            && decoded.BelongsTo(key.VerificationKey.Encoded))
         {
-            key.Dispose();
-            throw new CryptographicException("The seed and the expanded key are not the same key.");
+            return new MLDsaManaged(set, key);
         }
 
-        return new MLDsaManaged(set, key);
+        key.Dispose();
+        throw new CryptographicException("The keys in the structure are not the same key.");
     }
 
     /// <summary>Signs with chosen randomness, zero for the deterministic variant (FIPS 204, Algorithm 7): for known answers only. Signatures that share their randomness lose the protection against faults.</summary>
