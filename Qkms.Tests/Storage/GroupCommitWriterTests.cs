@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Testing;
 using Qkms.Core;
 using Qkms.Core.Persistence;
 using Qkms.Storage.Sessions;
@@ -13,12 +14,12 @@ public sealed class GroupCommitWriterTests : IAsyncLifetime, IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly StoreRows _rows = new();
-    private readonly RecordingLogger<SqliteKmsStore> _log = new();
+    private readonly FakeLogCollector _log = new();
     private SqliteKmsStore? _store;
 
     private SqliteKmsStore Store => _store!;
 
-    public async Task InitializeAsync() => _store = await SqliteStores.OpenAsync(_directory.File("data"), logger: _log);
+    public async Task InitializeAsync() => _store = await SqliteStores.OpenAsync(_directory.File("data"), logger: new FakeLogger<SqliteKmsStore>(_log));
 
     public Task DisposeAsync() => Task.CompletedTask;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging.Testing;
 using Npgsql;
 using Qkms.Core;
 using Qkms.Core.Tenants;
@@ -17,7 +18,7 @@ public sealed class LostCommitTests : IDisposable
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
 
     private readonly StoreRows _rows = new();
-    private readonly RecordingLogger<PostgresKmsStore> _log = new();
+    private readonly FakeLogCollector _log = new();
     private PostgresDatabase? _database;
     private PostgresProxy? _proxy;
     private PostgresKmsStore? _store;
@@ -254,7 +255,7 @@ public sealed class LostCommitTests : IDisposable
         if (outcomeTimeout is { } shorter)
             options = new PostgresStorageOptions { ConnectionString = options.ConnectionString, OutcomeTimeout = shorter };
 
-        _store = PostgresStores.Create(options, logger: _log);
+        _store = PostgresStores.Create(options, logger: new FakeLogger<PostgresKmsStore>(_log));
         await _store.OpenAsync(CancellationToken.None);
         _log.Clear();
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Testing;
 using Npgsql;
 using Qkms.Core;
 using Qkms.Core.Keys;
@@ -16,7 +17,7 @@ public sealed class PostgresOutageTests : IDisposable
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
 
     private readonly StoreRows _rows = new();
-    private readonly RecordingLogger<PostgresKmsStore> _log = new();
+    private readonly FakeLogCollector _log = new();
     private PostgresDatabase? _database;
     private PostgresProxy? _proxy;
     private PostgresKmsStore? _store;
@@ -219,7 +220,7 @@ public sealed class PostgresOutageTests : IDisposable
     {
         _database = PostgresServer.CreateMigrated();
         _proxy = new PostgresProxy(_database);
-        _store = await PostgresStores.OpenAsync(_proxy.ConnectionString + settings, _log);
+        _store = await PostgresStores.OpenAsync(_proxy.ConnectionString + settings, new FakeLogger<PostgresKmsStore>(_log));
         _log.Clear();
     }
 

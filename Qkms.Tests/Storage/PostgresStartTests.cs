@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Testing;
 using Npgsql;
 using Qkms.Core.Persistence;
 using Qkms.Storage;
@@ -147,9 +148,9 @@ public sealed class PostgresStartTests : IDisposable
     {
         using PostgresProxy proxy = new(Database);
         proxy.Become(ProxyWay.Refusing);
-        RecordingLogger<PostgresKmsStore> log = new();
+        FakeLogCollector log = new();
         using PostgresKmsStore patient = PostgresStores.Create(
-            new PostgresStorageOptions { ConnectionString = proxy.ConnectionString, StartTimeout = TimeSpan.FromSeconds(20) }, logger: log);
+            new PostgresStorageOptions { ConnectionString = proxy.ConnectionString, StartTimeout = TimeSpan.FromSeconds(20) }, logger: new FakeLogger<PostgresKmsStore>(log));
 
         Task open = patient.OpenAsync(CancellationToken.None);
         await ShouldRefuseAsync(proxy.ConnectionString, $"The database '{Database.Name}' on 127.0.0.1:{proxy.Address.Port} cannot be used: *");

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Logging;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Persistence;
@@ -40,7 +41,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
     /// <summary>What a test adds to the services, after all others.</summary>
     public Action<IServiceCollection>? FurtherServices { get; init; }
 
-    public LogRecorder Log { get; } = new();
+    public FakeLogCollector Log { get; } = new();
 
     /// <summary>Every byte of every answer that clients of <see cref="ClientFor"/> received.</summary>
     public AnswerRecorder Answers { get; } = new();
@@ -137,7 +138,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
             logging.ClearProviders();
             logging.SetMinimumLevel(LogLevel.Trace);
             logging.AddFilter("Microsoft", LogLevel.Trace);
-            logging.AddProvider(Log);
+            logging.AddProvider(new FakeLoggerProvider(Log));
         });
     }
 
