@@ -184,7 +184,7 @@ public sealed class LostCommitTests : IDisposable
         await OpenAsync();
         PostgresStorageOptions options = new() { ConnectionString = $"{_database!.ConnectionString};Options=-c synchronous_commit=off", OutcomeTimeout = TimeSpan.FromSeconds(1) };
         using PostgresConnections connections = new(options);
-        CommitFence fence = new(connections, options, _log);
+        CommitFence fence = new(connections, options, new FakeLogger<PostgresKmsStore>(_log));
 
         Func<Task> ask = () => fence.WasCommittedAsync(_rows.NextId(), backend: 0, Stopwatch.GetTimestamp());
 
