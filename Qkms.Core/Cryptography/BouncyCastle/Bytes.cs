@@ -17,10 +17,18 @@ internal static class Bytes
             throw new CryptographicException($"The key in the structure has {content.Length} bytes where the algorithm has {length}.");
     }
 
+    /// <summary>A copy that the garbage collector does not copy again: expanding a key allocates enough to bring it in.</summary>
+    internal static byte[] Pinned(ReadOnlySpan<byte> secret)
+    {
+        byte[] copy = GC.AllocateUninitializedArray<byte>(secret.Length, pinned: true);
+        secret.CopyTo(copy);
+        return copy;
+    }
+
     /// <summary>Hands a copy of a secret to a method of BouncyCastle that copies it again, and zeroes the one made here. Not every method does: some keep the array.</summary>
     internal static T Lend<T>(ReadOnlySpan<byte> secret, Func<byte[], T> use)
     {
-        byte[] copy = secret.ToArray();
+        byte[] copy = Pinned(secret);
         try
         {
             return use(copy);

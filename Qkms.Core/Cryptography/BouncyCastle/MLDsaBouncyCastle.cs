@@ -88,7 +88,7 @@ public sealed class MLDsaBouncyCastle : MLDsa, IHashOfAnyStrength
         Bytes.RequireLength(source, algorithm.PrivateSeedSizeInBytes);
 
         // This array becomes the key's own: zeroing it here would leave a key whose seed is zero.
-        return new MLDsaBouncyCastle(algorithm, oid, MLDsaPrivateKeyParameters.FromSeed(parameters, source.ToArray()), strict);
+        return new MLDsaBouncyCastle(algorithm, oid, MLDsaPrivateKeyParameters.FromSeed(parameters, Bytes.Pinned(source)), strict);
     }
 
     /// <summary>Imports an expanded private key (FIPS 204, Algorithm 25) and checks that its parts belong together.</summary>

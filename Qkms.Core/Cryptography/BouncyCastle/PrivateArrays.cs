@@ -9,7 +9,10 @@ namespace Qkms.Core.Cryptography.BouncyCastle;
 /// Reaches the arrays in which BouncyCastle 2.7.0 keeps the private parts of a key, which it does not zero: moves them to where the garbage
 /// collector makes no copies of them, and zeroes them in the end. A test fails when a version of the package moves a field or adds one.
 /// </summary>
-/// <remarks>Out of reach are the arrays that BouncyCastle makes and drops while it computes (docs/engines.md).</remarks>
+/// <remarks>
+/// Out of reach are the arrays that BouncyCastle makes and drops while it computes, and copies that the garbage collector makes of the key's
+/// own while it is expanded (docs/engines.md).
+/// </remarks>
 internal static class PrivateArrays
 {
     /// <summary>Pins the seed and dk of a key that nobody else has seen yet.</summary>
@@ -50,8 +53,7 @@ internal static class PrivateArrays
         if (array is null)
             return;
 
-        byte[] pinned = GC.AllocateUninitializedArray<byte>(array.Length, pinned: true);
-        array.CopyTo(pinned, 0);
+        byte[] pinned = Bytes.Pinned(array);
         Cryptography.Erase.Memory(array.AsSpan());
         array = pinned;
     }
