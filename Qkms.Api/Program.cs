@@ -13,8 +13,8 @@ using Qkms.Api.Signatures;
 using Qkms.Api.Telemetry;
 using Qkms.Core;
 using Qkms.Core.Cryptography;
-using Qkms.Core.Hosting;
-using Qkms.Core.Protection;
+using Qkms.Core.Installation;
+using Qkms.Core.Keyrings;
 using Qkms.Storage;
 
 // First of all, before configuration copies the environment into strings that nobody can zero.

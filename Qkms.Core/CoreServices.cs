@@ -1,17 +1,17 @@
 using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Audit;
-using Qkms.Core.Crypto;
 using Qkms.Core.Cryptography;
-using Qkms.Core.DataKeys;
+using Qkms.Core.Encryption;
+using Qkms.Core.Gates;
 using Qkms.Core.Idempotency;
-using Qkms.Core.Kem;
+using Qkms.Core.Installation;
+using Qkms.Core.Journal;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
-using Qkms.Core.Materials;
-using Qkms.Core.Protection;
+using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
-using Qkms.Core.Telemetry;
-using Qkms.Core.Tenants;
+using Qkms.Core.Time;
+using Qkms.Core.Uses;
 
 namespace Qkms.Core;
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Qkms.Core.Persistence;
+using Qkms.Core.Store;
 using Qkms.Storage.Postgres;
 using Qkms.Storage.Sqlite;
 

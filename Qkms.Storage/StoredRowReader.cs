@@ -1,5 +1,5 @@
 using Qkms.Core.Algorithms;
-using Qkms.Core.Persistence;
+using Qkms.Core.Store;
 
 namespace Qkms.Storage;
 

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using Qkms.Api.Http;
 using Qkms.Core.Algorithms;
-using Qkms.Core.ApiKeys;
+using Qkms.Core.Callers;
 using Qkms.Core.Keys;
 
 namespace Qkms.Api.Algorithms;

@@ -1,5 +1,5 @@
 using Qkms.Api.Http;
-using Qkms.Core;
+using Qkms.Core.Callers;
 
 namespace Qkms.Api.Auth;
 

@@ -1,5 +1,5 @@
 using FluentValidation;
-using Qkms.Core.Crypto;
+using Qkms.Core.Encryption;
 
 namespace Qkms.Api.Crypto;
 

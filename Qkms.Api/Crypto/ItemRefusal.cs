@@ -1,5 +1,5 @@
 using System.ComponentModel;
-using Qkms.Core;
+using Qkms.Core.Errors;
 
 namespace Qkms.Api.Crypto;
 

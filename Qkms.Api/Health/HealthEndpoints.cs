@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using Qkms.Api.Http;
-using Qkms.Core;
-using Qkms.Core.Persistence;
+using Qkms.Core.Errors;
+using Qkms.Core.Store;
 
 namespace Qkms.Api.Health;
 

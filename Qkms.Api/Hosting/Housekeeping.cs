@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Qkms.Core;
+using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
-using Qkms.Core.Keys;
+using Qkms.Core.Lifecycle;
 using Qkms.Core.Telemetry;
 
 namespace Qkms.Api.Hosting;

@@ -1,5 +1,5 @@
 using System.Net;
-using Qkms.Core.Hosting;
+using Qkms.Core.Errors;
 
 namespace Qkms.Api.Hosting;
 

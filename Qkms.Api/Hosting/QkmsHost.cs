@@ -1,13 +1,11 @@
 using Qkms.Api.Http;
 using Qkms.Api.Telemetry;
-using Qkms.Core.ApiKeys;
 using Qkms.Core.Cryptography;
-using Qkms.Core.Hosting;
-using Qkms.Core.Materials;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
+using Qkms.Core.Installation;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Secrets;
-using Qkms.Core.Tenants;
+using Qkms.Core.Store;
+using Qkms.Core.Uses;
 
 namespace Qkms.Api.Hosting;
 

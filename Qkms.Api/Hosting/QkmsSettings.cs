@@ -1,11 +1,11 @@
 using System.Globalization;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Cryptography;
-using Qkms.Core.Hosting;
-using Qkms.Core.Keys;
-using Qkms.Core.Materials;
+using Qkms.Core.Errors;
+using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
 using Qkms.Core.Telemetry;
+using Qkms.Core.Uses;
 
 namespace Qkms.Api.Hosting;
 

@@ -1,8 +1,8 @@
-using Qkms.Core;
 using Qkms.Core.Cryptography;
-using Qkms.Core.Hosting;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
+using Qkms.Core.Errors;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Sealing;
+using Qkms.Core.Store;
 
 namespace Qkms.Api.Hosting;
 

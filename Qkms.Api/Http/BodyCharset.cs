@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Net.Http.Headers;
-using Qkms.Core;
+using Qkms.Core.Errors;
+using Qkms.Core.Keys;
 
 namespace Qkms.Api.Http;
 

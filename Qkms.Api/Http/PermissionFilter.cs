@@ -1,5 +1,5 @@
 using Qkms.Api.Auth;
-using Qkms.Core.ApiKeys;
+using Qkms.Core.Callers;
 
 namespace Qkms.Api.Http;
 

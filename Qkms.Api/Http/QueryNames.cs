@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Mvc;
-using Qkms.Core;
+using Qkms.Core.Errors;
 
 namespace Qkms.Api.Http;
 

@@ -1,8 +1,8 @@
 using Qkms.Api.Auth;
-using Qkms.Core;
-using Qkms.Core.Audit;
 using Qkms.Core.Cryptography;
-using Qkms.Core.Protection;
+using Qkms.Core.Errors;
+using Qkms.Core.Journal;
+using Qkms.Core.Sealing;
 
 namespace Qkms.Api.Http;
 

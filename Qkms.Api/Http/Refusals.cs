@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
-using Qkms.Core;
+using Qkms.Core.Errors;
 using Qkms.Core.Telemetry;
 
 namespace Qkms.Api.Http;

@@ -1,4 +1,4 @@
-using Qkms.Core;
+using Qkms.Core.Callers;
 
 namespace Qkms.Api.Http;
 

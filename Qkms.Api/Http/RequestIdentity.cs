@@ -1,5 +1,5 @@
 using System.Buffers;
-using Qkms.Core;
+using Qkms.Core.Time;
 
 namespace Qkms.Api.Http;
 

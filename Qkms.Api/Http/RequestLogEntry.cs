@@ -2,7 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Text.Json;
 using Qkms.Api.Hosting.Logging;
-using Qkms.Core;
+using Qkms.Core.Callers;
 
 namespace Qkms.Api.Http;
 

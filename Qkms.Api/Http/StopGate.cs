@@ -1,4 +1,4 @@
-using Qkms.Core;
+using Qkms.Core.Errors;
 
 namespace Qkms.Api.Http;
 

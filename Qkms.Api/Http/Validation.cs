@@ -1,6 +1,6 @@
 using FluentValidation;
 using FluentValidation.Results;
-using Qkms.Core;
+using Qkms.Core.Errors;
 
 namespace Qkms.Api.Http;
 

@@ -5,12 +5,10 @@ using Qkms.Api.Crypto;
 using Qkms.Api.Http;
 using Qkms.Api.Keys;
 using Qkms.Api.OpenApi;
-using Qkms.Core;
-using Qkms.Core.ApiKeys;
-using Qkms.Core.Crypto;
-using Qkms.Core.Kem;
-using Qkms.Core.Keys;
+using Qkms.Core.Callers;
+using Qkms.Core.Encryption;
 using Qkms.Core.Secrets;
+using Qkms.Core.Uses;
 
 namespace Qkms.Api.Kem;
 

@@ -5,9 +5,10 @@ using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
 using Qkms.Api.OpenApi;
-using Qkms.Core;
-using Qkms.Core.ApiKeys;
-using Qkms.Core.Keys;
+using Qkms.Core.Callers;
+using Qkms.Core.Errors;
+using Qkms.Core.Lifecycle;
+using Qkms.Core.Time;
 
 namespace Qkms.Api.Keys;
 

@@ -4,10 +4,12 @@ using FluentValidation;
 using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
 using Qkms.Api.OpenApi;
-using Qkms.Core;
 using Qkms.Core.Algorithms;
-using Qkms.Core.ApiKeys;
+using Qkms.Core.Callers;
+using Qkms.Core.Errors;
 using Qkms.Core.Keys;
+using Qkms.Core.Lifecycle;
+using Qkms.Core.Names;
 
 namespace Qkms.Api.Keys;
 

@@ -3,9 +3,10 @@ using System.Globalization;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 using Qkms.Api.Http;
-using Qkms.Core;
-using Qkms.Core.ApiKeys;
+using Qkms.Core.Callers;
+using Qkms.Core.Errors;
 using Qkms.Core.Keys;
+using Qkms.Core.Time;
 
 namespace Qkms.Api.Keys;
 

@@ -2,8 +2,8 @@ using System.ComponentModel;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 using Qkms.Api.Http;
-using Qkms.Core;
-using Qkms.Core.ApiKeys;
+using Qkms.Core.Callers;
+using Qkms.Core.Errors;
 using Qkms.Core.Keys;
 
 namespace Qkms.Api.Keys;

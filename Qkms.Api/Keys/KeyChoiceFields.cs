@@ -1,6 +1,7 @@
 using FluentValidation;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Keys;
+using Qkms.Core.Names;
+using Qkms.Core.Uses;
 
 namespace Qkms.Api.Keys;
 

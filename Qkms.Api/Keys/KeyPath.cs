@@ -1,5 +1,5 @@
-using Qkms.Core;
-using Qkms.Core.Keys;
+using Qkms.Core.Errors;
+using Qkms.Core.Names;
 
 namespace Qkms.Api.Keys;
 

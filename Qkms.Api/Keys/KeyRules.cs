@@ -1,6 +1,7 @@
 using FluentValidation;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
+using Qkms.Core.Names;
 
 namespace Qkms.Api.Keys;
 

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
-using Qkms.Core.Keys;
+using Qkms.Core.Uses;
 
 namespace Qkms.Api.Keys;
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Qkms.Core.Callers;
 using Qkms.Core.Keys;
 
 namespace Qkms.Api.Keys;

@@ -2,11 +2,12 @@ using System.ComponentModel;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 using Qkms.Api.Http;
-using Qkms.Core;
 using Qkms.Core.Algorithms;
-using Qkms.Core.ApiKeys;
-using Qkms.Core.Audit;
+using Qkms.Core.Callers;
+using Qkms.Core.Journal;
 using Qkms.Core.Keys;
+using Qkms.Core.Names;
+using Qkms.Core.Time;
 
 namespace Qkms.Api.Keys;
 

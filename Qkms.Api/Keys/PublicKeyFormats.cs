@@ -1,5 +1,5 @@
 using Microsoft.Net.Http.Headers;
-using Qkms.Core;
+using Qkms.Core.Errors;
 
 namespace Qkms.Api.Keys;
 

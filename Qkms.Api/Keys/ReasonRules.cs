@@ -1,5 +1,5 @@
 using FluentValidation;
-using Qkms.Core.Audit;
+using Qkms.Core.Journal;
 
 namespace Qkms.Api.Keys;
 

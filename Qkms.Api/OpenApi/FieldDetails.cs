@@ -7,10 +7,12 @@ using Qkms.Api.Kem;
 using Qkms.Api.Keys;
 using Qkms.Api.Signatures;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Audit;
-using Qkms.Core.Crypto;
-using Qkms.Core.DataKeys;
+using Qkms.Core.Callers;
+using Qkms.Core.Encryption;
+using Qkms.Core.Journal;
 using Qkms.Core.Keys;
+using Qkms.Core.Lifecycle;
+using Qkms.Core.Names;
 using Qkms.Core.Signatures;
 
 namespace Qkms.Api.OpenApi;

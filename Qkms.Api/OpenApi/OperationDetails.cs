@@ -8,7 +8,7 @@ using Qkms.Api.Auth;
 using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
 using Qkms.Api.Keys;
-using Qkms.Core;
+using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
 using Swashbuckle.AspNetCore.SwaggerGen;
 

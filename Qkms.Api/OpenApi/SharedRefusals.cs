@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
-using Qkms.Core;
+using Qkms.Core.Errors;
 
 namespace Qkms.Api.OpenApi;
 

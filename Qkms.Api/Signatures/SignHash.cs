@@ -5,10 +5,9 @@ using Qkms.Api.Crypto;
 using Qkms.Api.Http;
 using Qkms.Api.Keys;
 using Qkms.Api.OpenApi;
-using Qkms.Core;
-using Qkms.Core.ApiKeys;
-using Qkms.Core.Keys;
+using Qkms.Core.Callers;
 using Qkms.Core.Signatures;
+using Qkms.Core.Uses;
 
 namespace Qkms.Api.Signatures;
 

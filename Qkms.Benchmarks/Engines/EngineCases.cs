@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Cryptography;
-using Qkms.Core.Keys;
+using Qkms.Core.Lifecycle;
 
 namespace Qkms.Benchmarks.Engines;
 

@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Crypto;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Cryptography.Rfc9180;
+using Qkms.Core.Encryption;
 using Qkms.Core.Keys;
+using Qkms.Core.Names;
 using Qkms.Core.Secrets;
 
 namespace Qkms.Benchmarks.Timing;

@@ -4,13 +4,18 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Qkms.Core;
 using Qkms.Core.Algorithms;
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Callers;
 using Qkms.Core.Cryptography;
+using Qkms.Core.Installation;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
-using Qkms.Core.Materials;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
+using Qkms.Core.Lifecycle;
+using Qkms.Core.Names;
 using Qkms.Core.Signatures;
+using Qkms.Core.Store;
 using Qkms.Core.Tenants;
+using Qkms.Core.Time;
+using Qkms.Core.Uses;
 
 namespace Qkms.Benchmarks.Writes;
 

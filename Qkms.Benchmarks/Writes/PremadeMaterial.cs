@@ -1,6 +1,6 @@
 using Qkms.Core.Algorithms;
 using Qkms.Core.Cryptography;
-using Qkms.Core.Keys;
+using Qkms.Core.Lifecycle;
 using Qkms.Core.Secrets;
 
 namespace Qkms.Benchmarks.Writes;

@@ -1,6 +1,6 @@
 using System.Data.Common;
 using Dapper;
-using Qkms.Core.Persistence;
+using Qkms.Core.Store;
 using Qkms.Storage.Sessions;
 
 namespace Qkms.Benchmarks.Writes;

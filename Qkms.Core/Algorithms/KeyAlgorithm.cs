@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Qkms.Core.Keys;
 
 namespace Qkms.Core.Algorithms;
 

@@ -1,3 +1,5 @@
+using Qkms.Core.Callers;
+using Qkms.Core.Names;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Core.ApiKeys;

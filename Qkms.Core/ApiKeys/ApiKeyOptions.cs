@@ -1,4 +1,4 @@
-using Qkms.Core.Hosting;
+using Qkms.Core.Errors;
 
 namespace Qkms.Core.ApiKeys;
 

@@ -1,5 +1,6 @@
 using System.Text;
-using Qkms.Core.Protection;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Sealing;
 
 namespace Qkms.Core.ApiKeys;
 

@@ -1,6 +1,7 @@
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
-using Qkms.Core.Tenants;
+using Qkms.Core.Callers;
+using Qkms.Core.Names;
+using Qkms.Core.Sealing;
+using Qkms.Core.Store;
 
 namespace Qkms.Core.ApiKeys;
 

@@ -1,5 +1,5 @@
-using Qkms.Core.Persistence;
 using Qkms.Core.Secrets;
+using Qkms.Core.Store;
 
 namespace Qkms.Core.ApiKeys;
 

@@ -1,4 +1,4 @@
-using Qkms.Core.Tenants;
+using Qkms.Core.Names;
 
 namespace Qkms.Core.Idempotency;
 

@@ -1,4 +1,5 @@
-using Qkms.Core.Protection;
+using Qkms.Core.Callers;
+using Qkms.Core.Sealing;
 using Qkms.Core.Secrets;
 
 namespace Qkms.Core.Idempotency;

@@ -1,6 +1,9 @@
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
-using Qkms.Core.Tenants;
+using Qkms.Core.Errors;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Names;
+using Qkms.Core.Sealing;
+using Qkms.Core.Store;
+using Qkms.Core.Time;
 
 namespace Qkms.Core.Idempotency;
 

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using Qkms.Core.ApiKeys;
-using Qkms.Core.Protection;
+using Qkms.Core.Names;
+using Qkms.Core.Sealing;
 
 namespace Qkms.Core.Idempotency;
 

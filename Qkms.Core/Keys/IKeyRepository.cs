@@ -1,5 +1,5 @@
-using Qkms.Core.Persistence;
-using Qkms.Core.Tenants;
+using Qkms.Core.Names;
+using Qkms.Core.Store;
 
 namespace Qkms.Core.Keys;
 

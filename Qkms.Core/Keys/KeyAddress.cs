@@ -1,5 +1,5 @@
 using Qkms.Core.Algorithms;
-using Qkms.Core.Tenants;
+using Qkms.Core.Names;
 
 namespace Qkms.Core.Keys;
 

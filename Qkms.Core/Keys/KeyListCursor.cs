@@ -1,7 +1,9 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using Qkms.Core.Protection;
-using Qkms.Core.Tenants;
+using Qkms.Core.Errors;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Names;
+using Qkms.Core.Sealing;
 
 namespace Qkms.Core.Keys;
 

@@ -1,4 +1,5 @@
 using Qkms.Core.Algorithms;
+using Qkms.Core.Names;
 
 namespace Qkms.Core.Keys;
 

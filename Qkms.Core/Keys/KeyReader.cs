@@ -1,5 +1,9 @@
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
+using Qkms.Core.Callers;
+using Qkms.Core.Errors;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Names;
+using Qkms.Core.Store;
+using Qkms.Core.Time;
 
 namespace Qkms.Core.Keys;
 

@@ -1,3 +1,5 @@
+using Qkms.Core.Errors;
+
 namespace Qkms.Core.Keys;
 
 /// <summary>Which operation which state allows: the one table that every use of a key asks.</summary>

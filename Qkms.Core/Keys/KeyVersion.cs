@@ -1,7 +1,7 @@
 using Qkms.Core.Algorithms;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
-using Qkms.Core.Tenants;
+using Qkms.Core.Names;
+using Qkms.Core.Sealing;
+using Qkms.Core.Store;
 
 namespace Qkms.Core.Keys;
 

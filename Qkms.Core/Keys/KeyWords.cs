@@ -1,3 +1,5 @@
+using Qkms.Core.Algorithms;
+
 namespace Qkms.Core.Keys;
 
 /// <summary>The words of the API for uses and statuses.</summary>

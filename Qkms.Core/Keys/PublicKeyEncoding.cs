@@ -1,6 +1,7 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography;
 using Qkms.Core.Algorithms;
+using Qkms.Core.Errors;
 
 namespace Qkms.Core.Keys;
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Cryptography.Fips204;
+using Qkms.Core.Errors;
 using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
 
 namespace Qkms.Core.Signatures;

@@ -1,4 +1,4 @@
-using Qkms.Core.Keys;
+using Qkms.Core.Uses;
 
 namespace Qkms.Core.Signatures;
 

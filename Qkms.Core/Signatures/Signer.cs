@@ -1,7 +1,10 @@
 using System.Security.Cryptography;
 using Qkms.Core.Algorithms;
+using Qkms.Core.Callers;
+using Qkms.Core.Errors;
+using Qkms.Core.Gates;
 using Qkms.Core.Keys;
-using Qkms.Core.Materials;
+using Qkms.Core.Uses;
 
 namespace Qkms.Core.Signatures;
 

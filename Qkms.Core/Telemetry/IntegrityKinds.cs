@@ -1,3 +1,5 @@
+
+
 namespace Qkms.Core.Telemetry;
 
 /// <summary>What integrity alarms are about.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Qkms.Core.Uses;
 
 namespace Qkms.Core.Telemetry;
 

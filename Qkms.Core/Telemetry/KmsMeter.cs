@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using Qkms.Core.Errors;
+using Qkms.Core.Uses;
 
 namespace Qkms.Core.Telemetry;
 

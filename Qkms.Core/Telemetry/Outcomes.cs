@@ -1,3 +1,5 @@
+using Qkms.Core.Errors;
+
 namespace Qkms.Core.Telemetry;
 
 /// <summary>How an operation can end.</summary>

@@ -1,5 +1,6 @@
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
+using Qkms.Core.Names;
+using Qkms.Core.Sealing;
+using Qkms.Core.Store;
 
 namespace Qkms.Core.Tenants;
 

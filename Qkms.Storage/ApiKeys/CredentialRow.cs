@@ -1,6 +1,7 @@
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Persistence;
-using Qkms.Core.Tenants;
+using Qkms.Core.Callers;
+using Qkms.Core.Names;
+using Qkms.Core.Store;
 
 namespace Qkms.Storage.ApiKeys;
 

@@ -1,4 +1,4 @@
-using Qkms.Core.Audit;
+using Qkms.Core.Journal;
 using Qkms.Storage.Sessions;
 
 namespace Qkms.Storage.Audit;

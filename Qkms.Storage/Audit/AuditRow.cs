@@ -1,4 +1,4 @@
-using Qkms.Core.Audit;
+using Qkms.Core.Journal;
 
 namespace Qkms.Storage.Audit;
 

@@ -1,5 +1,5 @@
 using Qkms.Core.Idempotency;
-using Qkms.Core.Tenants;
+using Qkms.Core.Names;
 using Qkms.Storage.Sessions;
 
 namespace Qkms.Storage.Idempotency;

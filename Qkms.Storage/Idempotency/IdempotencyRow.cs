@@ -1,5 +1,5 @@
 using Qkms.Core.Idempotency;
-using Qkms.Core.Tenants;
+using Qkms.Core.Names;
 
 namespace Qkms.Storage.Idempotency;
 

@@ -1,6 +1,7 @@
+using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
-using Qkms.Core.Persistence;
-using Qkms.Core.Tenants;
+using Qkms.Core.Names;
+using Qkms.Core.Store;
 
 namespace Qkms.Storage.Keys;
 

@@ -1,5 +1,4 @@
-using Qkms.Core.Keys;
-using Qkms.Core.Tenants;
+using Qkms.Core.Names;
 
 namespace Qkms.Storage.Keys;
 

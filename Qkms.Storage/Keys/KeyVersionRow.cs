@@ -1,6 +1,7 @@
+using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
-using Qkms.Core.Persistence;
-using Qkms.Core.Tenants;
+using Qkms.Core.Names;
+using Qkms.Core.Store;
 
 namespace Qkms.Storage.Keys;
 
@@ -119,7 +120,7 @@ internal sealed class KeyVersionRow
             Id = new KeyVersionId(read.Id(Id)),
             KeyId = new KeyId(read.Id(KeyId)),
             Address = new KeyAddress(new TenantId(read.Id(TenantId)), new KeyOwner(OwnerKind, OwnerId), KeyName.FromStored(Name), read.Algorithm(Algorithm), (KeyUse)read.Number(Use)),
-            Kid = Core.Keys.Kid.FromStored(Kid),
+            Kid = Core.Names.Kid.FromStored(Kid),
             Version = read.Number(Version),
             Spelling = Spelling,
             State = (KeyState)read.Number(State),
@@ -143,5 +144,5 @@ internal sealed class KeyVersionRow
         return read.Seal(version, Seal);
     }
 
-    private static Kid? OptionalKid(string? column) => column is null ? null : Core.Keys.Kid.FromStored(column);
+    private static Kid? OptionalKid(string? column) => column is null ? null : Core.Names.Kid.FromStored(column);
 }

@@ -1,5 +1,5 @@
-using Qkms.Core;
-using Qkms.Core.Persistence;
+using Qkms.Core.Store;
+using Qkms.Core.Time;
 
 namespace Qkms.Storage.Migrations;
 

@@ -1,7 +1,7 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
-using Qkms.Core.Persistence;
+using Qkms.Core.Store;
 
 namespace Qkms.Storage.Migrations;
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Polly;
 using Polly.Retry;
-using Qkms.Core;
+using Qkms.Core.Errors;
 
 namespace Qkms.Storage.Postgres;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using Dapper;
 using Npgsql;
-using Qkms.Core.Persistence;
+using Qkms.Core.Store;
 
 namespace Qkms.Storage.Postgres;
 

@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using Npgsql;
-using Qkms.Core;
-using Qkms.Core.Persistence;
+using Qkms.Core.Errors;
+using Qkms.Core.Store;
 
 namespace Qkms.Storage.Postgres;
 

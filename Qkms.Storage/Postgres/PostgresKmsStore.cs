@@ -2,8 +2,10 @@ using System.Diagnostics;
 using Dapper;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Qkms.Core;
-using Qkms.Core.Persistence;
+using Qkms.Core.Errors;
+using Qkms.Core.Gates;
+using Qkms.Core.Store;
+using Qkms.Core.Time;
 using Qkms.Storage.Migrations;
 using Qkms.Storage.Sessions;
 

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Polly;
 using Polly.Retry;
-using Qkms.Core.Persistence;
+using Qkms.Core.Store;
 using Qkms.Storage.Migrations;
 
 namespace Qkms.Storage.Postgres;

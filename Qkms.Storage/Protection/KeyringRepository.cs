@@ -1,5 +1,5 @@
-using Qkms.Core.Protection;
-using Qkms.Core.Tenants;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Names;
 using Qkms.Storage.Sessions;
 
 namespace Qkms.Storage.Protection;

@@ -1,4 +1,4 @@
-using Qkms.Core.Protection;
+using Qkms.Core.Keyrings;
 
 namespace Qkms.Storage.Protection;
 

@@ -1,11 +1,11 @@
 using System.Data.Common;
 using Dapper;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Audit;
 using Qkms.Core.Idempotency;
+using Qkms.Core.Journal;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
+using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 using Qkms.Storage.ApiKeys;
 using Qkms.Storage.Audit;

@@ -4,7 +4,7 @@ using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Polly;
-using Qkms.Core.Persistence;
+using Qkms.Core.Store;
 using Qkms.Storage.Sessions;
 using SQLitePCL;
 

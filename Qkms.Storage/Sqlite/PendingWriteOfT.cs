@@ -1,4 +1,4 @@
-using Qkms.Core.Persistence;
+using Qkms.Core.Store;
 using Qkms.Storage.Sessions;
 
 namespace Qkms.Storage.Sqlite;

@@ -1,5 +1,5 @@
 using Microsoft.Data.Sqlite;
-using Qkms.Core;
+using Qkms.Core.Errors;
 
 namespace Qkms.Storage.Sqlite;
 

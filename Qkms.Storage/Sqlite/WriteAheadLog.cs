@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Qkms.Core.Persistence;
+using Qkms.Core.Store;
 
 namespace Qkms.Storage.Sqlite;
 

@@ -1,10 +1,11 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Freshness;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
+using Qkms.Core.Callers;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Store;
 using Qkms.Core.Tenants;
+using Qkms.Core.Time;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.ApiKeys;

@@ -1,8 +1,8 @@
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Protection;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Time;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.ApiKeys;

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Qkms.Api.Http;
-using Qkms.Core.ApiKeys;
+using Qkms.Core.Callers;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.ApiKeys;

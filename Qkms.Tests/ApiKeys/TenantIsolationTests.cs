@@ -3,11 +3,12 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Qkms.Api.Http;
-using Qkms.Core;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Names;
+using Qkms.Core.Store;
 using Qkms.Core.Tenants;
+using Qkms.Core.Time;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.ApiKeys;

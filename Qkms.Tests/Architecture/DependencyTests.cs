@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Qkms.Core;
+using Qkms.Core.Errors;
 using Qkms.Storage;
 using Qkms.Tests.Support;
 

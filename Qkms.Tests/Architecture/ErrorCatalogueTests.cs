@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Qkms.Api.Http;
-using Qkms.Core;
+using Qkms.Core.Errors;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Architecture;

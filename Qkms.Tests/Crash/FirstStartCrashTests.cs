@@ -1,6 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
-using Qkms.Core.ApiKeys;
+using Qkms.Core.Installation;
 using Qkms.Tests.Support;
 using Xunit.Abstractions;
 

@@ -2,11 +2,11 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
-using Qkms.Core.Materials;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
-using Qkms.Core.Tenants;
+using Qkms.Core.Names;
+using Qkms.Core.Store;
+using Qkms.Core.Uses;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Crash;

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Qkms.Core.Crypto;
-using Qkms.Core.Keys;
+using Qkms.Core.Encryption;
+using Qkms.Core.Names;
 using Qkms.Core.Secrets;
 using Qkms.Tests.Support;
 

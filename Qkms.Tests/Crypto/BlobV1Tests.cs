@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using Qkms.Core.Crypto;
-using Qkms.Core.Keys;
+using Qkms.Core.Encryption;
+using Qkms.Core.Names;
 using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Crypto;

@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Security.Cryptography;
-using Qkms.Core.Crypto;
+using Qkms.Core.Encryption;
 
 namespace Qkms.Tests.Crypto;
 

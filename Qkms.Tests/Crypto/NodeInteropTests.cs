@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Qkms.Core.Crypto;
 using Qkms.Core.Cryptography.Rfc9180;
-using Qkms.Core.Keys;
+using Qkms.Core.Encryption;
+using Qkms.Core.Names;
 using Qkms.Tests.Cryptography;
 using Qkms.Tests.Support;
 using ParameterSets = Qkms.Tests.Cryptography.Algorithms;

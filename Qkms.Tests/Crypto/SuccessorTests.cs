@@ -173,7 +173,7 @@ public sealed class SuccessorTests
         string start = (await client.GenerateAsync("AES-256", ",\"name\":\"app\"")).Text("kid");
         string end = (await client.GenerateAsync("ML-KEM-512", ",\"name\":\"web\"")).Text("kid");
         (await client.RetireAsync(1, "AES-256", ",\"name\":\"app\",\"allow_no_active\":true")).ShouldBe(HttpStatusCode.OK);
-        await app.RewriteAsync(start, version => version with { NextKid = Core.Keys.Kid.FromStored(end) });
+        await app.RewriteAsync(start, version => version with { NextKid = Core.Names.Kid.FromStored(end) });
         using HttpClient onlyApp = await app.NarrowedClientAsync(keyScope: "app");
         using HttpClient both = await app.NarrowedClientAsync(keyScope: "app web");
 

@@ -4,7 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Qkms.Api.Http;
-using Qkms.Core.ApiKeys;
+using Qkms.Core.Callers;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.DataKeys;

@@ -1,4 +1,4 @@
-using Qkms.Core.Freshness;
+using Qkms.Core.Time;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Freshness;

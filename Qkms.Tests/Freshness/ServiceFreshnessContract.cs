@@ -1,10 +1,11 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Freshness;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
+using Qkms.Core.Names;
+using Qkms.Core.Store;
+using Qkms.Core.Time;
 using Qkms.Tests.Nodes;
 using Qkms.Tests.Storage;
 using Qkms.Tests.Support;

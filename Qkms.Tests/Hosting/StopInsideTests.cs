@@ -1,11 +1,12 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
-using Qkms.Core.Materials;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
+using Qkms.Core.Sealing;
 using Qkms.Core.Secrets;
+using Qkms.Core.Store;
+using Qkms.Core.Uses;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Hosting;
@@ -69,7 +70,7 @@ public sealed class StopInsideTests
 
         cache.Count.Should().Be(0);
         Func<Task> write = () => store.WriteAsync(session => session.Tenants.AnyAsync(), CancellationToken.None);
-        (await write.Should().ThrowAsync<Core.KmsException>()).Which.Error.Should().Be(Core.KmsErrors.Unavailable);
+        (await write.Should().ThrowAsync<Core.Errors.KmsException>()).Which.Error.Should().Be(Core.Errors.KmsErrors.Unavailable);
     }
 
     private static async Task<SecretBytes> CachedAsync(QkmsApplication app, MaterialCache cache, string kid)

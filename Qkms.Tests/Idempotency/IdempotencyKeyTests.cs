@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
-using Qkms.Core.ApiKeys;
+using Qkms.Core.Callers;
 using Qkms.Core.Idempotency;
 using Qkms.Tests.Support;
 

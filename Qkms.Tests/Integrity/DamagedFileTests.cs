@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
-using Qkms.Core.Persistence;
+using Qkms.Core.Store;
 using Qkms.Storage.Sqlite;
 using Qkms.Tests.Storage;
 using Qkms.Tests.Support;

@@ -1,9 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Qkms.Core;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Store;
+using Qkms.Core.Time;
 using Qkms.Storage;
 using Qkms.Tests.Support;
 

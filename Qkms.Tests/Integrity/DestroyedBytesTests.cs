@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.Keys;
+using Qkms.Core.Lifecycle;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Integrity;

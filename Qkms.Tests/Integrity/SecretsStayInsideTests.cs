@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Protection;
+using Qkms.Core.Keyrings;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Integrity;
@@ -17,7 +17,7 @@ public sealed class SecretsStayInsideTests
         await using QkmsApplication app = new();
         using HttpClient client = app.Client();
         List<Secret> secrets = [new("initial API key", Encoding.ASCII.GetBytes(app.InitialApiKey[^49..]))];
-        string second = await app.CreateApiKeyAsync(app.InitialApiKey, Core.ApiKeys.Roles.Admin);
+        string second = await app.CreateApiKeyAsync(app.InitialApiKey, Core.Callers.Roles.Admin);
         secrets.Add(new("second API key", Encoding.ASCII.GetBytes(second[^49..])));
         string[] algorithms = ["ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87", "RSA-2048", "AES-256"];
         foreach (string algorithm in algorithms)

@@ -1,5 +1,6 @@
 using System.Net;
-using Qkms.Core.Protection;
+using Qkms.Core.Keys;
+using Qkms.Core.Sealing;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Integrity;
@@ -129,7 +130,7 @@ public sealed class TamperingTests
     {
         await using QkmsApplication app = new();
         using HttpClient admin = app.Client();
-        string apiKey = await app.CreateTenantAsync("victim", Core.ApiKeys.Roles.Auditor);
+        string apiKey = await app.CreateTenantAsync("victim", Core.Callers.Roles.Auditor);
         using HttpClient client = app.ClientFor(apiKey);
         (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
         Tamper(app, $"UPDATE credentials SET {column} = {value} WHERE lookup_id = '{apiKey[5..17]}'");

@@ -1,7 +1,9 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.Keys;
-using Qkms.Core.Materials;
+using Qkms.Core.Lifecycle;
+using Qkms.Core.Names;
+using Qkms.Core.Uses;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Keys;
@@ -237,11 +239,11 @@ public sealed class DestructionSweepTests
         using HttpClient client = app.Client();
         string forged = (await client.GenerateRetiredAsync(name: "forged")).Text("kid");
         string other = await WaitingAsync(client, "other");
-        Core.Tenants.TenantId tenant = await app.FirstTenantAsync();
+        Core.Names.TenantId tenant = await app.FirstTenantAsync();
         await app.Store().WriteAsync(
             async session =>
             {
-                Core.Persistence.Sealed<KeyVersion> row = (await session.Keys.FindVersionAsync(tenant, Kid.FromStored(forged)))!;
+                Core.Store.Sealed<KeyVersion> row = (await session.Keys.FindVersionAsync(tenant, Kid.FromStored(forged)))!;
                 return await session.Keys.UpdateVersionAsync(row with { UnverifiedRow = row.UnverifiedRow with { DestroyAt = row.UnverifiedRow.CreatedAt } });
             },
             CancellationToken.None);

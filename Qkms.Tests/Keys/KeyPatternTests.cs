@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Qkms.Core.Keys;
+using Qkms.Core.Names;
 
 namespace Qkms.Tests.Keys;
 

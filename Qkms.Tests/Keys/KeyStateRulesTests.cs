@@ -1,4 +1,4 @@
-using Qkms.Core;
+using Qkms.Core.Errors;
 using Qkms.Core.Keys;
 
 namespace Qkms.Tests.Keys;

@@ -1,8 +1,8 @@
 using System.Net;
-using Qkms.Core;
 using Qkms.Core.Algorithms;
+using Qkms.Core.Errors;
 using Qkms.Core.Keys;
-using Qkms.Core.Tenants;
+using Qkms.Core.Names;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Keys;

@@ -1,5 +1,5 @@
-using Qkms.Core;
-using Qkms.Core.Materials;
+using Qkms.Core.Errors;
+using Qkms.Core.Gates;
 
 namespace Qkms.Tests.KeyMaterials;
 

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using Qkms.Core.Keys;
-using Qkms.Core.Materials;
+using Qkms.Core.Uses;
 
 namespace Qkms.Tests.KeyMaterials;
 

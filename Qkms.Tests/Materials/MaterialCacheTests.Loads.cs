@@ -1,4 +1,4 @@
-using Qkms.Core.Materials;
+using Qkms.Core.Uses;
 
 namespace Qkms.Tests.KeyMaterials;
 

@@ -1,5 +1,6 @@
 using Qkms.Core.Keys;
-using Qkms.Core.Materials;
+using Qkms.Core.Names;
+using Qkms.Core.Uses;
 using Qkms.Tests.Protection;
 using Qkms.Tests.Support;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Qkms.Core.Protection;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Secrets;
 using Qkms.Storage.Migrations;
 using Qkms.Tests.Support;

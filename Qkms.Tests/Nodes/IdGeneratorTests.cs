@@ -1,4 +1,4 @@
-using Qkms.Core;
+using Qkms.Core.Time;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Nodes;

@@ -1,5 +1,5 @@
 using System.Text;
-using Qkms.Core.Protection;
+using Qkms.Core.Sealing;
 
 namespace Qkms.Tests.Protection;
 

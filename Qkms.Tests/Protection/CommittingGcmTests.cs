@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Qkms.Core.Protection;
+using Qkms.Core.Sealing;
 
 namespace Qkms.Tests.Protection;
 

@@ -1,9 +1,10 @@
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Audit;
 using Qkms.Core.Idempotency;
+using Qkms.Core.Journal;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
+using Qkms.Core.Names;
+using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.Protection;

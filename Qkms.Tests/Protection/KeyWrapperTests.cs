@@ -1,7 +1,8 @@
+using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
-using Qkms.Core.Protection;
+using Qkms.Core.Names;
+using Qkms.Core.Sealing;
 using Qkms.Core.Secrets;
-using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.Protection;
 

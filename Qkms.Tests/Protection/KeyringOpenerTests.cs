@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
-using Qkms.Core;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Names;
+using Qkms.Core.Sealing;
 using Qkms.Core.Secrets;
-using Qkms.Core.Tenants;
+using Qkms.Core.Store;
+using Qkms.Core.Time;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Protection;

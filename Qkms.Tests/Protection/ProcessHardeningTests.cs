@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using Qkms.Core.Hosting;
+using Qkms.Core.Installation;
+using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Protection;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Qkms.Core.Protection;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Secrets;
 using Qkms.Tests.Support;
 

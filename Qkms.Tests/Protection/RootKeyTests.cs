@@ -1,4 +1,4 @@
-using Qkms.Core.Protection;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Protection;

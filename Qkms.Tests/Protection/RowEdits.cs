@@ -1,6 +1,6 @@
+using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
+using Qkms.Core.Store;
 
 namespace Qkms.Tests.Protection;
 

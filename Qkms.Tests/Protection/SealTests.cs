@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Qkms.Core.Protection;
+using Qkms.Core.Sealing;
 using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Protection;

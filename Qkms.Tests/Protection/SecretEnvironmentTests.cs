@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using Qkms.Core.Hosting;
-using Qkms.Core.Protection;
 using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Protection;

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
-using Qkms.Core.Audit;
-using Qkms.Core.Keys;
+using Qkms.Core.Journal;
+using Qkms.Core.Names;
 using Qkms.Storage.Sessions;
 
 namespace Qkms.Tests.Storage;

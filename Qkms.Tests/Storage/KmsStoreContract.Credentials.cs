@@ -1,7 +1,8 @@
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
-using Qkms.Core.Tenants;
+using Qkms.Core.Callers;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Names;
+using Qkms.Core.Store;
 
 namespace Qkms.Tests.Storage;
 

@@ -1,6 +1,6 @@
 using Qkms.Core.Keys;
-using Qkms.Core.Persistence;
-using Qkms.Core.Tenants;
+using Qkms.Core.Names;
+using Qkms.Core.Store;
 
 namespace Qkms.Tests.Storage;
 

@@ -1,5 +1,5 @@
-using Qkms.Core.Protection;
-using Qkms.Core.Tenants;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Names;
 
 namespace Qkms.Tests.Storage;
 

@@ -1,5 +1,6 @@
+using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
-using Qkms.Core.Persistence;
+using Qkms.Core.Store;
 
 namespace Qkms.Tests.Storage;
 

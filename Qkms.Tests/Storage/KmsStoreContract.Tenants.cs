@@ -1,4 +1,5 @@
-using Qkms.Core.Persistence;
+using Qkms.Core.Names;
+using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.Storage;

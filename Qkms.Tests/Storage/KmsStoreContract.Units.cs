@@ -1,4 +1,4 @@
-using Qkms.Core;
+using Qkms.Core.Errors;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.Storage;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
 using Npgsql;
-using Qkms.Core;
+using Qkms.Core.Errors;
 using Qkms.Core.Tenants;
 using Qkms.Storage;
 using Qkms.Storage.Postgres;

@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Logging.Testing;
 using Npgsql;
-using Qkms.Core;
+using Qkms.Core.Errors;
 using Qkms.Core.Keys;
-using Qkms.Core.Persistence;
+using Qkms.Core.Names;
+using Qkms.Core.Store;
 using Qkms.Storage.Postgres;
 using Qkms.Storage.Sessions;
 using Qkms.Tests.Support;
@@ -74,7 +75,7 @@ public sealed class PostgresOutageTests : IDisposable
                 if (Interlocked.Increment(ref runs) <= 2)
                     both.SignalAndWait(TimeSpan.FromSeconds(5));
 
-                await session.Keyring.InsertAsync(_rows.SystemKey(Core.Protection.KeyringKind.RowSeal, version: 1));
+                await session.Keyring.InsertAsync(_rows.SystemKey(Core.Keyrings.KeyringKind.RowSeal, version: 1));
                 return true;
             },
             CancellationToken.None))));

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Testing;
 using Npgsql;
-using Qkms.Core.Persistence;
+using Qkms.Core.Store;
 using Qkms.Storage;
 using Qkms.Storage.Migrations;
 using Qkms.Storage.Postgres;

@@ -1,7 +1,7 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Persistence;
+using Qkms.Core.Store;
 using Qkms.Storage;
 using Qkms.Storage.Migrations;
 using Qkms.Storage.Sessions;

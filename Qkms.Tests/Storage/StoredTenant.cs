@@ -1,6 +1,7 @@
+using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
+using Qkms.Core.Names;
+using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.Storage;

@@ -1,3 +1,5 @@
+
+
 namespace Qkms.Tests.Support;
 
 /// <summary>Damages ciphertexts.</summary>

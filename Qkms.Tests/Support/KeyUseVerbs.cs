@@ -3,10 +3,11 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.ApiKeys;
+using Qkms.Core.Callers;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
+using Qkms.Core.Sealing;
+using Qkms.Core.Store;
 
 namespace Qkms.Tests.Support;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Keys;
+using Qkms.Core.Lifecycle;
 
 namespace Qkms.Tests.Support;
 

@@ -1,4 +1,4 @@
-using Qkms.Core.Freshness;
+using Qkms.Core.Time;
 
 namespace Qkms.Tests.Support;
 

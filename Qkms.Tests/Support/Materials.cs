@@ -1,9 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
+using Qkms.Core.Names;
+using Qkms.Core.Sealing;
 using Qkms.Core.Secrets;
-using Qkms.Core.Tenants;
+using Qkms.Core.Store;
 
 namespace Qkms.Tests.Support;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Npgsql;
-using Qkms.Core.ApiKeys;
-using Qkms.Core.Protection;
+using Qkms.Core.Installation;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Support;
@@ -24,7 +24,7 @@ internal sealed class NodeCluster(PostgresDatabase database) : IDisposable
     /// <summary>The API key of the node that made the first tenant.</summary>
     public string InitialApiKey => File.ReadAllText(InitialApiKeyFiles.Single());
 
-    public static string NewRootKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(Core.Protection.RootKey.Size));
+    public static string NewRootKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(Core.Keyrings.RootKey.Size));
 
     /// <summary>Starts a further node as a process and waits until it is ready.</summary>
     public async Task<ServiceProcess> StartAsync()

@@ -3,10 +3,12 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Persistence;
+using Qkms.Core.Callers;
+using Qkms.Core.Installation;
+using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.Support;
@@ -108,7 +110,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
             ?? throw new InvalidOperationException("not a valid API key");
         using NewApiKey made = Services.GetRequiredService<ApiKeyIssuer>().Issue(owner.TenantId, "test", roles);
         Credential credential = (change ?? (c => c))(made.Credential.UnverifiedRow);
-        Core.Protection.RowSealer sealer = Services.GetRequiredService<Core.Protection.RowSealer>();
+        Core.Keyrings.RowSealer sealer = Services.GetRequiredService<Core.Keyrings.RowSealer>();
         await Services.GetRequiredService<IKmsStore>().WriteAsync(session => session.Credentials.InsertAsync(sealer.Seal(credential)), CancellationToken.None);
         return Encoding.ASCII.GetString(made.Text.Span);
     }

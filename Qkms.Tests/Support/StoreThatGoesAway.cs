@@ -1,5 +1,5 @@
-using Qkms.Core;
-using Qkms.Core.Persistence;
+using Qkms.Core.Errors;
+using Qkms.Core.Store;
 
 namespace Qkms.Tests.Support;
 

@@ -1,4 +1,4 @@
-using Qkms.Core.Persistence;
+using Qkms.Core.Store;
 
 namespace Qkms.Tests.Support;
 

@@ -1,10 +1,10 @@
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
-using Qkms.Core.Persistence;
-using Qkms.Core.Protection;
-using Qkms.Core.Tenants;
+using Qkms.Core.Names;
+using Qkms.Core.Store;
 
 namespace Qkms.Tests.Support;
 

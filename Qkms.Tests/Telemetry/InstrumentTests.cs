@@ -1,11 +1,12 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Runtime.CompilerServices;
-using Qkms.Core.Audit;
+using Microsoft.Extensions.DependencyInjection;
+using Qkms.Core.Journal;
 using Qkms.Core.Telemetry;
+using Qkms.Core.Uses;
 using Qkms.Storage;
 using Qkms.Tests.Support;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Qkms.Tests.Telemetry;
 

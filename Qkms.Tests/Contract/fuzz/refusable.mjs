@@ -2,7 +2,7 @@
 import { mayRefuseUse } from './refusable-uses.mjs';
 import { uses } from './uses.mjs';
 
-// Qkms.Core/Keys/Kid.cs; kids stand where these do, and routes do not mind upper case.
+// Qkms.Core/Names/Kid.cs; kids stand where these do, and routes do not mind upper case.
 const routeWords = ['active', 'generate', 'rotate', 'retire', 'revoke', 'import', 'actions', 'rotations', 'chain', 'public-key'];
 
 // Qkms.Api/Http/HttpServices.cs.

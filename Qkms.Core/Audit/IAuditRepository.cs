@@ -1,8 +1,0 @@
-namespace Qkms.Core.Audit;
-
-/// <summary>The journal in the database.</summary>
-public interface IAuditRepository
-{
-    /// <summary>Adds an event with its canonical bytes and leaf hash.</summary>
-    Task InsertAsync(AuditEvent auditEvent);
-}

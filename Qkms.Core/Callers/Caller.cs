@@ -1,0 +1,32 @@
+using Qkms.Core.Errors;
+using Qkms.Core.Idempotency;
+using Qkms.Core.Names;
+
+namespace Qkms.Core.Callers;
+
+/// <summary>Who makes a request, as the API key says: everything that is done is done for this tenant.</summary>
+/// <param name="TenantId">The tenant.</param>
+/// <param name="CredentialId">The API key.</param>
+/// <param name="Access">What it may do.</param>
+/// <param name="RequestId">The request, for the journal.</param>
+public sealed record Caller(TenantId TenantId, CredentialId CredentialId, Access Access, Guid RequestId)
+{
+    /// <summary>The request, where its sender may send it again and it changes something; else null.</summary>
+    public RepeatableRequest? Repeatable { get; init; }
+
+    /// <summary>Refuses what the API key may not do.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.NotPermitted"/>.</exception>
+    public void Require(Permission permission)
+    {
+        if (!Access.Allows(permission))
+            throw KmsErrors.NotPermitted.With($"This API key may not do '{permission.ToWire()}'.");
+    }
+
+    /// <summary>Refuses a key name outside the API key's narrowing. Null stands for all names.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.NotPermitted"/>.</exception>
+    public void RequireKey(KeyName? name)
+    {
+        if (!Access.Covers(name))
+            throw KmsErrors.NotPermitted.With("This API key is narrowed to other key names.");
+    }
+}

@@ -1,0 +1,68 @@
+namespace Qkms.Core.Callers;
+
+/// <summary>What can be allowed. Each route of the API needs exactly one.</summary>
+public enum Permission
+{
+    /// <summary><c>algorithms:read</c>: the catalogue of algorithms.</summary>
+    AlgorithmsRead,
+
+    /// <summary><c>keys:read</c>: metadata and public keys.</summary>
+    KeysRead,
+
+    /// <summary><c>keys:generate</c>.</summary>
+    KeysGenerate,
+
+    /// <summary><c>keys:rotate</c>.</summary>
+    KeysRotate,
+
+    /// <summary><c>keys:retire</c>.</summary>
+    KeysRetire,
+
+    /// <summary><c>keys:revoke</c>.</summary>
+    KeysRevoke,
+
+    /// <summary><c>keys:destroy</c>.</summary>
+    KeysDestroy,
+
+    /// <summary><c>keys:cancel-deletion</c>: call a destruction off; apart from ordering one, so that more people may stop it than start it.</summary>
+    KeysCancelDeletion,
+
+    /// <summary><c>crypto:encrypt</c>: encrypt to any encryption key.</summary>
+    CryptoEncrypt,
+
+    /// <summary><c>crypto:decrypt</c>: decrypt.</summary>
+    CryptoDecrypt,
+
+    /// <summary><c>crypto:re-encrypt</c>: move a ciphertext to another key without seeing what it holds.</summary>
+    CryptoReEncrypt,
+
+    /// <summary><c>kem:encapsulate</c>: make a shared secret.</summary>
+    KemEncapsulate,
+
+    /// <summary><c>kem:decapsulate</c>: recover a shared secret.</summary>
+    KemDecapsulate,
+
+    /// <summary><c>kem:wrap</c>: wrap a key.</summary>
+    KemWrap,
+
+    /// <summary><c>kem:unwrap</c>: unwrap a key.</summary>
+    KemUnwrap,
+
+    /// <summary><c>signature:sign</c>: sign messages.</summary>
+    Sign,
+
+    /// <summary><c>signature:verify</c>: verify signatures of messages.</summary>
+    Verify,
+
+    /// <summary><c>signature:sign-hash</c>: sign hashes whose message is not seen.</summary>
+    SignHash,
+
+    /// <summary><c>signature:verify-hash</c>: verify signatures of hashes.</summary>
+    VerifyHash,
+
+    /// <summary><c>data-keys:generate</c>: make data keys.</summary>
+    DataKeysGenerate,
+
+    /// <summary><c>data-keys:decrypt</c>: recover data keys, and nothing else.</summary>
+    DataKeysDecrypt,
+}

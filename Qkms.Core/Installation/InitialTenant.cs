@@ -1,0 +1,46 @@
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Callers;
+using Qkms.Core.Secrets;
+using Qkms.Core.Store;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Core.Installation;
+
+/// <summary>Makes the tenant <c>default</c> and its API key at the first start, so that the service can be used at once.</summary>
+public sealed class InitialTenant(IKmsStore store, TenantProvisioning provisioning)
+{
+    /// <summary>The name of the first tenant.</summary>
+    public const string Name = "default";
+
+    private const string Plan = "enterprise";
+
+    /// <summary>Makes tenant and API key where there is no tenant yet; false when there is one, or another node made it meanwhile.</summary>
+    /// <param name="deliver">Puts the API key's text where the operator finds it; it is durable when this returns, before the key becomes valid.</param>
+    /// <param name="withdraw">Takes it away again: another node was first, and this key never becomes valid.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    public async Task<bool> EnsureAsync(Action<SecretBytes> deliver, Action withdraw, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(deliver);
+        ArgumentNullException.ThrowIfNull(withdraw);
+        if (await store.ReadAsync(session => session.Tenants.AnyAsync(), cancellationToken))
+            return false;
+
+        Tenant tenant = provisioning.Plan(Name, Plan);
+        using NewApiKey apiKey = provisioning.PlanApiKey(tenant, "initial", Roles.Operator | Roles.Admin);
+        deliver(apiKey.Text);
+        bool made = await store.WriteAsync(
+            async session =>
+            {
+                if (await session.Tenants.AnyAsync() || !await provisioning.TryAddAsync(session, tenant))
+                    return false;
+
+                await provisioning.AddAsync(session, apiKey);
+                return true;
+            },
+            cancellationToken);
+        if (!made)
+            withdraw();
+
+        return made;
+    }
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Callers;
+using Qkms.Core.Journal;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Names;
+using Qkms.Core.Store;
+using Qkms.Core.Tenants;
+using Qkms.Core.Time;
+
+namespace Qkms.Core.Installation;
+
+/// <summary>Makes tenants: the row, the key that wraps the tenant's private keys, and API keys, each with its journal entry.</summary>
+public sealed class TenantProvisioning(Keyring keyring, RowSealer sealer, ApiKeyIssuer issuer, IdGenerator ids, TimeProvider time)
+{
+    private const long FirstAccountNumber = 100_000_000_000;
+    private const long AccountNumbers = 900_000_000_000;
+
+    /// <summary>A tenant that is not stored yet.</summary>
+    public Tenant Plan(string name, string plan) => new()
+    {
+        Id = new TenantId(ids.Next()),
+        AccountId = NewAccountId(),
+        Name = name,
+        State = TenantState.Active,
+        Plan = plan,
+        CreatedAt = time.GetUtcMilliseconds(),
+    };
+
+    /// <summary>An API key that is not stored yet.</summary>
+    public NewApiKey PlanApiKey(Tenant tenant, string label, Roles roles)
+    {
+        ArgumentNullException.ThrowIfNull(tenant);
+        return issuer.Issue(tenant.Id, label, roles);
+    }
+
+    /// <summary>Stores a tenant with its wrapping key; false when its name or account id is taken.</summary>
+    public async Task<bool> TryAddAsync(IKmsSession session, Tenant tenant)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(tenant);
+        if (!await session.Tenants.InsertAsync(sealer.Seal(tenant)))
+            return false;
+
+        await session.Keyring.InsertAsync(keyring.CreateTenantKey(tenant.Id));
+        await session.Audit.InsertAsync(Entry(tenant.Id, AuditActions.TenantCreated, tenant.Id.ToString()));
+        return true;
+    }
+
+    /// <summary>Stores an API key.</summary>
+    /// <exception cref="InvalidOperationException">Its id is taken, which chance alone does not bring about.</exception>
+    public async Task AddAsync(IKmsSession session, NewApiKey apiKey)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(apiKey);
+        if (!await session.Credentials.InsertAsync(apiKey.Credential))
+            throw new InvalidOperationException("An API key with that id exists already.");
+
+        Credential credential = apiKey.Credential.UnverifiedRow;
+        await session.Audit.InsertAsync(Entry(credential.TenantId, AuditActions.ApiKeyCreated, credential.Id.ToString()));
+    }
+
+    private AuditEvent Entry(TenantId tenantId, string action, string subject) => new()
+    {
+        Id = ids.Next(),
+        TenantId = tenantId,
+        Time = time.GetUtcMilliseconds(),
+        Action = action,
+        ActorKind = "system",
+        ActorId = "provisioning",
+        To = subject,
+    };
+
+    private static string NewAccountId()
+    {
+        // The bias of the remainder over 2^64 is below 2^-24, and the number is no secret.
+        ulong draw = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        return (FirstAccountNumber + (long)(draw % (ulong)AccountNumbers)).ToString(CultureInfo.InvariantCulture);
+    }
+}

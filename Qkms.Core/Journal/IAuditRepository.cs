@@ -1,0 +1,8 @@
+namespace Qkms.Core.Journal;
+
+/// <summary>The journal in the database.</summary>
+public interface IAuditRepository
+{
+    /// <summary>Adds an event with its canonical bytes and leaf hash.</summary>
+    Task InsertAsync(AuditEvent auditEvent);
+}

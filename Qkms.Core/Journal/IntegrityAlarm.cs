@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Qkms.Core.Callers;
+using Qkms.Core.Cryptography;
+using Qkms.Core.Errors;
+using Qkms.Core.Names;
+using Qkms.Core.Store;
+using Qkms.Core.Telemetry;
+using Qkms.Core.Time;
+
+namespace Qkms.Core.Journal;
+
+/// <summary>
+/// Tells the operator that stored data does not match its protection, or that cryptography computed wrongly: log and metric each time, the
+/// journal once per thing and process.
+/// </summary>
+public sealed partial class IntegrityAlarm(IKmsStore store, IdGenerator ids, TimeProvider time, ILogger<IntegrityAlarm> logger)
+{
+    // Beyond so many broken things the journal has nothing more to say that the log does not.
+    private const int MostJournalled = 10_000;
+
+    private readonly ConcurrentDictionary<string, byte> _journalled = new(StringComparer.Ordinal);
+
+    /// <summary>Raises the alarm. It never fails: the refusal that the caller gets does not depend on it.</summary>
+    /// <param name="caller">Whose request met the broken thing; null when it broke before anybody was known.</param>
+    /// <param name="what">The thing, by its identifiers.</param>
+    public Task RaiseAsync(Caller? caller, string what) => BrokenAsync(caller?.TenantId, caller?.RequestId, what);
+
+    /// <summary>Raises the alarm for what the service met by itself.</summary>
+    /// <param name="tenantId">Whose thing it is.</param>
+    /// <param name="what">The thing, by its identifiers.</param>
+    public Task RaiseAsync(TenantId tenantId, string what) => BrokenAsync(tenantId, requestId: null, what);
+
+    /// <summary>Raises the alarm for an implementation that computed wrongly.</summary>
+    /// <param name="caller">Whose request met it.</param>
+    /// <param name="fault">What was wrong.</param>
+    public Task RaiseAsync(Caller? caller, EngineFaultException fault)
+    {
+        ArgumentNullException.ThrowIfNull(fault);
+        LogEngineFault(logger, fault, fault.What);
+        Count(IntegrityKinds.Engine);
+        return JournalAsync(caller?.TenantId, caller?.RequestId, AuditActions.EngineFailed, "engine", fault.What);
+    }
+
+    private Task BrokenAsync(TenantId? tenantId, Guid? requestId, string what)
+    {
+        LogBroken(logger, what);
+        Count(IntegrityKinds.Seal);
+        return JournalAsync(tenantId, requestId, AuditActions.IntegrityFailed, "integrity", what);
+    }
+
+    private static void Count(string kind) =>
+        KmsMeter.IntegrityAlarms.Add(1, KeyValuePair.Create<string, object?>(KmsMeter.IntegrityKindLabel, kind));
+
+    private async Task JournalAsync(TenantId? tenantId, Guid? requestId, string action, string actor, string what)
+    {
+        if (tenantId is not { } tenant || _journalled.Count >= MostJournalled || !_journalled.TryAdd($"{tenant} {what}", 0))
+            return;
+
+        AuditEvent entry = new()
+        {
+            Id = ids.Next(),
+            TenantId = tenant,
+            Time = time.GetUtcMilliseconds(),
+            Action = action,
+            ActorKind = "system",
+            ActorId = actor,
+            Reason = what,
+            RequestId = requestId,
+        };
+        try
+        {
+            await store.WriteAsync(
+                async session =>
+                {
+                    await session.Audit.InsertAsync(entry);
+                    return true;
+                },
+                CancellationToken.None);
+        }
+        catch (KmsException e)
+        {
+            LogNotJournalled(logger, e.Error.Code, what);
+        }
+    }
+
+    [LoggerMessage(1001, LogLevel.Critical, "Integrity: the protection of {What} does not hold; it is refused until it is restored from a backup.")]
+    private static partial void LogBroken(ILogger logger, string what);
+
+    [LoggerMessage(1003, LogLevel.Critical, "Cryptography computed wrongly: {What}. The key was thrown away; make no keys with this build on this machine until the cause is found.")]
+    private static partial void LogEngineFault(ILogger logger, Exception fault, string what);
+
+    [LoggerMessage(1002, LogLevel.Error, "Integrity: the journal could not be written ({Code}) about {What}.")]
+    private static partial void LogNotJournalled(ILogger logger, string code, string what);
+}

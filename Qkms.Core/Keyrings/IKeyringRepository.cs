@@ -1,0 +1,28 @@
+using Qkms.Core.Names;
+
+namespace Qkms.Core.Keyrings;
+
+/// <summary>Root wrappers and wrapped keyring keys in the database.</summary>
+public interface IKeyringRepository
+{
+    /// <summary>Every wrapping of the master key; empty before the first start has finished.</summary>
+    Task<IReadOnlyList<RootWrapper>> ListRootWrappersAsync();
+
+    /// <summary>Adds a wrapping of the master key.</summary>
+    Task InsertRootWrapperAsync(RootWrapper wrapper);
+
+    /// <summary>Every key that belongs to no tenant, newest version last.</summary>
+    Task<IReadOnlyList<KeyringEntry>> ListSystemKeysAsync();
+
+    /// <summary>The newest key of a tenant, or null.</summary>
+    Task<KeyringEntry?> FindNewestTenantKeyAsync(TenantId tenantId);
+
+    /// <summary>One key of a tenant by its id, or null.</summary>
+    Task<KeyringEntry?> FindTenantKeyAsync(TenantId tenantId, Guid id);
+
+    /// <summary>
+    /// Adds a key. The unit fails when there is one of its kind, tenant and version already: of two nodes at their first start, only
+    /// one can write.
+    /// </summary>
+    Task InsertAsync(KeyringEntry entry);
+}

@@ -1,0 +1,56 @@
+using Qkms.Core.Names;
+using Qkms.Core.Sealing;
+using Qkms.Core.Time;
+
+namespace Qkms.Core.Keyrings;
+
+/// <summary>The keys that the running service works with, once the root key has opened the database.</summary>
+public sealed class Keyring(TimeProvider time, IdGenerator ids) : IDisposable
+{
+    private KeyringKeys? _keys;
+
+    /// <summary>Whether the keys are there.</summary>
+    public bool IsOpen => _keys is not null;
+
+    /// <summary>Seals rows.</summary>
+    public WrappingKey RowSealKey => Keys.RowSealKey;
+
+    /// <summary>Authenticates page cursors.</summary>
+    public WrappingKey CursorKey => Keys.CursorKey;
+
+    /// <summary>Hashes new API keys: the newest of its kind.</summary>
+    public WrappingKey CredentialHashKey => Keys.CredentialHashKeys[^1];
+
+    private KeyringKeys Keys => _keys ?? throw new InvalidOperationException("The keyring is not open yet.");
+
+    /// <summary>Every key that an API key may have been hashed with, the newest last.</summary>
+    public IReadOnlyList<WrappingKey> CredentialHashKeys => Keys.CredentialHashKeys;
+
+    /// <summary>A new random key for a tenant, wrapped by the master key and ready to be stored. <see cref="OpenTenantKey"/> opens it.</summary>
+    /// <param name="tenantId">Whose it is.</param>
+    /// <param name="version">1 for the tenant's first, one more for each after it.</param>
+    public KeyringEntry CreateTenantKey(TenantId tenantId, int version = 1) =>
+        KeyringEntrySeal.Create(Keys.MasterKey, ids.Next(), KeyringKind.Tenant, tenantId, version, time.GetUtcNow());
+
+    /// <summary>The tenant's key, to be disposed of by the caller.</summary>
+    /// <exception cref="SealBrokenException">The row is another tenant's, was changed, or is damaged.</exception>
+    public WrappingKey OpenTenantKey(KeyringEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        WrappingKey? key = entry is { Kind: KeyringKind.Tenant, TenantId: not null } ? KeyringEntrySeal.TryOpen(Keys.MasterKey, entry) : null;
+        return key ?? throw new SealBrokenException($"the key of tenant {entry.TenantId}");
+    }
+
+    /// <summary>Zeroes every key.</summary>
+    public void Dispose() => _keys?.Dispose();
+
+    /// <summary>Takes over the opened keys.</summary>
+    internal void Install(KeyringKeys keys)
+    {
+        if (Interlocked.CompareExchange(ref _keys, keys, null) is null)
+            return;
+
+        keys.Dispose();
+        throw new InvalidOperationException("The keyring is open already.");
+    }
+}

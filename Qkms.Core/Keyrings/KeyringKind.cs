@@ -1,0 +1,19 @@
+
+
+namespace Qkms.Core.Keyrings;
+
+/// <summary>What a key of the keyring is for. The numbers are bound into what it seals and never change.</summary>
+public enum KeyringKind
+{
+    /// <summary>Wraps the private keys of one tenant.</summary>
+    Tenant = 1,
+
+    /// <summary>Hashes API keys.</summary>
+    CredentialHash = 2,
+
+    /// <summary>Seals rows.</summary>
+    RowSeal = 3,
+
+    /// <summary>Authenticates page cursors.</summary>
+    Cursor = 4,
+}

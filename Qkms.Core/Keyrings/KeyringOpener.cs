@@ -1,0 +1,97 @@
+using Microsoft.Extensions.Logging;
+using Qkms.Core.Errors;
+using Qkms.Core.Sealing;
+using Qkms.Core.Secrets;
+using Qkms.Core.Store;
+using Qkms.Core.Time;
+
+namespace Qkms.Core.Keyrings;
+
+/// <summary>Opens the keyring at the start of the service, and makes it at the very first one.</summary>
+public sealed class KeyringOpener(IKmsStore store, TimeProvider time, IdGenerator ids, Keyring keyring, ILogger<KeyringOpener> logger)
+{
+    /// <summary>After this the <see cref="Keyring"/> is open. To be called once, when the store is open.</summary>
+    /// <exception cref="RootKeyException">There is no root key, it cannot be used, or it is not this database's.</exception>
+    /// <exception cref="StoreUnusableException">The root key is the right one, and something that it protects is missing or does not open.</exception>
+    /// <exception cref="KmsException">The database does not answer.</exception>
+    public async Task<KeyringFacts> OpenAsync(RootKeyLocator rootKeys, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(rootKeys);
+        StoredKeyring stored = await StoredKeyring.ReadAsync(store, cancellationToken);
+        stored.RefuseIfOrphaned();
+
+        RootKey? found = rootKeys.Find();
+        using RootKey rootKey = found ?? MakeRootKey(rootKeys, stored);
+        if (stored.IsNew)
+            stored = await InitializeAsync(rootKey, cancellationToken);
+
+        keyring.Install(stored.Open(rootKey));
+        rootKeys.Forget();
+        KeyringFacts facts = new(rootKey.Source, rootKey.Id, RootKeyMade: found is null, rootKeys.IsBesideData(rootKey));
+        ProtectionLog.KeyringOpened(logger, facts.RootKeyId, facts.RootKeySource);
+        return facts;
+    }
+
+    /// <summary>Only for a database that is this process's own and holds nothing yet: anywhere else a root key exists, and a new one would hide that it is missing.</summary>
+    private RootKey MakeRootKey(RootKeyLocator rootKeys, StoredKeyring stored)
+    {
+        if (!stored.IsNew || !store.IsEmbedded)
+            throw new RootKeyException(NoRootKey(rootKeys, stored));
+
+        RootKey made = rootKeys.Create();
+        ProtectionLog.RootKeyMade(logger, made.Id, made.Source);
+        return made;
+    }
+
+    private static string NoRootKey(RootKeyLocator rootKeys, StoredKeyring stored)
+    {
+        string need = stored.IsNew
+            ? "This database is shared, so its root key is not made here: make one (openssl rand -base64 32) and give it to every node."
+            : $"This database was sealed with root key {stored.RootKeyIds}: give that one.";
+        return $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor systemd's credential {RootKeyLocator.CredentialName} nor {RootKeyEnvironment.ValueVariable} is set, and {rootKeys.DefaultPath} does not exist. {need}";
+    }
+
+    /// <summary>Writes a new master key and its keyring, unless another node was first; then that one's stand. Answers what the database holds now.</summary>
+    private async Task<StoredKeyring> InitializeAsync(RootKey rootKey, CancellationToken cancellationToken)
+    {
+        using WrappingKey masterKey = new(ids.Next(), SecretBytes.Random(WrappingKey.Size));
+        DateTimeOffset now = time.GetUtcNow();
+        RootWrapper wrapper = RootWrapperSeal.Create(rootKey, masterKey, ids.Next(), now);
+        KeyringEntry[] entries =
+        [
+            .. StoredKeyring.SystemKinds.Select(kind => KeyringEntrySeal.Create(masterKey, ids.Next(), kind, tenantId: null, version: 1, now)),
+        ];
+
+        try
+        {
+            if (await store.WriteAsync(session => InsertUnlessThereAsync(session.Keyring, wrapper, entries), cancellationToken))
+                ProtectionLog.MasterKeyMade(logger, masterKey.Id, rootKey.Id);
+            else
+                ProtectionLog.MasterKeyMadeElsewhere(logger);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // Where units run side by side, two may both find nothing; the database then refuses the second by its unique index.
+            StoredKeyring others = await StoredKeyring.ReadAsync(store, cancellationToken);
+            if (others.IsNew)
+                throw;
+
+            ProtectionLog.MasterKeyMadeElsewhere(logger);
+            return others;
+        }
+
+        return await StoredKeyring.ReadAsync(store, cancellationToken);
+    }
+
+    private static async Task<bool> InsertUnlessThereAsync(IKeyringRepository repository, RootWrapper wrapper, KeyringEntry[] entries)
+    {
+        if ((await repository.ListRootWrappersAsync()).Count > 0)
+            return false;
+
+        await repository.InsertRootWrapperAsync(wrapper);
+        foreach (KeyringEntry entry in entries)
+            await repository.InsertAsync(entry);
+
+        return true;
+    }
+}

@@ -1,0 +1,39 @@
+using Qkms.Core.Secrets;
+
+namespace Qkms.Core.Keyrings;
+
+/// <summary>What the process environment says about the root key, taken before anything else reads the environment.</summary>
+public sealed class RootKeyEnvironment : IDisposable
+{
+    /// <summary>The variable that names the file of the root key.</summary>
+    public const string FileVariable = "QKMS_ROOT_KEY_FILE";
+
+    /// <summary>The variable that holds the root key itself.</summary>
+    public const string ValueVariable = "QKMS_ROOT_KEY";
+
+    private const string CredentialsVariable = "CREDENTIALS_DIRECTORY";
+
+    internal RootKeyEnvironment(string? keyFile = null, string? credentialsDirectory = null, SecretBytes? value = null) =>
+        (KeyFile, CredentialsDirectory, Value) = (keyFile, credentialsDirectory, value);
+
+    /// <summary>The file that <see cref="FileVariable"/> names, or null.</summary>
+    internal string? KeyFile { get; }
+
+    /// <summary>The directory in which systemd puts credentials (systemd.exec(5), LoadCredential=), or null.</summary>
+    internal string? CredentialsDirectory { get; }
+
+    /// <summary>The text of <see cref="ValueVariable"/>, or null.</summary>
+    internal SecretBytes? Value { get; }
+
+    /// <summary>
+    /// Reads the variables, and removes <see cref="ValueVariable"/> from the environment, wiping its bytes. To be the first statement of
+    /// the program: configuration reads every variable into strings that nobody can zero.
+    /// </summary>
+    public static RootKeyEnvironment TakeFromProcess() => new(
+        Environment.GetEnvironmentVariable(FileVariable),
+        Environment.GetEnvironmentVariable(CredentialsVariable),
+        SecretEnvironment.Take(ValueVariable));
+
+    /// <summary>Zeroes what was taken.</summary>
+    public void Dispose() => Value?.Dispose();
+}

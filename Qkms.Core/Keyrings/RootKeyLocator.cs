@@ -1,0 +1,103 @@
+using Qkms.Core.Secrets;
+
+namespace Qkms.Core.Keyrings;
+
+/// <summary>Finds the root key: a named file, systemd's credential, the environment, else <c>root.key</c> in the data directory.</summary>
+/// <param name="environment">What the environment says.</param>
+/// <param name="dataDirectory">The data directory.</param>
+public sealed class RootKeyLocator(RootKeyEnvironment environment, string dataDirectory)
+{
+    /// <summary>The name of systemd's credential.</summary>
+    public const string CredentialName = "qkms-root-key";
+
+    /// <summary>The name of the file in the data directory.</summary>
+    public const string FileName = "root.key";
+
+    private readonly string _dataDirectory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(dataDirectory));
+
+    /// <summary>The file in the data directory, there or not.</summary>
+    public string DefaultPath => Path.Combine(_dataDirectory, FileName);
+
+    /// <summary>The root key, to be disposed of by the caller; null when no source is set and there is no file in the data directory.</summary>
+    /// <exception cref="RootKeyException">A source is set and cannot be used, or two are.</exception>
+    public RootKey? Find() => FromNamedFile() ?? FromCredential() ?? FromEnvironment() ?? FromDataDirectory();
+
+    /// <summary>Makes a root key in the data directory, on disk when the call returns.</summary>
+    /// <exception cref="RootKeyException">There is one already, or it cannot be written.</exception>
+    public RootKey Create()
+    {
+        SecretBytes key = SecretBytes.Random(RootKey.Size);
+        try
+        {
+            using SecretBytes text = RootKeyText.Encode(key);
+            PrivateFile.Create(DefaultPath, text.Span);
+            return new RootKey(key, DefaultPath, DefaultPath);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            key.Dispose();
+            throw new RootKeyException($"No root key could be made at {DefaultPath}: {e.Message} Let the user of this process write there, or name a root key by {RootKeyEnvironment.FileVariable}.");
+        }
+    }
+
+    /// <summary>Whether <paramref name="rootKey"/> lies in the data directory, where a copy of the directory takes it along.</summary>
+    internal bool IsBesideData(RootKey rootKey) =>
+        rootKey.Path?.StartsWith(_dataDirectory + Path.DirectorySeparatorChar, StringComparison.Ordinal) == true;
+
+    /// <summary>Zeroes what the environment gave: once the master key is open, the root key has done its work. The locator finds nothing after that.</summary>
+    internal void Forget() => environment.Dispose();
+
+    private static RootKey? TryRead(string path, string source)
+    {
+        try
+        {
+            using SecretBytes? text = PrivateFile.TryRead(path, RootKeyText.MaxLength);
+            return text is null ? null : new RootKey(RootKeyText.Decode(text.Span, source), source, path);
+        }
+        catch (PrivateFileException e)
+        {
+            throw RootKeyException.Unusable(source, e.Problem, e.Repair);
+        }
+    }
+
+    // A second root key would be passed over in silence, and which one is meant would show only after a mix-up.
+    private static RootKeyException TwoSources(string source) =>
+        new($"There are two root keys: {source} and {RootKeyEnvironment.ValueVariable} are both set. Unset one of them.");
+
+    private RootKey? FromNamedFile()
+    {
+        if (environment.KeyFile is not { } named)
+            return null;
+
+        if (named.Length == 0)
+            throw RootKeyException.Unusable(RootKeyEnvironment.FileVariable, "names no file", "Unset the variable or name a file.");
+
+        if (environment.Value is not null)
+            throw TwoSources(RootKeyEnvironment.FileVariable);
+
+        string path = Path.GetFullPath(named);
+        string source = $"{RootKeyEnvironment.FileVariable} ({path})";
+        return TryRead(path, source) ?? throw RootKeyException.Unusable(source, "does not exist", "Put the file there or name the right one.");
+    }
+
+    private RootKey? FromCredential()
+    {
+        if (string.IsNullOrEmpty(environment.CredentialsDirectory))
+            return null;
+
+        string path = Path.GetFullPath(Path.Combine(environment.CredentialsDirectory, CredentialName));
+        string source = $"systemd's credential {CredentialName} ({path})";
+        RootKey? found = TryRead(path, source);
+        if (found is null || environment.Value is null)
+            return found;
+
+        found.Dispose();
+        throw TwoSources(source);
+    }
+
+    private RootKey? FromEnvironment() => environment.Value is { } text
+        ? new RootKey(RootKeyText.Decode(text.Span, RootKeyEnvironment.ValueVariable), RootKeyEnvironment.ValueVariable)
+        : null;
+
+    private RootKey? FromDataDirectory() => TryRead(DefaultPath, DefaultPath);
+}

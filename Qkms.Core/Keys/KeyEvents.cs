@@ -1,0 +1,35 @@
+using Qkms.Core.Journal;
+
+namespace Qkms.Core.Keys;
+
+/// <summary>Makes journal entries about keys.</summary>
+internal static class KeyEvents
+{
+    /// <summary>The entry for a change that made <paramref name="after"/> of <paramref name="before"/>, or made it anew.</summary>
+    public static AuditEvent About(Guid id, DateTimeOffset time, AuditActor actor, string action, KeyVersion after, KeyVersion? before, string? reason = null) => new()
+    {
+        Id = id,
+        TenantId = after.TenantId,
+        Time = time,
+        Action = action,
+        ActorKind = actor.Kind,
+        ActorId = actor.Id,
+        KeyId = after.KeyId,
+        Kid = after.Kid,
+        KeyVersion = after.Version,
+        From = before is null ? null : Name(before),
+        To = Name(after),
+        Reason = reason,
+        RequestId = actor.RequestId,
+    };
+
+    private static string Name(KeyVersion version) => version.State switch
+    {
+        KeyState.Destroyed => "destroyed",
+        _ when version.DestroyAt is not null => "pending_destruction",
+        KeyState.Active => "active",
+        KeyState.Retired => "retired",
+        KeyState.Revoked => "revoked",
+        _ => throw new InvalidOperationException("A key version has a state that this version of Qkms does not know."),
+    };
+}

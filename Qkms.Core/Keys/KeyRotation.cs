@@ -1,6 +1,0 @@
-namespace Qkms.Core.Keys;
-
-/// <summary>What a rotation left behind.</summary>
-/// <param name="Active">The new version.</param>
-/// <param name="Retired">The version it replaced.</param>
-public sealed record KeyRotation(KeyVersion Active, KeyVersion Retired);

@@ -1,0 +1,103 @@
+using Microsoft.Extensions.Logging;
+using Qkms.Core.Errors;
+using Qkms.Core.Journal;
+using Qkms.Core.Keys;
+using Qkms.Core.Names;
+using Qkms.Core.Sealing;
+using Qkms.Core.Store;
+using Qkms.Core.Telemetry;
+using Qkms.Core.Time;
+using Qkms.Core.Uses;
+
+namespace Qkms.Core.Lifecycle;
+
+/// <summary>
+/// Destroys the versions whose time has come. Any number of nodes may do so at once: each version is locked and looked at again in
+/// the unit that destroys it, and the second to come finds it done.
+/// </summary>
+public sealed partial class DestructionSweep(
+    IKmsStore store,
+    KeyRows rows,
+    KeyWriter writer,
+    IntegrityAlarm alarm,
+    OperationMetrics metrics,
+    DestructionOptions options,
+    TimeProvider time,
+    ILogger<DestructionSweep> logger)
+{
+    private const int PageSize = 100;
+
+    private static readonly AuditActor _actor = AuditActor.System("destruction");
+
+    private readonly WallClockWatch _clock = new(time);
+
+    // True at first: the process before this one may have been killed between a destruction and this.
+    private volatile bool _mayHaveLeftTraces = true;
+
+    /// <summary>Destroys what is due, and has the database erase what they left in its files; the number of versions destroyed.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/>; the next sweep goes on where this one stopped.</exception>
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        // What is due is asked of the clock that was just found steady, not of one that may jump in between.
+        DateTimeOffset now = time.GetUtcMilliseconds();
+        int destroyed = _clock.Look() >= options.SteadyTime ? await DestroyDueAsync(now, cancellationToken) : 0;
+        _mayHaveLeftTraces |= destroyed > 0;
+        if (_mayHaveLeftTraces)
+            _mayHaveLeftTraces = !await store.EraseRemainsAsync(cancellationToken);
+
+        return destroyed;
+    }
+
+    private async Task<int> DestroyDueAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        int destroyed = 0;
+        KeyVersionId? last = null;
+        IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)> page;
+        do
+        {
+            page = await store.ReadAsync(session => session.Keys.ListDueForDestructionAsync(now, last, PageSize), cancellationToken);
+            foreach ((TenantId tenantId, KeyVersionId versionId) in page)
+            {
+                last = versionId;
+                destroyed += await TryDestroyAsync(tenantId, versionId, now, cancellationToken) ? 1 : 0;
+            }
+        }
+        while (page.Count == PageSize);
+
+        return destroyed;
+    }
+
+    // A row whose seal is broken is no reason to destroy anything, and keeps nobody else's version waiting.
+    private async Task<bool> TryDestroyAsync(TenantId tenantId, KeyVersionId versionId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        try
+        {
+            long begun = OperationMetrics.Begin();
+            KeyVersion? destroyed = await store.WriteAsync(session => DestroyAsync(session, tenantId, versionId, now), cancellationToken);
+            if (destroyed is null)
+                return false;
+
+            metrics.Record(begun, OperationNames.DestroyKey, destroyed.Algorithm, tenantId, Outcomes.Ok);
+            LogDestroyed(logger, destroyed.Kid.Value, tenantId.Value);
+            return true;
+        }
+        catch (SealBrokenException e)
+        {
+            await alarm.RaiseAsync(tenantId, e.What);
+            return false;
+        }
+    }
+
+    private async Task<KeyVersion?> DestroyAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId, DateTimeOffset now)
+    {
+        if (await rows.LockVersionAsync(session, tenantId, versionId) is not { } found || KeyTransitions.Destroy(found.Version, now) is not { } destroyed)
+            return null;
+
+        await session.Keys.EraseMaterialAsync(tenantId, versionId);
+        await writer.ReplaceAsync(session, _actor, found.Key, found.Version, destroyed, AuditActions.KeyDestroyed, reason: null);
+        return destroyed;
+    }
+
+    [LoggerMessage(4001, LogLevel.Information, "Key version {Kid} of tenant {TenantId} was destroyed: its time had come.")]
+    private static partial void LogDestroyed(ILogger logger, string kid, Guid tenantId);
+}

@@ -1,0 +1,37 @@
+using Qkms.Core.Errors;
+
+
+namespace Qkms.Core.Store;
+
+/// <summary>The database behind the service, as Core sees it. Disposing it finishes the writes that wait, refuses all others, and closes it.</summary>
+public interface IKmsStore : IAsyncDisposable
+{
+    /// <summary>What is in use, for the start-up line: "SQLite 3.40.1, /srv/qkms/qkms.db".</summary>
+    string Description { get; }
+
+    /// <summary>True when the database belongs to this process alone; then a missing root key may be made beside it.</summary>
+    bool IsEmbedded { get; }
+
+    /// <summary>Takes the data directory or the connection, and brings the schema up to date.</summary>
+    /// <exception cref="StoreUnusableException">Another process holds it, or its schema is not ours.</exception>
+    Task OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>One atomic, durable unit: when the task completes, the change is on disk.</summary>
+    /// <param name="work">Awaits only the session, may run more than once, and has no effect outside the session.</param>
+    /// <param name="cancellationToken">Honoured until the work is queued; after that the unit runs to its end.</param>
+    /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/> when the database cannot take it; then nothing was committed.</exception>
+    Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Erases what rows that were written over or deleted have left in the files of the database, as far as the database can; to be
+    /// called when that write is committed.
+    /// </summary>
+    /// <returns>False when others hold it back for the moment: call again later.</returns>
+    Task<bool> EraseRemainsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Reads what is committed. Each statement sees the newest commit.</summary>
+    /// <param name="work">Awaits only the session and may run more than once.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/> when the database does not answer.</exception>
+    Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken);
+}

@@ -1,0 +1,20 @@
+using Qkms.Core.Names;
+using Qkms.Core.Sealing;
+
+namespace Qkms.Core.Store;
+
+/// <summary>A row that carries a seal: whoever can write to the database cannot change what it decides.</summary>
+public interface ISealedRow
+{
+    /// <summary>The table, as a word in the seal, so that a row of one table never passes for one of another.</summary>
+    static abstract string SealKind { get; }
+
+    /// <summary>The tenant whose row it is.</summary>
+    TenantId TenantId { get; }
+
+    /// <summary>How the log and the journal name the row: an identifier, never a secret.</summary>
+    string LogName { get; }
+
+    /// <summary>Writes every column that decides something, always in the same order.</summary>
+    internal void WriteSealedColumns(CanonicalWriter writer);
+}

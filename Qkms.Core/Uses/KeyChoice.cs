@@ -1,0 +1,44 @@
+using Qkms.Core.Algorithms;
+using Qkms.Core.Keys;
+using Qkms.Core.Names;
+
+namespace Qkms.Core.Uses;
+
+/// <summary>Which key version a request to use a key means: a kid; or a number of a logical key; or neither, and then the active one.</summary>
+public sealed record KeyChoice
+{
+    /// <summary>The version by its kid.</summary>
+    public Kid? Kid { get; init; }
+
+    /// <summary>The version by its number.</summary>
+    public int? Version { get; init; }
+
+    /// <summary>The algorithm, where the request names it. Beside a kid it must be the version's.</summary>
+    public KeyAlgorithm? Algorithm { get; init; }
+
+    /// <summary>The name, where the request gives it. Beside a kid it must be the version's.</summary>
+    public KeyName? Name { get; init; }
+
+    /// <summary>The algorithm that is meant when neither it nor a kid is given.</summary>
+    public required KeyAlgorithm DefaultAlgorithm { get; init; }
+
+    /// <summary>
+    /// Whether a retired version that was chosen by its kid stands for the end of its rotation chain, when the operation makes
+    /// something new.
+    /// </summary>
+    public bool FollowSuccessors { get; init; }
+
+    /// <summary>What stands before the members' names where a refusal blames them: <c>destination.</c> when the choice is a part of the request.</summary>
+    public string FieldPrefix { get; init; } = "";
+
+    /// <summary>Whether the request says anything of the key.</summary>
+    public bool IsExplicit => Kid is not null || Version is not null || Algorithm is not null || Name is not null;
+
+    /// <summary>The logical key that is meant when there is no kid.</summary>
+    /// <param name="use">The use that the operation needs; an algorithm without it is looked up under its own, and refused when it was found.</param>
+    internal KeySelector ToSelector(KeyUse use)
+    {
+        KeyAlgorithm algorithm = Algorithm ?? DefaultAlgorithm;
+        return new KeySelector(algorithm, Name ?? KeyName.Default, algorithm.Uses.Contains(use) ? use : algorithm.Uses[0]);
+    }
+}

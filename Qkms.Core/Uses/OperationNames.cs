@@ -1,0 +1,44 @@
+using Qkms.Core.Keys;
+
+namespace Qkms.Core.Uses;
+
+/// <summary>The names of operations in metrics and spans.</summary>
+public static class OperationNames
+{
+    /// <summary>Make the first or next version of a key.</summary>
+    public const string GenerateKey = "generate_key";
+
+    /// <summary>Put a new version into the place of the active one.</summary>
+    public const string RotateKey = "rotate_key";
+
+    /// <summary>Retire a version.</summary>
+    public const string RetireKey = "retire_key";
+
+    /// <summary>Revoke a version.</summary>
+    public const string RevokeKey = "revoke_key";
+
+    /// <summary>Set a date for the destruction of a version.</summary>
+    public const string ScheduleDestruction = "schedule_destruction";
+
+    /// <summary>Cancel the destruction of a version.</summary>
+    public const string CancelDestruction = "cancel_destruction";
+
+    /// <summary>Erase the private key of a version whose date has come.</summary>
+    public const string DestroyKey = "destroy_key";
+
+    /// <summary>The name of a use of a key.</summary>
+    public static string Of(KeyOperation operation) => operation switch
+    {
+        KeyOperation.Encrypt => "encrypt",
+        KeyOperation.Decrypt => "decrypt",
+        KeyOperation.Sign => "sign",
+        KeyOperation.Verify => "verify",
+        KeyOperation.Encapsulate => "encapsulate",
+        KeyOperation.Decapsulate => "decapsulate",
+        KeyOperation.Wrap => "wrap",
+        KeyOperation.Unwrap => "unwrap",
+        KeyOperation.GenerateDataKey => "generate_data_key",
+        KeyOperation.DecryptDataKey => "decrypt_data_key",
+        _ => throw new ArgumentOutOfRangeException(nameof(operation)),
+    };
+}
