@@ -1,8 +1,20 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Idempotency;
+using Qkms.Core.Journal;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Keys;
 using Qkms.Core.Store;
+using Qkms.Core.Tenants;
+using Qkms.Storage.ApiKeys;
+using Qkms.Storage.Idempotency;
+using Qkms.Storage.Journal;
+using Qkms.Storage.Keyrings;
+using Qkms.Storage.Keys;
 using Qkms.Storage.Postgres;
 using Qkms.Storage.Sqlite;
+using Qkms.Storage.Tenants;
 
 namespace Qkms.Storage;
 
@@ -15,15 +27,24 @@ public static class StorageServices
 
     /// <summary>The same, with options that are known only when the service provider is built.</summary>
     public static IServiceCollection AddQkmsStorage(this IServiceCollection services, Func<IServiceProvider, SqliteStorageOptions> options) =>
-        services.AddSingleton<IKmsStore>(provider => new SqliteKmsStore(
+        services.AddRepositories().AddSingleton<IKmsStore>(provider => new SqliteKmsStore(
             options(provider),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<SqliteKmsStore>>()));
 
     /// <summary>Registers a shared PostgreSQL database as <see cref="IKmsStore"/>. It wants a <see cref="TimeProvider"/> and logging beside it.</summary>
     public static IServiceCollection AddQkmsStorage(this IServiceCollection services, PostgresStorageOptions options) =>
-        services.AddSingleton<IKmsStore>(provider => new PostgresKmsStore(
+        services.AddRepositories().AddSingleton<IKmsStore>(provider => new PostgresKmsStore(
             options,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PostgresKmsStore>>()));
+
+    // The same for both databases: the session brings the dialect.
+    private static IServiceCollection AddRepositories(this IServiceCollection services) => services
+        .AddSingleton<IKeyringRepository, KeyringRepository>()
+        .AddSingleton<ITenantRepository, TenantRepository>()
+        .AddSingleton<ICredentialRepository, CredentialRepository>()
+        .AddSingleton<IKeyRepository, KeyRepository>()
+        .AddSingleton<IAuditRepository, AuditRepository>()
+        .AddSingleton<IIdempotencyRepository, IdempotencyRepository>();
 }

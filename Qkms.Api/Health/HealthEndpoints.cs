@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Qkms.Api.Http;
 using Qkms.Core.Errors;
 using Qkms.Core.Store;
+using Qkms.Core.Tenants;
 
 namespace Qkms.Api.Health;
 
@@ -26,9 +27,9 @@ internal static class HealthEndpoints
 
     private static Enveloped<HealthResponse> Live() => Enveloped.Ok(new HealthResponse("live"));
 
-    private static async Task<Enveloped<HealthResponse>> ReadyAsync(IKmsStore store, CancellationToken cancellationToken)
+    private static async Task<Enveloped<HealthResponse>> ReadyAsync(IKmsStore store, ITenantRepository tenants, CancellationToken cancellationToken)
     {
-        if (!await store.ReadAsync(session => session.Tenants.AnyAsync(), cancellationToken))
+        if (!await store.ReadAsync(session => tenants.AnyAsync(session), cancellationToken))
             throw KmsErrors.Unavailable.With("The service is starting.");
 
         return Enveloped.Ok(new HealthResponse("ready"));

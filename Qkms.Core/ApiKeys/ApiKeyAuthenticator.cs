@@ -15,6 +15,8 @@ public sealed class ApiKeyAuthenticator
     private const int MostRemembered = 10_000;
 
     private readonly IKmsStore _store;
+    private readonly ICredentialRepository _credentials;
+    private readonly ITenantRepository _tenants;
     private readonly Keyring _keyring;
     private readonly RowSealer _sealer;
     private readonly TimeProvider _time;
@@ -26,9 +28,9 @@ public sealed class ApiKeyAuthenticator
     private readonly FreshCache<ApiKeyProof, ApiKeyIdentity> _proven;
 
     /// <summary>Works over a store whose keyring is open when the first key is presented.</summary>
-    public ApiKeyAuthenticator(IKmsStore store, Keyring keyring, RowSealer sealer, TimeProvider time)
+    public ApiKeyAuthenticator(IKmsStore store, ICredentialRepository credentials, ITenantRepository tenants, Keyring keyring, RowSealer sealer, TimeProvider time)
     {
-        (_store, _keyring, _sealer, _time) = (store, keyring, sealer, time);
+        (_store, _credentials, _tenants, _keyring, _sealer, _time) = (store, credentials, tenants, keyring, sealer, time);
         _decoy = new Lazy<Sealed<Credential>>(MakeDecoy);
         _proven = new FreshCache<ApiKeyProof, ApiKeyIdentity>(time, MostRemembered, new ApiKeyProofComparer());
     }
@@ -60,8 +62,8 @@ public sealed class ApiKeyAuthenticator
         (Sealed<Credential> found, Sealed<Tenant>? foundTenant) = await _store.ReadAsync(
             async session =>
             {
-                Sealed<Credential> credential = await session.Credentials.FindByLookupIdAsync(Credential.ApiKeyKind, lookupId) ?? _decoy.Value;
-                return (credential, await session.Tenants.FindAsync(credential.UnverifiedRow.TenantId));
+                Sealed<Credential> credential = await _credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, lookupId) ?? _decoy.Value;
+                return (credential, await _tenants.FindAsync(session, credential.UnverifiedRow.TenantId));
             },
             CancellationToken.None);
 

@@ -7,14 +7,14 @@ namespace Qkms.Core.ApiKeys;
 public interface ICredentialRepository
 {
     /// <summary>The credential that the visible part of an API key names, or null. The one look-up without a tenant: its answer decides the tenant.</summary>
-    Task<Sealed<Credential>?> FindByLookupIdAsync(string kind, string lookupId);
+    Task<Sealed<Credential>?> FindByLookupIdAsync(IKmsSession session, string kind, string lookupId);
 
     /// <summary>One credential of a tenant, or null.</summary>
-    Task<Sealed<Credential>?> FindAsync(TenantId tenantId, CredentialId id);
+    Task<Sealed<Credential>?> FindAsync(IKmsSession session, TenantId tenantId, CredentialId id);
 
     /// <summary>Adds one; false when its look-up id is taken.</summary>
-    Task<bool> InsertAsync(Sealed<Credential> credential);
+    Task<bool> InsertAsync(IKmsSession session, Sealed<Credential> credential);
 
     /// <summary>Writes what may change: label, roles, narrowing, state, times, successor. False when it is not there.</summary>
-    Task<bool> UpdateAsync(Sealed<Credential> credential);
+    Task<bool> UpdateAsync(IKmsSession session, Sealed<Credential> credential);
 }

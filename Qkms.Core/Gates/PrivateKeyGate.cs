@@ -1,6 +1,5 @@
 using Qkms.Core.Errors;
 
-
 namespace Qkms.Core.Gates;
 
 /// <summary>

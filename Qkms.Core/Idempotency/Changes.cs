@@ -11,7 +11,7 @@ namespace Qkms.Core.Idempotency;
 /// Runs what a request changes. The answer to a request that may be sent again is kept in the very unit that changes something:
 /// whoever has the one has the other, whatever is cut or killed in between.
 /// </summary>
-public sealed class Changes(IKmsStore store, TenantKeys tenantKeys, TimeProvider time)
+public sealed class Changes(IKmsStore store, IIdempotencyRepository answers, TenantKeys tenantKeys, TimeProvider time)
 {
     private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(1);
 
@@ -37,7 +37,7 @@ public sealed class Changes(IKmsStore store, TenantKeys tenantKeys, TimeProvider
             {
                 TAnswer made = answer(await work(session));
                 KeptAnswer kept = KeptAnswerSeal.Protect(tenantKey, caller, request, request.Encode(made), time.GetUtcMilliseconds());
-                return await session.Idempotency.InsertAsync(kept) ? made : throw KmsErrors.Unavailable.RetryAfter(_retryAfter);
+                return await answers.InsertAsync(session, kept) ? made : throw KmsErrors.Unavailable.RetryAfter(_retryAfter);
             },
             cancellationToken);
     }

@@ -1,4 +1,5 @@
 using Qkms.Core.Names;
+using Qkms.Core.Store;
 
 namespace Qkms.Core.Idempotency;
 
@@ -6,17 +7,18 @@ namespace Qkms.Core.Idempotency;
 public interface IIdempotencyRepository
 {
     /// <summary>The answer that is kept for a key and not expired, or null.</summary>
-    Task<KeptAnswer?> FindAsync(TenantId tenantId, string key, DateTimeOffset now);
+    Task<KeptAnswer?> FindAsync(IKmsSession session, TenantId tenantId, string key, DateTimeOffset now);
 
     /// <summary>
     /// Keeps an answer, in the place of one that has expired by the time this one was made. False when there is another, of a unit that
     /// was committed first; one that is not committed yet is waited for.
     /// </summary>
-    Task<bool> InsertAsync(KeptAnswer answer);
+    Task<bool> InsertAsync(IKmsSession session, KeptAnswer answer);
 
     /// <summary>Removes answers of every tenant that have expired.</summary>
+    /// <param name="session">The unit.</param>
     /// <param name="now">The time.</param>
     /// <param name="limit">At most so many.</param>
     /// <returns>How many there were.</returns>
-    Task<int> DeleteExpiredAsync(DateTimeOffset now, int limit);
+    Task<int> DeleteExpiredAsync(IKmsSession session, DateTimeOffset now, int limit);
 }

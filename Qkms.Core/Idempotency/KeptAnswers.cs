@@ -8,7 +8,7 @@ using Qkms.Core.Time;
 namespace Qkms.Core.Idempotency;
 
 /// <summary>Looks up what a repeated request was answered the first time, and forgets it when its time is over.</summary>
-public sealed class KeptAnswers(IKmsStore store, Keyring keyring, TimeProvider time)
+public sealed class KeptAnswers(IKmsStore store, IIdempotencyRepository answers, IKeyringRepository keyringRepository, Keyring keyring, TimeProvider time)
 {
     private const int PageSize = 500;
 
@@ -21,8 +21,8 @@ public sealed class KeptAnswers(IKmsStore store, Keyring keyring, TimeProvider t
         (KeptAnswer? kept, KeyringEntry? entry) = await store.ReadAsync(
             async session =>
             {
-                KeptAnswer? found = await session.Idempotency.FindAsync(tenantId, request.Key, time.GetUtcMilliseconds());
-                return (found, found is null ? null : await session.Keyring.FindTenantKeyAsync(tenantId, found.WrappingKeyId));
+                KeptAnswer? found = await answers.FindAsync(session, tenantId, request.Key, time.GetUtcMilliseconds());
+                return (found, found is null ? null : await keyringRepository.FindTenantKeyAsync(session, tenantId, found.WrappingKeyId));
             },
             cancellationToken);
         if (kept is null)
@@ -39,7 +39,7 @@ public sealed class KeptAnswers(IKmsStore store, Keyring keyring, TimeProvider t
         int deleted;
         do
         {
-            deleted = await store.WriteAsync(session => session.Idempotency.DeleteExpiredAsync(time.GetUtcMilliseconds(), PageSize), cancellationToken);
+            deleted = await store.WriteAsync(session => answers.DeleteExpiredAsync(session, time.GetUtcMilliseconds(), PageSize), cancellationToken);
         }
         while (deleted == PageSize);
     }

@@ -7,7 +7,7 @@ using Qkms.Core.Tenants;
 namespace Qkms.Core.Installation;
 
 /// <summary>Makes the tenant <c>default</c> and its API key at the first start, so that the service can be used at once.</summary>
-public sealed class InitialTenant(IKmsStore store, TenantProvisioning provisioning)
+public sealed class InitialTenant(IKmsStore store, ITenantRepository tenants, TenantProvisioning provisioning)
 {
     /// <summary>The name of the first tenant.</summary>
     public const string Name = "default";
@@ -22,7 +22,7 @@ public sealed class InitialTenant(IKmsStore store, TenantProvisioning provisioni
     {
         ArgumentNullException.ThrowIfNull(deliver);
         ArgumentNullException.ThrowIfNull(withdraw);
-        if (await store.ReadAsync(session => session.Tenants.AnyAsync(), cancellationToken))
+        if (await store.ReadAsync(session => tenants.AnyAsync(session), cancellationToken))
             return false;
 
         Tenant tenant = provisioning.Plan(Name, Plan);
@@ -31,7 +31,7 @@ public sealed class InitialTenant(IKmsStore store, TenantProvisioning provisioni
         bool made = await store.WriteAsync(
             async session =>
             {
-                if (await session.Tenants.AnyAsync() || !await provisioning.TryAddAsync(session, tenant))
+                if (await tenants.AnyAsync(session) || !await provisioning.TryAddAsync(session, tenant))
                     return false;
 
                 await provisioning.AddAsync(session, apiKey);

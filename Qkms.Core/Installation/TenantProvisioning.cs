@@ -12,7 +12,16 @@ using Qkms.Core.Time;
 namespace Qkms.Core.Installation;
 
 /// <summary>Makes tenants: the row, the key that wraps the tenant's private keys, and API keys, each with its journal entry.</summary>
-public sealed class TenantProvisioning(Keyring keyring, RowSealer sealer, ApiKeyIssuer issuer, IdGenerator ids, TimeProvider time)
+public sealed class TenantProvisioning(
+    ITenantRepository tenants,
+    ICredentialRepository credentials,
+    IKeyringRepository keyringRepository,
+    IAuditRepository journal,
+    Keyring keyring,
+    RowSealer sealer,
+    ApiKeyIssuer issuer,
+    IdGenerator ids,
+    TimeProvider time)
 {
     private const long FirstAccountNumber = 100_000_000_000;
     private const long AccountNumbers = 900_000_000_000;
@@ -40,11 +49,11 @@ public sealed class TenantProvisioning(Keyring keyring, RowSealer sealer, ApiKey
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(tenant);
-        if (!await session.Tenants.InsertAsync(sealer.Seal(tenant)))
+        if (!await tenants.InsertAsync(session, sealer.Seal(tenant)))
             return false;
 
-        await session.Keyring.InsertAsync(keyring.CreateTenantKey(tenant.Id));
-        await session.Audit.InsertAsync(Entry(tenant.Id, AuditActions.TenantCreated, tenant.Id.ToString()));
+        await keyringRepository.InsertAsync(session, keyring.CreateTenantKey(tenant.Id));
+        await journal.InsertAsync(session, Entry(tenant.Id, AuditActions.TenantCreated, tenant.Id.ToString()));
         return true;
     }
 
@@ -54,11 +63,11 @@ public sealed class TenantProvisioning(Keyring keyring, RowSealer sealer, ApiKey
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(apiKey);
-        if (!await session.Credentials.InsertAsync(apiKey.Credential))
+        if (!await credentials.InsertAsync(session, apiKey.Credential))
             throw new InvalidOperationException("An API key with that id exists already.");
 
         Credential credential = apiKey.Credential.UnverifiedRow;
-        await session.Audit.InsertAsync(Entry(credential.TenantId, AuditActions.ApiKeyCreated, credential.Id.ToString()));
+        await journal.InsertAsync(session, Entry(credential.TenantId, AuditActions.ApiKeyCreated, credential.Id.ToString()));
     }
 
     private AuditEvent Entry(TenantId tenantId, string action, string subject) => new()

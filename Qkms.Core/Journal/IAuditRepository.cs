@@ -1,8 +1,10 @@
+using Qkms.Core.Store;
+
 namespace Qkms.Core.Journal;
 
 /// <summary>The journal in the database.</summary>
 public interface IAuditRepository
 {
     /// <summary>Adds an event with its canonical bytes and leaf hash.</summary>
-    Task InsertAsync(AuditEvent auditEvent);
+    Task InsertAsync(IKmsSession session, AuditEvent auditEvent);
 }

@@ -14,7 +14,7 @@ namespace Qkms.Core.Journal;
 /// Tells the operator that stored data does not match its protection, or that cryptography computed wrongly: log and metric each time, the
 /// journal once per thing and process.
 /// </summary>
-public sealed partial class IntegrityAlarm(IKmsStore store, IdGenerator ids, TimeProvider time, ILogger<IntegrityAlarm> logger)
+public sealed partial class IntegrityAlarm(IKmsStore store, IAuditRepository journal, IdGenerator ids, TimeProvider time, ILogger<IntegrityAlarm> logger)
 {
     // Beyond so many broken things the journal has nothing more to say that the log does not.
     private const int MostJournalled = 10_000;
@@ -73,7 +73,7 @@ public sealed partial class IntegrityAlarm(IKmsStore store, IdGenerator ids, Tim
             await store.WriteAsync(
                 async session =>
                 {
-                    await session.Audit.InsertAsync(entry);
+                    await journal.InsertAsync(session, entry);
                     return true;
                 },
                 CancellationToken.None);

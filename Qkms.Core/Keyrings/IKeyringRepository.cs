@@ -1,4 +1,5 @@
 using Qkms.Core.Names;
+using Qkms.Core.Store;
 
 namespace Qkms.Core.Keyrings;
 
@@ -6,23 +7,26 @@ namespace Qkms.Core.Keyrings;
 public interface IKeyringRepository
 {
     /// <summary>Every wrapping of the master key; empty before the first start has finished.</summary>
-    Task<IReadOnlyList<RootWrapper>> ListRootWrappersAsync();
+    Task<IReadOnlyList<RootWrapper>> ListRootWrappersAsync(IKmsSession session);
 
     /// <summary>Adds a wrapping of the master key.</summary>
-    Task InsertRootWrapperAsync(RootWrapper wrapper);
+    Task InsertRootWrapperAsync(IKmsSession session, RootWrapper wrapper);
 
     /// <summary>Every key that belongs to no tenant, newest version last.</summary>
-    Task<IReadOnlyList<KeyringEntry>> ListSystemKeysAsync();
+    Task<IReadOnlyList<KeyringEntry>> ListSystemKeysAsync(IKmsSession session);
+
+    /// <summary>Whether there is a tenant: its key and its row can only have been made with a master key.</summary>
+    Task<bool> HasTenantsAsync(IKmsSession session);
 
     /// <summary>The newest key of a tenant, or null.</summary>
-    Task<KeyringEntry?> FindNewestTenantKeyAsync(TenantId tenantId);
+    Task<KeyringEntry?> FindNewestTenantKeyAsync(IKmsSession session, TenantId tenantId);
 
     /// <summary>One key of a tenant by its id, or null.</summary>
-    Task<KeyringEntry?> FindTenantKeyAsync(TenantId tenantId, Guid id);
+    Task<KeyringEntry?> FindTenantKeyAsync(IKmsSession session, TenantId tenantId, Guid id);
 
     /// <summary>
     /// Adds a key. The unit fails when there is one of its kind, tenant and version already: of two nodes at their first start, only
     /// one can write.
     /// </summary>
-    Task InsertAsync(KeyringEntry entry);
+    Task InsertAsync(IKmsSession session, KeyringEntry entry);
 }

@@ -8,7 +8,7 @@ using Qkms.Core.Time;
 namespace Qkms.Core.Keyrings;
 
 /// <summary>Opens the keyring at the start of the service, and makes it at the very first one.</summary>
-public sealed class KeyringOpener(IKmsStore store, TimeProvider time, IdGenerator ids, Keyring keyring, ILogger<KeyringOpener> logger)
+public sealed class KeyringOpener(IKmsStore store, IKeyringRepository keyringRepository, TimeProvider time, IdGenerator ids, Keyring keyring, ILogger<KeyringOpener> logger)
 {
     /// <summary>After this the <see cref="Keyring"/> is open. To be called once, when the store is open.</summary>
     /// <exception cref="RootKeyException">There is no root key, it cannot be used, or it is not this database's.</exception>
@@ -17,7 +17,7 @@ public sealed class KeyringOpener(IKmsStore store, TimeProvider time, IdGenerato
     public async Task<KeyringFacts> OpenAsync(RootKeyLocator rootKeys, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(rootKeys);
-        StoredKeyring stored = await StoredKeyring.ReadAsync(store, cancellationToken);
+        StoredKeyring stored = await StoredKeyring.ReadAsync(store, keyringRepository, cancellationToken);
         stored.RefuseIfOrphaned();
 
         RootKey? found = rootKeys.Find();
@@ -64,7 +64,7 @@ public sealed class KeyringOpener(IKmsStore store, TimeProvider time, IdGenerato
 
         try
         {
-            if (await store.WriteAsync(session => InsertUnlessThereAsync(session.Keyring, wrapper, entries), cancellationToken))
+            if (await store.WriteAsync(session => InsertUnlessThereAsync(session, wrapper, entries), cancellationToken))
                 ProtectionLog.MasterKeyMade(logger, masterKey.Id, rootKey.Id);
             else
                 ProtectionLog.MasterKeyMadeElsewhere(logger);
@@ -72,7 +72,7 @@ public sealed class KeyringOpener(IKmsStore store, TimeProvider time, IdGenerato
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // Where units run side by side, two may both find nothing; the database then refuses the second by its unique index.
-            StoredKeyring others = await StoredKeyring.ReadAsync(store, cancellationToken);
+            StoredKeyring others = await StoredKeyring.ReadAsync(store, keyringRepository, cancellationToken);
             if (others.IsNew)
                 throw;
 
@@ -80,17 +80,17 @@ public sealed class KeyringOpener(IKmsStore store, TimeProvider time, IdGenerato
             return others;
         }
 
-        return await StoredKeyring.ReadAsync(store, cancellationToken);
+        return await StoredKeyring.ReadAsync(store, keyringRepository, cancellationToken);
     }
 
-    private static async Task<bool> InsertUnlessThereAsync(IKeyringRepository repository, RootWrapper wrapper, KeyringEntry[] entries)
+    private async Task<bool> InsertUnlessThereAsync(IKmsSession session, RootWrapper wrapper, KeyringEntry[] entries)
     {
-        if ((await repository.ListRootWrappersAsync()).Count > 0)
+        if ((await keyringRepository.ListRootWrappersAsync(session)).Count > 0)
             return false;
 
-        await repository.InsertRootWrapperAsync(wrapper);
+        await keyringRepository.InsertRootWrapperAsync(session, wrapper);
         foreach (KeyringEntry entry in entries)
-            await repository.InsertAsync(entry);
+            await keyringRepository.InsertAsync(session, entry);
 
         return true;
     }

@@ -22,14 +22,14 @@ internal sealed class StoredKeyring
     /// <summary>The ids of the root keys that open it, for messages.</summary>
     public string RootKeyIds => string.Join(", ", _wrappers.Select(wrapper => wrapper.RootKeyId));
 
-    public static Task<StoredKeyring> ReadAsync(IKmsStore store, CancellationToken cancellationToken) => store.ReadAsync(
+    public static Task<StoredKeyring> ReadAsync(IKmsStore store, IKeyringRepository keyringRepository, CancellationToken cancellationToken) => store.ReadAsync(
         async session =>
         {
             // Every statement sees the newest commit, and another node may be at its first start just now: what was there before
             // the wrappers were read, while they are not, was not written together with them.
-            bool inUse = (await session.Keyring.ListSystemKeysAsync()).Count > 0 || await session.Tenants.AnyAsync();
-            IReadOnlyList<RootWrapper> wrappers = await session.Keyring.ListRootWrappersAsync();
-            IReadOnlyList<KeyringEntry> systemKeys = await session.Keyring.ListSystemKeysAsync();
+            bool inUse = (await keyringRepository.ListSystemKeysAsync(session)).Count > 0 || await keyringRepository.HasTenantsAsync(session);
+            IReadOnlyList<RootWrapper> wrappers = await keyringRepository.ListRootWrappersAsync(session);
+            IReadOnlyList<KeyringEntry> systemKeys = await keyringRepository.ListSystemKeysAsync(session);
             return new StoredKeyring(wrappers, systemKeys, orphaned: wrappers.Count == 0 && inUse);
         },
         cancellationToken);

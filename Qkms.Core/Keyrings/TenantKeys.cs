@@ -5,7 +5,7 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Keyrings;
 
 /// <summary>Fetches the key that wraps a tenant's private keys.</summary>
-public sealed class TenantKeys(IKmsStore store, Keyring keyring)
+public sealed class TenantKeys(IKmsStore store, IKeyringRepository keyringRepository, Keyring keyring)
 {
     /// <summary>The newest key of a tenant, to be disposed of by the caller.</summary>
     /// <exception cref="SealBrokenException">It is missing or does not open.</exception>
@@ -14,8 +14,8 @@ public sealed class TenantKeys(IKmsStore store, Keyring keyring)
 
     /// <summary>The same for who reads other things too: the stored form, for <see cref="Open"/>.</summary>
     /// <exception cref="SealBrokenException">It is missing.</exception>
-    internal static async Task<KeyringEntry> FindAsync(IKmsSession session, TenantId tenantId) =>
-        await session.Keyring.FindNewestTenantKeyAsync(tenantId) ?? throw new SealBrokenException($"the key of tenant {tenantId}");
+    internal async Task<KeyringEntry> FindAsync(IKmsSession session, TenantId tenantId) =>
+        await keyringRepository.FindNewestTenantKeyAsync(session, tenantId) ?? throw new SealBrokenException($"the key of tenant {tenantId}");
 
     /// <summary>The key, to be disposed of by the caller.</summary>
     /// <exception cref="SealBrokenException">It does not open.</exception>

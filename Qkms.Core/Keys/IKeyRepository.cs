@@ -7,56 +7,58 @@ namespace Qkms.Core.Keys;
 public interface IKeyRepository
 {
     /// <summary>The logical key at an address, or null.</summary>
-    Task<Sealed<Key>?> FindKeyAsync(KeyAddress address);
+    Task<Sealed<Key>?> FindKeyAsync(IKmsSession session, KeyAddress address);
 
     /// <summary>The kid of the newest version that says of itself that it belongs to the key at an address, or null.</summary>
-    Task<Kid?> FindNewestKidAsync(KeyAddress address);
+    Task<Kid?> FindNewestKidAsync(IKmsSession session, KeyAddress address);
 
     /// <summary>The logical key at an address, or null, held until the unit ends: whoever else wants it waits.</summary>
-    Task<Sealed<Key>?> LockKeyAsync(KeyAddress address);
+    Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, KeyAddress address);
 
     /// <summary>A logical key by its id, or null, held until the unit ends.</summary>
-    Task<Sealed<Key>?> LockKeyAsync(TenantId tenantId, KeyId keyId);
+    Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId);
 
     /// <summary>Adds a logical key; false when its address is taken.</summary>
-    Task<bool> InsertKeyAsync(Sealed<Key> key);
+    Task<bool> InsertKeyAsync(IKmsSession session, Sealed<Key> key);
 
     /// <summary>Writes a logical key whose <see cref="Key.RowVersion"/> was raised by one; false when the row is not the one that was read.</summary>
-    Task<bool> UpdateKeyAsync(Sealed<Key> key);
+    Task<bool> UpdateKeyAsync(IKmsSession session, Sealed<Key> key);
 
     /// <summary>The version that a kid names, of whatever owner, or null.</summary>
-    Task<Sealed<KeyVersion>?> FindVersionAsync(TenantId tenantId, Kid kid);
+    Task<Sealed<KeyVersion>?> FindVersionAsync(IKmsSession session, TenantId tenantId, Kid kid);
 
     /// <summary>The version with an internal id, of whatever owner, or null.</summary>
-    Task<Sealed<KeyVersion>?> FindVersionAsync(TenantId tenantId, KeyVersionId versionId);
+    Task<Sealed<KeyVersion>?> FindVersionAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId);
 
     /// <summary>The version with a number, or null.</summary>
-    Task<Sealed<KeyVersion>?> FindVersionAsync(KeyAddress address, int version);
+    Task<Sealed<KeyVersion>?> FindVersionAsync(IKmsSession session, KeyAddress address, int version);
 
     /// <summary>Versions of the tenant's own keys, newest first.</summary>
+    /// <param name="session">The unit.</param>
     /// <param name="query">Which.</param>
     /// <param name="before">Only those older than this version; null = from the newest.</param>
     /// <param name="limit">At most so many.</param>
-    Task<IReadOnlyList<Sealed<KeyVersion>>> ListVersionsAsync(KeyVersionQuery query, KeyVersionId? before, int limit);
+    Task<IReadOnlyList<Sealed<KeyVersion>>> ListVersionsAsync(IKmsSession session, KeyVersionQuery query, KeyVersionId? before, int limit);
 
     /// <summary>How many versions a query has: from the keys' counters, unless a status must be looked at row by row.</summary>
-    Task<long> CountVersionsAsync(KeyVersionQuery query);
+    Task<long> CountVersionsAsync(IKmsSession session, KeyVersionQuery query);
 
     /// <summary>Adds a version, its material, and its uses if it has any; false when a unique index refuses it (the kid, the number, or the active slot is taken).</summary>
-    Task<bool> InsertVersionAsync(Sealed<KeyVersion> version, KeyMaterial material);
+    Task<bool> InsertVersionAsync(IKmsSession session, Sealed<KeyVersion> version, KeyMaterial material);
 
     /// <summary>Writes what may change of a version: state, limits, next kid and times. False when it is not there.</summary>
-    Task<bool> UpdateVersionAsync(Sealed<KeyVersion> version);
+    Task<bool> UpdateVersionAsync(IKmsSession session, Sealed<KeyVersion> version);
 
     /// <summary>The wrapped private key, or null when it is destroyed.</summary>
-    Task<KeyMaterial?> FindMaterialAsync(TenantId tenantId, KeyVersionId versionId);
+    Task<KeyMaterial?> FindMaterialAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId);
 
     /// <summary>Writes zeros over the wrapped private key; false when there is none, or none any more.</summary>
-    Task<bool> EraseMaterialAsync(TenantId tenantId, KeyVersionId versionId);
+    Task<bool> EraseMaterialAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId);
 
     /// <summary>Versions of every tenant whose time of destruction has come, by their rows alone: nothing of them is checked.</summary>
+    /// <param name="session">The unit.</param>
     /// <param name="now">The time.</param>
     /// <param name="after">Only those with a greater id than this; null = from the smallest.</param>
     /// <param name="limit">At most so many, ordered by id.</param>
-    Task<IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)>> ListDueForDestructionAsync(DateTimeOffset now, KeyVersionId? after, int limit);
+    Task<IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)>> ListDueForDestructionAsync(IKmsSession session, DateTimeOffset now, KeyVersionId? after, int limit);
 }

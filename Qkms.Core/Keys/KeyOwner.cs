@@ -1,5 +1,4 @@
 
-
 namespace Qkms.Core.Keys;
 
 /// <summary>Whose key of a tenant it is: the tenant's own, or one of a thing that the tenant has.</summary>

@@ -8,7 +8,7 @@ using Qkms.Core.Time;
 namespace Qkms.Core.Keys;
 
 /// <summary>Answers questions about keys.</summary>
-public sealed class KeyReader(IKmsStore store, RowSealer sealer, KeyRows rows, KeyListCursor cursors, TimeProvider time)
+public sealed class KeyReader(IKmsStore store, IKeyRepository keys, RowSealer sealer, KeyRows rows, KeyListCursor cursors, TimeProvider time)
 {
     /// <summary>The version that a kid names.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
@@ -58,7 +58,7 @@ public sealed class KeyReader(IKmsStore store, RowSealer sealer, KeyRows rows, K
         KeyVersionId? before = cursor is null ? null : cursors.Read(caller.TenantId, cursor);
 
         (IReadOnlyList<Sealed<KeyVersion>> found, long total) = await store.ReadAsync(
-            async session => (await session.Keys.ListVersionsAsync(query, before, limit + 1), await session.Keys.CountVersionsAsync(query)),
+            async session => (await keys.ListVersionsAsync(session, query, before, limit + 1), await keys.CountVersionsAsync(session, query)),
             cancellationToken);
 
         Sealed<KeyVersion>[] page = [.. found.Take(limit)];

@@ -11,28 +11,28 @@ namespace Qkms.Core.Keys;
 /// Reads rows of keys with their seals checked, and notices what is missing: a key's row names its active version and counts its
 /// versions, so a version that should be there and is not is a broken seal and not a "not found".
 /// </summary>
-public sealed class KeyRows(RowSealer sealer)
+public sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
 {
     /// <summary>The key at an address, or null.</summary>
     /// <exception cref="SealBrokenException">It has versions, and its own row is not there, or at another address.</exception>
     public async Task<Key?> FindKeyAsync(IKmsSession session, KeyAddress address)
     {
         ArgumentNullException.ThrowIfNull(session);
-        if (Open(await session.Keys.FindKeyAsync(address)) is { } key)
+        if (Open(await keys.FindKeyAsync(session, address)) is { } key)
             return key;
 
-        if (await session.Keys.FindNewestKidAsync(address) is not { } kid)
+        if (await keys.FindNewestKidAsync(session, address) is not { } kid)
             return null;
 
         // Keys are never deleted: it is there now if it was made between the two looks.
-        return Open(await session.Keys.FindKeyAsync(address)) ?? throw new SealBrokenException($"the key of key version {kid}");
+        return Open(await keys.FindKeyAsync(session, address)) ?? throw new SealBrokenException($"the key of key version {kid}");
     }
 
     /// <summary>The key at an address, or null, held until the unit ends.</summary>
     public async Task<Key?> LockKeyAsync(IKmsSession session, KeyAddress address)
     {
         ArgumentNullException.ThrowIfNull(session);
-        return Open(await session.Keys.LockKeyAsync(address));
+        return Open(await keys.LockKeyAsync(session, address));
     }
 
     /// <summary>The version that a kid names and its key, held until the unit ends.</summary>
@@ -54,7 +54,7 @@ public sealed class KeyRows(RowSealer sealer)
     // The key's row is locked before anything of it is decided; what was read before that may have changed.
     private async Task<(Key Key, KeyVersion Version)> LockAsync(IKmsSession session, KeyVersion found)
     {
-        Key key = Open(await session.Keys.LockKeyAsync(found.TenantId, found.KeyId)) ?? throw Lost(found.Kid);
+        Key key = Open(await keys.LockKeyAsync(session, found.TenantId, found.KeyId)) ?? throw Lost(found.Kid);
         return (key, await FindVersionAsync(session, found.TenantId, found.Id) ?? throw Lost(found.Kid));
     }
 
@@ -62,14 +62,14 @@ public sealed class KeyRows(RowSealer sealer)
     public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, TenantId tenantId, Kid kid)
     {
         ArgumentNullException.ThrowIfNull(session);
-        return Open(await session.Keys.FindVersionAsync(tenantId, kid));
+        return Open(await keys.FindVersionAsync(session, tenantId, kid));
     }
 
     /// <summary>The version with an internal id, or null.</summary>
     public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId)
     {
         ArgumentNullException.ThrowIfNull(session);
-        return Open(await session.Keys.FindVersionAsync(tenantId, versionId));
+        return Open(await keys.FindVersionAsync(session, tenantId, versionId));
     }
 
     /// <summary>The version with a number, or null when the key never had it.</summary>
@@ -81,7 +81,7 @@ public sealed class KeyRows(RowSealer sealer)
         if (number >= key.NextVersion)
             return null;
 
-        KeyVersion? version = Open(await session.Keys.FindVersionAsync(key.Address, number));
+        KeyVersion? version = Open(await keys.FindVersionAsync(session, key.Address, number));
         return version?.KeyId == key.Id ? version : throw new SealBrokenException($"version {number} of {key.LogName}");
     }
 

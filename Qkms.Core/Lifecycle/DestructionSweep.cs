@@ -17,6 +17,7 @@ namespace Qkms.Core.Lifecycle;
 /// </summary>
 public sealed partial class DestructionSweep(
     IKmsStore store,
+    IKeyRepository keys,
     KeyRows rows,
     KeyWriter writer,
     IntegrityAlarm alarm,
@@ -55,7 +56,7 @@ public sealed partial class DestructionSweep(
         IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)> page;
         do
         {
-            page = await store.ReadAsync(session => session.Keys.ListDueForDestructionAsync(now, last, PageSize), cancellationToken);
+            page = await store.ReadAsync(session => keys.ListDueForDestructionAsync(session, now, last, PageSize), cancellationToken);
             foreach ((TenantId tenantId, KeyVersionId versionId) in page)
             {
                 last = versionId;
@@ -93,7 +94,7 @@ public sealed partial class DestructionSweep(
         if (await rows.LockVersionAsync(session, tenantId, versionId) is not { } found || KeyTransitions.Destroy(found.Version, now) is not { } destroyed)
             return null;
 
-        await session.Keys.EraseMaterialAsync(tenantId, versionId);
+        await keys.EraseMaterialAsync(session, tenantId, versionId);
         await writer.ReplaceAsync(session, _actor, found.Key, found.Version, destroyed, AuditActions.KeyDestroyed, reason: null);
         return destroyed;
     }

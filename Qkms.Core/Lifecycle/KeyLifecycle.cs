@@ -19,6 +19,8 @@ namespace Qkms.Core.Lifecycle;
 /// </summary>
 public sealed class KeyLifecycle(
     IKmsStore store,
+    IKeyRepository keys,
+    IAuditRepository journal,
     Changes changes,
     RowSealer sealer,
     KeyRows rows,
@@ -49,7 +51,7 @@ public sealed class KeyLifecycle(
         KeyAddress address = command.Key.For(caller);
 
         (KeyHead head, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
-            async session => (await FindHeadToGenerateAsync(session, address, command.Kid), await TenantKeys.FindAsync(session, caller.TenantId)), cancellationToken);
+            async session => (await FindHeadToGenerateAsync(session, address, command.Kid), await tenantKeys.FindAsync(session, caller.TenantId)), cancellationToken);
         using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => factory.Create(address.Algorithm, address.Use), cancellationToken);
         using WrappingKey tenantKey = tenantKeys.Open(tenantKeyEntry);
         VersionPlanner planner = new(sealer, pair, tenantKey, command.Spelling);
@@ -61,7 +63,7 @@ public sealed class KeyLifecycle(
             {
                 VersionPlan plan = await HoldsAsync(session, prepared) ? prepared : Plan(await LockHeadAsync(session, address));
                 await writer.InsertAsync(session, plan);
-                await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), plan.Version.CreatedAt, AuditActor.Of(caller), AuditActions.KeyGenerated, plan.Version, before: null));
+                await journal.InsertAsync(session, KeyEvents.About(ids.Next(), plan.Version.CreatedAt, AuditActor.Of(caller), AuditActions.KeyGenerated, plan.Version, before: null));
                 return plan.Version;
             },
             answer,
@@ -93,7 +95,7 @@ public sealed class KeyLifecycle(
         KeyAddress address = command.Key.For(caller);
 
         ((Key Key, KeyVersion Active) found, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
-            async session => (Rotatable(await rows.FindActiveAsync(session, address), command.ExpectedVersion), await TenantKeys.FindAsync(session, caller.TenantId)), cancellationToken);
+            async session => (Rotatable(await rows.FindActiveAsync(session, address), command.ExpectedVersion), await tenantKeys.FindAsync(session, caller.TenantId)), cancellationToken);
         using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => factory.Create(address.Algorithm, address.Use), cancellationToken);
         using WrappingKey tenantKey = tenantKeys.Open(tenantKeyEntry);
         VersionPlanner planner = new(sealer, pair, tenantKey, command.Spelling);
@@ -110,8 +112,8 @@ public sealed class KeyLifecycle(
                 await writer.UpdateAsync(session, retired);
 
                 await writer.InsertAsync(session, plan);
-                await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, AuditActor.Of(caller), AuditActions.KeyRotated, plan.Version, before: null));
-                await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), now, AuditActor.Of(caller), AuditActions.KeyRetired, retired, old, "rotation"));
+                await journal.InsertAsync(session, KeyEvents.About(ids.Next(), now, AuditActor.Of(caller), AuditActions.KeyRotated, plan.Version, before: null));
+                await journal.InsertAsync(session, KeyEvents.About(ids.Next(), now, AuditActor.Of(caller), AuditActions.KeyRetired, retired, old, "rotation"));
                 return new KeyRotation(plan.Version, retired);
             },
             answer,
@@ -196,7 +198,7 @@ public sealed class KeyLifecycle(
     private async Task<KeyHead> FindHeadToGenerateAsync(IKmsSession session, KeyAddress address, Kid? kid)
     {
         KeyHead head = await WithNewestAsync(session, await rows.FindKeyAsync(session, address));
-        if (kid is { } wanted && await session.Keys.FindVersionAsync(address.TenantId, wanted) is not null)
+        if (kid is { } wanted && await keys.FindVersionAsync(session, address.TenantId, wanted) is not null)
             throw KeyWriter.KidTaken(wanted);
 
         return head;
@@ -220,7 +222,7 @@ public sealed class KeyLifecycle(
     private async Task<bool> HoldsAsync(IKmsSession session, VersionPlan plan)
     {
         if (plan.NewKey is { } row)
-            return await session.Keys.InsertKeyAsync(row);
+            return await keys.InsertKeyAsync(session, row);
 
         return await rows.LockKeyAsync(session, plan.Before.Address) is { } key && key.RowVersion == plan.Before.RowVersion;
     }

@@ -11,14 +11,14 @@ using Qkms.Core.Uses;
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>Writes rows of keys with their seals and their journal entries, and lets memory forget what was written.</summary>
-public sealed class KeyWriter(RowSealer sealer, KeyStates states, MaterialCache materials, IdGenerator ids, TimeProvider time)
+public sealed class KeyWriter(IKeyRepository keys, IAuditRepository journal, RowSealer sealer, KeyStates states, MaterialCache materials, IdGenerator ids, TimeProvider time)
 {
     /// <summary>Adds a version with its material, and puts it into the active slot of its key.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyChanged"/>: the kid is taken.</exception>
     internal async Task InsertAsync(IKmsSession session, VersionPlan plan)
     {
         session.OnCommitted(() => states.Forget(plan.Version));
-        if (!await session.Keys.InsertVersionAsync(plan.Row, plan.Material))
+        if (!await keys.InsertVersionAsync(session, plan.Row, plan.Material))
             throw KidTaken(plan.Version.Kid);
 
         await UpdateAsync(session, plan.After);
@@ -27,7 +27,7 @@ public sealed class KeyWriter(RowSealer sealer, KeyStates states, MaterialCache 
     /// <summary>Writes a version over the row that was read.</summary>
     internal async Task UpdateAsync(IKmsSession session, KeyVersion version)
     {
-        if (!await session.Keys.UpdateVersionAsync(sealer.Seal(version)))
+        if (!await keys.UpdateVersionAsync(session, sealer.Seal(version)))
             throw new SealBrokenException(version.LogName);
 
         session.OnCommitted(() => Forget(version));
@@ -38,9 +38,9 @@ public sealed class KeyWriter(RowSealer sealer, KeyStates states, MaterialCache 
 
     internal static KmsException KidTaken(Kid kid) => KmsErrors.KeyChanged.With($"There is a key version with the kid '{kid}' already.", new FieldError("kid", "taken"));
 
-    private static async Task UpdateAsync(IKmsSession session, Sealed<Key> row)
+    private async Task UpdateAsync(IKmsSession session, Sealed<Key> row)
     {
-        if (!await session.Keys.UpdateKeyAsync(row))
+        if (!await keys.UpdateKeyAsync(session, row))
             throw new SealBrokenException(row.UnverifiedRow.LogName);
     }
 
@@ -63,7 +63,7 @@ public sealed class KeyWriter(RowSealer sealer, KeyStates states, MaterialCache 
         if (changed != key)
             await UpdateAsync(session, changed);
 
-        await session.Audit.InsertAsync(KeyEvents.About(ids.Next(), time.GetUtcMilliseconds(), actor, action, after, before, reason));
+        await journal.InsertAsync(session, KeyEvents.About(ids.Next(), time.GetUtcMilliseconds(), actor, action, after, before, reason));
     }
 
     // The next request on this node sees the change, and a key that nobody may use any more is not kept in memory either.

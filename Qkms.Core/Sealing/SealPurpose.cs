@@ -1,5 +1,4 @@
 
-
 namespace Qkms.Core.Sealing;
 
 /// <summary>What a sealed blob holds. It is part of the key derivation, so that no blob opens as another kind. The numbers never change.</summary>

@@ -1,5 +1,4 @@
 
-
 namespace Qkms.Core.Store;
 
 /// <summary>

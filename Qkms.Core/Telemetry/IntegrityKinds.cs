@@ -1,5 +1,4 @@
 
-
 namespace Qkms.Core.Telemetry;
 
 /// <summary>What integrity alarms are about.</summary>

@@ -1,10 +1,9 @@
 using System.Diagnostics;
-using Qkms.Core.Uses;
 
 namespace Qkms.Core.Telemetry;
 
 /// <summary>
-/// The one source of Qkms's own spans; docs/observability.md names them. Their attributes are words of <see cref="OperationNames"/>,
+/// The one source of Qkms's own spans; docs/observability.md names them. Their attributes are words of <c>OperationNames</c>,
 /// <see cref="Outcomes"/> and the catalogue of algorithms, and nothing that a caller sent.
 /// </summary>
 public static class KmsActivities

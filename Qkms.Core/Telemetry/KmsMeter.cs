@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Qkms.Core.Errors;
-using Qkms.Core.Uses;
 
 namespace Qkms.Core.Telemetry;
 
@@ -14,7 +13,7 @@ public static class KmsMeter
     /// <summary>The name of the meter, and of the source of spans.</summary>
     public const string Name = "Qkms";
 
-    /// <summary>The label of an operation: a word of <see cref="OperationNames"/>.</summary>
+    /// <summary>The label of an operation: a word of <c>OperationNames</c>.</summary>
     public const string OperationLabel = "qkms.operation.name";
 
     /// <summary>The label of an algorithm of the catalogue.</summary>

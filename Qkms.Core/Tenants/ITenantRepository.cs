@@ -7,14 +7,14 @@ namespace Qkms.Core.Tenants;
 public interface ITenantRepository
 {
     /// <summary>Whether there is any tenant: false only before the first start has finished.</summary>
-    Task<bool> AnyAsync();
+    Task<bool> AnyAsync(IKmsSession session);
 
     /// <summary>One tenant, or null.</summary>
-    Task<Sealed<Tenant>?> FindAsync(TenantId id);
+    Task<Sealed<Tenant>?> FindAsync(IKmsSession session, TenantId id);
 
     /// <summary>Adds one; false when its name or account id is taken.</summary>
-    Task<bool> InsertAsync(Sealed<Tenant> tenant);
+    Task<bool> InsertAsync(IKmsSession session, Sealed<Tenant> tenant);
 
     /// <summary>Writes state and plan; false when it is not there.</summary>
-    Task<bool> UpdateAsync(Sealed<Tenant> tenant);
+    Task<bool> UpdateAsync(IKmsSession session, Sealed<Tenant> tenant);
 }

@@ -11,7 +11,7 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Uses;
 
 /// <summary>Reads, unwraps and expands private keys, and checks that each belongs to the public key of its version.</summary>
-public sealed class MaterialLoader(IKmsStore store, Keyring keyring, PqcEngine engine, PrivateKeyGate gate) : IMaterialLoader
+public sealed class MaterialLoader(IKmsStore store, IKeyRepository keys, IKeyringRepository keyringRepository, Keyring keyring, PqcEngine engine, PrivateKeyGate gate) : IMaterialLoader
 {
     /// <inheritdoc/>
     public async Task<IDisposable> LoadAsync(KeyVersion version)
@@ -20,8 +20,8 @@ public sealed class MaterialLoader(IKmsStore store, Keyring keyring, PqcEngine e
         (KeyMaterial? material, KeyringEntry? entry) = await store.ReadAsync(
             async session =>
             {
-                KeyMaterial? found = await session.Keys.FindMaterialAsync(version.TenantId, version.Id);
-                return (found, found is null ? null : await session.Keyring.FindTenantKeyAsync(version.TenantId, found.WrappingKeyId));
+                KeyMaterial? found = await keys.FindMaterialAsync(session, version.TenantId, version.Id);
+                return (found, found is null ? null : await keyringRepository.FindTenantKeyAsync(session, version.TenantId, found.WrappingKeyId));
             },
             CancellationToken.None);
         if (material is null || entry is null)

@@ -6,7 +6,7 @@ using Qkms.Storage.Sessions;
 namespace Qkms.Storage.ApiKeys;
 
 /// <summary>Credentials.</summary>
-internal sealed class CredentialRepository(KmsSession session) : ICredentialRepository
+internal sealed class CredentialRepository : ICredentialRepository
 {
     // No tenant here: the row says whose it is.
     private const string SelectByLookupId =
@@ -17,8 +17,8 @@ internal sealed class CredentialRepository(KmsSession session) : ICredentialRepo
         """;
 
     /// <inheritdoc/>
-    public async Task<Sealed<Credential>?> FindByLookupIdAsync(string kind, string lookupId) =>
-        (await session.FindAsync<CredentialRow>(SelectByLookupId, new { Kind = kind, LookupId = lookupId }))?.ToSealed();
+    public async Task<Sealed<Credential>?> FindByLookupIdAsync(IKmsSession session, string kind, string lookupId) =>
+        (await session.Sql.FindAsync<CredentialRow>(SelectByLookupId, new { Kind = kind, LookupId = lookupId }))?.ToSealed();
 
     private const string SelectCredential =
         $"""
@@ -28,8 +28,8 @@ internal sealed class CredentialRepository(KmsSession session) : ICredentialRepo
         """;
 
     /// <inheritdoc/>
-    public async Task<Sealed<Credential>?> FindAsync(TenantId tenantId, CredentialId id) =>
-        (await session.FindAsync<CredentialRow>(SelectCredential, new { TenantId = tenantId.Value.ToBytes(), Id = id.Value.ToBytes() }))?.ToSealed();
+    public async Task<Sealed<Credential>?> FindAsync(IKmsSession session, TenantId tenantId, CredentialId id) =>
+        (await session.Sql.FindAsync<CredentialRow>(SelectCredential, new { TenantId = tenantId.Value.ToBytes(), Id = id.Value.ToBytes() }))?.ToSealed();
 
     private const string InsertCredential =
         $"""
@@ -40,8 +40,8 @@ internal sealed class CredentialRepository(KmsSession session) : ICredentialRepo
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> InsertAsync(Sealed<Credential> credential) =>
-        await session.ExecuteAsync(InsertCredential, CredentialRow.From(credential)) == 1;
+    public async Task<bool> InsertAsync(IKmsSession session, Sealed<Credential> credential) =>
+        await session.Sql.ExecuteAsync(InsertCredential, CredentialRow.From(credential)) == 1;
 
     private const string UpdateCredential =
         """
@@ -52,6 +52,6 @@ internal sealed class CredentialRepository(KmsSession session) : ICredentialRepo
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> UpdateAsync(Sealed<Credential> credential) =>
-        await session.ExecuteAsync(UpdateCredential, CredentialRow.From(credential)) == 1;
+    public async Task<bool> UpdateAsync(IKmsSession session, Sealed<Credential> credential) =>
+        await session.Sql.ExecuteAsync(UpdateCredential, CredentialRow.From(credential)) == 1;
 }

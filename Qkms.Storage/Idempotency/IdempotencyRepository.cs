@@ -1,3 +1,4 @@
+using Qkms.Core.Store;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Names;
 using Qkms.Storage.Sessions;
@@ -5,7 +6,7 @@ using Qkms.Storage.Sessions;
 namespace Qkms.Storage.Idempotency;
 
 /// <summary>What requests that may be sent again were answered.</summary>
-internal sealed class IdempotencyRepository(KmsSession session) : IIdempotencyRepository
+internal sealed class IdempotencyRepository : IIdempotencyRepository
 {
     private const string SelectAnswer =
         $"""
@@ -15,8 +16,8 @@ internal sealed class IdempotencyRepository(KmsSession session) : IIdempotencyRe
         """;
 
     /// <inheritdoc/>
-    public async Task<KeptAnswer?> FindAsync(TenantId tenantId, string key, DateTimeOffset now) =>
-        (await session.FindAsync<IdempotencyRow>(
+    public async Task<KeptAnswer?> FindAsync(IKmsSession session, TenantId tenantId, string key, DateTimeOffset now) =>
+        (await session.Sql.FindAsync<IdempotencyRow>(
             SelectAnswer,
             new { TenantId = tenantId.Value.ToBytes(), IdempotencyKey = key, Now = now.ToStored() }))?.ToAnswer();
 
@@ -30,11 +31,11 @@ internal sealed class IdempotencyRepository(KmsSession session) : IIdempotencyRe
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> InsertAsync(KeptAnswer answer)
+    public async Task<bool> InsertAsync(IKmsSession session, KeptAnswer answer)
     {
         IdempotencyRow row = IdempotencyRow.From(answer);
-        await session.ExecuteAsync(DeleteOlder, row);
-        return await session.ExecuteAsync(InsertAnswer, row) == 1;
+        await session.Sql.ExecuteAsync(DeleteOlder, row);
+        return await session.Sql.ExecuteAsync(InsertAnswer, row) == 1;
     }
 
     // No tenant here: what has expired has expired for all.
@@ -46,5 +47,5 @@ internal sealed class IdempotencyRepository(KmsSession session) : IIdempotencyRe
         """;
 
     /// <inheritdoc/>
-    public Task<int> DeleteExpiredAsync(DateTimeOffset now, int limit) => session.ExecuteAsync(DeleteExpired, new { Now = now.ToStored(), Limit = limit });
+    public Task<int> DeleteExpiredAsync(IKmsSession session, DateTimeOffset now, int limit) => session.Sql.ExecuteAsync(DeleteExpired, new { Now = now.ToStored(), Limit = limit });
 }

@@ -6,7 +6,7 @@ using Qkms.Storage.Sessions;
 namespace Qkms.Storage.Keys;
 
 /// <summary>Keys, key versions and their material.</summary>
-internal sealed class KeyRepository(KmsSession session) : IKeyRepository
+internal sealed class KeyRepository : IKeyRepository
 {
     private const string SelectKey =
         $"""
@@ -16,8 +16,8 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<Sealed<Key>?> FindKeyAsync(KeyAddress address) =>
-        (await session.FindAsync<KeyRow>(SelectKey, new KeyAddressParameters(address)))?.ToSealed();
+    public async Task<Sealed<Key>?> FindKeyAsync(IKmsSession session, KeyAddress address) =>
+        (await session.Sql.FindAsync<KeyRow>(SelectKey, new KeyAddressParameters(address)))?.ToSealed();
 
     // The index of names serves it, whose condition has to stand here word for word; the other one holds every key of the algorithm.
     private const string SelectNewestKid =
@@ -29,17 +29,17 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<Kid?> FindNewestKidAsync(KeyAddress address)
+    public async Task<Kid?> FindNewestKidAsync(IKmsSession session, KeyAddress address)
     {
         string owner = address.Owner == KeyOwner.Tenant ? "owner_kind = ''" : "owner_kind = @OwnerKind AND owner_id = @OwnerId";
-        return await session.FindAsync<string>($"{SelectNewestKid}{owner} ORDER BY id DESC LIMIT 1", new KeyAddressParameters(address)) is { } kid
+        return await session.Sql.FindAsync<string>($"{SelectNewestKid}{owner} ORDER BY id DESC LIMIT 1", new KeyAddressParameters(address)) is { } kid
             ? Kid.FromStored(kid)
             : null;
     }
 
     /// <inheritdoc/>
-    public async Task<Sealed<Key>?> LockKeyAsync(KeyAddress address) =>
-        (await session.FindAsync<KeyRow>(SelectKey + session.Dialect.LockRow, new KeyAddressParameters(address)))?.ToSealed();
+    public async Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, KeyAddress address) =>
+        (await session.Sql.FindAsync<KeyRow>(SelectKey + session.Sql.Dialect.LockRow, new KeyAddressParameters(address)))?.ToSealed();
 
     private const string SelectKeyById =
         $"""
@@ -49,9 +49,9 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<Sealed<Key>?> LockKeyAsync(TenantId tenantId, KeyId keyId) =>
-        (await session.FindAsync<KeyRow>(
-            SelectKeyById + session.Dialect.LockRow,
+    public async Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
+        (await session.Sql.FindAsync<KeyRow>(
+            SelectKeyById + session.Sql.Dialect.LockRow,
             new { TenantId = tenantId.Value.ToBytes(), Id = keyId.Value.ToBytes() }))?.ToSealed();
 
     private const string InsertKey =
@@ -63,7 +63,7 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> InsertKeyAsync(Sealed<Key> key) => await session.ExecuteAsync(InsertKey, KeyRow.From(key)) == 1;
+    public async Task<bool> InsertKeyAsync(IKmsSession session, Sealed<Key> key) => await session.Sql.ExecuteAsync(InsertKey, KeyRow.From(key)) == 1;
 
     private const string UpdateKey =
         """
@@ -75,7 +75,7 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> UpdateKeyAsync(Sealed<Key> key) => await session.ExecuteAsync(UpdateKey, KeyRow.From(key)) == 1;
+    public async Task<bool> UpdateKeyAsync(IKmsSession session, Sealed<Key> key) => await session.Sql.ExecuteAsync(UpdateKey, KeyRow.From(key)) == 1;
 
     private const string FromVersions =
         """
@@ -91,8 +91,8 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<Sealed<KeyVersion>?> FindVersionAsync(TenantId tenantId, Kid kid) =>
-        (await session.FindAsync<KeyVersionRow>(SelectVersionByKid, new { TenantId = tenantId.Value.ToBytes(), Kid = kid.Value }))?.ToSealed();
+    public async Task<Sealed<KeyVersion>?> FindVersionAsync(IKmsSession session, TenantId tenantId, Kid kid) =>
+        (await session.Sql.FindAsync<KeyVersionRow>(SelectVersionByKid, new { TenantId = tenantId.Value.ToBytes(), Kid = kid.Value }))?.ToSealed();
 
     private const string SelectVersionById =
         $"""
@@ -102,8 +102,8 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<Sealed<KeyVersion>?> FindVersionAsync(TenantId tenantId, KeyVersionId versionId) =>
-        (await session.FindAsync<KeyVersionRow>(
+    public async Task<Sealed<KeyVersion>?> FindVersionAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
+        (await session.Sql.FindAsync<KeyVersionRow>(
             SelectVersionById,
             new { TenantId = tenantId.Value.ToBytes(), Id = versionId.Value.ToBytes() }))?.ToSealed();
 
@@ -125,8 +125,8 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<Sealed<KeyVersion>?> FindVersionAsync(KeyAddress address, int version) =>
-        (await session.FindAsync<KeyVersionRow>(SelectVersionByNumber, new KeyVersionParameters(address, version)))?.ToSealed();
+    public async Task<Sealed<KeyVersion>?> FindVersionAsync(IKmsSession session, KeyAddress address, int version) =>
+        (await session.Sql.FindAsync<KeyVersionRow>(SelectVersionByNumber, new KeyVersionParameters(address, version)))?.ToSealed();
 
     private const string SelectVersions =
         $"""
@@ -143,9 +143,9 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Sealed<KeyVersion>>> ListVersionsAsync(KeyVersionQuery query, KeyVersionId? before, int limit)
+    public async Task<IReadOnlyList<Sealed<KeyVersion>>> ListVersionsAsync(IKmsSession session, KeyVersionQuery query, KeyVersionId? before, int limit)
     {
-        IReadOnlyList<KeyVersionRow> rows = await session.ListAsync<KeyVersionRow>(
+        IReadOnlyList<KeyVersionRow> rows = await session.Sql.ListAsync<KeyVersionRow>(
             SelectVersions + KeyVersionFilter.Where(query, before is not null) + NewestFirst,
             new KeyVersionQueryParameters(query) { Before = before?.Value.ToBytes(), Limit = limit });
         return [.. rows.Select(row => row.ToSealed())];
@@ -166,7 +166,7 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public Task<long> CountVersionsAsync(KeyVersionQuery query) => session.ScalarAsync<long>(
+    public Task<long> CountVersionsAsync(IKmsSession session, KeyVersionQuery query) => session.Sql.ScalarAsync<long>(
         query.Status is null
             ? SumCounters + KeyVersionFilter.WhereKeys(query)
             : CountRows + KeyVersionFilter.Where(query, before: false),
@@ -193,15 +193,15 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
     private const string InsertUsage = "INSERT INTO key_usage (version_id, tenant_id, used) VALUES (@Id, @TenantId, @Used)";
 
     /// <inheritdoc/>
-    public async Task<bool> InsertVersionAsync(Sealed<KeyVersion> version, KeyMaterial material)
+    public async Task<bool> InsertVersionAsync(IKmsSession session, Sealed<KeyVersion> version, KeyMaterial material)
     {
         KeyVersionRow row = KeyVersionRow.From(version);
-        if (await session.ExecuteAsync(InsertVersion, row) == 0)
+        if (await session.Sql.ExecuteAsync(InsertVersion, row) == 0)
             return false;
 
-        await session.ExecuteAsync(InsertMaterial, KeyMaterialRow.From(material));
+        await session.Sql.ExecuteAsync(InsertMaterial, KeyMaterialRow.From(material));
         if (row.Used > 0)
-            await session.ExecuteAsync(InsertUsage, row);
+            await session.Sql.ExecuteAsync(InsertUsage, row);
 
         return true;
     }
@@ -217,8 +217,8 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> UpdateVersionAsync(Sealed<KeyVersion> version) =>
-        await session.ExecuteAsync(UpdateVersion, KeyVersionRow.From(version)) == 1;
+    public async Task<bool> UpdateVersionAsync(IKmsSession session, Sealed<KeyVersion> version) =>
+        await session.Sql.ExecuteAsync(UpdateVersion, KeyVersionRow.From(version)) == 1;
 
     private const string SelectMaterial =
         """
@@ -228,9 +228,9 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<KeyMaterial?> FindMaterialAsync(TenantId tenantId, KeyVersionId versionId)
+    public async Task<KeyMaterial?> FindMaterialAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId)
     {
-        KeyMaterialRow? row = await session.FindAsync<KeyMaterialRow>(
+        KeyMaterialRow? row = await session.Sql.FindAsync<KeyMaterialRow>(
             SelectMaterial,
             new { TenantId = tenantId.Value.ToBytes(), VersionId = versionId.Value.ToBytes() });
         return row is { IsErased: false } ? row.ToMaterial() : null;
@@ -241,13 +241,13 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
     private const string OverwriteMaterial = "UPDATE key_material SET wrapped = @Zeros WHERE tenant_id = @TenantId AND version_id = @VersionId";
 
     /// <inheritdoc/>
-    public async Task<bool> EraseMaterialAsync(TenantId tenantId, KeyVersionId versionId)
+    public async Task<bool> EraseMaterialAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId)
     {
-        if (await FindMaterialAsync(tenantId, versionId) is not { } material)
+        if (await FindMaterialAsync(session, tenantId, versionId) is not { } material)
             return false;
 
         byte[] zeros = new byte[material.Wrapped.Length];
-        return await session.ExecuteAsync(OverwriteMaterial, new { Zeros = zeros, TenantId = tenantId.Value.ToBytes(), VersionId = versionId.Value.ToBytes() }) == 1;
+        return await session.Sql.ExecuteAsync(OverwriteMaterial, new { Zeros = zeros, TenantId = tenantId.Value.ToBytes(), VersionId = versionId.Value.ToBytes() }) == 1;
     }
 
     // No tenant here: what is due is due for all, and each row says whose it is.
@@ -261,9 +261,9 @@ internal sealed class KeyRepository(KmsSession session) : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)>> ListDueForDestructionAsync(DateTimeOffset now, KeyVersionId? after, int limit)
+    public async Task<IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)>> ListDueForDestructionAsync(IKmsSession session, DateTimeOffset now, KeyVersionId? after, int limit)
     {
-        IReadOnlyList<KeyVersionIdRow> rows = await session.ListAsync<KeyVersionIdRow>(
+        IReadOnlyList<KeyVersionIdRow> rows = await session.Sql.ListAsync<KeyVersionIdRow>(
             SelectDue,
             new { Now = now.ToStored(), After = (after?.Value ?? Guid.Empty).ToBytes(), Limit = limit });
         return [.. rows.Select(row => row.ToIds())];

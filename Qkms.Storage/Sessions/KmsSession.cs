@@ -1,18 +1,6 @@
 using System.Data.Common;
 using Dapper;
-using Qkms.Core.ApiKeys;
-using Qkms.Core.Idempotency;
-using Qkms.Core.Journal;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
 using Qkms.Core.Store;
-using Qkms.Core.Tenants;
-using Qkms.Storage.ApiKeys;
-using Qkms.Storage.Audit;
-using Qkms.Storage.Idempotency;
-using Qkms.Storage.Keys;
-using Qkms.Storage.Protection;
-using Qkms.Storage.Tenants;
 
 namespace Qkms.Storage.Sessions;
 
@@ -31,28 +19,7 @@ internal sealed class KmsSession : IKmsSession, IDisposable
     private KmsSession(DbConnection connection, SqlDialect dialect, bool writes, int? thread, CancellationToken cancellationToken)
     {
         (_connection, Dialect, _writes, _thread, _cancellationToken) = (connection, dialect, writes, thread, cancellationToken);
-        (Keyring, Tenants, Credentials, Keys, Audit) =
-            (new KeyringRepository(this), new TenantRepository(this), new CredentialRepository(this), new KeyRepository(this), new AuditRepository(this));
-        Idempotency = new IdempotencyRepository(this);
     }
-
-    /// <inheritdoc/>
-    public IKeyringRepository Keyring { get; }
-
-    /// <inheritdoc/>
-    public ITenantRepository Tenants { get; }
-
-    /// <inheritdoc/>
-    public ICredentialRepository Credentials { get; }
-
-    /// <inheritdoc/>
-    public IKeyRepository Keys { get; }
-
-    /// <inheritdoc/>
-    public IAuditRepository Audit { get; }
-
-    /// <inheritdoc/>
-    public IIdempotencyRepository Idempotency { get; }
 
     /// <summary>The database's own words.</summary>
     public SqlDialect Dialect { get; }

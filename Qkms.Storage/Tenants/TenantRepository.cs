@@ -6,12 +6,12 @@ using Qkms.Storage.Sessions;
 namespace Qkms.Storage.Tenants;
 
 /// <summary>The tenants.</summary>
-internal sealed class TenantRepository(KmsSession session) : ITenantRepository
+internal sealed class TenantRepository : ITenantRepository
 {
     private const string SelectAny = "SELECT COUNT(*) FROM (SELECT 1 FROM tenants LIMIT 1) AS first";
 
     /// <inheritdoc/>
-    public async Task<bool> AnyAsync() => await session.ScalarAsync<long>(SelectAny) > 0;
+    public async Task<bool> AnyAsync(IKmsSession session) => await session.Sql.ScalarAsync<long>(SelectAny) > 0;
 
     private const string SelectTenant =
         """
@@ -21,8 +21,8 @@ internal sealed class TenantRepository(KmsSession session) : ITenantRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<Sealed<Tenant>?> FindAsync(TenantId id) =>
-        (await session.FindAsync<TenantRow>(SelectTenant, new { Id = id.Value.ToBytes() }))?.ToSealed();
+    public async Task<Sealed<Tenant>?> FindAsync(IKmsSession session, TenantId id) =>
+        (await session.Sql.FindAsync<TenantRow>(SelectTenant, new { Id = id.Value.ToBytes() }))?.ToSealed();
 
     private const string InsertTenant =
         """
@@ -32,10 +32,10 @@ internal sealed class TenantRepository(KmsSession session) : ITenantRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> InsertAsync(Sealed<Tenant> tenant) => await session.ExecuteAsync(InsertTenant, TenantRow.From(tenant)) == 1;
+    public async Task<bool> InsertAsync(IKmsSession session, Sealed<Tenant> tenant) => await session.Sql.ExecuteAsync(InsertTenant, TenantRow.From(tenant)) == 1;
 
     private const string UpdateTenant = "UPDATE tenants SET state = @State, plan = @Plan, seal = @Seal WHERE id = @Id";
 
     /// <inheritdoc/>
-    public async Task<bool> UpdateAsync(Sealed<Tenant> tenant) => await session.ExecuteAsync(UpdateTenant, TenantRow.From(tenant)) == 1;
+    public async Task<bool> UpdateAsync(IKmsSession session, Sealed<Tenant> tenant) => await session.Sql.ExecuteAsync(UpdateTenant, TenantRow.From(tenant)) == 1;
 }

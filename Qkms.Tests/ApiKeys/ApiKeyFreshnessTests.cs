@@ -112,8 +112,8 @@ public sealed class ApiKeyFreshnessTests
         bool changed = await app.Services.GetRequiredService<IKmsStore>().WriteAsync(
             async session =>
             {
-                Credential credential = sealer.Open((await session.Credentials.FindByLookupIdAsync(Credential.ApiKeyKind, apiKey[5..17]))!);
-                return await session.Credentials.UpdateAsync(sealer.Seal(change(credential)));
+                Credential credential = sealer.Open((await Repositories.Credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, apiKey[5..17]))!);
+                return await Repositories.Credentials.UpdateAsync(session, sealer.Seal(change(credential)));
             },
             CancellationToken.None);
         changed.Should().BeTrue();
@@ -125,9 +125,9 @@ public sealed class ApiKeyFreshnessTests
         bool changed = await app.Services.GetRequiredService<IKmsStore>().WriteAsync(
             async session =>
             {
-                Credential credential = sealer.Open((await session.Credentials.FindByLookupIdAsync(Credential.ApiKeyKind, apiKey[5..17]))!);
-                Tenant tenant = sealer.Open((await session.Tenants.FindAsync(credential.TenantId))!);
-                return await session.Tenants.UpdateAsync(sealer.Seal(tenant with { State = state }));
+                Credential credential = sealer.Open((await Repositories.Credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, apiKey[5..17]))!);
+                Tenant tenant = sealer.Open((await Repositories.Tenants.FindAsync(session, credential.TenantId))!);
+                return await Repositories.Tenants.UpdateAsync(session, sealer.Seal(tenant with { State = state }));
             },
             CancellationToken.None);
         changed.Should().BeTrue();

@@ -97,8 +97,8 @@ public sealed class TenantIsolationTests
             {
                 // Whoever changes a tenant here says so.
                 session.OnCommitted(app.Services.GetRequiredService<ApiKeyAuthenticator>().ForgetAll);
-                Tenant tenant = sealer.Open((await session.Tenants.FindAsync(new TenantId(new Guid(id, bigEndian: true))))!);
-                return await session.Tenants.UpdateAsync(sealer.Seal(tenant with { State = TenantState.Suspended }));
+                Tenant tenant = sealer.Open((await Repositories.Tenants.FindAsync(session, new TenantId(new Guid(id, bigEndian: true))))!);
+                return await Repositories.Tenants.UpdateAsync(session, sealer.Seal(tenant with { State = TenantState.Suspended }));
             },
             CancellationToken.None);
     }

@@ -101,7 +101,7 @@ internal static class Invariants
         IReadOnlyList<string> kids = database.Strings("SELECT kid FROM key_versions");
         foreach (string kid in kids)
         {
-            Sealed<KeyVersion>? stored = await store.ReadAsync(session => session.Keys.FindVersionAsync(tenant, Kid.FromStored(kid)), CancellationToken.None);
+            Sealed<KeyVersion>? stored = await store.ReadAsync(session => Repositories.Keys.FindVersionAsync(session, tenant, Kid.FromStored(kid)), CancellationToken.None);
             (await loader.LoadAsync(sealer.Open(stored!))).Dispose();
         }
 

@@ -154,10 +154,10 @@ public abstract class ServiceFreshnessContract : IAsyncLifetime
         await Get<IKmsStore>().WriteAsync(
             async session =>
             {
-                KeyVersion version = sealer.Open((await session.Keys.FindVersionAsync(owner.TenantId, Kid.FromStored(kid)))!);
-                Key key = sealer.Open((await session.Keys.LockKeyAsync(version.Address))!);
-                await session.Keys.UpdateVersionAsync(sealer.Seal(version with { State = KeyState.Revoked, RevokedAt = version.CreatedAt }));
-                return await session.Keys.UpdateKeyAsync(sealer.Seal(key with { ActiveKid = null, RowVersion = key.RowVersion + 1 }));
+                KeyVersion version = sealer.Open((await Repositories.Keys.FindVersionAsync(session, owner.TenantId, Kid.FromStored(kid)))!);
+                Key key = sealer.Open((await Repositories.Keys.LockKeyAsync(session, version.Address))!);
+                await Repositories.Keys.UpdateVersionAsync(session, sealer.Seal(version with { State = KeyState.Revoked, RevokedAt = version.CreatedAt }));
+                return await Repositories.Keys.UpdateKeyAsync(session, sealer.Seal(key with { ActiveKid = null, RowVersion = key.RowVersion + 1 }));
             },
             CancellationToken.None);
     }
@@ -166,10 +166,10 @@ public abstract class ServiceFreshnessContract : IAsyncLifetime
     {
         Credential credential = await FindAsync(apiKey);
         await Get<IKmsStore>().WriteAsync(
-            session => session.Credentials.UpdateAsync(Get<RowSealer>().Seal(credential with { State = state })),
+            session => Repositories.Credentials.UpdateAsync(session, Get<RowSealer>().Seal(credential with { State = state })),
             CancellationToken.None);
     }
 
     private async Task<Credential> FindAsync(string apiKey) => Get<RowSealer>().Open(
-        (await Get<IKmsStore>().ReadAsync(session => session.Credentials.FindByLookupIdAsync(Credential.ApiKeyKind, apiKey[5..17]), CancellationToken.None))!);
+        (await Get<IKmsStore>().ReadAsync(session => Repositories.Credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, apiKey[5..17]), CancellationToken.None))!);
 }

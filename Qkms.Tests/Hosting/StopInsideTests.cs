@@ -69,7 +69,7 @@ public sealed class StopInsideTests
         }
 
         cache.Count.Should().Be(0);
-        Func<Task> write = () => store.WriteAsync(session => session.Tenants.AnyAsync(), CancellationToken.None);
+        Func<Task> write = () => store.WriteAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None);
         (await write.Should().ThrowAsync<Core.Errors.KmsException>()).Which.Error.Should().Be(Core.Errors.KmsErrors.Unavailable);
     }
 

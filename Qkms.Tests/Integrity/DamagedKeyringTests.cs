@@ -66,7 +66,7 @@ public sealed class DamagedKeyringTests
         using RootKeyEnvironment environment = RootKeyEnvironment.TakeFromProcess();
         try
         {
-            await new KeyringOpener(store, TimeProvider.System, ids, keyring, NullLogger<KeyringOpener>.Instance)
+            await new KeyringOpener(store, Repositories.Keyring, TimeProvider.System, ids, keyring, NullLogger<KeyringOpener>.Instance)
                 .OpenAsync(new RootKeyLocator(environment, directory), CancellationToken.None);
             return null;
         }

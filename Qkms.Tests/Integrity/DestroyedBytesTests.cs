@@ -104,7 +104,7 @@ public sealed class DestroyedBytesTests
                 string kid = (await client.GenerateRetiredAsync()).Text("kid");
                 wrapped = (await before.FindMaterialAsync(kid))!.Wrapped;
                 KeyVersion version = (await before.FindVersionAsync(kid)).Version;
-                await before.Store().WriteAsync(session => session.Keys.EraseMaterialAsync(version.TenantId, version.Id), CancellationToken.None);
+                await before.Store().WriteAsync(session => Repositories.Keys.EraseMaterialAsync(session, version.TenantId, version.Id), CancellationToken.None);
 
                 // As after kill -9: the log still holds the page with the key.
                 foreach (string file in Directory.GetFiles(copied.Path).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))

@@ -243,8 +243,8 @@ public sealed class DestructionSweepTests
         await app.Store().WriteAsync(
             async session =>
             {
-                Core.Store.Sealed<KeyVersion> row = (await session.Keys.FindVersionAsync(tenant, Kid.FromStored(forged)))!;
-                return await session.Keys.UpdateVersionAsync(row with { UnverifiedRow = row.UnverifiedRow with { DestroyAt = row.UnverifiedRow.CreatedAt } });
+                Core.Store.Sealed<KeyVersion> row = (await Repositories.Keys.FindVersionAsync(session, tenant, Kid.FromStored(forged)))!;
+                return await Repositories.Keys.UpdateVersionAsync(session, row with { UnverifiedRow = row.UnverifiedRow with { DestroyAt = row.UnverifiedRow.CreatedAt } });
             },
             CancellationToken.None);
 

@@ -113,8 +113,8 @@ public sealed class RevokeOnOtherNodesTests(TwoNodes nodes) : IClassFixture<TwoN
         bool revoked = await node.Services.GetRequiredService<IKmsStore>().WriteAsync(
             async session =>
             {
-                Credential credential = sealer.Open((await session.Credentials.FindByLookupIdAsync(Credential.ApiKeyKind, apiKey[5..17]))!);
-                return await session.Credentials.UpdateAsync(sealer.Seal(credential with { State = CredentialState.Revoked }));
+                Credential credential = sealer.Open((await Repositories.Credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, apiKey[5..17]))!);
+                return await Repositories.Credentials.UpdateAsync(session, sealer.Seal(credential with { State = CredentialState.Revoked }));
             },
             CancellationToken.None);
         revoked.Should().BeTrue();

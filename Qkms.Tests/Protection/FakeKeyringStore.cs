@@ -1,11 +1,6 @@
-using Qkms.Core.ApiKeys;
-using Qkms.Core.Idempotency;
-using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
 using Qkms.Core.Names;
 using Qkms.Core.Store;
-using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.Protection;
 
@@ -28,6 +23,9 @@ internal sealed class FakeKeyringStore : IKmsStore
 
     /// <summary>The insert, counted from one, that fails.</summary>
     public int? FailAtInsert { get; set; }
+
+    /// <summary>Reads and writes what is in memory here.</summary>
+    public IKeyringRepository Keyring { get; } = new Repository();
 
     public string Description => "memory";
 
@@ -63,45 +61,21 @@ internal sealed class FakeKeyringStore : IKmsStore
         return result;
     }
 
-    private sealed class Session(FakeKeyringStore store, List<RootWrapper> wrappers, List<KeyringEntry> entries)
-        : IKmsSession, IKeyringRepository, ITenantRepository
+    private sealed class Session(FakeKeyringStore store, List<RootWrapper> wrappers, List<KeyringEntry> entries) : IKmsSession
     {
         private int _inserts;
 
-        public IKeyringRepository Keyring => this;
+        public bool HasTenant => store.HasTenant;
 
-        public ITenantRepository Tenants => this;
+        public IReadOnlyList<RootWrapper> Wrappers => [.. wrappers];
 
-        public ICredentialRepository Credentials => throw new NotSupportedException();
-
-        public IKeyRepository Keys => throw new NotSupportedException();
-
-        public IAuditRepository Audit => throw new NotSupportedException();
-
-        public IIdempotencyRepository Idempotency => throw new NotSupportedException();
+        public IReadOnlyList<KeyringEntry> SystemKeys => [.. entries.Where(entry => entry.Kind != KeyringKind.Tenant)];
 
         public void OnCommitted(Action action) => throw new NotSupportedException();
 
-        public Task<IReadOnlyList<RootWrapper>> ListRootWrappersAsync() => Task.FromResult<IReadOnlyList<RootWrapper>>([.. wrappers]);
-
-        public Task InsertRootWrapperAsync(RootWrapper wrapper) => Insert(wrappers, wrapper);
-
-        public Task<IReadOnlyList<KeyringEntry>> ListSystemKeysAsync() =>
-            Task.FromResult<IReadOnlyList<KeyringEntry>>([.. entries.Where(entry => entry.Kind != KeyringKind.Tenant)]);
-
-        public Task<KeyringEntry?> FindNewestTenantKeyAsync(TenantId tenantId) => throw new NotSupportedException();
-
-        public Task<KeyringEntry?> FindTenantKeyAsync(TenantId tenantId, Guid id) => throw new NotSupportedException();
+        public Task InsertAsync(RootWrapper wrapper) => Insert(wrappers, wrapper);
 
         public Task InsertAsync(KeyringEntry entry) => Insert(entries, entry);
-
-        public Task<bool> AnyAsync() => Task.FromResult(store.HasTenant);
-
-        public Task<Sealed<Tenant>?> FindAsync(TenantId id) => throw new NotSupportedException();
-
-        public Task<bool> InsertAsync(Sealed<Tenant> tenant) => throw new NotSupportedException();
-
-        public Task<bool> UpdateAsync(Sealed<Tenant> tenant) => throw new NotSupportedException();
 
         private Task Insert<T>(List<T> list, T row)
         {
@@ -111,5 +85,22 @@ internal sealed class FakeKeyringStore : IKmsStore
             list.Add(row);
             return Task.CompletedTask;
         }
+    }
+
+    private sealed class Repository : IKeyringRepository
+    {
+        public Task<IReadOnlyList<RootWrapper>> ListRootWrappersAsync(IKmsSession session) => Task.FromResult(((Session)session).Wrappers);
+
+        public Task InsertRootWrapperAsync(IKmsSession session, RootWrapper wrapper) => ((Session)session).InsertAsync(wrapper);
+
+        public Task<IReadOnlyList<KeyringEntry>> ListSystemKeysAsync(IKmsSession session) => Task.FromResult(((Session)session).SystemKeys);
+
+        public Task<bool> HasTenantsAsync(IKmsSession session) => Task.FromResult(((Session)session).HasTenant);
+
+        public Task<KeyringEntry?> FindNewestTenantKeyAsync(IKmsSession session, TenantId tenantId) => throw new NotSupportedException();
+
+        public Task<KeyringEntry?> FindTenantKeyAsync(IKmsSession session, TenantId tenantId, Guid id) => throw new NotSupportedException();
+
+        public Task InsertAsync(IKmsSession session, KeyringEntry entry) => ((Session)session).InsertAsync(entry);
     }
 }

@@ -343,7 +343,7 @@ public sealed class KeyringOpenerTests : IDisposable
     private async Task<KeyringFacts> OpenAsync(FakeKeyringStore store, Keyring keyring, RootKeyEnvironment? environment = null)
     {
         using RootKeyEnvironment none = new();
-        KeyringOpener opener = new(store, TimeProvider.System, _ids, keyring, NullLogger<KeyringOpener>.Instance);
+        KeyringOpener opener = new(store, store.Keyring, TimeProvider.System, _ids, keyring, NullLogger<KeyringOpener>.Instance);
         return await opener.OpenAsync(new RootKeyLocator(environment ?? none, _folder.Path), CancellationToken.None);
     }
 

@@ -309,7 +309,7 @@ public sealed class GroupCommitWriterTests : IAsyncLifetime, IDisposable
 
     private Task<bool> InsertAsync(SqliteKmsStore store, string name) => store.WriteAsync(session => InsertAsync(session, name), CancellationToken.None);
 
-    private Task<bool> InsertAsync(IKmsSession session, string name) => session.Tenants.InsertAsync(StoreRows.Seal(_rows.Tenant(name)));
+    private Task<bool> InsertAsync(IKmsSession session, string name) => Repositories.Tenants.InsertAsync(session, StoreRows.Seal(_rows.Tenant(name)));
 
     private Task<bool> InsertThenThrowAsync(string name, Exception exception) => Store.WriteAsync<bool>(
         async session =>

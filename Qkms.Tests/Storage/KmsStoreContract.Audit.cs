@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Qkms.Core.Journal;
 using Qkms.Core.Names;
 using Qkms.Storage.Sessions;
+using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 
@@ -40,7 +41,7 @@ public abstract partial class KmsStoreContract
         {
             await WriteAsync(async session =>
             {
-                await session.Audit.InsertAsync(auditEvent);
+                await Repositories.Journal.InsertAsync(session, auditEvent);
                 return true;
             });
         }

@@ -3,6 +3,7 @@ using Qkms.Core.Callers;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Names;
 using Qkms.Core.Store;
+using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 
@@ -20,12 +21,12 @@ public abstract partial class KmsStoreContract
         });
         Credential row = added.UnverifiedRow;
 
-        (await WriteAsync(session => session.Credentials.InsertAsync(added))).Should().BeTrue();
+        (await WriteAsync(session => Repositories.Credentials.InsertAsync(session, added))).Should().BeTrue();
 
-        (await ReadAsync(session => session.Credentials.FindByLookupIdAsync(row.Kind, row.LookupId))).Should().BeEquivalentTo(added);
-        (await ReadAsync(session => session.Credentials.FindAsync(tenantId, row.Id))).Should().BeEquivalentTo(added);
-        (await ReadAsync(session => session.Credentials.FindByLookupIdAsync("sigv4", row.LookupId))).Should().BeNull();
-        (await ReadAsync(session => session.Credentials.FindByLookupIdAsync(row.Kind, "unknown"))).Should().BeNull();
+        (await ReadAsync(session => Repositories.Credentials.FindByLookupIdAsync(session, row.Kind, row.LookupId))).Should().BeEquivalentTo(added);
+        (await ReadAsync(session => Repositories.Credentials.FindAsync(session, tenantId, row.Id))).Should().BeEquivalentTo(added);
+        (await ReadAsync(session => Repositories.Credentials.FindByLookupIdAsync(session, "sigv4", row.LookupId))).Should().BeNull();
+        (await ReadAsync(session => Repositories.Credentials.FindByLookupIdAsync(session, row.Kind, "unknown"))).Should().BeNull();
     }
 
     [StoreFact]
@@ -35,11 +36,11 @@ public abstract partial class KmsStoreContract
         TenantId other = (await AddTenantAsync("other")).Id;
         Sealed<Credential> added = StoreRows.Seal(_rows.Credential(tenantId, hashKeyId));
         Credential row = added.UnverifiedRow;
-        await WriteAsync(session => session.Credentials.InsertAsync(added));
+        await WriteAsync(session => Repositories.Credentials.InsertAsync(session, added));
 
-        (await ReadAsync(session => session.Credentials.FindAsync(other, row.Id))).Should().BeNull();
-        (await WriteAsync(session => session.Credentials.UpdateAsync(StoreRows.Seal(row with { TenantId = other, State = CredentialState.Revoked })))).Should().BeFalse();
-        (await ReadAsync(session => session.Credentials.FindAsync(tenantId, row.Id))).Should().BeEquivalentTo(added);
+        (await ReadAsync(session => Repositories.Credentials.FindAsync(session, other, row.Id))).Should().BeNull();
+        (await WriteAsync(session => Repositories.Credentials.UpdateAsync(session, StoreRows.Seal(row with { TenantId = other, State = CredentialState.Revoked })))).Should().BeFalse();
+        (await ReadAsync(session => Repositories.Credentials.FindAsync(session, tenantId, row.Id))).Should().BeEquivalentTo(added);
     }
 
     [StoreFact]
@@ -48,11 +49,11 @@ public abstract partial class KmsStoreContract
         (TenantId tenantId, Guid hashKeyId) = await AddTenantWithHashKeyAsync();
         TenantId other = (await AddTenantAsync("other")).Id;
         Credential first = _rows.Credential(tenantId, hashKeyId);
-        await WriteAsync(session => session.Credentials.InsertAsync(StoreRows.Seal(first)));
+        await WriteAsync(session => Repositories.Credentials.InsertAsync(session, StoreRows.Seal(first)));
 
         Credential second = _rows.Credential(other, hashKeyId) with { LookupId = first.LookupId };
 
-        (await WriteAsync(session => session.Credentials.InsertAsync(StoreRows.Seal(second)))).Should().BeFalse();
+        (await WriteAsync(session => Repositories.Credentials.InsertAsync(session, StoreRows.Seal(second)))).Should().BeFalse();
     }
 
     [StoreFact]
@@ -61,8 +62,8 @@ public abstract partial class KmsStoreContract
         (TenantId tenantId, Guid hashKeyId) = await AddTenantWithHashKeyAsync();
         Credential row = _rows.Credential(tenantId, hashKeyId);
         Credential successor = _rows.Credential(tenantId, hashKeyId);
-        await WriteAsync(session => session.Credentials.InsertAsync(StoreRows.Seal(row)));
-        await WriteAsync(session => session.Credentials.InsertAsync(StoreRows.Seal(successor)));
+        await WriteAsync(session => Repositories.Credentials.InsertAsync(session, StoreRows.Seal(row)));
+        await WriteAsync(session => Repositories.Credentials.InsertAsync(session, StoreRows.Seal(successor)));
         Sealed<Credential> changed = StoreRows.Seal(row with
         {
             Label = "changed",
@@ -75,10 +76,10 @@ public abstract partial class KmsStoreContract
             SuccessorId = successor.Id,
         });
 
-        (await WriteAsync(session => session.Credentials.UpdateAsync(changed))).Should().BeTrue();
+        (await WriteAsync(session => Repositories.Credentials.UpdateAsync(session, changed))).Should().BeTrue();
 
-        (await ReadAsync(session => session.Credentials.FindAsync(tenantId, row.Id))).Should().BeEquivalentTo(changed);
-        (await WriteAsync(session => session.Credentials.UpdateAsync(StoreRows.Seal(_rows.Credential(tenantId, hashKeyId))))).Should().BeFalse();
+        (await ReadAsync(session => Repositories.Credentials.FindAsync(session, tenantId, row.Id))).Should().BeEquivalentTo(changed);
+        (await WriteAsync(session => Repositories.Credentials.UpdateAsync(session, StoreRows.Seal(_rows.Credential(tenantId, hashKeyId))))).Should().BeFalse();
     }
 
     private async Task<(TenantId TenantId, Guid HashKeyId)> AddTenantWithHashKeyAsync()

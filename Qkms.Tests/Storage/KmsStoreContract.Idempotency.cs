@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Qkms.Core.Idempotency;
+using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 
@@ -13,13 +14,13 @@ public abstract partial class KmsStoreContract
         StoredTenant other = await AddTenantAsync("other");
         KeptAnswer answer = Answer(tenant);
 
-        (await WriteAsync(session => session.Idempotency.InsertAsync(answer))).Should().BeTrue();
+        (await WriteAsync(session => Repositories.KeptAnswers.InsertAsync(session, answer))).Should().BeTrue();
 
         (await FindAsync(tenant, answer.Key, answer.ExpiresAt.AddMilliseconds(-1))).Should().BeEquivalentTo(answer);
         (await FindAsync(tenant, answer.Key, answer.ExpiresAt)).Should().BeNull();
         (await FindAsync(tenant, "Key", answer.CreatedAt)).Should().BeNull("keys are compared exactly");
         (await FindAsync(other, answer.Key, answer.CreatedAt)).Should().BeNull();
-        (await WriteAsync(session => session.Idempotency.InsertAsync(Answer(other)))).Should().BeTrue("another tenant has keys of its own");
+        (await WriteAsync(session => Repositories.KeptAnswers.InsertAsync(session, Answer(other)))).Should().BeTrue("another tenant has keys of its own");
     }
 
     //
@@ -31,11 +32,11 @@ public abstract partial class KmsStoreContract
         KeptAnswer late = Answer(tenant) with { CreatedAt = first.ExpiresAt.AddMilliseconds(-1) };
         KeptAnswer later = Answer(tenant) with { CreatedAt = first.ExpiresAt, ExpiresAt = first.ExpiresAt.AddHours(24) };
 
-        (await WriteAsync(session => session.Idempotency.InsertAsync(first))).Should().BeTrue();
-        (await WriteAsync(session => session.Idempotency.InsertAsync(late))).Should().BeFalse();
+        (await WriteAsync(session => Repositories.KeptAnswers.InsertAsync(session, first))).Should().BeTrue();
+        (await WriteAsync(session => Repositories.KeptAnswers.InsertAsync(session, late))).Should().BeFalse();
         (await FindAsync(tenant, first.Key, first.CreatedAt)).Should().BeEquivalentTo(first);
 
-        (await WriteAsync(session => session.Idempotency.InsertAsync(later))).Should().BeTrue();
+        (await WriteAsync(session => Repositories.KeptAnswers.InsertAsync(session, later))).Should().BeTrue();
         (await FindAsync(tenant, first.Key, later.CreatedAt)).Should().BeEquivalentTo(later);
     }
 
@@ -45,7 +46,7 @@ public abstract partial class KmsStoreContract
     {
         StoredTenant tenant = await AddTenantAsync();
 
-        bool[] kept = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => WriteAsync(session => session.Idempotency.InsertAsync(Answer(tenant))))));
+        bool[] kept = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => WriteAsync(session => Repositories.KeptAnswers.InsertAsync(session, Answer(tenant))))));
 
         kept.Should().ContainSingle(one => one);
     }
@@ -58,20 +59,20 @@ public abstract partial class KmsStoreContract
         for (int i = 0; i < 6; i++)
         {
             KeptAnswer answer = Answer(tenants[i % 2]) with { Key = $"k{i}", ExpiresAt = StoreRows.StoredNow.AddMinutes(i) };
-            await WriteAsync(session => session.Idempotency.InsertAsync(answer));
+            await WriteAsync(session => Repositories.KeptAnswers.InsertAsync(session, answer));
         }
 
         DateTimeOffset now = StoreRows.StoredNow.AddMinutes(4);
-        (await WriteAsync(session => session.Idempotency.DeleteExpiredAsync(now, 3))).Should().Be(3);
+        (await WriteAsync(session => Repositories.KeptAnswers.DeleteExpiredAsync(session, now, 3))).Should().Be(3);
         (await FindAsync(tenants[0], "k2", StoreRows.StoredNow)).Should().BeNull();
         (await FindAsync(tenants[1], "k3", StoreRows.StoredNow)).Should().NotBeNull();
-        (await WriteAsync(session => session.Idempotency.DeleteExpiredAsync(now, 3))).Should().Be(2);
-        (await WriteAsync(session => session.Idempotency.DeleteExpiredAsync(now, 3))).Should().Be(0);
+        (await WriteAsync(session => Repositories.KeptAnswers.DeleteExpiredAsync(session, now, 3))).Should().Be(2);
+        (await WriteAsync(session => Repositories.KeptAnswers.DeleteExpiredAsync(session, now, 3))).Should().Be(0);
         (await FindAsync(tenants[1], "k5", StoreRows.StoredNow)).Should().NotBeNull();
     }
 
     private Task<KeptAnswer?> FindAsync(StoredTenant tenant, string key, DateTimeOffset now) =>
-        ReadAsync(session => session.Idempotency.FindAsync(tenant.Id, key, now));
+        ReadAsync(session => Repositories.KeptAnswers.FindAsync(session, tenant.Id, key, now));
 
     private static KeptAnswer Answer(StoredTenant tenant) => new()
     {

@@ -2,6 +2,7 @@ using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
 using Qkms.Core.Names;
 using Qkms.Core.Store;
+using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 
@@ -26,7 +27,7 @@ public abstract partial class KmsStoreContract
         IReadOnlyList<Sealed<KeyVersion>> page;
         do
         {
-            page = await ReadAsync(session => session.Keys.ListVersionsAsync(Query(tenant.Id), before, limit: 3));
+            page = await ReadAsync(session => Repositories.Keys.ListVersionsAsync(session, Query(tenant.Id), before, limit: 3));
             page.Count.Should().BeLessThanOrEqualTo(3);
             paged.AddRange(page.Select(row => row.UnverifiedRow.Kid));
             before = page.Count == 0 ? before : page[^1].UnverifiedRow.Id;
@@ -47,9 +48,9 @@ public abstract partial class KmsStoreContract
         foreach (KeyStatus? status in (KeyStatus?[])[null, KeyStatus.Active])
         {
             KeyVersionQuery query = Query(tenant.Id) with { Status = status };
-            (await ReadAsync(session => session.Keys.ListVersionsAsync(query, before: null, limit: 10)))
+            (await ReadAsync(session => Repositories.Keys.ListVersionsAsync(session, query, before: null, limit: 10)))
                 .Should().ContainSingle().Which.UnverifiedRow.Kid.Should().Be(own[0].Kid);
-            (await ReadAsync(session => session.Keys.CountVersionsAsync(query))).Should().Be(1);
+            (await ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, query))).Should().Be(1);
         }
     }
 
@@ -72,12 +73,12 @@ public abstract partial class KmsStoreContract
             Name = name is null ? null : KeyName.FromStored(name),
         };
 
-        IReadOnlyList<Sealed<KeyVersion>> listed = await ReadAsync(session => session.Keys.ListVersionsAsync(query, before: null, limit: 100));
+        IReadOnlyList<Sealed<KeyVersion>> listed = await ReadAsync(session => Repositories.Keys.ListVersionsAsync(session, query, before: null, limit: 100));
 
         listed.Should().HaveCount(expected);
         listed.Where(row => algorithm is not null && row.UnverifiedRow.Algorithm.Name != algorithm).Should().BeEmpty();
         listed.Where(row => name is not null && row.UnverifiedRow.Address.Name.Value != name).Should().BeEmpty();
-        (await ReadAsync(session => session.Keys.CountVersionsAsync(query))).Should().Be(expected);
+        (await ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, query))).Should().Be(expected);
     }
 
     /// <summary>Every state, expiry on each side of the moment and at it, usage on each side of the limit and at it, with and without a date of destruction.</summary>
@@ -115,11 +116,11 @@ public abstract partial class KmsStoreContract
             Kid[] expected = [.. all.Where(version => version.StatusAt(StoreRows.Now) == status).Select(version => version.Kid).Reverse()];
             expected.Should().NotBeEmpty();
 
-            IReadOnlyList<Sealed<KeyVersion>> listed = await ReadAsync(session => session.Keys.ListVersionsAsync(query, before: null, limit: 1000));
+            IReadOnlyList<Sealed<KeyVersion>> listed = await ReadAsync(session => Repositories.Keys.ListVersionsAsync(session, query, before: null, limit: 1000));
 
             listed.Select(row => row.UnverifiedRow.Kid).Should().Equal(expected);
             listed.Should().OnlyContain(row => row.UnverifiedRow.StatusAt(StoreRows.Now) == status);
-            (await ReadAsync(session => session.Keys.CountVersionsAsync(query))).Should().Be(expected.Length);
+            (await ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, query))).Should().Be(expected.Length);
         }
     }
 
@@ -127,13 +128,13 @@ public abstract partial class KmsStoreContract
     public async Task Counts_without_a_status_come_from_the_counters()
     {
         StoredTenant tenant = await AddTenantAsync();
-        (await ReadAsync(session => session.Keys.CountVersionsAsync(Query(tenant.Id)))).Should().Be(0);
+        (await ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, Query(tenant.Id)))).Should().Be(0);
         Key key = _rows.Key(tenant.Id) with { NextVersion = 1001, VersionCount = 1000 };
 
-        await WriteAsync(session => session.Keys.InsertKeyAsync(StoreRows.Seal(key)));
+        await WriteAsync(session => Repositories.Keys.InsertKeyAsync(session, StoreRows.Seal(key)));
 
-        (await ReadAsync(session => session.Keys.CountVersionsAsync(Query(tenant.Id)))).Should().Be(1000);
-        (await ReadAsync(session => session.Keys.CountVersionsAsync(Query(tenant.Id) with { Status = KeyStatus.Active }))).Should().Be(0);
+        (await ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, Query(tenant.Id)))).Should().Be(1000);
+        (await ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, Query(tenant.Id) with { Status = KeyStatus.Active }))).Should().Be(0);
     }
 
     private static KeyVersionQuery Query(TenantId tenantId) => new(tenantId, Algorithm: null, Name: null, Status: null, StoreRows.Now);

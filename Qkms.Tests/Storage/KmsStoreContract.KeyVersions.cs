@@ -1,6 +1,7 @@
 using Qkms.Core.Keys;
 using Qkms.Core.Names;
 using Qkms.Core.Store;
+using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 
@@ -33,17 +34,17 @@ public abstract partial class KmsStoreContract
         };
         await tenant.AddKeyAsync(key, first);
         Sealed<KeyVersion> added = StoreRows.Seal(second);
-        (await WriteAsync(session => session.Keys.InsertVersionAsync(added, tenant.Material(second)))).Should().BeTrue();
+        (await WriteAsync(session => Repositories.Keys.InsertVersionAsync(session, added, tenant.Material(second)))).Should().BeTrue();
 
-        Sealed<KeyVersion>? byKid = await ReadAsync(session => session.Keys.FindVersionAsync(tenant.Id, second.Kid));
+        Sealed<KeyVersion>? byKid = await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, tenant.Id, second.Kid));
 
         byKid.Should().BeEquivalentTo(added, options => options
             .Using<DateTimeOffset>(time => time.Subject.ToUnixTimeMilliseconds().Should().Be(time.Expectation.ToUnixTimeMilliseconds()))
             .WhenTypeIs<DateTimeOffset>());
         byKid!.UnverifiedRow.CreatedAt.Should().Be(StoreRows.StoredNow, "the database keeps milliseconds");
-        (await ReadAsync(session => session.Keys.FindVersionAsync(key.Address, 2))).Should().BeEquivalentTo(byKid);
-        (await ReadAsync(session => session.Keys.FindVersionAsync(key.Address, 1)))!.UnverifiedRow.Kid.Should().Be(first.Kid);
-        (await ReadAsync(session => session.Keys.FindVersionAsync(key.Address, 3))).Should().BeNull();
+        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, key.Address, 2))).Should().BeEquivalentTo(byKid);
+        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, key.Address, 1)))!.UnverifiedRow.Kid.Should().Be(first.Kid);
+        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, key.Address, 3))).Should().BeNull();
     }
 
     [StoreFact]
@@ -55,11 +56,11 @@ public abstract partial class KmsStoreContract
         KeyVersion version = versions[0];
         KeyAddress foreign = key.Address with { TenantId = other.Id };
 
-        (await ReadAsync(session => session.Keys.FindVersionAsync(other.Id, version.Kid))).Should().BeNull();
-        (await ReadAsync(session => session.Keys.FindVersionAsync(foreign, 1))).Should().BeNull();
-        (await ReadAsync(session => session.Keys.FindMaterialAsync(other.Id, version.Id))).Should().BeNull();
-        (await WriteAsync(session => session.Keys.UpdateVersionAsync(StoreRows.Seal(version with { Address = foreign, State = KeyState.Revoked })))).Should().BeFalse();
-        (await ReadAsync(session => session.Keys.FindVersionAsync(tenant.Id, version.Kid)))!.UnverifiedRow.State.Should().Be(KeyState.Active);
+        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, other.Id, version.Kid))).Should().BeNull();
+        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, foreign, 1))).Should().BeNull();
+        (await ReadAsync(session => Repositories.Keys.FindMaterialAsync(session, other.Id, version.Id))).Should().BeNull();
+        (await WriteAsync(session => Repositories.Keys.UpdateVersionAsync(session, StoreRows.Seal(version with { Address = foreign, State = KeyState.Revoked })))).Should().BeFalse();
+        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, tenant.Id, version.Kid)))!.UnverifiedRow.State.Should().Be(KeyState.Active);
     }
 
     [StoreFact]
@@ -99,10 +100,10 @@ public abstract partial class KmsStoreContract
         (await InsertVersionAsync(tenant, second)).Should().BeFalse();
 
         bool rotated = await WriteAsync(async session =>
-            await session.Keys.UpdateVersionAsync(StoreRows.Seal(versions[0] with { State = KeyState.Retired, NextKid = second.Kid }))
-            && await session.Keys.InsertVersionAsync(StoreRows.Seal(second), tenant.Material(second)));
+            await Repositories.Keys.UpdateVersionAsync(session, StoreRows.Seal(versions[0] with { State = KeyState.Retired, NextKid = second.Kid }))
+            && await Repositories.Keys.InsertVersionAsync(session, StoreRows.Seal(second), tenant.Material(second)));
         rotated.Should().BeTrue();
-        (await ReadAsync(session => session.Keys.FindVersionAsync(tenant.Id, second.Kid)))!.UnverifiedRow.State.Should().Be(KeyState.Active);
+        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, tenant.Id, second.Kid)))!.UnverifiedRow.State.Should().Be(KeyState.Active);
     }
 
     [StoreFact]
@@ -124,7 +125,7 @@ public abstract partial class KmsStoreContract
 
         (await InsertVersionAsync(tenant, refused)).Should().BeFalse();
 
-        (await ReadAsync(session => session.Keys.FindMaterialAsync(tenant.Id, refused.Id))).Should().BeNull();
+        (await ReadAsync(session => Repositories.Keys.FindMaterialAsync(session, tenant.Id, refused.Id))).Should().BeNull();
     }
 
     [StoreFact]
@@ -134,7 +135,7 @@ public abstract partial class KmsStoreContract
         (_, IReadOnlyList<KeyVersion> versions) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Retired, KeyState.Active);
 
         foreach (KeyVersion version in versions)
-            (await ReadAsync(session => session.Keys.FindMaterialAsync(tenant.Id, version.Id))).Should().BeEquivalentTo(tenant.Material(version));
+            (await ReadAsync(session => Repositories.Keys.FindMaterialAsync(session, tenant.Id, version.Id))).Should().BeEquivalentTo(tenant.Material(version));
     }
 
     [StoreFact]
@@ -158,10 +159,10 @@ public abstract partial class KmsStoreContract
             DestroyAt = StoreRows.StoredNow.AddHours(7),
         });
 
-        (await WriteAsync(session => session.Keys.UpdateVersionAsync(changed))).Should().BeTrue();
+        (await WriteAsync(session => Repositories.Keys.UpdateVersionAsync(session, changed))).Should().BeTrue();
 
-        (await ReadAsync(session => session.Keys.FindVersionAsync(tenant.Id, versions[0].Kid))).Should().BeEquivalentTo(changed);
-        (await WriteAsync(session => session.Keys.UpdateVersionAsync(StoreRows.Seal(versions[0] with { Id = new KeyVersionId(_rows.NextId()) })))).Should().BeFalse();
+        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, tenant.Id, versions[0].Kid))).Should().BeEquivalentTo(changed);
+        (await WriteAsync(session => Repositories.Keys.UpdateVersionAsync(session, StoreRows.Seal(versions[0] with { Id = new KeyVersionId(_rows.NextId()) })))).Should().BeFalse();
     }
 
     //
@@ -172,12 +173,12 @@ public abstract partial class KmsStoreContract
         StoredTenant other = await AddTenantAsync("other");
         (_, IReadOnlyList<KeyVersion> versions) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Retired, KeyState.Active);
 
-        (await WriteAsync(session => session.Keys.EraseMaterialAsync(other.Id, versions[0].Id))).Should().BeFalse();
-        (await WriteAsync(session => session.Keys.EraseMaterialAsync(tenant.Id, versions[0].Id))).Should().BeTrue();
-        (await WriteAsync(session => session.Keys.EraseMaterialAsync(tenant.Id, versions[0].Id))).Should().BeFalse();
+        (await WriteAsync(session => Repositories.Keys.EraseMaterialAsync(session, other.Id, versions[0].Id))).Should().BeFalse();
+        (await WriteAsync(session => Repositories.Keys.EraseMaterialAsync(session, tenant.Id, versions[0].Id))).Should().BeTrue();
+        (await WriteAsync(session => Repositories.Keys.EraseMaterialAsync(session, tenant.Id, versions[0].Id))).Should().BeFalse();
 
-        (await ReadAsync(session => session.Keys.FindMaterialAsync(tenant.Id, versions[0].Id))).Should().BeNull();
-        (await ReadAsync(session => session.Keys.FindMaterialAsync(tenant.Id, versions[1].Id))).Should().NotBeNull();
+        (await ReadAsync(session => Repositories.Keys.FindMaterialAsync(session, tenant.Id, versions[0].Id))).Should().BeNull();
+        (await ReadAsync(session => Repositories.Keys.FindMaterialAsync(session, tenant.Id, versions[1].Id))).Should().NotBeNull();
         (await Store.EraseRemainsAsync(CancellationToken.None)).Should().BeTrue();
     }
 
@@ -208,8 +209,8 @@ public abstract partial class KmsStoreContract
     }
 
     private Task<IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)>> ListDueAsync(KeyVersionId? after, int limit) =>
-        ReadAsync(session => session.Keys.ListDueForDestructionAsync(StoreRows.StoredNow, after, limit));
+        ReadAsync(session => Repositories.Keys.ListDueForDestructionAsync(session, StoreRows.StoredNow, after, limit));
 
     private Task<bool> InsertVersionAsync(StoredTenant tenant, KeyVersion version) =>
-        WriteAsync(session => session.Keys.InsertVersionAsync(StoreRows.Seal(version), tenant.Material(version)));
+        WriteAsync(session => Repositories.Keys.InsertVersionAsync(session, StoreRows.Seal(version), tenant.Material(version)));
 }

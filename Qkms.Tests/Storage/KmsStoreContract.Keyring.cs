@@ -1,5 +1,6 @@
 using Qkms.Core.Keyrings;
 using Qkms.Core.Names;
+using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 
@@ -8,19 +9,19 @@ public abstract partial class KmsStoreContract
     [StoreFact]
     public async Task Every_root_wrapper_comes_back()
     {
-        (await ReadAsync(session => session.Keyring.ListRootWrappersAsync())).Should().BeEmpty();
+        (await ReadAsync(session => Repositories.Keyring.ListRootWrappersAsync(session))).Should().BeEmpty();
         RootWrapper first = new(_rows.NextId(), _rows.NextId(), "root-key", "0011aabb", [1, 2, 3], StoreRows.StoredNow);
         RootWrapper second = first with { WrapperId = _rows.NextId(), RootKeyId = "ccdd" };
         foreach (RootWrapper wrapper in (RootWrapper[])[first, second])
         {
             await WriteAsync(async session =>
             {
-                await session.Keyring.InsertRootWrapperAsync(wrapper);
+                await Repositories.Keyring.InsertRootWrapperAsync(session, wrapper);
                 return true;
             });
         }
 
-        (await ReadAsync(session => session.Keyring.ListRootWrappersAsync())).Should().BeEquivalentTo([first, second]);
+        (await ReadAsync(session => Repositories.Keyring.ListRootWrappersAsync(session))).Should().BeEquivalentTo([first, second]);
     }
 
     [StoreFact]
@@ -36,7 +37,7 @@ public abstract partial class KmsStoreContract
         foreach (KeyringEntry entry in entries)
             await AddKeyringEntryAsync(entry);
 
-        IReadOnlyList<KeyringEntry> listed = await ReadAsync(session => session.Keyring.ListSystemKeysAsync());
+        IReadOnlyList<KeyringEntry> listed = await ReadAsync(session => Repositories.Keyring.ListSystemKeysAsync(session));
 
         listed.Should().BeEquivalentTo(entries);
         listed.Select(entry => entry.Version).Should().BeInAscendingOrder();
@@ -50,7 +51,7 @@ public abstract partial class KmsStoreContract
         Func<Task> again = () => AddKeyringEntryAsync(_rows.SystemKey(KeyringKind.RowSeal, 1));
 
         await again.Should().ThrowAsync<Exception>();
-        (await ReadAsync(session => session.Keyring.ListSystemKeysAsync())).Should().ContainSingle();
+        (await ReadAsync(session => Repositories.Keyring.ListSystemKeysAsync(session))).Should().ContainSingle();
     }
 
     [StoreFact]
@@ -60,18 +61,18 @@ public abstract partial class KmsStoreContract
         TenantId other = (await AddTenantAsync("other")).Id;
         KeyringEntry newer = _rows.TenantKey(tenantId, version: 2);
         await AddKeyringEntryAsync(newer);
-        KeyringEntry otherKey = (await ReadAsync(session => session.Keyring.FindNewestTenantKeyAsync(other)))!;
+        KeyringEntry otherKey = (await ReadAsync(session => Repositories.Keyring.FindNewestTenantKeyAsync(session, other)))!;
 
-        (await ReadAsync(session => session.Keyring.FindNewestTenantKeyAsync(tenantId))).Should().BeEquivalentTo(newer);
-        (await ReadAsync(session => session.Keyring.FindTenantKeyAsync(tenantId, newer.Id))).Should().BeEquivalentTo(newer);
-        (await ReadAsync(session => session.Keyring.FindTenantKeyAsync(other, newer.Id))).Should().BeNull();
-        (await ReadAsync(session => session.Keyring.FindTenantKeyAsync(other, otherKey.Id))).Should().NotBeNull();
-        (await ReadAsync(session => session.Keyring.FindNewestTenantKeyAsync(new TenantId(_rows.NextId())))).Should().BeNull();
+        (await ReadAsync(session => Repositories.Keyring.FindNewestTenantKeyAsync(session, tenantId))).Should().BeEquivalentTo(newer);
+        (await ReadAsync(session => Repositories.Keyring.FindTenantKeyAsync(session, tenantId, newer.Id))).Should().BeEquivalentTo(newer);
+        (await ReadAsync(session => Repositories.Keyring.FindTenantKeyAsync(session, other, newer.Id))).Should().BeNull();
+        (await ReadAsync(session => Repositories.Keyring.FindTenantKeyAsync(session, other, otherKey.Id))).Should().NotBeNull();
+        (await ReadAsync(session => Repositories.Keyring.FindNewestTenantKeyAsync(session, new TenantId(_rows.NextId())))).Should().BeNull();
     }
 
     private Task<bool> AddKeyringEntryAsync(KeyringEntry entry) => WriteAsync(async session =>
     {
-        await session.Keyring.InsertAsync(entry);
+        await Repositories.Keyring.InsertAsync(session, entry);
         return true;
     });
 }

@@ -1,6 +1,7 @@
 using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
 using Qkms.Core.Store;
+using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 
@@ -19,11 +20,11 @@ public abstract partial class KmsStoreContract
         });
         Key key = added.UnverifiedRow;
 
-        (await WriteAsync(session => session.Keys.InsertKeyAsync(added))).Should().BeTrue();
+        (await WriteAsync(session => Repositories.Keys.InsertKeyAsync(session, added))).Should().BeTrue();
 
-        (await ReadAsync(session => session.Keys.FindKeyAsync(key.Address))).Should().BeEquivalentTo(added);
-        (await WriteAsync(session => session.Keys.LockKeyAsync(key.Address))).Should().BeEquivalentTo(added);
-        (await WriteAsync(session => session.Keys.LockKeyAsync(tenant.Id, key.Id))).Should().BeEquivalentTo(added);
+        (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, key.Address))).Should().BeEquivalentTo(added);
+        (await WriteAsync(session => Repositories.Keys.LockKeyAsync(session, key.Address))).Should().BeEquivalentTo(added);
+        (await WriteAsync(session => Repositories.Keys.LockKeyAsync(session, tenant.Id, key.Id))).Should().BeEquivalentTo(added);
     }
 
     [StoreFact]
@@ -33,14 +34,14 @@ public abstract partial class KmsStoreContract
         StoredTenant other = await AddTenantAsync("other");
         Sealed<Key> added = StoreRows.Seal(_rows.Key(tenant.Id));
         Key key = added.UnverifiedRow;
-        await WriteAsync(session => session.Keys.InsertKeyAsync(added));
+        await WriteAsync(session => Repositories.Keys.InsertKeyAsync(session, added));
         KeyAddress foreign = key.Address with { TenantId = other.Id };
 
-        (await ReadAsync(session => session.Keys.FindKeyAsync(foreign))).Should().BeNull();
-        (await WriteAsync(session => session.Keys.LockKeyAsync(foreign))).Should().BeNull();
-        (await WriteAsync(session => session.Keys.LockKeyAsync(other.Id, key.Id))).Should().BeNull();
-        (await WriteAsync(session => session.Keys.UpdateKeyAsync(StoreRows.Seal(key with { Address = foreign, RowVersion = 2 })))).Should().BeFalse();
-        (await ReadAsync(session => session.Keys.FindKeyAsync(key.Address))).Should().BeEquivalentTo(added);
+        (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, foreign))).Should().BeNull();
+        (await WriteAsync(session => Repositories.Keys.LockKeyAsync(session, foreign))).Should().BeNull();
+        (await WriteAsync(session => Repositories.Keys.LockKeyAsync(session, other.Id, key.Id))).Should().BeNull();
+        (await WriteAsync(session => Repositories.Keys.UpdateKeyAsync(session, StoreRows.Seal(key with { Address = foreign, RowVersion = 2 })))).Should().BeFalse();
+        (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, key.Address))).Should().BeEquivalentTo(added);
     }
 
     [StoreFact]
@@ -48,7 +49,7 @@ public abstract partial class KmsStoreContract
     {
         StoredTenant tenant = await AddTenantAsync();
         StoredTenant other = await AddTenantAsync("other");
-        async Task<bool> Insert(Key key) => await WriteAsync(session => session.Keys.InsertKeyAsync(StoreRows.Seal(key)));
+        async Task<bool> Insert(Key key) => await WriteAsync(session => Repositories.Keys.InsertKeyAsync(session, StoreRows.Seal(key)));
 
         (await Insert(_rows.Key(tenant.Id, "default", "RSA-2048"))).Should().BeTrue();
 
@@ -79,10 +80,10 @@ public abstract partial class KmsStoreContract
             RowVersion = 2,
         });
 
-        (await WriteAsync(session => session.Keys.UpdateKeyAsync(changed))).Should().BeTrue();
+        (await WriteAsync(session => Repositories.Keys.UpdateKeyAsync(session, changed))).Should().BeTrue();
 
-        (await ReadAsync(session => session.Keys.FindKeyAsync(key.Address))).Should().BeEquivalentTo(changed);
-        (await WriteAsync(session => session.Keys.UpdateKeyAsync(StoreRows.Seal(changed.UnverifiedRow with { Description = "late" })))).Should().BeFalse("another write raised the row's version first");
-        (await ReadAsync(session => session.Keys.FindKeyAsync(key.Address))).Should().BeEquivalentTo(changed);
+        (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, key.Address))).Should().BeEquivalentTo(changed);
+        (await WriteAsync(session => Repositories.Keys.UpdateKeyAsync(session, StoreRows.Seal(changed.UnverifiedRow with { Description = "late" })))).Should().BeFalse("another write raised the row's version first");
+        (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, key.Address))).Should().BeEquivalentTo(changed);
     }
 }

@@ -1,5 +1,7 @@
 using Qkms.Core.Errors;
+using Qkms.Core.Store;
 using Qkms.Core.Tenants;
+using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 
@@ -13,12 +15,12 @@ public abstract partial class KmsStoreContract
 
         Func<Task> write = () => WriteAsync<bool>(async session =>
         {
-            await session.Tenants.InsertAsync(StoreRows.Seal(tenant));
+            await Repositories.Tenants.InsertAsync(session, StoreRows.Seal(tenant));
             throw refusal;
         });
 
         (await write.Should().ThrowAsync<KmsException>()).Which.Should().BeSameAs(refusal);
-        (await ReadAsync(session => session.Tenants.FindAsync(tenant.Id))).Should().BeNull();
+        (await ReadAsync(session => Repositories.Tenants.FindAsync(session, tenant.Id))).Should().BeNull();
     }
 
     [StoreFact]
@@ -28,12 +30,12 @@ public abstract partial class KmsStoreContract
 
         bool seenInside = await WriteAsync(async session =>
         {
-            await session.Tenants.InsertAsync(StoreRows.Seal(tenant));
-            return await session.Tenants.FindAsync(tenant.Id) is not null;
+            await Repositories.Tenants.InsertAsync(session, StoreRows.Seal(tenant));
+            return await Repositories.Tenants.FindAsync(session, tenant.Id) is not null;
         });
 
         seenInside.Should().BeTrue();
-        (await ReadAsync(session => session.Tenants.FindAsync(tenant.Id))).Should().NotBeNull();
+        (await ReadAsync(session => Repositories.Tenants.FindAsync(session, tenant.Id))).Should().NotBeNull();
     }
 
     [StoreFact]
@@ -45,9 +47,9 @@ public abstract partial class KmsStoreContract
         await WriteAsync(async session =>
         {
             session.OnCommitted(() => order.Add("first"));
-            session.OnCommitted(() => order.Add(ReadAsync(reader => reader.Tenants.FindAsync(tenant.Id)).GetAwaiter().GetResult() is null ? "not committed" : "committed"));
+            session.OnCommitted(() => order.Add(ReadAsync(reader => Repositories.Tenants.FindAsync(reader, tenant.Id)).GetAwaiter().GetResult() is null ? "not committed" : "committed"));
             order.Add("delegate");
-            return await session.Tenants.InsertAsync(StoreRows.Seal(tenant));
+            return await Repositories.Tenants.InsertAsync(session, StoreRows.Seal(tenant));
         });
         order.Add("answer");
 
@@ -79,18 +81,18 @@ public abstract partial class KmsStoreContract
         {
             session.OnCommitted(() => throw new InvalidOperationException("a fault of the hook"));
             session.OnCommitted(() => secondRan = true);
-            return session.Tenants.InsertAsync(StoreRows.Seal(_rows.Tenant("acme")));
+            return Repositories.Tenants.InsertAsync(session, StoreRows.Seal(_rows.Tenant("acme")));
         });
 
         added.Should().BeTrue();
         secondRan.Should().BeTrue();
-        (await ReadAsync(session => session.Tenants.AnyAsync())).Should().BeTrue();
+        (await ReadAsync(session => Repositories.Tenants.AnyAsync(session))).Should().BeTrue();
     }
 
     [StoreFact]
     public async Task A_read_cannot_write()
     {
-        Func<Task> insert = () => ReadAsync(session => session.Tenants.InsertAsync(StoreRows.Seal(_rows.Tenant("acme"))));
+        Func<Task> insert = () => ReadAsync(session => Repositories.Tenants.InsertAsync(session, StoreRows.Seal(_rows.Tenant("acme"))));
         Func<Task> hook = () => ReadAsync(session =>
         {
             session.OnCommitted(() => { });
@@ -99,20 +101,20 @@ public abstract partial class KmsStoreContract
 
         (await insert.Should().ThrowAsync<Exception>()).Which.Should().NotBeOfType<KmsException>("it is a fault of the program, not of the database");
         await hook.Should().ThrowAsync<InvalidOperationException>();
-        (await ReadAsync(session => session.Tenants.AnyAsync())).Should().BeFalse();
+        (await ReadAsync(session => Repositories.Tenants.AnyAsync(session))).Should().BeFalse();
     }
 
     [StoreFact]
     public async Task A_session_ends_with_its_delegate()
     {
-        ITenantRepository kept = null!;
+        IKmsSession kept = null!;
         await WriteAsync(session =>
         {
-            kept = session.Tenants;
+            kept = session;
             return Task.FromResult(true);
         });
 
-        await kept.Invoking(tenants => tenants.AnyAsync()).Should().ThrowAsync<InvalidOperationException>();
+        await kept.Invoking(ended => Repositories.Tenants.AnyAsync(ended)).Should().ThrowAsync<InvalidOperationException>();
     }
 
     [StoreFact]
@@ -139,11 +141,11 @@ public abstract partial class KmsStoreContract
         Tenant[] tenants = [.. Enumerable.Range(0, 64).Select(i => _rows.Tenant($"tenant-{i}"))];
 
         bool[] added = await Task.WhenAll(tenants.Select(tenant =>
-            Task.Run(() => WriteAsync(session => session.Tenants.InsertAsync(StoreRows.Seal(tenant))))));
+            Task.Run(() => WriteAsync(session => Repositories.Tenants.InsertAsync(session, StoreRows.Seal(tenant))))));
 
         added.Should().AllBeEquivalentTo(true);
         foreach (Tenant tenant in tenants)
-            (await ReadAsync(session => session.Tenants.FindAsync(tenant.Id))).Should().NotBeNull();
+            (await ReadAsync(session => Repositories.Tenants.FindAsync(session, tenant.Id))).Should().NotBeNull();
     }
 
     [StoreFact]
@@ -152,7 +154,7 @@ public abstract partial class KmsStoreContract
         StoredTenant tenant = await AddTenantAsync();
 
         bool[] added = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ =>
-            Task.Run(() => WriteAsync(session => session.Keys.InsertKeyAsync(StoreRows.Seal(_rows.Key(tenant.Id)))))));
+            Task.Run(() => WriteAsync(session => Repositories.Keys.InsertKeyAsync(session, StoreRows.Seal(_rows.Key(tenant.Id)))))));
 
         added.Count(won => won).Should().Be(1);
     }

@@ -97,7 +97,7 @@ public sealed class LostCommitTests : IDisposable
                 if (++runs == 1)
                     Proxy.CutOne();
 
-                return await session.Tenants.InsertAsync(StoreRows.Seal(_rows.Tenant("acme")));
+                return await Repositories.Tenants.InsertAsync(session, StoreRows.Seal(_rows.Tenant("acme")));
             },
             CancellationToken.None);
 
@@ -134,7 +134,7 @@ public sealed class LostCommitTests : IDisposable
     public async Task A_connection_that_lives_for_one_answer_is_enough_to_find_out()
     {
         await OpenAsync();
-        await _store!.WriteAsync(session => session.Tenants.AnyAsync(), CancellationToken.None);
+        await _store!.WriteAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None);
         int before = Proxy.Attempts;
         Proxy.Lifetime = 2;
 
@@ -201,7 +201,7 @@ public sealed class LostCommitTests : IDisposable
         Func<Task> write = () => _store!.WriteAsync(
             async session =>
             {
-                await session.Tenants.InsertAsync(StoreRows.Seal(tenant));
+                await Repositories.Tenants.InsertAsync(session, StoreRows.Seal(tenant));
                 _database!.Run("ALTER TABLE writes RENAME COLUMN fenced TO renamed");
                 Proxy.BreakNextCommit(CommitFate.CutBefore);
                 return true;
@@ -271,7 +271,7 @@ public sealed class LostCommitTests : IDisposable
                 async session =>
                 {
                     session.OnCommitted(() => outcome.Hooks++);
-                    bool added = await session.Tenants.InsertAsync(StoreRows.Seal(tenant));
+                    bool added = await Repositories.Tenants.InsertAsync(session, StoreRows.Seal(tenant));
                     if (++outcome.Runs == 1)
                         Proxy.BreakNextCommit(fate, afterwards);
 

@@ -46,11 +46,11 @@ public sealed class PostgresOutageTests : IDisposable
         bool[] done = await Task.WhenAll(((KeyId[][])[ids, [ids[1], ids[0]]]).Select(order => Task.Run(() => Store.WriteAsync(
             async session =>
             {
-                bool first = await session.Keys.LockKeyAsync(tenant.Id, order[0]) is not null;
+                bool first = await Repositories.Keys.LockKeyAsync(session, tenant.Id, order[0]) is not null;
                 if (Interlocked.Increment(ref runs) <= 2)
                     both.SignalAndWait(TimeSpan.FromSeconds(5));
 
-                return first && await session.Keys.LockKeyAsync(tenant.Id, order[1]) is not null;
+                return first && await Repositories.Keys.LockKeyAsync(session, tenant.Id, order[1]) is not null;
             },
             CancellationToken.None))));
 
@@ -69,13 +69,13 @@ public sealed class PostgresOutageTests : IDisposable
         bool[] inserted = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() => Store.WriteAsync(
             async session =>
             {
-                if ((await session.Keyring.ListSystemKeysAsync()).Count > 0)
+                if ((await Repositories.Keyring.ListSystemKeysAsync(session)).Count > 0)
                     return false;
 
                 if (Interlocked.Increment(ref runs) <= 2)
                     both.SignalAndWait(TimeSpan.FromSeconds(5));
 
-                await session.Keyring.InsertAsync(_rows.SystemKey(Core.Keyrings.KeyringKind.RowSeal, version: 1));
+                await Repositories.Keyring.InsertAsync(session, _rows.SystemKey(Core.Keyrings.KeyringKind.RowSeal, version: 1));
                 return true;
             },
             CancellationToken.None))));
@@ -91,7 +91,7 @@ public sealed class PostgresOutageTests : IDisposable
         Func<Task> write = () => Store.WriteAsync(
             async session =>
             {
-                await session.Tenants.InsertAsync(StoreRows.Seal(_rows.Tenant("acme")));
+                await Repositories.Tenants.InsertAsync(session, StoreRows.Seal(_rows.Tenant("acme")));
                 await ((KmsSession)session).Awaiting(s => s.ExecuteAsync("SELECT 1 / 0")).Should().ThrowAsync<PostgresException>();
                 return true;
             },
@@ -124,7 +124,7 @@ public sealed class PostgresOutageTests : IDisposable
         await holding.RollbackAsync();
         (await Lock(held)).Should().NotBeNull();
 
-        Task<Sealed<Key>?> Lock(KeyId id) => Store.WriteAsync(session => session.Keys.LockKeyAsync(tenant.Id, id), CancellationToken.None);
+        Task<Sealed<Key>?> Lock(KeyId id) => Store.WriteAsync(session => Repositories.Keys.LockKeyAsync(session, tenant.Id, id), CancellationToken.None);
     }
 
     [PostgresFact]
@@ -144,7 +144,7 @@ public sealed class PostgresOutageTests : IDisposable
         Task<bool> HoldAsync() => Store.WriteAsync(
             async session =>
             {
-                await session.Tenants.AnyAsync();
+                await Repositories.Tenants.AnyAsync(session);
                 await release.Task;
                 return true;
             },
@@ -225,12 +225,12 @@ public sealed class PostgresOutageTests : IDisposable
         _log.Clear();
     }
 
-    private Task<bool> ReadAsync() => Store.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None);
+    private Task<bool> ReadAsync() => Store.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None);
 
     private Task<bool> WriteAsync() => Store.WriteAsync(
         async session =>
         {
-            await session.Tenants.AnyAsync();
+            await Repositories.Tenants.AnyAsync(session);
             return true;
         },
         CancellationToken.None);

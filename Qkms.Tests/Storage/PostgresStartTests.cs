@@ -33,7 +33,7 @@ public sealed class PostgresStartTests : IDisposable
 
         store.IsEmbedded.Should().BeFalse();
         store.Description.Should().MatchRegex($@"^PostgreSQL \d+\.\d+, host \S+:\d+, database {Database.Name}$");
-        (await store.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None)).Should().BeFalse();
+        (await store.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None)).Should().BeFalse();
     }
 
     [PostgresFact]
@@ -70,7 +70,7 @@ public sealed class PostgresStartTests : IDisposable
         await upgraded.OpenAsync(CancellationToken.None);
 
         Applied().Should().Equal([.. Migration.For("Postgres").Select(script => script.Name), "later"]);
-        (await running.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None)).Should().BeFalse();
+        (await running.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None)).Should().BeFalse();
         await ShouldRefuseAsync(Database.ConnectionString, "*newer release*later*");
     }
 
@@ -197,7 +197,7 @@ public sealed class PostgresStartTests : IDisposable
 
         using PostgresKmsStore store = await PostgresStores.OpenAsync(hosts);
 
-        (await store.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None)).Should().BeFalse();
+        (await store.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None)).Should().BeFalse();
         gone.Attempts.Should().BePositive();
         Action standby = () => PostgresStores.Create($"{hosts};Target Session Attributes=prefer-standby").Dispose();
         standby.Should().Throw<StoreUnusableException>().WithMessage("*only the primary*");

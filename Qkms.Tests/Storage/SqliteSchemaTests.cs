@@ -67,7 +67,7 @@ public sealed class SqliteSchemaTests : IAsyncLifetime, IDisposable
         await Store.WriteAsync(session => ((KmsSession)session).ExecuteAsync($"UPDATE key_versions SET {damage} WHERE name = 'first'"), CancellationToken.None);
 
         IReadOnlyList<Sealed<KeyVersion>> listed = await Store.ReadAsync(
-            session => session.Keys.ListVersionsAsync(new KeyVersionQuery(Tenant.Id, null, null, null, StoreRows.Now), before: null, limit: 10),
+            session => Repositories.Keys.ListVersionsAsync(session, new KeyVersionQuery(Tenant.Id, null, null, null, StoreRows.Now), before: null, limit: 10),
             CancellationToken.None);
 
         listed.Should().HaveCount(2);

@@ -36,7 +36,7 @@ public sealed class SqliteStartTests : IDisposable
 
         store.IsEmbedded.Should().BeTrue();
         store.Description.Should().MatchRegex(@"^SQLite 3\.(5[3-9]|[6-9]\d)\.\d+, ").And.EndWith(Database);
-        (await store.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None)).Should().BeFalse();
+        (await store.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None)).Should().BeFalse();
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class SqliteStartTests : IDisposable
     {
         using SqliteKmsStore store = SqliteStores.Create(Data);
 
-        Func<Task> read = () => store.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None);
+        Func<Task> read = () => store.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None);
 
         await read.Should().ThrowAsync<InvalidOperationException>();
     }
@@ -122,7 +122,7 @@ public sealed class SqliteStartTests : IDisposable
             File.Copy(Path.Combine(Data, name), Path.Combine(left, name));
 
         using SqliteKmsStore reopened = await SqliteStores.OpenAsync(left);
-        (await reopened.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None)).Should().BeTrue();
+        (await reopened.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None)).Should().BeTrue();
     }
 
     [Fact]
@@ -149,7 +149,7 @@ public sealed class SqliteStartTests : IDisposable
         await upgraded.OpenAsync(CancellationToken.None);
 
         (await ListAsync<string>(upgraded, "SELECT name FROM schema_migrations ORDER BY number")).Should().Equal([.. Migration.For("Sqlite").Select(migration => migration.Name), "9999_later"]);
-        (await upgraded.ReadAsync(session => session.Tenants.AnyAsync(), CancellationToken.None)).Should().BeTrue();
+        (await upgraded.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None)).Should().BeTrue();
     }
 
     [Fact]
@@ -223,7 +223,7 @@ public sealed class SqliteStartTests : IDisposable
     private static Migration Later(string sql) => new(Migration.For("Sqlite").Count + 1, "9999_later", sql);
 
     private Task<bool> AddTenantAsync(SqliteKmsStore store, string name) =>
-        store.WriteAsync(session => session.Tenants.InsertAsync(StoreRows.Seal(_rows.Tenant(name))), CancellationToken.None);
+        store.WriteAsync(session => Repositories.Tenants.InsertAsync(session, StoreRows.Seal(_rows.Tenant(name))), CancellationToken.None);
 
     private static Task<IReadOnlyList<T>> ListAsync<T>(SqliteKmsStore store, string sql) =>
         store.ReadAsync(session => ((KmsSession)session).ListAsync<T>(sql), CancellationToken.None);

@@ -3,6 +3,7 @@ using Qkms.Core.Keys;
 using Qkms.Core.Names;
 using Qkms.Core.Store;
 using Qkms.Core.Tenants;
+using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 
@@ -27,8 +28,8 @@ internal sealed class StoredTenant
         await store.WriteAsync(
             async session =>
             {
-                bool added = await session.Tenants.InsertAsync(StoreRows.Seal(tenant));
-                await session.Keyring.InsertAsync(wrappingKey);
+                bool added = await Repositories.Tenants.InsertAsync(session, StoreRows.Seal(tenant));
+                await Repositories.Keyring.InsertAsync(session, wrappingKey);
                 return added;
             },
             CancellationToken.None);
@@ -45,9 +46,9 @@ internal sealed class StoredTenant
         bool added = await _store.WriteAsync(
             async session =>
             {
-                bool all = await session.Keys.InsertKeyAsync(StoreRows.Seal(counted));
+                bool all = await Repositories.Keys.InsertKeyAsync(session, StoreRows.Seal(counted));
                 foreach (KeyVersion version in versions)
-                    all &= await session.Keys.InsertVersionAsync(StoreRows.Seal(version), Material(version));
+                    all &= await Repositories.Keys.InsertVersionAsync(session, StoreRows.Seal(version), Material(version));
 
                 return all;
             },

@@ -1,5 +1,4 @@
 
-
 namespace Qkms.Tests.Support;
 
 /// <summary>Damages ciphertexts.</summary>

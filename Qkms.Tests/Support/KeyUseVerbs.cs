@@ -75,7 +75,7 @@ internal static class KeyUseVerbs
         (KeyVersion version, _, WrappingKey tenantKey) = await Materials.FindAsync(app, kid);
         tenantKey.Dispose();
         Sealed<KeyVersion> changed = app.Services.GetRequiredService<RowSealer>().Seal(change(version));
-        (await app.Services.GetRequiredService<IKmsStore>().WriteAsync(session => session.Keys.UpdateVersionAsync(changed), CancellationToken.None)).Should().BeTrue();
+        (await app.Services.GetRequiredService<IKmsStore>().WriteAsync(session => Repositories.Keys.UpdateVersionAsync(session, changed), CancellationToken.None)).Should().BeTrue();
         app.Time.OutliveCaches();
     }
 
@@ -88,8 +88,8 @@ internal static class KeyUseVerbs
         bool written = await app.Services.GetRequiredService<IKmsStore>().WriteAsync(
             async session =>
             {
-                Key key = sealer.Open((await session.Keys.LockKeyAsync(version.Address))!);
-                return await session.Keys.UpdateKeyAsync(sealer.Seal(change(key) with { RowVersion = key.RowVersion + 1 }));
+                Key key = sealer.Open((await Repositories.Keys.LockKeyAsync(session, version.Address))!);
+                return await Repositories.Keys.UpdateKeyAsync(session, sealer.Seal(change(key) with { RowVersion = key.RowVersion + 1 }));
             },
             CancellationToken.None);
         written.Should().BeTrue();

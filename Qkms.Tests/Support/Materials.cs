@@ -46,9 +46,9 @@ internal static class Materials
         (KeyVersion version, KeyMaterial material, KeyringEntry entry) = await app.Services.GetRequiredService<IKmsStore>().ReadAsync(
             async session =>
             {
-                KeyVersion version = sealer.Open((await session.Keys.FindVersionAsync(tenant, Kid.FromStored(kid)))!);
-                KeyMaterial material = (await session.Keys.FindMaterialAsync(tenant, version.Id))!;
-                return (version, material, (await session.Keyring.FindTenantKeyAsync(tenant, material.WrappingKeyId))!);
+                KeyVersion version = sealer.Open((await Repositories.Keys.FindVersionAsync(session, tenant, Kid.FromStored(kid)))!);
+                KeyMaterial material = (await Repositories.Keys.FindMaterialAsync(session, tenant, version.Id))!;
+                return (version, material, (await Repositories.Keyring.FindTenantKeyAsync(session, tenant, material.WrappingKeyId))!);
             },
             CancellationToken.None);
         return (version, material, app.Services.GetRequiredService<Keyring>().OpenTenantKey(entry));

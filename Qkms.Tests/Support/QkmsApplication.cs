@@ -111,7 +111,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         using NewApiKey made = Services.GetRequiredService<ApiKeyIssuer>().Issue(owner.TenantId, "test", roles);
         Credential credential = (change ?? (c => c))(made.Credential.UnverifiedRow);
         Core.Keyrings.RowSealer sealer = Services.GetRequiredService<Core.Keyrings.RowSealer>();
-        await Services.GetRequiredService<IKmsStore>().WriteAsync(session => session.Credentials.InsertAsync(sealer.Seal(credential)), CancellationToken.None);
+        await Services.GetRequiredService<IKmsStore>().WriteAsync(session => Repositories.Credentials.InsertAsync(session, sealer.Seal(credential)), CancellationToken.None);
         return Encoding.ASCII.GetString(made.Text.Span);
     }
 

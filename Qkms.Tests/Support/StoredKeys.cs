@@ -26,8 +26,8 @@ internal static class StoredKeys
         return await app.Store().ReadAsync(
             async session =>
             {
-                KeyVersion version = sealer.Open((await session.Keys.FindVersionAsync(tenant, Kid.FromStored(kid)))!);
-                return new KeyAndVersion(sealer.Open((await session.Keys.FindKeyAsync(version.Address))!), version);
+                KeyVersion version = sealer.Open((await Repositories.Keys.FindVersionAsync(session, tenant, Kid.FromStored(kid)))!);
+                return new KeyAndVersion(sealer.Open((await Repositories.Keys.FindKeyAsync(session, version.Address))!), version);
             },
             CancellationToken.None);
     }
@@ -36,7 +36,7 @@ internal static class StoredKeys
     public static async Task<KeyMaterial?> FindMaterialAsync(this QkmsApplication app, string kid)
     {
         KeyVersion version = (await app.FindVersionAsync(kid)).Version;
-        return await app.Store().ReadAsync(session => session.Keys.FindMaterialAsync(version.TenantId, version.Id), CancellationToken.None);
+        return await app.Store().ReadAsync(session => Repositories.Keys.FindMaterialAsync(session, version.TenantId, version.Id), CancellationToken.None);
     }
 
     public static IKmsStore Store(this QkmsApplication app) => app.Services.GetRequiredService<IKmsStore>();

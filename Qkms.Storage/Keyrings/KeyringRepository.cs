@@ -1,12 +1,15 @@
 using Qkms.Core.Keyrings;
 using Qkms.Core.Names;
+using Qkms.Core.Store;
 using Qkms.Storage.Sessions;
 
-namespace Qkms.Storage.Protection;
+namespace Qkms.Storage.Keyrings;
 
 /// <summary>Root wrappers and the keyring.</summary>
-internal sealed class KeyringRepository(KmsSession session) : IKeyringRepository
+internal sealed class KeyringRepository : IKeyringRepository
 {
+    private const string SelectAnyTenant = "SELECT COUNT(*) FROM (SELECT 1 FROM tenants LIMIT 1) AS first";
+
     private const string SelectRootWrappers =
         """
         SELECT master_key_id, wrapper_id, kind, root_key_id, wrapped, created_at
@@ -15,8 +18,8 @@ internal sealed class KeyringRepository(KmsSession session) : IKeyringRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<RootWrapper>> ListRootWrappersAsync() =>
-        [.. (await session.ListAsync<RootWrapperRow>(SelectRootWrappers)).Select(row => row.ToWrapper())];
+    public async Task<IReadOnlyList<RootWrapper>> ListRootWrappersAsync(IKmsSession session) =>
+        [.. (await session.Sql.ListAsync<RootWrapperRow>(SelectRootWrappers)).Select(row => row.ToWrapper())];
 
     private const string InsertRootWrapper =
         """
@@ -25,7 +28,7 @@ internal sealed class KeyringRepository(KmsSession session) : IKeyringRepository
         """;
 
     /// <inheritdoc/>
-    public Task InsertRootWrapperAsync(RootWrapper wrapper) => session.ExecuteAsync(InsertRootWrapper, RootWrapperRow.From(wrapper));
+    public Task InsertRootWrapperAsync(IKmsSession session, RootWrapper wrapper) => session.Sql.ExecuteAsync(InsertRootWrapper, RootWrapperRow.From(wrapper));
 
     private const string SelectSystemKeys =
         $"""
@@ -36,8 +39,8 @@ internal sealed class KeyringRepository(KmsSession session) : IKeyringRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<KeyringEntry>> ListSystemKeysAsync() =>
-        [.. (await session.ListAsync<KeyringRow>(SelectSystemKeys)).Select(row => row.ToEntry())];
+    public async Task<IReadOnlyList<KeyringEntry>> ListSystemKeysAsync(IKmsSession session) =>
+        [.. (await session.Sql.ListAsync<KeyringRow>(SelectSystemKeys)).Select(row => row.ToEntry())];
 
     private const string SelectNewestTenantKey =
         $"""
@@ -49,8 +52,11 @@ internal sealed class KeyringRepository(KmsSession session) : IKeyringRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<KeyringEntry?> FindNewestTenantKeyAsync(TenantId tenantId) =>
-        (await session.FindAsync<KeyringRow>(
+    public async Task<bool> HasTenantsAsync(IKmsSession session) => await session.Sql.ScalarAsync<long>(SelectAnyTenant) > 0;
+
+    /// <inheritdoc/>
+    public async Task<KeyringEntry?> FindNewestTenantKeyAsync(IKmsSession session, TenantId tenantId) =>
+        (await session.Sql.FindAsync<KeyringRow>(
             SelectNewestTenantKey,
             new { TenantId = tenantId.Value.ToBytes(), Kind = (int)KeyringKind.Tenant }))?.ToEntry();
 
@@ -62,8 +68,8 @@ internal sealed class KeyringRepository(KmsSession session) : IKeyringRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<KeyringEntry?> FindTenantKeyAsync(TenantId tenantId, Guid id) =>
-        (await session.FindAsync<KeyringRow>(
+    public async Task<KeyringEntry?> FindTenantKeyAsync(IKmsSession session, TenantId tenantId, Guid id) =>
+        (await session.Sql.FindAsync<KeyringRow>(
             SelectTenantKey,
             new { TenantId = tenantId.Value.ToBytes(), Id = id.ToBytes(), Kind = (int)KeyringKind.Tenant }))?.ToEntry();
 
@@ -74,5 +80,5 @@ internal sealed class KeyringRepository(KmsSession session) : IKeyringRepository
         """;
 
     /// <inheritdoc/>
-    public Task InsertAsync(KeyringEntry entry) => session.ExecuteAsync(InsertKey, KeyringRow.From(entry));
+    public Task InsertAsync(IKmsSession session, KeyringEntry entry) => session.Sql.ExecuteAsync(InsertKey, KeyringRow.From(entry));
 }

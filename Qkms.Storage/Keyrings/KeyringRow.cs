@@ -1,7 +1,7 @@
 using Qkms.Core.Keyrings;
 using Qkms.Core.Names;
 
-namespace Qkms.Storage.Protection;
+namespace Qkms.Storage.Keyrings;
 
 /// <summary>A row of <c>keyring</c>.</summary>
 internal sealed class KeyringRow

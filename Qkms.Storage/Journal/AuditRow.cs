@@ -1,6 +1,6 @@
 using Qkms.Core.Journal;
 
-namespace Qkms.Storage.Audit;
+namespace Qkms.Storage.Journal;
 
 /// <summary>A row of <c>audit_events</c>.</summary>
 internal sealed class AuditRow

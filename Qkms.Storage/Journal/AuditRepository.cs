@@ -1,10 +1,11 @@
 using Qkms.Core.Journal;
+using Qkms.Core.Store;
 using Qkms.Storage.Sessions;
 
-namespace Qkms.Storage.Audit;
+namespace Qkms.Storage.Journal;
 
 /// <summary>The journal.</summary>
-internal sealed class AuditRepository(KmsSession session) : IAuditRepository
+internal sealed class AuditRepository : IAuditRepository
 {
     private const string InsertEvent =
         """
@@ -15,5 +16,5 @@ internal sealed class AuditRepository(KmsSession session) : IAuditRepository
         """;
 
     /// <inheritdoc/>
-    public Task InsertAsync(AuditEvent auditEvent) => session.ExecuteAsync(InsertEvent, AuditRow.From(auditEvent));
+    public Task InsertAsync(IKmsSession session, AuditEvent auditEvent) => session.Sql.ExecuteAsync(InsertEvent, AuditRow.From(auditEvent));
 }

@@ -1,6 +1,6 @@
 using Qkms.Core.Keyrings;
 
-namespace Qkms.Storage.Protection;
+namespace Qkms.Storage.Keyrings;
 
 /// <summary>A row of <c>root_wrappers</c>.</summary>
 internal sealed class RootWrapperRow
