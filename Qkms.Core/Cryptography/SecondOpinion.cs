@@ -5,7 +5,7 @@ namespace Qkms.Core.Cryptography;
 
 /// <summary>
 /// Has independent implementations agree on a new key before it is stored: BouncyCastle and the managed engine always, and the engine in use
-/// where it is neither. Each derives the key from its seed, and each uses it against the next one.
+/// where it is neither. Each derives the key from its seed; one encapsulates or signs, and the others decapsulate or verify.
 /// </summary>
 /// <remarks>
 /// The pairwise checks that FIPS 203, section 7.1, and FIPS 204, section 3.1, advise are part of it. Alone they are passed by an implementation
@@ -70,8 +70,7 @@ public sealed class SecondOpinion
             byte[] publicKey = key.ExportEncapsulationKey();
             for (int i = 1; i < keys.Length; i++)
                 Require(keys[i].ExportEncapsulationKey().AsSpan().SequenceEqual(publicKey), key.Algorithm.Name, 0, i, "the encapsulation key of a seed");
-            for (int i = 0; i < keys.Length; i++)
-                CheckEncapsulation(keys, i);
+            CheckEncapsulation(keys);
 
             return publicKey;
         }
@@ -103,8 +102,7 @@ public sealed class SecondOpinion
             byte[] publicKey = key.ExportMLDsaPublicKey();
             for (int i = 1; i < keys.Length; i++)
                 Require(keys[i].ExportMLDsaPublicKey().AsSpan().SequenceEqual(publicKey), key.Algorithm.Name, 0, i, "the public key of a seed");
-            for (int i = 0; i < keys.Length; i++)
-                CheckSignature(keys, i, publicKey);
+            CheckSignature(keys, publicKey);
 
             return publicKey;
         }
@@ -118,23 +116,34 @@ public sealed class SecondOpinion
         }
     }
 
-    private void CheckEncapsulation(MLKem[] keys, int sender)
+    // The last one encapsulates, so that the engine in use decapsulates: that is what it will do with the key.
+    private void CheckEncapsulation(MLKem[] keys)
     {
-        int receiver = (sender + 1) % keys.Length;
+        int sender = keys.Length - 1;
         keys[sender].Encapsulate(out byte[] ciphertext, out byte[] sent);
-        byte[] received = keys[receiver].Decapsulate(ciphertext);
-        bool agree = CryptographicOperations.FixedTimeEquals(sent, received);
-        CryptographicOperations.ZeroMemory(sent);
-        CryptographicOperations.ZeroMemory(received);
-        Require(agree, keys[sender].Algorithm.Name, sender, receiver, "a shared secret");
+        try
+        {
+            for (int i = 0; i < sender; i++)
+            {
+                byte[] received = keys[i].Decapsulate(ciphertext);
+                bool agree = CryptographicOperations.FixedTimeEquals(sent, received);
+                CryptographicOperations.ZeroMemory(received);
+                Require(agree, keys[i].Algorithm.Name, i, sender, "a shared secret");
+            }
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(sent);
+        }
     }
 
-    private void CheckSignature(MLDsa[] keys, int signer, ReadOnlySpan<byte> message)
+    // The engine in use signs.
+    private void CheckSignature(MLDsa[] keys, ReadOnlySpan<byte> message)
     {
-        int verifier = (signer + 1) % keys.Length;
-        byte[] signature = new byte[keys[signer].Algorithm.SignatureSizeInBytes];
-        keys[signer].SignData(message, signature, default);
-        Require(keys[verifier].VerifyData(message, signature, default), keys[signer].Algorithm.Name, signer, verifier, "a signature");
+        byte[] signature = new byte[keys[0].Algorithm.SignatureSizeInBytes];
+        keys[0].SignData(message, signature, default);
+        for (int i = 1; i < keys.Length; i++)
+            Require(keys[i].VerifyData(message, signature, default), keys[0].Algorithm.Name, 0, i, "a signature");
     }
 
     private void Require(bool agree, string algorithm, int one, int other, string on)

@@ -23,8 +23,9 @@ internal static class RsaOpinion
     // FIPS 186-5, appendix A.1.1: |p − q| > 2^(nlen/2 − 100).
     private const int PrimesApart = 100;
 
-    // The chance that a composite passes is below 2^-certainty (FIPS 186-5, appendix B.3).
-    private const int Certainty = 112;
+    // Rounds of Miller-Rabin with random bases (FIPS 186-5, appendix B.3.1) beside those of the platform, which found the factors: a fault is looked
+    // for, not an adversary. A composite passes both with a chance of at most 1/16, a random one with far less than 2^-40.
+    private const int PrimalityRounds = 2;
 
     private static ReadOnlySpan<byte> Probe => "qkms second opinion"u8;
 
@@ -37,8 +38,11 @@ internal static class RsaOpinion
         RSAParameters numbers = key.ExportParameters(includePrivateParameters: true);
         try
         {
-            Require(key.KeySize == 8 * numbers.Modulus!.Length && BelongTogether(numbers), key, "the numbers of a key");
+            Require(key.KeySize == 8 * numbers.Modulus!.Length, key, "the length of a key");
+
+            // Validates the modulus: odd, without small factors, and composite.
             RsaKeyParameters publicKey = new(isPrivate: false, Integer(numbers.Modulus), Integer(numbers.Exponent!));
+            Require(BelongTogether(numbers, publicKey.Modulus, publicKey.Exponent), key, "the numbers of a key");
             Require(encrypts ? Decrypts(key, publicKey) : Signs(key, publicKey), key, encrypts ? "a ciphertext" : "a signature");
         }
         catch (Exception e) when (e is not EngineFaultException)
@@ -52,7 +56,7 @@ internal static class RsaOpinion
         }
     }
 
-    private static bool BelongTogether(RSAParameters numbers)
+    private static bool BelongTogether(RSAParameters numbers, BigInteger n, BigInteger e)
     {
         BigInteger[] secrets = [Integer(numbers.D!), Integer(numbers.P!), Integer(numbers.Q!), Integer(numbers.DP!), Integer(numbers.DQ!), Integer(numbers.InverseQ!)];
         (BigInteger d, BigInteger p, BigInteger q, BigInteger dP, BigInteger dQ, BigInteger qInv) = (secrets[0], secrets[1], secrets[2], secrets[3], secrets[4], secrets[5]);
@@ -60,8 +64,6 @@ internal static class RsaOpinion
         BigInteger q1 = q.Subtract(BigInteger.One);
         try
         {
-            BigInteger n = RsaKeyParameters.ValidateModulus(Integer(numbers.Modulus!));
-            BigInteger e = Integer(numbers.Exponent!);
             int half = n.BitLength >> 1;
             return e.TestBit(0) && e.CompareTo(BigInteger.ValueOf(SmallestExponent)) >= 0
                 && p.Multiply(q).Equals(n)
@@ -70,7 +72,7 @@ internal static class RsaOpinion
                 && e.Multiply(d).Mod(p1).Equals(BigInteger.One) && e.Multiply(d).Mod(q1).Equals(BigInteger.One)
                 && d.Mod(p1).Equals(dP) && d.Mod(q1).Equals(dQ)
                 && qInv.CompareTo(p) < 0 && qInv.Multiply(q).Mod(p).Equals(BigInteger.One)
-                && p.IsProbablePrime(Certainty) && q.IsProbablePrime(Certainty);
+                && IsPrime(p) && IsPrime(q);
         }
         finally
         {
@@ -95,6 +97,8 @@ internal static class RsaOpinion
         verification.BlockUpdate(Probe);
         return verification.VerifySignature(signature);
     }
+
+    private static bool IsPrime(BigInteger factor) => Primes.IsMRProbablePrime(factor, SystemRandom.Instance, PrimalityRounds);
 
     private static BigInteger Integer(byte[] bigEndian) => new(1, bigEndian);
 
