@@ -1,4 +1,3 @@
-
 namespace Qkms.Core.Callers;
 
 /// <summary>The words for permissions, and the table of what each role may do.</summary>

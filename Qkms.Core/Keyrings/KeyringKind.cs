@@ -1,4 +1,3 @@
-
 namespace Qkms.Core.Keyrings;
 
 /// <summary>What a key of the keyring is for. The numbers are bound into what it seals and never change.</summary>

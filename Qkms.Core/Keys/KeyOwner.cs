@@ -1,4 +1,3 @@
-
 namespace Qkms.Core.Keys;
 
 /// <summary>Whose key of a tenant it is: the tenant's own, or one of a thing that the tenant has.</summary>

@@ -1,4 +1,3 @@
-
 namespace Qkms.Core.Sealing;
 
 /// <summary>What a sealed blob holds. It is part of the key derivation, so that no blob opens as another kind. The numbers never change.</summary>

@@ -1,4 +1,3 @@
-
 namespace Qkms.Core.Store;
 
 /// <summary>

@@ -1,4 +1,3 @@
-
 namespace Qkms.Core.Telemetry;
 
 /// <summary>What integrity alarms are about.</summary>

@@ -1,4 +1,3 @@
-
 namespace Qkms.Core.Uses;
 
 /// <summary>A key in memory that stays whole until the lease ends, even when the cache has dropped it meanwhile.</summary>

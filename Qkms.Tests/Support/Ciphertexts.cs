@@ -1,4 +1,3 @@
-
 namespace Qkms.Tests.Support;
 
 /// <summary>Damages ciphertexts.</summary>
