@@ -1,4 +1,5 @@
 using Qkms.Core.Keys;
+using Qkms.Core.Sealing;
 using Qkms.Core.Secrets;
 
 namespace Qkms.Core.Lifecycle;
@@ -9,6 +10,9 @@ namespace Qkms.Core.Lifecycle;
 /// <param name="Format">The encoding of the private key.</param>
 public sealed record NewKeyMaterial(byte[] PublicKey, SecretBytes PrivateKey, MaterialFormat Format) : IDisposable
 {
+    /// <summary>The private key as it is stored for <paramref name="version"/>.</summary>
+    internal KeyMaterial Wrap(WrappingKey tenantKey, KeyVersion version) => KeyWrapper.Wrap(tenantKey, version, Format, PrivateKey);
+
     /// <summary>Zeroes the private key.</summary>
     public void Dispose() => PrivateKey.Dispose();
 }

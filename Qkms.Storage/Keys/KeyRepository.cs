@@ -37,10 +37,6 @@ internal sealed class KeyRepository : IKeyRepository
             : null;
     }
 
-    /// <inheritdoc/>
-    public async Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, KeyAddress address) =>
-        (await session.Sql.FindAsync<KeyRow>(SelectKey + session.Sql.Dialect.LockRow, new KeyAddressParameters(address)))?.ToSealed();
-
     private const string SelectKeyById =
         $"""
         SELECT {KeyRow.Columns}
