@@ -4,7 +4,6 @@ using Qkms.Api.Algorithms;
 using Qkms.Api.Crypto;
 using Qkms.Api.DataKeys;
 using Qkms.Api.Health;
-using Qkms.Api.Idempotency;
 using Qkms.Api.Kem;
 using Qkms.Api.Keys;
 using Qkms.Api.Signatures;
@@ -23,8 +22,6 @@ namespace Qkms.Api.Http;
 [JsonSerializable(typeof(Envelope<RotatedKeyResponse>))]
 [JsonSerializable(typeof(Envelope<KeyListResponse>))]
 [JsonSerializable(typeof(JsonWebKey))]
-[JsonSerializable(typeof(KeptContent))]
-[JsonSerializable(typeof(Envelope<JsonElement>))]
 [JsonSerializable(typeof(Envelope<AlgorithmListResponse>))]
 [JsonSerializable(typeof(Envelope<HealthResponse>))]
 [JsonSerializable(typeof(EncryptRequest))]

@@ -6,6 +6,7 @@ using Qkms.Api.Idempotency;
 using Qkms.Api.OpenApi;
 using Qkms.Core.Callers;
 using Qkms.Core.Errors;
+using Qkms.Core.Idempotency;
 using Qkms.Core.Lifecycle;
 
 namespace Qkms.Api.Keys;
@@ -28,9 +29,18 @@ internal static class RevokeKey
             .WithOptionalValidation(new RevokeKeyRequestValidator())
             .Requires(Permission.KeysRevoke)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
-            .WithIdempotencyKey<RevokeKeyRequest>();
+            .WithIdempotencyKey();
 
-    private static Task<NoContent> HandleAsync(
-        [Description("The kid of the version.")] string kid, RevokeKeyRequest? request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken) =>
-        keys.RevokeAsync(caller, KeyPath.ToKid(kid), request?.Reason, _ => TypedResults.NoContent(), cancellationToken);
+    private static async Task<NoContent> HandleAsync(
+        [Description("The kid of the version.")] string kid,
+        RevokeKeyRequest? request,
+        Caller caller,
+        KeyLifecycle keys,
+        HttpContext http,
+        CancellationToken cancellationToken)
+    {
+        RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
+        IdempotencyKeys.MarkRepeated(http, await keys.RevokeAsync(caller, KeyPath.ToKid(kid), request?.Reason, repeatable, cancellationToken));
+        return TypedResults.NoContent();
+    }
 }

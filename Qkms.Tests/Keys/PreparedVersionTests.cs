@@ -1,4 +1,5 @@
 using System.Net;
+using Qkms.Core.Idempotency;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
 using Qkms.Tests.Support;
@@ -15,7 +16,7 @@ public sealed class PreparedVersionTests
     [InlineData(2)]
     public async Task A_generate_follows_what_was_generated_and_retired_meanwhile(int before)
     {
-        await using QkmsApplication app = NewApplication<KeyVersion>();
+        await using QkmsApplication app = NewApplication<Done<KeyVersion>>();
         using HttpClient client = app.Client();
         for (int i = 0; i < before; i++)
             await client.GenerateRetiredAsync();
@@ -30,7 +31,7 @@ public sealed class PreparedVersionTests
     [Fact]
     public async Task A_generate_is_refused_when_another_was_faster()
     {
-        await using QkmsApplication app = NewApplication<KeyVersion>();
+        await using QkmsApplication app = NewApplication<Done<KeyVersion>>();
         using HttpClient client = app.Client();
         Answer? faster = null;
 
@@ -44,7 +45,7 @@ public sealed class PreparedVersionTests
     [Fact]
     public async Task A_rotation_follows_another_one()
     {
-        await using QkmsApplication app = NewApplication<KeyRotation>();
+        await using QkmsApplication app = NewApplication<Done<KeyRotation>>();
         using HttpClient client = app.Client();
         string first = (await client.GenerateAsync()).Text("kid");
         Answer? second = null;
