@@ -39,14 +39,12 @@ public sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
             : throw KmsErrors.KeyVersionNotFound.Refusal();
     }
 
-    /// <summary>A version that was read, with its key.</summary>
-    /// <exception cref="SealBrokenException">Its key is not there, or is another one.</exception>
-    public async Task<KeyAndVersion> WithKeyAsync(IKmsSession session, KeyVersion version)
-    {
-        ArgumentNullException.ThrowIfNull(version);
-        Key? key = await FindKeyAsync(session, version.Address);
-        return key?.Id == version.KeyId ? new KeyAndVersion(key, version) : throw Lost(version.Kid);
-    }
+    /// <summary>The version with an internal id and its key; null when there is none.</summary>
+    public async Task<KeyAndVersion?> FindWithKeyAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
+        await FindVersionAsync(session, tenantId, versionId) is { } found ? await WithKeyAsync(session, found) : null;
+
+    private async Task<KeyAndVersion> WithKeyAsync(IKmsSession session, KeyVersion version) =>
+        new(Open(await keys.FindKeyAsync(session, version.TenantId, version.KeyId)) ?? throw Lost(version.Kid), version);
 
     /// <summary>The version that a kid names, or null.</summary>
     public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, TenantId tenantId, Kid kid)

@@ -93,9 +93,7 @@ public sealed partial class DestructionSweep(
     // Null when its time has not come, not any more, or when something else was faster; then the next sweep looks again.
     private async Task<KeyVersion?> DestroyAsync(TenantId tenantId, KeyVersionId versionId, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        KeyAndVersion? found = await store.ReadAsync(
-            async session => await rows.FindVersionAsync(session, tenantId, versionId) is { } version ? await rows.WithKeyAsync(session, version) : null,
-            cancellationToken);
+        KeyAndVersion? found = await store.ReadAsync(session => rows.FindWithKeyAsync(session, tenantId, versionId), cancellationToken);
         if (found is null || KeyTransitions.Destroy(found.Version, now) is not { } destroyed)
             return null;
 

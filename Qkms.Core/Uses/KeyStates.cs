@@ -1,5 +1,6 @@
 using Qkms.Core.Keys;
 using Qkms.Core.Names;
+using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 using Qkms.Core.Time;
 
@@ -67,6 +68,12 @@ public sealed class KeyStates(IKmsStore store, KeyRows rows, TimeProvider time)
             ? new KeyAndVersion(key, version)
             : null;
 
-    private async Task<KeyAndVersion?> WithKeyAsync(IKmsSession session, KeyVersion? version) =>
-        version is null ? null : await rows.WithKeyAsync(session, version);
+    private async Task<KeyAndVersion?> WithKeyAsync(IKmsSession session, KeyVersion? version)
+    {
+        if (version is null)
+            return null;
+
+        Key? key = await rows.FindKeyAsync(session, version.Address);
+        return key?.Id == version.KeyId ? new KeyAndVersion(key, version) : throw new SealBrokenException(version.LogName);
+    }
 }
