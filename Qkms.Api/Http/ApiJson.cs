@@ -1,11 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Qkms.Api.Algorithms;
-using Qkms.Api.Crypto;
-using Qkms.Api.DataKeys;
+using Qkms.Api.Encryption;
+using Qkms.Api.Encryption.DataKeys;
+using Qkms.Api.Encryption.Kem;
+using Qkms.Api.Fields;
 using Qkms.Api.Health;
 using Qkms.Api.Idempotency;
-using Qkms.Api.Kem;
 using Qkms.Api.Keys;
 using Qkms.Api.Signatures;
 

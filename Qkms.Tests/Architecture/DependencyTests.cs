@@ -2,6 +2,8 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Qkms.Core.Errors;
 using Qkms.Storage;
+using Qkms.Storage.Postgres;
+using Qkms.Storage.Sqlite;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Architecture;
