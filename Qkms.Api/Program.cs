@@ -30,8 +30,16 @@ return await StartFailures.ExplainAsync(async () =>
     QkmsSettings settings = QkmsSettings.From(builder.Configuration);
 
     builder.AddQkmsLogging();
-    builder.AddQkmsTelemetry(settings);
-    builder.AddQkmsHttp();
+    builder.AddQkmsTelemetry(settings.Telemetry);
+    builder.AddQkmsHttp(
+        AlgorithmJson.Default,
+        DataKeyJson.Default,
+        EncryptionJson.Default,
+        HealthJson.Default,
+        IdempotencyJson.Default,
+        KemJson.Default,
+        KeyJson.Default,
+        SignatureJson.Default);
     builder.AddQkmsAuth();
     builder.AddQkmsOpenApi();
     builder.Services.AddSingleton(settings);

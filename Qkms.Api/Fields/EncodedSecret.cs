@@ -7,6 +7,7 @@ namespace Qkms.Api.Fields;
 /// <summary>A secret, and how the caller wants to have it written.</summary>
 /// <param name="Bytes">The secret.</param>
 /// <param name="AsHex">As hex in lower case; else as base64.</param>
+[JsonConverter(typeof(EncodedSecretConverter))]
 internal sealed record EncodedSecret(SecretBytes Bytes, bool AsHex);
 
 /// <summary>Writes such secrets without a string in between.</summary>
