@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Qkms.Api.Http;
 
-/// <summary>How JSON is read and written. Every feature has a context of its own types; the serializer's code for them is generated at build time.</summary>
+/// <summary>How JSON is read and written. Each feature has a context of its types, for which code is generated at build time.</summary>
 internal static class ApiJson
 {
     /// <summary>snake_case, case-sensitive, strict about types, and neither unknown nor repeated members.</summary>

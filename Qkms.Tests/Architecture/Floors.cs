@@ -8,16 +8,28 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
 {
     public static readonly Floors Core = new(
         "Qkms.Core",
-        "Errors", "Gates", "Names", "Time", "Secrets", "Cryptography", "Algorithms", "Telemetry", "Sealing", "Store", "Keyrings", "Callers", "Tenants",
-        "Journal", "ApiKeys", "Idempotency", "Keys", "Uses", "Lifecycle", "Encryption", "Signatures", "Installation");
+        "Errors", "Gates", "Names", "Time", "Secrets",
+        "Cryptography", "Algorithms",
+        "Telemetry", "Sealing", "Store",
+        "Keyrings", "Callers", "Tenants", "Journal", "ApiKeys", "Idempotency",
+        "Keys", "Uses", "Lifecycle",
+        "Encryption", "Signatures", "Installation");
 
     public static readonly Floors Storage = new(
         "Qkms.Storage",
-        "Telemetry", "Rows", "Sessions", "Keyrings", "Tenants", "Journal", "ApiKeys", "Idempotency", "Keys", "Migrations", "Sqlite", "Postgres");
+        "Telemetry", "Rows",
+        "Sessions",
+        "Keyrings", "Tenants", "Journal", "ApiKeys", "Idempotency", "Keys",
+        "Migrations", "Sqlite", "Postgres");
 
     public static readonly Floors Api = new(
         "Qkms.Api",
-        "Logging", "Http", "Fields", "Auth", "Telemetry", "Idempotency", "Health", "Algorithms", "Keys", "Encryption", "Signatures", "Pages", "Hosting");
+        "Logging", "Http",
+        "Fields",
+        "Auth", "Telemetry", "Idempotency",
+        "Health", "Algorithms", "Keys", "Encryption", "Signatures",
+        "Pages",
+        "Hosting");
 
     public string Project => project;
 
@@ -26,16 +38,20 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
     /// <summary>The folder of a type, which is named without its project; null for the roof.</summary>
     public static string? FolderOf(string type) => type.Contains('.', StringComparison.Ordinal) ? type.Split('.')[0] : null;
 
-    /// <summary>The arrows to a floor above their own, as "from -> to".</summary>
+    /// <summary>The arrows to a floor above their own, as "from -> to". Types of a folder that is not in the list have none.</summary>
     public string[] Upward(IEnumerable<Arrow> arrows) =>
     [
-        .. arrows.Where(arrow => HeightOf(arrow.To) > HeightOf(arrow.From))
+        .. arrows.Where(arrow => HeightOf(arrow.From) is { } from && HeightOf(arrow.To) > from)
             .Select(arrow => $"{arrow.From} -> {arrow.To}")
             .Distinct()
             .Order(StringComparer.Ordinal),
     ];
 
-    private int HeightOf(string type) => FolderOf(type) is { } folder ? Array.IndexOf(fromTheGroundUp, folder) : fromTheGroundUp.Length;
+    private int? HeightOf(string type) => FolderOf(type) switch
+    {
+        null => fromTheGroundUp.Length,
+        { } folder => Array.IndexOf(fromTheGroundUp, folder) is var height and >= 0 ? height : null,
+    };
 }
 
 /// <summary>One type uses another; both are named without their project.</summary>
