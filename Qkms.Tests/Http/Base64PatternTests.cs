@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Qkms.Api.Http;
-using Qkms.Api.OpenApi;
+using Qkms.Api.Pages;
 using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Http;

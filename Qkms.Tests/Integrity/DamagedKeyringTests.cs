@@ -5,6 +5,8 @@ using Qkms.Core.Keyrings;
 using Qkms.Core.Store;
 using Qkms.Core.Time;
 using Qkms.Storage;
+using Qkms.Storage.Postgres;
+using Qkms.Storage.Sqlite;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Integrity;

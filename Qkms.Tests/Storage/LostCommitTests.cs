@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging.Testing;
 using Npgsql;
 using Qkms.Core.Errors;
 using Qkms.Core.Tenants;
-using Qkms.Storage;
 using Qkms.Storage.Postgres;
 using Qkms.Tests.Support;
 using Qkms.Tests.Support.Proxy;

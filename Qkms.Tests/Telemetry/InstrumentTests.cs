@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.Journal;
 using Qkms.Core.Telemetry;
 using Qkms.Core.Uses;
-using Qkms.Storage;
+using Qkms.Storage.Telemetry;
 using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Telemetry;
