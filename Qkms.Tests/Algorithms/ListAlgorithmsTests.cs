@@ -1,6 +1,3 @@
-using System.Text.Json.Nodes;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Algorithms;
 
 public sealed class ListAlgorithmsTests

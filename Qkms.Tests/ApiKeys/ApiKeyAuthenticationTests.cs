@@ -1,7 +1,4 @@
-using System.Net;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Callers;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.ApiKeys;
 

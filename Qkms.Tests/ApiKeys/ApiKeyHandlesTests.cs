@@ -1,9 +1,4 @@
-using System.Text;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Time;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.ApiKeys;
 

@@ -1,10 +1,6 @@
-using System.Net;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Api.Http;
-using Qkms.Core.Callers;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.ApiKeys;
 

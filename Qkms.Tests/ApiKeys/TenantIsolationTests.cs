@@ -1,15 +1,7 @@
-using System.Net;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Api.Http;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
 using Qkms.Core.Tenants;
-using Qkms.Core.Time;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.ApiKeys;
 

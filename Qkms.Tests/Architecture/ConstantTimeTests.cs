@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.ChildProcess;
 
 namespace Qkms.Tests.Architecture;

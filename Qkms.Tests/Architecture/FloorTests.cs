@@ -1,6 +1,5 @@
 using ArchUnitNET.Domain;
 using ArchUnitNET.Loader;
-using Qkms.Core.Errors;
 
 namespace Qkms.Tests.Architecture;
 

@@ -1,7 +1,4 @@
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Architecture;
 

@@ -1,5 +1,4 @@
 using Qkms.Core.Journal;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Audit;
 

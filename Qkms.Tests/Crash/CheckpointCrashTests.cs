@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Qkms.Tests.Support;
 using Xunit.Abstractions;
 
 namespace Qkms.Tests.Crash;

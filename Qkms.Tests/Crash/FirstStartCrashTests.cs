@@ -1,7 +1,4 @@
-using System.Net;
-using System.Security.Cryptography;
 using Qkms.Core.Installation;
-using Qkms.Tests.Support;
 using Xunit.Abstractions;
 
 namespace Qkms.Tests.Crash;

@@ -1,6 +1,3 @@
-using System.Net;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crash;
 
 /// <summary>The disk takes no more: writes are refused, reads go on, nothing that was acknowledged is lost, and it ends by itself.</summary>

@@ -1,8 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text.Json.Nodes;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>AES-256 keys, and their ciphertexts, which name their key themselves.</summary>

@@ -1,7 +1,3 @@
-using System.Net;
-using System.Text.Json.Nodes;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>Many items in one request: each stands for itself, and the key for all.</summary>

@@ -1,6 +1,3 @@
-using System.Net;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>The encryption context over HTTP: given again, in whatever order, or nothing opens.</summary>

@@ -1,8 +1,4 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.RegularExpressions;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
 using ParameterSets = Qkms.Tests.Cryptography.Algorithms;
 
 namespace Qkms.Tests.Crypto;

@@ -1,8 +1,3 @@
-using System.Net;
-using System.Text.Json.Nodes;
-using Qkms.Core.Keys;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>Which key a request means, and whether it may be used: every operation, by kid, by number and by name alone.</summary>

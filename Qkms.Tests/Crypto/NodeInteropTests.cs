@@ -1,11 +1,6 @@
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using Qkms.Core.Cryptography.Rfc9180;
 using Qkms.Core.Encryption;
-using Qkms.Core.Names;
 using Qkms.Tests.Cryptography;
-using Qkms.Tests.Support;
 using ParameterSets = Qkms.Tests.Cryptography.Algorithms;
 
 namespace Qkms.Tests.Crypto;

@@ -1,6 +1,3 @@
-using System.Net;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crypto;
 
 public sealed class ReEncryptTests

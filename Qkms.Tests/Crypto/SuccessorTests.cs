@@ -1,7 +1,3 @@
-using System.Net;
-using System.Text.Json.Nodes;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>A retired kid and the end of its rotation chain.</summary>

@@ -1,9 +1,6 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips203;
 using Qkms.Core.Cryptography.Fips204;
-using Qkms.Tests.Support;
 using ParameterSet = Qkms.Core.Cryptography.Fips203.ParameterSet;
 using Shake128 = Qkms.Core.Cryptography.Fips202.Shake128;
 

@@ -1,8 +1,4 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using Org.BouncyCastle.Security;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Cryptography;
 

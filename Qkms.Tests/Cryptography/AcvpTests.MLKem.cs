@@ -1,8 +1,3 @@
-using System.Security.Cryptography;
-using System.Text.Json;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using Qkms.Core.Cryptography;
-
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Qkms.Tests.Cryptography;
 
 public sealed partial class EngineContractTests

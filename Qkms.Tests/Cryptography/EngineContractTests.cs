@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using Qkms.Core.Cryptography;
-
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>What every engine owes its callers, run over each that is present. Where engines may differ, <see cref="EngineUnderTest"/> says so by name.</summary>

@@ -1,10 +1,8 @@
 using System.Diagnostics;
 using System.Reflection;
-using System.Security.Cryptography;
 using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips203;
 using Qkms.Core.Cryptography.Fips204;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.ChildProcess;
 using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
 

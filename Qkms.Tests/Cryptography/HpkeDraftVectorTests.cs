@@ -1,10 +1,6 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using Org.BouncyCastle.Crypto.Agreement;
 using Org.BouncyCastle.Crypto.Parameters;
-using Qkms.Core.Cryptography;
 using Qkms.Core.Cryptography.Rfc9180;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Cryptography;
 

@@ -1,7 +1,4 @@
 using System.Formats.Asn1;
-using System.Security.Cryptography;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Cryptography;
 

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using Qkms.Core.Cryptography.Fips204;
-using Qkms.Tests.Support;
 using MLKemManaged = Qkms.Core.Cryptography.Fips203.MLKemManaged;
 using ParameterSet = Qkms.Core.Cryptography.Fips204.ParameterSet;
 using Shake128 = Qkms.Core.Cryptography.Fips202.Shake128;

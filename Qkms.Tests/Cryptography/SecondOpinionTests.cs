@@ -1,8 +1,5 @@
-using System.Security.Cryptography;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Cryptography;
 using Qkms.Core.Lifecycle;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Cryptography;
 

@@ -1,5 +1,4 @@
 using System.Reflection;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Cryptography;
 

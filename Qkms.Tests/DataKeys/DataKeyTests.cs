@@ -1,11 +1,6 @@
 using System.Diagnostics;
-using System.Net;
-using System.Text;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Api.Http;
-using Qkms.Core.Callers;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.DataKeys;
 

@@ -1,6 +1,3 @@
-using System.Text;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Hosting;
 
 /// <summary>What stops a start says so in one line, and leaves everything as it was.</summary>

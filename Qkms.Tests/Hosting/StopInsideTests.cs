@@ -1,13 +1,6 @@
-using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
-using Qkms.Core.Secrets;
-using Qkms.Core.Store;
 using Qkms.Core.Uses;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Hosting;
 

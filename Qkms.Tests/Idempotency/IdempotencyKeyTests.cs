@@ -1,11 +1,7 @@
-using System.Net;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
-using Qkms.Core.Callers;
 using Qkms.Core.Idempotency;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Idempotency;
 

@@ -1,10 +1,5 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text.Json.Nodes;
-using Qkms.Core.Store;
 using Qkms.Storage.Sqlite;
 using Qkms.Tests.Storage;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Integrity;
 

@@ -1,11 +1,6 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Store;
-using Qkms.Core.Time;
 using Qkms.Storage;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Integrity;
 

@@ -1,10 +1,6 @@
 using System.Buffers.Binary;
-using System.Net;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Integrity;
 

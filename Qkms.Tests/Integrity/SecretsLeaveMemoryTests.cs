@@ -1,9 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text;
-using Qkms.Core.Cryptography;
-using Qkms.Core.Keys;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.ChildProcess;
 
 namespace Qkms.Tests.Integrity;

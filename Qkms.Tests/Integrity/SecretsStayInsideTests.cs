@@ -1,9 +1,4 @@
-using System.Net;
-using System.Text;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Keyrings;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Integrity;
 

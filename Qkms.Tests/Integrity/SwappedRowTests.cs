@@ -1,6 +1,3 @@
-using System.Net;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Integrity;
 
 /// <summary>What belongs to one tenant and what belongs to another change places, each whole and undamaged: both are refused, nobody else is.</summary>

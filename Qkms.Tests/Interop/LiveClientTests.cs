@@ -1,8 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Qkms.Core.Keys;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Interop;
 
 /// <summary>

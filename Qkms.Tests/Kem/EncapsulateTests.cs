@@ -1,8 +1,3 @@
-using System.Security.Cryptography;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Kem;
 
 /// <summary>/kem/encapsulate and /kem/decapsulate.</summary>

@@ -1,10 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Kem;
 
 /// <summary>/kem/encrypt, /kem/decrypt, /kem/key/wrap and /kem/key/unwrap.</summary>

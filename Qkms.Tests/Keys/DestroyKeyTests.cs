@@ -1,8 +1,3 @@
-using System.Net;
-using System.Text.Json.Nodes;
-using Qkms.Core.Keys;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Keys;
 
 /// <summary>Ordering a destruction, calling it off, and what is left of a destroyed version.</summary>

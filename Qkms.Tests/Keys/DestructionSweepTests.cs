@@ -1,10 +1,5 @@
-using System.Net;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
-using Qkms.Core.Names;
 using Qkms.Core.Uses;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Keys;
 

@@ -1,6 +1,3 @@
-using System.Net;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Keys;
 
 public sealed class RetireKeyTests

@@ -1,9 +1,4 @@
-using System.Net;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Errors;
-using Qkms.Core.Keys;
-using Qkms.Core.Names;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Keys;
 

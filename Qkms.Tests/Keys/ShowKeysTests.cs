@@ -1,8 +1,4 @@
-using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text.Json.Nodes;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Keys;
 

@@ -1,12 +1,5 @@
-using System.Net;
-using System.Security.Cryptography;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
-using Qkms.Core.Secrets;
 using Qkms.Core.Uses;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.KeyMaterials;
 

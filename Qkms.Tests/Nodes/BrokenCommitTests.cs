@@ -1,7 +1,5 @@
-using System.Net;
 using Npgsql;
 using Qkms.Tests.Keys;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Nodes;

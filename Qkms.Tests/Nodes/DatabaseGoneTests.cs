@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Nodes;

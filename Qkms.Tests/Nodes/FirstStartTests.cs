@@ -1,8 +1,4 @@
-using System.Net;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Secrets;
 using Qkms.Storage.Migrations;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Nodes;
 

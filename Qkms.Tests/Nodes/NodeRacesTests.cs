@@ -1,7 +1,4 @@
-using System.Net;
-using System.Text.Json.Nodes;
 using Qkms.Tests.Keys;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Nodes;
 

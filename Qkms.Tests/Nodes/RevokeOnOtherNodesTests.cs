@@ -1,11 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Callers;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Store;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Nodes;
 

@@ -1,7 +1,4 @@
-using System.Net;
-using System.Security.Cryptography;
 using Qkms.Tests.Keys;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Nodes;

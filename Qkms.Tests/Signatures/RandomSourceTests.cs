@@ -1,9 +1,5 @@
-using System.Net;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Signatures;
 

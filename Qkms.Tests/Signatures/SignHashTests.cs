@@ -1,10 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text.Json.Nodes;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Signatures;
 
 /// <summary>/signature/sign-hash and /signature/verify-hash.</summary>

@@ -1,9 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Signatures;
 
 /// <summary>/signature/sign and /signature/verify.</summary>

@@ -2,11 +2,9 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
 using Npgsql;
-using Qkms.Core.Errors;
 using Qkms.Core.Tenants;
 using Qkms.Storage;
 using Qkms.Storage.Postgres;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Storage;

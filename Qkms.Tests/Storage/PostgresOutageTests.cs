@@ -1,12 +1,7 @@
 using Microsoft.Extensions.Logging.Testing;
 using Npgsql;
-using Qkms.Core.Errors;
-using Qkms.Core.Keys;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
 using Qkms.Storage.Postgres;
 using Qkms.Storage.Sessions;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Storage;

@@ -1,11 +1,8 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Testing;
 using Npgsql;
-using Qkms.Core.Store;
 using Qkms.Storage;
 using Qkms.Storage.Migrations;
 using Qkms.Storage.Postgres;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Storage;

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Qkms.Storage;
 using Qkms.Storage.Migrations;
 using Qkms.Storage.Postgres;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 

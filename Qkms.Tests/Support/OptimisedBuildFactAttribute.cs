@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Reflection;
-using Qkms.Core.Cryptography;
 
 namespace Qkms.Tests.Support;
 

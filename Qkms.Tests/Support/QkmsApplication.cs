@@ -1,14 +1,10 @@
-using System.Text;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Callers;
 using Qkms.Core.Installation;
-using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.Support;

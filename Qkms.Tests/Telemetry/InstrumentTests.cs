@@ -1,12 +1,9 @@
 using System.Diagnostics.Metrics;
-using System.Net;
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.Journal;
 using Qkms.Core.Telemetry;
 using Qkms.Core.Uses;
 using Qkms.Storage;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Telemetry;
 
