@@ -124,6 +124,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         builder.ConfigureTestServices(services =>
         {
             services.AddSingleton<TimeProvider>(Time);
+            services.AddSingleton<IStartupFilter, KestrelHeaders>();
             FurtherServices?.Invoke(services);
             if (StoreInFront is { } inFront)
             {
