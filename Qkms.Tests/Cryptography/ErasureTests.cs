@@ -16,7 +16,7 @@ public sealed class ErasureTests
 {
     private const string Forgotten = "what was forgotten on purpose";
 
-    [ProcessMemoryFact]
+    [FactIf(Requirement.ProcessMemory)]
     public async Task Nothing_of_a_disposed_key_is_in_memory()
     {
         ProcessMemory.Patterns patterns = Secrets();

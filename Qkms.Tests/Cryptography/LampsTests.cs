@@ -16,7 +16,7 @@ public sealed class LampsTests
 
     public static TheoryData<string> Engines => new(EngineUnderTest.Present.Keys);
 
-    [VectorsTheory(DsaFolder)]
+    [TheoryIf(Requirement.Vectors, DsaFolder)]
     [MemberData(nameof(Engines))]
     public void MLDsa_keys_and_certificates(string engine)
     {
@@ -62,7 +62,7 @@ public sealed class LampsTests
         read.Should().BeEquivalentTo(FilesOf(DsaFolder)).And.HaveCount(18);
     }
 
-    [VectorsTheory(KemFolder, DsaFolder)]
+    [TheoryIf(Requirement.Vectors, KemFolder, DsaFolder)]
     [MemberData(nameof(Engines))]
     public void MLKem_keys_and_certificates(string engine)
     {
