@@ -69,6 +69,6 @@ internal sealed partial class RefusalHandler(RequestDelegate next, IntegrityAlar
         }
     }
 
-    [LoggerMessage(2001, LogLevel.Error, "Request {RequestId} failed unexpectedly.")]
+    [LoggerMessage(EventIds.UnexpectedFailure, LogLevel.Error, "Request {RequestId} failed unexpectedly.")]
     private static partial void LogUnexpected(ILogger logger, Exception exception, Guid requestId);
 }

@@ -1,11 +1,9 @@
 using System.Text.RegularExpressions;
 using ArchUnitNET.Domain;
 using ArchUnitNET.Loader;
-using Qkms.Core.Errors;
 using Qkms.Storage;
 using Qkms.Storage.Postgres;
 using Qkms.Storage.Sqlite;
-using Qkms.Tests.Support;
 using Assembly = System.Reflection.Assembly;
 
 namespace Qkms.Tests.Architecture;

@@ -1,8 +1,6 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Qkms.Api.Http;
 using Qkms.Api.Pages;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Http;
 
