@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Qkms.Api.Http;
 using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Lifecycle;
@@ -45,9 +46,9 @@ internal sealed partial class Housekeeping(
         }
     }
 
-    [LoggerMessage(2, LogLevel.Warning, "What is due in the background, destroying keys and forgetting answers, was put off ({Code}) until the next interval.")]
+    [LoggerMessage(EventIds.HousekeepingPutOff, LogLevel.Warning, "What is due in the background, destroying keys and forgetting answers, was put off ({Code}) until the next interval.")]
     private static partial void LogPutOff(ILogger logger, string code);
 
-    [LoggerMessage(3, LogLevel.Error, "What is due in the background, destroying keys and forgetting answers, failed; it is tried again at the next interval.")]
+    [LoggerMessage(EventIds.HousekeepingFailed, LogLevel.Error, "What is due in the background, destroying keys and forgetting answers, failed; it is tried again at the next interval.")]
     private static partial void LogFailed(ILogger logger, Exception exception);
 }

@@ -110,6 +110,6 @@ public sealed partial class DestructionSweep(
             cancellationToken);
     }
 
-    [LoggerMessage(4001, LogLevel.Information, "Key version {Kid} of tenant {TenantId} was destroyed: its time had come.")]
+    [LoggerMessage(EventIds.KeyVersionDestroyed, LogLevel.Information, "Key version {Kid} of tenant {TenantId} was destroyed: its time had come.")]
     private static partial void LogDestroyed(ILogger logger, string kid, Guid tenantId);
 }

@@ -1,4 +1,6 @@
+using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
+using Qkms.Core.Cryptography;
 using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Journal;
@@ -25,7 +27,7 @@ public sealed class KeyLifecycle(
     KeyRows rows,
     KeyPlanner planner,
     KeyWriter writer,
-    KeyMaterialFactory factory,
+    SecondOpinion opinion,
     KeyGenerationGate gate,
     TenantKeys tenantKeys,
     OperationMetrics metrics,
@@ -60,7 +62,7 @@ public sealed class KeyLifecycle(
 
         (KeyHead head, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
             async session => (await FindHeadAsync(session, address, command.Kid), await tenantKeys.FindAsync(session, caller.TenantId)), cancellationToken);
-        using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => factory.Create(address.Algorithm, address.Use), cancellationToken);
+        using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => Generate(address), cancellationToken);
         using WrappingKey tenantKey = tenantKeys.Open(tenantKeyEntry);
 
         return await changes.WriteAsync(
@@ -77,7 +79,7 @@ public sealed class KeyLifecycle(
             KeyVersionId id = new(head.NewestId is { } newest ? ids.NextAfter(newest.Value) : ids.Next());
             NextVersion next = new(id, command.Kid ?? Kid.From(id.Value), command.Spelling, command.OaepHash, PreviousKid: null, now);
             KeyVersion version = next.Of(key, pair);
-            KeyPlan plan = planner.Add(AuditActor.Of(caller), key, isNew: head.Key is null, version, pair.Wrap(tenantKey, version));
+            KeyPlan plan = planner.Add(AuditActor.Of(caller), key, isNew: head.Key is null, version, KeyWrapper.Wrap(tenantKey, version, pair.Format, pair.PrivateKey));
             return new PlannedChange<KeyVersion>(version, now, session => writer.TryWriteAsync(session, plan));
         }
     }
@@ -108,7 +110,7 @@ public sealed class KeyLifecycle(
 
         (KeyAndVersion found, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
             async session => (await FindRotatableAsync(session), await tenantKeys.FindAsync(session, caller.TenantId)), cancellationToken);
-        using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => factory.Create(address.Algorithm, address.Use), cancellationToken);
+        using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => Generate(address), cancellationToken);
         using WrappingKey tenantKey = tenantKeys.Open(tenantKeyEntry);
 
         return await changes.WriteAsync(
@@ -128,7 +130,7 @@ public sealed class KeyLifecycle(
             NextVersion next = new(id, Kid.From(id.Value), command.Spelling, old.OaepHash, old.Kid, now);
             KeyVersion version = next.Of(key, pair);
             KeyVersion retired = KeyTransitions.Supersede(old, version.Kid, now);
-            KeyPlan plan = planner.Rotate(AuditActor.Of(caller), key, old, retired, version, pair.Wrap(tenantKey, version));
+            KeyPlan plan = planner.Rotate(AuditActor.Of(caller), key, old, retired, version, KeyWrapper.Wrap(tenantKey, version, pair.Format, pair.PrivateKey));
             return new PlannedChange<KeyRotation>(new KeyRotation(version, retired), now, session => writer.TryWriteAsync(session, plan));
         }
     }
@@ -220,6 +222,8 @@ public sealed class KeyLifecycle(
         if (key.ActiveKid is { } active)
             throw KmsErrors.ActiveKeyExists.With($"Key '{active}' is active for {key.Address.Algorithm} ({key.Address.Use.ToWire()}) under the name '{key.Address.Name}': rotate it instead.");
     }
+
+    private NewKeyMaterial Generate(KeyAddress address) => address.Algorithm.Family.Generate(address.Algorithm, address.Use, opinion);
 
     private Key NewKey(KeyAddress address, DateTimeOffset now) => new()
     {

@@ -1,8 +1,4 @@
-using System.Text.Json;
-using Qkms.Core.Encryption;
-using Qkms.Core.Names;
-using Qkms.Core.Secrets;
-using Qkms.Tests.Support;
+using Qkms.Core.Algorithms;
 
 namespace Qkms.Tests.Crypto;
 

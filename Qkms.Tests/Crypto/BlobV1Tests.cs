@@ -1,7 +1,4 @@
-using System.Security.Cryptography;
-using Qkms.Core.Encryption;
-using Qkms.Core.Names;
-using Qkms.Core.Secrets;
+using Qkms.Core.Algorithms;
 
 namespace Qkms.Tests.Crypto;
 

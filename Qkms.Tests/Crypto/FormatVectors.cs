@@ -1,6 +1,4 @@
-using System.Text.Json;
-using Qkms.Core.Encryption;
-using Qkms.Tests.Support;
+using Qkms.Core.Algorithms;
 
 namespace Qkms.Tests.Crypto;
 

@@ -1,10 +1,7 @@
 using System.Reflection;
-using System.Security.Cryptography;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Idempotency;
-using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
-using Qkms.Core.Names;
 
 namespace Qkms.Tests.Idempotency;
 

@@ -1,10 +1,5 @@
-using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Journal;
-using Qkms.Core.Keys;
-using Qkms.Core.Store;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Idempotency;
 

@@ -1,6 +1,4 @@
-using Qkms.Core.Errors;
-using Qkms.Core.Keys;
-
+using Qkms.Core.Algorithms;
 namespace Qkms.Tests.Keys;
 
 /// <summary>Every status × every operation, as DESIGN section 2 says it.</summary>

@@ -1,8 +1,5 @@
-using System.Net;
 using Qkms.Core.Idempotency;
-using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Keys;
 

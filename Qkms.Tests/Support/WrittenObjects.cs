@@ -1,5 +1,4 @@
 using System.Reflection;
-using Qkms.Core.Store;
 
 namespace Qkms.Tests.Support;
 
