@@ -34,7 +34,7 @@ internal static class IdempotencyKeys
         return next(context);
     });
 
-    /// <summary>Lets a route take keys. Its handler asks for <see cref="RequestOf"/>, and says by <see cref="MarkRepeated"/> what came of it.</summary>
+    /// <summary>Lets a route take keys. Its handler calls <see cref="RequestOf"/> before, and <see cref="MarkRepeated"/> after.</summary>
     public static RouteHandlerBuilder WithIdempotencyKey(this RouteHandlerBuilder route) => route
         .WithMetadata(new TakesIdempotencyKey())
         .Refuses(KmsErrors.IdempotencyKeyReused);
@@ -51,7 +51,8 @@ internal static class IdempotencyKeys
 
         JsonSerializerOptions options = http.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
         byte[] content = JsonSerializer.SerializeToUtf8Bytes(body, (JsonTypeInfo<TBody?>)options.GetTypeInfo(typeof(TBody)));
-        return new RepeatableRequest(key, RepeatableRequest.FingerprintOf(caller.CredentialId, $"{http.Request.Method} {http.Request.Path}", content));
+        string operation = $"{http.Request.Method} {http.Request.Path}";
+        return new RepeatableRequest(key, RepeatableRequest.FingerprintOf(caller.CredentialId, operation, content));
     }
 
     /// <summary>Says in the answer's head that it is the answer to a repeated request, if it is.</summary>

@@ -49,8 +49,10 @@ internal static class DestroyKey
         HttpContext http,
         CancellationToken cancellationToken)
     {
-        ScheduleDestructionCommand command = new(KeyPath.ToKid(key), request?.WaitingDays ?? KeyDestruction.DefaultWaitingDays, request?.Reason);
-        Done<KeyVersion> done = await destruction.ScheduleAsync(caller, command, IdempotencyKeys.RequestOf(http, caller, request), cancellationToken);
+        RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
+        int waitingDays = request?.WaitingDays ?? KeyDestruction.DefaultWaitingDays;
+        ScheduleDestructionCommand command = new(KeyPath.ToKid(key), waitingDays, request?.Reason);
+        Done<KeyVersion> done = await destruction.ScheduleAsync(caller, command, repeatable, cancellationToken);
         IdempotencyKeys.MarkRepeated(http, done);
         return Enveloped.Accepted(KeyVersionResponse.From(done.Result, spelling: null, done.At));
     }

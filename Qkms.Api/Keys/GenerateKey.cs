@@ -53,7 +53,8 @@ internal static class GenerateKey
     private static async Task<EnvelopedCreated<KeyVersionResponse>> HandleAsync(
         GenerateKeyRequest request, Caller caller, KeyLifecycle keys, HttpContext http, CancellationToken cancellationToken)
     {
-        Done<KeyVersion> done = await keys.GenerateAsync(caller, ToCommand(request), IdempotencyKeys.RequestOf(http, caller, request), cancellationToken);
+        RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
+        Done<KeyVersion> done = await keys.GenerateAsync(caller, ToCommand(request), repeatable, cancellationToken);
         IdempotencyKeys.MarkRepeated(http, done);
         KeyVersionResponse data = KeyVersionResponse.From(done.Result, request.Algorithm, done.At);
         return Enveloped.Created(data, GetKey.RouteName, new { key = data.Kid });

@@ -39,8 +39,9 @@ internal static class RetireKey
     private static async Task<Enveloped<KeyVersionResponse>> HandleAsync(
         RetireKeyRequest request, Caller caller, KeyLifecycle keys, HttpContext http, CancellationToken cancellationToken)
     {
+        RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
         RetireKeyCommand command = new(request.ToKeySelector(), request.KeyVersion!.Value, request.AllowNoActive ?? false);
-        Done<KeyVersion> done = await keys.RetireAsync(caller, command, IdempotencyKeys.RequestOf(http, caller, request), cancellationToken);
+        Done<KeyVersion> done = await keys.RetireAsync(caller, command, repeatable, cancellationToken);
         IdempotencyKeys.MarkRepeated(http, done);
         return Enveloped.Ok(KeyVersionResponse.From(done.Result, request.Algorithm, done.At));
     }

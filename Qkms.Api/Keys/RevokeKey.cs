@@ -40,7 +40,8 @@ internal static class RevokeKey
         CancellationToken cancellationToken)
     {
         RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
-        IdempotencyKeys.MarkRepeated(http, await keys.RevokeAsync(caller, KeyPath.ToKid(kid), request?.Reason, repeatable, cancellationToken));
+        Done done = await keys.RevokeAsync(caller, KeyPath.ToKid(kid), request?.Reason, repeatable, cancellationToken);
+        IdempotencyKeys.MarkRepeated(http, done);
         return TypedResults.NoContent();
     }
 }

@@ -50,8 +50,9 @@ internal static class RotateKey
     private static async Task<EnvelopedCreated<RotatedKeyResponse>> HandleAsync(
         RotateKeyRequest request, Caller caller, KeyLifecycle keys, HttpContext http, CancellationToken cancellationToken)
     {
+        RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
         RotateKeyCommand command = new(request.ToKeySelector(), request.Algorithm!, request.ExpectedKeyVersion);
-        Done<KeyRotation> done = await keys.RotateAsync(caller, command, IdempotencyKeys.RequestOf(http, caller, request), cancellationToken);
+        Done<KeyRotation> done = await keys.RotateAsync(caller, command, repeatable, cancellationToken);
         IdempotencyKeys.MarkRepeated(http, done);
         KeyVersionResponse active = KeyVersionResponse.From(done.Result.Active, request.Algorithm, done.At);
         return Enveloped.Created(new RotatedKeyResponse(active, done.Result.Retired.Version), GetKey.RouteName, new { key = active.Kid });

@@ -22,8 +22,9 @@ public sealed class Changes(IKmsStore store, IIdempotencyRepository results, Kep
     /// <param name="request">The request, if its sender may repeat it.</param>
     /// <param name="work">Makes the change by <see cref="WriteAsync"/>.</param>
     /// <param name="cancellationToken">Cancels the look-up.</param>
-    /// <exception cref="KmsException"><see cref="KmsErrors.IdempotencyKeyReused"/>: the request's key stands for another request.</exception>
-    internal async Task<Done<T>> OnceAsync<T>(Caller caller, RepeatableRequest? request, Func<Task<Done<T>>> work, CancellationToken cancellationToken)
+    /// <exception cref="KmsException"><see cref="KmsErrors.IdempotencyKeyReused"/>: its key stands for another request.</exception>
+    internal async Task<Done<T>> OnceAsync<T>(
+        Caller caller, RepeatableRequest? request, Func<Task<Done<T>>> work, CancellationToken cancellationToken)
         where T : IKeepable<T>
     {
         if (request is null)
@@ -46,7 +47,9 @@ public sealed class Changes(IKmsStore store, IIdempotencyRepository results, Kep
         }
     }
 
-    /// <summary>Writes a change, and with it the result that is kept for the request. The record is made and sealed before the write begins.</summary>
+    /// <summary>
+    /// Writes a change, and with it the result that is kept for the request. The record is made and sealed before the write begins.
+    /// </summary>
     /// <param name="caller">For whom.</param>
     /// <param name="request">The request, if its sender may repeat it.</param>
     /// <param name="plan">The change.</param>
@@ -57,7 +60,11 @@ public sealed class Changes(IKmsStore store, IIdempotencyRepository results, Kep
     /// looked up, or other changes were faster again and again.
     /// </exception>
     internal async Task<Done<T>> WriteAsync<T>(
-        Caller caller, RepeatableRequest? request, PlannedChange<T> plan, Func<Task<PlannedChange<T>>> planAgain, CancellationToken cancellationToken)
+        Caller caller,
+        RepeatableRequest? request,
+        PlannedChange<T> plan,
+        Func<Task<PlannedChange<T>>> planAgain,
+        CancellationToken cancellationToken)
         where T : IKeepable<T>
     {
         for (int plans = 1; plans <= MaxPlans; plans++)
@@ -71,7 +78,8 @@ public sealed class Changes(IKmsStore store, IIdempotencyRepository results, Kep
         throw KmsErrors.Unavailable.RetryAfter(_retryAfter);
     }
 
-    private async Task<KeptResult> SealAsync<T>(Caller caller, RepeatableRequest request, PlannedChange<T> change, CancellationToken cancellationToken)
+    private async Task<KeptResult> SealAsync<T>(
+        Caller caller, RepeatableRequest request, PlannedChange<T> change, CancellationToken cancellationToken)
         where T : IKeepable<T>
     {
         using WrappingKey tenantKey = await tenantKeys.OpenAsync(caller.TenantId, cancellationToken);

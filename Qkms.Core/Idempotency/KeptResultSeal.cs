@@ -10,7 +10,8 @@ internal static class KeptResultSeal
     // 1 was bound to the status of an HTTP answer; no row of it is left.
     private const byte Format = 2;
 
-    public static KeptResult Protect(WrappingKey tenantKey, TenantId tenantId, RepeatableRequest request, ReadOnlySpan<byte> record, DateTimeOffset now)
+    public static KeptResult Protect(
+        WrappingKey tenantKey, TenantId tenantId, RepeatableRequest request, ReadOnlySpan<byte> record, DateTimeOffset now)
     {
         KeptResult kept = new()
         {

@@ -44,7 +44,8 @@ public sealed class KeptResults(
         int deleted;
         do
         {
-            deleted = await store.WriteAsync(session => results.DeleteExpiredAsync(session, time.GetUtcMilliseconds(), PageSize), cancellationToken);
+            deleted = await store.WriteAsync(
+                session => results.DeleteExpiredAsync(session, time.GetUtcMilliseconds(), PageSize), cancellationToken);
         }
         while (deleted == PageSize);
     }

@@ -6,6 +6,7 @@ namespace Qkms.Core.Idempotency;
 /// <param name="Result">What it does.</param>
 /// <param name="At">When.</param>
 /// <param name="TryWriteAsync">
-/// Writes it if everything is still as it was when the change was planned. Else it returns false before it has written anything, and the change needs another plan.
+/// Writes it if everything is still as it was when the change was planned. Else it returns false before it has written anything, and the
+/// change needs another plan.
 /// </param>
 internal sealed record PlannedChange<T>(T Result, DateTimeOffset At, Func<IKmsSession, Task<bool>> TryWriteAsync);

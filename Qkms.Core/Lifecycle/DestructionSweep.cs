@@ -12,8 +12,8 @@ using Qkms.Core.Uses;
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>
-/// Destroys the versions whose time has come. Any number of nodes may do so at once: the unit that destroys a version locks it and looks whether it
-/// is still as it was when its destruction was planned, and the second to come finds that it is not.
+/// Destroys the versions whose time has come. Any number of nodes may do so at once: the unit that destroys a version locks it and looks
+/// whether it is still as it was when its destruction was planned, and the second to come finds that it is not.
 /// </summary>
 public sealed partial class DestructionSweep(
     IKmsStore store,
@@ -91,9 +91,11 @@ public sealed partial class DestructionSweep(
     }
 
     // Null when its time has not come, not any more, or when something else was faster; then the next sweep looks again.
-    private async Task<KeyVersion?> DestroyAsync(TenantId tenantId, KeyVersionId versionId, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<KeyVersion?> DestroyAsync(
+        TenantId tenantId, KeyVersionId versionId, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        KeyAndVersion? found = await store.ReadAsync(session => rows.FindWithKeyAsync(session, tenantId, versionId), cancellationToken);
+        KeyAndVersion? found = await store.ReadAsync(
+            session => rows.FindWithKeyAsync(session, tenantId, versionId), cancellationToken);
         if (found is null || KeyTransitions.Destroy(found.Version, now) is not { } destroyed)
             return null;
 

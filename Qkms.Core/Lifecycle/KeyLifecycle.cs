@@ -61,7 +61,8 @@ public sealed class KeyLifecycle(
         KeyAddress address = command.Key.For(caller);
 
         (KeyHead head, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
-            async session => (await FindHeadAsync(session, address, command.Kid), await tenantKeys.FindAsync(session, caller.TenantId)), cancellationToken);
+            async session => (await FindHeadAsync(session, address, command.Kid), await tenantKeys.FindAsync(session, caller.TenantId)),
+            cancellationToken);
         using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => Generate(address), cancellationToken);
         using WrappingKey tenantKey = tenantKeys.Open(tenantKeyEntry);
 
@@ -79,7 +80,8 @@ public sealed class KeyLifecycle(
             KeyVersionId id = new(head.NewestId is { } newest ? ids.NextAfter(newest.Value) : ids.Next());
             NextVersion next = new(id, command.Kid ?? Kid.From(id.Value), command.Spelling, command.OaepHash, PreviousKid: null, now);
             KeyVersion version = next.Of(key, pair);
-            KeyPlan plan = planner.Add(AuditActor.Of(caller), key, isNew: head.Key is null, version, KeyWrapper.Wrap(tenantKey, version, pair.Format, pair.PrivateKey));
+            KeyMaterial material = KeyWrapper.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);
+            KeyPlan plan = planner.Add(AuditActor.Of(caller), key, isNew: head.Key is null, version, material);
             return new PlannedChange<KeyVersion>(version, now, session => writer.TryWriteAsync(session, plan));
         }
     }
@@ -120,7 +122,8 @@ public sealed class KeyLifecycle(
             async () => Plan(await store.ReadAsync(FindRotatableAsync, cancellationToken)),
             cancellationToken);
 
-        async Task<KeyAndVersion> FindRotatableAsync(IKmsSession session) => Rotatable(await rows.FindActiveAsync(session, address), command.ExpectedVersion);
+        async Task<KeyAndVersion> FindRotatableAsync(IKmsSession session) =>
+            Rotatable(await rows.FindActiveAsync(session, address), command.ExpectedVersion);
 
         PlannedChange<KeyRotation> Plan(KeyAndVersion found)
         {
@@ -130,7 +133,8 @@ public sealed class KeyLifecycle(
             NextVersion next = new(id, Kid.From(id.Value), command.Spelling, old.OaepHash, old.Kid, now);
             KeyVersion version = next.Of(key, pair);
             KeyVersion retired = KeyTransitions.Supersede(old, version.Kid, now);
-            KeyPlan plan = planner.Rotate(AuditActor.Of(caller), key, old, retired, version, KeyWrapper.Wrap(tenantKey, version, pair.Format, pair.PrivateKey));
+            KeyMaterial material = KeyWrapper.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);
+            KeyPlan plan = planner.Rotate(AuditActor.Of(caller), key, old, retired, version, material);
             return new PlannedChange<KeyRotation>(new KeyRotation(version, retired), now, session => writer.TryWriteAsync(session, plan));
         }
     }
@@ -162,7 +166,8 @@ public sealed class KeyLifecycle(
         return await states.MakeAsync(
             caller,
             request,
-            async session => await rows.FindKeyAsync(session, address) is { } key && await rows.FindVersionAsync(session, key, command.Version) is { } version
+            async session => await rows.FindKeyAsync(session, address) is { } key
+                && await rows.FindVersionAsync(session, key, command.Version) is { } version
                 ? new KeyAndVersion(key, version)
                 : throw KmsErrors.KeyVersionNotFound.With($"There is no version {command.Version} of this key."),
             (version, now) => KeyTransitions.Retire(version, command.AllowNoActive, now),
@@ -174,7 +179,8 @@ public sealed class KeyLifecycle(
 
     /// <summary>Revokes one version for good; one that is revoked already stays as it is.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
-    public async Task<Done> RevokeAsync(Caller caller, Kid kid, string? reason, RepeatableRequest? request, CancellationToken cancellationToken)
+    public async Task<Done> RevokeAsync(
+        Caller caller, Kid kid, string? reason, RepeatableRequest? request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
         return await changes.OnceAsync(

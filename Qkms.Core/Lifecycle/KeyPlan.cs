@@ -4,7 +4,10 @@ using Qkms.Core.Store;
 
 namespace Qkms.Core.Lifecycle;
 
-/// <summary>All that a change of a key writes, ready and sealed, and the rows that it was made for. <see cref="KeyWriter"/> writes it, or finds that it does not hold.</summary>
+/// <summary>
+/// All that a change of a key writes, ready and sealed, and the rows that it was made for. <see cref="KeyWriter"/> writes it, or finds that
+/// it does not hold.
+/// </summary>
 internal sealed record KeyPlan
 {
     /// <summary>The key as it was found. Of a new key this is its first row, which is written too.</summary>

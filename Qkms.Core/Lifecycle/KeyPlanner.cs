@@ -17,11 +17,12 @@ public sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider t
     /// <param name="isNew">Whether its row is still to be written.</param>
     /// <param name="version">The version.</param>
     /// <param name="material">Its wrapped private key.</param>
-    internal KeyPlan Add(AuditActor actor, Key key, bool isNew, KeyVersion version, KeyMaterial material) => AddedRows(key, version, material) with
-    {
-        IsNewKey = isNew,
-        Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, AuditActions.KeyGenerated, version, before: null)],
-    };
+    internal KeyPlan Add(AuditActor actor, Key key, bool isNew, KeyVersion version, KeyMaterial material) =>
+        AddedRows(key, version, material) with
+        {
+            IsNewKey = isNew,
+            Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, AuditActions.KeyGenerated, version, before: null)],
+        };
 
     /// <summary>The plan that adds a version in the place of the active one.</summary>
     /// <param name="actor">Who changes it.</param>
@@ -42,7 +43,9 @@ public sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider t
             ],
         };
 
-    /// <summary>The plan that changes the state of a version, and of its key what depends on it. Where nothing changes nothing is written.</summary>
+    /// <summary>
+    /// The plan that changes the state of a version, and of its key what depends on it. Where nothing changes nothing is written.
+    /// </summary>
     /// <param name="actor">Who changes it.</param>
     /// <param name="key">The key as it was read.</param>
     /// <param name="before">The version as it was read.</param>

@@ -15,5 +15,6 @@ public sealed record KeyRotation(KeyVersion Active, KeyVersion Retired) : IKeepa
         KeyVersionRecord.Write(record, Retired);
     }
 
-    static KeyRotation IKeepable<KeyRotation>.ReadFrom(ref CanonicalReader record) => new(KeyVersionRecord.Read(ref record), KeyVersionRecord.Read(ref record));
+    static KeyRotation IKeepable<KeyRotation>.ReadFrom(ref CanonicalReader record) =>
+        new(KeyVersionRecord.Read(ref record), KeyVersionRecord.Read(ref record));
 }

@@ -12,7 +12,10 @@ namespace Qkms.Core.Lifecycle;
 /// <summary>Writes plans, and lets memory forget what was written over.</summary>
 public sealed class KeyWriter(IKeyRepository keys, IAuditRepository journal, KeyStates states, MaterialCache materials)
 {
-    /// <summary>Writes a plan whose rows are still as it found them; they stay so until the unit ends. False, and nothing is written, when they are not.</summary>
+    /// <summary>
+    /// Writes a plan whose rows are still as it found them; they stay so until the unit ends. False, and nothing is written, when they are
+    /// not.
+    /// </summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyChanged"/>: the kid is taken.</exception>
     internal async Task<bool> TryWriteAsync(IKmsSession session, KeyPlan plan)
     {

@@ -49,7 +49,8 @@ internal ref struct CanonicalReader
     public DateTimeOffset ReadTime() => DateTimeOffset.FromUnixTimeMilliseconds(ReadNumber());
 
     /// <summary>A time, or null where it is absent.</summary>
-    public DateTimeOffset? ReadOptionalTime() => ReadOptionalNumber() is { } milliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null;
+    public DateTimeOffset? ReadOptionalTime() =>
+        ReadOptionalNumber() is { } milliseconds ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) : null;
 
     /// <summary>Checks that all parts were read.</summary>
     /// <exception cref="InvalidDataException">There are more.</exception>
@@ -81,5 +82,6 @@ internal ref struct CanonicalReader
 
     private static ReadOnlySpan<byte> Sized(ReadOnlySpan<byte> part, int length) => part.Length == length ? part : throw Malformed();
 
-    private static InvalidDataException Malformed() => new("What was stored in the canonical form does not have the parts that it should have.");
+    private static InvalidDataException Malformed() =>
+        new("What was stored in the canonical form does not have the parts that it should have.");
 }

@@ -46,7 +46,8 @@ internal sealed class KeyRepository : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public Task<Sealed<Key>?> FindKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) => FindKeyAsync(session, SelectKeyById, tenantId, keyId);
+    public Task<Sealed<Key>?> FindKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
+        FindKeyAsync(session, SelectKeyById, tenantId, keyId);
 
     /// <inheritdoc/>
     public Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>

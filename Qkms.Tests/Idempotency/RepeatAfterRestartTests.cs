@@ -4,7 +4,9 @@ using Qkms.Core.Sealing;
 
 namespace Qkms.Tests.Idempotency;
 
-/// <summary>The answer to a repeated request is made from what the database keeps: it depends on no process, on no later change and on no clock.</summary>
+/// <summary>
+/// The answer to a repeated request is made from what the database keeps: it depends on no process, on no later change and on no clock.
+/// </summary>
 public sealed partial class RepeatAfterRestartTests
 {
     private const string Generate = "/kms/keys/generate";
@@ -22,9 +24,11 @@ public sealed partial class RepeatAfterRestartTests
         await using (QkmsApplication before = new(directory.Path))
         {
             using HttpClient client = before.Client();
-            string first = (await OnceAsync(client, HttpMethod.Post, Generate, $$"""{"algorithm":"{{algorithm}}"}""", HttpStatusCode.Created)).Text("kid");
-            string second = (await OnceAsync(client, HttpMethod.Post, "/kms/keys/rotate", $$"""{"algorithm":"{{algorithm}}"}""", HttpStatusCode.Created)).Text("kid");
-            await OnceAsync(client, HttpMethod.Post, Retire, $$"""{"algorithm":"{{algorithm}}","key_version":2,"allow_no_active":true}""", HttpStatusCode.OK);
+            string key = $$"""{"algorithm":"{{algorithm}}"}""";
+            string retire = $$"""{"algorithm":"{{algorithm}}","key_version":2,"allow_no_active":true}""";
+            string first = (await OnceAsync(client, HttpMethod.Post, Generate, key, HttpStatusCode.Created)).Text("kid");
+            string second = (await OnceAsync(client, HttpMethod.Post, "/kms/keys/rotate", key, HttpStatusCode.Created)).Text("kid");
+            await OnceAsync(client, HttpMethod.Post, Retire, retire, HttpStatusCode.OK);
             await OnceAsync(client, HttpMethod.Post, $"/kms/keys/{first}/actions/revoke", null, HttpStatusCode.NoContent);
             await OnceAsync(client, HttpMethod.Delete, $"/kms/keys/{second}", """{"waiting_days":9}""", HttpStatusCode.Accepted);
             await OnceAsync(client, HttpMethod.Post, $"/kms/keys/{second}/actions/cancel-deletion", null, HttpStatusCode.OK);
@@ -83,8 +87,9 @@ public sealed partial class RepeatAfterRestartTests
         await client.PostOnceAsync("a", Generate, """{"algorithm":"ML-KEM-768"}""");
         await RewriteRecordAsync(app, "a", record => [2, .. record[1..]]);
 
-        (await client.PostOnceAsync("a", Generate, """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        Answer again = await client.PostOnceAsync("a", Generate, """{"algorithm":"ML-KEM-768"}""");
 
+        again.ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
         app.Log.Lines.Should().ContainMatch("Error *A kept result has the format 2, which this version of Qkms does not know.*");
         app.Log.Lines.Should().NotContain(line => line.StartsWith("Critical ", StringComparison.Ordinal));
         (await client.GetJsonAsync("/kms/keys")).Number("total").Should().Be(1);
@@ -104,7 +109,9 @@ public sealed partial class RepeatAfterRestartTests
             database.Execute("DELETE FROM idempotency").Should().Be(1);
         }
 
-        (await app.Store().WriteAsync(session => Repositories.KeptResults.InsertAsync(session, changed), CancellationToken.None)).Should().BeTrue();
+        bool inserted = await app.Store().WriteAsync(
+            session => Repositories.KeptResults.InsertAsync(session, changed), CancellationToken.None);
+        inserted.Should().BeTrue();
     }
 
     /// <summary>A body without the id and the time of its request.</summary>

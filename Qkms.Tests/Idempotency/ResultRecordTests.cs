@@ -65,8 +65,8 @@ public sealed class ResultRecordTests
     public void The_bytes_of_format_1_stay_as_they_are()
     {
         ResultRecord.Write(default(Nothing)).Should().Equal(1);
-        Convert.ToHexStringLower(SHA256.HashData(ResultRecord.Write(Full))).Should().Be("5c8a0e572a2f40a5c3e81124a37bf855a0c7ef9cfeea944f011ba094f85daf6b");
-        Convert.ToHexStringLower(SHA256.HashData(ResultRecord.Write(Least))).Should().Be("7f400326699a2d7d0576647ae4081794e821d654e112994bb0214d2b035356b5");
+        HashOf(ResultRecord.Write(Full)).Should().Be("5c8a0e572a2f40a5c3e81124a37bf855a0c7ef9cfeea944f011ba094f85daf6b");
+        HashOf(ResultRecord.Write(Least)).Should().Be("7f400326699a2d7d0576647ae4081794e821d654e112994bb0214d2b035356b5");
         ResultRecord.Write(new KeyRotation(Full, Least)).Should().Equal([.. ResultRecord.Write(Full), .. ResultRecord.Write(Least)[1..]]);
     }
 
@@ -79,7 +79,8 @@ public sealed class ResultRecordTests
         byte[] record = ResultRecord.Write(Full);
         record[0] = format;
 
-        record.Invoking(bytes => ResultRecord.Read<KeyVersion>(bytes)).Should().Throw<InvalidOperationException>().WithMessage($"*the format {format}, *");
+        record.Invoking(bytes => ResultRecord.Read<KeyVersion>(bytes)).Should()
+            .Throw<InvalidOperationException>().WithMessage($"*the format {format}, *");
     }
 
     [Fact]
@@ -88,16 +89,21 @@ public sealed class ResultRecordTests
         byte[] record = ResultRecord.Write(Full);
 
         for (int length = 0; length < record.Length; length++)
-            record[..length].Invoking(bytes => ResultRecord.Read<KeyVersion>(bytes)).Should().Throw<InvalidDataException>();
+            ShouldBeRefused<KeyVersion>(record[..length]);
 
-        ((byte[])[.. record, 0]).Invoking(bytes => ResultRecord.Read<KeyVersion>(bytes)).Should().Throw<InvalidDataException>();
-        ResultRecord.Write(default(Nothing)).Invoking(bytes => ResultRecord.Read<KeyVersion>(bytes)).Should().Throw<InvalidDataException>();
-        record.Invoking(bytes => ResultRecord.Read<Nothing>(bytes)).Should().Throw<InvalidDataException>();
-        ResultRecord.Write(new KeyRotation(Full, Least)).Invoking(bytes => ResultRecord.Read<KeyVersion>(bytes)).Should().Throw<InvalidDataException>();
+        ShouldBeRefused<KeyVersion>([.. record, 0]);
+        ShouldBeRefused<KeyVersion>(ResultRecord.Write(default(Nothing)));
+        ShouldBeRefused<Nothing>(record);
+        ShouldBeRefused<KeyVersion>(ResultRecord.Write(new KeyRotation(Full, Least)));
     }
+
+    private static void ShouldBeRefused<T>(byte[] record)
+        where T : IKeepable<T> => record.Invoking(bytes => ResultRecord.Read<T>(bytes)).Should().Throw<InvalidDataException>();
 
     private static T Again<T>(T result)
         where T : IKeepable<T> => ResultRecord.Read<T>(ResultRecord.Write(result));
+
+    private static string HashOf(byte[] record) => Convert.ToHexStringLower(SHA256.HashData(record));
 
     private static Guid Id(byte last) => new([.. new byte[15], last], bigEndian: true);
 }

@@ -4,8 +4,8 @@ using Qkms.Core.Journal;
 namespace Qkms.Tests.Idempotency;
 
 /// <summary>
-/// Everything that a change writes is made and sealed before the write begins, because all other writes wait for it. A unit that is done twice and
-/// makes something itself would make it twice.
+/// Everything that a change writes is made and sealed before the write begins, because all other writes wait for it. A unit that is done
+/// twice and makes something itself would make it twice.
 /// </summary>
 public sealed class SealedBeforeTheWriteTests
 {
@@ -24,15 +24,18 @@ public sealed class SealedBeforeTheWriteTests
         };
         using HttpClient client = app.Client();
 
-        string first = (await client.PostOnceAsync("1", "/kms/keys/generate", """{"algorithm":"ML-KEM-512"}""")).ShouldBe(HttpStatusCode.Created).Text("kid");
-        string second = (await client.PostOnceAsync("2", "/kms/keys/rotate", """{"algorithm":"ML-KEM-512"}""")).ShouldBe(HttpStatusCode.Created).Text("kid");
-        (await client.PostOnceAsync("3", "/kms/keys/retire", """{"algorithm":"ML-KEM-512","key_version":2,"allow_no_active":true}""")).ShouldBe(HttpStatusCode.OK);
+        string key = """{"algorithm":"ML-KEM-512"}""";
+        string retire = """{"algorithm":"ML-KEM-512","key_version":2,"allow_no_active":true}""";
+        string first = (await client.PostOnceAsync("1", "/kms/keys/generate", key)).ShouldBe(HttpStatusCode.Created).Text("kid");
+        string second = (await client.PostOnceAsync("2", "/kms/keys/rotate", key)).ShouldBe(HttpStatusCode.Created).Text("kid");
+        (await client.PostOnceAsync("3", "/kms/keys/retire", retire)).ShouldBe(HttpStatusCode.OK);
         (await client.PostOnceAsync("4", $"/kms/keys/{first}/actions/revoke", null)).ShouldBe(HttpStatusCode.NoContent);
         (await client.SendOnceAsync("5", HttpMethod.Delete, $"/kms/keys/{second}", null)).ShouldBe(HttpStatusCode.Accepted);
         (await client.PostOnceAsync("6", $"/kms/keys/{second}/actions/cancel-deletion", null)).ShouldBe(HttpStatusCode.OK);
-        (await client.PostOnceAsync("7", "/kms/keys/generate", """{"algorithm":"ML-KEM-512"}""")).ShouldBe(HttpStatusCode.Created);
+        (await client.PostOnceAsync("7", "/kms/keys/generate", key)).ShouldBe(HttpStatusCode.Created);
 
-        (IReadOnlyList<object> First, IReadOnlyList<object> Second)[] changes = [.. store!.Units.Where(unit => unit.First.OfType<KeptResult>().Any())];
+        (IReadOnlyList<object> First, IReadOnlyList<object> Second)[] changes =
+            [.. store!.Units.Where(unit => unit.First.OfType<KeptResult>().Any())];
         changes.Select(change => change.First.OfType<KeptResult>().Single().Key).Should().Equal("1", "2", "3", "4", "5", "6", "7");
         foreach ((IReadOnlyList<object> once, IReadOnlyList<object> again) in changes)
         {
@@ -41,7 +44,8 @@ public sealed class SealedBeforeTheWriteTests
             once.Zip(again).Should().OnlyContain(pair => ReferenceEquals(pair.First, pair.Second));
         }
 
-        changes.SelectMany(change => change.First).OfType<Sealed<Key>>().Should().HaveCount(5, "two when the key is new, and one whenever its active version changes");
-        changes.SelectMany(change => change.First).OfType<KeyMaterial>().Should().HaveCount(3);
+        object[] all = [.. changes.SelectMany(change => change.First)];
+        all.OfType<Sealed<Key>>().Should().HaveCount(5, "two when the key is new, and one whenever its active version changes");
+        all.OfType<KeyMaterial>().Should().HaveCount(3);
     }
 }

@@ -3,7 +3,10 @@ using Qkms.Core.Lifecycle;
 
 namespace Qkms.Tests.Keys;
 
-/// <summary>Changes are prepared before the write begins. Here the key changes in between: nothing that was prepared for another state of it is written.</summary>
+/// <summary>
+/// Changes are prepared before the write begins. Here the key changes in between: nothing that was prepared for another state of it is
+/// written.
+/// </summary>
 public sealed class PreparedChangeTests
 {
     private Func<Task>? _gap;
@@ -134,8 +137,9 @@ public sealed class PreparedChangeTests
         string kid = (await client.GenerateAsync("AES-256")).Text("kid");
 
         other = client;
-        (await client.RevokeAsync(kid)).ShouldBeRefused(HttpStatusCode.ServiceUnavailable, "ERR_SERVICE_001").Headers["Retry-After"].Should().Be("1");
+        Answer refused = await client.RevokeAsync(kid);
 
+        refused.ShouldBeRefused(HttpStatusCode.ServiceUnavailable, "ERR_SERVICE_001").Headers["Retry-After"].Should().Be("1");
         other = null;
         (await client.GetJsonAsync($"/kms/keys/{kid}")).Text("status").Should().Be("retired");
         (await client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);

@@ -81,7 +81,8 @@ public sealed class PostgresStartTests : IDisposable
             await StoredTenant.AddAsync(store, new StoreRows(), "acme");
         }
 
-        Database.Run("INSERT INTO idempotency SELECT id, 'key', decode(repeat('00', 32), 'hex'), 201, NULL, NULL, 1, 9223372036854775807 FROM tenants");
+        Database.Run(
+            "INSERT INTO idempotency SELECT id, 'key', decode(repeat('00', 32), 'hex'), 201, NULL, NULL, 1, 9999999999999 FROM tenants");
         Database.Run("SELECT COUNT(*) FROM idempotency").Should().Be(1L);
 
         using PostgresKmsStore upgraded = await PostgresStores.OpenAsync(Database);

@@ -1,7 +1,8 @@
 namespace Qkms.Tests.Support;
 
 /// <summary>
-/// Does every unit twice: once in vain, and then for good. What a unit is given to write is the same object both times, unless it is made inside the unit.
+/// Does every unit twice: once in vain, and then for good. What repositories are given to write is the same object both times, unless the
+/// unit makes it itself.
 /// </summary>
 internal sealed class StoreThatWritesTwice(IKmsStore store, WrittenObjects written) : IKmsStore
 {
@@ -57,7 +58,8 @@ internal sealed class StoreThatWritesTwice(IKmsStore store, WrittenObjects writt
         return result;
     }
 
-    public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) => store.ReadAsync(work, cancellationToken);
+    public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
+        store.ReadAsync(work, cancellationToken);
 
     public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken) => store.EraseRemainsAsync(cancellationToken);
 

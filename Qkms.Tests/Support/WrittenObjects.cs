@@ -30,7 +30,8 @@ internal sealed class WrittenObjects
 
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
-            if (targetMethod!.Name.StartsWith("Insert", StringComparison.Ordinal) || targetMethod.Name.StartsWith("Update", StringComparison.Ordinal))
+            string name = targetMethod!.Name;
+            if (name.StartsWith("Insert", StringComparison.Ordinal) || name.StartsWith("Update", StringComparison.Ordinal))
                 _objects!._current.Value?.AddRange(args!.OfType<object>().Where(argument => argument is not IKmsSession));
 
             return targetMethod.Invoke(_repository, args);
