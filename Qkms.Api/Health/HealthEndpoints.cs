@@ -17,10 +17,10 @@ internal static class HealthEndpoints
         RouteGroupBuilder health = app.MapGroup("/health").WithTags("Health").AllowAnonymous();
         health.MapGet("/live", Live)
             .WithName("GetLiveness")
-            .WithSummary("Whether the process runs.");
+            .WithSummary("Reports whether the process is running.");
         health.MapGet("/ready", ReadyAsync)
             .WithName("GetReadiness")
-            .WithSummary("Whether the service can answer: the database does.")
+            .WithSummary("Reports whether the service can handle requests: the database answers.")
             .Refuses(KmsErrors.Unavailable);
         return app;
     }

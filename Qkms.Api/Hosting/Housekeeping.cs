@@ -45,9 +45,9 @@ internal sealed partial class Housekeeping(
         }
     }
 
-    [LoggerMessage(2, LogLevel.Warning, "What is due in the background, destroying keys and forgetting answers, was put off ({Code}) until the next interval.")]
+    [LoggerMessage(2, LogLevel.Warning, "Background work (destroying keys, deleting expired answers) was postponed ({Code}) until the next interval.")]
     private static partial void LogPutOff(ILogger logger, string code);
 
-    [LoggerMessage(3, LogLevel.Error, "What is due in the background, destroying keys and forgetting answers, failed; it is tried again at the next interval.")]
+    [LoggerMessage(3, LogLevel.Error, "Background work (destroying keys, deleting expired answers) failed; the next interval retries it.")]
     private static partial void LogFailed(ILogger logger, Exception exception);
 }

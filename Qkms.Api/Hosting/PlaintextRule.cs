@@ -12,11 +12,11 @@ internal static class PlaintextRule
     {
         string? malformed = Addresses(configuration).FirstOrDefault(address => !IsAddress(address));
         if (malformed is not null)
-            throw new SettingsException($"'{malformed}' is not an address to listen on: http://127.0.0.1:8080 is one.");
+            throw new SettingsException($"'{malformed}' is not an address to listen on. Example: http://127.0.0.1:8080.");
 
         string? exposed = Addresses(configuration).FirstOrDefault(IsExposed);
         if (exposed is not null && !allowPlaintext)
-            throw new SettingsException($"'{exposed}' would serve HTTP without TLS beyond this machine. Configure TLS, listen on loopback behind a proxy that has it, or say Qkms:Http:AllowPlaintext=true.");
+            throw new SettingsException($"'{exposed}' would serve HTTP without TLS beyond this machine. Configure TLS, listen on loopback behind a TLS proxy, or set Qkms:Http:AllowPlaintext=true.");
     }
 
     /// <summary>Every address that the configuration names.</summary>

@@ -78,9 +78,9 @@ internal static partial class QkmsHost
     [LoggerMessage(4, LogLevel.Information, "Qkms has stopped: every request was answered, and every acknowledged write is on disk.")]
     private static partial void LogStopped(ILogger logger);
 
-    [LoggerMessage(5, LogLevel.Warning, "Qkms has stopped: every acknowledged write is on disk; {Requests} requests were not done within {Timeout} and were cut off, each with its write committed as a whole or not at all.")]
+    [LoggerMessage(5, LogLevel.Warning, "Qkms has stopped: every acknowledged write is on disk; {Requests} requests did not finish within {Timeout} and were cut off; each write was committed as a whole or not at all.")]
     private static partial void LogCutOff(ILogger logger, int requests, TimeSpan timeout);
 
-    [LoggerMessage(3, LogLevel.Warning, "The root key ({Source}) lies in the data directory: whoever copies the directory has the keys. Keep it apart; see docs/hardening.md.")]
+    [LoggerMessage(3, LogLevel.Warning, "The root key ({Source}) is in the data directory: a copy of that directory reveals the keys. Keep it apart; see docs/hardening.md.")]
     private static partial void LogRootKeyBesideData(ILogger logger, string source);
 }

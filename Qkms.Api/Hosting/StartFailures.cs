@@ -21,7 +21,7 @@ internal static class StartFailures
         catch (Exception e) when (IsForPeople(e))
         {
             // What callers are told in a refusal is of no use here: the log has the cause.
-            string why = e is KmsException ? "the database does not answer as it should; the log says why." : e.Message;
+            string why = e is KmsException ? "the database does not answer as it should; see the log for the cause." : e.Message;
             await Console.Error.WriteLineAsync($"Qkms does not start: {why}");
             return 1;
         }

@@ -8,5 +8,5 @@ namespace Qkms.Api.Http;
 /// <param name="Timestamp">When the answer was made, UTC.</param>
 internal sealed record Envelope<T>(
     T Data,
-    [property: Description("The request's id: the caller's X-Request-ID if it was a UUID, else a fresh one.")] Guid RequestId,
-    [property: Description("When the answer was made, UTC.")] DateTimeOffset Timestamp);
+    [property: Description("The id of the request: the caller's X-Request-ID if it is a UUID, otherwise a new one.")] Guid RequestId,
+    [property: Description("Time of the response, UTC.")] DateTimeOffset Timestamp);

@@ -49,7 +49,7 @@ internal static partial class UnknownQueries
     {
         string? repeated = query.Keys.FirstOrDefault(name => query[name].Count > 1);
         if (repeated is not null)
-            throw KmsErrors.Invalid.With($"'{repeated}' is given more than once.", new FieldError(repeated, "must be given once"));
+            throw KmsErrors.Invalid.With($"'{repeated}' occurs more than once.", new FieldError(repeated, "must occur once"));
     }
 
     [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]{0,63}\z", RegexOptions.CultureInvariant)]

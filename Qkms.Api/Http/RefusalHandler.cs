@@ -29,7 +29,7 @@ internal sealed partial class RefusalHandler(RequestDelegate next, IntegrityAlar
 
     private static Task ExplainStatusAsync(HttpContext context) =>
         Refusals.ForStatus(context.Response.StatusCode) is { } error
-            ? Refusals.WriteAsync(context, error == KmsErrors.NotFound ? error.With("There is no such route; /swagger shows those there are.") : error.Refusal())
+            ? Refusals.WriteAsync(context, error == KmsErrors.NotFound ? error.With("There is no such route. See /swagger for the routes.") : error.Refusal())
             : Task.CompletedTask;
 
     private async Task AnswerAsync(HttpContext context, Exception exception)

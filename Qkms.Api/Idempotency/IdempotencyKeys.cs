@@ -50,7 +50,7 @@ internal static class IdempotencyKeys
             ? key
             : throw KmsErrors.Invalid.With(
                 $"The header {HeaderName} is not valid.",
-                new FieldError(HeaderName, $"must be given once: 1 to {RepeatableRequest.MaxKeyLength} visible ASCII characters"));
+                new FieldError(HeaderName, $"must occur once and have 1 to {RepeatableRequest.MaxKeyLength} visible ASCII characters"));
     }
 
     private static async ValueTask<object?> RunAsync<TRequest>(string key, EndpointFilterInvocationContext context, EndpointFilterDelegate next)

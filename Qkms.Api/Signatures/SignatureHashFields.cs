@@ -17,7 +17,7 @@ internal static class SignatureHashFields
     /// <summary>A hash as long as the function beside it makes it. An unknown function is blamed on its own field only.</summary>
     public static IRuleBuilderOptions<T, byte[]?> IsHashOf<T>(this IRuleBuilder<T, byte[]?> rule, Func<T, string?> function) => rule
         .Must((request, hash) => hash is null || !SignatureHash.TryParse(function(request), out SignatureHash? known) || hash.Length == known.Length)
-        .WithMessage("must be as long as the hash function makes it");
+        .WithMessage("must have the length of the hash function's output");
 
     /// <summary>The function of a name that was checked; null when there is none.</summary>
     public static SignatureHash? Read(string? name) => SignatureHash.TryParse(name, out SignatureHash? hash) ? hash : null;

@@ -87,7 +87,7 @@ public sealed class KemKeys(KeyOpener keys, PrivateKeyGate gate)
             return key;
 
         key.Dispose();
-        throw KmsErrors.WrongOperation.With($"{key.Version.Algorithm} keys are used by way of /crypto/encrypt and /crypto/decrypt.");
+        throw KmsErrors.WrongOperation.With($"{key.Version.Algorithm} keys are for /crypto/encrypt and /crypto/decrypt.");
     }
 
     private static ReadOnlySpan<byte> InfoOf(KeyOperation operation) => operation is KeyOperation.Wrap or KeyOperation.Unwrap ? WrapInfo : default;

@@ -53,7 +53,7 @@ internal static class HashMLDsa
 
     /// <summary>The refusal of a weak hash, by setting.</summary>
     public static KmsException WeakHashRefused(KeyAlgorithm algorithm, SignatureHash hash) => KmsErrors.Invalid.With(
-        $"{hash} is below the strength of {algorithm} (FIPS 204, section 5.4), and this service does not take it.",
+        $"{hash} is weaker than {algorithm} (FIPS 204, section 5.4), and this service refuses weak hashes.",
         new FieldError("hash_algorithm", "is too weak for this key"));
 
     private static void SignMu(MLDsa key, ReadOnlySpan<byte> hash, SignatureHash function, ReadOnlySpan<byte> context, Span<byte> signature)

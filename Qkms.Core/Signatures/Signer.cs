@@ -107,7 +107,7 @@ public sealed class Signer(KeyOpener keys, PrivateKeyGate gate, SignatureOptions
 
         return options.RefuseWeakHash
             ? throw HashMLDsa.WeakHashRefused(version.Algorithm, function)
-            : [$"{function} is below the strength of {version.Algorithm} (FIPS 204, section 5.4): sign with a longer hash, or the message itself."];
+            : [$"{function} is weaker than {version.Algorithm} (FIPS 204, section 5.4): use a longer hash, or sign the message itself."];
     }
 
     private static void RequireFit(KeyVersion version, byte[] context, SignatureHash? hash, bool ofHash)
@@ -117,6 +117,6 @@ public sealed class Signer(KeyOpener keys, PrivateKeyGate gate, SignatureOptions
             throw KmsErrors.Invalid.With("RSA-PSS has no context.", new FieldError("signature_context", "must be absent for RSA keys"));
 
         if (!isRsa && !ofHash && hash is not null)
-            throw KmsErrors.Invalid.With("ML-DSA takes the whole message: there is no hash to choose.", new FieldError("hash_algorithm", "must be absent for ML-DSA keys"));
+            throw KmsErrors.Invalid.With("ML-DSA signs the whole message: it takes no hash_algorithm.", new FieldError("hash_algorithm", "must be absent for ML-DSA keys"));
     }
 }
