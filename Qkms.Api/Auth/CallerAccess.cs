@@ -3,7 +3,7 @@ using Qkms.Core.Callers;
 
 namespace Qkms.Api.Auth;
 
-/// <summary>The caller of the request at hand, once authentication has found one.</summary>
+/// <summary>The caller of the current request, once authenticated.</summary>
 internal static class CallerAccess
 {
     public static Caller? TryGet(HttpContext context) => RequestFacts.Of(context).Caller;

@@ -22,7 +22,7 @@ internal sealed record DecryptDataKeyRequest(
 
 internal sealed class DecryptDataKeyRequestValidator : KeyChoiceValidator<DecryptDataKeyRequest>
 {
-    /// <summary>The wrapped form of the longest data key, in bytes.</summary>
+    /// <summary>Length of the longest wrapped data key in bytes.</summary>
     public const int MaxCiphertext = BlobV1.Overhead + DataKeyIssuer.MaxLength;
 
     public DecryptDataKeyRequestValidator()

@@ -9,7 +9,7 @@ namespace Qkms.Api.Health;
 internal sealed record HealthResponse(
     [property: Description("'live' or 'ready'.")] string Status);
 
-/// <summary>Whether the process lives, and whether it can serve: for supervisors and load balancers, without an API key.</summary>
+/// <summary>Liveness and readiness for supervisors and load balancers, without an API key.</summary>
 internal static class HealthEndpoints
 {
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder app)

@@ -6,7 +6,7 @@ using Qkms.Core.Telemetry;
 
 namespace Qkms.Api.Hosting;
 
-/// <summary>Does in the background what its time has come for. It survives every failure: what could not be done is due again at the next interval.</summary>
+/// <summary>Runs due work in the background. It survives every failure: the next interval retries the work.</summary>
 internal sealed partial class Housekeeping(
     DestructionSweep destruction, KeptAnswers answers, DestructionOptions options, TimeProvider time, ILogger<Housekeeping> logger)
     : BackgroundService

@@ -6,8 +6,8 @@ namespace Qkms.Api.Hosting;
 /// <summary>API keys and plaintexts do not cross a network unencrypted unless the operator says so.</summary>
 internal static class PlaintextRule
 {
-    /// <summary>Refuses addresses that are none, and those that would serve HTTP without TLS to other machines.</summary>
-    /// <exception cref="SettingsException">There is one; the message says what to do.</exception>
+    /// <summary>Refuses malformed addresses, and those that would serve HTTP without TLS to other machines.</summary>
+    /// <exception cref="SettingsException">An address is refused; the message says what to do.</exception>
     public static void Check(IConfiguration configuration, bool allowPlaintext)
     {
         string? malformed = Addresses(configuration).FirstOrDefault(address => !IsAddress(address));

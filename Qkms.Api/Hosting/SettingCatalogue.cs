@@ -7,7 +7,7 @@ using Qkms.Core.Uses;
 
 namespace Qkms.Api.Hosting;
 
-/// <summary>Every setting below <c>Qkms:</c>. Defaults are those of the options that Core works with; ranges stand here alone.</summary>
+/// <summary>Every setting below <c>Qkms:</c>. Defaults are those of the options that Core works with; ranges are only here.</summary>
 internal static class SettingCatalogue
 {
     public const string Sqlite = "sqlite";

@@ -6,7 +6,7 @@ using Qkms.Core.Store;
 
 namespace Qkms.Api.Hosting;
 
-/// <summary>Says in one line why the service does not start, when a person can do something about it; anything else keeps its stack trace.</summary>
+/// <summary>Explains in one line why the service does not start, if a person can fix it. Anything else keeps its stack trace.</summary>
 internal static class StartFailures
 {
     /// <summary>Runs the service.</summary>

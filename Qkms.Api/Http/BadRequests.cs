@@ -10,7 +10,7 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 namespace Qkms.Api.Http;
 
 /// <summary>
-/// Says what is wrong with a body that the framework could not read, by field. The framework's own texts hold names of .NET types
+/// Explains, by field, what is wrong with a body that the framework could not read. The framework's own texts contain names of .NET types
 /// and input bytes, and are never passed on.
 /// </summary>
 internal static partial class BadRequests

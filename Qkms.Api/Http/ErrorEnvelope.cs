@@ -5,7 +5,7 @@ namespace Qkms.Api.Http;
 /// <summary>The body of every refusal.</summary>
 /// <param name="Error">What is wrong.</param>
 /// <param name="RequestId">The request's id.</param>
-/// <param name="Timestamp">When the answer was made, UTC.</param>
+/// <param name="Timestamp">Time of the response, UTC.</param>
 internal sealed record ErrorEnvelope(
     ErrorBody Error,
     [property: Description("The id of the request: the caller's X-Request-ID if it is a UUID, otherwise a new one.")] Guid RequestId,
@@ -14,7 +14,7 @@ internal sealed record ErrorEnvelope(
 /// <summary>What is wrong.</summary>
 /// <param name="ErrorCode">The stable code.</param>
 /// <param name="Message">A text for people; it may change.</param>
-/// <param name="Details">The fields to blame; empty when it is not a matter of one field.</param>
+/// <param name="Details">The fields that are not valid; empty if the error is not about a field.</param>
 internal sealed record ErrorBody(
     [property: Description("The stable error code. The message may change.")] string ErrorCode,
     [property: Description("A message for people.")] string Message,

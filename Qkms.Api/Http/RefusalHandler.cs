@@ -7,7 +7,7 @@ using Qkms.Core.Sealing;
 namespace Qkms.Api.Http;
 
 /// <summary>
-/// Answers whatever did not become an answer: refusals as they say, bad requests by field, the unknown without a word, and a status that
+/// Writes the response of every request that failed: refusals as they are, bad requests by field, unknown errors without details, and a status that
 /// the framework set without a body. One stage does what the framework has two for; every request passes it.
 /// </summary>
 internal sealed partial class RefusalHandler(RequestDelegate next, IntegrityAlarm alarm, ILogger<RefusalHandler> logger)

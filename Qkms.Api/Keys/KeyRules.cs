@@ -5,7 +5,7 @@ using Qkms.Core.Names;
 
 namespace Qkms.Api.Keys;
 
-/// <summary>What the fields of key requests must look like.</summary>
+/// <summary>The rules for fields of key requests.</summary>
 internal static class KeyRules
 {
     private static readonly string _algorithms = $"one of {string.Join(", ", KeyAlgorithm.AcceptedSpellings)} and occur once";
@@ -25,7 +25,7 @@ internal static class KeyRules
         .Must(name => name is null || KeyName.TryParse(name, out _))
         .WithMessage($"must be 1 to {KeyName.MaxLength} letters, digits, '.', '_', '-', in segments separated by '/'");
 
-    /// <summary>A use that the algorithm beside it has. An unknown algorithm is blamed on its own field only.</summary>
+    /// <summary>A use that the algorithm supports. An unknown algorithm is reported for its own field only.</summary>
     public static IRuleBuilderOptions<T, string?> IsUseOf<T>(this IRuleBuilder<T, string?> rule, Func<T, string?> algorithm) => rule
         .Must((request, use) => use is null || (KeyWords.ParseUse(use) is { } parsed
             && (!KeyAlgorithm.TryParse(algorithm(request), out KeyAlgorithm? known) || known.Uses.Contains(parsed))))

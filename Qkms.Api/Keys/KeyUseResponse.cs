@@ -4,7 +4,7 @@ using Qkms.Core.Uses;
 
 namespace Qkms.Api.Keys;
 
-/// <summary>What every answer to the use of a key says of the key.</summary>
+/// <summary>The members about the key in the response of every use.</summary>
 internal abstract record KeyUseResponse
 {
     [SetsRequiredMembers]

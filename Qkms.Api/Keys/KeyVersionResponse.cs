@@ -58,10 +58,10 @@ internal record KeyVersionResponse
     [Description("When the private key was erased.")]
     public required DateTimeOffset? DestroyedAt { get; init; }
 
-    /// <summary>The version as callers see it at <paramref name="now"/>.</summary>
+    /// <summary>The version as shown to callers at <paramref name="now"/>.</summary>
     /// <param name="version">The version.</param>
-    /// <param name="spelling">How the request spelled the algorithm; null when it did not name one.</param>
-    /// <param name="now">The moment that decides the status.</param>
+    /// <param name="spelling">The algorithm as the request spelled it; null when it named none.</param>
+    /// <param name="now">The time at which the status applies.</param>
     public static KeyVersionResponse From(KeyVersion version, string? spelling, DateTimeOffset now) => new()
     {
         Kid = version.Kid.Value,

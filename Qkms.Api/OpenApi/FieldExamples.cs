@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Qkms.Api.OpenApi;
 
-/// <summary>Values that members have, by the name of the member. Together they are one ML-KEM-768 key; keys and cursors are shortened.</summary>
+/// <summary>Example values by the name of the member. Together they are one ML-KEM-768 key; keys and cursors are shortened.</summary>
 internal static class FieldExamples
 {
     private const string Time = "2026-01-02T03:04:05.678Z";
@@ -68,6 +68,6 @@ internal static class FieldExamples
         ["field"] = "algorithm",
     };
 
-    /// <summary>A value that a member of this name may have, or null.</summary>
+    /// <summary>An example value for a member of this name, or null.</summary>
     public static JsonNode? Of(string member) => _examples.GetValueOrDefault(member)?.DeepClone();
 }

@@ -7,7 +7,7 @@ using Qkms.Core.Secrets;
 
 namespace Qkms.Api.OpenApi;
 
-/// <summary>The description of the API, made from the routes, and the page to try it.</summary>
+/// <summary>The description of the API, generated from the routes, and the page to try it.</summary>
 internal static class OpenApiSetup
 {
     public const string DocumentName = "v1";

@@ -14,7 +14,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Qkms.Api.OpenApi;
 
-/// <summary>Adds to operations what their routes know: refusals with their codes, the API key, examples, media types of public keys.</summary>
+/// <summary>Adds to operations the metadata of their routes: refusals with their codes, the API key, examples, media types of public keys.</summary>
 internal sealed class OperationDetails : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)

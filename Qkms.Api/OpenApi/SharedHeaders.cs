@@ -6,7 +6,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Qkms.Api.OpenApi;
 
-/// <summary>Headers that many answers carry, described once and referred to.</summary>
+/// <summary>Headers that many responses carry, described once and referenced.</summary>
 internal sealed class SharedHeaders : IDocumentFilter
 {
     private const string RequestIdName = "RequestId";
@@ -15,7 +15,7 @@ internal sealed class SharedHeaders : IDocumentFilter
     private const string RetryAfterName = "RetryAfter";
     private const string RepeatedName = "IdempotencyReplayed";
 
-    /// <summary>Adds the headers that answers with <paramref name="status"/> carry.</summary>
+    /// <summary>Adds the headers of responses with <paramref name="status"/>.</summary>
     public static void AddTo(OpenApiResponse response, string status, OpenApiDocument document)
     {
         response.Headers ??= new Dictionary<string, IOpenApiHeader>();
@@ -30,7 +30,7 @@ internal sealed class SharedHeaders : IDocumentFilter
             response.Headers["Retry-After"] = new OpenApiHeaderReference(RetryAfterName, document);
     }
 
-    /// <summary>Adds the header that only answers to repeated requests carry.</summary>
+    /// <summary>Adds the header of responses to repeated requests.</summary>
     public static void AddRepeated(OpenApiResponse response, OpenApiDocument document) =>
         response.Headers![RepeatedResult.HeaderName] = new OpenApiHeaderReference(RepeatedName, document);
 

@@ -3,7 +3,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Qkms.Api.OpenApi;
 
-/// <summary>Says what each group of routes is for.</summary>
+/// <summary>The purpose of each group of routes.</summary>
 internal sealed class TagDetails : IDocumentFilter
 {
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context) => swaggerDoc.Tags = new HashSet<OpenApiTag>
