@@ -1,5 +1,5 @@
 using FluentValidation;
-using Qkms.Core.Encryption;
+using Qkms.Core.Algorithms;
 
 namespace Qkms.Api.Crypto;
 

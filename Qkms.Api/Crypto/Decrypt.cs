@@ -4,6 +4,7 @@ using FluentValidation;
 using Qkms.Api.Http;
 using Qkms.Api.Keys;
 using Qkms.Api.OpenApi;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
 using Qkms.Core.Encryption;
 using Qkms.Core.Keys;
@@ -56,13 +57,13 @@ internal sealed record DecryptResponse(
     [property: Description("The canonical name of the algorithm."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? AlgorithmId,
     [property: Description("Warnings; usually empty.")] IReadOnlyList<string> Warnings) : IDisposable
 {
-    public static DecryptResponse From(Decrypted decrypted, string? spelling)
+    public static DecryptResponse From(Used<SecretBytes> decrypted, string? spelling)
     {
         KeyVersion version = decrypted.Key.Version;
-        return new(decrypted.Plaintext, null, version.Kid.Value, version.Version, spelling ?? version.Spelling, version.Algorithm.Name, []);
+        return new(decrypted.Result, null, version.Kid.Value, version.Version, spelling ?? version.Spelling, version.Algorithm.Name, []);
     }
 
-    public static DecryptResponse From(IReadOnlyList<ItemOf<Decrypted>> items) =>
+    public static DecryptResponse From(IReadOnlyList<ItemOf<Used<SecretBytes>>> items) =>
         new(null, [.. items.Select(DecryptedItem.From)], null, null, null, null, []);
 
     public void Dispose()
@@ -79,8 +80,8 @@ internal sealed record DecryptedItem(
     [property: Description("The number of that version. Absent if the item was refused."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? KeyVersion,
     [property: Description("Why the item was refused. Absent if it succeeded."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ItemRefusal? Error)
 {
-    public static DecryptedItem From(ItemOf<Decrypted> item) =>
-        new(item.Result?.Plaintext, item.Result?.Key.Version.Kid.Value, item.Result?.Key.Version.Version, ItemRefusal.From(item.Refusal));
+    public static DecryptedItem From(ItemOf<Used<SecretBytes>> item) =>
+        new(item.Result?.Result, item.Result?.Key.Version.Kid.Value, item.Result?.Key.Version.Version, ItemRefusal.From(item.Refusal));
 }
 
 internal static class Decrypt

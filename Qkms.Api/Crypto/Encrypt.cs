@@ -5,6 +5,7 @@ using FluentValidation;
 using Qkms.Api.Http;
 using Qkms.Api.Keys;
 using Qkms.Api.OpenApi;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
 using Qkms.Core.Encryption;
 using Qkms.Core.Secrets;
@@ -59,12 +60,12 @@ internal sealed class EncryptRequestValidator : KeyChoiceValidator<EncryptReques
 internal sealed record EncryptResponse : KeyUseResponse
 {
     [SetsRequiredMembers]
-    public EncryptResponse(Encrypted encrypted, string? spelling)
-        : base(encrypted.Key, spelling) => Ciphertext = encrypted.Ciphertext;
+    public EncryptResponse(Used<byte[]> encrypted, string? spelling)
+        : base(encrypted.Key, spelling) => Ciphertext = encrypted.Result;
 
     [SetsRequiredMembers]
-    public EncryptResponse(ChosenKey key, IReadOnlyList<ItemOf<byte[]>> items, string? spelling)
-        : base(key, spelling) => Items = [.. items.Select(item => new EncryptedItem(item.Result, ItemRefusal.From(item.Refusal)))];
+    public EncryptResponse(Used<IReadOnlyList<ItemOf<byte[]>>> encrypted, string? spelling)
+        : base(encrypted.Key, spelling) => Items = [.. encrypted.Result.Select(item => new EncryptedItem(item.Result, ItemRefusal.From(item.Refusal)))];
 
     [Description("The ciphertext, base64, in the format of the key's algorithm (docs/formats.md). Absent if the request had items.")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -97,7 +98,6 @@ internal static class Encrypt
             return Enveloped.Ok(new EncryptResponse(await cipher.EncryptAsync(caller, choice, request.Context.ToContext(), request.Plaintext!, cancellationToken), request.Algorithm));
 
         (EncryptionContext, SecretBytes)[] items = [.. request.Items.Select(item => (item!.Context.ToContext(), item.Plaintext!))];
-        (ChosenKey key, IReadOnlyList<ItemOf<byte[]>> results) = await cipher.EncryptManyAsync(caller, choice, items, cancellationToken);
-        return Enveloped.Ok(new EncryptResponse(key, results, request.Algorithm));
+        return Enveloped.Ok(new EncryptResponse(await cipher.EncryptManyAsync(caller, choice, items, cancellationToken), request.Algorithm));
     }
 }

@@ -5,6 +5,7 @@ using FluentValidation;
 using Qkms.Api.Http;
 using Qkms.Api.Keys;
 using Qkms.Api.OpenApi;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
 using Qkms.Core.Encryption;
 using Qkms.Core.Errors;
@@ -47,8 +48,8 @@ internal sealed class ReEncryptDestinationRequestValidator : KeyChoiceValidator<
 internal sealed record ReEncryptResponse : KeyUseResponse
 {
     [SetsRequiredMembers]
-    public ReEncryptResponse(ChosenKey source, Encrypted result, string? spelling)
-        : base(result.Key, spelling) => (Ciphertext, SourceKid) = (result.Ciphertext, source.Version.Kid.Value);
+    public ReEncryptResponse(ChosenKey source, Used<byte[]> result, string? spelling)
+        : base(result.Key, spelling) => (Ciphertext, SourceKid) = (result.Result, source.Version.Kid.Value);
 
     [Description("The new ciphertext, base64.")]
     public byte[] Ciphertext { get; }
@@ -72,7 +73,7 @@ internal static class ReEncrypt
     {
         ReEncryptDestinationRequest? to = request.Destination;
         EncryptionContext context = request.Context.ToContext();
-        (ChosenKey source, Encrypted result) = await reEncryption.ReEncryptAsync(
+        (ChosenKey source, Used<byte[]> result) = await reEncryption.ReEncryptAsync(
             caller,
             request.ToKeyChoice(CryptoEndpoints.DefaultAlgorithm),
             NamesKey(to) ? to.ToKeyChoice(CryptoEndpoints.DefaultAlgorithm, follow: to.Strict != true) with { FieldPrefix = "destination." } : null,

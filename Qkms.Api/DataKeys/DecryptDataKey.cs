@@ -5,8 +5,10 @@ using Qkms.Api.Crypto;
 using Qkms.Api.Http;
 using Qkms.Api.Keys;
 using Qkms.Api.OpenApi;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
 using Qkms.Core.Encryption;
+using Qkms.Core.Secrets;
 using Qkms.Core.Uses;
 
 namespace Qkms.Api.DataKeys;
@@ -36,7 +38,7 @@ internal sealed class DecryptDataKeyRequestValidator : KeyChoiceValidator<Decryp
 internal sealed record DecryptDataKeyResponse : KeyUseResponse, IDisposable
 {
     [SetsRequiredMembers]
-    public DecryptDataKeyResponse(Decrypted dataKey, EncodedSecret plaintext, string? spelling)
+    public DecryptDataKeyResponse(Used<SecretBytes> dataKey, EncodedSecret plaintext, string? spelling)
         : base(dataKey.Key, spelling) => Plaintext = plaintext;
 
     [Description("The plaintext data key.")]
@@ -60,7 +62,7 @@ internal static class DecryptDataKey
         DecryptDataKeyRequest request, Caller caller, DataKeyIssuer issuer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(DataKeyEndpoints.DefaultAlgorithm);
-        Decrypted dataKey = await issuer.DecryptAsync(caller, choice, request.Context.ToContext(), request.Ciphertext, cancellationToken);
-        return Enveloped.Ok(new DecryptDataKeyResponse(dataKey, new EncodedSecret(dataKey.Plaintext, request.Encoding == SecretEncodings.Hex), request.Algorithm));
+        Used<SecretBytes> dataKey = await issuer.DecryptAsync(caller, choice, request.Context.ToContext(), request.Ciphertext, cancellationToken);
+        return Enveloped.Ok(new DecryptDataKeyResponse(dataKey, new EncodedSecret(dataKey.Result, request.Encoding == SecretEncodings.Hex), request.Algorithm));
     }
 }

@@ -5,6 +5,7 @@ using Qkms.Api.Crypto;
 using Qkms.Api.Http;
 using Qkms.Api.Keys;
 using Qkms.Api.OpenApi;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
 using Qkms.Core.Encryption;
 using Qkms.Core.Uses;
@@ -36,21 +37,21 @@ internal sealed class GenerateDataKeyRequestValidator : KeyChoiceValidator<Gener
 
 internal sealed record GenerateDataKeyResponse : KeyUseResponse, IDisposable
 {
-    private readonly DataKey _dataKey;
+    private readonly Used<WrappedSecret> _dataKey;
 
     [SetsRequiredMembers]
-    public GenerateDataKeyResponse(DataKey dataKey, GenerateDataKeyRequest request)
+    public GenerateDataKeyResponse(Used<WrappedSecret> dataKey, GenerateDataKeyRequest request)
         : base(dataKey.Key, request.Algorithm)
     {
         _dataKey = dataKey;
-        Plaintext = request.Plaintext == false ? null : new EncodedSecret(dataKey.Plaintext, request.Encoding == SecretEncodings.Hex);
+        Plaintext = request.Plaintext == false ? null : new EncodedSecret(dataKey.Result.Secret, request.Encoding == SecretEncodings.Hex);
     }
 
     [Description("The plaintext data key. Encrypt with it, then discard it. Null if the request has plaintext: false.")]
     public EncodedSecret? Plaintext { get; }
 
     [Description("The wrapped data key, base64 (docs/formats.md). Store it with the data that you encrypt.")]
-    public byte[] Ciphertext => _dataKey.Ciphertext;
+    public byte[] Ciphertext => _dataKey.Result.Ciphertext;
 
     public void Dispose() => _dataKey.Dispose();
 }
@@ -70,7 +71,7 @@ internal static class GenerateDataKey
         GenerateDataKeyRequest request, Caller caller, DataKeyIssuer issuer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(DataKeyEndpoints.DefaultAlgorithm, follow: request.Strict != true);
-        DataKey dataKey = await issuer.GenerateAsync(caller, choice, request.Context.ToContext(), request.Bytes ?? DataKeyIssuer.DefaultLength, cancellationToken);
+        Used<WrappedSecret> dataKey = await issuer.GenerateAsync(caller, choice, request.Context.ToContext(), request.Bytes ?? DataKeyIssuer.DefaultLength, cancellationToken);
         return Enveloped.Ok(new GenerateDataKeyResponse(dataKey, request));
     }
 }

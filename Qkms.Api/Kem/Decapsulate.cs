@@ -27,8 +27,8 @@ internal sealed class DecapsulateRequestValidator : KeyChoiceValidator<Decapsula
 internal sealed record DecapsulateResponse : KeyUseResponse, IDisposable
 {
     [SetsRequiredMembers]
-    public DecapsulateResponse(Decrypted decrypted, string? spelling)
-        : base(decrypted.Key, spelling) => SharedSecret = decrypted.Plaintext;
+    public DecapsulateResponse(Used<SecretBytes> decrypted, string? spelling)
+        : base(decrypted.Key, spelling) => SharedSecret = decrypted.Result;
 
     [Description("The shared secret (FIPS 203), 32 bytes, base64. A ciphertext made for another key gives another secret, as the standard requires.")]
     public SecretBytes SharedSecret { get; }

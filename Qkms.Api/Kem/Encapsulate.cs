@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using Qkms.Api.Http;
 using Qkms.Api.Keys;
 using Qkms.Api.OpenApi;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
 using Qkms.Core.Encryption;
 using Qkms.Core.Secrets;
@@ -22,8 +23,8 @@ internal sealed class EncapsulateRequestValidator : KeyChoiceValidator<Encapsula
 internal sealed record EncapsulateResponse : KeyUseResponse, IDisposable
 {
     [SetsRequiredMembers]
-    public EncapsulateResponse(Encapsulated encapsulated, string? spelling)
-        : base(encapsulated.Key, spelling) => (KemCiphertext, SharedSecret) = (encapsulated.Ciphertext, encapsulated.SharedSecret);
+    public EncapsulateResponse(Used<WrappedSecret> encapsulated, string? spelling)
+        : base(encapsulated.Key, spelling) => (KemCiphertext, SharedSecret) = (encapsulated.Result.Ciphertext, encapsulated.Result.Secret);
 
     [Description("The ML-KEM ciphertext (FIPS 203), base64.")]
     public byte[] KemCiphertext { get; }

@@ -32,8 +32,8 @@ internal sealed class KemDecryptRequestValidator : KeyChoiceValidator<KemDecrypt
 internal sealed record KemDecryptResponse : KeyUseResponse, IDisposable
 {
     [SetsRequiredMembers]
-    public KemDecryptResponse(Decrypted decrypted, string? spelling)
-        : base(decrypted.Key, spelling) => Plaintext = decrypted.Plaintext;
+    public KemDecryptResponse(Used<SecretBytes> decrypted, string? spelling)
+        : base(decrypted.Key, spelling) => Plaintext = decrypted.Result;
 
     [Description("The plaintext, base64.")]
     public SecretBytes Plaintext { get; }

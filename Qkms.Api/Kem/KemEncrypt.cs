@@ -36,8 +36,8 @@ internal sealed class KemEncryptRequestValidator : KeyChoiceValidator<KemEncrypt
 internal sealed record KemEncryptResponse : KeyUseResponse
 {
     [SetsRequiredMembers]
-    public KemEncryptResponse(Encrypted encrypted, string? spelling)
-        : base(encrypted.Key, spelling) => Ciphertext = encrypted.Ciphertext;
+    public KemEncryptResponse(Used<byte[]> encrypted, string? spelling)
+        : base(encrypted.Key, spelling) => Ciphertext = encrypted.Result;
 
     [Description("The encapsulated key and the ciphertext, enc ‖ ct, base64 (docs/formats.md).")]
     public byte[] Ciphertext { get; }

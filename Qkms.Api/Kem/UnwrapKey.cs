@@ -32,8 +32,8 @@ internal sealed class UnwrapKeyRequestValidator : KeyChoiceValidator<UnwrapKeyRe
 internal sealed record UnwrapKeyResponse : KeyUseResponse, IDisposable
 {
     [SetsRequiredMembers]
-    public UnwrapKeyResponse(Decrypted decrypted, string? spelling)
-        : base(decrypted.Key, spelling) => SymmetricKey = decrypted.Plaintext;
+    public UnwrapKeyResponse(Used<SecretBytes> decrypted, string? spelling)
+        : base(decrypted.Key, spelling) => SymmetricKey = decrypted.Result;
 
     [Description("The symmetric key, base64.")]
     public SecretBytes SymmetricKey { get; }

@@ -37,8 +37,8 @@ internal sealed class WrapKeyRequestValidator : KeyChoiceValidator<WrapKeyReques
 internal sealed record WrapKeyResponse : KeyUseResponse
 {
     [SetsRequiredMembers]
-    public WrapKeyResponse(Encrypted encrypted, string? spelling)
-        : base(encrypted.Key, spelling) => WrappedKey = encrypted.Ciphertext;
+    public WrapKeyResponse(Used<byte[]> encrypted, string? spelling)
+        : base(encrypted.Key, spelling) => WrappedKey = encrypted.Result;
 
     [Description("The wrapped key, base64 (docs/formats.md).")]
     public byte[] WrappedKey { get; }

@@ -34,8 +34,7 @@ internal sealed class GenerateKeyRequestValidator : KeySelectorValidator<Generat
 
     internal static bool TakesOaep(GenerateKeyRequest request) =>
         KeyAlgorithm.TryParse(request.Algorithm, out KeyAlgorithm? algorithm)
-        && algorithm.Family == KeyAlgorithmFamily.Rsa
-        && (KeyWords.ParseUse(request.Use) ?? algorithm.Uses[0]) == KeyUse.Encryption;
+        && algorithm.Family.TakesOaepHash(KeyWords.ParseUse(request.Use) ?? algorithm.Uses[0]);
 }
 
 internal static class GenerateKey

@@ -41,7 +41,7 @@ internal static class FieldExamples
         ["hash_algorithm"] = "SHA-256",
         ["bytes"] = 32,
         ["encoding"] = "base64",
-        ["warnings"] = new JsonArray("SHA-256 is below the strength of ML-DSA-65 (FIPS 204, section 5.4): sign with a longer hash, or the message itself."),
+        ["warnings"] = new JsonArray("SHA-256 is weaker than ML-DSA-65 (FIPS 204, section 5.4): use a longer hash, or sign the message itself."),
         ["context"] = new JsonObject { ["purpose"] = "demo" },
         ["pub"] = "e0SG2_a4eShVyqI0",
         ["n"] = "4eShVyqI0e0SG2_a",

@@ -2,7 +2,6 @@ using Microsoft.OpenApi;
 using Qkms.Api.Auth;
 using Qkms.Api.DataKeys;
 using Qkms.Api.Http;
-using Qkms.Core.Keys;
 using Qkms.Core.Secrets;
 
 namespace Qkms.Api.OpenApi;

@@ -27,7 +27,7 @@ internal sealed class SchemaDetails : ISchemaFilter
         [(typeof(AlgorithmResponse), "algorithm")] = [.. KeyAlgorithm.All.Select(algorithm => algorithm.Name)],
         [(typeof(AlgorithmResponse), "kty")] = ["AKP", "RSA", "oct"],
         [(typeof(JsonWebKey), "kty")] = ["AKP", "RSA"],
-        [(typeof(JsonWebKey), "alg")] = [.. KeyAlgorithm.All.Where(algorithm => algorithm.JwkKeyType == "AKP").Select(algorithm => algorithm.Name), "RSA-OAEP", "RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512"],
+        [(typeof(JsonWebKey), "alg")] = [.. KeyAlgorithm.All.Where(algorithm => algorithm.Family.JwkKeyType == "AKP").Select(algorithm => algorithm.Name), "RSA-OAEP", "RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512"],
     };
 
     // Byte strings whose length is another than their name says elsewhere: what opens may have been made by others, and be as long as its ciphertext.

@@ -13,7 +13,7 @@ public sealed class FloorTests
     // From the ground up.
     private static readonly string[] _floors =
     [
-        "Errors", "Gates", "Names", "Time", "Secrets", "Cryptography", "Algorithms", "Telemetry", "Sealing", "Store", "Keyrings", "Callers", "Tenants",
+        "Errors", "Gates", "Names", "Time", "Secrets", "Cryptography", "Sealing", "Algorithms", "Telemetry", "Store", "Keyrings", "Callers", "Tenants",
         "Journal", "ApiKeys", "Idempotency", "Keys", "Uses", "Lifecycle", "Encryption", "Signatures", "Installation", Roof,
     ];
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Qkms.Core.Encryption;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Names;
 using Qkms.Core.Secrets;
 using Qkms.Tests.Support;

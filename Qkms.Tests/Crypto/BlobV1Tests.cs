@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Qkms.Core.Encryption;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Names;
 using Qkms.Core.Secrets;
 

@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Security.Cryptography;
-using Qkms.Core.Encryption;
+using Qkms.Core.Algorithms;
 
 namespace Qkms.Tests.Crypto;
 

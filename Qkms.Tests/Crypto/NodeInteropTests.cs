@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Cryptography.Rfc9180;
-using Qkms.Core.Encryption;
 using Qkms.Core.Names;
 using Qkms.Tests.Cryptography;
 using Qkms.Tests.Support;

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
@@ -79,6 +80,6 @@ public sealed class StopInsideTests
         (KeyVersion version, _, WrappingKey tenantKey) = await Materials.FindAsync(app, kid);
         tenantKey.Dispose();
         using MaterialLease lease = await cache.RentAsync(version, cache.Generation, CancellationToken.None);
-        return lease.As<SecretBytes>();
+        return ((AesKey)lease.Key).Secret;
     }
 }

@@ -1,3 +1,4 @@
+using Qkms.Core.Algorithms;
 using Qkms.Core.Errors;
 using Qkms.Core.Keys;
 

@@ -38,7 +38,7 @@ public sealed class InstrumentTests
         string[] words = [.. new[] { typeof(KmsActivities), typeof(Outcomes), typeof(OperationNames), typeof(IntegrityKinds) }
             .SelectMany(type => type.GetFields()).Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!)];
 
-        words.Concat(Enum.GetValues<Core.Keys.KeyOperation>().Select(OperationNames.Of)).Append(StorageMeter.SqliteRead).Append(StorageMeter.SqliteWrite)
+        words.Concat(Enum.GetValues<Core.Algorithms.KeyOperation>().Select(OperationNames.Of)).Append(StorageMeter.SqliteRead).Append(StorageMeter.SqliteWrite)
             .Should().OnlyContain(word => ObservabilityPage.Text.Contains($"`{word}`", StringComparison.Ordinal));
     }
 

@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Keys;
 using Qkms.Core.Telemetry;
 using Qkms.Core.Uses;
 using Qkms.Tests.Support;

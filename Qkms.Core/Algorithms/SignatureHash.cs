@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
-namespace Qkms.Core.Signatures;
+namespace Qkms.Core.Algorithms;
 
 /// <summary>A hash function of signatures: of RSA-PSS (RFC 8017, 8.1), and of HashML-DSA (FIPS 204, section 5.4).</summary>
 public sealed class SignatureHash

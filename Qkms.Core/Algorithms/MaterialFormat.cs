@@ -1,4 +1,4 @@
-namespace Qkms.Core.Keys;
+namespace Qkms.Core.Algorithms;
 
 /// <summary>The encoding of a private key inside its wrapping. The numbers are bound into the wrapping and never change.</summary>
 public enum MaterialFormat

@@ -1,6 +1,6 @@
 using Qkms.Core.Errors;
 
-namespace Qkms.Core.Encryption;
+namespace Qkms.Core.Uses;
 
 /// <summary>What became of one item of a batch: a result, or a refusal that concerns this item alone.</summary>
 /// <param name="Result">The result, or null.</param>

@@ -2,7 +2,7 @@ using Qkms.Core.Names;
 using Qkms.Core.Sealing;
 using Qkms.Core.Secrets;
 
-namespace Qkms.Core.Encryption;
+namespace Qkms.Core.Algorithms;
 
 /// <summary>
 /// What an AES-256 key encrypts, format 1 (docs/formats.md): <c>CommittingGcm</c> with the label <c>qkms/blob/v1</c> and

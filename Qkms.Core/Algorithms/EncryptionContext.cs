@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Unicode;
 
-namespace Qkms.Core.Encryption;
+namespace Qkms.Core.Algorithms;
 
 /// <summary>
 /// A map of strings that is authenticated with a ciphertext and is not part of it: to decrypt, it has to be given again. It is not secret.

@@ -1,10 +1,9 @@
-using Qkms.Core.Keys;
 using Qkms.Core.Secrets;
 
-namespace Qkms.Core.Lifecycle;
+namespace Qkms.Core.Algorithms;
 
 /// <summary>A key that is made and checked, and not stored yet.</summary>
-/// <param name="PublicKey">The public key as <see cref="KeyVersion.PublicKey"/> holds it; empty for a symmetric key.</param>
+/// <param name="PublicKey">The public key as its row will have it; empty for a symmetric key.</param>
 /// <param name="PrivateKey">The private or secret key in <paramref name="Format"/>.</param>
 /// <param name="Format">The encoding of the private key.</param>
 public sealed record NewKeyMaterial(byte[] PublicKey, SecretBytes PrivateKey, MaterialFormat Format) : IDisposable

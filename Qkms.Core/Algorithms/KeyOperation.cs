@@ -1,4 +1,4 @@
-namespace Qkms.Core.Keys;
+namespace Qkms.Core.Algorithms;
 
 /// <summary>What a key version can be asked to do with its material.</summary>
 public enum KeyOperation
