@@ -8,7 +8,6 @@ internal static class AuthServices
 {
     public static WebApplicationBuilder AddQkmsAuth(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<PresentedKeys>();
         builder.Services.AddSingleton<ApiKeyHeaderEncoding>();
         builder.Services.AddOptions<KestrelServerOptions>()
             .Configure<ApiKeyHeaderEncoding>((options, encoding) => options.RequestHeaderEncodingSelector = encoding.Select);

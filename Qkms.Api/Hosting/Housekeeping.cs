@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Qkms.Api.Http;
 using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Lifecycle;
@@ -45,9 +46,9 @@ internal sealed partial class Housekeeping(
         }
     }
 
-    [LoggerMessage(2, LogLevel.Warning, "Background work (destroying keys, deleting expired answers) was postponed ({Code}) until the next interval.")]
+    [LoggerMessage(EventIds.HousekeepingPutOff, LogLevel.Warning, "Background work (destroying keys, deleting expired answers) was postponed ({Code}) until the next interval.")]
     private static partial void LogPutOff(ILogger logger, string code);
 
-    [LoggerMessage(3, LogLevel.Error, "Background work (destroying keys, deleting expired answers) failed; the next interval retries it.")]
+    [LoggerMessage(EventIds.HousekeepingFailed, LogLevel.Error, "Background work (destroying keys, deleting expired answers) failed; the next interval retries it.")]
     private static partial void LogFailed(ILogger logger, Exception exception);
 }

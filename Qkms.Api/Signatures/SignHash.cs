@@ -1,10 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
-using Qkms.Api.Crypto;
+using Qkms.Api.Fields;
 using Qkms.Api.Http;
-using Qkms.Api.Keys;
-using Qkms.Api.OpenApi;
 using Qkms.Core.Callers;
 using Qkms.Core.Signatures;
 using Qkms.Core.Uses;

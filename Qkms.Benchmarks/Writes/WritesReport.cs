@@ -4,7 +4,6 @@ using Npgsql;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Store;
-using Qkms.Storage;
 using Qkms.Storage.Postgres;
 using Qkms.Storage.Sessions;
 using Qkms.Storage.Sqlite;

@@ -1,9 +1,6 @@
-using System.Text.Json.Nodes;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Algorithms;
 
-public sealed class ListAlgorithmsTests
+public sealed class ListAlgorithmsTests : ServiceTests
 {
     // the figures of FIPS 203 (tables 2 and 3), FIPS 204 (tables 1 and 2) and RFC 8017.
     [Theory]
@@ -20,10 +17,7 @@ public sealed class ListAlgorithmsTests
     public async Task The_catalogue_says_what_the_standards_say(
         string name, string? alias, string kty, string use, int? level, int? publicKey, int? ciphertext, int? secret, int? signature, string status, bool quantumSafe)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-
-        JsonArray algorithms = (await client.GetJsonAsync("/kms/supported-algorithms")).Data["algorithms"]!.AsArray();
+        JsonArray algorithms = (await Client.GetJsonAsync("/kms/supported-algorithms")).Data["algorithms"]!.AsArray();
 
         algorithms.Should().HaveCount(10);
         JsonNode entry = algorithms.Single(a => (string)a!["algorithm"]! == name)!;

@@ -1,12 +1,5 @@
-using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Callers;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Store;
 using Qkms.Core.Tenants;
-using Qkms.Core.Time;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.ApiKeys;
 

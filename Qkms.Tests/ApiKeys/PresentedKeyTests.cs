@@ -1,11 +1,7 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.RegularExpressions;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.ApiKeys;
 

@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Qkms.Core.Errors;
 using Qkms.Storage;
-using Qkms.Tests.Support;
+using Qkms.Storage.Postgres;
+using Qkms.Storage.Sqlite;
 
 namespace Qkms.Tests.Architecture;
 

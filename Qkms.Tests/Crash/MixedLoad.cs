@@ -1,8 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Security.Cryptography;
-using System.Text.Json;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Crash;
 

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using Qkms.Tests.Support;
 using Xunit.Abstractions;
 
 namespace Qkms.Tests.Crash;

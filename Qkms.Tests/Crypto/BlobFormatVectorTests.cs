@@ -1,8 +1,4 @@
-using System.Text.Json;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Names;
-using Qkms.Core.Secrets;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Crypto;
 

@@ -1,7 +1,4 @@
-using System.Security.Cryptography;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Names;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Crypto;
 

@@ -1,6 +1,4 @@
-using System.Text.Json;
 using Qkms.Core.Algorithms;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Crypto;
 

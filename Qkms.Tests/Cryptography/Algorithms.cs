@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>The platform's parameter sets by their FIPS names, as vectors and theories name them.</summary>

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using Qkms.Core.Cryptography;
-
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
@@ -193,7 +190,7 @@ public sealed class EngineAgreementTests
     }
 
     /// <summary>Encryption of PKCS #8 is the base class's; only the platform's own keys are imported from it.</summary>
-    [EngineFact(PqcEngines.Platform)]
+    [FactIf(Requirement.Engine, PqcEngines.Platform)]
     [Trait("Engine", PqcEngines.Platform)]
     public void Platform_decrypts_the_keys_of_every_engine()
     {

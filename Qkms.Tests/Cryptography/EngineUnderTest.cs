@@ -1,6 +1,4 @@
 using System.Reflection;
-using System.Security.Cryptography;
-using Qkms.Core.Cryptography;
 
 namespace Qkms.Tests.Cryptography;
 

@@ -1,7 +1,4 @@
 using System.Formats.Asn1;
-using System.Security.Cryptography;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Cryptography;
 
@@ -19,7 +16,7 @@ public sealed class LampsTests
 
     public static TheoryData<string> Engines => new(EngineUnderTest.Present.Keys);
 
-    [VectorsTheory(DsaFolder)]
+    [TheoryIf(Requirement.Vectors, DsaFolder)]
     [MemberData(nameof(Engines))]
     public void MLDsa_keys_and_certificates(string engine)
     {
@@ -65,7 +62,7 @@ public sealed class LampsTests
         read.Should().BeEquivalentTo(FilesOf(DsaFolder)).And.HaveCount(18);
     }
 
-    [VectorsTheory(KemFolder, DsaFolder)]
+    [TheoryIf(Requirement.Vectors, KemFolder, DsaFolder)]
     [MemberData(nameof(Engines))]
     public void MLKem_keys_and_certificates(string engine)
     {

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Qkms.Core.Cryptography.Fips204;
 
 namespace Qkms.Tests.Cryptography;

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Qkms.Core.Cryptography.Fips203;
 
 namespace Qkms.Tests.Cryptography;

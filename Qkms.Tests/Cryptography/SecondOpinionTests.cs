@@ -1,7 +1,4 @@
-using System.Security.Cryptography;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Cryptography;
 

@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using System.Text.Json;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>

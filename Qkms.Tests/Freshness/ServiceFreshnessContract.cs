@@ -1,14 +1,6 @@
-using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
-using Qkms.Core.Time;
 using Qkms.Tests.Nodes;
 using Qkms.Tests.Storage;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Freshness;
 

@@ -1,7 +1,5 @@
-using System.Text;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
-using Qkms.Api.Hosting.Logging;
+using Qkms.Api.Logging;
 
 namespace Qkms.Tests.Hosting;
 

@@ -1,12 +1,9 @@
-using System.Text;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Hosting;
 
 /// <summary>What stops a start says so in one line, and leaves everything as it was.</summary>
 public sealed class StartTests
 {
-    [SqliteFact]
+    [FactIf(Requirement.Sqlite)]
     public async Task A_first_start_makes_private_files_and_prints_paths_but_no_secret()
     {
         using TemporaryDirectory directory = new();
@@ -101,7 +98,7 @@ public sealed class StartTests
         }
     }
 
-    [SqliteTheory]
+    [TheoryIf(Requirement.Sqlite)]
     [InlineData("Qkms__Crypto__Engine", "quantum", "Qkms:Crypto:Engine")]
     [InlineData("Qkms__Crypto__Engine", "auto", "Qkms:Crypto:Engine")]
     [InlineData("Qkms__Crypto__StrictEngine", "perhaps", "Qkms:Crypto:StrictEngine")]
@@ -129,7 +126,7 @@ public sealed class StartTests
         Directory.Exists(directory.File("data")).Should().BeFalse("a start that is refused makes nothing");
     }
 
-    [SqliteFact]
+    [FactIf(Requirement.Sqlite)]
     public async Task A_second_process_on_the_same_data_directory_is_refused()
     {
         using TemporaryDirectory directory = new();

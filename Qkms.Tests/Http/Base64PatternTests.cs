@@ -1,8 +1,6 @@
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Qkms.Api.Http;
-using Qkms.Api.OpenApi;
-using Qkms.Core.Secrets;
+using Qkms.Api.Pages;
 
 namespace Qkms.Tests.Http;
 

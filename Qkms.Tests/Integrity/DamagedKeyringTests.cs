@@ -1,11 +1,8 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Store;
-using Qkms.Core.Time;
 using Qkms.Storage;
-using Qkms.Tests.Support;
+using Qkms.Storage.Postgres;
+using Qkms.Storage.Sqlite;
 
 namespace Qkms.Tests.Integrity;
 

@@ -1,7 +1,4 @@
-using System.Net;
-using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Keys;
 

@@ -1,7 +1,4 @@
-using System.Net;
-using System.Text.Json.Nodes;
 using Qkms.Tests.Keys;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Nodes;
 
@@ -9,7 +6,7 @@ namespace Qkms.Tests.Nodes;
 public sealed class ClocksTests
 {
     // Versions are listed newest first, and what is new is a matter of the chain and not of the clock of the node that made it.
-    [PostgresTheory]
+    [TheoryIf(Requirement.Postgres)]
     [InlineData(-1)]
     [InlineData(1)]
     public async Task Versions_of_a_key_stay_in_order_when_one_node_is_an_hour_off(int hours)

@@ -1,7 +1,4 @@
-using System.Net;
-using System.Security.Cryptography;
 using Qkms.Tests.Keys;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Nodes;
@@ -15,7 +12,7 @@ public sealed class StormTests
     private static readonly int _rotations = LongTests.Choose(usual: 10, large: 50);
 
     // Each goes to the other node when it tries again, as behind a load balancer.
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task Every_rotation_is_made_once_however_often_connections_break()
     {
         await using NodeBehindProxy service = new();

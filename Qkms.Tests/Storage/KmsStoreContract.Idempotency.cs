@@ -1,6 +1,4 @@
-using System.Security.Cryptography;
 using Qkms.Core.Idempotency;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 

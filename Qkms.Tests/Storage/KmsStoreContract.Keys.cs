@@ -1,7 +1,4 @@
 using Qkms.Core.Algorithms;
-using Qkms.Core.Keys;
-using Qkms.Core.Store;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 

@@ -1,12 +1,9 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Store;
 using Qkms.Storage;
 using Qkms.Storage.Migrations;
 using Qkms.Storage.Sessions;
 using Qkms.Storage.Sqlite;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Qkms.Core.ApiKeys;
 
 namespace Qkms.Tests.Support;

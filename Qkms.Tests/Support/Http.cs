@@ -1,7 +1,3 @@
-using System.Net;
-using System.Text;
-using System.Text.Json.Nodes;
-
 namespace Qkms.Tests.Support;
 
 /// <summary>Speaks to the service as a script would: JSON text in, status and JSON out.</summary>

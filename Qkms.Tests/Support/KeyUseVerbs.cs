@@ -1,13 +1,5 @@
-using System.Net;
 using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Callers;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
-using Qkms.Core.Store;
 
 namespace Qkms.Tests.Support;
 

@@ -1,5 +1,3 @@
-using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.Lifecycle;
 
 namespace Qkms.Tests.Support;

@@ -1,8 +1,5 @@
-using System.Security.Cryptography;
 using Npgsql;
 using Qkms.Core.Installation;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Support;
 

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace Qkms.Tests.Support;
 
 /// <summary>One operation on one key version, with input that it succeeds with: everything of the request but which key.</summary>

@@ -1,14 +1,10 @@
-using System.Text;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Callers;
 using Qkms.Core.Installation;
-using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.Support;
@@ -128,6 +124,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         builder.ConfigureTestServices(services =>
         {
             services.AddSingleton<TimeProvider>(Time);
+            services.AddSingleton<IStartupFilter, KestrelHeaders>();
             FurtherServices?.Invoke(services);
             if (StoreInFront is { } inFront)
             {

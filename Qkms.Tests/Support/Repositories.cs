@@ -1,8 +1,6 @@
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Journal;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
 using Qkms.Core.Tenants;
 using Qkms.Storage.ApiKeys;
 using Qkms.Storage.Idempotency;

@@ -1,8 +1,5 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Telemetry;
 

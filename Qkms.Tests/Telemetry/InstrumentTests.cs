@@ -1,12 +1,9 @@
 using System.Diagnostics.Metrics;
-using System.Net;
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.Journal;
 using Qkms.Core.Telemetry;
 using Qkms.Core.Uses;
-using Qkms.Storage;
-using Qkms.Tests.Support;
+using Qkms.Storage.Telemetry;
 
 namespace Qkms.Tests.Telemetry;
 
@@ -96,7 +93,7 @@ public sealed class InstrumentTests
         Sum(collected, "qkms.material_cache.evictions", KmsMeter.EvictionReasonLabel, "withdrawn").Should().Be(1);
     }
 
-    [SqliteFact]
+    [FactIf(Requirement.Sqlite)]
     public async Task The_writer_of_sqlite_tells_its_queue_and_its_batches()
     {
         TelemetryRecorder recorder = new();

@@ -1,13 +1,11 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Telemetry;
 using Qkms.Core.Uses;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Telemetry;
 

@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using System.Text;
 using Qkms.Core.Telemetry;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Telemetry;
 

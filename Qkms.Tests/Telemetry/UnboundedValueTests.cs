@@ -1,8 +1,4 @@
-using System.Net;
-using System.Text;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Telemetry;
 

@@ -1,0 +1,102 @@
+using System.ComponentModel;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
+using FluentValidation;
+using Qkms.Api.Fields;
+using Qkms.Api.Http;
+using Qkms.Core.Algorithms;
+using Qkms.Core.Callers;
+using Qkms.Core.Encryption;
+using Qkms.Core.Secrets;
+using Qkms.Core.Uses;
+
+namespace Qkms.Api.Encryption;
+
+internal sealed record EncryptRequest(
+    [property: Description("The plaintext, base64, at most 1 MB; less for RSA. Give either this or items.")] SecretBytes? Plaintext,
+    [property: Description("The context: authenticated but not encrypted. Decryption needs the same. Not for RSA.")] Dictionary<string, string?>? Context,
+    [property: Description("A batch of plaintexts for the same key, each with its own context.")] IReadOnlyList<EncryptItemRequest?>? Items,
+    [property: Description("The kid of the key version.")] string? Kid,
+    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: AES-256.")] string? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields, IDisposable
+{
+    public void Dispose()
+    {
+        Plaintext?.Dispose();
+        foreach (EncryptItemRequest? item in Items ?? [])
+            item?.Plaintext?.Dispose();
+    }
+}
+
+internal sealed record EncryptItemRequest(
+    [property: System.ComponentModel.DataAnnotations.Required, Description("The plaintext, base64.")] SecretBytes? Plaintext,
+    [property: Description("The context: authenticated but not encrypted. Decryption needs the same.")] Dictionary<string, string?>? Context);
+
+internal sealed class EncryptRequestValidator : KeyChoiceValidator<EncryptRequest>
+{
+    public EncryptRequestValidator()
+    {
+        RuleFor(r => r.Plaintext)
+            .Must((r, plaintext) => (plaintext is null) != (r.Items is null)).WithMessage("is required unless there are items: base64")
+            .IsAtMost(SizeRules.MaxPayload);
+        RuleFor(r => r.Context)
+            .Must((r, context) => context is null || r.Items is null).WithMessage("belongs in the items")
+            .IsContext();
+        RuleFor(r => r.Items).IsBatch((item, refuse) =>
+        {
+            if (item.Plaintext is null)
+                refuse("plaintext", "is required: base64");
+            else if (item.Plaintext.Length > SizeRules.MaxPayload)
+                refuse("plaintext", SizeRules.TooLong(SizeRules.MaxPayload));
+            else if (!EncryptionContext.TryCreate(item.Context, out _, out string? problem))
+                refuse("context", problem);
+        });
+    }
+}
+
+internal sealed record EncryptResponse : KeyUseResponse
+{
+    [SetsRequiredMembers]
+    public EncryptResponse(Used<byte[]> encrypted, string? spelling)
+        : base(encrypted.Key, spelling) => Ciphertext = encrypted.Result;
+
+    [SetsRequiredMembers]
+    public EncryptResponse(Used<IReadOnlyList<ItemOf<byte[]>>> encrypted, string? spelling)
+        : base(encrypted.Key, spelling) => Items = [.. encrypted.Result.Select(item => new EncryptedItem(item.Result, ItemRefusal.From(item.Refusal)))];
+
+    [Description("The ciphertext, base64, in the format of the key's algorithm (docs/formats.md). Absent if the request had items.")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public byte[]? Ciphertext { get; }
+
+    [Description("One result per item, in the order of the request. Absent if the request had no items.")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<EncryptedItem>? Items { get; }
+}
+
+internal sealed record EncryptedItem(
+    [property: Description("The ciphertext. Absent if the item was refused."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] byte[]? Ciphertext,
+    [property: Description("Why the item was refused. Absent if it succeeded."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ItemRefusal? Error);
+
+internal static class Encrypt
+{
+    public static void MapEncrypt(this RouteGroupBuilder crypto) =>
+        crypto.MapPost("/encrypt", HandleAsync)
+            .WithName("Encrypt")
+            .WithSummary("Encrypts one plaintext, or a batch of items, to an AES-256, ML-KEM or RSA key.")
+            .WithRequestExample("""{"plaintext":"aGVsbG8=","algorithm":"AES-256","context":{"purpose":"demo"}}""")
+            .WithValidation(new EncryptRequestValidator())
+            .Requires(Permission.CryptoEncrypt)
+            .Refuses(KeyUseRefusals.Creating);
+
+    private static async Task<Enveloped<EncryptResponse>> HandleAsync(EncryptRequest request, Caller caller, Cipher cipher, CancellationToken cancellationToken)
+    {
+        KeyChoice choice = request.ToKeyChoice(EncryptionEndpoints.DefaultAlgorithm, follow: request.Strict != true);
+        if (request.Items is null)
+            return Enveloped.Ok(new EncryptResponse(await cipher.EncryptAsync(caller, choice, request.Context.ToContext(), request.Plaintext!, cancellationToken), request.Algorithm));
+
+        (EncryptionContext, SecretBytes)[] items = [.. request.Items.Select(item => (item!.Context.ToContext(), item.Plaintext!))];
+        return Enveloped.Ok(new EncryptResponse(await cipher.EncryptManyAsync(caller, choice, items, cancellationToken), request.Algorithm));
+    }
+}
