@@ -80,9 +80,7 @@ public sealed class OffTests
 
     private static async Task WatchAsync(QkmsApplication app)
     {
-        app.UseKestrel(0);
-        app.StartServer();
-        using HttpClient client = app.KestrelClient();
+        using HttpClient client = app.StartOnKestrel();
         await client.GetJsonAsync("/kms/keys");
         await client.GetJsonAsync("/health/live");
     }
