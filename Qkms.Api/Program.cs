@@ -1,14 +1,15 @@
 using Qkms.Api.Algorithms;
 using Qkms.Api.Auth;
-using Qkms.Api.Crypto;
-using Qkms.Api.DataKeys;
+using Qkms.Api.Encryption;
+using Qkms.Api.Encryption.DataKeys;
+using Qkms.Api.Encryption.Kem;
 using Qkms.Api.Health;
 using Qkms.Api.Hosting;
 using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
-using Qkms.Api.Kem;
 using Qkms.Api.Keys;
-using Qkms.Api.OpenApi;
+using Qkms.Api.Logging;
+using Qkms.Api.Pages;
 using Qkms.Api.Signatures;
 using Qkms.Api.Telemetry;
 using Qkms.Core;
@@ -16,6 +17,8 @@ using Qkms.Core.Cryptography;
 using Qkms.Core.Installation;
 using Qkms.Core.Keyrings;
 using Qkms.Storage;
+using Qkms.Storage.Postgres;
+using Qkms.Storage.Sqlite;
 
 // First of all, before configuration copies the environment into strings that nobody can zero.
 using RootKeyEnvironment rootKeyEnvironment = RootKeyEnvironment.TakeFromProcess();
@@ -27,8 +30,16 @@ return await StartFailures.ExplainAsync(async () =>
     QkmsSettings settings = QkmsSettings.From(builder.Configuration);
 
     builder.AddQkmsLogging();
-    builder.AddQkmsTelemetry(settings);
-    builder.AddQkmsHttp();
+    builder.AddQkmsTelemetry(settings.Telemetry);
+    builder.AddQkmsHttp(
+        AlgorithmJson.Default,
+        DataKeyJson.Default,
+        EncryptionJson.Default,
+        HealthJson.Default,
+        IdempotencyJson.Default,
+        KemJson.Default,
+        KeyJson.Default,
+        SignatureJson.Default);
     builder.AddQkmsAuth();
     builder.AddQkmsOpenApi();
     builder.Services.AddSingleton(settings);
@@ -52,7 +63,7 @@ return await StartFailures.ExplainAsync(async () =>
     routes.MapHealth();
     routes.MapAlgorithms();
     routes.MapKeys();
-    routes.MapCrypto();
+    routes.MapEncryption();
     routes.MapKem();
     routes.MapSignatures();
     routes.MapDataKeys();

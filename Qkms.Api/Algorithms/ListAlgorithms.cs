@@ -3,6 +3,7 @@ using Qkms.Api.Http;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
 using Qkms.Core.Keys;
+using Qkms.Core.Uses;
 
 namespace Qkms.Api.Algorithms;
 
@@ -26,25 +27,16 @@ internal sealed record AlgorithmResponse(
     public static AlgorithmResponse From(KeyAlgorithm algorithm) => new(
         algorithm.Name,
         algorithm.Alias is null ? [] : [algorithm.Alias],
-        algorithm.JwkKeyType,
+        algorithm.Family.JwkKeyType,
         [.. algorithm.Uses.Select(use => use.ToWire())],
-        OperationsOf(algorithm.Family),
+        [.. algorithm.Family.Operations.Select(operation => OperationNames.Of(operation).Replace('_', '-'))],
         algorithm.NistLevel,
         algorithm.PublicKeySize,
         algorithm.CiphertextSize,
         algorithm.SharedSecretSize,
         algorithm.SignatureSize,
         StatusOf(algorithm.Standing),
-        algorithm.IsQuantumSafe);
-
-    private static string[] OperationsOf(KeyAlgorithmFamily family) => family switch
-    {
-        KeyAlgorithmFamily.MLKem => ["encapsulate", "decapsulate", "encrypt", "decrypt", "wrap", "unwrap"],
-        KeyAlgorithmFamily.MLDsa => ["sign", "verify"],
-        KeyAlgorithmFamily.Rsa => ["encrypt", "decrypt", "sign", "verify"],
-        KeyAlgorithmFamily.Aes => ["encrypt", "decrypt", "generate-data-key", "decrypt-data-key"],
-        _ => throw new ArgumentOutOfRangeException(nameof(family)),
-    };
+        algorithm.Family.IsQuantumSafe);
 
     private static string StatusOf(AlgorithmStanding standing) => standing switch
     {

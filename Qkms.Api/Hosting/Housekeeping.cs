@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Qkms.Api.Http;
+using Qkms.Api.Logging;
 using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Lifecycle;
@@ -46,9 +46,9 @@ internal sealed partial class Housekeeping(
         }
     }
 
-    [LoggerMessage(EventIds.HousekeepingPutOff, LogLevel.Warning, "What is due in the background, destroying keys and forgetting answers, was put off ({Code}) until the next interval.")]
+    [LoggerMessage(ApiEvents.HousekeepingPutOff, LogLevel.Warning, "What is due in the background, destroying keys and forgetting answers, was put off ({Code}) until the next interval.")]
     private static partial void LogPutOff(ILogger logger, string code);
 
-    [LoggerMessage(EventIds.HousekeepingFailed, LogLevel.Error, "What is due in the background, destroying keys and forgetting answers, failed; it is tried again at the next interval.")]
+    [LoggerMessage(ApiEvents.HousekeepingFailed, LogLevel.Error, "What is due in the background, destroying keys and forgetting answers, failed; it is tried again at the next interval.")]
     private static partial void LogFailed(ILogger logger, Exception exception);
 }

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Net.Http.Headers;
 using Qkms.Core.Errors;
-using Qkms.Core.Keys;
 
 namespace Qkms.Api.Http;
 

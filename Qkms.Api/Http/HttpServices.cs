@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using FluentValidation;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -12,7 +14,9 @@ internal static class HttpServices
     // Room for a kid of 10,000 characters, so that the answer is ours and says "not found".
     private const int MaxRequestLineSize = 32 * 1024;
 
-    public static WebApplicationBuilder AddQkmsHttp(this WebApplicationBuilder builder)
+    /// <param name="builder">The service.</param>
+    /// <param name="features">The types of each feature that cross the wire.</param>
+    public static WebApplicationBuilder AddQkmsHttp(this WebApplicationBuilder builder, params IJsonTypeInfoResolver[] features)
     {
         builder.WebHost.UseKestrelHttpsConfiguration();
         if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
@@ -20,14 +24,14 @@ internal static class HttpServices
 
         builder.WebHost.ConfigureKestrel(Configure);
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ZeroedMemoryPool.Factory>();
-        builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
+        builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions, features));
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.AddSingleton<RequestsUnderWay>();
         builder.Services.AddScoped<RequestFacts>();
 
         // Fields are named as the caller spells them.
         ValidatorOptions.Global.PropertyNameResolver = (_, member, _) =>
-            member is null ? null : System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(member.Name);
+            member is null ? null : JsonNamingPolicy.SnakeCaseLower.ConvertName(member.Name);
         return builder;
     }
 

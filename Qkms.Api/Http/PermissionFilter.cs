@@ -1,4 +1,3 @@
-using Qkms.Api.Auth;
 using Qkms.Core.Callers;
 
 namespace Qkms.Api.Http;
@@ -14,7 +13,7 @@ internal static class PermissionFilter
         .WithMetadata(new RequiredPermission(permission))
         .AddEndpointFilter((context, next) =>
         {
-            CallerAccess.Get(context.HttpContext).Require(permission);
+            RequestFacts.Of(context.HttpContext).RequireCaller().Require(permission);
             return next(context);
         });
 }

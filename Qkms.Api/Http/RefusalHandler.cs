@@ -1,4 +1,4 @@
-using Qkms.Api.Auth;
+using Qkms.Api.Logging;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Errors;
 using Qkms.Core.Journal;
@@ -57,11 +57,11 @@ internal sealed partial class RefusalHandler(RequestDelegate next, IntegrityAlar
                 return BadRequests.Translate(context, bad);
 
             case SealBrokenException broken:
-                await alarm.RaiseAsync(CallerAccess.TryGet(context), broken.What);
+                await alarm.RaiseAsync(RequestFacts.Of(context).Caller, broken.What);
                 return KmsErrors.Internal.Refusal();
 
             case EngineFaultException fault:
-                await alarm.RaiseAsync(CallerAccess.TryGet(context), fault);
+                await alarm.RaiseAsync(RequestFacts.Of(context).Caller, fault);
                 return KmsErrors.Internal.Refusal();
 
             default:
@@ -70,6 +70,6 @@ internal sealed partial class RefusalHandler(RequestDelegate next, IntegrityAlar
         }
     }
 
-    [LoggerMessage(EventIds.UnexpectedFailure, LogLevel.Error, "Request {RequestId} failed unexpectedly.")]
+    [LoggerMessage(ApiEvents.UnexpectedFailure, LogLevel.Error, "Request {RequestId} failed unexpectedly.")]
     private static partial void LogUnexpected(ILogger logger, Exception exception, Guid requestId);
 }

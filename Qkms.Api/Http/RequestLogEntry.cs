@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Text.Json;
-using Qkms.Api.Hosting.Logging;
+using Qkms.Api.Logging;
 using Qkms.Core.Callers;
 
 namespace Qkms.Api.Http;

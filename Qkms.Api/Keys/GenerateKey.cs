@@ -1,9 +1,9 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using FluentValidation;
+using Qkms.Api.Fields;
 using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
-using Qkms.Api.OpenApi;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
 using Qkms.Core.Errors;
@@ -34,8 +34,7 @@ internal sealed class GenerateKeyRequestValidator : KeySelectorValidator<Generat
 
     internal static bool TakesOaep(GenerateKeyRequest request) =>
         KeyAlgorithm.TryParse(request.Algorithm, out KeyAlgorithm? algorithm)
-        && algorithm.Family == KeyAlgorithmFamily.Rsa
-        && (KeyWords.ParseUse(request.Use) ?? algorithm.Uses[0]) == KeyUse.Encryption;
+        && algorithm.Family.TakesOaepHash(KeyWords.ParseUse(request.Use) ?? algorithm.Uses[0]);
 }
 
 internal static class GenerateKey

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
+using Qkms.Api.Fields;
 using Qkms.Api.Http;
 using Qkms.Core.Callers;
 using Qkms.Core.Errors;

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
+using Qkms.Api.Fields;
 using Qkms.Api.Http;
 using Qkms.Core.Callers;
 using Qkms.Core.Errors;

@@ -38,39 +38,20 @@ internal sealed record JsonWebKey
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? E { get; init; }
 
-    public static JsonWebKey From(KeyVersion version) =>
-        version.Algorithm.Family == KeyAlgorithmFamily.Rsa ? FromRsa(version) : FromAkp(version);
-
-    private static JsonWebKey FromRsa(KeyVersion version)
+    public static JsonWebKey From(KeyVersion version)
     {
-        (byte[] modulus, byte[] exponent) = PublicKeyEncoding.RsaNumbers(version);
+        JwkPublicKey key = PublicKeyEncoding.ToJwk(version);
         return new JsonWebKey
         {
-            Kty = version.Algorithm.JwkKeyType,
+            Kty = version.Algorithm.Family.JwkKeyType,
             Kid = version.Kid.Value,
             Use = version.Use.ToWire(),
-            Alg = RsaAlgorithm(version),
-            N = Base64Url.EncodeToString(modulus),
-            E = Base64Url.EncodeToString(exponent),
+            Alg = key.Algorithm,
+            Pub = Encode(key.PublicKey),
+            N = Encode(key.Modulus),
+            E = Encode(key.Exponent),
         };
     }
 
-    private static JsonWebKey FromAkp(KeyVersion version) => new()
-    {
-        Kty = version.Algorithm.JwkKeyType,
-        Kid = version.Kid.Value,
-        Use = version.Use.ToWire(),
-        Alg = version.Algorithm.Name,
-        Pub = Base64Url.EncodeToString(PublicKeyEncoding.Raw(version)),
-    };
-
-    // The names of IANA's JOSE registry. PSS keys sign with any of three hashes, so none is named for them.
-    private static string? RsaAlgorithm(KeyVersion version) => version.OaepHash switch
-    {
-        "SHA-1" => "RSA-OAEP",
-        "SHA-256" => "RSA-OAEP-256",
-        "SHA-384" => "RSA-OAEP-384",
-        "SHA-512" => "RSA-OAEP-512",
-        _ => null,
-    };
+    private static string? Encode(byte[]? bytes) => bytes is null ? null : Base64Url.EncodeToString(bytes);
 }

@@ -72,7 +72,7 @@ internal record KeyVersionResponse
         AlgorithmId = version.Algorithm.Name,
         Use = version.Use.ToWire(),
         Status = version.StatusAt(now).ToWire(),
-        PublicKey = version.Algorithm.IsSymmetric ? null : version.PublicKey,
+        PublicKey = version.Algorithm.Family.IsSymmetric ? null : version.PublicKey,
         OaepHash = version.OaepHash,
         CreatedAt = version.CreatedAt,
         PreviousKid = version.PreviousKid?.Value,

@@ -1,9 +1,9 @@
 using System.ComponentModel;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Qkms.Api.Fields;
 using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
-using Qkms.Api.OpenApi;
 using Qkms.Core.Callers;
 using Qkms.Core.Errors;
 using Qkms.Core.Lifecycle;

@@ -1,10 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
-using Qkms.Api.Crypto;
+using Qkms.Api.Fields;
 using Qkms.Api.Http;
-using Qkms.Api.Keys;
-using Qkms.Api.OpenApi;
 using Qkms.Core.Callers;
 using Qkms.Core.Signatures;
 using Qkms.Core.Uses;
@@ -34,8 +32,8 @@ internal sealed class SignRequestValidator : KeyChoiceValidator<SignRequest>
 internal sealed record SignResponse : KeyUseResponse
 {
     [SetsRequiredMembers]
-    public SignResponse(MadeSignature made, string? spelling)
-        : base(made.Key, spelling, made.Warnings) => Signature = made.Signature;
+    public SignResponse(Used<byte[]> made, string? spelling)
+        : base(made.Key, spelling, made.Warnings) => Signature = made.Result;
 
     [Description("The signature, base64.")]
     public byte[] Signature { get; }
@@ -55,7 +53,7 @@ internal static class Sign
     private static async Task<Enveloped<SignResponse>> HandleAsync(SignRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm, follow: request.Follow == true);
-        MadeSignature made = await signer.SignAsync(caller, choice, request.Message!, request.SignatureContext ?? [], SignatureHashFields.Read(request.HashAlgorithm), cancellationToken);
+        Used<byte[]> made = await signer.SignAsync(caller, choice, request.Message!, request.SignatureContext ?? [], SignatureHashFields.Read(request.HashAlgorithm), cancellationToken);
         return Enveloped.Ok(new SignResponse(made, request.Algorithm));
     }
 }

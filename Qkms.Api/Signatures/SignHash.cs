@@ -1,10 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
-using Qkms.Api.Crypto;
+using Qkms.Api.Fields;
 using Qkms.Api.Http;
-using Qkms.Api.Keys;
-using Qkms.Api.OpenApi;
 using Qkms.Core.Callers;
 using Qkms.Core.Signatures;
 using Qkms.Core.Uses;
@@ -34,8 +32,8 @@ internal sealed class SignHashRequestValidator : KeyChoiceValidator<SignHashRequ
 internal sealed record SignHashResponse : KeyUseResponse
 {
     [SetsRequiredMembers]
-    public SignHashResponse(MadeSignature made, string? spelling, string hashAlgorithm)
-        : base(made.Key, spelling, made.Warnings) => (Signature, HashAlgorithm) = (made.Signature, hashAlgorithm);
+    public SignHashResponse(Used<byte[]> made, string? spelling, string hashAlgorithm)
+        : base(made.Key, spelling, made.Warnings) => (Signature, HashAlgorithm) = (made.Result, hashAlgorithm);
 
     [Description("The signature, base64.")]
     public byte[] Signature { get; }
@@ -61,7 +59,7 @@ internal static class SignHash
     private static async Task<Enveloped<SignHashResponse>> HandleAsync(SignHashRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm, follow: request.Follow == true);
-        MadeSignature made = await signer.SignHashAsync(caller, choice, request.Hash!, SignatureHashFields.Read(request.HashAlgorithm)!, request.SignatureContext ?? [], cancellationToken);
+        Used<byte[]> made = await signer.SignHashAsync(caller, choice, request.Hash!, SignatureHashFields.Read(request.HashAlgorithm)!, request.SignatureContext ?? [], cancellationToken);
         return Enveloped.Ok(new SignHashResponse(made, request.Algorithm, request.HashAlgorithm!));
     }
 }

@@ -1,5 +1,5 @@
 using FluentValidation;
-using Qkms.Core.Signatures;
+using Qkms.Core.Algorithms;
 
 namespace Qkms.Api.Signatures;
 

@@ -1,10 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
-using Qkms.Api.Crypto;
+using Qkms.Api.Fields;
 using Qkms.Api.Http;
-using Qkms.Api.Keys;
-using Qkms.Api.OpenApi;
 using Qkms.Core.Callers;
 using Qkms.Core.Signatures;
 using Qkms.Core.Uses;
@@ -35,8 +33,8 @@ internal sealed class VerifyRequestValidator : KeyChoiceValidator<VerifyRequest>
 internal sealed record VerifyResponse : KeyUseResponse
 {
     [SetsRequiredMembers]
-    public VerifyResponse(Verified verified, string? spelling)
-        : base(verified.Key, spelling, verified.Warnings) => Valid = verified.IsValid;
+    public VerifyResponse(Used<bool> verified, string? spelling)
+        : base(verified.Key, spelling, verified.Warnings) => Valid = verified.Result;
 
     [Description("Whether the signature is the key's for this input.")]
     public bool Valid { get; }
@@ -56,7 +54,7 @@ internal static class Verify
     private static async Task<Enveloped<VerifyResponse>> HandleAsync(VerifyRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm);
-        Verified verified = await signer.VerifyAsync(caller, choice, request.Message!, request.SignatureContext ?? [], SignatureHashFields.Read(request.HashAlgorithm), request.Signature!, cancellationToken);
+        Used<bool> verified = await signer.VerifyAsync(caller, choice, request.Message!, request.SignatureContext ?? [], SignatureHashFields.Read(request.HashAlgorithm), request.Signature!, cancellationToken);
         return Enveloped.Ok(new VerifyResponse(verified, request.Algorithm));
     }
 }

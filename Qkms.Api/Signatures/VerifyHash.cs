@@ -1,10 +1,8 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
-using Qkms.Api.Crypto;
+using Qkms.Api.Fields;
 using Qkms.Api.Http;
-using Qkms.Api.Keys;
-using Qkms.Api.OpenApi;
 using Qkms.Core.Callers;
 using Qkms.Core.Signatures;
 using Qkms.Core.Uses;
@@ -35,8 +33,8 @@ internal sealed class VerifyHashRequestValidator : KeyChoiceValidator<VerifyHash
 internal sealed record VerifyHashResponse : KeyUseResponse
 {
     [SetsRequiredMembers]
-    public VerifyHashResponse(Verified verified, string? spelling, string hashAlgorithm)
-        : base(verified.Key, spelling, verified.Warnings) => (Valid, HashAlgorithm) = (verified.IsValid, hashAlgorithm);
+    public VerifyHashResponse(Used<bool> verified, string? spelling, string hashAlgorithm)
+        : base(verified.Key, spelling, verified.Warnings) => (Valid, HashAlgorithm) = (verified.Result, hashAlgorithm);
 
     [Description("Whether the signature is the key's for this input.")]
     public bool Valid { get; }
@@ -62,7 +60,7 @@ internal static class VerifyHash
     private static async Task<Enveloped<VerifyHashResponse>> HandleAsync(VerifyHashRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm);
-        Verified verified = await signer.VerifyHashAsync(caller, choice, request.Hash!, SignatureHashFields.Read(request.HashAlgorithm)!, request.SignatureContext ?? [], request.Signature!, cancellationToken);
+        Used<bool> verified = await signer.VerifyHashAsync(caller, choice, request.Hash!, SignatureHashFields.Read(request.HashAlgorithm)!, request.SignatureContext ?? [], request.Signature!, cancellationToken);
         return Enveloped.Ok(new VerifyHashResponse(verified, request.Algorithm, request.HashAlgorithm!));
     }
 }

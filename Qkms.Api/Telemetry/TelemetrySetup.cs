@@ -5,7 +5,6 @@ using OpenTelemetry.Context.Propagation;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-using Qkms.Api.Hosting;
 using Qkms.Core.Telemetry;
 
 namespace Qkms.Api.Telemetry;
@@ -27,9 +26,9 @@ internal static class TelemetrySetup
         "/health/live", "/health/ready", "/api/v1/health/live", "/api/v1/health/ready",
     };
 
-    public static WebApplicationBuilder AddQkmsTelemetry(this WebApplicationBuilder builder, QkmsSettings settings)
+    public static WebApplicationBuilder AddQkmsTelemetry(this WebApplicationBuilder builder, TelemetryOptions options)
     {
-        builder.Services.AddSingleton(settings.Telemetry);
+        builder.Services.AddSingleton(options);
         bool isOff = string.Equals(builder.Configuration[Disabled], "true", StringComparison.OrdinalIgnoreCase);
         bool exportsTraces = !isOff && IsNamed(builder.Configuration, TracesEndpoint);
         bool exportsMetrics = !isOff && IsNamed(builder.Configuration, MetricsEndpoint);

@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Cryptography.Fips203;
 using Qkms.Core.Cryptography.Fips204;
 using Qkms.Core.Cryptography.Rfc9180;
-using Qkms.Core.Encryption;
 using Qkms.Core.Names;
 
 namespace Qkms.Benchmarks.Load;

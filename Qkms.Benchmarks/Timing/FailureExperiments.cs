@@ -3,8 +3,6 @@ using System.Security.Cryptography;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Cryptography.Rfc9180;
-using Qkms.Core.Encryption;
-using Qkms.Core.Keys;
 using Qkms.Core.Names;
 using Qkms.Core.Secrets;
 
@@ -67,8 +65,9 @@ internal static class FailureExperiments
             Cause("changed enc (implicit rejection)", () => Flip(Make(key), RandomNumberGenerator.GetInt32(MLKemAlgorithm.MLKem768.CiphertextSizeInBytes))),
             Cause("made for another key", () => Make(otherKey)),
         ];
+        MLKemKey opener = new(key);
         byte[][] aads = [.. causes.Select(cause => cause.Name == "another aad" ? "employees"u8.ToArray() : [.. aad])];
-        return new FailureExperiment($"HPKE, ML-KEM-768, {name}", causes, (cause, ciphertext) => Opened(Ciphertexts.TryOpenHpke(key, info: default, aads[cause], ciphertext)));
+        return new FailureExperiment($"HPKE, ML-KEM-768, {name}", causes, (cause, ciphertext) => Opened(opener.TryOpen(info: default, aads[cause], ciphertext)));
 
         byte[] Make(MLKem with) => Hpke.Seal(with, info: default, aad, new byte[PlaintextSize]);
     }
@@ -78,7 +77,7 @@ internal static class FailureExperiments
         var key = RSA.Create(2048);
         var otherKey = RSA.Create(2048);
         byte[] modulus = key.ExportParameters(includePrivateParameters: false).Modulus!;
-        KeyVersion version = RsaVersion();
+        RsaKey opener = new(KeyAlgorithm.FromStored("RSA-2048"), key, "SHA-256");
         FailureCause[] causes =
         [
             Cause("changed ciphertext", () => BelowModulus(() => Flip(Make(key, RSAEncryptionPadding.OaepSHA256), ^1))),
@@ -88,7 +87,7 @@ internal static class FailureExperiments
             Cause("made for another key", () => BelowModulus(() => Make(otherKey, RSAEncryptionPadding.OaepSHA256))),
             Cause("random", () => BelowModulus(() => RandomNumberGenerator.GetBytes(modulus.Length))),
         ];
-        return new FailureExperiment("RSA-2048 OAEP", causes, (_, ciphertext) => Opened(RsaOaep.TryDecrypt(key, version, ciphertext)));
+        return new FailureExperiment("RSA-2048 OAEP", causes, (_, ciphertext) => Opened(opener.TryDecrypt(EncryptionContext.Empty, ciphertext)));
 
         static byte[] Make(RSA with, RSAEncryptionPadding padding) => with.Encrypt(new byte[PlaintextSize], padding);
 
@@ -102,20 +101,6 @@ internal static class FailureExperiments
             return made;
         }
     }
-
-    private static KeyVersion RsaVersion() => new()
-    {
-        Id = default,
-        KeyId = default,
-        Address = new KeyAddress(default, KeyOwner.Tenant, KeyName.Default, KeyAlgorithm.All.Single(algorithm => algorithm.ModulusBits == 2048), KeyUse.Encryption),
-        Kid = Kid.FromStored("timing"),
-        Version = 1,
-        Spelling = "RSA-2048",
-        State = KeyState.Active,
-        OaepHash = "SHA-256",
-        PublicKey = [],
-        CreatedAt = DateTimeOffset.UnixEpoch,
-    };
 
     private static FailureCause Cause(string name, Func<byte[]> make) => new(name, [.. Enumerable.Range(0, PoolSize).Select(_ => make())]);
 

@@ -35,14 +35,14 @@ internal sealed class KeyMaker : IDisposable
         (_services, _lifecycle, _caller) = (services, services.GetRequiredService<KeyLifecycle>(), caller);
 
     /// <summary>On a store that is open; <paramref name="directory"/> has the root key, or gets one.</summary>
-    internal static async Task<KeyMaker> OpenAsync(IKmsStore store, string directory, KeyMaterialFactory material)
+    internal static async Task<KeyMaker> OpenAsync(IKmsStore store, string directory, PremadeKeys engine)
     {
         ServiceCollection services = new();
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(typeof(Microsoft.Extensions.Logging.ILogger<>), typeof(NullLogger<>));
         services.AddSingleton(store);
-        services.AddQkmsCore(PqcEngines.Select(PqcEngines.BouncyCastle), new ApiKeyOptions(), new MaterialCacheOptions(), new SignatureOptions(), new DestructionOptions());
-        services.AddSingleton(material);
+        services.AddQkmsCore(engine, new ApiKeyOptions(), new MaterialCacheOptions(), new SignatureOptions(), new DestructionOptions());
+        services.AddSingleton(new SecondOpinion(engine, []));
         ServiceProvider provider = services.BuildServiceProvider();
         await provider.GetRequiredService<KeyringOpener>().OpenAsync(new RootKeyLocator(new RootKeyEnvironment(), directory), CancellationToken.None);
         return new KeyMaker(provider, await CallerAsync(provider));

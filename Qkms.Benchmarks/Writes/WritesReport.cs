@@ -4,7 +4,6 @@ using Npgsql;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Store;
-using Qkms.Storage;
 using Qkms.Storage.Postgres;
 using Qkms.Storage.Sessions;
 using Qkms.Storage.Sqlite;
@@ -21,14 +20,14 @@ internal static class WritesReport
 
     internal static async Task<int> RunAsync(WritesOptions options, TextWriter output)
     {
-        PremadeMaterial material = new(PqcEngines.Select(PqcEngines.BouncyCastle));
+        PremadeKeys keys = new(PqcEngines.Select(PqcEngines.BouncyCastle));
         await output.WriteLineAsync("| database | callers | written by | keys/s | p50, ms | p99, ms | Qkms to this |\n|---|---|---|---|---|---|---|");
         string directory = Directory.CreateDirectory(Path.Combine(options.Directory, $"qkms-writes-{Environment.ProcessId}")).FullName;
         try
         {
-            await OnSqliteAsync(options, material, Path.Combine(directory, "sqlite"), output);
+            await OnSqliteAsync(options, keys, Path.Combine(directory, "sqlite"), output);
             if (options.Postgres is { } server)
-                await OnPostgresAsync(options, server, material, Path.Combine(directory, "postgresql"), output);
+                await OnPostgresAsync(options, server, keys, Path.Combine(directory, "postgresql"), output);
 
             return 0;
         }
@@ -38,17 +37,17 @@ internal static class WritesReport
         }
     }
 
-    private static async Task OnSqliteAsync(WritesOptions options, PremadeMaterial material, string directory, TextWriter output)
+    private static async Task OnSqliteAsync(WritesOptions options, PremadeKeys keys, string directory, TextWriter output)
     {
         await using SqliteKmsStore store = new(new SqliteStorageOptions { DataDirectory = directory }, TimeProvider.System, NullLogger<SqliteKmsStore>.Instance);
         await store.OpenAsync(CancellationToken.None);
         SqliteDataSource source = new(DataDirectory.DatabasePathIn(directory));
         await using SingleWrites units = new(store, SqlDialect.Sqlite, GroupCommitWriter.Begin, connections: 1, () => new(source.OpenWriter()));
         await using SingleWrites statements = new(store, SqlDialect.Sqlite, begin: null, connections: 1, () => new(source.OpenWriter()));
-        await CompareAsync("SQLite", options, [store, units, statements], directory, material, output);
+        await CompareAsync("SQLite", options, [store, units, statements], directory, keys, output);
     }
 
-    private static async Task OnPostgresAsync(WritesOptions options, string server, PremadeMaterial material, string directory, TextWriter output)
+    private static async Task OnPostgresAsync(WritesOptions options, string server, PremadeKeys keys, string directory, TextWriter output)
     {
         string name = $"qkms_writes_{Environment.ProcessId}";
         await ExecuteAsync(server, $"CREATE DATABASE {name}");
@@ -67,7 +66,7 @@ internal static class WritesReport
             using PostgresConnections other = new(new PostgresStorageOptions { ConnectionString = database });
             await using SingleWrites units = new(store, SqlDialect.Postgres, "BEGIN;", one.PoolSize, async () => await one.OpenWriterAsync(CancellationToken.None));
             await using SingleWrites statements = new(store, SqlDialect.Postgres, begin: null, other.PoolSize, async () => await other.OpenWriterAsync(CancellationToken.None));
-            await CompareAsync(store.Description.Split(',')[0], options, [store, units, statements], directory, material, output);
+            await CompareAsync(store.Description.Split(',')[0], options, [store, units, statements], directory, keys, output);
         }
         finally
         {
@@ -75,7 +74,7 @@ internal static class WritesReport
         }
     }
 
-    private static async Task CompareAsync(string database, WritesOptions options, IReadOnlyList<IKmsStore> stores, string directory, PremadeMaterial material, TextWriter output)
+    private static async Task CompareAsync(string database, WritesOptions options, IReadOnlyList<IKmsStore> stores, string directory, PremadeKeys keys, TextWriter output)
     {
         string[] names = ["Qkms", "one transaction for each key", "one for each statement"];
         TimeSpan time = TimeSpan.FromSeconds(options.Seconds);
@@ -84,7 +83,7 @@ internal static class WritesReport
         {
             foreach (IKmsStore store in stores)
             {
-                KeyMaker writer = await KeyMaker.OpenAsync(store, directory, material);
+                KeyMaker writer = await KeyMaker.OpenAsync(store, directory, keys);
                 writers.Add(writer);
                 await writer.RunAsync(WarmUpCallers, TimeSpan.FromSeconds(options.WarmUp));
             }

@@ -1,14 +1,13 @@
 using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
 using Qkms.Core.Errors;
-using Qkms.Core.Keys;
 using Qkms.Core.Secrets;
 using Qkms.Core.Uses;
 
 namespace Qkms.Core.Encryption;
 
 /// <summary>Moves ciphertexts from one key to another; the plaintext does not leave the service.</summary>
-public sealed class ReEncryption(KeyOpener keys, BlobKeys blobs, Cipher cipher)
+public sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys)
 {
     /// <summary>Decrypts with the source and encrypts to the destination.</summary>
     /// <param name="caller">Whose keys.</param>
@@ -19,26 +18,24 @@ public sealed class ReEncryption(KeyOpener keys, BlobKeys blobs, Cipher cipher)
     /// <param name="ciphertext">The ciphertext. A wrapped data key stays one.</param>
     /// <param name="cancellationToken">Cancels what can be cancelled.</param>
     /// <exception cref="KmsException"><see cref="KmsErrors.DecryptionFailed"/>, or what either key refuses.</exception>
-    public async ValueTask<(ChosenKey Source, Encrypted Result)> ReEncryptAsync(
-        Caller caller, KeyChoice source, KeyChoice? destination, EncryptionContext context, EncryptionContext newContext, ReadOnlyMemory<byte> ciphertext, CancellationToken cancellationToken)
+    public async ValueTask<(ChosenKey Source, Used<byte[]> Result)> ReEncryptAsync(
+        Caller caller,
+        KeyChoice source,
+        KeyChoice? destination,
+        EncryptionContext context,
+        EncryptionContext newContext,
+        ReadOnlyMemory<byte> ciphertext,
+        CancellationToken cancellationToken)
     {
+        // The purpose of a blob goes with it: what only data-keys:decrypt may open must not become what crypto:decrypt opens.
         if (BlobV1.TryReadHeader(ciphertext.Span, out BlobPurpose purpose, out _) && purpose == BlobPurpose.DataKey)
-            return await MoveDataKeyAsync(caller, source, destination, context, newContext, ciphertext, cancellationToken);
+        {
+            using Used<SecretBytes> dataKey = await dataKeys.DecryptAsync(caller, source, context, ciphertext, cancellationToken);
+            return (dataKey.Key, await dataKeys.WrapAsync(caller, destination ?? ActiveOf(dataKey.Key), newContext, dataKey.Result, cancellationToken));
+        }
 
-        using Decrypted opened = await cipher.DecryptAsync(caller, source, context, ciphertext, cancellationToken);
-        Encrypted result = await cipher.EncryptAsync(caller, destination ?? ActiveOf(opened.Key), newContext, opened.Plaintext, cancellationToken);
-        return (opened.Key, result);
-    }
-
-    // Its purpose goes with it: what only data-keys:decrypt may open must not become what crypto:decrypt opens.
-    private async ValueTask<(ChosenKey Source, Encrypted Result)> MoveDataKeyAsync(
-        Caller caller, KeyChoice source, KeyChoice? destination, EncryptionContext context, EncryptionContext newContext, ReadOnlyMemory<byte> ciphertext, CancellationToken cancellationToken)
-    {
-        using OpenedKey from = await blobs.OpenAsync(caller, source, ciphertext, KeyOperation.DecryptDataKey, cancellationToken);
-        using SecretBytes dataKey = from.Run((context, ciphertext), DataKeyIssuer.Open);
-        using OpenedKey to = await keys.OpenAsync(caller, destination ?? ActiveOf(from.Chosen), KeyOperation.GenerateDataKey, cancellationToken);
-        byte[] moved = to.Run((newContext, dataKey), DataKeyIssuer.Protect);
-        return (from.Chosen, new Encrypted(to.Chosen, moved));
+        using Used<SecretBytes> opened = await cipher.DecryptAsync(caller, source, context, ciphertext, cancellationToken);
+        return (opened.Key, await cipher.EncryptAsync(caller, destination ?? ActiveOf(opened.Key), newContext, opened.Result, cancellationToken));
     }
 
     private static KeyChoice ActiveOf(ChosenKey key) => new()

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Sealing;
 
 namespace Qkms.Core.Keys;

@@ -1,3 +1,4 @@
+using Qkms.Core.Algorithms;
 using Qkms.Core.Errors;
 
 namespace Qkms.Core.Keys;
@@ -5,11 +6,14 @@ namespace Qkms.Core.Keys;
 /// <summary>Which operation which state allows: the one table that every use of a key asks.</summary>
 public static class KeyStateRules
 {
+    /// <summary>Whether a version is revoked, destroyed or waiting for its destruction: nothing is done with its private key.</summary>
+    public static bool IsOver(KeyVersion version) => version is { State: KeyState.Revoked or KeyState.Destroyed } or { DestroyAt: not null };
+
     /// <summary>The refusal that an operation meets at <paramref name="now"/>, or null when it may go on: the version's, and its key's.</summary>
     public static KmsError? Refusal(KeyAndVersion used, KeyOperation operation, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(used);
-        bool isOver = used.Version.State is KeyState.Revoked or KeyState.Destroyed || used.Version.DestroyAt is not null;
+        bool isOver = IsOver(used.Version);
         return used.Key.Enablement switch
         {
             KeyEnablement.Disabled or KeyEnablement.PendingImport when !isOver => KmsErrors.KeyDisabled,

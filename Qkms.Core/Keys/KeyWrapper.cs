@@ -1,3 +1,4 @@
+using Qkms.Core.Algorithms;
 using Qkms.Core.Sealing;
 using Qkms.Core.Secrets;
 

@@ -8,7 +8,7 @@ namespace Qkms.Core.Lifecycle;
 
 /// <summary>
 /// Keeps heavy work from starving light requests: keys are made at most cores − 1 at once, and a bounded number waits. RSA above all, whose
-/// primes take from 0.1 s to several seconds to find. AES and ML-KEM keys take less time than the rest of their request, and do not wait.
+/// primes take from 0.1 s to several seconds to find. Keys that take less time than the rest of their request do not wait.
 /// </summary>
 public sealed class KeyGenerationGate
 {
@@ -25,7 +25,7 @@ public sealed class KeyGenerationGate
         ArgumentNullException.ThrowIfNull(work);
         using Activity? span = KmsActivities.Start(KmsActivities.GenerateMaterial);
         span?.SetTag(KmsMeter.AlgorithmLabel, algorithm.Name);
-        if (algorithm.Family is KeyAlgorithmFamily.Aes or KeyAlgorithmFamily.MLKem)
+        if (algorithm.Family.GeneratesAtOnce)
             return work();
 
         using BoundedGate.Pass pass = await _gate.EnterAsync(cancellationToken);

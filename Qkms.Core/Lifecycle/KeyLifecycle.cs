@@ -1,4 +1,6 @@
+using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
+using Qkms.Core.Cryptography;
 using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Journal;
@@ -25,7 +27,7 @@ public sealed class KeyLifecycle(
     RowSealer sealer,
     KeyRows rows,
     KeyWriter writer,
-    KeyMaterialFactory factory,
+    SecondOpinion opinion,
     KeyGenerationGate gate,
     TenantKeys tenantKeys,
     OperationMetrics metrics,
@@ -52,7 +54,7 @@ public sealed class KeyLifecycle(
 
         (KeyHead head, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
             async session => (await FindHeadToGenerateAsync(session, address, command.Kid), await tenantKeys.FindAsync(session, caller.TenantId)), cancellationToken);
-        using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => factory.Create(address.Algorithm, address.Use), cancellationToken);
+        using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => address.Algorithm.Family.Generate(address.Algorithm, address.Use, opinion), cancellationToken);
         using WrappingKey tenantKey = tenantKeys.Open(tenantKeyEntry);
         VersionPlanner planner = new(sealer, pair, tenantKey, command.Spelling);
         VersionPlan prepared = Plan(head);
@@ -96,7 +98,7 @@ public sealed class KeyLifecycle(
 
         ((Key Key, KeyVersion Active) found, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
             async session => (Rotatable(await rows.FindActiveAsync(session, address), command.ExpectedVersion), await tenantKeys.FindAsync(session, caller.TenantId)), cancellationToken);
-        using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => factory.Create(address.Algorithm, address.Use), cancellationToken);
+        using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => address.Algorithm.Family.Generate(address.Algorithm, address.Use, opinion), cancellationToken);
         using WrappingKey tenantKey = tenantKeys.Open(tenantKeyEntry);
         VersionPlanner planner = new(sealer, pair, tenantKey, command.Spelling);
         VersionPlan prepared = Plan(found.Key, found.Active);

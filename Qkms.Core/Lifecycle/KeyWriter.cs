@@ -70,7 +70,7 @@ public sealed class KeyWriter(IKeyRepository keys, IAuditRepository journal, Row
     private void Forget(KeyVersion version)
     {
         states.Forget(version);
-        if (version.State is KeyState.Revoked or KeyState.Destroyed || version.DestroyAt is not null)
+        if (KeyStateRules.IsOver(version))
             materials.Drop(version.Id);
     }
 }

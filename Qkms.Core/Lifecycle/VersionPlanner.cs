@@ -1,3 +1,4 @@
+using Qkms.Core.Algorithms;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Sealing;

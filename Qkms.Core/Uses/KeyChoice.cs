@@ -31,6 +31,15 @@ public sealed record KeyChoice
     /// <summary>What stands before the members' names where a refusal blames them: <c>destination.</c> when the choice is a part of the request.</summary>
     public string FieldPrefix { get; init; } = "";
 
+    /// <summary>What is to be decrypted, where a ciphertext may itself name the version that opens it; else null.</summary>
+    public ReadOnlyMemory<byte>? Ciphertext { get; init; }
+
+    /// <summary>Whether the ciphertext names the version: its family writes that down, and the request names no version.</summary>
+    public bool IsByCiphertext => this is { Ciphertext: not null, Kid: null, Version: null } && AlgorithmMeant.Family.CiphertextsNameTheirKey;
+
+    /// <summary>The algorithm that the request names, or its default.</summary>
+    public KeyAlgorithm AlgorithmMeant => Algorithm ?? DefaultAlgorithm;
+
     /// <summary>Whether the request says anything of the key.</summary>
     public bool IsExplicit => Kid is not null || Version is not null || Algorithm is not null || Name is not null;
 
@@ -38,7 +47,10 @@ public sealed record KeyChoice
     /// <param name="use">The use that the operation needs; an algorithm without it is looked up under its own, and refused when it was found.</param>
     internal KeySelector ToSelector(KeyUse use)
     {
-        KeyAlgorithm algorithm = Algorithm ?? DefaultAlgorithm;
+        KeyAlgorithm algorithm = AlgorithmMeant;
         return new KeySelector(algorithm, Name ?? KeyName.Default, algorithm.Uses.Contains(use) ? use : algorithm.Uses[0]);
     }
+
+    /// <summary>Whether a version is of the logical key that is meant.</summary>
+    internal bool AgreesWith(KeyVersion version) => version.Algorithm == AlgorithmMeant && version.Address.Name == (Name ?? KeyName.Default);
 }

@@ -1,10 +1,9 @@
-using System.Diagnostics;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
 using Qkms.Core.Errors;
 using Qkms.Core.Keys;
 using Qkms.Core.Names;
 using Qkms.Core.Sealing;
-using Qkms.Core.Telemetry;
 using Qkms.Core.Time;
 
 namespace Qkms.Core.Uses;
@@ -15,41 +14,44 @@ namespace Qkms.Core.Uses;
 /// </summary>
 public sealed class KeyResolver(KeyStates states, TimeProvider time)
 {
-    /// <summary>The version that <paramref name="choice"/> means, fit for <paramref name="operation"/>.</summary>
+    /// <summary>The version that <paramref name="choice"/> means. Whether it may be used is for <see cref="Admit"/> to say.</summary>
     /// <exception cref="KmsException">
     /// <see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.NotPermitted"/>, <see cref="KmsErrors.Invalid"/> when a kid and
-    /// other members disagree, <see cref="KmsErrors.WrongOperation"/>, or what <see cref="KeyStateRules"/> says.
+    /// other members disagree, <see cref="KmsErrors.DecryptionFailed"/> for a ciphertext of an unknown key.
     /// </exception>
-    public async ValueTask<ChosenKey> ChooseAsync(Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
+    internal async ValueTask<FoundKey> FindAsync(Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(caller);
-        ArgumentNullException.ThrowIfNull(choice);
-        using Activity? span = KmsActivities.Start(KmsActivities.ChooseKey);
-        KeyAndVersion found = await ResolveAsync(caller, choice, operation, cancellationToken);
-        KeyAndVersion used = found;
-        if (Follows(choice, operation, found.Version))
-        {
-            used = await FindEndOfChainAsync(caller.TenantId, found, cancellationToken);
-            caller.RequireKey(used.Version.Address.Name);
-        }
+        KeyAndVersion named = await ResolveAsync(caller, choice, operation, cancellationToken);
+        if (!Follows(choice, operation, named.Version))
+            return new FoundKey(named, named);
 
-        Check(used, operation);
-        return new ChosenKey(used.Version, ReferenceEquals(used, found) ? null : found.Version.Kid);
+        KeyAndVersion end = await FindEndOfChainAsync(caller.TenantId, named, cancellationToken);
+        caller.RequireKey(end.Version.Address.Name);
+        return new FoundKey(named, end);
     }
 
-    /// <summary>The version with an internal id, fit for <paramref name="operation"/>; null when there is none that the caller may know of.</summary>
-    /// <exception cref="KmsException">What <see cref="KeyStateRules"/> says, or <see cref="KmsErrors.WrongOperation"/>.</exception>
-    public async ValueTask<KeyVersion?> FindAsync(Caller caller, KeyVersionId versionId, KeyOperation operation, CancellationToken cancellationToken)
+    /// <summary>Admits what was found to <paramref name="operation"/>.</summary>
+    /// <exception cref="KmsException">
+    /// What <see cref="KeyStateRules"/> says, <see cref="KmsErrors.WrongOperation"/>, or <see cref="KmsErrors.DecryptionFailed"/> when a ciphertext
+    /// names another key than the request.
+    /// </exception>
+    internal ChosenKey Admit(KeyChoice choice, FoundKey found, KeyOperation operation)
     {
-        ArgumentNullException.ThrowIfNull(caller);
-        using Activity? span = KmsActivities.Start(KmsActivities.ChooseKey);
-        KeyAndVersion? found = await states.FindAsync(caller.TenantId, versionId, cancellationToken);
-        if (found is null || !caller.Access.Covers(found.Version.Address.Name))
-            return null;
+        KeyVersion version = found.Used.Version;
+        if (KeyStateRules.Refusal(found.Used, operation, time.GetUtcMilliseconds()) is { } refusal)
+            throw Refuse(refusal, version);
 
-        Check(found, operation);
-        return found.Version;
+        if (!operation.IsFor(version.Algorithm.Family, version.Use))
+            throw WrongOperation(version);
+
+        if (choice is { IsByCiphertext: true, IsExplicit: true } && !choice.AgreesWith(version))
+            throw KmsErrors.DecryptionFailed.Refusal();
+
+        return new ChosenKey(version, ReferenceEquals(found.Used, found.Named) ? null : found.Named.Version.Kid);
     }
+
+    internal static KmsException WrongOperation(KeyVersion version) =>
+        KmsErrors.WrongOperation.With($"A key for {version.Algorithm} ({version.Use.ToWire()}) cannot do this operation.");
 
     private async ValueTask<KeyAndVersion> ResolveAsync(Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
     {
@@ -64,10 +66,25 @@ public sealed class KeyResolver(KeyStates states, TimeProvider time)
             return named;
         }
 
+        if (choice.IsByCiphertext)
+            return await FindByCiphertextAsync(caller, choice, cancellationToken);
+
         KeyAddress address = choice.ToSelector(operation.Use()).For(caller);
         return choice.Version is { } number
             ? await states.FindAsync(address, number, cancellationToken) ?? throw KmsErrors.KeyVersionNotFound.Refusal()
             : await states.FindActiveAsync(address, cancellationToken) ?? throw KmsErrors.KeyVersionNotFound.With("There is no active key: generate one.");
+    }
+
+    // A version that the caller may not know of fails like one that does not exist: the ciphertext is from anybody.
+    private async ValueTask<KeyAndVersion> FindByCiphertextAsync(Caller caller, KeyChoice choice, CancellationToken cancellationToken)
+    {
+        if (choice.IsExplicit)
+            caller.RequireKey(choice.Name ?? KeyName.Default);
+
+        KeyAndVersion? found = choice.AlgorithmMeant.Family.KeyOf(choice.Ciphertext!.Value.Span) is { } id
+            ? await states.FindAsync(caller.TenantId, id, cancellationToken)
+            : null;
+        return found is not null && caller.Access.Covers(found.Version.Address.Name) ? found : throw KmsErrors.DecryptionFailed.Refusal();
     }
 
     private static void RequireAgreement(KeyChoice choice, KeyVersion version)
@@ -96,16 +113,6 @@ public sealed class KeyResolver(KeyStates states, TimeProvider time)
             end = await states.FindAsync(tenantId, next, cancellationToken) ?? throw new SealBrokenException($"key version {next}");
 
         return end;
-    }
-
-    private void Check(KeyAndVersion used, KeyOperation operation)
-    {
-        KeyVersion version = used.Version;
-        if (KeyStateRules.Refusal(used, operation, time.GetUtcMilliseconds()) is { } refusal)
-            throw Refuse(refusal, version);
-
-        if (!operation.IsFor(version.Algorithm.Family, version.Use))
-            throw KmsErrors.WrongOperation.With($"A key for {version.Algorithm} ({version.Use.ToWire()}) cannot do this operation.");
     }
 
     private static KmsException Refuse(KmsError error, KeyVersion version)

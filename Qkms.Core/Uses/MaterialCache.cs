@@ -73,6 +73,22 @@ public sealed class MaterialCache : IDisposable
         }
     }
 
+    /// <summary>
+    /// Lets go of the key of a version that a use was refused, because another node has revoked or destroyed it. Unlike <see cref="Drop(KeyVersionId)"/> it
+    /// changes nothing for other keys, however often a caller tries.
+    /// </summary>
+    public void Withdraw(KeyVersionId id)
+    {
+        lock (_lock)
+        {
+            if (!_entries.TryGetValue(id, out LinkedListNode<MaterialEntry>? node))
+                return;
+
+            _generation++;
+            Evict(node, "withdrawn");
+        }
+    }
+
     /// <summary>Lets go of every key. Those in use are zeroed when their last lease ends.</summary>
     public void Dispose()
     {

@@ -9,12 +9,14 @@ public sealed class MaterialLease : IDisposable
 
     internal MaterialLease(MaterialCache cache, MaterialEntry entry) => (_cache, _entry) = (cache, entry);
 
-    /// <summary>The key, as what its algorithm is worked with.</summary>
-    public T As<T>()
-        where T : class, IDisposable
+    /// <summary>The key.</summary>
+    public IDisposable Key
     {
-        ObjectDisposedException.ThrowIf(_ended != 0, this);
-        return (T)_entry.Key;
+        get
+        {
+            ObjectDisposedException.ThrowIf(_ended != 0, this);
+            return _entry.Key;
+        }
     }
 
     /// <summary>Gives the key back; the last one to give back a dropped key zeroes it.</summary>

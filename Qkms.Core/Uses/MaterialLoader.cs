@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Gates;
@@ -27,67 +26,26 @@ public sealed class MaterialLoader(IKmsStore store, IKeyRepository keys, IKeyrin
         if (material is null || entry is null)
             throw new SealBrokenException(version.LogName);
 
-        return await gate.RunAsync((Loader: this, version, material, entry), work => work.Loader.Open(work.version, work.material, work.entry), CancellationToken.None);
+        return await gate.RunAsync(
+            (Loader: this, version, material, entry), static work => work.Loader.Open(work.version, work.material, work.entry), CancellationToken.None);
     }
 
-    private IDisposable Open(KeyVersion version, KeyMaterial material, KeyringEntry entry)
+    private LoadedKey Open(KeyVersion version, KeyMaterial material, KeyringEntry entry)
     {
         using WrappingKey tenantKey = keyring.OpenTenantKey(entry);
         SecretBytes secret = KeyWrapper.Unwrap(tenantKey, version, material);
-
-        // An AES key is used as it is; the others are expanded, and their stored form is of no further use.
-        if (material.Format == MaterialFormat.RawKey)
-            return secret;
-
-        using (secret)
+        KeyFamily family = version.Algorithm.Family;
+        if (material.Format != family.Format)
         {
-            IDisposable? key = null;
-            try
-            {
-                (key, byte[] publicKey) = Expand(version.Algorithm, material.Format, secret.Span);
-                return publicKey.AsSpan().SequenceEqual(version.PublicKey) ? key : throw new SealBrokenException(version.LogName);
-            }
-            catch
-            {
-                key?.Dispose();
-                throw;
-            }
+            secret.Dispose();
+            throw new InvalidOperationException("A private key has a form that this version of Qkms does not know.");
         }
-    }
 
-    private (IDisposable Key, byte[] PublicKey) Expand(KeyAlgorithm algorithm, MaterialFormat format, ReadOnlySpan<byte> secret)
-    {
-        switch (format)
-        {
-            case MaterialFormat.MLKemSeed:
-                MLKem kem = engine.ImportMLKemPrivateSeed(PqcAlgorithms.MLKem(algorithm), secret);
-                return (kem, kem.ExportEncapsulationKey());
+        LoadedKey key = family.Load(new StoredKey(version.Algorithm, version.Id, version.OaepHash), secret, engine);
+        if (key.PublicKey.SequenceEqual(version.PublicKey))
+            return key;
 
-            case MaterialFormat.MLDsaSeed:
-                MLDsa dsa = engine.ImportMLDsaPrivateSeed(PqcAlgorithms.MLDsa(algorithm), secret);
-                return (dsa, dsa.ExportMLDsaPublicKey());
-
-            case MaterialFormat.Pkcs8:
-                RSA rsa = ImportRsa(secret);
-                return (rsa, rsa.ExportSubjectPublicKeyInfo());
-
-            default:
-                throw new InvalidOperationException("A private key has a form that this version of Qkms does not know.");
-        }
-    }
-
-    private static RSA ImportRsa(ReadOnlySpan<byte> pkcs8)
-    {
-        RSA rsa = RSA.Create();
-        try
-        {
-            rsa.ImportPkcs8PrivateKey(pkcs8, out _);
-            return rsa;
-        }
-        catch
-        {
-            rsa.Dispose();
-            throw;
-        }
+        key.Dispose();
+        throw new SealBrokenException(version.LogName);
     }
 }

@@ -1,4 +1,4 @@
-using Qkms.Core.Keys;
+using Qkms.Core.Algorithms;
 
 namespace Qkms.Core.Uses;
 

@@ -1,6 +1,7 @@
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Names;
 using Qkms.Core.Store;
+using Qkms.Storage.Rows;
 using Qkms.Storage.Sessions;
 
 namespace Qkms.Storage.ApiKeys;

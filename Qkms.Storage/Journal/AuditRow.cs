@@ -1,4 +1,5 @@
 using Qkms.Core.Journal;
+using Qkms.Storage.Rows;
 
 namespace Qkms.Storage.Journal;
 

@@ -1,4 +1,5 @@
 using Qkms.Core.Keyrings;
+using Qkms.Storage.Rows;
 
 namespace Qkms.Storage.Keyrings;
 

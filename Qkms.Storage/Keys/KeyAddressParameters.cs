@@ -1,4 +1,5 @@
 using Qkms.Core.Keys;
+using Qkms.Storage.Rows;
 
 namespace Qkms.Storage.Keys;
 

@@ -1,5 +1,6 @@
 using Qkms.Core.Store;
 using Qkms.Core.Time;
+using Qkms.Storage.Rows;
 
 namespace Qkms.Storage.Migrations;
 

@@ -2,6 +2,7 @@ using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Qkms.Core.Store;
+using Qkms.Storage.Telemetry;
 
 namespace Qkms.Storage.Migrations;
 

@@ -5,6 +5,8 @@ using Npgsql;
 using Polly;
 using Polly.Retry;
 using Qkms.Core.Errors;
+using Qkms.Storage.Rows;
+using Qkms.Storage.Telemetry;
 
 namespace Qkms.Storage.Postgres;
 

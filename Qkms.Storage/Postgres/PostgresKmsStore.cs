@@ -7,7 +7,9 @@ using Qkms.Core.Gates;
 using Qkms.Core.Store;
 using Qkms.Core.Time;
 using Qkms.Storage.Migrations;
+using Qkms.Storage.Rows;
 using Qkms.Storage.Sessions;
+using Qkms.Storage.Telemetry;
 
 namespace Qkms.Storage.Postgres;
 

@@ -3,6 +3,7 @@ using Polly;
 using Polly.CircuitBreaker;
 using Polly.Retry;
 using Polly.Timeout;
+using Qkms.Storage.Telemetry;
 
 namespace Qkms.Storage.Postgres;
 

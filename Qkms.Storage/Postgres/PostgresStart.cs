@@ -7,6 +7,7 @@ using Polly;
 using Polly.Retry;
 using Qkms.Core.Store;
 using Qkms.Storage.Migrations;
+using Qkms.Storage.Telemetry;
 
 namespace Qkms.Storage.Postgres;
 

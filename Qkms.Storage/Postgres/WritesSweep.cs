@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Dapper;
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using Qkms.Storage.Telemetry;
 
 namespace Qkms.Storage.Postgres;
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Polly;
 using Qkms.Core.Store;
 using Qkms.Storage.Sessions;
+using Qkms.Storage.Telemetry;
 using SQLitePCL;
 
 namespace Qkms.Storage.Sqlite;

@@ -7,6 +7,7 @@ using Qkms.Core.Store;
 using Qkms.Core.Telemetry;
 using Qkms.Storage.Migrations;
 using Qkms.Storage.Sessions;
+using Qkms.Storage.Telemetry;
 
 namespace Qkms.Storage.Sqlite;
 

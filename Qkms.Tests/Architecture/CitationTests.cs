@@ -31,20 +31,6 @@ public sealed class CitationTests
         cited.Should().BeTrue();
     }
 
-    /// <summary>The engine could be lifted out tomorrow: it names nothing of Qkms but itself.</summary>
-    [Fact]
-    public void Cryptography_depends_on_nothing_else_in_Core()
-    {
-        foreach (string file in Directory.GetFiles(Cryptography(), "*.cs", SearchOption.AllDirectories))
-        {
-            string[] foreign = [.. File.ReadLines(file).Where(line =>
-                line.StartsWith("using ", StringComparison.Ordinal)
-                && line.Contains("Qkms.", StringComparison.Ordinal)
-                && !line.Contains("Qkms.Core.Cryptography", StringComparison.Ordinal))];
-            foreign.Should().BeEmpty(Path.GetFileName(file));
-        }
-    }
-
     private static string Cite(string folder) => folder.Replace("Fips", "FIPS ", StringComparison.Ordinal).Replace("Rfc", "RFC ", StringComparison.Ordinal);
 
     private static string Cryptography([CallerFilePath] string thisFile = "") =>

@@ -1,5 +1,4 @@
 using System.Collections;
-using Qkms.Core.Encryption;
 
 namespace Qkms.Tests.Crypto;
 

@@ -1,5 +1,4 @@
 using Qkms.Core.Cryptography.Rfc9180;
-using Qkms.Core.Encryption;
 using Qkms.Tests.Cryptography;
 using ParameterSets = Qkms.Tests.Cryptography.Algorithms;
 

@@ -1,6 +1,3 @@
-using Qkms.Core.Algorithms;
-using Qkms.Core.Lifecycle;
-
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>V-01: no key leaves the factory before two independent implementations agree on it.</summary>
@@ -50,11 +47,10 @@ public sealed class SecondOpinionTests
     public void No_key_is_made_when_another_implementation_computes_otherwise(string engine, string set, string fault)
     {
         SecondOpinion opinion = new(EngineUnderTest.Present[engine].Engine, [new WrongEngine(set, Enum.Parse<WrongEngine.Fault>(fault))]);
-        KeyMaterialFactory factory = new(opinion);
         foreach (string name in _sets)
         {
             KeyAlgorithm algorithm = KeyAlgorithm.FromStored(name);
-            Func<NewKeyMaterial> create = () => factory.Create(algorithm, algorithm.Uses[0]);
+            Func<NewKeyMaterial> create = () => algorithm.Family.Generate(algorithm, algorithm.Uses[0], opinion);
             if (name == set)
                 create.Should().Throw<EngineFaultException>().WithMessage($"*{set}*'{engine}'*'wrong'*");
             else
@@ -69,8 +65,8 @@ public sealed class SecondOpinionTests
     public void No_key_is_made_when_the_engine_in_use_computes_otherwise(string engine, string set, string fault)
     {
         KeyAlgorithm algorithm = KeyAlgorithm.FromStored(set);
-        KeyMaterialFactory factory = new(new SecondOpinion(new WrongEngine(set, Enum.Parse<WrongEngine.Fault>(fault)), [EngineUnderTest.Present[engine].Engine]));
-        Func<NewKeyMaterial> create = () => factory.Create(algorithm, algorithm.Uses[0]);
+        SecondOpinion opinion = new(new WrongEngine(set, Enum.Parse<WrongEngine.Fault>(fault)), [EngineUnderTest.Present[engine].Engine]);
+        Func<NewKeyMaterial> create = () => algorithm.Family.Generate(algorithm, algorithm.Uses[0], opinion);
 
         // An engine that cannot make a key at all says so by itself.
         if (fault == nameof(WrongEngine.Fault.Failure))
@@ -82,8 +78,8 @@ public sealed class SecondOpinionTests
     [Fact]
     public void Stored_seed_is_the_one_that_was_confirmed()
     {
-        KeyMaterialFactory factory = new(new SecondOpinion(PqcEngines.Select(PqcEngines.BouncyCastle)));
-        using NewKeyMaterial made = factory.Create(KeyAlgorithm.MLKem768, KeyUse.Encryption);
+        SecondOpinion opinion = new(PqcEngines.Select(PqcEngines.BouncyCastle));
+        using NewKeyMaterial made = KeyAlgorithm.MLKem768.Family.Generate(KeyAlgorithm.MLKem768, KeyUse.Encryption, opinion);
         using MLKem read = PqcEngines.Select(PqcEngines.Managed).ImportMLKemPrivateSeed(MLKemAlgorithm.MLKem768, made.PrivateKey.Span);
         read.ExportEncapsulationKey().Should().Equal(made.PublicKey);
     }

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Qkms.Api.Hosting.Logging;
+using Qkms.Api.Logging;
 
 namespace Qkms.Tests.Hosting;
 

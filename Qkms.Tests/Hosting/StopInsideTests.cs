@@ -69,6 +69,6 @@ public sealed class StopInsideTests : ServiceTests
         (KeyVersion version, _, WrappingKey tenantKey) = await Materials.FindAsync(app, kid);
         tenantKey.Dispose();
         using MaterialLease lease = await cache.RentAsync(version, cache.Generation, CancellationToken.None);
-        return lease.As<SecretBytes>();
+        return ((AesKey)lease.Key).Secret;
     }
 }

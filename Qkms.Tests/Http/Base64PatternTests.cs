@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Qkms.Api.Http;
-using Qkms.Api.OpenApi;
+using Qkms.Api.Pages;
 
 namespace Qkms.Tests.Http;
 

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Qkms.Storage;
+using Qkms.Storage.Postgres;
+using Qkms.Storage.Sqlite;
 
 namespace Qkms.Tests.Integrity;
 

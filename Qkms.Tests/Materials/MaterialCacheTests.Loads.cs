@@ -123,7 +123,7 @@ public sealed partial class MaterialCacheTests
         FakeKey key;
         using (MaterialLease lease = await _cache.RentAsync(Version(1), generation, CancellationToken.None))
         {
-            key = lease.As<FakeKey>();
+            key = (FakeKey)lease.Key;
             key.Disposals.Should().Be(0);
             _cache.Count.Should().Be(0);
         }
@@ -153,7 +153,7 @@ public sealed partial class MaterialCacheTests
     {
         MaterialLease lease = await RentAsync(Version(1));
         lease.Dispose();
-        Action use = () => lease.As<FakeKey>();
+        Func<IDisposable> use = () => lease.Key;
         use.Should().Throw<ObjectDisposedException>();
     }
 }

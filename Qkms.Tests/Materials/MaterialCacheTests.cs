@@ -25,7 +25,7 @@ public sealed partial class MaterialCacheTests : IDisposable
         MaterialLease[] leases = await Task.WhenAll(all);
 
         _loader.Loads.Should().Be(1);
-        leases.Should().OnlyContain(lease => lease.As<FakeKey>() == key);
+        leases.Should().OnlyContain(lease => (FakeKey)lease.Key == key);
         End(leases);
         key.Disposals.Should().Be(0, "the cache still holds it");
         (await RentAsync(version)).Dispose();
@@ -40,7 +40,7 @@ public sealed partial class MaterialCacheTests : IDisposable
         await Parallel.ForEachAsync(versions, async (version, cancellationToken) =>
         {
             using MaterialLease lease = await RentAsync(version, cancellationToken: cancellationToken);
-            lease.As<FakeKey>().Disposals.Should().Be(0);
+            ((FakeKey)lease.Key).Disposals.Should().Be(0);
             InterlockedMax(ref largest, _cache.Count);
         });
 
@@ -135,7 +135,7 @@ public sealed partial class MaterialCacheTests : IDisposable
         using MaterialCache small = new(_loader, new MaterialCacheOptions { MaxKeys = 1 }, _time);
         MaterialLease one = await RentAsync(Version(1), small);
         MaterialLease two = await RentAsync(Version(1), small);
-        FakeKey key = one.As<FakeKey>();
+        FakeKey key = (FakeKey)one.Key;
         switch (how)
         {
             case "drop":
@@ -156,7 +156,7 @@ public sealed partial class MaterialCacheTests : IDisposable
         one.Dispose();
         one.Dispose();
         key.Disposals.Should().Be(0, "the second lease is out");
-        two.As<FakeKey>().Should().Be(key);
+        ((FakeKey)two.Key).Should().Be(key);
         two.Dispose();
         key.Disposals.Should().Be(1);
     }
@@ -183,7 +183,7 @@ public sealed partial class MaterialCacheTests : IDisposable
                 try
                 {
                     using MaterialLease lease = await RentAsync(Version(turn % 6), small, impatient.Token);
-                    FakeKey key = lease.As<FakeKey>();
+                    FakeKey key = (FakeKey)lease.Key;
                     await Task.Yield();
                     key.Disposals.Should().Be(0);
                     Interlocked.Increment(ref used);
@@ -216,7 +216,7 @@ public sealed partial class MaterialCacheTests : IDisposable
     private async Task<FakeKey> UseAsync(MaterialCache cache, int number)
     {
         using MaterialLease lease = await RentAsync(Version(number), cache);
-        return lease.As<FakeKey>();
+        return (FakeKey)lease.Key;
     }
 
     private static void End(IEnumerable<MaterialLease> leases)

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
 using Npgsql;
 using Qkms.Core.Tenants;
-using Qkms.Storage;
 using Qkms.Storage.Postgres;
 using Qkms.Tests.Support.Proxy;
 

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Qkms.Storage;
 using Qkms.Storage.Migrations;
 using Qkms.Storage.Sqlite;
 

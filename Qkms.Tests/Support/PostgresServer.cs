@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using Qkms.Storage;
 using Qkms.Storage.Postgres;
 
 namespace Qkms.Tests.Support;

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 using Qkms.Core.Journal;
 using Qkms.Core.Telemetry;
 using Qkms.Core.Uses;
-using Qkms.Storage;
+using Qkms.Storage.Telemetry;
 
 namespace Qkms.Tests.Telemetry;
 

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
-using Qkms.Core.Algorithms;
 using Qkms.Core.Telemetry;
 using Qkms.Core.Uses;
 

@@ -1,0 +1,37 @@
+using FluentValidation;
+
+namespace Qkms.Api.Encryption;
+
+/// <summary>What batches must look like.</summary>
+internal static class BatchRules
+{
+    /// <summary>Most items of a batch.</summary>
+    public const int MaxItems = 1000;
+
+    /// <summary>1 to 1,000 items, each checked by <paramref name="check"/>, which blames a member of the item with a message; the first bad item is named.</summary>
+    public static void IsBatch<T, TItem>(this IRuleBuilder<T, IReadOnlyList<TItem?>?> rule, Action<TItem, Action<string, string>> check)
+        where TItem : class => rule.Custom((items, context) =>
+        {
+            if (items is null)
+                return;
+
+            if (items.Count is 0 or > MaxItems)
+                context.AddFailure($"must have 1 to {MaxItems} items");
+
+            bool refused = false;
+            for (int i = 0; i < items.Count && !refused; i++)
+            {
+                string path = $"items[{i}]";
+                if (items[i] is { } item)
+                    check(item, (member, message) => Refuse($"{path}.{member}", message));
+                else
+                    Refuse(path, "must be a JSON object");
+            }
+
+            void Refuse(string field, string message)
+            {
+                refused = true;
+                context.AddFailure(new FluentValidation.Results.ValidationFailure(field, message));
+            }
+        });
+}

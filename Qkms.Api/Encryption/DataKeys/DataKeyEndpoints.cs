@@ -1,0 +1,18 @@
+using Qkms.Core.Algorithms;
+
+namespace Qkms.Api.Encryption.DataKeys;
+
+/// <summary>Envelope encryption: keys for callers to encrypt with themselves.</summary>
+internal static class DataKeyEndpoints
+{
+    /// <summary>The algorithm of requests that name neither one nor a kid.</summary>
+    public static readonly KeyAlgorithm DefaultAlgorithm = KeyAlgorithm.Aes256;
+
+    public static IEndpointRouteBuilder MapDataKeys(this IEndpointRouteBuilder app)
+    {
+        RouteGroupBuilder dataKeys = app.MapGroup("/data-keys").WithTags("Data keys");
+        dataKeys.MapGenerateDataKey();
+        dataKeys.MapDecryptDataKey();
+        return app;
+    }
+}

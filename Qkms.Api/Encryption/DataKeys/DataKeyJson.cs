@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+using Qkms.Api.Http;
+
+namespace Qkms.Api.Encryption.DataKeys;
+
+/// <summary>Requests and answers about data keys, as JSON.</summary>
+[JsonSerializable(typeof(GenerateDataKeyRequest))]
+[JsonSerializable(typeof(Envelope<GenerateDataKeyResponse>))]
+[JsonSerializable(typeof(DecryptDataKeyRequest))]
+[JsonSerializable(typeof(Envelope<DecryptDataKeyResponse>))]
+internal sealed partial class DataKeyJson : JsonSerializerContext;

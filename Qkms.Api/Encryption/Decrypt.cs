@@ -1,0 +1,106 @@
+using System.ComponentModel;
+using System.Text.Json.Serialization;
+using FluentValidation;
+using Qkms.Api.Fields;
+using Qkms.Api.Http;
+using Qkms.Core.Algorithms;
+using Qkms.Core.Callers;
+using Qkms.Core.Encryption;
+using Qkms.Core.Keys;
+using Qkms.Core.Secrets;
+using Qkms.Core.Uses;
+
+namespace Qkms.Api.Encryption;
+
+internal sealed record DecryptRequest(
+    [property: Description("The ciphertext, base64. Either this or items.")] byte[]? Ciphertext,
+    [property: Description("The text that was authenticated with the ciphertext; the order of its members does not matter.")] Dictionary<string, string?>? Context,
+    [property: Description("Many ciphertexts, each with its own context.")] IReadOnlyList<DecryptItemRequest?>? Items,
+    [property: Description("The key version by its kid. A ciphertext of an AES-256 key names its version itself.")] string? Kid,
+    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
+    [property: Description("The algorithm; AES-256 unless given.")] string? Algorithm,
+    [property: Description("The name of the logical key; 'default' unless given.")] string? Name) : IKeyChoiceFields;
+
+internal sealed record DecryptItemRequest(
+    [property: System.ComponentModel.DataAnnotations.Required, Description("The ciphertext, base64.")] byte[]? Ciphertext,
+    [property: Description("The text that was authenticated with this ciphertext.")] Dictionary<string, string?>? Context);
+
+internal sealed class DecryptRequestValidator : KeyChoiceValidator<DecryptRequest>
+{
+    public DecryptRequestValidator()
+    {
+        RuleFor(r => r.Ciphertext)
+            .Must((r, ciphertext) => (ciphertext is null) != (r.Items is null)).WithMessage("is required, unless there are items: base64")
+            .IsAtMost(SizeRules.MaxCiphertext);
+        RuleFor(r => r.Context)
+            .Must((r, context) => context is null || r.Items is null).WithMessage("belongs into the items")
+            .IsContext();
+        RuleFor(r => r.Items).IsBatch((item, refuse) =>
+        {
+            if (item.Ciphertext is null)
+                refuse("ciphertext", "is required: base64");
+            else if (item.Ciphertext.Length > SizeRules.MaxCiphertext)
+                refuse("ciphertext", SizeRules.TooLong(SizeRules.MaxCiphertext));
+            else if (!EncryptionContext.TryCreate(item.Context, out _, out string? problem))
+                refuse("context", problem);
+        });
+    }
+}
+
+internal sealed record DecryptResponse(
+    [property: Description("The plaintext, base64. Absent when there were items."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SecretBytes? Plaintext,
+    [property: Description("One result for each item, in their order. Absent when there were none."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<DecryptedItem>? Items,
+    [property: Description("The kid of the version that was used. Absent when there were items: each says its own."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Kid,
+    [property: Description("Its number."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? KeyVersion,
+    [property: Description("The algorithm, spelled as in the request, or as when the version was made."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Algorithm,
+    [property: Description("The canonical name of the algorithm."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? AlgorithmId,
+    [property: Description("What you should know; usually empty.")] IReadOnlyList<string> Warnings) : IDisposable
+{
+    public static DecryptResponse From(Used<SecretBytes> decrypted, string? spelling)
+    {
+        KeyVersion version = decrypted.Key.Version;
+        return new(decrypted.Result, null, version.Kid.Value, version.Version, spelling ?? version.Spelling, version.Algorithm.Name, []);
+    }
+
+    public static DecryptResponse From(IReadOnlyList<ItemOf<Used<SecretBytes>>> items) =>
+        new(null, [.. items.Select(DecryptedItem.From)], null, null, null, null, []);
+
+    public void Dispose()
+    {
+        Plaintext?.Dispose();
+        foreach (DecryptedItem item in Items ?? [])
+            item.Plaintext?.Dispose();
+    }
+}
+
+internal sealed record DecryptedItem(
+    [property: Description("The plaintext; absent when the item was refused."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SecretBytes? Plaintext,
+    [property: Description("The kid of the version that was used; absent when the item was refused."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Kid,
+    [property: Description("Its number; absent when the item was refused."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? KeyVersion,
+    [property: Description("Why the item was refused; absent when it was not."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ItemRefusal? Error)
+{
+    public static DecryptedItem From(ItemOf<Used<SecretBytes>> item) =>
+        new(item.Result?.Result, item.Result?.Key.Version.Kid.Value, item.Result?.Key.Version.Version, ItemRefusal.From(item.Refusal));
+}
+
+internal static class Decrypt
+{
+    public static void MapDecrypt(this RouteGroupBuilder crypto) =>
+        crypto.MapPost("/decrypt", HandleAsync)
+            .WithName("Decrypt")
+            .WithSummary("Decrypts one ciphertext, or many items. A ciphertext of an AES-256 key names its key itself; for others the request does.")
+            .WithRequestExample("""{"ciphertext":"UUsBAQEBmPXCfR58OptU","context":{"purpose":"demo"}}""")
+            .WithValidation(new DecryptRequestValidator())
+            .Requires(Permission.CryptoDecrypt)
+            .Refuses(KeyUseRefusals.Decrypting);
+
+    private static async Task<Enveloped<DecryptResponse>> HandleAsync(DecryptRequest request, Caller caller, Cipher cipher, CancellationToken cancellationToken)
+    {
+        KeyChoice choice = request.ToKeyChoice(EncryptionEndpoints.DefaultAlgorithm);
+        if (request.Items is null)
+            return Enveloped.Ok(DecryptResponse.From(await cipher.DecryptAsync(caller, choice, request.Context.ToContext(), request.Ciphertext, cancellationToken), request.Algorithm));
+
+        (EncryptionContext, byte[])[] items = [.. request.Items.Select(item => (item!.Context.ToContext(), item.Ciphertext!))];
+        return Enveloped.Ok(DecryptResponse.From(await cipher.DecryptManyAsync(caller, choice, items, cancellationToken)));
+    }
+}

@@ -1,0 +1,13 @@
+using System.Text.Json.Serialization;
+using Qkms.Api.Http;
+
+namespace Qkms.Api.Encryption;
+
+/// <summary>Requests and answers of encryption, as JSON.</summary>
+[JsonSerializable(typeof(EncryptRequest))]
+[JsonSerializable(typeof(Envelope<EncryptResponse>))]
+[JsonSerializable(typeof(DecryptRequest))]
+[JsonSerializable(typeof(Envelope<DecryptResponse>))]
+[JsonSerializable(typeof(ReEncryptRequest))]
+[JsonSerializable(typeof(Envelope<ReEncryptResponse>))]
+internal sealed partial class EncryptionJson : JsonSerializerContext;

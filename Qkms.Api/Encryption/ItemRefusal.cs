@@ -1,0 +1,14 @@
+using System.ComponentModel;
+using Qkms.Core.Errors;
+
+namespace Qkms.Api.Encryption;
+
+/// <summary>The refusal of one item of a batch.</summary>
+/// <param name="ErrorCode">The stable code.</param>
+/// <param name="Message">A text for people.</param>
+internal sealed record ItemRefusal(
+    [property: Description("The stable code; the message may change.")] string ErrorCode,
+    [property: Description("A text for people.")] string Message)
+{
+    public static ItemRefusal? From(KmsException? refusal) => refusal is null ? null : new(refusal.Error.Code, refusal.Message);
+}

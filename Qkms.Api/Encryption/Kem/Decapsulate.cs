@@ -1,0 +1,53 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
+using Qkms.Api.Fields;
+using Qkms.Api.Http;
+using Qkms.Core.Callers;
+using Qkms.Core.Encryption;
+using Qkms.Core.Secrets;
+using Qkms.Core.Uses;
+
+namespace Qkms.Api.Encryption.Kem;
+
+internal sealed record DecapsulateRequest(
+    [property: Required, Description("The ciphertext of FIPS 203, base64.")] byte[]? KemCiphertext,
+    [property: Description("The key version by its kid.")] string? Kid,
+    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
+    [property: Description("The algorithm; ML-KEM-768 unless given.")] string? Algorithm,
+    [property: Description("The name of the logical key; 'default' unless given.")] string? Name) : IKeyChoiceFields;
+
+internal sealed class DecapsulateRequestValidator : KeyChoiceValidator<DecapsulateRequest>
+{
+    public DecapsulateRequestValidator() => RuleFor(r => r.KemCiphertext).IsGiven().IsAtMost(SizeRules.MaxCiphertext);
+}
+
+internal sealed record DecapsulateResponse : KeyUseResponse, IDisposable
+{
+    [SetsRequiredMembers]
+    public DecapsulateResponse(Used<SecretBytes> decrypted, string? spelling)
+        : base(decrypted.Key, spelling) => SharedSecret = decrypted.Result;
+
+    [Description("The shared secret of FIPS 203, 32 bytes, base64. A ciphertext that was not made for the key gives another secret, as the standard asks.")]
+    public SecretBytes SharedSecret { get; }
+
+    public void Dispose() => SharedSecret.Dispose();
+}
+
+internal static class Decapsulate
+{
+    public static void MapDecapsulate(this RouteGroupBuilder kem) =>
+        kem.MapPost("/decapsulate", HandleAsync)
+            .WithName("Decapsulate")
+            .WithSummary("Recovers a shared secret.")
+            .WithRequestExample("""{"kem_ciphertext":"SGVsbG8h","key_version":1}""")
+            .WithValidation(new DecapsulateRequestValidator())
+            .Requires(Permission.KemDecapsulate)
+            .Refuses(KeyUseRefusals.Decrypting);
+
+    private static async Task<Enveloped<DecapsulateResponse>> HandleAsync(DecapsulateRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
+    {
+        KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm);
+        return Enveloped.Ok(new DecapsulateResponse(await keys.DecapsulateAsync(caller, choice, request.KemCiphertext, cancellationToken), request.Algorithm));
+    }
+}

@@ -1,0 +1,58 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
+using Qkms.Api.Fields;
+using Qkms.Api.Http;
+using Qkms.Core.Callers;
+using Qkms.Core.Encryption;
+using Qkms.Core.Secrets;
+using Qkms.Core.Uses;
+
+namespace Qkms.Api.Encryption.Kem;
+
+internal sealed record KemDecryptRequest(
+    [property: Required, Description("The encapsulated key and the ciphertext, enc ‖ ct, base64.")] byte[]? Ciphertext,
+    [property: Description("The bytes that were authenticated with it, base64.")] byte[]? Aad,
+    [property: Description("The key version by its kid.")] string? Kid,
+    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
+    [property: Description("The algorithm; ML-KEM-768 unless given.")] string? Algorithm,
+    [property: Description("The name of the logical key; 'default' unless given.")] string? Name) : IKeyChoiceFields;
+
+internal sealed class KemDecryptRequestValidator : KeyChoiceValidator<KemDecryptRequest>
+{
+    public KemDecryptRequestValidator()
+    {
+        RuleFor(r => r.Ciphertext).IsGiven().IsAtMost(SizeRules.MaxCiphertext);
+        RuleFor(r => r.Aad).IsAtMost(KemEndpoints.MaxAad);
+    }
+}
+
+internal sealed record KemDecryptResponse : KeyUseResponse, IDisposable
+{
+    [SetsRequiredMembers]
+    public KemDecryptResponse(Used<SecretBytes> decrypted, string? spelling)
+        : base(decrypted.Key, spelling) => Plaintext = decrypted.Result;
+
+    [Description("The plaintext, base64.")]
+    public SecretBytes Plaintext { get; }
+
+    public void Dispose() => Plaintext.Dispose();
+}
+
+internal static class KemDecrypt
+{
+    public static void MapKemDecrypt(this RouteGroupBuilder kem) =>
+        kem.MapPost("/decrypt", HandleAsync)
+            .WithName("KemDecrypt")
+            .WithSummary("Decrypts what was encrypted to an ML-KEM key by HPKE, here or by anybody else.")
+            .WithRequestExample("""{"ciphertext":"SGVsbG8h","key_version":1}""")
+            .WithValidation(new KemDecryptRequestValidator())
+            .Requires(Permission.CryptoDecrypt)
+            .Refuses(KeyUseRefusals.Decrypting);
+
+    private static async Task<Enveloped<KemDecryptResponse>> HandleAsync(KemDecryptRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
+    {
+        KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm);
+        return Enveloped.Ok(new KemDecryptResponse(await keys.DecryptAsync(caller, choice, request.Aad ?? [], request.Ciphertext!, cancellationToken), request.Algorithm));
+    }
+}

@@ -1,0 +1,60 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
+using Qkms.Api.Fields;
+using Qkms.Api.Http;
+using Qkms.Core.Callers;
+using Qkms.Core.Encryption;
+using Qkms.Core.Secrets;
+using Qkms.Core.Uses;
+
+namespace Qkms.Api.Encryption.Kem;
+
+internal sealed record KemEncryptRequest(
+    [property: Required, Description("What to encrypt, base64, at most 1 MB.")] SecretBytes? Plaintext,
+    [property: Description("Bytes that are authenticated with the ciphertext and have to be given again, base64.")] byte[]? Aad,
+    [property: Description("The key version by its kid.")] string? Kid,
+    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
+    [property: Description("The algorithm; ML-KEM-768 unless given.")] string? Algorithm,
+    [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
+    [property: Description("Whether a retired kid is refused instead of its successor being used; false unless given.")] bool? Strict) : IKeyChoiceFields, IDisposable
+{
+    public void Dispose() => Plaintext?.Dispose();
+}
+
+internal sealed class KemEncryptRequestValidator : KeyChoiceValidator<KemEncryptRequest>
+{
+    public KemEncryptRequestValidator()
+    {
+        RuleFor(r => r.Plaintext).IsGiven().IsAtMost(SizeRules.MaxPayload);
+        RuleFor(r => r.Aad).IsAtMost(KemEndpoints.MaxAad);
+    }
+}
+
+internal sealed record KemEncryptResponse : KeyUseResponse
+{
+    [SetsRequiredMembers]
+    public KemEncryptResponse(Used<byte[]> encrypted, string? spelling)
+        : base(encrypted.Key, spelling) => Ciphertext = encrypted.Result;
+
+    [Description("The encapsulated key and the ciphertext, enc ‖ ct, base64 (docs/formats.md).")]
+    public byte[] Ciphertext { get; }
+}
+
+internal static class KemEncrypt
+{
+    public static void MapKemEncrypt(this RouteGroupBuilder kem) =>
+        kem.MapPost("/encrypt", HandleAsync)
+            .WithName("KemEncrypt")
+            .WithSummary("Encrypts to an ML-KEM key by HPKE (RFC 9180) with the caller's own associated data.")
+            .WithRequestExample("""{"plaintext":"aGVsbG8="}""")
+            .WithValidation(new KemEncryptRequestValidator())
+            .Requires(Permission.CryptoEncrypt)
+            .Refuses(KeyUseRefusals.Creating);
+
+    private static async Task<Enveloped<KemEncryptResponse>> HandleAsync(KemEncryptRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
+    {
+        KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm, follow: request.Strict != true);
+        return Enveloped.Ok(new KemEncryptResponse(await keys.EncryptAsync(caller, choice, request.Aad ?? [], request.Plaintext!, cancellationToken), request.Algorithm));
+    }
+}

@@ -1,0 +1,58 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
+using Qkms.Api.Fields;
+using Qkms.Api.Http;
+using Qkms.Core.Callers;
+using Qkms.Core.Encryption;
+using Qkms.Core.Secrets;
+using Qkms.Core.Uses;
+
+namespace Qkms.Api.Encryption.Kem;
+
+internal sealed record UnwrapKeyRequest(
+    [property: Required, Description("The wrapped key, base64.")] byte[]? WrappedKey,
+    [property: Description("The bytes that were authenticated with it, base64.")] byte[]? Aad,
+    [property: Description("The key version by its kid.")] string? Kid,
+    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
+    [property: Description("The algorithm; ML-KEM-768 unless given.")] string? Algorithm,
+    [property: Description("The name of the logical key; 'default' unless given.")] string? Name) : IKeyChoiceFields;
+
+internal sealed class UnwrapKeyRequestValidator : KeyChoiceValidator<UnwrapKeyRequest>
+{
+    public UnwrapKeyRequestValidator()
+    {
+        RuleFor(r => r.WrappedKey).IsGiven().IsAtMost(SizeRules.MaxCiphertext);
+        RuleFor(r => r.Aad).IsAtMost(KemEndpoints.MaxAad);
+    }
+}
+
+internal sealed record UnwrapKeyResponse : KeyUseResponse, IDisposable
+{
+    [SetsRequiredMembers]
+    public UnwrapKeyResponse(Used<SecretBytes> decrypted, string? spelling)
+        : base(decrypted.Key, spelling) => SymmetricKey = decrypted.Result;
+
+    [Description("The symmetric key, base64.")]
+    public SecretBytes SymmetricKey { get; }
+
+    public void Dispose() => SymmetricKey.Dispose();
+}
+
+internal static class UnwrapKey
+{
+    public static void MapUnwrapKey(this RouteGroupBuilder kem) =>
+        kem.MapPost("/key/unwrap", HandleAsync)
+            .WithName("UnwrapKey")
+            .WithSummary("Unwraps a symmetric key.")
+            .WithRequestExample("""{"wrapped_key":"SGVsbG8h","key_version":1}""")
+            .WithValidation(new UnwrapKeyRequestValidator())
+            .Requires(Permission.KemUnwrap)
+            .Refuses(KeyUseRefusals.Decrypting);
+
+    private static async Task<Enveloped<UnwrapKeyResponse>> HandleAsync(UnwrapKeyRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
+    {
+        KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm);
+        return Enveloped.Ok(new UnwrapKeyResponse(await keys.UnwrapAsync(caller, choice, request.Aad ?? [], request.WrappedKey!, cancellationToken), request.Algorithm));
+    }
+}

@@ -1,0 +1,64 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
+using FluentValidation;
+using Qkms.Api.Fields;
+using Qkms.Api.Http;
+using Qkms.Core.Callers;
+using Qkms.Core.Encryption;
+using Qkms.Core.Secrets;
+using Qkms.Core.Uses;
+
+namespace Qkms.Api.Encryption.Kem;
+
+internal sealed record WrapKeyRequest(
+    [property: Required, Description("The key to wrap, base64, 1 to 1,024 bytes.")] SecretBytes? SymmetricKey,
+    [property: Description("Bytes that are authenticated with the ciphertext and have to be given again, base64.")] byte[]? Aad,
+    [property: Description("The key version by its kid.")] string? Kid,
+    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
+    [property: Description("The algorithm; ML-KEM-768 unless given.")] string? Algorithm,
+    [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
+    [property: Description("Whether a retired kid is refused instead of its successor being used; false unless given.")] bool? Strict) : IKeyChoiceFields, IDisposable
+{
+    public void Dispose() => SymmetricKey?.Dispose();
+}
+
+internal sealed class WrapKeyRequestValidator : KeyChoiceValidator<WrapKeyRequest>
+{
+    public WrapKeyRequestValidator()
+    {
+        RuleFor(r => r.SymmetricKey).IsGiven().Must(key => key is null || key.Length is >= 1 and <= KemEndpoints.MaxWrappedKey).WithMessage($"must be 1 to {KemEndpoints.MaxWrappedKey} bytes");
+        RuleFor(r => r.Aad).IsAtMost(KemEndpoints.MaxAad);
+    }
+}
+
+internal sealed record WrapKeyResponse : KeyUseResponse
+{
+    [SetsRequiredMembers]
+    public WrapKeyResponse(Used<byte[]> encrypted, string? spelling)
+        : base(encrypted.Key, spelling) => WrappedKey = encrypted.Result;
+
+    [Description("The wrapped key, base64 (docs/formats.md).")]
+    public byte[] WrappedKey { get; }
+
+    [Description("How it is wrapped: KEM-DEM.")]
+    public string WrappingMethod { get; } = KemEndpoints.WrappingMethod;
+}
+
+internal static class WrapKey
+{
+    public static void MapWrapKey(this RouteGroupBuilder kem) =>
+        kem.MapPost("/key/wrap", HandleAsync)
+            .WithName("WrapKey")
+            .WithSummary("Wraps a symmetric key of yours to an ML-KEM key.")
+            .WithRequestExample("""{"symmetric_key":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}""")
+            .WithValidation(new WrapKeyRequestValidator())
+            .Requires(Permission.KemWrap)
+            .Refuses(KeyUseRefusals.Creating);
+
+    private static async Task<Enveloped<WrapKeyResponse>> HandleAsync(WrapKeyRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
+    {
+        KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm, follow: request.Strict != true);
+        return Enveloped.Ok(new WrapKeyResponse(await keys.WrapAsync(caller, choice, request.Aad ?? [], request.SymmetricKey!, cancellationToken), request.Algorithm));
+    }
+}

@@ -1,0 +1,31 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Qkms.Core.Secrets;
+
+namespace Qkms.Api.Fields;
+
+/// <summary>A secret, and how the caller wants to have it written.</summary>
+/// <param name="Bytes">The secret.</param>
+/// <param name="AsHex">As hex in lower case; else as base64.</param>
+[JsonConverter(typeof(EncodedSecretConverter))]
+internal sealed record EncodedSecret(SecretBytes Bytes, bool AsHex);
+
+/// <summary>Writes such secrets without a string in between.</summary>
+internal sealed class EncodedSecretConverter : JsonConverter<EncodedSecret>
+{
+    public override EncodedSecret Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        throw new NotSupportedException("Such secrets are only written.");
+
+    public override void Write(Utf8JsonWriter writer, EncodedSecret value, JsonSerializerOptions options)
+    {
+        if (!value.AsHex)
+        {
+            writer.WriteBase64StringValue(value.Bytes.Span);
+            return;
+        }
+
+        using SecretBytes text = SecretBytes.Allocate(value.Bytes.Length * 2, out Span<byte> destination);
+        Convert.TryToHexStringLower(value.Bytes.Span, destination, out _);
+        writer.WriteStringValue(destination);
+    }
+}

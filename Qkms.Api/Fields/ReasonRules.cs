@@ -1,0 +1,14 @@
+using FluentValidation;
+using Qkms.Core.Journal;
+
+namespace Qkms.Api.Fields;
+
+/// <summary>What a reason must look like, where the journal keeps one.</summary>
+internal static class ReasonRules
+{
+    public static IRuleBuilderOptions<T, string?> IsReason<T>(this IRuleBuilder<T, string?> rule) => rule
+        .Must(reason => reason is null || reason.EnumerateRunes().Count() <= AuditEvent.MaxReasonLength)
+        .WithMessage($"must have at most {AuditEvent.MaxReasonLength} characters")
+        .Must(reason => reason?.Contains('\0', StringComparison.Ordinal) != true)
+        .WithMessage("must not contain U+0000");
+}

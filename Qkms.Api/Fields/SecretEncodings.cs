@@ -1,0 +1,13 @@
+using FluentValidation;
+
+namespace Qkms.Api.Fields;
+
+/// <summary>The words for how a data key is written.</summary>
+internal static class SecretEncodings
+{
+    public const string Base64 = "base64";
+    public const string Hex = "hex";
+
+    public static IRuleBuilderOptions<T, string?> IsSecretEncoding<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.Must(word => word is null or Base64 or Hex).WithMessage($"must be {Base64} or {Hex}");
+}

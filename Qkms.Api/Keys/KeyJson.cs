@@ -1,0 +1,17 @@
+using System.Text.Json.Serialization;
+using Qkms.Api.Http;
+
+namespace Qkms.Api.Keys;
+
+/// <summary>Requests and answers about keys, as JSON.</summary>
+[JsonSerializable(typeof(GenerateKeyRequest))]
+[JsonSerializable(typeof(RotateKeyRequest))]
+[JsonSerializable(typeof(RetireKeyRequest))]
+[JsonSerializable(typeof(RevokeKeyRequest))]
+[JsonSerializable(typeof(DestroyKeyRequest))]
+[JsonSerializable(typeof(CancelKeyDeletionRequest))]
+[JsonSerializable(typeof(Envelope<KeyVersionResponse>))]
+[JsonSerializable(typeof(Envelope<RotatedKeyResponse>))]
+[JsonSerializable(typeof(Envelope<KeyListResponse>))]
+[JsonSerializable(typeof(JsonWebKey))]
+internal sealed partial class KeyJson : JsonSerializerContext;

@@ -1,0 +1,75 @@
+using Microsoft.OpenApi;
+using Qkms.Api.Auth;
+using Qkms.Api.Fields;
+using Qkms.Api.Http;
+using Qkms.Core.Secrets;
+
+namespace Qkms.Api.Pages;
+
+/// <summary>The description of the API, made from the routes, and the page to try it.</summary>
+internal static class OpenApiSetup
+{
+    public const string DocumentName = "v1";
+
+    // The page's own scripts and styles, and calls back to this service; nothing from elsewhere. The hash is of the one style that
+    // Swagger UI puts in by itself; when a new version of it brings another, the browser's console says so.
+    private const string PagePolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    public static WebApplicationBuilder AddQkmsOpenApi(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddEndpointsApiExplorer();
+        builder.Services.AddSwaggerGen(options =>
+        {
+            options.SwaggerDoc(DocumentName, new OpenApiInfo
+            {
+                Title = "Qkms",
+                Version = "v1",
+                Description = "Self-hosted key management: versioned post-quantum (ML-KEM, ML-DSA) and RSA keys. Every route is served at '/' and, unchanged, under '/api/v1'.",
+                License = new OpenApiLicense { Name = "Apache-2.0", Identifier = "Apache-2.0" },
+            });
+            options.AddServer(new OpenApiServer { Url = "/" });
+            options.AddServer(new OpenApiServer { Url = "/api/v1" });
+            options.AddSecurityDefinition(ApiKeyAuthentication.SchemeName, new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.ApiKey,
+                In = ParameterLocation.Header,
+                Name = ApiKeyAuthentication.HeaderName,
+                Description = "An API key; at the first start one is written to 'initial-api-key' in the data directory.",
+            });
+            options.SupportNonNullableReferenceTypes();
+            options.NonNullableReferenceTypesAsRequired();
+            options.MapType<QueryInteger>(() => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32" });
+            options.MapType<SecretBytes>(() => new OpenApiSchema { Type = JsonSchemaType.String, Format = "byte" });
+            options.MapType<EncodedSecret>(() => new OpenApiSchema { Type = JsonSchemaType.String });
+            options.OperationFilter<OperationDetails>();
+            options.SchemaFilter<SchemaDetails>();
+            options.DocumentFilter<TagDetails>();
+            options.DocumentFilter<SharedHeaders>();
+        });
+        return builder;
+    }
+
+    public static WebApplication UseQkmsOpenApi(this WebApplication app)
+    {
+        app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger", StringComparison.OrdinalIgnoreCase), UsePage);
+        return app;
+    }
+
+    private static void UsePage(IApplicationBuilder page)
+    {
+        page.Use((context, next) =>
+        {
+            context.Response.Headers.ContentSecurityPolicy = PagePolicy;
+            return next(context);
+        });
+        page.UseSwagger(options => options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
+        page.UseSwaggerUI(options =>
+        {
+            options.SwaggerEndpoint($"{DocumentName}/swagger.json", "Qkms v1");
+            options.DocumentTitle = "Qkms";
+            options.EnableTryItOutByDefault();
+            options.DisplayRequestDuration();
+        });
+    }
+}

@@ -1,0 +1,140 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc.Infrastructure;
+using Microsoft.OpenApi;
+using Qkms.Api.Auth;
+using Qkms.Api.Http;
+using Qkms.Api.Idempotency;
+using Qkms.Api.Keys;
+using Qkms.Core.Errors;
+using Qkms.Core.Idempotency;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace Qkms.Api.Pages;
+
+/// <summary>Adds to operations what their routes know: refusals with their codes, the API key, examples, media types of public keys.</summary>
+internal sealed class OperationDetails : IOperationFilter
+{
+    public void Apply(OpenApiOperation operation, OperationFilterContext context)
+    {
+        IList<object> metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
+        bool open = metadata.OfType<IAllowAnonymous>().Any();
+        operation.Security ??= [];
+        if (!open)
+        {
+            operation.Security.Add(new OpenApiSecurityRequirement
+            {
+                [new OpenApiSecuritySchemeReference(ApiKeyAuthentication.SchemeName, context.Document)] = [],
+            });
+        }
+
+        AddRefusals(operation, context, metadata, open);
+        AddExample(operation, metadata);
+        DescribePublicKey(operation, context, metadata);
+        DescribeParameters(operation, context);
+        bool takesKey = metadata.OfType<TakesIdempotencyKey>().Any();
+        if (takesKey)
+            AddIdempotencyKey(operation);
+
+        AddHeaders(operation, context.Document, takesKey);
+    }
+
+    private static void AddRefusals(OpenApiOperation operation, OperationFilterContext context, IList<object> metadata, bool open)
+    {
+        IOpenApiSchema envelope = context.SchemaGenerator.GenerateSchema(typeof(ErrorEnvelope), context.SchemaRepository);
+        operation.Responses ??= [];
+        foreach (IGrouping<int, KmsError> group in Errors(operation, metadata, open).Distinct().GroupBy(e => Refusals.StatusOf(e.Kind)).OrderBy(g => g.Key))
+        {
+            string status = group.Key.ToString(CultureInfo.InvariantCulture);
+            operation.Responses[status] = SharedRefusals.Of(context.Document, status, [.. group], envelope);
+        }
+    }
+
+    private static IEnumerable<KmsError> Errors(OpenApiOperation operation, IList<object> metadata, bool open)
+    {
+        yield return KmsErrors.Invalid;
+        yield return KmsErrors.Internal;
+        if (operation.RequestBody is not null)
+        {
+            yield return KmsErrors.TooLarge;
+            yield return KmsErrors.UnsupportedMediaType;
+        }
+
+        if (!open)
+        {
+            yield return KmsErrors.Unauthenticated;
+            yield return KmsErrors.NotPermitted;
+            yield return KmsErrors.TenantSuspended;
+            yield return KmsErrors.Unavailable;
+        }
+
+        foreach (KmsError error in metadata.OfType<RefusalMetadata>().SelectMany(m => m.Errors))
+            yield return error;
+    }
+
+    private static void AddExample(OpenApiOperation operation, IList<object> metadata)
+    {
+        ExampleMetadata? example = metadata.OfType<ExampleMetadata>().FirstOrDefault();
+        if (example is not null && operation.RequestBody?.Content?["application/json"] is OpenApiMediaType body)
+            body.Example = JsonNode.Parse(example.Json);
+    }
+
+    private static void DescribePublicKey(OpenApiOperation operation, OperationFilterContext context, IList<object> metadata)
+    {
+        if (!metadata.OfType<PublicKeyContent>().Any())
+            return;
+
+        operation.Responses!["200"] = new OpenApiResponse
+        {
+            Description = "The public key.",
+            Content = new Dictionary<string, IOpenApiMediaType>
+            {
+                [PublicKeyFormats.Pem] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^-----BEGIN PUBLIC KEY-----" } },
+                [PublicKeyFormats.Der] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } },
+                [PublicKeyFormats.Jwk] = new OpenApiMediaType { Schema = context.SchemaGenerator.GenerateSchema(typeof(JsonWebKey), context.SchemaRepository) },
+            },
+        };
+    }
+
+    private static void DescribeParameters(OpenApiOperation operation, OperationFilterContext context)
+    {
+        foreach (OpenApiParameter parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
+        {
+            if (parameter is { Name: { } name, Schema: OpenApiSchema schema })
+            {
+                schema.Description = null;
+                FieldDetails.Describe(name, schema);
+                parameter.Required |= IsRequired(context, name);
+            }
+        }
+    }
+
+    private static bool IsRequired(OperationFilterContext context, string name) => context.ApiDescription.ParameterDescriptions
+        .Where(parameter => parameter.Name == name)
+        .Select(parameter => parameter.ParameterDescriptor)
+        .OfType<IParameterInfoParameterDescriptor>()
+        .Any(descriptor => descriptor.ParameterInfo.IsDefined(typeof(RequiredAttribute), inherit: false));
+
+    private static void AddIdempotencyKey(OpenApiOperation operation) => (operation.Parameters ??= []).Add(new OpenApiParameter
+    {
+        Name = IdempotencyKeys.HeaderName,
+        In = ParameterLocation.Header,
+        Description = "Makes it safe to send the request again: for 24 hours the same request with the same key is answered like the first time and changes nothing more. Use a fresh UUID for each request.",
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[!-~]+$", MaxLength = RepeatableRequest.MaxKeyLength },
+    });
+
+    private static void AddHeaders(OpenApiOperation operation, OpenApiDocument document, bool takesKey)
+    {
+        foreach ((string status, IOpenApiResponse response) in operation.Responses ?? [])
+        {
+            if (response is not OpenApiResponse described)
+                continue;
+
+            SharedHeaders.AddTo(described, status, document);
+            if (takesKey && status[0] == '2')
+                SharedHeaders.AddRepeated(described, document);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using Qkms.Api.Http;
+using Qkms.Api.Idempotency;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace Qkms.Api.Pages;
+
+/// <summary>Headers that many answers carry, described once and referred to.</summary>
+internal sealed class SharedHeaders : IDocumentFilter
+{
+    private const string RequestIdName = "RequestId";
+    private const string LocationName = "Location";
+    private const string WwwAuthenticateName = "WwwAuthenticate";
+    private const string RetryAfterName = "RetryAfter";
+    private const string RepeatedName = "IdempotencyReplayed";
+
+    /// <summary>Adds the headers that answers with <paramref name="status"/> carry.</summary>
+    public static void AddTo(OpenApiResponse response, string status, OpenApiDocument document)
+    {
+        response.Headers ??= new Dictionary<string, IOpenApiHeader>();
+        response.Headers[RequestIdentity.HeaderName] = new OpenApiHeaderReference(RequestIdName, document);
+        if (status == "401")
+            response.Headers["WWW-Authenticate"] = new OpenApiHeaderReference(WwwAuthenticateName, document);
+
+        if (status == "201")
+            response.Headers["Location"] = new OpenApiHeaderReference(LocationName, document);
+
+        if (status is "429" or "503")
+            response.Headers["Retry-After"] = new OpenApiHeaderReference(RetryAfterName, document);
+    }
+
+    /// <summary>Adds the header that only answers to repeated requests carry.</summary>
+    public static void AddRepeated(OpenApiResponse response, OpenApiDocument document) =>
+        response.Headers![RepeatedResult.HeaderName] = new OpenApiHeaderReference(RepeatedName, document);
+
+    public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
+    {
+        swaggerDoc.Components ??= new OpenApiComponents();
+        swaggerDoc.Components.Headers = new Dictionary<string, IOpenApiHeader>
+        {
+            [RequestIdName] = Text($"The request's id: the caller's {RequestIdentity.HeaderName} if it was a UUID, else a fresh one.", "uuid", FieldExamples.Of("request_id")!),
+            [LocationName] = Text("Where the new version is shown.", "uri-reference", $"/kms/keys/{FieldExamples.Of("kid")}"),
+            [WwwAuthenticateName] = new OpenApiHeader
+            {
+                Description = "How to authenticate (RFC 9110, 11.6.1).",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^ApiKey " },
+                Example = "ApiKey realm=\"qkms\", header=\"x-api-key\"",
+                Required = true,
+            },
+            [RetryAfterName] = new OpenApiHeader
+            {
+                Description = "Seconds to wait before trying again.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" },
+                Example = 2,
+                Required = true,
+            },
+            [RepeatedName] = new OpenApiHeader
+            {
+                Description = "Only in the answer to a request that was done before with the same Idempotency-Key: this is the answer of that time, with an id and a time of its own.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = FieldDetails.Words("true") },
+                Example = "true",
+            },
+        };
+    }
+
+    private static OpenApiHeader Text(string description, string format, JsonNode example) =>
+        new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = format }, Example = example, Required = true };
+}

@@ -1,0 +1,15 @@
+using System.Text.Json.Serialization;
+using Qkms.Api.Http;
+
+namespace Qkms.Api.Signatures;
+
+/// <summary>Requests and answers of signatures, as JSON.</summary>
+[JsonSerializable(typeof(SignRequest))]
+[JsonSerializable(typeof(Envelope<SignResponse>))]
+[JsonSerializable(typeof(VerifyRequest))]
+[JsonSerializable(typeof(Envelope<VerifyResponse>))]
+[JsonSerializable(typeof(SignHashRequest))]
+[JsonSerializable(typeof(Envelope<SignHashResponse>))]
+[JsonSerializable(typeof(VerifyHashRequest))]
+[JsonSerializable(typeof(Envelope<VerifyHashResponse>))]
+internal sealed partial class SignatureJson : JsonSerializerContext;

@@ -1,0 +1,82 @@
+using Qkms.Core.Errors;
+using Qkms.Core.Secrets;
+
+namespace Qkms.Core.Algorithms;
+
+/// <summary>Encrypts data in the format of its family (docs/formats.md).</summary>
+internal interface IEncrypt
+{
+    /// <exception cref="KmsException"><see cref="KmsErrors.Invalid"/> for a plaintext or context that the algorithm cannot take.</exception>
+    byte[] Encrypt(EncryptionContext context, ReadOnlySpan<byte> plaintext);
+
+    /// <summary>The plaintext, which the caller disposes of, or null for whatever cause.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.Invalid"/> for a context that the algorithm cannot take.</exception>
+    SecretBytes? TryDecrypt(EncryptionContext context, ReadOnlySpan<byte> ciphertext);
+}
+
+/// <summary>Wraps data keys, in a form that does not open as encrypted data, nor the other way round.</summary>
+internal interface IWrapDataKeys
+{
+    byte[] WrapDataKey(EncryptionContext context, ReadOnlySpan<byte> dataKey);
+
+    /// <summary>The data key, which the caller disposes of, or null for whatever cause.</summary>
+    SecretBytes? TryUnwrapDataKey(EncryptionContext context, ReadOnlySpan<byte> wrapped);
+}
+
+/// <summary>Encapsulates shared secrets (FIPS 203).</summary>
+internal interface IEncapsulate
+{
+    /// <summary>Length of a ciphertext in bytes.</summary>
+    int CiphertextLength { get; }
+
+    /// <summary>A shared secret and its ciphertext (FIPS 203, Algorithm 20).</summary>
+    WrappedSecret Encapsulate();
+
+    /// <summary>
+    /// The shared secret of a ciphertext of <see cref="CiphertextLength"/> bytes (FIPS 203, Algorithm 21). A ciphertext that was not made for the key
+    /// gives another secret, not a refusal.
+    /// </summary>
+    SecretBytes Decapsulate(ReadOnlySpan<byte> ciphertext);
+}
+
+/// <summary>Encrypts by HPKE in base mode (RFC 9180) with the caller's own associated data.</summary>
+internal interface IHpke
+{
+    /// <summary>enc ‖ ct.</summary>
+    byte[] Seal(ReadOnlySpan<byte> info, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> plaintext);
+
+    /// <summary>The plaintext, which the caller disposes of, or null for whatever cause.</summary>
+    SecretBytes? TryOpen(ReadOnlySpan<byte> info, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> ciphertext);
+}
+
+/// <summary>Signs messages.</summary>
+internal interface ISign
+{
+    /// <summary>Refuses what the algorithm does not have, before anything is computed.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.Invalid"/>, with the field named.</exception>
+    void RequireFit(SignatureParameters parameters);
+
+    byte[] Sign(ReadOnlySpan<byte> message, SignatureParameters parameters);
+
+    /// <summary>Whether a signature is the key's for a message. One of the wrong length is not valid, like any other that is wrong.</summary>
+    bool Verify(ReadOnlySpan<byte> message, SignatureParameters parameters, ReadOnlySpan<byte> signature);
+}
+
+/// <summary>Signs hashes that the caller made.</summary>
+internal interface ISignHash
+{
+    /// <summary>Refuses what the algorithm does not have, before anything is computed.</summary>
+    /// <returns>Why the hash is too weak for the key, or null when it is strong enough.</returns>
+    /// <exception cref="KmsException"><see cref="KmsErrors.Invalid"/>, with the field named.</exception>
+    string? Weakness(SignatureHash function, byte[] context);
+
+    /// <summary>Signs a hash of the function's length.</summary>
+    byte[] SignHash(ReadOnlySpan<byte> hash, SignatureHash function, byte[] context);
+
+    bool VerifyHash(ReadOnlySpan<byte> hash, SignatureHash function, byte[] context, ReadOnlySpan<byte> signature);
+}
+
+/// <summary>What a caller chooses about the signature of a message.</summary>
+/// <param name="Context">The context of FIPS 204, at most 255 bytes; empty where the algorithm has none.</param>
+/// <param name="Hash">The hash function, where the algorithm leaves the choice; else null.</param>
+internal readonly record struct SignatureParameters(byte[] Context, SignatureHash? Hash);

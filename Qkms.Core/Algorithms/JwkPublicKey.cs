@@ -1,0 +1,17 @@
+namespace Qkms.Core.Algorithms;
+
+/// <summary>What a JWK (RFC 7517) says of a public key beside its key type, id and use; the bytes are encoded by whoever writes it.</summary>
+public sealed record JwkPublicKey
+{
+    /// <summary><c>alg</c>: the algorithm, where the key has only one.</summary>
+    public string? Algorithm { get; init; }
+
+    /// <summary><c>pub</c>: the raw public key (RFC 9964, section 3).</summary>
+    public byte[]? PublicKey { get; init; }
+
+    /// <summary><c>n</c>: the modulus, big-endian without leading zeros (RFC 7518, section 6.3.1.1).</summary>
+    public byte[]? Modulus { get; init; }
+
+    /// <summary><c>e</c>: the public exponent (RFC 7518, section 6.3.1.2).</summary>
+    public byte[]? Exponent { get; init; }
+}

@@ -1,0 +1,66 @@
+using Qkms.Core.Cryptography;
+using Qkms.Core.Names;
+using Qkms.Core.Secrets;
+
+namespace Qkms.Core.Algorithms;
+
+/// <summary>
+/// A family of algorithms and everything that Qkms knows of it: catalogue, generation, use in memory, public encodings, cost. A new family is a
+/// class of this kind in a file of its own, and one line in <see cref="All"/>; nothing else asks which family a key is of.
+/// </summary>
+public abstract class KeyFamily
+{
+    /// <summary>Every family, in the order in which the catalogue lists them.</summary>
+    public static IReadOnlyList<KeyFamily> All { get; } = [new MLKemFamily(), new MLDsaFamily(), new RsaFamily(), new AesFamily()];
+
+    /// <summary>Its rows of the catalogue.</summary>
+    public abstract IReadOnlyList<KeyAlgorithm> Algorithms { get; }
+
+    /// <summary>What its keys do, in the order in which the catalogue lists it.</summary>
+    public abstract IReadOnlyList<KeyOperation> Operations { get; }
+
+    /// <summary>Whether it is believed to withstand a quantum computer.</summary>
+    public virtual bool IsQuantumSafe => true;
+
+    /// <summary>Whether there is one secret key, and no public key that could be shown.</summary>
+    public virtual bool IsSymmetric => false;
+
+    /// <summary>The key type of a JWK (RFC 7517, section 4.1).</summary>
+    public abstract string JwkKeyType { get; }
+
+    /// <summary>The encoding in which its private keys are stored.</summary>
+    internal abstract MaterialFormat Format { get; }
+
+    /// <summary>Whether a key is generated in less time than the rest of its request takes, so that it need not wait behind slower ones.</summary>
+    internal virtual bool GeneratesAtOnce => false;
+
+    /// <summary>Whether keys of a use are made with a hash for OAEP.</summary>
+    public virtual bool TakesOaepHash(KeyUse use) => false;
+
+    /// <summary>Whether an operation is long enough to wait for its turn among other private-key work.</summary>
+    internal virtual bool WaitsForTurn(KeyOperation operation) => false;
+
+    /// <summary>Whether its ciphertexts name the key version that opens them.</summary>
+    internal virtual bool CiphertextsNameTheirKey => false;
+
+    /// <summary>The key version that a ciphertext from anybody names, not authenticated yet; null when it names none.</summary>
+    internal virtual KeyVersionId? KeyOf(ReadOnlySpan<byte> ciphertext) => null;
+
+    /// <summary>A new key, confirmed from the bytes that will be stored.</summary>
+    /// <exception cref="EngineFaultException">The implementations do not agree on it; nothing of it may be used.</exception>
+    internal abstract NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, SecondOpinion opinion);
+
+    /// <summary>A stored key, ready for use.</summary>
+    /// <param name="key">Which key it is.</param>
+    /// <param name="secret">Its private key in <see cref="Format"/>; it belongs to the callee from here on.</param>
+    /// <param name="engine">Computes.</param>
+    internal abstract LoadedKey Load(StoredKey key, SecretBytes secret, PqcEngine engine);
+
+    /// <summary>SubjectPublicKeyInfo, DER (RFC 5280, section 4.1.2.7), of a public key as the row has it.</summary>
+    /// <exception cref="InvalidOperationException">The family is symmetric.</exception>
+    internal abstract byte[] ToSubjectPublicKeyInfo(KeyAlgorithm algorithm, byte[] publicKey);
+
+    /// <summary>The members of a JWK that are the family's own.</summary>
+    /// <exception cref="InvalidOperationException">The family is symmetric.</exception>
+    internal abstract JwkPublicKey ToJwk(KeyAlgorithm algorithm, byte[] publicKey, string? oaepHash);
+}

@@ -1,0 +1,196 @@
+using System.Security.Cryptography;
+using Qkms.Core.Cryptography;
+using Qkms.Core.Cryptography.BouncyCastle;
+using Qkms.Core.Errors;
+using Qkms.Core.Secrets;
+
+namespace Qkms.Core.Algorithms;
+
+/// <summary>
+/// RSA (RFC 8017): RSAES-OAEP for encryption, with the hash that the key was made with and an empty label; RSASSA-PSS for signatures, with MGF1 of
+/// the same hash and a salt as long as the hash. Keys are stored as PKCS #8, and their public keys as SubjectPublicKeyInfo.
+/// </summary>
+internal sealed class RsaFamily : KeyFamily
+{
+    public RsaFamily() => Algorithms = [Row(2048), Row(3072), Row(4096)];
+
+    public override IReadOnlyList<KeyAlgorithm> Algorithms { get; }
+
+    public override IReadOnlyList<KeyOperation> Operations { get; } = [KeyOperation.Encrypt, KeyOperation.Decrypt, KeyOperation.Sign, KeyOperation.Verify];
+
+    public override bool IsQuantumSafe => false;
+
+    public override string JwkKeyType => "RSA";
+
+    internal override MaterialFormat Format => MaterialFormat.Pkcs8;
+
+    public override bool TakesOaepHash(KeyUse use) => use == KeyUse.Encryption;
+
+    internal override bool WaitsForTurn(KeyOperation operation) => operation is KeyOperation.Decrypt or KeyOperation.Sign;
+
+    internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, SecondOpinion opinion)
+    {
+        using RSA generated = RSA.Create(algorithm.ModulusBits!.Value);
+        byte[] publicKey = generated.ExportSubjectPublicKeyInfo();
+        SecretBytes privateKey = ExportPkcs8(generated);
+        try
+        {
+            using RSA stored = Import(privateKey.Span);
+            if (!stored.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(publicKey))
+                throw new EngineFaultException($"{algorithm} by the platform, which loads another key than it stored");
+
+            RsaOpinion.Confirm(stored, encrypts: use == KeyUse.Encryption);
+            return new NewKeyMaterial(publicKey, privateKey, Format);
+        }
+        catch
+        {
+            privateKey.Dispose();
+            throw;
+        }
+    }
+
+    internal override LoadedKey Load(StoredKey key, SecretBytes secret, PqcEngine engine)
+    {
+        using (secret)
+            return new RsaKey(key.Algorithm, Import(secret.Span), key.OaepHash);
+    }
+
+    internal override byte[] ToSubjectPublicKeyInfo(KeyAlgorithm algorithm, byte[] publicKey) => publicKey;
+
+    internal override JwkPublicKey ToJwk(KeyAlgorithm algorithm, byte[] publicKey, string? oaepHash)
+    {
+        using RSA rsa = RSA.Create();
+        rsa.ImportSubjectPublicKeyInfo(publicKey, out _);
+        RSAParameters parameters = rsa.ExportParameters(includePrivateParameters: false);
+        return new JwkPublicKey { Algorithm = JwkAlgorithm(oaepHash), Modulus = parameters.Modulus, Exponent = parameters.Exponent };
+    }
+
+    // The names of IANA's JOSE registry. PSS keys sign with any of three hashes, so none is named for them.
+    private static string? JwkAlgorithm(string? oaepHash) => oaepHash switch
+    {
+        "SHA-1" => "RSA-OAEP",
+        "SHA-256" => "RSA-OAEP-256",
+        "SHA-384" => "RSA-OAEP-384",
+        "SHA-512" => "RSA-OAEP-512",
+        _ => null,
+    };
+
+    private KeyAlgorithm Row(int bits) => new($"RSA-{bits}", this)
+    {
+        Uses = [KeyUse.Encryption, KeyUse.Signature],
+        ModulusBits = bits,
+        CiphertextSize = bits >> 3,
+        SignatureSize = bits >> 3,
+        Standing = AlgorithmStanding.Legacy,
+    };
+
+    private static RSA Import(ReadOnlySpan<byte> pkcs8)
+    {
+        RSA rsa = RSA.Create();
+        try
+        {
+            rsa.ImportPkcs8PrivateKey(pkcs8, out _);
+            return rsa;
+        }
+        catch
+        {
+            rsa.Dispose();
+            throw;
+        }
+    }
+
+    private static SecretBytes ExportPkcs8(RSA key)
+    {
+        // n and d of full length, p, q, dp, dq and qInv of half the length (RFC 8017, A.1.2), and less than 128 bytes of structure around them.
+        Span<byte> buffer = stackalloc byte[128 + (5 * (key.KeySize >> 3))];
+        try
+        {
+            return key.TryExportPkcs8PrivateKey(buffer, out int written)
+                ? SecretBytes.CopyOf(buffer[..written])
+                : throw new CryptographicException("The platform's PKCS #8 export is longer than it can be.");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(buffer);
+        }
+    }
+}
+
+/// <summary>An RSA key in memory.</summary>
+/// <param name="algorithm">Its algorithm.</param>
+/// <param name="key">The platform's key.</param>
+/// <param name="oaepHash">The hash of OAEP, if it is for encryption.</param>
+internal sealed class RsaKey(KeyAlgorithm algorithm, RSA key, string? oaepHash) : LoadedKey, IEncrypt, ISign, ISignHash
+{
+    public override ReadOnlySpan<byte> PublicKey => key.ExportSubjectPublicKeyInfo();
+
+    private int ModulusSize => algorithm.ModulusBits!.Value >> 3;
+
+    public byte[] Encrypt(EncryptionContext context, ReadOnlySpan<byte> plaintext)
+    {
+        RefuseContext(context);
+        (RSAEncryptionPadding padding, int hashLength) = OaepHash.Find(oaepHash);
+
+        // k − 2hLen − 2 (RFC 8017, section 7.1.1).
+        int longest = ModulusSize - (2 * hashLength) - 2;
+        return plaintext.Length <= longest
+            ? key.Encrypt(plaintext, padding)
+            : throw KmsErrors.Invalid.With(
+                $"'plaintext' is too long for {algorithm} with OAEP and {oaepHash}.",
+                new FieldError("plaintext", $"must be at most {longest} bytes for this key; encrypt a data key instead"));
+    }
+
+    public SecretBytes? TryDecrypt(EncryptionContext context, ReadOnlySpan<byte> ciphertext)
+    {
+        RefuseContext(context);
+        RSAEncryptionPadding padding = OaepHash.Find(oaepHash).Padding;
+
+        // OpenSSL decrypts into a buffer of the modulus' length; what it holds is copied out and the rest zeroed.
+        using SecretBytes buffer = SecretBytes.Allocate(ModulusSize, out Span<byte> destination);
+        try
+        {
+            return key.TryDecrypt(ciphertext, destination, padding, out int length) ? SecretBytes.CopyOf(destination[..length]) : null;
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+
+    public void RequireFit(SignatureParameters parameters) => RefuseContext(parameters.Context);
+
+    public byte[] Sign(ReadOnlySpan<byte> message, SignatureParameters parameters) =>
+        key.SignData(message, HashOf(parameters), RSASignaturePadding.Pss);
+
+    public bool Verify(ReadOnlySpan<byte> message, SignatureParameters parameters, ReadOnlySpan<byte> signature) =>
+        key.VerifyData(message, signature, HashOf(parameters), RSASignaturePadding.Pss);
+
+    // Each of the accepted hashes is strong enough for each modulus.
+    public string? Weakness(SignatureHash function, byte[] context)
+    {
+        RefuseContext(context);
+        return null;
+    }
+
+    public byte[] SignHash(ReadOnlySpan<byte> hash, SignatureHash function, byte[] context) =>
+        key.SignHash(hash, function.PlatformName, RSASignaturePadding.Pss);
+
+    public bool VerifyHash(ReadOnlySpan<byte> hash, SignatureHash function, byte[] context, ReadOnlySpan<byte> signature) =>
+        key.VerifyHash(hash, signature, function.PlatformName, RSASignaturePadding.Pss);
+
+    public override void Dispose() => key.Dispose();
+
+    private static HashAlgorithmName HashOf(SignatureParameters parameters) => (parameters.Hash ?? SignatureHash.Sha256).PlatformName;
+
+    private static void RefuseContext(EncryptionContext context)
+    {
+        if (!context.Canonical.SequenceEqual(EncryptionContext.Empty.Canonical))
+            throw KmsErrors.Invalid.With("RSA-OAEP cannot authenticate a context.", new FieldError("context", "must be absent for RSA keys"));
+    }
+
+    private static void RefuseContext(byte[] context)
+    {
+        if (context.Length > 0)
+            throw KmsErrors.Invalid.With("RSA-PSS has no context.", new FieldError("signature_context", "must be absent for RSA keys"));
+    }
+}

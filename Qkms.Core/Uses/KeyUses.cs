@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using Qkms.Core.Algorithms;
+using Qkms.Core.Callers;
+using Qkms.Core.Errors;
+using Qkms.Core.Gates;
+using Qkms.Core.Keys;
+using Qkms.Core.Telemetry;
+
+namespace Qkms.Core.Uses;
+
+/// <summary>
+/// The one place through which every use of a key passes, always in the same steps: choose the version, see whether it may be used, rent its private
+/// key from memory, judge the request, wait for a turn where the work is long, do it, count it, give the key back.
+/// </summary>
+public sealed class KeyUses(KeyResolver resolver, MaterialCache materials, PrivateKeyGate gate, OperationMetrics metrics)
+{
+    /// <summary>Does one piece of work with the key that is meant.</summary>
+    /// <exception cref="KmsException">
+    /// What <see cref="KeyResolver"/> and the work refuse; <see cref="KmsErrors.Unavailable"/> when no turn comes in time.
+    /// </exception>
+    internal async ValueTask<Used<T>> RunAsync<TKey, TState, T>(
+        Caller caller, KeyChoice choice, KeyWork<TKey, TState, T> work, TState state, CancellationToken cancellationToken)
+        where TKey : class
+    {
+        UseRecord record = new(metrics, work.Operation, choice, caller.TenantId);
+        try
+        {
+            long generation = materials.Generation;
+            ChosenKey chosen = await ChooseAsync(caller, choice, work.Operation, cancellationToken);
+            record.Algorithm = chosen.Version.Algorithm;
+            using MaterialLease lease = await materials.RentAsync(chosen.Version, generation, cancellationToken);
+            TKey key = lease.Key as TKey ?? throw CannotDo(work, chosen.Version);
+            IReadOnlyList<string> warnings = work.Judge?.Invoke(key, state) ?? [];
+            T result = await DoAsync(key, chosen.Version.Algorithm, work, state, cancellationToken);
+            record.End(Outcomes.Ok);
+            return new Used<T>(chosen, result, warnings);
+        }
+        catch (Exception e)
+        {
+            record.End(Outcomes.Of(e));
+            throw;
+        }
+    }
+
+    /// <summary>Does the same work with one key for many items. A refusal of the key concerns all of them, a refusal of an item that item alone.</summary>
+    /// <exception cref="KmsException">What <see cref="RunAsync"/> refuses before the work begins.</exception>
+    internal async ValueTask<Used<IReadOnlyList<ItemOf<T>>>> RunManyAsync<TKey, TState, T>(
+        Caller caller, KeyChoice choice, KeyWork<TKey, TState, T> work, IReadOnlyList<TState> items, CancellationToken cancellationToken)
+        where TKey : class
+        where T : class
+    {
+        UseRecord record = new(metrics, work.Operation, choice, caller.TenantId);
+        try
+        {
+            long generation = materials.Generation;
+            ChosenKey chosen = await ChooseAsync(caller, choice, work.Operation, cancellationToken);
+            record.Algorithm = chosen.Version.Algorithm;
+            using MaterialLease lease = await materials.RentAsync(chosen.Version, generation, cancellationToken);
+            TKey key = lease.Key as TKey ?? throw CannotDo(work, chosen.Version);
+            ItemOf<T>[] results = new ItemOf<T>[items.Count];
+            for (int i = 0; i < results.Length; i++)
+            {
+                record.Begin();
+                try
+                {
+                    work.Judge?.Invoke(key, items[i]);
+                    results[i] = new ItemOf<T>(await DoAsync(key, chosen.Version.Algorithm, work, items[i], cancellationToken), null);
+                    record.End(Outcomes.Ok);
+                }
+                catch (KmsException refusal)
+                {
+                    results[i] = new ItemOf<T>(null, refusal);
+                    record.End(Outcomes.Of(refusal));
+                }
+            }
+
+            return new Used<IReadOnlyList<ItemOf<T>>>(chosen, results, []);
+        }
+        catch (Exception e)
+        {
+            record.End(Outcomes.Of(e));
+            throw;
+        }
+    }
+
+    // Another node may have revoked or destroyed it: this is the moment at which this node learns of it, and its memory must not hold the key any longer.
+    private async ValueTask<ChosenKey> ChooseAsync(Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
+    {
+        using Activity? span = KmsActivities.Start(KmsActivities.ChooseKey);
+        FoundKey found = await resolver.FindAsync(caller, choice, operation, cancellationToken);
+        if (KeyStateRules.IsOver(found.Used.Version))
+            materials.Withdraw(found.Used.Version.Id);
+
+        return resolver.Admit(choice, found, operation);
+    }
+
+    private static KmsException CannotDo<TKey, TState, T>(KeyWork<TKey, TState, T> work, KeyVersion version)
+        where TKey : class =>
+        work.Elsewhere is { } elsewhere ? KmsErrors.WrongOperation.With($"{version.Algorithm} {elsewhere}") : KeyResolver.WrongOperation(version);
+
+    private async ValueTask<T> DoAsync<TKey, TState, T>(
+        TKey key, KeyAlgorithm algorithm, KeyWork<TKey, TState, T> work, TState state, CancellationToken cancellationToken)
+        where TKey : class => algorithm.Family.WaitsForTurn(work.Operation)
+            ? await gate.RunAsync((key, algorithm, work, state), static turn => Do(turn.key, turn.algorithm, turn.work, turn.state), cancellationToken)
+            : Do(key, algorithm, work, state);
+
+    private static T Do<TKey, TState, T>(TKey key, KeyAlgorithm algorithm, KeyWork<TKey, TState, T> work, TState state)
+        where TKey : class
+    {
+        using Activity? span = KmsActivities.Start(KmsActivities.Crypto);
+        if (span is null)
+            return work.Run(key, state);
+
+        span.SetTag(KmsMeter.OperationLabel, OperationNames.Of(work.Operation)).SetTag(KmsMeter.AlgorithmLabel, algorithm.Name);
+        try
+        {
+            T result = work.Run(key, state);
+            span.SetTag(KmsMeter.OutcomeLabel, Outcomes.Ok);
+            return result;
+        }
+        catch (Exception e)
+        {
+            string outcome = Outcomes.Of(e);
+            span.SetTag(KmsMeter.OutcomeLabel, outcome);
+            if (outcome == Outcomes.Failed)
+                span.SetStatus(ActivityStatusCode.Error);
+
+            throw;
+        }
+    }
+}

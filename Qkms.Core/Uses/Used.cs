@@ -1,0 +1,11 @@
+namespace Qkms.Core.Uses;
+
+/// <summary>The result of a use of a key.</summary>
+/// <param name="Key">The key version used.</param>
+/// <param name="Result">The result; a secret in it is zeroed with this.</param>
+/// <param name="Warnings">What the caller should know; usually nothing.</param>
+public sealed record Used<T>(ChosenKey Key, T Result, IReadOnlyList<string> Warnings) : IDisposable
+{
+    /// <summary>Zeroes the result, if it is secret.</summary>
+    public void Dispose() => (Result as IDisposable)?.Dispose();
+}
