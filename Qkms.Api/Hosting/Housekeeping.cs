@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Qkms.Api.Logging;
-using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Telemetry;

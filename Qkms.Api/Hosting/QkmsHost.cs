@@ -1,4 +1,3 @@
-using Qkms.Api.Http;
 using Qkms.Api.Logging;
 using Qkms.Api.Telemetry;
 using Qkms.Core.Cryptography;

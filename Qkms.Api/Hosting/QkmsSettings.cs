@@ -1,7 +1,6 @@
 using System.Globalization;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Cryptography;
-using Qkms.Core.Errors;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
 using Qkms.Core.Telemetry;

@@ -1,6 +1,5 @@
 using Qkms.Api.Logging;
 using Qkms.Core.Cryptography;
-using Qkms.Core.Errors;
 using Qkms.Core.Journal;
 using Qkms.Core.Sealing;
 

@@ -1,5 +1,3 @@
-using Qkms.Core.Errors;
-
 namespace Qkms.Api.Http;
 
 /// <summary>The refusals that a route can answer with beyond those that every route can; for the description of the API.</summary>

@@ -1,5 +1,3 @@
-using Qkms.Core.Callers;
-
 namespace Qkms.Api.Http;
 
 /// <summary>What is known of the request at hand. A service of its scope, so that handlers can ask for what is in it.</summary>

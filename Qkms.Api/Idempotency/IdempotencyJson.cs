@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Qkms.Api.Http;
 
 namespace Qkms.Api.Idempotency;
 

@@ -1,4 +1,3 @@
-using Qkms.Api.Http;
 using Qkms.Core.Idempotency;
 
 namespace Qkms.Api.Idempotency;

@@ -3,10 +3,7 @@ using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
-using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Time;
 

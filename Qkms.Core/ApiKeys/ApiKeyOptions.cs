@@ -1,5 +1,3 @@
-using Qkms.Core.Errors;
-
 namespace Qkms.Core.ApiKeys;
 
 /// <summary>Settings of API keys.</summary>

@@ -1,6 +1,4 @@
-using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
-using Qkms.Core.Names;
 
 namespace Qkms.Core.Callers;
 

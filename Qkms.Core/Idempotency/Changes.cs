@@ -1,9 +1,7 @@
 using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
-using Qkms.Core.Time;
 
 namespace Qkms.Core.Idempotency;
 

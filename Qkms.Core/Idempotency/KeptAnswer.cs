@@ -1,5 +1,3 @@
-using Qkms.Core.Names;
-
 namespace Qkms.Core.Idempotency;
 
 /// <summary>An answer as the database keeps it: sealed, because whoever can write to the database must not put words into it, and because an answer may be secret.</summary>

@@ -1,6 +1,5 @@
 using Qkms.Core.Callers;
 using Qkms.Core.Sealing;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Core.Idempotency;
 

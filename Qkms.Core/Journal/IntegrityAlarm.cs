@@ -2,11 +2,8 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Qkms.Core.Callers;
 using Qkms.Core.Cryptography;
-using Qkms.Core.Errors;
-using Qkms.Core.Names;
 using Qkms.Core.Store;
 using Qkms.Core.Telemetry;
-using Qkms.Core.Time;
 
 namespace Qkms.Core.Journal;
 

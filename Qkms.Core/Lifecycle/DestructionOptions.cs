@@ -1,5 +1,3 @@
-using Qkms.Core.Errors;
-
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>When versions whose time has come are destroyed.</summary>

@@ -1,12 +1,9 @@
 using Microsoft.Extensions.Logging;
-using Qkms.Core.Errors;
 using Qkms.Core.Journal;
 using Qkms.Core.Keys;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 using Qkms.Core.Telemetry;
-using Qkms.Core.Time;
 using Qkms.Core.Uses;
 
 namespace Qkms.Core.Lifecycle;

@@ -1,5 +1,3 @@
-using Qkms.Core.Names;
-
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>What decides about the next version of a key.</summary>

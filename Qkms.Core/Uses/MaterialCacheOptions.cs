@@ -1,5 +1,3 @@
-using Qkms.Core.Errors;
-
 namespace Qkms.Core.Uses;
 
 /// <summary>How many expanded private keys stay in memory, and how long.</summary>
