@@ -5,7 +5,6 @@ using Qkms.Api.Encryption.DataKeys;
 using Qkms.Api.Encryption.Kem;
 using Qkms.Api.Health;
 using Qkms.Api.Hosting;
-using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
 using Qkms.Api.Keys;
 using Qkms.Api.Logging;

@@ -10,7 +10,6 @@ using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
-using Qkms.Core.Time;
 using Qkms.Core.Uses;
 
 namespace Qkms.Core;

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using Qkms.Api.Http;
-using Qkms.Core.Errors;
+using Qkms.Api.Logging;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Telemetry;
@@ -46,9 +45,9 @@ internal sealed partial class Housekeeping(
         }
     }
 
-    [LoggerMessage(EventIds.HousekeepingPutOff, LogLevel.Warning, "Background work (destroying keys, deleting expired answers) was postponed ({Code}) until the next interval.")]
+    [LoggerMessage(ApiEvents.HousekeepingPutOff, LogLevel.Warning, "Background work (destroying keys, deleting expired answers) was postponed ({Code}) until the next interval.")]
     private static partial void LogPutOff(ILogger logger, string code);
 
-    [LoggerMessage(EventIds.HousekeepingFailed, LogLevel.Error, "Background work (destroying keys, deleting expired answers) failed; the next interval retries it.")]
+    [LoggerMessage(ApiEvents.HousekeepingFailed, LogLevel.Error, "Background work (destroying keys, deleting expired answers) failed; the next interval retries it.")]
     private static partial void LogFailed(ILogger logger, Exception exception);
 }

@@ -2,9 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
-using Qkms.Api.Http;
-using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
 using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 

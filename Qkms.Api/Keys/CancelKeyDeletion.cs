@@ -1,10 +1,7 @@
 using System.ComponentModel;
 using FluentValidation;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
-using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;

@@ -2,15 +2,11 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
-using Qkms.Core.Names;
 
 namespace Qkms.Api.Keys;
 

@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.ComponentModel;
 using System.Text.Json.Serialization;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Callers;
 using Qkms.Core.Keys;
 
 namespace Qkms.Api.Keys;

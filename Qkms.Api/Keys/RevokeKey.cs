@@ -2,10 +2,7 @@ using System.ComponentModel;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
-using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Lifecycle;
 

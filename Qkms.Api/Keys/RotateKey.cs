@@ -3,10 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using FluentValidation;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
-using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Lifecycle;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
-using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
 using Swashbuckle.AspNetCore.SwaggerGen;
 

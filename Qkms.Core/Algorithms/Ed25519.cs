@@ -1,6 +1,4 @@
 using Qkms.Core.Cryptography;
-using Qkms.Core.Errors;
-using Qkms.Core.Secrets;
 using Curve = Org.BouncyCastle.Math.EC.Rfc8032.Ed25519;
 
 namespace Qkms.Core.Algorithms;

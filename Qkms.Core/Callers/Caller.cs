@@ -1,6 +1,3 @@
-using Qkms.Core.Errors;
-using Qkms.Core.Names;
-
 namespace Qkms.Core.Callers;
 
 /// <summary>Who makes a request, as the API key says: everything that is done is done for this tenant.</summary>

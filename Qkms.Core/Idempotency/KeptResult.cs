@@ -1,5 +1,3 @@
-using Qkms.Core.Names;
-
 namespace Qkms.Core.Idempotency;
 
 /// <summary>

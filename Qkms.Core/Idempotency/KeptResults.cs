@@ -1,10 +1,6 @@
-using Qkms.Core.Errors;
 using Qkms.Core.Keyrings;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
-using Qkms.Core.Secrets;
 using Qkms.Core.Store;
-using Qkms.Core.Time;
 
 namespace Qkms.Core.Idempotency;
 

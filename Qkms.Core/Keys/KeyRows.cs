@@ -1,7 +1,5 @@
 using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Keyrings;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 

@@ -1,6 +1,5 @@
 using Qkms.Core.Algorithms;
 using Qkms.Core.Idempotency;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
 
 namespace Qkms.Core.Keys;

@@ -1,12 +1,9 @@
 using Microsoft.Extensions.Logging;
-using Qkms.Core.Errors;
 using Qkms.Core.Journal;
 using Qkms.Core.Keys;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 using Qkms.Core.Telemetry;
-using Qkms.Core.Time;
 using Qkms.Core.Uses;
 
 namespace Qkms.Core.Lifecycle;
@@ -112,6 +109,6 @@ public sealed partial class DestructionSweep(
             cancellationToken);
     }
 
-    [LoggerMessage(EventIds.KeyVersionDestroyed, LogLevel.Information, "Key version {Kid} of tenant {TenantId} was destroyed: its date had come.")]
+    [LoggerMessage(CoreEvents.KeyVersionDestroyed, LogLevel.Information, "Key version {Kid} of tenant {TenantId} was destroyed: its date had come.")]
     private static partial void LogDestroyed(ILogger logger, string kid, Guid tenantId);
 }

@@ -1,9 +1,7 @@
 using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Journal;
 using Qkms.Core.Keys;
-using Qkms.Core.Names;
 using Qkms.Core.Uses;
 
 namespace Qkms.Core.Lifecycle;

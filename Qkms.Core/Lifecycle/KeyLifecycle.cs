@@ -1,15 +1,12 @@
 using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
 using Qkms.Core.Cryptography;
-using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
-using Qkms.Core.Time;
 using Qkms.Core.Uses;
 
 namespace Qkms.Core.Lifecycle;

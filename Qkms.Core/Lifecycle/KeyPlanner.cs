@@ -1,7 +1,6 @@
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
-using Qkms.Core.Time;
 
 namespace Qkms.Core.Lifecycle;
 

@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
-using Qkms.Core.Errors;
 using Qkms.Core.Journal;
 using Qkms.Core.Keys;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 using Qkms.Core.Uses;

@@ -1,7 +1,5 @@
 using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
-using Qkms.Core.Names;
-
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>What decides about the next version of a key.</summary>

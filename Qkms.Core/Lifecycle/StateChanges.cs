@@ -3,7 +3,6 @@ using Qkms.Core.Idempotency;
 using Qkms.Core.Journal;
 using Qkms.Core.Keys;
 using Qkms.Core.Store;
-using Qkms.Core.Time;
 
 namespace Qkms.Core.Lifecycle;
 

@@ -24,7 +24,7 @@ public sealed class IdempotencyKeyTests : ServiceTests
         await ThriceAsync(App, Client, HttpMethod.Post, $"/kms/keys/{second}/actions/cancel-deletion", "{}", HttpStatusCode.OK);
 
         (await Client.GetJsonAsync("/kms/keys")).Number("total").Should().Be(2);
-        (await App.FindVersionAsync(second)).Version.State.Should().Be(Core.Keys.KeyState.Retired);
+        (await App.FindVersionAsync(second)).Version.State.Should().Be(KeyState.Retired);
     }
 
     // Q-47: whatever has become of the key meanwhile.
@@ -140,7 +140,7 @@ public sealed class IdempotencyKeyTests : ServiceTests
         (await Client.PostOnceAsync("a", Rotate, Kem)).ShouldBe(HttpStatusCode.Created).Number("key_version").Should().Be(2);
 
         (await Client.PostOnceAsync("b", Generate, Kem)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_004");
-        await Client.RetireAsync(2, extra: ",\"allow_no_active\":true");
+        await Client.RetireAsync(2, extra: new { allow_no_active = true });
         (await Client.PostOnceAsync("b", Generate, Kem)).ShouldBe(HttpStatusCode.Created).Number("key_version").Should().Be(3);
         (await Client.PostOnceAsync("b", Generate, """{"algorithm":"ML-KEM-768","nonsense":1}""")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
     }
@@ -186,9 +186,7 @@ public sealed class IdempotencyKeyTests : ServiceTests
     [Fact]
     public async Task A_key_that_is_given_twice_or_empty_is_refused()
     {
-        App.UseKestrel(0);
-        App.StartServer();
-        using HttpClient client = App.KestrelClient();
+        using HttpClient client = App.StartOnKestrel();
 
         (await client.PostOnceAsync("", Generate, Kem)).ShouldBlame("Idempotency-Key");
         (await client.PostOnceAsync(" ", Generate, Kem)).ShouldBlame("Idempotency-Key");

@@ -1,5 +1,4 @@
 using System.Reflection;
-using Qkms.Core.Algorithms;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Lifecycle;
 

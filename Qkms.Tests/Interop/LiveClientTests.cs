@@ -135,9 +135,9 @@ public sealed class LiveClientTests
         foreach (string size in _rsaSizes)
         {
             foreach (string hash in _oaepHashes)
-                kids.Add((await client.GenerateAsync(size, $$""","oaep_hash":"{{hash}}","name":"{{hash}}" """)).Text("kid"));
+                kids.Add((await client.GenerateAsync(size, new { oaep_hash = hash, name = hash })).Text("kid"));
 
-            kids.Add((await client.GenerateAsync(size, ""","use":"sig" """)).Text("kid"));
+            kids.Add((await client.GenerateAsync(size, new { use = "sig" })).Text("kid"));
         }
 
         return kids;

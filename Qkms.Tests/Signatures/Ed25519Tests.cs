@@ -1,5 +1,3 @@
-using Qkms.Core.Algorithms;
-
 namespace Qkms.Tests.Signatures;
 
 /// <summary>Ed25519 over HTTP, and the answers of RFC 8032.</summary>
