@@ -65,7 +65,7 @@ internal static class ReEncrypt
             .Requires(Permission.CryptoReEncrypt)
             .Refuses([.. KeyUseRefusals.Creating, KmsErrors.DecryptionFailed]);
 
-    private static async Task<Enveloped<ReEncryptResponse>> HandleAsync(ReEncryptRequest request, Caller caller, ReEncryption reEncryption, CancellationToken cancellationToken)
+    private static async Task<Reply<ReEncryptResponse>> HandleAsync(ReEncryptRequest request, Caller caller, ReEncryption reEncryption, CancellationToken cancellationToken)
     {
         ReEncryptDestinationRequest? to = request.Destination;
         EncryptionContext context = request.Context.ToContext();
@@ -77,7 +77,7 @@ internal static class ReEncrypt
             to?.Context?.ToContext() ?? context,
             request.Ciphertext,
             cancellationToken);
-        return Enveloped.Ok(new ReEncryptResponse(source, result, to?.Algorithm));
+        return Reply.Ok(new ReEncryptResponse(source, result, to?.Algorithm));
     }
 
     private static bool NamesKey([NotNullWhen(true)] ReEncryptDestinationRequest? destination) =>

@@ -54,10 +54,10 @@ internal static class SignHash
             .Requires(Permission.SignHash)
             .Refuses(KeyUseRefusals.Creating);
 
-    private static async Task<Enveloped<SignHashResponse>> HandleAsync(SignHashRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
+    private static async Task<Reply<SignHashResponse>> HandleAsync(SignHashRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm, follow: request.Follow == true);
         Used<byte[]> made = await signer.SignHashAsync(caller, choice, request.Hash!, SignatureHashFields.Read(request.HashAlgorithm)!, request.SignatureContext ?? [], cancellationToken);
-        return Enveloped.Ok(new SignHashResponse(made, request.Algorithm, request.HashAlgorithm!));
+        return Reply.Ok(new SignHashResponse(made, request.Algorithm, request.HashAlgorithm!));
     }
 }

@@ -55,10 +55,10 @@ internal static class VerifyHash
             .Requires(Permission.VerifyHash)
             .Refuses(KeyUseRefusals.Reading);
 
-    private static async Task<Enveloped<VerifyHashResponse>> HandleAsync(VerifyHashRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
+    private static async Task<Reply<VerifyHashResponse>> HandleAsync(VerifyHashRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm);
         Used<bool> verified = await signer.VerifyHashAsync(caller, choice, request.Hash!, SignatureHashFields.Read(request.HashAlgorithm)!, request.SignatureContext ?? [], request.Signature!, cancellationToken);
-        return Enveloped.Ok(new VerifyHashResponse(verified, request.Algorithm, request.HashAlgorithm!));
+        return Reply.Ok(new VerifyHashResponse(verified, request.Algorithm, request.HashAlgorithm!));
     }
 }

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 
-namespace Qkms.Api.Http;
+namespace Qkms.Api.Envelopes;
 
 /// <summary>The body of every success.</summary>
 /// <param name="Data">The result.</param>

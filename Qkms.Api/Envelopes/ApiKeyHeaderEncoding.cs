@@ -1,7 +1,7 @@
 using System.Text;
 using Qkms.Core.ApiKeys;
 
-namespace Qkms.Api.Auth;
+namespace Qkms.Api.Envelopes;
 
 /// <summary>
 /// Decodes the bytes of the <c>x-api-key</c> header to a handle, so that Kestrel never makes a string of the API key: nothing could wipe
@@ -15,7 +15,7 @@ internal sealed class ApiKeyHeaderEncoding(ApiKeyHandles handles) : Encoding
 {
     /// <summary>The encoding of a header: this one for the API key, null (the server's own) for all others.</summary>
     public Encoding? Select(string headerName) =>
-        headerName.Equals(ApiKeyAuthentication.HeaderName, StringComparison.OrdinalIgnoreCase) ? this : null;
+        headerName.Equals(EnvelopeProtocol.HeaderName, StringComparison.OrdinalIgnoreCase) ? this : null;
 
     public override unsafe int GetCharCount(byte* bytes, int count) => handles.Length;
 

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 
-namespace Qkms.Api.Http;
+namespace Qkms.Api.Envelopes;
 
 /// <summary>The body of every refusal.</summary>
 /// <param name="Error">What is wrong.</param>

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 using Qkms.Core.Secrets;
 using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
-namespace Qkms.Api.Http;
+namespace Qkms.Api.Envelopes;
 
 /// <summary>
 /// Explains, by field, what is wrong with a body that the framework could not read. The framework's own texts contain names of .NET types
@@ -14,26 +14,20 @@ namespace Qkms.Api.Http;
 /// </summary>
 internal static partial class BadRequests
 {
-    private const string BodyField = "(body)";
-
     public static KmsException Translate(HttpContext context, BadHttpRequestException exception)
     {
         KmsError error = Refusals.ForStatus(exception.StatusCode) ?? KmsErrors.Invalid;
         if (error != KmsErrors.Invalid)
             return error.Refusal();
 
-        return exception.InnerException is JsonException json ? Explain(context, json) : NoBody();
+        return exception.InnerException is JsonException json ? Explain(context, json) : Validation.NoBody();
     }
-
-    /// <summary>The refusal of a body that is absent or the word <c>null</c>.</summary>
-    public static KmsException NoBody() =>
-        KmsErrors.Invalid.With("The body must be a JSON object.", new FieldError(BodyField, "a JSON object is required"));
 
     private static KmsException Explain(HttpContext context, JsonException exception)
     {
         string? member = TopLevelMember(exception.Path);
         if (member is null)
-            return KmsErrors.Invalid.With("The body is not valid JSON, or not a JSON object.", new FieldError(BodyField, "not a valid JSON object"));
+            return KmsErrors.Invalid.With("The body is not valid JSON, or not a JSON object.", new FieldError(Validation.BodyField, "not a valid JSON object"));
 
         JsonPropertyInfo? property = FindProperty(context, member);
         if (property is not null && ItemPath().Match(exception.Path!) is { Success: true } item)
