@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Authorization;
-using Qkms.Api.Http;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Telemetry;
 
 namespace Qkms.Api.Auth;

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Qkms.Api.Http;
 
 namespace Qkms.Api.Auth;
 

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using Qkms.Core.Errors;
 
 namespace Qkms.Api.Encryption;
 

@@ -1,6 +1,5 @@
 using FluentValidation;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Names;
 using Qkms.Core.Uses;
 
 namespace Qkms.Api.Fields;

@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using Qkms.Core.Callers;
 using Qkms.Core.Keys;
 
 namespace Qkms.Api.Keys;

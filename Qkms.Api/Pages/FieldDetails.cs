@@ -7,12 +7,10 @@ using Qkms.Api.Fields;
 using Qkms.Api.Keys;
 using Qkms.Api.Signatures;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Callers;
 using Qkms.Core.Encryption;
 using Qkms.Core.Journal;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
-using Qkms.Core.Names;
 using Qkms.Core.Signatures;
 
 namespace Qkms.Api.Pages;

@@ -1,7 +1,6 @@
 using Microsoft.OpenApi;
 using Qkms.Api.Auth;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 using Qkms.Core.Secrets;
 
 namespace Qkms.Api.Pages;

@@ -5,10 +5,8 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.OpenApi;
 using Qkms.Api.Auth;
-using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
 using Qkms.Api.Keys;
-using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
 using Swashbuckle.AspNetCore.SwaggerGen;
 

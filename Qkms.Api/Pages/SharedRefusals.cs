@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
-using Qkms.Core.Errors;
 
 namespace Qkms.Api.Pages;
 

@@ -103,12 +103,12 @@ public sealed class PermissionTests : ServiceTests
     public async Task A_narrowed_key_may_do_only_what_is_left_to_it()
     {
         using HttpClient admin = App.Client();
-        await admin.GenerateAsync("ML-KEM-512", ",\"name\":\"app/a\"");
-        string other = (await admin.GenerateAsync("ML-KEM-512", ",\"name\":\"web\"")).Text("kid");
+        await admin.GenerateAsync("ML-KEM-512", new { name = "app/a" });
+        string other = (await admin.GenerateAsync("ML-KEM-512", new { name = "web" })).Text("kid");
         string narrowed = await App.CreateApiKeyAsync(App.InitialApiKey, Roles.Admin, c => c with { Permissions = "keys:read keys:rotate", KeyScope = "app/* exact" });
         using HttpClient client = App.ClientFor(narrowed);
 
-        (await client.RotateAsync("ML-KEM-512", ",\"name\":\"app/a\"")).ShouldBe(HttpStatusCode.Created);
+        (await client.RotateAsync("ML-KEM-512", new { name = "app/a" })).ShouldBe(HttpStatusCode.Created);
         (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-512&name=app/a")).ShouldBe(HttpStatusCode.OK);
         (await client.GetJsonAsync("/kms/keys?name=app/a")).ShouldBe(HttpStatusCode.OK);
         (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-512&name=exact")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");

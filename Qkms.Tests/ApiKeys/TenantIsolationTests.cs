@@ -40,12 +40,12 @@ public sealed class TenantIsolationTests : ServiceTests
         using HttpClient first = App.Client();
         using HttpClient second = App.ClientFor(await App.CreateTenantAsync("second"));
 
-        Answer firstKey = await first.GenerateAsync("ML-KEM-768", ",\"kid\":\"same\"");
+        Answer firstKey = await first.GenerateAsync("ML-KEM-768", new { kid = "same" });
         (await second.GetJsonAsync("/kms/keys")).Number("total").Should().Be(0);
         (await second.ActiveAsync()).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await second.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await second.RetireAsync(1)).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        Answer secondKey = await second.GenerateAsync("ML-KEM-768", ",\"kid\":\"same\"");
+        Answer secondKey = await second.GenerateAsync("ML-KEM-768", new { kid = "same" });
 
         secondKey.Text("public_key").Should().NotBe(firstKey.Text("public_key"));
         (await second.RevokeAsync("same")).ShouldBe(HttpStatusCode.NoContent);

@@ -11,7 +11,7 @@ public sealed class LifecycleEventsTests : ServiceTests
         Client.DefaultRequestHeaders.Add("X-Request-ID", "6f1c2b9e-5d0a-4a43-9c1b-0f5f3c2d1e0a");
         string first = (await Client.GenerateAsync()).Text("kid");
         string second = (await Client.RotateAsync()).Text("kid");
-        await Client.RetireAsync(2, extra: ",\"allow_no_active\":true");
+        await Client.RetireAsync(2, extra: new { allow_no_active = true });
         await Client.RevokeAsync(first, """{"reason":"stolen"}""");
         await Client.RevokeAsync(first);
 
@@ -77,7 +77,7 @@ public sealed class LifecycleEventsTests : ServiceTests
         byte[] leaf = (byte[])database.Scalar("SELECT leaf_hash FROM audit_events WHERE action = 'key.generated'")!;
 
         canonical[0].Should().Be(1, "the format comes first");
-        leaf.Should().Equal(System.Security.Cryptography.SHA256.HashData([0, .. canonical]));
+        leaf.Should().Equal(SHA256.HashData([0, .. canonical]));
         AuditEvent.LeafHash(canonical).Should().Equal(leaf);
     }
 

@@ -87,7 +87,7 @@ public sealed class FirstStartCrashTests(ITestOutputHelper output)
     {
         using ServiceProcess service = await ServiceProcess.StartAsync(directory);
         using HttpClient client = service.Client();
-        await client.GenerateAsync("AES-256", $",\"name\":\"n-{RandomNumberGenerator.GetHexString(8)}\"");
+        await client.GenerateAsync("AES-256", new { name = $"n-{RandomNumberGenerator.GetHexString(8)}" });
         (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
         using (Database database = TestStorage.OpenUntouched(directory))
         {

@@ -100,7 +100,7 @@ public sealed class UnwritableDiskTests
     private static async Task WriteAsync(HttpClient client, List<string> kids, int count)
     {
         for (int i = 0; i < count; i++)
-            kids.Add((await client.GenerateAsync("AES-256", $",\"name\":\"key-{kids.Count}\"")).Text("kid"));
+            kids.Add((await client.GenerateAsync("AES-256", new { name = $"key-{kids.Count}" })).Text("kid"));
     }
 
     private static async Task WriteUntilRefusedAsync(HttpClient client, List<string> kids)

@@ -57,13 +57,13 @@ public sealed class Aes256Tests : ServiceTests
         await using (QkmsApplication app = new(directory.Path))
         {
             using HttpClient client = app.Client();
-            await client.GenerateAsync("AES-256", ",\"name\":\"app\"");
-            await client.GenerateAsync("AES-256", ",\"name\":\"web\"");
+            await client.GenerateAsync("AES-256", new { name = "app" });
+            await client.GenerateAsync("AES-256", new { name = "web" });
             foreach (string name in new[] { "app", "web", "app", "app" })
             {
                 Answer encrypted = await client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, name });
                 made.Add((encrypted.Text("kid"), encrypted.Text("ciphertext")));
-                await client.RotateAsync("AES-256", $",\"name\":\"{name}\"");
+                await client.RotateAsync("AES-256", new { name });
             }
 
             await AllOpenAsync(client);
@@ -89,12 +89,12 @@ public sealed class Aes256Tests : ServiceTests
     [Fact]
     public async Task A_ciphertext_opens_by_name_only_with_its_own_key()
     {
-        string first = (await Client.GenerateAsync("AES-256", ",\"name\":\"app\"")).Text("kid");
+        string first = (await Client.GenerateAsync("AES-256", new { name = "app" })).Text("kid");
         string ciphertext = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, name = "app" })).Text("ciphertext");
-        string second = (await Client.RotateAsync("AES-256", ",\"name\":\"app\"")).Text("kid");
-        string other = (await Client.GenerateAsync("AES-256", ",\"name\":\"web\"")).Text("kid");
+        string second = (await Client.RotateAsync("AES-256", new { name = "app" })).Text("kid");
+        string other = (await Client.GenerateAsync("AES-256", new { name = "web" })).Text("kid");
         await Client.GenerateAsync("AES-256");
-        await Client.GenerateAsync("ML-KEM-768", ",\"name\":\"app\"");
+        await Client.GenerateAsync("ML-KEM-768", new { name = "app" });
 
         foreach (object choice in new object[]
         {
@@ -148,8 +148,8 @@ public sealed class Aes256Tests : ServiceTests
     [Fact]
     public async Task A_narrowed_api_key_does_not_open_the_ciphertexts_of_other_names()
     {
-        await Client.GenerateAsync("AES-256", ",\"name\":\"app\"");
-        await Client.GenerateAsync("AES-256", ",\"name\":\"web\"");
+        await Client.GenerateAsync("AES-256", new { name = "app" });
+        await Client.GenerateAsync("AES-256", new { name = "web" });
         string ofApp = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, name = "app" })).Text("ciphertext");
         string ofWeb = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, name = "web" })).Text("ciphertext");
         using HttpClient narrowed = await App.NarrowedClientAsync(keyScope: "app");

@@ -119,7 +119,7 @@ public sealed class BatchTests : ServiceTests
     [Fact]
     public async Task A_revoked_key_encrypts_no_item_and_each_of_its_ciphertexts_is_refused_for_itself()
     {
-        string revoked = (await Client.GenerateAsync("AES-256", ",\"name\":\"app\"")).Text("kid");
+        string revoked = (await Client.GenerateAsync("AES-256", new { name = "app" })).Text("kid");
         await Client.GenerateAsync("AES-256");
         string dead = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA", name = "app" })).Text("ciphertext");
         string alive = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "BBBB" })).Text("ciphertext");
@@ -133,8 +133,8 @@ public sealed class BatchTests : ServiceTests
     [Fact]
     public async Task A_narrowed_api_key_decrypts_the_items_of_its_names()
     {
-        await Client.GenerateAsync("AES-256", ",\"name\":\"app\"");
-        await Client.GenerateAsync("AES-256", ",\"name\":\"web\"");
+        await Client.GenerateAsync("AES-256", new { name = "app" });
+        await Client.GenerateAsync("AES-256", new { name = "web" });
         string ofApp = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA", name = "app" })).Text("ciphertext");
         string ofWeb = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "BBBB", name = "web" })).Text("ciphertext");
         using HttpClient narrowed = await App.NarrowedClientAsync(keyScope: "app");

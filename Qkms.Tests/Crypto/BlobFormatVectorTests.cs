@@ -1,5 +1,3 @@
-using Qkms.Core.Algorithms;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>Blobs that <c>Interop/blob-v1.mjs</c> made with WebCrypto.</summary>

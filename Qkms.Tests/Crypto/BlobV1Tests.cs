@@ -1,5 +1,3 @@
-using Qkms.Core.Algorithms;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>Blobs from one hand to the other, and whatever is not what was protected. Other implementations are in <c>BlobFormatVectorTests</c>.</summary>

@@ -1,5 +1,3 @@
-using Qkms.Core.Algorithms;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>Canonical contexts as <c>Interop/context.mjs</c> writes them.</summary>

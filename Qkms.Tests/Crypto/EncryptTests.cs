@@ -50,7 +50,7 @@ public sealed class EncryptTests : ServiceTests
     [InlineData("SHA-512")]
     public async Task Rsa_is_oaep_with_the_hash_of_the_key(string oaepHash)
     {
-        Answer made = await Client.GenerateAsync("RSA-2048", $",\"oaep_hash\":\"{oaepHash}\"");
+        Answer made = await Client.GenerateAsync("RSA-2048", new { oaep_hash = oaepHash });
         RSAEncryptionPadding padding = RSAEncryptionPadding.CreateOaep(new HashAlgorithmName(oaepHash.Replace("-", "", StringComparison.Ordinal)));
         using RSA publicKey = RSA.Create();
         publicKey.ImportSubjectPublicKeyInfo(made.Bytes("public_key"), out _);
@@ -93,9 +93,7 @@ public sealed class EncryptTests : ServiceTests
     [Fact]
     public async Task One_megabyte_passes_over_a_real_connection()
     {
-        App.UseKestrel(0);
-        App.StartServer();
-        using HttpClient client = App.KestrelClient();
+        using HttpClient client = App.StartOnKestrel();
         await client.GenerateAsync("AES-256");
         byte[] plaintext = RandomNumberGenerator.GetBytes(MaxPayload);
 
@@ -116,7 +114,7 @@ public sealed class EncryptTests : ServiceTests
     [InlineData("RSA-4096", "SHA-512", 382)]
     public async Task Rsa_takes_what_oaep_has_room_for_and_not_a_byte_more(string algorithm, string oaepHash, int max)
     {
-        await Client.GenerateAsync(algorithm, $",\"oaep_hash\":\"{oaepHash}\"");
+        await Client.GenerateAsync(algorithm, new { oaep_hash = oaepHash });
 
         foreach (int length in new[] { 0, max })
         {

@@ -1,5 +1,4 @@
 using System.Collections;
-using Qkms.Core.Algorithms;
 
 namespace Qkms.Tests.Crypto;
 

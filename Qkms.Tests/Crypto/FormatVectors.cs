@@ -1,5 +1,3 @@
-using Qkms.Core.Algorithms;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>What other software makes of the formats in <c>docs/formats.md</c>; <c>Vectors/README.md</c> says how the file is made.</summary>

@@ -1,4 +1,3 @@
-using Qkms.Core.Algorithms;
 using Qkms.Core.Cryptography.Rfc9180;
 using Qkms.Tests.Cryptography;
 using ParameterSets = Qkms.Tests.Cryptography.Algorithms;

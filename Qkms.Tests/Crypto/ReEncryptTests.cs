@@ -10,9 +10,9 @@ public sealed class ReEncryptTests : ServiceTests
     [InlineData("RSA-2048")]
     public async Task Without_a_destination_the_active_version_of_the_same_key_takes_over(string algorithm)
     {
-        string first = (await Client.GenerateAsync(algorithm, ",\"name\":\"app\"")).Text("kid");
+        string first = (await Client.GenerateAsync(algorithm, new { name = "app" })).Text("kid");
         string old = await EncryptAsync(Client, new { kid = first });
-        string second = (await Client.RotateAsync(algorithm, ",\"name\":\"app\"")).Text("kid");
+        string second = (await Client.RotateAsync(algorithm, new { name = "app" })).Text("kid");
 
         foreach (object? destination in new object?[] { null, new { }, new { strict = true } })
         {
@@ -32,8 +32,8 @@ public sealed class ReEncryptTests : ServiceTests
     [Fact]
     public async Task A_blob_names_its_source_and_moves_to_another_name_and_from_family_to_family()
     {
-        string aes = (await Client.GenerateAsync("AES-256", ",\"name\":\"app\"")).Text("kid");
-        string web = (await Client.GenerateAsync("AES-256", ",\"name\":\"web\"")).Text("kid");
+        string aes = (await Client.GenerateAsync("AES-256", new { name = "app" })).Text("kid");
+        string web = (await Client.GenerateAsync("AES-256", new { name = "web" })).Text("kid");
         string kem = (await Client.GenerateAsync("Kyber768")).Text("kid");
         string rsa = (await Client.GenerateAsync("RSA-2048")).Text("kid");
         string blob = await EncryptAsync(Client, new { kid = aes });
@@ -98,7 +98,7 @@ public sealed class ReEncryptTests : ServiceTests
     public async Task A_wrapped_data_key_stays_one()
     {
         string first = (await Client.GenerateAsync("AES-256")).Text("kid");
-        string web = (await Client.GenerateAsync("AES-256", ",\"name\":\"web\"")).Text("kid");
+        string web = (await Client.GenerateAsync("AES-256", new { name = "web" })).Text("kid");
         await Client.GenerateAsync("ML-KEM-512");
         Answer dataKey = await Client.MustUseAsync("/data-keys/generate", new { context = new { a = "1" } });
         string second = (await Client.RotateAsync("AES-256")).Text("kid");
@@ -124,8 +124,8 @@ public sealed class ReEncryptTests : ServiceTests
     [Fact]
     public async Task A_narrowed_api_key_needs_both_names()
     {
-        string app1 = (await Client.GenerateAsync("AES-256", ",\"name\":\"app\"")).Text("kid");
-        string web = (await Client.GenerateAsync("AES-256", ",\"name\":\"web\"")).Text("kid");
+        string app1 = (await Client.GenerateAsync("AES-256", new { name = "app" })).Text("kid");
+        string web = (await Client.GenerateAsync("AES-256", new { name = "web" })).Text("kid");
         string ofApp = await EncryptAsync(Client, new { kid = app1 });
         string ofWeb = await EncryptAsync(Client, new { kid = web });
         using HttpClient onlyApp = await App.NarrowedClientAsync("crypto:re-encrypt", "app");

@@ -139,12 +139,12 @@ public sealed class SuccessorTests : ServiceTests
         IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(Client, Name);
         await RotateTwiceAsync(Client, uses);
         foreach (PreparedUse use in uses.DistinctBy(use => use.Kid))
-            (await Client.RetireAsync(3, use.Algorithm, $",\"name\":\"{Name}\",\"use\":\"{UseOf(use)}\",\"allow_no_active\":true")).ShouldBe(HttpStatusCode.OK);
+            (await Client.RetireAsync(3, use.Algorithm, new { name = Name, use = UseOf(use), allow_no_active = true })).ShouldBe(HttpStatusCode.OK);
 
         foreach (PreparedUse use in uses.Where(use => use.Creates))
         {
             Answer answer = (await SendFollowingAsync(Client, use, use.Kid)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_008");
-            answer.Json["error"]!["details"]!.AsArray().Should().BeEmpty("there is no successor to name");
+            answer.Details.Should().BeEmpty("there is no successor to name");
         }
     }
 
@@ -152,10 +152,10 @@ public sealed class SuccessorTests : ServiceTests
     [Fact]
     public async Task A_chain_that_leads_to_another_key_is_judged_by_its_end()
     {
-        string start = (await Client.GenerateAsync("AES-256", ",\"name\":\"app\"")).Text("kid");
-        string end = (await Client.GenerateAsync("ML-KEM-512", ",\"name\":\"web\"")).Text("kid");
-        (await Client.RetireAsync(1, "AES-256", ",\"name\":\"app\",\"allow_no_active\":true")).ShouldBe(HttpStatusCode.OK);
-        await App.RewriteAsync(start, version => version with { NextKid = Core.Names.Kid.FromStored(end) });
+        string start = (await Client.GenerateAsync("AES-256", new { name = "app" })).Text("kid");
+        string end = (await Client.GenerateAsync("ML-KEM-512", new { name = "web" })).Text("kid");
+        (await Client.RetireAsync(1, "AES-256", new { name = "app", allow_no_active = true })).ShouldBe(HttpStatusCode.OK);
+        await App.RewriteAsync(start, version => version with { NextKid = Kid.FromStored(end) });
         using HttpClient onlyApp = await App.NarrowedClientAsync(keyScope: "app");
         using HttpClient both = await App.NarrowedClientAsync(keyScope: "app web");
 
@@ -177,7 +177,7 @@ public sealed class SuccessorTests : ServiceTests
         Dictionary<string, (string, string)> chains = [];
         foreach (PreparedUse use in uses.DistinctBy(use => use.Kid))
         {
-            string extra = $",\"name\":\"{Name}\",\"use\":\"{UseOf(use)}\"";
+            object extra = new { name = Name, use = UseOf(use) };
             chains[use.Kid] = ((await client.RotateAsync(use.Algorithm, extra)).Text("kid"), (await client.RotateAsync(use.Algorithm, extra)).Text("kid"));
         }
 

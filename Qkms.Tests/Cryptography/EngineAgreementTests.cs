@@ -8,9 +8,9 @@ public sealed class EngineAgreementTests
 {
     private static readonly byte[] _message = "a message"u8.ToArray();
 
-    public static TheoryData<string, string, string> MLKemPairs => Pairs("ML-KEM-512", "ML-KEM-768", "ML-KEM-1024");
+    public static TheoryData<string, string, string> MLKemPairs => Pairs(Algorithms.MLKemSets);
 
-    public static TheoryData<string, string, string> MLDsaPairs => Pairs("ML-DSA-44", "ML-DSA-65", "ML-DSA-87");
+    public static TheoryData<string, string, string> MLDsaPairs => Pairs(Algorithms.MLDsaSets);
 
     [Theory]
     [MemberData(nameof(MLKemPairs))]

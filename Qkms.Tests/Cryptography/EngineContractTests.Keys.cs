@@ -3,7 +3,7 @@ namespace Qkms.Tests.Cryptography;
 /// <summary>What ML-KEM and ML-DSA keys have alike.</summary>
 public sealed partial class EngineContractTests
 {
-    public static TheoryData<string, string> AllSets => EachWith([.. _mlKemSets, .. _mlDsaSets]);
+    public static TheoryData<string, string> AllSets => EngineUnderTest.EachWith([.. Algorithms.MLKemSets, .. Algorithms.MLDsaSets]);
 
     [Theory]
     [MemberData(nameof(AllSets))]

@@ -7,7 +7,7 @@ public sealed partial class EngineContractTests
     private static readonly byte[] _message = "a message"u8.ToArray();
     private static readonly byte[] _context = "a context"u8.ToArray();
 
-    public static TheoryData<string, string> MLDsaSets => EachWith(_mlDsaSets);
+    public static TheoryData<string, string> MLDsaSets => EngineUnderTest.EachWith(Algorithms.MLDsaSets);
 
     [Theory]
     [MemberData(nameof(MLDsaSets))]

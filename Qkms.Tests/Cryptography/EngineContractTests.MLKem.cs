@@ -2,7 +2,7 @@ namespace Qkms.Tests.Cryptography;
 
 public sealed partial class EngineContractTests
 {
-    public static TheoryData<string, string> MLKemSets => EachWith(_mlKemSets);
+    public static TheoryData<string, string> MLKemSets => EngineUnderTest.EachWith(Algorithms.MLKemSets);
 
     [Theory]
     [MemberData(nameof(MLKemSets))]

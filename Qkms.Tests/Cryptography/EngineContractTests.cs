@@ -3,8 +3,6 @@ namespace Qkms.Tests.Cryptography;
 /// <summary>What every engine owes its callers, run over each that is present. Where engines may differ, <see cref="EngineUnderTest"/> says so by name.</summary>
 public sealed partial class EngineContractTests
 {
-    private static readonly string[] _mlKemSets = ["ML-KEM-512", "ML-KEM-768", "ML-KEM-1024"];
-    private static readonly string[] _mlDsaSets = ["ML-DSA-44", "ML-DSA-65", "ML-DSA-87"];
     private static readonly PbeParameters _pbe = new(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, iterationCount: 1000);
 
     [Fact]
@@ -16,16 +14,4 @@ public sealed partial class EngineContractTests
 
     [Fact]
     public void BouncyCastle_engine_is_present_and_passes_its_self_test() => SelfTest.Run(PqcEngines.Select(PqcEngines.BouncyCastle));
-
-    private static TheoryData<string, string> EachWith(params string[] sets)
-    {
-        var data = new TheoryData<string, string>();
-        foreach (string engine in EngineUnderTest.Present.Keys)
-        {
-            foreach (string set in sets)
-                data.Add(engine, set);
-        }
-
-        return data;
-    }
 }

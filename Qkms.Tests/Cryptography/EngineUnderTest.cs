@@ -37,6 +37,19 @@ internal sealed class EngineUnderTest
 
     internal PqcEngine Engine { get; }
 
+    /// <summary>Every engine of this machine with every one of these parameter sets.</summary>
+    internal static TheoryData<string, string> EachWith(params string[] sets)
+    {
+        TheoryData<string, string> data = [];
+        foreach (string engine in Present.Keys)
+        {
+            foreach (string set in sets)
+                data.Add(engine, set);
+        }
+
+        return data;
+    }
+
     internal ImportKey<MLKemAlgorithm, MLKem> ImportDecapsulationKey => Bind<ImportKey<MLKemAlgorithm, MLKem>>(_kem, nameof(MLKem.ImportDecapsulationKey));
 
     internal ImportContainer<MLKem> ImportMLKemSpki => Bind<ImportContainer<MLKem>>(_kem, nameof(MLKem.ImportSubjectPublicKeyInfo));

@@ -2,7 +2,7 @@ namespace Qkms.Tests.Cryptography;
 
 public sealed partial class WycheproofTests
 {
-    public static TheoryData<string, string> MLDsaSets => EachWith("ML-DSA-44", "ML-DSA-65", "ML-DSA-87");
+    public static TheoryData<string, string> MLDsaSets => EngineUnderTest.EachWith(Algorithms.MLDsaSets);
 
     [TheoryIf(Requirement.Vectors,
         "wycheproof/mldsa_44_sign_seed_test.json", "wycheproof/mldsa_65_sign_seed_test.json", "wycheproof/mldsa_87_sign_seed_test.json")]

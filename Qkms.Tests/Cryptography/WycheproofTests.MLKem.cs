@@ -2,7 +2,7 @@ namespace Qkms.Tests.Cryptography;
 
 public sealed partial class WycheproofTests
 {
-    public static TheoryData<string, string> MLKemSets => EachWith("ML-KEM-512", "ML-KEM-768", "ML-KEM-1024");
+    public static TheoryData<string, string> MLKemSets => EngineUnderTest.EachWith(Algorithms.MLKemSets);
 
     [TheoryIf(Requirement.Vectors, "wycheproof/mlkem_512_test.json", "wycheproof/mlkem_768_test.json", "wycheproof/mlkem_1024_test.json")]
     [MemberData(nameof(MLKemSets))]

@@ -15,7 +15,7 @@ public sealed class DataKeyTests : ServiceTests
     [InlineData(1024, 1024)]
     public async Task A_data_key_has_the_length_asked_for_and_is_recovered(int? bytes, int length)
     {
-        string kid = (await Client.GenerateAsync("AES-256", ",\"name\":\"app\"")).Text("kid");
+        string kid = (await Client.GenerateAsync("AES-256", new { name = "app" })).Text("kid");
 
         HashSet<string> seen = [];
         foreach (object choice in new object[] { new { name = "app" }, new { kid }, new { key_version = 1, name = "app" } })
@@ -112,12 +112,12 @@ public sealed class DataKeyTests : ServiceTests
         await using (QkmsApplication app = new(directory.Path))
         {
             using HttpClient client = app.Client();
-            await client.GenerateAsync("AES-256", ",\"name\":\"app\"");
+            await client.GenerateAsync("AES-256", new { name = "app" });
             for (int i = 0; i < 3; i++)
             {
                 Answer one = await client.MustUseAsync("/data-keys/generate", new { name = "app" });
                 made.Add((one.Text("kid"), one.Text("ciphertext"), one.Text("plaintext")));
-                await client.RotateAsync("AES-256", ",\"name\":\"app\"");
+                await client.RotateAsync("AES-256", new { name = "app" });
             }
 
             await AllRecoverAsync(client);
@@ -157,8 +157,8 @@ public sealed class DataKeyTests : ServiceTests
     [Fact]
     public async Task An_api_key_narrowed_to_decrypting_data_keys_of_one_name_does_nothing_else()
     {
-        string kid = (await Client.GenerateAsync("AES-256", ",\"name\":\"app\"")).Text("kid");
-        await Client.GenerateAsync("AES-256", ",\"name\":\"web\"");
+        string kid = (await Client.GenerateAsync("AES-256", new { name = "app" })).Text("kid");
+        await Client.GenerateAsync("AES-256", new { name = "web" });
         Answer ofApp = await Client.MustUseAsync("/data-keys/generate", new { name = "app" });
         string ofWeb = (await Client.MustUseAsync("/data-keys/generate", new { name = "web" })).Text("ciphertext");
         string encrypted = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA", name = "app" })).Text("ciphertext");

@@ -52,7 +52,7 @@ public sealed class StartTests
         using TemporaryDirectory directory = new();
         await MakeAsync(directory.Path);
         byte[] right = await File.ReadAllBytesAsync(directory.File("root.key"));
-        string otherKey = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+        string otherKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
         await RefusedAsync("root key does not match this database", () => WriteAsync(Encoding.ASCII.GetBytes(otherKey)));
         await RefusedAsync("There is no root key", () => Delete(directory.File("root.key")));
@@ -86,7 +86,7 @@ public sealed class StartTests
     public async Task A_root_key_from_the_environment_is_used_and_wiped_from_it()
     {
         using TemporaryDirectory directory = new();
-        string rootKey = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+        string rootKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path, new() { ["QKMS_ROOT_KEY"] = rootKey });
 
         File.Exists(directory.File("root.key")).Should().BeFalse();

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Hosting;
-using Qkms.Core.Algorithms;
 using Qkms.Core.Sealing;
 using Qkms.Core.Uses;
 
@@ -61,7 +60,7 @@ public sealed class StopInsideTests : ServiceTests
 
         cache.Count.Should().Be(0);
         Func<Task> write = () => store.WriteAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None);
-        (await write.Should().ThrowAsync<Core.Errors.KmsException>()).Which.Error.Should().Be(Core.Errors.KmsErrors.Unavailable);
+        (await write.Should().ThrowAsync<KmsException>()).Which.Error.Should().Be(KmsErrors.Unavailable);
     }
 
     private static async Task<SecretBytes> CachedAsync(QkmsApplication app, MaterialCache cache, string kid)

@@ -31,8 +31,7 @@ public sealed class BadBodyTests : ServiceTests
     {
         Answer answer = await Client.PostJsonAsync("/kms/keys/generate", body);
 
-        answer.ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
-        ((string?)answer.Json["error"]!["details"]![0]!["field"]).Should().Be(field, answer.Body);
+        answer.ShouldBlame(field);
         answer.Body.Should().NotContain("System.").And.NotContain("LineNumber").And.NotContain("   at ");
         ((int)(await Client.GetJsonAsync("/kms/keys")).Data["total"]!).Should().Be(0);
     }
@@ -61,7 +60,7 @@ public sealed class BadBodyTests : ServiceTests
         Answer answer = await SendAsync(Client, "/kms/keys/generate", "{\"algorithm\":\"ML-KEM-768\"}"u8.ToArray(), mediaType);
 
         answer.ShouldBeRefused(HttpStatusCode.UnsupportedMediaType, "ERR_INVALID_003");
-        ((string?)answer.Json["error"]!["message"]).Should().Contain("JSON");
+        answer.Message.Should().Contain("JSON");
     }
 
     // What curl sends unless it is told otherwise.
@@ -70,7 +69,7 @@ public sealed class BadBodyTests : ServiceTests
     {
         Answer answer = await SendAsync(Client, "/kms/keys/generate", "{}"u8.ToArray(), "application/x-www-form-urlencoded");
 
-        ((string?)answer.Json["error"]!["message"]).Should().Contain("--json");
+        answer.Message.Should().Contain("--json");
     }
 
     [Theory]
@@ -86,9 +85,7 @@ public sealed class BadBodyTests : ServiceTests
     [Fact]
     public async Task A_body_over_2_mb_is_refused_and_the_next_request_works()
     {
-        App.UseKestrel(0);
-        App.StartServer();
-        using HttpClient client = App.KestrelClient();
+        using HttpClient client = App.StartOnKestrel();
         byte[] body = Encoding.ASCII.GetBytes($"{{\"algorithm\":\"{new string('a', 3 * 1024 * 1024)}\"}}");
 
         (await SendAsync(client, "/kms/keys/generate", body, "application/json")).ShouldBeRefused(HttpStatusCode.RequestEntityTooLarge, "ERR_INVALID_002");
@@ -102,9 +99,7 @@ public sealed class BadBodyTests : ServiceTests
     [InlineData("/kms/")]
     public async Task Ten_thousand_characters_in_the_target_get_our_answer(string path)
     {
-        App.UseKestrel(0);
-        App.StartServer();
-        using HttpClient client = App.KestrelClient();
+        using HttpClient client = App.StartOnKestrel();
 
         Answer answer = await client.GetJsonAsync(path + new string('a', 10_000));
 

@@ -38,7 +38,7 @@ public sealed class DamagedColumnTests : ServiceTests
         ["credential_usage"] = "changes with every use",
         ["audit_events"] = "has hashes of its own",
         ["rotation_jobs"] = "not used yet",
-        ["idempotency"] = "not used yet",
+        ["idempotency"] = "sealed, by IdempotencyKeyTests",
         ["writes"] = "holds ids for some minutes",
     };
 
@@ -63,7 +63,7 @@ public sealed class DamagedColumnTests : ServiceTests
         foreach (string column in Columns(App, "key_versions"))
         {
             string name = $"damaged-{column}";
-            string kid = (await Client.GenerateAsync("ML-KEM-512", $",\"name\":\"{name}\"")).Text("kid");
+            string kid = (await Client.GenerateAsync("ML-KEM-512", new { name })).Text("kid");
             Apply(App, "key_versions", column, $"kid = '{kid}'", flip);
 
             string what = $"key_versions.{column}";
@@ -93,7 +93,7 @@ public sealed class DamagedColumnTests : ServiceTests
         foreach (string column in Columns(App, "keys"))
         {
             string name = $"damaged-{column}";
-            Answer made = await Client.GenerateAsync("ML-KEM-512", $",\"name\":\"{name}\"");
+            Answer made = await Client.GenerateAsync("ML-KEM-512", new { name });
             Apply(App, "keys", column, $"name = '{name}'", flip);
 
             string what = $"keys.{column}";
@@ -125,7 +125,7 @@ public sealed class DamagedColumnTests : ServiceTests
         await Client.GenerateAsync("ML-KEM-512");
         foreach (string column in Columns(App, "key_material"))
         {
-            string kid = (await Client.GenerateAsync("AES-256", $",\"name\":\"damaged-{column}\"")).Text("kid");
+            string kid = (await Client.GenerateAsync("AES-256", new { name = $"damaged-{column}" })).Text("kid");
             Apply(App, "key_material", column, $"version_id = (SELECT id FROM key_versions WHERE kid = '{kid}')", flip);
 
             string what = $"key_material.{column}";

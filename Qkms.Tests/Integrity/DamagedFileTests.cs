@@ -29,7 +29,7 @@ public sealed class DamagedFileTests : IAsyncLifetime, IDisposable
         await using QkmsApplication app = new(_stopped.Path);
         using HttpClient client = app.Client();
         for (int i = 0; i < Keys; i++)
-            _kids.Add((await client.GenerateAsync("AES-256", $",\"name\":\"key-{i}\"")).Text("kid"));
+            _kids.Add((await client.GenerateAsync("AES-256", new { name = $"key-{i}" })).Text("kid"));
 
         TestStorage.Copy(_stopped.Path, _killed.Path);
     }

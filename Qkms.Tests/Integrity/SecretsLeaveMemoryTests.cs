@@ -77,7 +77,7 @@ public sealed class SecretsLeaveMemoryTests
             foreach (string name in (string[])["revoked", "evicted"])
             {
                 foreach (string algorithm in algorithms)
-                    keys.Add(((await generating.GenerateAsync(algorithm, $",\"name\":\"{name}\",\"kid\":\"{name}-{algorithm}\"")).Text("kid"), algorithm));
+                    keys.Add(((await generating.GenerateAsync(algorithm, new { name, kid = $"{name}-{algorithm}" })).Text("kid"), algorithm));
             }
         }
 
@@ -104,7 +104,7 @@ public sealed class SecretsLeaveMemoryTests
             (await client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
         for (int i = 0; i < cached; i++)
         {
-            string filler = (await client.GenerateAsync("AES-256", $",\"name\":\"filler-{i}\"")).Text("kid");
+            string filler = (await client.GenerateAsync("AES-256", new { name = $"filler-{i}" })).Text("kid");
             await WorkAsync(client, filler, "AES-256");
         }
 

@@ -10,7 +10,7 @@ public sealed class SecretsStayInsideTests : ServiceTests
     public async Task No_answer_no_log_and_no_database_file_holds_a_secret()
     {
         List<Secret> secrets = [new("initial API key", Encoding.ASCII.GetBytes(App.InitialApiKey[^49..]))];
-        string second = await App.CreateApiKeyAsync(App.InitialApiKey, Core.Callers.Roles.Admin);
+        string second = await App.CreateApiKeyAsync(App.InitialApiKey, Roles.Admin);
         secrets.Add(new("second API key", Encoding.ASCII.GetBytes(second[^49..])));
         string[] algorithms = ["ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87", "RSA-2048", "AES-256"];
         foreach (string algorithm in algorithms)

@@ -183,7 +183,7 @@ public sealed class TamperingTests : ServiceTests
     public async Task A_wrapped_private_key_with_any_byte_flipped_does_not_open()
     {
         string kid = (await Client.GenerateAsync("ML-DSA-44")).Text("kid");
-        (Core.Keys.KeyVersion version, Core.Keys.KeyMaterial material, WrappingKey tenantKey) = await Materials.FindAsync(App, kid);
+        (KeyVersion version, KeyMaterial material, WrappingKey tenantKey) = await Materials.FindAsync(App, kid);
         using (tenantKey)
         {
             for (int i = 0; i < material.Wrapped.Length; i++)

@@ -92,7 +92,7 @@ public sealed class DestroyKeyTests : ServiceTests
         if (revoked)
             await Client.RevokeAsync(kid);
         else
-            await Client.RetireAsync(1, KeyUseVerbs.Aes, ",\"allow_no_active\":true");
+            await Client.RetireAsync(1, KeyUseVerbs.Aes, new { allow_no_active = true });
 
         string before = (await Client.GetJsonAsync($"/kms/keys/{kid}")).Data.ToJsonString();
         await Client.DestroyAsync(kid);
@@ -170,8 +170,8 @@ public sealed class DestroyKeyTests : ServiceTests
     [Fact]
     public async Task Numbers_and_kids_of_destroyed_versions_are_never_used_again()
     {
-        string kid = (await Client.GenerateAsync(extra: ",\"kid\":\"mine\"")).Text("kid");
-        await Client.RetireAsync(1, extra: ",\"allow_no_active\":true");
+        string kid = (await Client.GenerateAsync(extra: new { kid = "mine" })).Text("kid");
+        await Client.RetireAsync(1, extra: new { allow_no_active = true });
         await Client.DestroyAsync(kid);
         (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         await App.SweepAfterAsync(TimeSpan.FromDays(30));

@@ -191,7 +191,7 @@ public sealed class DestructionSweepTests : ServiceTests
     {
         await Client.GenerateAsync(KeyUseVerbs.Aes);
         string ciphertext = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "aGVsbG8=" })).Text("ciphertext");
-        await Client.RetireAsync(1, KeyUseVerbs.Aes, ",\"allow_no_active\":true");
+        await Client.RetireAsync(1, KeyUseVerbs.Aes, new { allow_no_active = true });
         string kid = (await Client.MustUseAsync("/crypto/decrypt", new { ciphertext })).Text("kid");
         MaterialCache cache = App.Services.GetRequiredService<MaterialCache>();
         cache.Count.Should().Be(1);
@@ -212,11 +212,11 @@ public sealed class DestructionSweepTests : ServiceTests
     {
         string forged = (await Client.GenerateRetiredAsync(name: "forged")).Text("kid");
         string other = await WaitingAsync(Client, "other");
-        Core.Names.TenantId tenant = await App.FirstTenantAsync();
+        TenantId tenant = await App.FirstTenantAsync();
         await App.Store().WriteAsync(
             async session =>
             {
-                Core.Store.Sealed<KeyVersion> row = (await Repositories.Keys.FindVersionAsync(session, tenant, Kid.FromStored(forged)))!;
+                Sealed<KeyVersion> row = (await Repositories.Keys.FindVersionAsync(session, tenant, Kid.FromStored(forged)))!;
                 return await Repositories.Keys.UpdateVersionAsync(session, row with { UnverifiedRow = row.UnverifiedRow with { DestroyAt = row.UnverifiedRow.CreatedAt } });
             },
             CancellationToken.None);

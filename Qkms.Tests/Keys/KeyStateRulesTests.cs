@@ -1,4 +1,3 @@
-using Qkms.Core.Algorithms;
 namespace Qkms.Tests.Keys;
 
 /// <summary>Every status × every operation, as DESIGN section 2 says it.</summary>

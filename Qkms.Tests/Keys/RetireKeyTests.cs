@@ -11,7 +11,7 @@ public sealed class RetireKeyTests : ServiceTests
         (await Client.RetireAsync(1)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_005");
         (await Client.ActiveAsync()).Text("status").Should().Be("active");
 
-        Answer retired = (await Client.RetireAsync(1, extra: ",\"allow_no_active\":true")).ShouldBe(HttpStatusCode.OK);
+        Answer retired = (await Client.RetireAsync(1, extra: new { allow_no_active = true })).ShouldBe(HttpStatusCode.OK);
         retired.Text("status").Should().Be("retired");
         retired.Text("kid").Should().Be(made.Text("kid"));
         (await Client.ActiveAsync()).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
@@ -49,7 +49,7 @@ public sealed class RetireKeyTests : ServiceTests
     public async Task After_the_active_version_was_retired_the_next_generate_goes_on_counting()
     {
         await Client.GenerateAsync();
-        await Client.RetireAsync(1, extra: ",\"allow_no_active\":true");
+        await Client.RetireAsync(1, extra: new { allow_no_active = true });
 
         Answer next = await Client.GenerateAsync();
 
@@ -72,8 +72,7 @@ public sealed class RetireKeyTests : ServiceTests
     {
         Answer answer = await Client.PostJsonAsync("/kms/keys/retire", $$"""{"algorithm":"ML-KEM-768","key_version":{{version}}}""");
 
-        answer.ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
-        ((string?)answer.Json["error"]!["details"]![0]!["field"]).Should().Be("key_version");
+        answer.ShouldBlame("key_version");
         answer.Body.Should().NotContain("System.");
     }
 }

@@ -1,5 +1,3 @@
-using Qkms.Core.Algorithms;
-
 namespace Qkms.Tests.Keys;
 
 public sealed class RevokeKeyTests : ServiceTests

@@ -32,7 +32,7 @@ public sealed class RotateKeyTests : ServiceTests
         (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
 
         await Client.GenerateAsync();
-        (await Client.RetireAsync(1, extra: ",\"allow_no_active\":true")).ShouldBe(HttpStatusCode.OK);
+        (await Client.RetireAsync(1, extra: new { allow_no_active = true })).ShouldBe(HttpStatusCode.OK);
 
         (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768","name":"other"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
@@ -88,7 +88,7 @@ public sealed class RotateKeyTests : ServiceTests
     [Fact]
     public async Task The_hash_of_oaep_stays_with_the_key()
     {
-        await Client.GenerateAsync("RSA-2048", ",\"oaep_hash\":\"SHA-384\"");
+        await Client.GenerateAsync("RSA-2048", new { oaep_hash = "SHA-384" });
 
         (await Client.RotateAsync("RSA-2048")).Text("oaep_hash").Should().Be("SHA-384");
     }

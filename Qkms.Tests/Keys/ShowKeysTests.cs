@@ -22,7 +22,7 @@ public sealed class ShowKeysTests : ServiceTests
     [Fact]
     public async Task A_version_is_shown_by_number_and_by_kid()
     {
-        Answer made = await Client.GenerateAsync("ML-KEM-768", ",\"name\":\"app\"");
+        Answer made = await Client.GenerateAsync("ML-KEM-768", new { name = "app" });
         string kid = made.Text("kid");
 
         (await Client.GetJsonAsync($"/kms/keys/{kid}")).Text("kid").Should().Be(kid);
@@ -59,7 +59,7 @@ public sealed class ShowKeysTests : ServiceTests
         await Client.GenerateAsync("ML-KEM-768");
         await Client.RotateAsync("ML-KEM-768");
         await Client.GenerateAsync("Dilithium3");
-        Answer named = await Client.GenerateAsync("ML-KEM-512", ",\"name\":\"app\"");
+        Answer named = await Client.GenerateAsync("ML-KEM-512", new { name = "app" });
         await Client.RevokeAsync(named.Text("kid"));
 
         await Expect("", "ML-KEM-512 revoked", "Dilithium3 active", "ML-KEM-768 active", "ML-KEM-768 retired");
@@ -123,8 +123,7 @@ public sealed class ShowKeysTests : ServiceTests
     {
         Answer answer = await Client.GetJsonAsync($"/kms/keys?{query}");
 
-        answer.ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
-        ((string?)answer.Json["error"]!["details"]![0]!["field"]).Should().Be(query.Split('=')[0]);
+        answer.ShouldBlame(query.Split('=')[0]);
     }
 
     [Theory]

@@ -34,7 +34,7 @@ public sealed class MaterialUseTests : ServiceTests
         MaterialCache cache = App.Services.GetRequiredService<MaterialCache>();
         for (int round = 0; round < 10; round++)
         {
-            string kid = (await Client.GenerateAsync("AES-256", $",\"name\":\"r{round}\"")).Text("kid");
+            string kid = (await Client.GenerateAsync("AES-256", new { name = $"r{round}" })).Text("kid");
             string ciphertext = await EncryptAsync(Client, kid);
             bool revoked = false;
             Task[] users = [.. Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
@@ -63,7 +63,7 @@ public sealed class MaterialUseTests : ServiceTests
         List<(string Kid, string Ciphertext)> made = [];
         for (int i = 0; i < 300; i++)
         {
-            string kid = (await client.GenerateAsync("AES-256", $",\"name\":\"n{i}\"")).Text("kid");
+            string kid = (await client.GenerateAsync("AES-256", new { name = $"n{i}" })).Text("kid");
             made.Add((kid, await EncryptAsync(client, kid)));
             cache.Count.Should().Be(Math.Min(i + 1, 100));
         }
@@ -93,7 +93,7 @@ public sealed class MaterialUseTests : ServiceTests
     public async Task A_changed_row_is_refused_for_that_key_alone(string algorithm, string sql)
     {
         string kid = (await Client.GenerateAsync(algorithm)).Text("kid");
-        string other = (await Client.GenerateAsync(algorithm, ",\"name\":\"other\"")).Text("kid");
+        string other = (await Client.GenerateAsync(algorithm, new { name = "other" })).Text("kid");
         string ciphertext = await EncryptAsync(Client, kid);
         string otherCiphertext = await EncryptAsync(Client, other);
         Tamper(App, kid, sql);
@@ -102,7 +102,7 @@ public sealed class MaterialUseTests : ServiceTests
         (await EncryptAnswerAsync(Client, kid)).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
         App.Log.Lines.Should().Contain(line => line.StartsWith("Critical ", StringComparison.Ordinal));
         await ShouldDecryptAsync(Client, other, otherCiphertext);
-        (await Client.RotateAsync(algorithm, ",\"name\":\"other\"")).Number("key_version").Should().Be(2);
+        (await Client.RotateAsync(algorithm, new { name = "other" })).Number("key_version").Should().Be(2);
         if (sql.Contains("UPDATE key_material", StringComparison.Ordinal))
             App.Services.GetRequiredService<MaterialCache>().Count.Should().Be(1, "what does not open is not kept");
     }
@@ -115,7 +115,7 @@ public sealed class MaterialUseTests : ServiceTests
     public async Task A_private_key_that_is_not_that_of_its_public_key_is_refused(string algorithm, string operation)
     {
         string kid = (await Client.GenerateAsync(algorithm)).Text("kid");
-        string other = (await Client.GenerateAsync(algorithm, ",\"name\":\"other\"")).Text("kid");
+        string other = (await Client.GenerateAsync(algorithm, new { name = "other" })).Text("kid");
         (KeyVersion otherVersion, _, WrappingKey otherTenantKey) = await Support.Materials.FindAsync(App, other);
         otherTenantKey.Dispose();
         (KeyVersion version, KeyMaterial material, WrappingKey tenantKey) = await Support.Materials.FindAsync(App, kid);
@@ -146,7 +146,7 @@ public sealed class MaterialUseTests : ServiceTests
     [Fact]
     public async Task A_light_request_is_answered_while_64_clients_sign_with_RSA_4096()
     {
-        string kid = (await Client.GenerateAsync("RSA-4096", ",\"use\":\"sig\"")).Text("kid");
+        string kid = (await Client.GenerateAsync("RSA-4096", new { use = "sig" })).Text("kid");
         string light = (await Client.GenerateAsync("AES-256")).Text("kid");
         (await SignAsync(Client, kid)).ShouldBe(HttpStatusCode.OK);
         int signed = 0;
@@ -177,7 +177,7 @@ public sealed class MaterialUseTests : ServiceTests
     [Fact]
     public async Task One_private_key_serves_many_threads_at_once()
     {
-        string signing = (await Client.GenerateAsync("RSA-2048", ",\"use\":\"sig\"")).Text("kid");
+        string signing = (await Client.GenerateAsync("RSA-2048", new { use = "sig" })).Text("kid");
         string decrypting = (await Client.GenerateAsync("RSA-2048")).Text("kid");
         string ciphertext = await EncryptAsync(Client, decrypting);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>

@@ -1,4 +1,3 @@
-using Qkms.Core.Algorithms;
 using Qkms.Core.Encryption;
 using Qkms.Core.Gates;
 using Qkms.Core.Uses;

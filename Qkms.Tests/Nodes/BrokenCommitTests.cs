@@ -22,7 +22,7 @@ public sealed class BrokenCommitTests
 
         string kid = (await BreakAsync(() => client.GenerateAsync(Aes))).Text("kid");
         Answer rotated = await BreakAsync(() => client.PostJsonAsync("/kms/keys/rotate", Rotate));
-        Answer retired = await BreakAsync(() => client.RetireAsync(2, Aes, ",\"allow_no_active\":true"));
+        Answer retired = await BreakAsync(() => client.RetireAsync(2, Aes, new { allow_no_active = true }));
         Answer revoked = await BreakAsync(() => client.RevokeAsync(kid));
 
         rotated.ShouldBe(HttpStatusCode.Created).Number("key_version").Should().Be(2);
@@ -92,7 +92,7 @@ public sealed class BrokenCommitTests
         Answer answer = await client.PostJsonAsync("/kms/keys/rotate", Rotate);
 
         answer.ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_SERVICE_002");
-        ((string?)answer.Json["error"]!["message"]).Should().Contain("completely or not at all").And.Contain("check before you retry");
+        answer.Message.Should().Contain("completely or not at all").And.Contain("check before you retry");
         answer.Headers.Should().NotContainKey("Retry-After");
         service.Node.Log.Lines.Should().ContainSingle(line => line.StartsWith("Critical", StringComparison.Ordinal));
 

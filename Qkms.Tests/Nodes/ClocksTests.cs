@@ -29,7 +29,7 @@ public sealed class ClocksTests
             RotateKeyTests.ChainShouldBeWhole(await VersionsAsync(client), 7);
 
         // The same where no version is active that the new one would follow.
-        (await a.RetireAsync(7, KeyUseVerbs.Aes, ",\"allow_no_active\":true")).ShouldBe(HttpStatusCode.OK);
+        (await a.RetireAsync(7, KeyUseVerbs.Aes, new { allow_no_active = true })).ShouldBe(HttpStatusCode.OK);
         await b.GenerateAsync(KeyUseVerbs.Aes);
         await a.RevokeAsync((await b.ActiveAsync(KeyUseVerbs.Aes)).Text("kid"));
         await a.GenerateAsync(KeyUseVerbs.Aes);

@@ -54,7 +54,7 @@ public sealed class NodeRacesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
         foreach (int run in _runs)
         {
             string name = $"rotate/{algorithm}/{run}";
-            await nodes.A.GenerateAsync(algorithm, $",\"name\":\"{name}\"");
+            await nodes.A.GenerateAsync(algorithm, new { name });
 
             IReadOnlyList<Answer> answers = await nodes.RaceAsync(4, client => client.PostJsonAsync("/kms/keys/rotate", Key(name, algorithm)));
 
@@ -71,7 +71,7 @@ public sealed class NodeRacesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
         foreach (int run in _runs)
         {
             string name = $"expected/{run}";
-            await nodes.B.GenerateAsync("AES-256", $",\"name\":\"{name}\"");
+            await nodes.B.GenerateAsync("AES-256", new { name });
 
             IReadOnlyList<Answer> answers = await nodes.RaceAsync(1, client => client.PostJsonAsync("/kms/keys/rotate", Key(name, "AES-256", ",\"expected_key_version\":1")));
 
@@ -88,7 +88,7 @@ public sealed class NodeRacesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
         foreach (int run in _runs)
         {
             string name = $"mixed/{run}";
-            string kid = (await nodes.A.GenerateAsync("AES-256", $",\"name\":\"{name}\"")).Text("kid");
+            string kid = (await nodes.A.GenerateAsync("AES-256", new { name })).Text("kid");
             int turn = run;
 
             IReadOnlyList<Answer> answers = await nodes.RaceAsync(4, client => (Interlocked.Increment(ref turn) % 4) switch

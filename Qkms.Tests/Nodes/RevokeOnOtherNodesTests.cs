@@ -69,7 +69,7 @@ public sealed class RevokeOnOtherNodesTests(TwoNodes nodes) : IClassFixture<TwoN
 
     private async Task<Attempt> ReEncryptAsync(IReadOnlyList<PreparedUse> uses)
     {
-        string destination = (await nodes.A.GenerateAsync("AES-256", ",\"name\":\"stays\"")).Text("kid");
+        string destination = (await nodes.A.GenerateAsync("AES-256", new { name = "stays" })).Text("kid");
         PreparedUse decrypt = uses.First(use => use is { Route: "/crypto/decrypt", Algorithm: KeyUseVerbs.Aes });
         return new Attempt(decrypt.Kid, "/crypto/re-encrypt from it", client => client.UseAsync("/crypto/re-encrypt", decrypt.Input, new { destination = new { kid = destination } }));
     }

@@ -20,7 +20,7 @@ public sealed class StormTests
         QkmsApplication[] nodes = [service.Node, service.Add()];
         HttpClient[] clients = [.. nodes.Select(node => node.ClientFor(apiKey))];
         for (int key = 0; key < Clients; key++)
-            await clients[0].GenerateAsync("AES-256", $",\"name\":\"key-{key}\"");
+            await clients[0].GenerateAsync("AES-256", new { name = $"key-{key}" });
 
         using CancellationTokenSource calm = new();
         int broken = 0;

@@ -1,5 +1,4 @@
 using System.Reflection;
-using Qkms.Core.Algorithms;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Sealing;
 using Qkms.Core.Tenants;

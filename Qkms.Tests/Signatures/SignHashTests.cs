@@ -54,7 +54,7 @@ public sealed class SignHashTests : ServiceTests
     [InlineData("RSA-4096", "SHA-512")]
     public async Task A_hash_is_signed_as_rsa_pss_and_is_the_signature_of_its_message(string algorithm, string hashAlgorithm)
     {
-        Answer made = await Client.GenerateAsync(algorithm, ",\"use\":\"sig\"");
+        Answer made = await Client.GenerateAsync(algorithm, new { use = "sig" });
         using RSA publicKey = RSA.Create();
         publicKey.ImportSubjectPublicKeyInfo(made.Bytes("public_key"), out _);
         object input = new { hash = HashOf(hashAlgorithm), hash_algorithm = hashAlgorithm, algorithm };
@@ -76,9 +76,9 @@ public sealed class SignHashTests : ServiceTests
     [InlineData("RSA-2048", "SHA-256")]
     public async Task A_signature_that_is_not_the_keys_for_the_hash_is_no_error(string algorithm, string hashAlgorithm)
     {
-        string use = algorithm == "RSA-2048" ? ",\"use\":\"sig\"" : "";
-        await Client.GenerateAsync(algorithm, use);
-        await Client.GenerateAsync(algorithm, $",\"name\":\"other\"{use}");
+        string? use = algorithm == "RSA-2048" ? "sig" : null;
+        await Client.GenerateAsync(algorithm, new { use });
+        await Client.GenerateAsync(algorithm, new { name = "other", use });
         byte[] hash = HashOf(hashAlgorithm);
         object input = new { hash, hash_algorithm = hashAlgorithm, algorithm };
         byte[] signature = (await Client.MustUseAsync("/signature/sign-hash", input)).Bytes("signature");
@@ -132,7 +132,7 @@ public sealed class SignHashTests : ServiceTests
         foreach (string algorithm in new[] { "ML-DSA-44", "ML-DSA-65", "ML-DSA-87" })
             await client.GenerateAsync(algorithm);
 
-        await client.GenerateAsync("RSA-4096", ",\"use\":\"sig\"");
+        await client.GenerateAsync("RSA-4096", new { use = "sig" });
         foreach ((string algorithm, string hashAlgorithm, bool refused) in new[]
         {
             ("ML-DSA-44", "SHA-256", false), ("ML-DSA-65", "SHA-256", true), ("ML-DSA-65", "SHA-384", false),

@@ -50,7 +50,7 @@ public sealed class SignTests : ServiceTests
     [InlineData("RSA-4096")]
     public async Task An_rsa_signature_verifies_here_and_with_the_platform(string algorithm)
     {
-        Answer made = await Client.GenerateAsync(algorithm, ",\"use\":\"sig\"");
+        Answer made = await Client.GenerateAsync(algorithm, new { use = "sig" });
         using RSA publicKey = RSA.Create();
         publicKey.ImportSubjectPublicKeyInfo(made.Bytes("public_key"), out _);
         using RSA privateKey = RSA.Create();
@@ -91,9 +91,9 @@ public sealed class SignTests : ServiceTests
     [InlineData("RSA-2048")]
     public async Task A_signature_that_is_not_the_keys_for_the_message_is_no_error(string algorithm)
     {
-        string use = algorithm.StartsWith("RSA", StringComparison.Ordinal) ? ",\"use\":\"sig\"" : "";
-        await Client.GenerateAsync(algorithm, use);
-        await Client.GenerateAsync(algorithm, $",\"name\":\"other\"{use}");
+        string? use = algorithm.StartsWith("RSA", StringComparison.Ordinal) ? "sig" : null;
+        await Client.GenerateAsync(algorithm, new { use });
+        await Client.GenerateAsync(algorithm, new { name = "other", use });
         object input = new { message = _message, algorithm };
         byte[] signature = (await Client.MustUseAsync("/signature/sign", input)).Bytes("signature");
         byte[] ofOther = (await Client.MustUseAsync("/signature/sign", input, new { name = "other" })).Bytes("signature");
@@ -122,7 +122,7 @@ public sealed class SignTests : ServiceTests
     [InlineData("RSA-2048")]
     public async Task A_message_has_0_bytes_to_1_mb(string algorithm)
     {
-        await Client.GenerateAsync(algorithm, algorithm == "RSA-2048" ? ",\"use\":\"sig\"" : "");
+        await Client.GenerateAsync(algorithm, new { use = algorithm == "RSA-2048" ? "sig" : null });
 
         foreach (int length in new[] { 0, 1, 1024 * 1024 })
         {

@@ -1,5 +1,3 @@
-using Qkms.Core.Algorithms;
-
 namespace Qkms.Tests.Storage;
 
 public abstract partial class KmsStoreContract

@@ -70,7 +70,7 @@ public sealed class PostgresOutageTests : IDisposable
                 if (Interlocked.Increment(ref runs) <= 2)
                     both.SignalAndWait(TimeSpan.FromSeconds(5));
 
-                await Repositories.Keyring.InsertAsync(session, _rows.SystemKey(Core.Keyrings.KeyringKind.RowSeal, version: 1));
+                await Repositories.Keyring.InsertAsync(session, _rows.SystemKey(KeyringKind.RowSeal, version: 1));
                 return true;
             },
             CancellationToken.None))));

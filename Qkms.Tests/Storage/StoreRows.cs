@@ -1,4 +1,3 @@
-using Qkms.Core.Algorithms;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Tenants;
 

@@ -1,4 +1,3 @@
-using Qkms.Core.Algorithms;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.Storage;

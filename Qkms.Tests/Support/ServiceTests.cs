@@ -3,10 +3,14 @@ namespace Qkms.Tests.Support;
 /// <summary>Tests over HTTP. Each test has a service with a data directory of its own, which starts when the test first asks it for something.</summary>
 public abstract class ServiceTests : IAsyncLifetime
 {
-    private readonly Lazy<QkmsApplication> _app = new(() => new QkmsApplication());
+    private readonly Lazy<QkmsApplication> _app;
     private readonly Lazy<HttpClient> _client;
 
-    protected ServiceTests() => _client = new Lazy<HttpClient>(() => App.Client());
+    protected ServiceTests()
+    {
+        _app = new Lazy<QkmsApplication>(NewApplication);
+        _client = new Lazy<HttpClient>(() => App.Client());
+    }
 
     /// <summary>The service.</summary>
     private protected QkmsApplication App => _app.Value;
@@ -24,4 +28,7 @@ public abstract class ServiceTests : IAsyncLifetime
         if (_app.IsValueCreated)
             await _app.Value.DisposeAsync();
     }
+
+    /// <summary>The service as it is, unless a class needs it otherwise.</summary>
+    private protected virtual QkmsApplication NewApplication() => new();
 }

@@ -35,7 +35,7 @@ public sealed class InstrumentTests
         string[] words = [.. new[] { typeof(KmsActivities), typeof(Outcomes), typeof(OperationNames), typeof(IntegrityKinds) }
             .SelectMany(type => type.GetFields()).Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!)];
 
-        words.Concat(Enum.GetValues<Core.Algorithms.KeyOperation>().Select(OperationNames.Of)).Append(StorageMeter.SqliteRead).Append(StorageMeter.SqliteWrite)
+        words.Concat(Enum.GetValues<KeyOperation>().Select(OperationNames.Of)).Append(StorageMeter.SqliteRead).Append(StorageMeter.SqliteWrite)
             .Should().OnlyContain(word => ObservabilityPage.Text.Contains($"`{word}`", StringComparison.Ordinal));
     }
 
@@ -99,7 +99,7 @@ public sealed class InstrumentTests
         TelemetryRecorder recorder = new();
         await using QkmsApplication app = recorder.Start();
         using HttpClient client = app.KestrelClient();
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => client.GenerateAsync("AES-256", $",\"name\":\"k{i}\"")));
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => client.GenerateAsync("AES-256", new { name = $"k{i}" })));
 
         IReadOnlyList<TelemetryRecorder.Series> collected = recorder.Collect();
 

@@ -1,7 +1,7 @@
-namespace Qkms.Storage;
+namespace Qkms.Storage.Telemetry;
 
 /// <summary>The ids of the log events of this project, 2000 to 2999: each names one event, and keeps its meaning.</summary>
-internal static class EventIds
+internal static class StorageEvents
 {
     public const int First = 2000;
     public const int Last = 2999;

@@ -1,7 +1,7 @@
-namespace Qkms.Api.Http;
+namespace Qkms.Api.Logging;
 
 /// <summary>The ids of the log events of this project, 1 to 999: each names one event, and keeps its meaning.</summary>
-internal static class EventIds
+internal static class ApiEvents
 {
     public const int First = 1;
     public const int Last = 999;

@@ -1,7 +1,7 @@
 namespace Qkms.Core.Telemetry;
 
 /// <summary>The ids of the log events of this project, 1000 to 1999: each names one event, and keeps its meaning.</summary>
-internal static class EventIds
+internal static class CoreEvents
 {
     public const int First = 1000;
     public const int Last = 1999;
