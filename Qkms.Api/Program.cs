@@ -35,7 +35,6 @@ return await StartFailures.ExplainAsync(async () =>
         DataKeyJson.Default,
         EncryptionJson.Default,
         HealthJson.Default,
-        IdempotencyJson.Default,
         KemJson.Default,
         KeyJson.Default,
         SignatureJson.Default);

@@ -8,7 +8,7 @@ namespace Qkms.Api.Hosting;
 
 /// <summary>Does in the background what its time has come for. It survives every failure: what could not be done is due again at the next interval.</summary>
 internal sealed partial class Housekeeping(
-    DestructionSweep destruction, KeptAnswers answers, DestructionOptions options, TimeProvider time, ILogger<Housekeeping> logger)
+    DestructionSweep destruction, KeptResults results, DestructionOptions options, TimeProvider time, ILogger<Housekeeping> logger)
     : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -27,7 +27,7 @@ internal sealed partial class Housekeeping(
         try
         {
             await destruction.RunAsync(stopping);
-            await answers.ForgetExpiredAsync(stopping);
+            await results.ForgetExpiredAsync(stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

@@ -31,7 +31,7 @@ internal sealed class SharedHeaders : IDocumentFilter
 
     /// <summary>Adds the header that only answers to repeated requests carry.</summary>
     public static void AddRepeated(OpenApiResponse response, OpenApiDocument document) =>
-        response.Headers![RepeatedResult.HeaderName] = new OpenApiHeaderReference(RepeatedName, document);
+        response.Headers![IdempotencyKeys.RepeatedHeaderName] = new OpenApiHeaderReference(RepeatedName, document);
 
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
     {

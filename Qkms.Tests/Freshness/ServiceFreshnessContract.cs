@@ -147,7 +147,7 @@ public abstract class ServiceFreshnessContract : IAsyncLifetime
             async session =>
             {
                 KeyVersion version = sealer.Open((await Repositories.Keys.FindVersionAsync(session, owner.TenantId, Kid.FromStored(kid)))!);
-                Key key = sealer.Open((await Repositories.Keys.LockKeyAsync(session, version.Address))!);
+                Key key = sealer.Open((await Repositories.Keys.LockKeyAsync(session, version.TenantId, version.KeyId))!);
                 await Repositories.Keys.UpdateVersionAsync(session, sealer.Seal(version with { State = KeyState.Revoked, RevokedAt = version.CreatedAt }));
                 return await Repositories.Keys.UpdateKeyAsync(session, sealer.Seal(key with { ActiveKid = null, RowVersion = key.RowVersion + 1 }));
             },

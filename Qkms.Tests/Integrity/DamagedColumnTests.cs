@@ -38,7 +38,7 @@ public sealed class DamagedColumnTests : ServiceTests
         ["credential_usage"] = "changes with every use",
         ["audit_events"] = "has hashes of its own",
         ["rotation_jobs"] = "not used yet",
-        ["idempotency"] = "not used yet",
+        ["idempotency"] = "sealed, by IdempotencyKeyTests",
         ["writes"] = "holds ids for some minutes",
     };
 

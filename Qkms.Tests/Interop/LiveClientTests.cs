@@ -86,6 +86,20 @@ public sealed class LiveClientTests
             ["PSS: signed by openssl pkeyutl, verified by /signature/verify-hash, not valid for another message"] = 9,
         });
 
+    // Messages 3, the empty one among them, which is for Node alone.
+    [FactIf(Requirement.NodePrograms, "openssl")]
+    public Task Ed25519_with_Node_and_openssl() => RunAsync(
+        "live-ed25519.mjs",
+        client => GenerateAsync(client, "Ed25519"),
+        new()
+        {
+            ["public keys, the same raw and as DER, PEM and JWK"] = 1,
+            ["signed by Qkms, verified by Node, not valid for another message"] = 3,
+            ["signed by Qkms, verified by openssl, not valid for another message"] = 2,
+            ["signed by Node, the same as by Qkms and verified there, not valid for another message"] = 3,
+            ["signed by openssl, the same as by Qkms and verified there, not valid for another message"] = 2,
+        });
+
     // Contexts 6; for each: plaintexts 4, key versions 2, lengths of data keys 3 in encodings 2. Items are those of the three shorter plaintexts.
     [FactIf(Requirement.NodePrograms)]
     public Task Blobs_and_data_keys_with_WebCrypto() => RunAsync(

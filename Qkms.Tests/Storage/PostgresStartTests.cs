@@ -71,6 +71,25 @@ public sealed class PostgresStartTests : IDisposable
         await ShouldRefuseAsync(Database.ConnectionString, "*newer release*later*");
     }
 
+    // What they hold has another form, which nothing reads any more.
+    [FactIf(Requirement.Postgres)]
+    public async Task Kept_answers_from_before_kept_results_are_forgotten()
+    {
+        using (PostgresKmsStore store = PostgresStores.Create(Database.ConnectionString, [.. Migration.For("Postgres").Take(2)]))
+        {
+            await store.OpenAsync(CancellationToken.None);
+            await StoredTenant.AddAsync(store, new StoreRows(), "acme");
+        }
+
+        Database.Run(
+            "INSERT INTO idempotency SELECT id, 'key', decode(repeat('00', 32), 'hex'), 201, NULL, NULL, 1, 9999999999999 FROM tenants");
+        Database.Run("SELECT COUNT(*) FROM idempotency").Should().Be(1L);
+
+        using PostgresKmsStore upgraded = await PostgresStores.OpenAsync(Database);
+        Database.Run("SELECT COUNT(*) FROM idempotency").Should().Be(0L);
+        (await upgraded.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None)).Should().BeTrue();
+    }
+
     [FactIf(Requirement.Postgres)]
     public async Task A_migration_that_fails_leaves_nothing_of_it()
     {

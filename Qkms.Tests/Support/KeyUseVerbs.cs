@@ -80,7 +80,7 @@ internal static class KeyUseVerbs
         bool written = await app.Services.GetRequiredService<IKmsStore>().WriteAsync(
             async session =>
             {
-                Key key = sealer.Open((await Repositories.Keys.LockKeyAsync(session, version.Address))!);
+                Key key = sealer.Open((await Repositories.Keys.LockKeyAsync(session, version.TenantId, version.KeyId))!);
                 return await Repositories.Keys.UpdateKeyAsync(session, sealer.Seal(change(key) with { RowVersion = key.RowVersion + 1 }));
             },
             CancellationToken.None);

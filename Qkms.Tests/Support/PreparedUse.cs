@@ -64,6 +64,10 @@ internal sealed record PreparedUse(string Route, string Algorithm, string Name, 
             await AddReadingAsync("/signature/sign-hash", hashed, "/signature/verify-hash", "signature", "signature", algorithm, kid, hashed);
         }
 
+        string ed25519 = await GenerateAsync("Ed25519");
+        Add("/signature/sign", "Ed25519", ed25519, creates: true, new { message = _text });
+        await AddReadingAsync("/signature/sign", new { message = _text }, "/signature/verify", "signature", "signature", "Ed25519", ed25519, new { message = _text });
+
         return uses;
 
         async Task<string> GenerateAsync(string algorithm, string? use = null) =>

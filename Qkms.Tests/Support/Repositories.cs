@@ -24,5 +24,5 @@ internal static class Repositories
 
     public static IAuditRepository Journal { get; } = new AuditRepository();
 
-    public static IIdempotencyRepository KeptAnswers { get; } = new IdempotencyRepository();
+    public static IIdempotencyRepository KeptResults { get; } = new IdempotencyRepository();
 }
