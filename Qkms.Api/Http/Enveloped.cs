@@ -8,7 +8,7 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace Qkms.Api.Http;
 
-/// <summary>A success in its envelope. The body is built when it is written: only then are the request and the clock at hand. Secrets in it end when it is written.</summary>
+/// <summary>A success in its envelope. The body is built when it is written, because it needs the request and the clock. Secrets in it are zeroed afterwards.</summary>
 internal sealed class Enveloped<T>(T data) : IResult, IEndpointMetadataProvider
 {
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
@@ -21,7 +21,7 @@ internal sealed class Enveloped<T>(T data) : IResult, IEndpointMetadataProvider
     }
 }
 
-/// <summary>A success that made something, with its address.</summary>
+/// <summary>A success that created something, with its address.</summary>
 internal sealed class EnvelopedCreated<T>(T data, string routeName, object routeValues) : IResult, IEndpointMetadataProvider
 {
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
@@ -35,7 +35,7 @@ internal sealed class EnvelopedCreated<T>(T data, string routeName, object route
     }
 }
 
-/// <summary>A success that is not complete yet: what the answer shows says when it will be.</summary>
+/// <summary>A success that is not complete yet; the data says when it will be.</summary>
 internal sealed class EnvelopedAccepted<T>(T data) : IResult, IEndpointMetadataProvider
 {
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>

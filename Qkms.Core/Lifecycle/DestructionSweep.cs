@@ -109,6 +109,6 @@ public sealed partial class DestructionSweep(
             cancellationToken);
     }
 
-    [LoggerMessage(CoreEvents.KeyVersionDestroyed, LogLevel.Information, "Key version {Kid} of tenant {TenantId} was destroyed: its time had come.")]
+    [LoggerMessage(CoreEvents.KeyVersionDestroyed, LogLevel.Information, "Key version {Kid} of tenant {TenantId} was destroyed: its date had come.")]
     private static partial void LogDestroyed(ILogger logger, string kid, Guid tenantId);
 }
