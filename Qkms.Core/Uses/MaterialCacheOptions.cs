@@ -7,8 +7,8 @@ public sealed record MaterialCacheOptions
     public int MaxKeys { get; init; } = 1000;
 
     /// <summary>
-    /// Maximum time that a key is used. It is zeroed at most a quarter of that time later, and at most a minute, and unwrapped again when it is
-    /// needed.
+    /// Maximum time that a key is used. It is zeroed at most a quarter of that time later, and at most a minute, and unwrapped again when
+    /// it is needed.
     /// </summary>
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromMinutes(10);
 }
