@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# A whole life of keys over HTTP: generate, refuse a second one, list, rotate, retire, use them, revoke, destroy, look back.
+# The life of a key over HTTP: generate, refuse a second one, list, rotate, retire, use, revoke, destroy, cancel.
 #
 #   dotnet run --project Qkms.Api        in one terminal
 #   requests/quickstart.sh               in another, from the same directory
 #
-# QKMS_URL      where the service listens; http://127.0.0.1:8080 unless given
-# QKMS_API_KEY  an API key of role admin; unless given, the one in qkms-data/initial-api-key
+# QKMS_URL      address of the service; default http://127.0.0.1:8080
+# QKMS_API_KEY  an API key with the role admin; default: the one in qkms-data/initial-api-key
 #
-# The keys get a name of their own, so that the script can be run again. It ends with 1 when an answer has another status than the expected one.
+# The keys get a name of their own, so that you can run the script again. It ends with 1 when a response does not have the expected status.
 set -euo pipefail
 
 url=${QKMS_URL:-http://127.0.0.1:8080}
@@ -65,7 +65,7 @@ if [ -z "$api_key" ]; then
   api_key=$(<"$key_file")
 fi
 
-step 'The service is ready, and says what it can do'
+step 'The service is ready, and lists its algorithms'
 call 200 GET /health/ready
 show status
 call 200 GET /kms/supported-algorithms
@@ -85,7 +85,7 @@ show key_version algorithm status kid
 call 201 POST /kms/keys/generate "{\"algorithm\":\"RSA-2048\",\"name\":\"$name\"}"
 show key_version algorithm use oaep_hash status kid
 
-step 'With an Idempotency-Key the same request is done once, however often it is sent'
+step 'With an Idempotency-Key a repeated request runs once and gets the original response'
 idempotency_key=$name-1
 call 201 POST /kms/keys/generate "{\"algorithm\":\"ML-DSA-44\",\"name\":\"$name\"}"
 kid=$(field kid)
@@ -115,7 +115,7 @@ step 'The old version, by its number: retired, and it names its successor'
 call 200 GET "/kms/keys/1?algorithm=ML-KEM-768&name=$name"
 show key_version status kid next_kid
 
-step 'Retire the only active RSA key: refused, unless that is what you want'
+step 'Retire the only active RSA key: needs allow_no_active'
 call 409 POST /kms/keys/retire "{\"algorithm\":\"RSA-2048\",\"name\":\"$name\",\"key_version\":1}"
 show error_code message
 call 200 POST /kms/keys/retire "{\"algorithm\":\"RSA-2048\",\"name\":\"$name\",\"key_version\":1,\"allow_no_active\":true}"
@@ -127,7 +127,7 @@ sed -n -e '1,2s/^/    /p' -e '3s/.*/    .../p' -e '/^-----END/s/^/    /p' <<<"$a
 call 200 GET "/kms/keys/$name-dsa/public-key?format=jwk"
 show kty alg use kid
 
-step 'Encrypt with AES-256: the ciphertext names its key version, the context has to be given again'
+step 'Encrypt with AES-256: the ciphertext names its key version; decryption needs the same context'
 call 201 POST /kms/keys/generate "{\"algorithm\":\"AES-256\",\"name\":\"$name\"}"
 show key_version algorithm status kid
 call 200 POST /crypto/encrypt "{\"name\":\"$name\",\"plaintext\":\"aGVsbG8=\",\"context\":{\"table\":\"customers\"}}"
@@ -155,7 +155,7 @@ show requested_kid kid key_version
 call 200 POST /crypto/decrypt "{\"algorithm\":\"ML-KEM-768\",\"name\":\"$name\",\"ciphertext\":\"$(field ciphertext)\"}"
 show plaintext
 
-step 'Sign with ML-DSA-65 and verify; of another message the signature is not valid'
+step 'Sign with ML-DSA-65 and verify; for another message the signature is not valid'
 call 200 POST /signature/sign "{\"kid\":\"$name-dsa\",\"message\":\"aGVsbG8=\"}"
 signature=$(field signature)
 call 200 POST /signature/verify "{\"kid\":\"$name-dsa\",\"message\":\"aGVsbG8=\",\"signature\":\"$signature\"}"
@@ -166,7 +166,7 @@ call 200 POST /signature/verify "{\"kid\":\"$name-dsa\",\"message\":\"aGFsbG8=\"
 step 'Revoke the first version for good'
 call 204 POST "/kms/keys/$name-kem/actions/revoke" '{"reason":"The end of the quickstart."}'
 
-step 'What is left of it: metadata, the chain and the public key; nothing else works any more'
+step 'You can still read metadata, the chain and the public key; everything else is refused'
 call 200 GET "/kms/keys/$name-kem"
 show key_version status revoked_at next_kid
 call 200 GET "/kms/keys/$name-kem/public-key?format=jwk"
@@ -176,7 +176,7 @@ show error_code message
 call 200 GET "/kms/keys?name=$name"
 show_list
 
-step 'Destroy it: it waits for 7 days, and can be cancelled. What is active is not destroyed'
+step 'Destroy it: it waits for 7 days, and can be cancelled. An active version is refused'
 call 200 GET "/kms/keys/active?algorithm=ML-KEM-768&name=$name"
 call 409 DELETE "/kms/keys/$(field kid)"
 show error_code message
@@ -187,4 +187,4 @@ show error_code message
 call 200 POST "/kms/keys/$name-kem/actions/cancel-deletion" '{"reason":"Somebody still needs it."}'
 show status destroy_at
 
-printf '\nDone. Every answer was the expected one.\n'
+printf '\nDone. Every response had the expected status.\n'

@@ -8,21 +8,21 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Algorithms;
 
 internal sealed record AlgorithmListResponse(
-    [property: Description("Every algorithm.")] IReadOnlyList<AlgorithmResponse> Algorithms);
+    [property: Description("The algorithms.")] IReadOnlyList<AlgorithmResponse> Algorithms);
 
 internal sealed record AlgorithmResponse(
     [property: Description("The canonical name.")] string Algorithm,
-    [property: Description("Other accepted spellings.")] IReadOnlyList<string> Aliases,
+    [property: Description("Other accepted names.")] IReadOnlyList<string> Aliases,
     [property: Description("The key type of a JWK.")] string Kty,
-    [property: Description("What keys may be for, the default first.")] IReadOnlyList<string> Use,
-    [property: Description("What the algorithm does.")] IReadOnlyList<string> Operations,
-    [property: Description("The security category that NIST claims; null for RSA.")] int? NistLevel,
-    [property: Description("Length of the raw public key in bytes; null where it is not fixed.")] int? PublicKeySize,
-    [property: Description("Length of a ciphertext of the bare primitive in bytes; null where there is none.")] int? CiphertextSize,
-    [property: Description("Length of a shared secret in bytes; null where there is none.")] int? SharedSecretSize,
-    [property: Description("Length of a signature in bytes; null where there is none.")] int? SignatureSize,
+    [property: Description("The possible uses of a key, the default first.")] IReadOnlyList<string> Use,
+    [property: Description("The operations of the algorithm.")] IReadOnlyList<string> Operations,
+    [property: Description("The NIST security category; null for RSA.")] int? NistLevel,
+    [property: Description("Length of the raw public key in bytes; null if it is not fixed.")] int? PublicKeySize,
+    [property: Description("Length of the primitive's ciphertext in bytes; null if there is none.")] int? CiphertextSize,
+    [property: Description("Length of a shared secret in bytes; null if there is none.")] int? SharedSecretSize,
+    [property: Description("Length of a signature in bytes; null if there is none.")] int? SignatureSize,
     [property: Description("RECOMMENDED, SUPPORTED or LEGACY.")] string Status,
-    [property: Description("Whether it is believed to withstand a quantum computer.")] bool QuantumSafe)
+    [property: Description("Whether the algorithm is believed to resist quantum computers.")] bool QuantumSafe)
 {
     public static AlgorithmResponse From(KeyAlgorithm algorithm) => new(
         algorithm.Name,

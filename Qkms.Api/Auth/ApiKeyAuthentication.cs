@@ -9,10 +9,10 @@ using Qkms.Core.Telemetry;
 namespace Qkms.Api.Auth;
 
 /// <summary>
-/// Lets through who has an API key, by the <c>x-api-key</c> header: exactly one, and valid. Everything needs one unless its route says
+/// Requires exactly one valid API key in the <c>x-api-key</c> header. Every route needs one unless its metadata says
 /// otherwise, unknown routes too.
 /// </summary>
-/// <remarks>One way to authenticate and one rule need none of what the framework has for many, which costs as much as the rest of the check.</remarks>
+/// <remarks>With one way to authenticate and one rule, the framework's machinery for many would only double the cost of the check.</remarks>
 internal sealed class ApiKeyAuthentication(RequestDelegate next, ApiKeyAuthenticator authenticator, PresentedKeys presentedKeys)
 {
     public const string SchemeName = "ApiKey";

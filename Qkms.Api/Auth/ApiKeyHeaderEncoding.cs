@@ -4,7 +4,7 @@ using Qkms.Core.ApiKeys;
 namespace Qkms.Api.Auth;
 
 /// <summary>
-/// Decodes the bytes of the <c>x-api-key</c> header to a handle, so that Kestrel never makes a string of the API key: nobody could wipe
+/// Decodes the bytes of the <c>x-api-key</c> header to a handle, so that Kestrel never makes a string of the API key: nothing could wipe
 /// all copies that the garbage collector makes of one.
 /// </summary>
 /// <remarks>

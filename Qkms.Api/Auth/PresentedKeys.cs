@@ -13,7 +13,7 @@ internal sealed class PresentedKeys(IServer server, ApiKeyHandles handles, ApiKe
     // Never both: where clients' text arrives as it is, a client could send a handle.
     private readonly bool _asHandles = server.GetType().Assembly == typeof(KestrelServer).Assembly;
 
-    /// <summary>The proof; null when the value is no API key by its shape.</summary>
+    /// <summary>The proof; null when the value does not have the shape of an API key.</summary>
     public ApiKeyProof? Read(string value) => _asHandles ? handles.Read(value) : ReadText(value);
 
     private ApiKeyProof? ReadText(string value)

@@ -2,13 +2,13 @@ using FluentValidation;
 
 namespace Qkms.Api.Encryption;
 
-/// <summary>What batches must look like.</summary>
+/// <summary>The rules of batches.</summary>
 internal static class BatchRules
 {
-    /// <summary>Most items of a batch.</summary>
+    /// <summary>Maximum number of items in a batch.</summary>
     public const int MaxItems = 1000;
 
-    /// <summary>1 to 1,000 items, each checked by <paramref name="check"/>, which blames a member of the item with a message; the first bad item is named.</summary>
+    /// <summary>1 to 1,000 items, each checked by <paramref name="check"/>, which returns the member at fault and a message. The refusal names the first bad item.</summary>
     public static void IsBatch<T, TItem>(this IRuleBuilder<T, IReadOnlyList<TItem?>?> rule, Action<TItem, Action<string, string>> check)
         where TItem : class => rule.Custom((items, context) =>
         {

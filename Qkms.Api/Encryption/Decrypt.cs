@@ -13,27 +13,27 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption;
 
 internal sealed record DecryptRequest(
-    [property: Description("The ciphertext, base64. Either this or items.")] byte[]? Ciphertext,
-    [property: Description("The text that was authenticated with the ciphertext; the order of its members does not matter.")] Dictionary<string, string?>? Context,
-    [property: Description("Many ciphertexts, each with its own context.")] IReadOnlyList<DecryptItemRequest?>? Items,
-    [property: Description("The key version by its kid. A ciphertext of an AES-256 key names its version itself.")] string? Kid,
-    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
-    [property: Description("The algorithm; AES-256 unless given.")] string? Algorithm,
-    [property: Description("The name of the logical key; 'default' unless given.")] string? Name) : IKeyChoiceFields;
+    [property: Description("The ciphertext, base64. Give either this or items.")] byte[]? Ciphertext,
+    [property: Description("The same context as at encryption. The order of members does not matter.")] Dictionary<string, string?>? Context,
+    [property: Description("A batch of ciphertexts, each with its own context.")] IReadOnlyList<DecryptItemRequest?>? Items,
+    [property: Description("The kid of the key version. AES-256 ciphertexts name their version, so they need none.")] string? Kid,
+    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: AES-256.")] string? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name) : IKeyChoiceFields;
 
 internal sealed record DecryptItemRequest(
     [property: System.ComponentModel.DataAnnotations.Required, Description("The ciphertext, base64.")] byte[]? Ciphertext,
-    [property: Description("The text that was authenticated with this ciphertext.")] Dictionary<string, string?>? Context);
+    [property: Description("The same context as at encryption.")] Dictionary<string, string?>? Context);
 
 internal sealed class DecryptRequestValidator : KeyChoiceValidator<DecryptRequest>
 {
     public DecryptRequestValidator()
     {
         RuleFor(r => r.Ciphertext)
-            .Must((r, ciphertext) => (ciphertext is null) != (r.Items is null)).WithMessage("is required, unless there are items: base64")
+            .Must((r, ciphertext) => (ciphertext is null) != (r.Items is null)).WithMessage("is required unless there are items: base64")
             .IsAtMost(SizeRules.MaxCiphertext);
         RuleFor(r => r.Context)
-            .Must((r, context) => context is null || r.Items is null).WithMessage("belongs into the items")
+            .Must((r, context) => context is null || r.Items is null).WithMessage("belongs in the items")
             .IsContext();
         RuleFor(r => r.Items).IsBatch((item, refuse) =>
         {
@@ -48,13 +48,13 @@ internal sealed class DecryptRequestValidator : KeyChoiceValidator<DecryptReques
 }
 
 internal sealed record DecryptResponse(
-    [property: Description("The plaintext, base64. Absent when there were items."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SecretBytes? Plaintext,
-    [property: Description("One result for each item, in their order. Absent when there were none."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<DecryptedItem>? Items,
-    [property: Description("The kid of the version that was used. Absent when there were items: each says its own."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Kid,
-    [property: Description("Its number."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? KeyVersion,
-    [property: Description("The algorithm, spelled as in the request, or as when the version was made."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Algorithm,
+    [property: Description("The plaintext, base64. Absent if the request had items."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SecretBytes? Plaintext,
+    [property: Description("One result per item, in the order of the request. Absent if the request had no items."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<DecryptedItem>? Items,
+    [property: Description("The kid of the version that was used. Absent if the request had items: each result has its own."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Kid,
+    [property: Description("The number of that version."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? KeyVersion,
+    [property: Description("The algorithm, spelled as in the request or, if the request names none, as when the version was generated."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Algorithm,
     [property: Description("The canonical name of the algorithm."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? AlgorithmId,
-    [property: Description("What you should know; usually empty.")] IReadOnlyList<string> Warnings) : IDisposable
+    [property: Description("Warnings; usually empty.")] IReadOnlyList<string> Warnings) : IDisposable
 {
     public static DecryptResponse From(Used<SecretBytes> decrypted, string? spelling)
     {
@@ -74,10 +74,10 @@ internal sealed record DecryptResponse(
 }
 
 internal sealed record DecryptedItem(
-    [property: Description("The plaintext; absent when the item was refused."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SecretBytes? Plaintext,
-    [property: Description("The kid of the version that was used; absent when the item was refused."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Kid,
-    [property: Description("Its number; absent when the item was refused."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? KeyVersion,
-    [property: Description("Why the item was refused; absent when it was not."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ItemRefusal? Error)
+    [property: Description("The plaintext. Absent if the item was refused."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SecretBytes? Plaintext,
+    [property: Description("The kid of the version that was used. Absent if the item was refused."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Kid,
+    [property: Description("The number of that version. Absent if the item was refused."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? KeyVersion,
+    [property: Description("Why the item was refused. Absent if it succeeded."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ItemRefusal? Error)
 {
     public static DecryptedItem From(ItemOf<Used<SecretBytes>> item) =>
         new(item.Result?.Result, item.Result?.Key.Version.Kid.Value, item.Result?.Key.Version.Version, ItemRefusal.From(item.Refusal));
@@ -88,7 +88,7 @@ internal static class Decrypt
     public static void MapDecrypt(this RouteGroupBuilder crypto) =>
         crypto.MapPost("/decrypt", HandleAsync)
             .WithName("Decrypt")
-            .WithSummary("Decrypts one ciphertext, or many items. A ciphertext of an AES-256 key names its key itself; for others the request does.")
+            .WithSummary("Decrypts one ciphertext, or a batch of items. AES-256 ciphertexts name their key; for others the request must.")
             .WithRequestExample("""{"ciphertext":"UUsBAQEBmPXCfR58OptU","context":{"purpose":"demo"}}""")
             .WithValidation(new DecryptRequestValidator())
             .Requires(Permission.CryptoDecrypt)

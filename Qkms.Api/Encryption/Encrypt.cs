@@ -13,14 +13,14 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption;
 
 internal sealed record EncryptRequest(
-    [property: Description("What to encrypt, base64, at most 1 MB; RSA takes less. Either this or items.")] SecretBytes? Plaintext,
-    [property: Description("Text that is authenticated with the ciphertext and has to be given again to decrypt; not for RSA.")] Dictionary<string, string?>? Context,
-    [property: Description("Many plaintexts for the same key, each with its own context.")] IReadOnlyList<EncryptItemRequest?>? Items,
-    [property: Description("The key version by its kid.")] string? Kid,
-    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
-    [property: Description("The algorithm; AES-256 unless given.")] string? Algorithm,
-    [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
-    [property: Description("Whether a retired kid is refused instead of its successor being used; false unless given.")] bool? Strict) : IKeyChoiceFields, IDisposable
+    [property: Description("The plaintext, base64, at most 1 MB; less for RSA. Give either this or items.")] SecretBytes? Plaintext,
+    [property: Description("The context: authenticated but not encrypted. Decryption needs the same. Not for RSA.")] Dictionary<string, string?>? Context,
+    [property: Description("A batch of plaintexts for the same key, each with its own context.")] IReadOnlyList<EncryptItemRequest?>? Items,
+    [property: Description("The kid of the key version.")] string? Kid,
+    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: AES-256.")] string? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields, IDisposable
 {
     public void Dispose()
     {
@@ -31,18 +31,18 @@ internal sealed record EncryptRequest(
 }
 
 internal sealed record EncryptItemRequest(
-    [property: System.ComponentModel.DataAnnotations.Required, Description("What to encrypt, base64.")] SecretBytes? Plaintext,
-    [property: Description("Text that is authenticated with this ciphertext.")] Dictionary<string, string?>? Context);
+    [property: System.ComponentModel.DataAnnotations.Required, Description("The plaintext, base64.")] SecretBytes? Plaintext,
+    [property: Description("The context: authenticated but not encrypted. Decryption needs the same.")] Dictionary<string, string?>? Context);
 
 internal sealed class EncryptRequestValidator : KeyChoiceValidator<EncryptRequest>
 {
     public EncryptRequestValidator()
     {
         RuleFor(r => r.Plaintext)
-            .Must((r, plaintext) => (plaintext is null) != (r.Items is null)).WithMessage("is required, unless there are items: base64")
+            .Must((r, plaintext) => (plaintext is null) != (r.Items is null)).WithMessage("is required unless there are items: base64")
             .IsAtMost(SizeRules.MaxPayload);
         RuleFor(r => r.Context)
-            .Must((r, context) => context is null || r.Items is null).WithMessage("belongs into the items")
+            .Must((r, context) => context is null || r.Items is null).WithMessage("belongs in the items")
             .IsContext();
         RuleFor(r => r.Items).IsBatch((item, refuse) =>
         {
@@ -66,25 +66,25 @@ internal sealed record EncryptResponse : KeyUseResponse
     public EncryptResponse(Used<IReadOnlyList<ItemOf<byte[]>>> encrypted, string? spelling)
         : base(encrypted.Key, spelling) => Items = [.. encrypted.Result.Select(item => new EncryptedItem(item.Result, ItemRefusal.From(item.Refusal)))];
 
-    [Description("The ciphertext, base64, in the format of the key's algorithm (docs/formats.md). Absent when there were items.")]
+    [Description("The ciphertext, base64, in the format of the key's algorithm (docs/formats.md). Absent if the request had items.")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public byte[]? Ciphertext { get; }
 
-    [Description("One result for each item, in their order. Absent when there were none.")]
+    [Description("One result per item, in the order of the request. Absent if the request had no items.")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<EncryptedItem>? Items { get; }
 }
 
 internal sealed record EncryptedItem(
-    [property: Description("The ciphertext; absent when the item was refused."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] byte[]? Ciphertext,
-    [property: Description("Why the item was refused; absent when it was not."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ItemRefusal? Error);
+    [property: Description("The ciphertext. Absent if the item was refused."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] byte[]? Ciphertext,
+    [property: Description("Why the item was refused. Absent if it succeeded."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ItemRefusal? Error);
 
 internal static class Encrypt
 {
     public static void MapEncrypt(this RouteGroupBuilder crypto) =>
         crypto.MapPost("/encrypt", HandleAsync)
             .WithName("Encrypt")
-            .WithSummary("Encrypts to any encryption key: AES-256, ML-KEM or RSA; one plaintext, or many items.")
+            .WithSummary("Encrypts one plaintext, or a batch of items, to an AES-256, ML-KEM or RSA key.")
             .WithRequestExample("""{"plaintext":"aGVsbG8=","algorithm":"AES-256","context":{"purpose":"demo"}}""")
             .WithValidation(new EncryptRequestValidator())
             .Requires(Permission.CryptoEncrypt)

@@ -13,21 +13,21 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption;
 
 internal sealed record ReEncryptRequest(
-    [property: Required, Description("The ciphertext, base64; also a wrapped data key, which stays one.")] byte[]? Ciphertext,
-    [property: Description("The text that was authenticated with the ciphertext.")] Dictionary<string, string?>? Context,
-    [property: Description("The key of the ciphertext by its kid. A ciphertext of an AES-256 key names its version itself.")] string? Kid,
-    [property: Description("The key of the ciphertext by its number, with algorithm and name.")] int? KeyVersion,
-    [property: Description("The algorithm of the key of the ciphertext; AES-256 unless given.")] string? Algorithm,
-    [property: Description("The name of the key of the ciphertext; 'default' unless given.")] string? Name,
-    [property: Description("The new key; the active version of the same logical key unless given.")] ReEncryptDestinationRequest? Destination) : IKeyChoiceFields;
+    [property: Required, Description("The ciphertext or wrapped data key, base64. A wrapped data key stays one.")] byte[]? Ciphertext,
+    [property: Description("The same context as at encryption.")] Dictionary<string, string?>? Context,
+    [property: Description("The kid of the version that made the ciphertext. AES-256 ciphertexts name their version, so they need none.")] string? Kid,
+    [property: Description("The version that made the ciphertext, by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm of the key that made the ciphertext. Default: AES-256.")] string? Algorithm,
+    [property: Description("The name of the key that made the ciphertext. Default: 'default'.")] string? Name,
+    [property: Description("The new key. Default: the active version of the same logical key.")] ReEncryptDestinationRequest? Destination) : IKeyChoiceFields;
 
 internal sealed record ReEncryptDestinationRequest(
-    [property: Description("The new key by the kid of a version.")] string? Kid,
-    [property: Description("The new key by the number of a version, with algorithm and name.")] int? KeyVersion,
-    [property: Description("The algorithm of the new key; AES-256 unless given.")] string? Algorithm,
-    [property: Description("The name of the new key; 'default' unless given.")] string? Name,
-    [property: Description("Text to authenticate with the new ciphertext; the same as before unless given.")] Dictionary<string, string?>? Context,
-    [property: Description("Whether a retired kid is refused instead of its successor being used; false unless given.")] bool? Strict) : IKeyChoiceFields;
+    [property: Description("The kid of the version to encrypt with.")] string? Kid,
+    [property: Description("The version to encrypt with, by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm of the new key. Default: AES-256.")] string? Algorithm,
+    [property: Description("The name of the new key. Default: 'default'.")] string? Name,
+    [property: Description("The context of the new ciphertext. Default: the same as before.")] Dictionary<string, string?>? Context,
+    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields;
 
 internal sealed class ReEncryptRequestValidator : KeyChoiceValidator<ReEncryptRequest>
 {
@@ -53,7 +53,7 @@ internal sealed record ReEncryptResponse : KeyUseResponse
     [Description("The new ciphertext, base64.")]
     public byte[] Ciphertext { get; }
 
-    [Description("The kid of the version that opened the old one.")]
+    [Description("The kid of the version that decrypted the old ciphertext.")]
     public string SourceKid { get; }
 }
 
@@ -62,7 +62,7 @@ internal static class ReEncrypt
     public static void MapReEncrypt(this RouteGroupBuilder crypto) =>
         crypto.MapPost("/re-encrypt", HandleAsync)
             .WithName("ReEncrypt")
-            .WithSummary("Decrypts with one key and encrypts to another, inside the service; without a destination: to the active version of the same key.")
+            .WithSummary("Decrypts with one key and encrypts to another, inside the service. Default destination: the active version of the same key.")
             .WithRequestExample("""{"ciphertext":"UUsBAQEBmPXCfR58OptU","context":{"purpose":"demo"},"destination":{"algorithm":"ML-KEM-768"}}""")
             .WithValidation(new ReEncryptRequestValidator())
             .Requires(Permission.CryptoReEncrypt)

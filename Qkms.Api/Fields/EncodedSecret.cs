@@ -4,9 +4,9 @@ using Qkms.Core.Secrets;
 
 namespace Qkms.Api.Fields;
 
-/// <summary>A secret, and how the caller wants to have it written.</summary>
+/// <summary>A secret and the encoding that the caller chose.</summary>
 /// <param name="Bytes">The secret.</param>
-/// <param name="AsHex">As hex in lower case; else as base64.</param>
+/// <param name="AsHex">Whether as lower-case hex; otherwise base64.</param>
 [JsonConverter(typeof(EncodedSecretConverter))]
 internal sealed record EncodedSecret(SecretBytes Bytes, bool AsHex);
 

@@ -5,7 +5,7 @@ using Qkms.Core.Uses;
 
 namespace Qkms.Api.Fields;
 
-/// <summary>The fields by which every request to use a key says which: a kid; or a version, with algorithm and name; or the active one.</summary>
+/// <summary>The fields by which a request chooses a key: a kid; or a version number, with algorithm and name; or the active version.</summary>
 internal interface IKeyChoiceFields
 {
     string? Kid { get; }
@@ -30,12 +30,12 @@ internal abstract class KeyChoiceValidator<T> : AbstractValidator<T>
     }
 }
 
-/// <summary>Reads those fields once they are checked.</summary>
+/// <summary>Reads those fields after the check.</summary>
 internal static class KeyChoiceFields
 {
     /// <param name="fields">The request.</param>
-    /// <param name="defaultAlgorithm">What is meant when neither an algorithm nor a kid is named.</param>
-    /// <param name="follow">Whether a retired kid stands for the end of its chain.</param>
+    /// <param name="defaultAlgorithm">The default if the request names neither an algorithm nor a kid.</param>
+    /// <param name="follow">Whether a retired kid means the last version of its chain.</param>
     public static KeyChoice ToKeyChoice(this IKeyChoiceFields fields, KeyAlgorithm defaultAlgorithm, bool follow = false) => new()
     {
         Kid = Kid.TryParse(fields.Kid, out Kid kid) ? kid : null,

@@ -27,7 +27,7 @@ internal abstract class KeySelectorValidator<T> : AbstractValidator<T>
     }
 }
 
-/// <summary>Reads those fields once they are checked.</summary>
+/// <summary>Reads those fields after the check.</summary>
 internal static class KeySelectorFields
 {
     public static KeySelector ToKeySelector(this IKeySelectorFields fields)

@@ -4,7 +4,7 @@ using Qkms.Core.Uses;
 
 namespace Qkms.Api.Fields;
 
-/// <summary>What every answer to the use of a key says of the key.</summary>
+/// <summary>The members about the key in the response of every use.</summary>
 internal abstract record KeyUseResponse
 {
     [SetsRequiredMembers]
@@ -21,18 +21,18 @@ internal abstract record KeyUseResponse
     [Description("The kid of the version that was used.")]
     public string Kid { get; }
 
-    [Description("Its number.")]
+    [Description("The number of that version.")]
     public int KeyVersion { get; }
 
-    [Description("The algorithm, spelled as in the request, or as when the version was made.")]
+    [Description("The algorithm, spelled as in the request or, if the request names none, as when the version was generated.")]
     public string Algorithm { get; }
 
     [Description("The canonical name of the algorithm.")]
     public string AlgorithmId { get; }
 
-    [Description("The kid that the request named, when the end of its rotation chain was used instead; else null.")]
+    [Description("The kid in the request, if the last version of its rotation chain was used instead; otherwise null.")]
     public string? RequestedKid { get; }
 
-    [Description("What you should know; usually empty.")]
+    [Description("Warnings; usually empty.")]
     public IReadOnlyList<string> Warnings { get; }
 }

@@ -3,7 +3,7 @@ using Qkms.Core.Journal;
 
 namespace Qkms.Api.Fields;
 
-/// <summary>What a reason must look like, where the journal keeps one.</summary>
+/// <summary>The rule for reasons that the journal records.</summary>
 internal static class ReasonRules
 {
     public static IRuleBuilderOptions<T, string?> IsReason<T>(this IRuleBuilder<T, string?> rule) => rule

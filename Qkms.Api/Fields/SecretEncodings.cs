@@ -2,7 +2,7 @@ using FluentValidation;
 
 namespace Qkms.Api.Fields;
 
-/// <summary>The words for how a data key is written.</summary>
+/// <summary>The encodings of a data key.</summary>
 internal static class SecretEncodings
 {
     public const string Base64 = "base64";

@@ -3,7 +3,7 @@ using Qkms.Core.Secrets;
 
 namespace Qkms.Api.Fields;
 
-/// <summary>How long the byte strings of requests may be.</summary>
+/// <summary>Limits for the byte strings of requests.</summary>
 internal static class SizeRules
 {
     /// <summary>The longest plaintext, message or ciphertext payload, in bytes.</summary>
@@ -20,7 +20,7 @@ internal static class SizeRules
         .Must(bytes => bytes is null || bytes.Length <= length)
         .WithMessage(TooLong(length));
 
-    /// <summary>What is said of longer ones.</summary>
+    /// <summary>The message for longer ones.</summary>
     public static string TooLong(int length) => $"must be at most {length} bytes";
 
     public static IRuleBuilderOptions<T, SecretBytes?> IsGiven<T>(this IRuleBuilder<T, SecretBytes?> rule) =>

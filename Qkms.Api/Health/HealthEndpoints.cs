@@ -9,7 +9,7 @@ namespace Qkms.Api.Health;
 internal sealed record HealthResponse(
     [property: Description("'live' or 'ready'.")] string Status);
 
-/// <summary>Whether the process lives, and whether it can serve: for supervisors and load balancers, without an API key.</summary>
+/// <summary>Liveness and readiness for supervisors and load balancers, without an API key.</summary>
 internal static class HealthEndpoints
 {
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder app)
@@ -17,10 +17,10 @@ internal static class HealthEndpoints
         RouteGroupBuilder health = app.MapGroup("/health").WithTags("Health").AllowAnonymous();
         health.MapGet("/live", Live)
             .WithName("GetLiveness")
-            .WithSummary("Whether the process runs.");
+            .WithSummary("Reports whether the process is running.");
         health.MapGet("/ready", ReadyAsync)
             .WithName("GetReadiness")
-            .WithSummary("Whether the service can answer: the database does.")
+            .WithSummary("Reports whether the service can handle requests: the database answers.")
             .Refuses(KmsErrors.Unavailable);
         return app;
     }

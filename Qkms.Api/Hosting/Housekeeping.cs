@@ -6,7 +6,7 @@ using Qkms.Core.Telemetry;
 
 namespace Qkms.Api.Hosting;
 
-/// <summary>Does in the background what its time has come for. It survives every failure: what could not be done is due again at the next interval.</summary>
+/// <summary>Runs due work in the background. It survives every failure: the next interval retries the work.</summary>
 internal sealed partial class Housekeeping(
     DestructionSweep destruction, KeptAnswers answers, DestructionOptions options, TimeProvider time, ILogger<Housekeeping> logger)
     : BackgroundService
@@ -45,9 +45,9 @@ internal sealed partial class Housekeeping(
         }
     }
 
-    [LoggerMessage(2, LogLevel.Warning, "What is due in the background, destroying keys and forgetting answers, was put off ({Code}) until the next interval.")]
+    [LoggerMessage(2, LogLevel.Warning, "Background work (destroying keys, deleting expired answers) was postponed ({Code}) until the next interval.")]
     private static partial void LogPutOff(ILogger logger, string code);
 
-    [LoggerMessage(3, LogLevel.Error, "What is due in the background, destroying keys and forgetting answers, failed; it is tried again at the next interval.")]
+    [LoggerMessage(3, LogLevel.Error, "Background work (destroying keys, deleting expired answers) failed; the next interval retries it.")]
     private static partial void LogFailed(ILogger logger, Exception exception);
 }

@@ -6,17 +6,17 @@ namespace Qkms.Api.Hosting;
 /// <summary>API keys and plaintexts do not cross a network unencrypted unless the operator says so.</summary>
 internal static class PlaintextRule
 {
-    /// <summary>Refuses addresses that are none, and those that would serve HTTP without TLS to other machines.</summary>
-    /// <exception cref="SettingsException">There is one; the message says what to do.</exception>
+    /// <summary>Refuses malformed addresses, and those that would serve HTTP without TLS to other machines.</summary>
+    /// <exception cref="SettingsException">An address is refused; the message says what to do.</exception>
     public static void Check(IConfiguration configuration, bool allowPlaintext)
     {
         string? malformed = Addresses(configuration).FirstOrDefault(address => !IsAddress(address));
         if (malformed is not null)
-            throw new SettingsException($"'{malformed}' is not an address to listen on: http://127.0.0.1:8080 is one.");
+            throw new SettingsException($"'{malformed}' is not an address to listen on. Example: http://127.0.0.1:8080.");
 
         string? exposed = Addresses(configuration).FirstOrDefault(IsExposed);
         if (exposed is not null && !allowPlaintext)
-            throw new SettingsException($"'{exposed}' would serve HTTP without TLS beyond this machine. Configure TLS, listen on loopback behind a proxy that has it, or say Qkms:Http:AllowPlaintext=true.");
+            throw new SettingsException($"'{exposed}' would serve HTTP without TLS beyond this machine. Configure TLS, listen on loopback behind a TLS proxy, or set Qkms:Http:AllowPlaintext=true.");
     }
 
     /// <summary>Every address that the configuration names.</summary>

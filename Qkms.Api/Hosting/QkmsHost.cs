@@ -9,10 +9,10 @@ using Qkms.Core.Uses;
 
 namespace Qkms.Api.Hosting;
 
-/// <summary>Opens everything in its order before the first request is taken.</summary>
+/// <summary>Opens everything in order before the first request.</summary>
 internal static partial class QkmsHost
 {
-    /// <summary>Self-test, database, keyring, first tenant; then the service runs until it is told to stop, and ends what it began.</summary>
+    /// <summary>Self-test, database, keyring, first tenant; then the service runs until it is told to stop, and cleans up.</summary>
     public static async Task RunAsync(WebApplication app, RootKeyLocator rootKeys, HardeningReport hardening)
     {
         IServiceProvider services = app.Services;
@@ -46,7 +46,7 @@ internal static partial class QkmsHost
     }
 
     /// <summary>
-    /// After the server: first the store, so that what waits in its writer finds the keys that it needs, then the keys. Not left to the
+    /// After the server: first the store, because queued writes need the keys, then the keys. Not left to the
     /// service provider, which would unregister the signals before, so that a second one would end the process in the middle.
     /// </summary>
     private static async Task EndAsync(IServiceProvider services, IKmsStore store, QkmsSettings settings, ILogger logger)
@@ -78,9 +78,9 @@ internal static partial class QkmsHost
     [LoggerMessage(4, LogLevel.Information, "Qkms has stopped: every request was answered, and every acknowledged write is on disk.")]
     private static partial void LogStopped(ILogger logger);
 
-    [LoggerMessage(5, LogLevel.Warning, "Qkms has stopped: every acknowledged write is on disk; {Requests} requests were not done within {Timeout} and were cut off, each with its write committed as a whole or not at all.")]
+    [LoggerMessage(5, LogLevel.Warning, "Qkms has stopped: every acknowledged write is on disk; {Requests} requests did not finish within {Timeout} and were cut off; each write was committed as a whole or not at all.")]
     private static partial void LogCutOff(ILogger logger, int requests, TimeSpan timeout);
 
-    [LoggerMessage(3, LogLevel.Warning, "The root key ({Source}) lies in the data directory: whoever copies the directory has the keys. Keep it apart; see docs/hardening.md.")]
+    [LoggerMessage(3, LogLevel.Warning, "The root key ({Source}) is in the data directory: a copy of that directory reveals the keys. Keep it apart; see docs/hardening.md.")]
     private static partial void LogRootKeyBesideData(ILogger logger, string source);
 }

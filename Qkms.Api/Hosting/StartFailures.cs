@@ -6,7 +6,7 @@ using Qkms.Core.Store;
 
 namespace Qkms.Api.Hosting;
 
-/// <summary>Says in one line why the service does not start, when a person can do something about it; anything else keeps its stack trace.</summary>
+/// <summary>Explains in one line why the service does not start, if a person can fix it. Anything else keeps its stack trace.</summary>
 internal static class StartFailures
 {
     /// <summary>Runs the service.</summary>
@@ -21,7 +21,7 @@ internal static class StartFailures
         catch (Exception e) when (IsForPeople(e))
         {
             // What callers are told in a refusal is of no use here: the log has the cause.
-            string why = e is KmsException ? "the database does not answer as it should; the log says why." : e.Message;
+            string why = e is KmsException ? "the database does not answer as it should; see the log for the cause." : e.Message;
             await Console.Error.WriteLineAsync($"Qkms does not start: {why}");
             return 1;
         }

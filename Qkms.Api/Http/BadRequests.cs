@@ -10,7 +10,7 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 namespace Qkms.Api.Http;
 
 /// <summary>
-/// Says what is wrong with a body that the framework could not read, by field. The framework's own texts hold names of .NET types
+/// Explains, by field, what is wrong with a body that the framework could not read. The framework's own texts contain names of .NET types
 /// and input bytes, and are never passed on.
 /// </summary>
 internal static partial class BadRequests
@@ -38,11 +38,11 @@ internal static partial class BadRequests
 
         JsonPropertyInfo? property = FindProperty(context, member);
         if (property is not null && ItemPath().Match(exception.Path!) is { Success: true } item)
-            return KmsErrors.Invalid.With($"'{item.Groups[1].Value}' is not valid.", new FieldError(item.Groups[1].Value, "must be of the documented type, given once, and a member that items have"));
+            return KmsErrors.Invalid.With($"'{item.Groups[1].Value}' is not valid.", new FieldError(item.Groups[1].Value, "must be a documented member of an item, of the documented type, and occur once"));
 
         return property is null
             ? KmsErrors.Invalid.With($"'{member}' is not a member of this request.", new FieldError(member, "unknown member"))
-            : KmsErrors.Invalid.With($"'{member}' is not valid.", new FieldError(member, $"must be {Expectation(property.PropertyType)}, given once"));
+            : KmsErrors.Invalid.With($"'{member}' is not valid.", new FieldError(member, $"must be {Expectation(property.PropertyType)} and occur once"));
     }
 
     // Paths look like "$.key_version" and "$.items[3].plaintext"; whatever looks otherwise is not repeated.

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Qkms.Api.Http;
 
-/// <summary>Reads and writes bytes that are no secrets by the same rule as <see cref="SecretBytesConverter"/>: the platform's own reader skips white space, which is not base64.</summary>
+/// <summary>Reads and writes bytes that are not secret by the same rule as <see cref="SecretBytesConverter"/>: the platform's own reader skips white space, which is not base64.</summary>
 internal sealed class Base64BytesConverter : JsonConverter<byte[]>
 {
     public override byte[] Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

@@ -10,7 +10,7 @@ namespace Qkms.Api.Http;
 /// </summary>
 internal static class BodyCharset
 {
-    /// <summary>Adds the check; behind authorization, because strangers are told nothing else.</summary>
+    /// <summary>Adds the check, behind authorization, because strangers learn nothing else.</summary>
     public static IApplicationBuilder UseBodyCharset(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         // What nearly every request says names no character set.

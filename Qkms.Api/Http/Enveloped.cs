@@ -9,7 +9,7 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace Qkms.Api.Http;
 
-/// <summary>A success in its envelope. The body is built when it is written: only then are the request and the clock at hand. Secrets in it end when it is written.</summary>
+/// <summary>A success in its envelope. The body is built when it is written, because it needs the request and the clock. Secrets in it are zeroed afterwards.</summary>
 internal sealed class Enveloped<T>(T data) : IKeepableResult, IEndpointMetadataProvider
 {
     public int Status => StatusCodes.Status200OK;
@@ -26,7 +26,7 @@ internal sealed class Enveloped<T>(T data) : IKeepableResult, IEndpointMetadataP
     public KeptContent ToKeptContent(JsonSerializerOptions options, LinkGenerator links) => new(Location: null, Enveloped.ToElement(data, options));
 }
 
-/// <summary>A success that made something, with its address.</summary>
+/// <summary>A success that created something, with its address.</summary>
 internal sealed class EnvelopedCreated<T>(T data, string routeName, object routeValues) : IKeepableResult, IEndpointMetadataProvider
 {
     public int Status => StatusCodes.Status201Created;
@@ -45,7 +45,7 @@ internal sealed class EnvelopedCreated<T>(T data, string routeName, object route
         new(links.GetPathByName(routeName, routeValues), Enveloped.ToElement(data, options));
 }
 
-/// <summary>A success that is not complete yet: what the answer shows says when it will be.</summary>
+/// <summary>A success that is not complete yet; the data says when it will be.</summary>
 internal sealed class EnvelopedAccepted<T>(T data) : IKeepableResult, IEndpointMetadataProvider
 {
     public int Status => StatusCodes.Status202Accepted;
@@ -72,7 +72,7 @@ internal static class Enveloped
     public static Task WriteAsync<T>(HttpContext context, int status, T data) =>
         WriteBodyAsync(context, status, new Envelope<T>(data, RequestIdentity.Of(context), Now(context)));
 
-    /// <summary>The data as it stands in the envelope.</summary>
+    /// <summary>The data of the envelope.</summary>
     public static JsonElement ToElement<T>(T data, JsonSerializerOptions options) =>
         JsonSerializer.SerializeToElement(data, (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T)));
 

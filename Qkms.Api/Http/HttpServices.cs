@@ -35,7 +35,7 @@ internal static class HttpServices
         return builder;
     }
 
-    /// <summary>What stands around every request, in this order.</summary>
+    /// <summary>The middleware around every request, in this order.</summary>
     public static WebApplication UseQkmsHttp(this WebApplication app)
     {
         app.UseMiddleware<RequestIdentity>();

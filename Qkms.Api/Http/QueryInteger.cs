@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Qkms.Api.Http;
 
-/// <summary>A whole number in a query. It always binds; whether it is one is the validator's question, so that the refusal names the field.</summary>
+/// <summary>A whole number in a query. It always binds; the validator checks the value, so that the refusal names the field.</summary>
 /// <param name="Value">The number; null when the text is not one.</param>
 internal readonly record struct QueryInteger(int? Value)
 {

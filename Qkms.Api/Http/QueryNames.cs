@@ -5,21 +5,21 @@ using Qkms.Core.Errors;
 
 namespace Qkms.Api.Http;
 
-/// <summary>The names that a route's query may have. A mistyped filter would otherwise be passed over and show too much.</summary>
+/// <summary>The names that a route's query may have. Otherwise a mistyped filter would be ignored and show too much.</summary>
 /// <param name="Names">The names.</param>
 internal sealed record QueryNames(IReadOnlySet<string> Names)
 {
-    /// <summary>The names that a request type takes from the query.</summary>
+    /// <summary>The names that a request type reads from the query.</summary>
     public static QueryNames Of(Type requestType) => new(requestType.GetProperties()
         .Select(property => property.GetCustomAttribute<FromQueryAttribute>()?.Name)
         .OfType<string>()
         .ToHashSet(StringComparer.OrdinalIgnoreCase));
 }
 
-/// <summary>Refuses what a route's query may not have.</summary>
+/// <summary>Refuses unknown and repeated query parameters.</summary>
 internal static partial class UnknownQueries
 {
-    /// <summary>Adds the check to every route of a group, before anything else of the request is looked at.</summary>
+    /// <summary>Adds the check to every route of a group, before anything else of the request is checked.</summary>
     public static RouteGroupBuilder RefuseUnknownQueries(this RouteGroupBuilder group) => group.AddEndpointFilter((context, next) =>
     {
         Check(context.HttpContext);
@@ -49,7 +49,7 @@ internal static partial class UnknownQueries
     {
         string? repeated = query.Keys.FirstOrDefault(name => query[name].Count > 1);
         if (repeated is not null)
-            throw KmsErrors.Invalid.With($"'{repeated}' is given more than once.", new FieldError(repeated, "must be given once"));
+            throw KmsErrors.Invalid.With($"'{repeated}' occurs more than once.", new FieldError(repeated, "must occur once"));
     }
 
     [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]{0,63}\z", RegexOptions.CultureInvariant)]

@@ -6,7 +6,7 @@ using Qkms.Core.Sealing;
 namespace Qkms.Api.Http;
 
 /// <summary>
-/// Answers whatever did not become an answer: refusals as they say, bad requests by field, the unknown without a word, and a status that
+/// Writes the response of every request that failed: refusals as they are, bad requests by field, unknown errors without details, and a status that
 /// the framework set without a body. One stage does what the framework has two for; every request passes it.
 /// </summary>
 internal sealed partial class RefusalHandler(RequestDelegate next, IntegrityAlarm alarm, ILogger<RefusalHandler> logger)
@@ -28,7 +28,7 @@ internal sealed partial class RefusalHandler(RequestDelegate next, IntegrityAlar
 
     private static Task ExplainStatusAsync(HttpContext context) =>
         Refusals.ForStatus(context.Response.StatusCode) is { } error
-            ? Refusals.WriteAsync(context, error == KmsErrors.NotFound ? error.With("There is no such route; /swagger shows those there are.") : error.Refusal())
+            ? Refusals.WriteAsync(context, error == KmsErrors.NotFound ? error.With("There is no such route. See /swagger for the routes.") : error.Refusal())
             : Task.CompletedTask;
 
     private async Task AnswerAsync(HttpContext context, Exception exception)

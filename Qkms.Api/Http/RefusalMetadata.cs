@@ -2,13 +2,13 @@ using Qkms.Core.Errors;
 
 namespace Qkms.Api.Http;
 
-/// <summary>The refusals that a route can answer with beyond those that every route can; for the description of the API.</summary>
+/// <summary>The refusals of a route beyond those of every route, for the description of the API.</summary>
 internal sealed record RefusalMetadata(IReadOnlyList<KmsError> Errors);
 
-/// <summary>Names refusals at the route.</summary>
+/// <summary>Adds refusals to a route.</summary>
 internal static class RefusalMetadataExtensions
 {
-    /// <summary>Says which refusals a route can answer with.</summary>
+    /// <summary>Adds the refusals that a route can answer with.</summary>
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, params KmsError[] errors) =>
         route.WithMetadata(new RefusalMetadata(errors));
 }

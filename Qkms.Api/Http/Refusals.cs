@@ -4,7 +4,7 @@ using Qkms.Core.Telemetry;
 
 namespace Qkms.Api.Http;
 
-/// <summary>Turns refusals into answers: the one place that knows both the catalogue and HTTP.</summary>
+/// <summary>Turns refusals into responses: the only place that knows both the catalogue and HTTP.</summary>
 internal static class Refusals
 {
     /// <summary>The status of a kind of refusal.</summary>
@@ -25,7 +25,7 @@ internal static class Refusals
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
-    /// <summary>The refusal that stands for a status which the framework set without a body, or null.</summary>
+    /// <summary>The refusal for a status that the framework set without a body, or null.</summary>
     public static KmsError? ForStatus(int status) => status switch
     {
         StatusCodes.Status404NotFound => KmsErrors.NotFound,

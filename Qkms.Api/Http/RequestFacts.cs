@@ -2,12 +2,12 @@ using Qkms.Core.Callers;
 
 namespace Qkms.Api.Http;
 
-/// <summary>What is known of the request at hand. A service of its scope, so that handlers can ask for what is in it.</summary>
+/// <summary>Facts about the current request; a scoped service, so that handlers can ask for them.</summary>
 internal sealed class RequestFacts
 {
     public Guid RequestId { get; private set; }
 
-    /// <summary>Who makes it, once authentication has found out.</summary>
+    /// <summary>The caller, once authenticated.</summary>
     public Caller? Caller { get; set; }
 
     /// <summary>The caller of a route that needs one.</summary>

@@ -3,17 +3,17 @@ using Qkms.Core.Time;
 
 namespace Qkms.Api.Http;
 
-/// <summary>Gives every request its id, and the headers that every answer carries.</summary>
+/// <summary>Gives every request its id and every response its headers.</summary>
 internal sealed class RequestIdentity(RequestDelegate next, IdGenerator ids)
 {
     public const string HeaderName = "X-Request-ID";
 
     private static readonly SearchValues<char> _uuidCharacters = SearchValues.Create("0123456789abcdefABCDEF-");
 
-    /// <summary>The id of the request at hand.</summary>
+    /// <summary>The id of the current request.</summary>
     public static Guid Of(HttpContext context) => RequestFacts.Of(context).RequestId;
 
-    /// <summary>Writes the headers of every answer: at first, and again where an answer is begun anew.</summary>
+    /// <summary>Writes the headers of every response, again if a response is started over.</summary>
     public static void WriteHeaders(HttpContext context)
     {
         IHeaderDictionary headers = context.Response.Headers;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Qkms.Api.Http;
 
-/// <summary>One line per request: the route's template and identifiers. Nothing of path, query, headers' values or bodies.</summary>
+/// <summary>One line per request: the route's template and identifiers. Nothing of path, query, header values or bodies.</summary>
 internal sealed class RequestLog(RequestDelegate next, RequestsUnderWay underWay, TimeProvider time, ILogger<RequestLog> logger)
 {
     private static readonly EventId _answered = new(2000, "LogRequest");

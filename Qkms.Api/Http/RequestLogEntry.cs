@@ -6,12 +6,12 @@ using Qkms.Core.Callers;
 
 namespace Qkms.Api.Http;
 
-/// <summary>What is logged of a request: identifiers, and nothing that the caller wrote.</summary>
+/// <summary>The log entry of a request: identifiers, and nothing that the caller wrote.</summary>
 /// <param name="method">The verb, if it is a known one.</param>
 /// <param name="route">The route's template.</param>
 /// <param name="status">The status of the answer.</param>
 /// <param name="elapsed">How long it took.</param>
-/// <param name="caller">Who made it, if that was found out.</param>
+/// <param name="caller">The caller, if authenticated.</param>
 /// <param name="requestId">Its id.</param>
 /// <param name="traceId">The trace that shows it; null when it is not traced.</param>
 internal sealed class RequestLogEntry(string method, string route, int status, TimeSpan elapsed, Caller? caller, Guid requestId, string? traceId = null)

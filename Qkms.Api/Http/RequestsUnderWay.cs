@@ -1,13 +1,13 @@
 namespace Qkms.Api.Http;
 
-/// <summary>Counts the requests that are not answered yet, so that a stop can say whether it cut any off.</summary>
+/// <summary>Counts the requests in flight, so that a stop can say whether it cut any off.</summary>
 internal sealed class RequestsUnderWay(IHostApplicationLifetime lifetime)
 {
     private readonly CancellationToken _stopping = lifetime.ApplicationStopping;
     private int _underWay;
     private int _aborted;
 
-    /// <summary>Those that got no answer because the service stops: their connection was closed, or they still work for nobody.</summary>
+    /// <summary>Requests that got no response because the service stops: their connection was closed, or they still run for nobody.</summary>
     public int CutOff => Volatile.Read(ref _aborted) + Volatile.Read(ref _underWay);
 
     public void Enter() => Interlocked.Increment(ref _underWay);

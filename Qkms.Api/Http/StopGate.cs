@@ -3,8 +3,8 @@ using Qkms.Core.Errors;
 namespace Qkms.Api.Http;
 
 /// <summary>
-/// Refuses what arrives after the service was told to stop, on connections that are still open; new connections are refused soon after.
-/// Readiness is among it, so that a load balancer looks elsewhere; liveness is not, so that nobody kills what is about to end by itself.
+/// Refuses requests that arrive on open connections after the service was told to stop; new connections are refused soon after.
+/// Readiness is refused too, so that a load balancer moves on; liveness is not, so that nobody kills a service that is about to end.
 /// </summary>
 internal sealed class StopGate(RequestDelegate next, IHostApplicationLifetime lifetime)
 {

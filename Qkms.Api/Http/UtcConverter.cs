@@ -4,7 +4,7 @@ using Qkms.Api.Logging;
 
 namespace Qkms.Api.Http;
 
-/// <summary>Times as <see cref="UtcText"/> has them.</summary>
+/// <summary>Reads and writes times in the form of <see cref="UtcText"/>.</summary>
 internal sealed class UtcConverter : JsonConverter<DateTimeOffset>
 {
     public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

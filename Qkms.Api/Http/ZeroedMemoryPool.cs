@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Qkms.Api.Http;
 
 /// <summary>
-/// The web server's buffers, zeroed when they are given back: requests carry API keys and plaintexts, answers carry data keys, and a buffer
-/// in a pool may lie there long after its connection is gone.
+/// The web server's buffers, zeroed when they are returned: requests carry API keys and plaintexts, responses carry data keys, and a buffer
+/// in a pool may outlive its connection by far.
 /// </summary>
 internal sealed class ZeroedMemoryPool : MemoryPool<byte>
 {

@@ -14,8 +14,8 @@ namespace Qkms.Api.Idempotency;
 internal sealed record TakesIdempotencyKey;
 
 /// <summary>
-/// The Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header): a request that is sent again with the same key is done once, and
-/// answered like the first time. Only routes that create or change something take it; elsewhere it is passed over, because nothing is done twice there.
+/// The Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header): a request that is retried with the same key runs once and gets
+/// the original response. Only routes that create or change something take it; others ignore it, because they have no effect to repeat.
 /// </summary>
 internal static class IdempotencyKeys
 {
@@ -24,7 +24,7 @@ internal static class IdempotencyKeys
     private const char FirstVisible = '!';
     private const char LastVisible = '~';
 
-    /// <summary>Refuses keys that are none, before anything else of the request is looked at.</summary>
+    /// <summary>Refuses malformed keys, before anything else of the request is checked.</summary>
     public static RouteGroupBuilder CheckIdempotencyKeys(this RouteGroupBuilder group) => group.AddEndpointFilter((context, next) =>
     {
         if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<TakesIdempotencyKey>() is not null)
@@ -33,8 +33,8 @@ internal static class IdempotencyKeys
         return next(context);
     });
 
-    /// <summary>Lets a route take keys. It comes after the checks of syntax and permission: what was answered is shown to nobody who may not ask.</summary>
-    /// <typeparam name="TRequest">The request's body; together with verb and path it says whether a request is the same.</typeparam>
+    /// <summary>Lets a route take keys. It comes after the checks of syntax and permission: a caller without permission must not see a stored response.</summary>
+    /// <typeparam name="TRequest">The request's body; together with verb and path it identifies the same request.</typeparam>
     public static RouteHandlerBuilder WithIdempotencyKey<TRequest>(this RouteHandlerBuilder route)
         where TRequest : class => route
         .WithMetadata(new TakesIdempotencyKey())
@@ -50,7 +50,7 @@ internal static class IdempotencyKeys
             ? key
             : throw KmsErrors.Invalid.With(
                 $"The header {HeaderName} is not valid.",
-                new FieldError(HeaderName, $"must be given once: 1 to {RepeatableRequest.MaxKeyLength} visible ASCII characters"));
+                new FieldError(HeaderName, $"must occur once and have 1 to {RepeatableRequest.MaxKeyLength} visible ASCII characters"));
     }
 
     private static async ValueTask<object?> RunAsync<TRequest>(string key, EndpointFilterInvocationContext context, EndpointFilterDelegate next)

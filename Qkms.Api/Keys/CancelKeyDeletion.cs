@@ -11,7 +11,7 @@ using Qkms.Core.Time;
 namespace Qkms.Api.Keys;
 
 internal sealed record CancelKeyDeletionRequest(
-    [property: Description("Why; kept in the journal.")] string? Reason);
+    [property: Description("The reason, recorded in the journal.")] string? Reason);
 
 internal sealed class CancelKeyDeletionRequestValidator : AbstractValidator<CancelKeyDeletionRequest>
 {
@@ -23,8 +23,8 @@ internal static class CancelKeyDeletion
     public static void MapCancelKeyDeletion(this RouteGroupBuilder keys) =>
         keys.MapPost("/{kid}/actions/cancel-deletion", HandleAsync)
             .WithName("CancelKeyDeletion")
-            .WithSummary("Calls the destruction of a key version off: it is again what it was before, retired or revoked.")
-            .WithDescription("A version that does not wait for its destruction stays as it is.")
+            .WithSummary("Cancels the destruction of a key version and restores its previous status, retired or revoked.")
+            .WithDescription("If no destruction is scheduled, nothing changes.")
             .WithRequestExample("""{"reason":"A backup from last year still needs it."}""")
             .WithOptionalValidation(new CancelKeyDeletionRequestValidator())
             .Requires(Permission.KeysCancelDeletion)

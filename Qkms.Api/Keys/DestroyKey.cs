@@ -13,8 +13,8 @@ using Qkms.Core.Time;
 namespace Qkms.Api.Keys;
 
 internal sealed record DestroyKeyRequest(
-    [property: Description("How many days it waits and can be cancelled: 7 to 30; 30 unless given.")] int? WaitingDays,
-    [property: Description("Why; kept in the journal.")] string? Reason);
+    [property: Description("Waiting time in days, during which you can cancel: 7 to 30. Default: 30.")] int? WaitingDays,
+    [property: Description("The reason, recorded in the journal.")] string? Reason);
 
 internal sealed class DestroyKeyRequestValidator : AbstractValidator<DestroyKeyRequest>
 {
@@ -32,8 +32,8 @@ internal static class DestroyKey
     public static void MapDestroyKey(this RouteGroupBuilder keys) =>
         keys.MapDelete("/{key}", HandleAsync)
             .WithName("DestroyKey")
-            .WithSummary("Orders the destruction of a retired or revoked key version: from now on it does nothing, and on its date the private key is erased for good.")
-            .WithDescription("Until then it can be cancelled. Public key and metadata can be read for ever. A version that waits already keeps its date, whatever 'waiting_days' says: cancel first to choose another.")
+            .WithSummary("Schedules the destruction of a retired or revoked key version. It is unusable from now on; on its date Qkms erases the private key for good.")
+            .WithDescription("You can cancel until that date. The public key and metadata stay readable for ever. A version that is already scheduled keeps its date, whatever 'waiting_days' says: cancel first to choose another.")
             .WithRequestExample("""{"waiting_days":30,"reason":"Nothing is encrypted to it any more."}""")
             .WithOptionalValidation(new DestroyKeyRequestValidator())
             .Requires(Permission.KeysDestroy)

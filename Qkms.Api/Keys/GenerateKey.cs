@@ -14,11 +14,11 @@ using Qkms.Core.Names;
 namespace Qkms.Api.Keys;
 
 internal sealed record GenerateKeyRequest(
-    [property: Required, Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
-    [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
-    [property: Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use,
-    [property: Description("A kid of your own, other than the words of routes such as 'active'; a UUID unless given.")] string? Kid,
-    [property: Description("The hash of RSA-OAEP, also of its MGF1: SHA-256 unless given. Only for RSA encryption keys.")] string? OaepHash) : IKeySelectorFields;
+    [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] string? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] string? Use,
+    [property: Description("Your own kid; not a word of a route, such as 'active'. Default: a UUID.")] string? Kid,
+    [property: Description("The hash function of RSA-OAEP and its MGF1. Default: SHA-256. Only for RSA encryption keys.")] string? OaepHash) : IKeySelectorFields;
 
 internal sealed class GenerateKeyRequestValidator : KeySelectorValidator<GenerateKeyRequest>
 {
@@ -29,7 +29,7 @@ internal sealed class GenerateKeyRequestValidator : KeySelectorValidator<Generat
             .Must(hash => hash is null || OaepHash.All.Contains(hash))
             .WithMessage($"must be one of {string.Join(", ", OaepHash.All)}")
             .Must((r, hash) => hash is null || TakesOaep(r))
-            .WithMessage("is only for RSA keys for encryption");
+            .WithMessage("is only for RSA encryption keys");
     }
 
     internal static bool TakesOaep(GenerateKeyRequest request) =>
@@ -42,7 +42,7 @@ internal static class GenerateKey
     public static void MapGenerateKey(this RouteGroupBuilder keys) =>
         keys.MapPost("/generate", HandleAsync)
             .WithName("GenerateKey")
-            .WithSummary("Generates a key: the first version of a name and algorithm, or the next one when none is active.")
+            .WithSummary("Generates a key: the first version of a name and algorithm, or the next one if none is active.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
             .WithValidation(new GenerateKeyRequestValidator())
             .Requires(Permission.KeysGenerate)

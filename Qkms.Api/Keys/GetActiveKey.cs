@@ -12,9 +12,9 @@ using Qkms.Core.Time;
 namespace Qkms.Api.Keys;
 
 internal sealed record GetActiveKeyQuery(
-    [property: Required, FromQuery(Name = "algorithm"), Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
-    [property: FromQuery(Name = "name"), Description("The name of the logical key; 'default' unless given.")] string? Name,
-    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use) : IKeySelectorFields;
+    [property: Required, FromQuery(Name = "algorithm"), Description("The algorithm: its FIPS name or an accepted alias.")] string? Algorithm,
+    [property: FromQuery(Name = "name"), Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'. Default for RSA: 'enc'.")] string? Use) : IKeySelectorFields;
 
 internal sealed class GetActiveKeyQueryValidator : KeySelectorValidator<GetActiveKeyQuery>;
 

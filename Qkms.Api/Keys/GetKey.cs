@@ -12,10 +12,10 @@ using Qkms.Core.Time;
 namespace Qkms.Api.Keys;
 
 internal sealed record GetKeyQuery(
-    [property: FromRoute(Name = "key"), Description("A kid; or the number of a version, together with 'algorithm'.")] string Key,
-    [property: FromQuery(Name = "algorithm"), Description("The algorithm; required with a number.")] string? Algorithm,
-    [property: FromQuery(Name = "name"), Description("The name of the logical key; 'default' unless given.")] string? Name,
-    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use) : IKeySelectorFields
+    [property: FromRoute(Name = "key"), Description("A kid, or a version number together with 'algorithm'.")] string Key,
+    [property: FromQuery(Name = "algorithm"), Description("The algorithm. Required with a number.")] string? Algorithm,
+    [property: FromQuery(Name = "name"), Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'. Default for RSA: 'enc'.")] string? Use) : IKeySelectorFields
 {
     // Kids are never digits only, so that the two cannot be confused.
     internal bool IsNumber => Key.All(char.IsAsciiDigit);
@@ -41,7 +41,7 @@ internal static class GetKey
     public static void MapGetKey(this RouteGroupBuilder keys) =>
         keys.MapGet("/{key}", HandleAsync)
             .WithName(RouteName)
-            .WithSummary("Shows one key version, by its kid, or by its number with algorithm and name.")
+            .WithSummary("Shows one key version by its kid, or by its number with algorithm and name.")
             .WithValidation(new GetKeyQueryValidator())
             .Requires(Permission.KeysRead)
             .Refuses(KmsErrors.KeyVersionNotFound);
@@ -73,6 +73,6 @@ internal static class GetKey
     private static void RefuseDisagreement(string field, bool agrees)
     {
         if (!agrees)
-            throw KmsErrors.Invalid.With($"'{field}' is not that of the version which the kid names.", new FieldError(field, "disagrees with the kid"));
+            throw KmsErrors.Invalid.With($"'{field}' does not match the version that the kid names.", new FieldError(field, "disagrees with the kid"));
     }
 }

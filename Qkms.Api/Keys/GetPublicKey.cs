@@ -11,7 +11,7 @@ namespace Qkms.Api.Keys;
 
 internal sealed record GetPublicKeyQuery(
     [property: FromRoute(Name = "kid"), Description("The kid of the version.")] string Kid,
-    [property: FromQuery(Name = "format"), Description("pem, der or jwk; goes before the Accept header.")] string? Format);
+    [property: FromQuery(Name = "format"), Description("pem, der or jwk. Takes precedence over the Accept header.")] string? Format);
 
 internal sealed class GetPublicKeyQueryValidator : AbstractValidator<GetPublicKeyQuery>
 {
@@ -26,7 +26,7 @@ internal static class GetPublicKey
     public static void MapGetPublicKey(this RouteGroupBuilder keys) =>
         keys.MapGet("/{kid}/public-key", HandleAsync)
             .WithName("GetPublicKey")
-            .WithSummary("The public key of a version, whatever its status: SubjectPublicKeyInfo as PEM or DER, or a JWK.")
+            .WithSummary("Returns the public key of a version in any status: SubjectPublicKeyInfo as PEM or DER, or a JWK.")
             .WithValidation(new GetPublicKeyQueryValidator())
             .Requires(Permission.KeysRead)
             .Produces<string>(StatusCodes.Status200OK, PublicKeyFormats.Pem)

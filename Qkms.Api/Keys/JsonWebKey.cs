@@ -22,7 +22,7 @@ internal sealed record JsonWebKey
     [Description("'enc' or 'sig'.")]
     public required string Use { get; init; }
 
-    [Description("The algorithm, where the key has only one.")]
+    [Description("The JOSE algorithm, if the key has only one.")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Alg { get; init; }
 

@@ -13,13 +13,13 @@ internal record KeyVersionResponse
     [Description("The id of the logical key.")]
     public required Guid KeyId { get; init; }
 
-    [Description("The number of this version in its key: 1, 2, 3 …; numbers are never used again.")]
+    [Description("The number of this version: 1, 2, 3 … per key. Numbers are never reused.")]
     public required int KeyVersion { get; init; }
 
     [Description("The name of the logical key.")]
     public required string Name { get; init; }
 
-    [Description("The algorithm, spelled as in the request, or as when the version was made.")]
+    [Description("The algorithm, spelled as in the request or, if the request names none, as when the version was generated.")]
     public required string Algorithm { get; init; }
 
     [Description("The canonical name of the algorithm.")]
@@ -34,10 +34,10 @@ internal record KeyVersionResponse
     [Description("Base64: the raw FIPS 203 or FIPS 204 encoding, or SubjectPublicKeyInfo DER for RSA. Null for AES, which has none.")]
     public required byte[]? PublicKey { get; init; }
 
-    [Description("The hash of RSA-OAEP, for RSA encryption keys.")]
+    [Description("The hash function of RSA-OAEP; null unless this is an RSA encryption key.")]
     public required string? OaepHash { get; init; }
 
-    [Description("When the version was made.")]
+    [Description("When the version was generated.")]
     public required DateTimeOffset CreatedAt { get; init; }
 
     [Description("The version that this one replaced.")]
@@ -46,22 +46,22 @@ internal record KeyVersionResponse
     [Description("The version that replaced this one.")]
     public required string? NextKid { get; init; }
 
-    [Description("When it was retired.")]
+    [Description("When the version was retired.")]
     public required DateTimeOffset? RetiredAt { get; init; }
 
-    [Description("When it was revoked.")]
+    [Description("When the version was revoked.")]
     public required DateTimeOffset? RevokedAt { get; init; }
 
-    [Description("When its private key will be erased, while it waits for that.")]
+    [Description("When the private key will be erased, if destruction is scheduled.")]
     public required DateTimeOffset? DestroyAt { get; init; }
 
-    [Description("When its private key was erased.")]
+    [Description("When the private key was erased.")]
     public required DateTimeOffset? DestroyedAt { get; init; }
 
-    /// <summary>The version as callers see it at <paramref name="now"/>.</summary>
+    /// <summary>The version as shown to callers at <paramref name="now"/>.</summary>
     /// <param name="version">The version.</param>
-    /// <param name="spelling">How the request spelled the algorithm; null when it did not name one.</param>
-    /// <param name="now">The moment that decides the status.</param>
+    /// <param name="spelling">The algorithm as the request spelled it; null when it named none.</param>
+    /// <param name="now">The time at which the status applies.</param>
     public static KeyVersionResponse From(KeyVersion version, string? spelling, DateTimeOffset now) => new()
     {
         Kid = version.Kid.Value,

@@ -13,11 +13,11 @@ using Qkms.Core.Time;
 namespace Qkms.Api.Keys;
 
 internal sealed record ListKeysQuery(
-    [property: FromQuery(Name = "algorithm"), Description("Only this algorithm.")] string? Algorithm,
-    [property: FromQuery(Name = "status"), Description("Only this status: active, retired, expired, revoked, pending_destruction or destroyed.")] string? Status,
-    [property: FromQuery(Name = "name"), Description("Only this name.")] string? Name,
-    [property: FromQuery(Name = "limit"), Description("At most so many; 1,000 unless given, and at most.")] QueryInteger? Limit,
-    [property: FromQuery(Name = "cursor"), Description("The next_cursor of the page before.")] string? Cursor)
+    [property: FromQuery(Name = "algorithm"), Description("Lists only this algorithm.")] string? Algorithm,
+    [property: FromQuery(Name = "status"), Description("Lists only this status: active, retired, expired, revoked, pending_destruction or destroyed.")] string? Status,
+    [property: FromQuery(Name = "name"), Description("Lists only this name.")] string? Name,
+    [property: FromQuery(Name = "limit"), Description("Page size, 1 to 1,000. Default: 1,000.")] QueryInteger? Limit,
+    [property: FromQuery(Name = "cursor"), Description("The next_cursor of the previous page.")] string? Cursor)
 {
     internal const int MaxLimit = 1000;
 }
@@ -39,9 +39,9 @@ internal sealed class ListKeysQueryValidator : AbstractValidator<ListKeysQuery>
 
 internal sealed record KeyListResponse(
     [property: Description("The versions, newest first.")] IReadOnlyList<KeyVersionResponse> Keys,
-    [property: Description("How many versions the whole list has, over all pages.")] long Total,
-    [property: Description("Send it as 'cursor' for the next page; null on the last.")] string? NextCursor,
-    [property: Description("Kids of this page whose stored row is damaged; nothing else of such a row is shown.")] IReadOnlyList<string> Unreadable);
+    [property: Description("Number of versions in the whole list, across all pages.")] long Total,
+    [property: Description("Send this as 'cursor' to get the next page; null on the last page.")] string? NextCursor,
+    [property: Description("Kids of this page whose stored row is damaged. The list shows nothing else of such a row.")] IReadOnlyList<string> Unreadable);
 
 internal static class ListKeys
 {

@@ -35,7 +35,7 @@ internal static class PublicKeyFormats
             .Where(offer => offer.Quality > 0)
             .OrderByDescending(offer => offer.Quality)
             .Select(offer => offer.Type)
-            .FirstOrDefault() ?? throw KmsErrors.NotAcceptable.With($"A public key comes as {string.Join(", ", _offered)}.");
+            .FirstOrDefault() ?? throw KmsErrors.NotAcceptable.With($"A public key is available as {string.Join(", ", _offered)}.");
     }
 
     // The most specific range decides.

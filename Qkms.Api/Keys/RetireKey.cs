@@ -12,11 +12,11 @@ using Qkms.Core.Time;
 namespace Qkms.Api.Keys;
 
 internal sealed record RetireKeyRequest(
-    [property: Required, Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
+    [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] string? Algorithm,
     [property: Required, Description("The number of the version to retire.")] int? KeyVersion,
-    [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
-    [property: Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use,
-    [property: Description("Whether the only active version may be retired; false unless given.")] bool? AllowNoActive) : IKeySelectorFields;
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] string? Use,
+    [property: Description("Whether to retire the version even if it is the only active one. Default: false.")] bool? AllowNoActive) : IKeySelectorFields;
 
 internal sealed class RetireKeyRequestValidator : KeySelectorValidator<RetireKeyRequest>
 {
@@ -28,7 +28,7 @@ internal static class RetireKey
     public static void MapRetireKey(this RouteGroupBuilder keys) =>
         keys.MapPost("/retire", HandleAsync)
             .WithName("RetireKey")
-            .WithSummary("Retires one key version: it still decrypts and verifies, and no longer encrypts or signs.")
+            .WithSummary("Retires one key version: it still decrypts and verifies, but no longer encrypts or signs.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768","key_version":1}""")
             .WithValidation(new RetireKeyRequestValidator())
             .Requires(Permission.KeysRetire)

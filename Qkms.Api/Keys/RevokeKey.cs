@@ -11,7 +11,7 @@ using Qkms.Core.Lifecycle;
 namespace Qkms.Api.Keys;
 
 internal sealed record RevokeKeyRequest(
-    [property: Description("Why; kept in the journal.")] string? Reason);
+    [property: Description("The reason, recorded in the journal.")] string? Reason);
 
 internal sealed class RevokeKeyRequestValidator : AbstractValidator<RevokeKeyRequest>
 {
@@ -23,7 +23,7 @@ internal static class RevokeKey
     public static void MapRevokeKey(this RouteGroupBuilder keys) =>
         keys.MapPost("/{kid}/actions/revoke", HandleAsync)
             .WithName("RevokeKey")
-            .WithSummary("Revokes one key version for good: it does nothing any more; its public key and metadata can still be read.")
+            .WithSummary("Revokes one key version for good: every use is refused. Its public key and metadata stay readable.")
             .WithRequestExample("""{"reason":"The laptop that held a backup was stolen."}""")
             .WithOptionalValidation(new RevokeKeyRequestValidator())
             .Requires(Permission.KeysRevoke)

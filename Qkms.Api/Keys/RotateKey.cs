@@ -12,10 +12,10 @@ using Qkms.Core.Lifecycle;
 namespace Qkms.Api.Keys;
 
 internal sealed record RotateKeyRequest(
-    [property: Required, Description("The algorithm, by its FIPS name or an accepted alias.")] string? Algorithm,
-    [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
-    [property: Description("'enc' or 'sig'; for RSA 'enc' unless given.")] string? Use,
-    [property: Description("The version that you take for the active one: with it a repeated call cannot rotate twice.")] int? ExpectedKeyVersion) : IKeySelectorFields;
+    [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] string? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] string? Use,
+    [property: Description("The version that you expect to be active. It keeps a repeated call from rotating twice.")] int? ExpectedKeyVersion) : IKeySelectorFields;
 
 internal sealed class RotateKeyRequestValidator : KeySelectorValidator<RotateKeyRequest>
 {
@@ -29,7 +29,7 @@ internal sealed record RotatedKeyResponse : KeyVersionResponse
     public RotatedKeyResponse(KeyVersionResponse active, int oldKeyVersion)
         : base(active) => OldKeyVersion = oldKeyVersion;
 
-    [Description("The number of the version that was replaced and is retired now.")]
+    [Description("The number of the version that was replaced and is now retired.")]
     [JsonPropertyOrder(1)]
     public int OldKeyVersion { get; }
 }
@@ -39,7 +39,7 @@ internal static class RotateKey
     public static void MapRotateKey(this RouteGroupBuilder keys) =>
         keys.MapPost("/rotate", HandleAsync)
             .WithName("RotateKey")
-            .WithSummary("Rotates a key: a new version becomes active, the old one is retired and still decrypts and verifies.")
+            .WithSummary("Rotates a key: a new version becomes active. The old one is retired; it still decrypts and verifies.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
             .WithValidation(new RotateKeyRequestValidator())
             .Requires(Permission.KeysRotate)

@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace Qkms.Api.Logging;
 
-/// <summary>The state of an entry that is logged so often that its text is not worth making: in JSON its members say it all.</summary>
+/// <summary>The state of an entry that is logged too often to format its text: in JSON its members are enough.</summary>
 internal interface IJsonLogState
 {
-    /// <summary>What the entry tells of, the same for all of its kind.</summary>
+    /// <summary>The message, the same for all entries of this kind.</summary>
     string Title { get; }
 
     /// <summary>Writes its members into the object that is open.</summary>

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Qkms.Api.Logging;
 
-/// <summary>Logs one JSON object for each line: what the framework's own JSON console writes, at a fraction of its cost.</summary>
+/// <summary>Logs one JSON object per line, in the format of the framework's own JSON console at a fraction of its cost.</summary>
 [ProviderAlias("Console")]
 internal sealed class JsonLogProvider(LogOutput output, TimeProvider time) : ILoggerProvider
 {

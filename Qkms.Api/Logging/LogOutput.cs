@@ -4,7 +4,7 @@ namespace Qkms.Api.Logging;
 
 /// <summary>
 /// Collects lines and writes them together: a write and a change of threads for each line would cost more than the request that it is
-/// about. What is urgent is written at once, all else within <see cref="_linger"/>. When the reader of the log does not keep up, callers wait.
+/// about. Urgent lines are written at once, all others within <see cref="_linger"/>. When the reader of the log does not keep up, callers wait.
 /// </summary>
 internal sealed class LogOutput : IDisposable
 {
@@ -48,7 +48,7 @@ internal sealed class LogOutput : IDisposable
         }
     }
 
-    /// <summary>Writes what is left.</summary>
+    /// <summary>Writes the remaining lines.</summary>
     public void Dispose()
     {
         lock (_gate)

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Qkms.Api.Logging;
 
-/// <summary>Times as ISO 8601 in UTC with milliseconds and a Z: <c>2026-01-02T03:04:05.678Z</c>.</summary>
+/// <summary>Writes times as ISO 8601 in UTC with milliseconds and a Z: <c>2026-01-02T03:04:05.678Z</c>.</summary>
 internal static class UtcText
 {
     /// <summary>The length of the text in bytes.</summary>

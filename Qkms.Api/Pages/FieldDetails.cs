@@ -20,7 +20,7 @@ namespace Qkms.Api.Pages;
 /// <summary>Patterns, sizes, bounds and lists of words, by the name of a field: a name means the same in bodies and in queries.</summary>
 internal static class FieldDetails
 {
-    /// <summary>Any bytes, also none (RFC 4648, section 4): groups of four; padding is there, and the bits that it leaves over are zero.</summary>
+    /// <summary>Any number of bytes (RFC 4648, section 4): groups of four with padding, unused bits zero.</summary>
     internal const string Base64 = $"^{Base64Groups}$";
 
     private const string Base64Groups = "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?";
@@ -47,7 +47,7 @@ internal static class FieldDetails
             words.Add(JsonNullSentinel.JsonNull);
     }
 
-    /// <summary>A list of words, as schemas have it.</summary>
+    /// <summary>A list of words in the form of schemas.</summary>
     public static List<JsonNode> Words(params IEnumerable<string> words) => [.. words.Select(word => (JsonNode)word)];
 
     private static void DescribeValue(string name, OpenApiSchema schema)
@@ -176,7 +176,7 @@ internal static class FieldDetails
         }
     }
 
-    /// <summary>A byte string in base64. Lengths that are no multiple of three stand for the next one that is: the service counts bytes.</summary>
+    /// <summary>A byte string in base64. A length that is not a multiple of three is rounded up to one; the service counts the bytes.</summary>
     public static void DescribeBytes(OpenApiSchema schema, int min, int max)
     {
         schema.Pattern = Base64;

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace Qkms.Api.Pages;
 
-/// <summary>Values that members have, by the name of the member. Together they are one ML-KEM-768 key; keys and cursors are shortened.</summary>
+/// <summary>Example values by the name of the member. Together they are one ML-KEM-768 key; keys and cursors are shortened.</summary>
 internal static class FieldExamples
 {
     private const string Time = "2026-01-02T03:04:05.678Z";
@@ -41,7 +41,7 @@ internal static class FieldExamples
         ["hash_algorithm"] = "SHA-256",
         ["bytes"] = 32,
         ["encoding"] = "base64",
-        ["warnings"] = new JsonArray("SHA-256 is below the strength of ML-DSA-65 (FIPS 204, section 5.4): sign with a longer hash, or the message itself."),
+        ["warnings"] = new JsonArray("SHA-256 is weaker than ML-DSA-65 (FIPS 204, section 5.4): use a longer hash, or sign the message itself."),
         ["context"] = new JsonObject { ["purpose"] = "demo" },
         ["pub"] = "e0SG2_a4eShVyqI0",
         ["n"] = "4eShVyqI0e0SG2_a",
@@ -68,6 +68,6 @@ internal static class FieldExamples
         ["field"] = "algorithm",
     };
 
-    /// <summary>A value that a member of this name may have, or null.</summary>
+    /// <summary>An example value for a member of this name, or null.</summary>
     public static JsonNode? Of(string member) => _examples.GetValueOrDefault(member)?.DeepClone();
 }

@@ -6,7 +6,7 @@ using Qkms.Core.Secrets;
 
 namespace Qkms.Api.Pages;
 
-/// <summary>The description of the API, made from the routes, and the page to try it.</summary>
+/// <summary>The description of the API, generated from the routes, and the page to try it.</summary>
 internal static class OpenApiSetup
 {
     public const string DocumentName = "v1";
@@ -25,7 +25,7 @@ internal static class OpenApiSetup
             {
                 Title = "Qkms",
                 Version = "v1",
-                Description = "Self-hosted key management: versioned post-quantum (ML-KEM, ML-DSA) and RSA keys. Every route is served at '/' and, unchanged, under '/api/v1'.",
+                Description = "Self-hosted key management: versioned post-quantum (ML-KEM, ML-DSA), RSA and AES-256 keys. Every route is served at '/' and, unchanged, under '/api/v1'.",
                 License = new OpenApiLicense { Name = "Apache-2.0", Identifier = "Apache-2.0" },
             });
             options.AddServer(new OpenApiServer { Url = "/" });
@@ -35,7 +35,7 @@ internal static class OpenApiSetup
                 Type = SecuritySchemeType.ApiKey,
                 In = ParameterLocation.Header,
                 Name = ApiKeyAuthentication.HeaderName,
-                Description = "An API key; at the first start one is written to 'initial-api-key' in the data directory.",
+                Description = "An API key. The first start writes one to 'initial-api-key' in the data directory.",
             });
             options.SupportNonNullableReferenceTypes();
             options.NonNullableReferenceTypesAsRequired();

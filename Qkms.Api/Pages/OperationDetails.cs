@@ -14,7 +14,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Qkms.Api.Pages;
 
-/// <summary>Adds to operations what their routes know: refusals with their codes, the API key, examples, media types of public keys.</summary>
+/// <summary>Adds to operations the metadata of their routes: refusals with their codes, the API key, examples, media types of public keys.</summary>
 internal sealed class OperationDetails : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
@@ -121,7 +121,7 @@ internal sealed class OperationDetails : IOperationFilter
     {
         Name = IdempotencyKeys.HeaderName,
         In = ParameterLocation.Header,
-        Description = "Makes it safe to send the request again: for 24 hours the same request with the same key is answered like the first time and changes nothing more. Use a fresh UUID for each request.",
+        Description = "Makes the request safe to retry: within 24 hours, a repeated request with the same key does not run again and gets the original response. Use a new UUID for each request.",
         Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[!-~]+$", MaxLength = RepeatableRequest.MaxKeyLength },
     });
 

@@ -17,7 +17,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Qkms.Api.Pages;
 
-/// <summary>Adds to schemas what types alone do not say: what <see cref="FieldDetails"/> and <see cref="FieldExamples"/> know of their members.</summary>
+/// <summary>Adds to schemas the details that types alone do not have, from <see cref="FieldDetails"/> and <see cref="FieldExamples"/>.</summary>
 internal sealed class SchemaDetails : ISchemaFilter
 {
     // Where a name means something else than elsewhere, or is only there.

@@ -6,7 +6,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Qkms.Api.Pages;
 
-/// <summary>Headers that many answers carry, described once and referred to.</summary>
+/// <summary>Headers that many responses carry, described once and referenced.</summary>
 internal sealed class SharedHeaders : IDocumentFilter
 {
     private const string RequestIdName = "RequestId";
@@ -15,7 +15,7 @@ internal sealed class SharedHeaders : IDocumentFilter
     private const string RetryAfterName = "RetryAfter";
     private const string RepeatedName = "IdempotencyReplayed";
 
-    /// <summary>Adds the headers that answers with <paramref name="status"/> carry.</summary>
+    /// <summary>Adds the headers of responses with <paramref name="status"/>.</summary>
     public static void AddTo(OpenApiResponse response, string status, OpenApiDocument document)
     {
         response.Headers ??= new Dictionary<string, IOpenApiHeader>();
@@ -30,7 +30,7 @@ internal sealed class SharedHeaders : IDocumentFilter
             response.Headers["Retry-After"] = new OpenApiHeaderReference(RetryAfterName, document);
     }
 
-    /// <summary>Adds the header that only answers to repeated requests carry.</summary>
+    /// <summary>Adds the header of responses to repeated requests.</summary>
     public static void AddRepeated(OpenApiResponse response, OpenApiDocument document) =>
         response.Headers![RepeatedResult.HeaderName] = new OpenApiHeaderReference(RepeatedName, document);
 
@@ -39,8 +39,8 @@ internal sealed class SharedHeaders : IDocumentFilter
         swaggerDoc.Components ??= new OpenApiComponents();
         swaggerDoc.Components.Headers = new Dictionary<string, IOpenApiHeader>
         {
-            [RequestIdName] = Text($"The request's id: the caller's {RequestIdentity.HeaderName} if it was a UUID, else a fresh one.", "uuid", FieldExamples.Of("request_id")!),
-            [LocationName] = Text("Where the new version is shown.", "uri-reference", $"/kms/keys/{FieldExamples.Of("kid")}"),
+            [RequestIdName] = Text($"The id of the request: the caller's {RequestIdentity.HeaderName} if it is a UUID, otherwise a new one.", "uuid", FieldExamples.Of("request_id")!),
+            [LocationName] = Text("The address of the new version.", "uri-reference", $"/kms/keys/{FieldExamples.Of("kid")}"),
             [WwwAuthenticateName] = new OpenApiHeader
             {
                 Description = "How to authenticate (RFC 9110, 11.6.1).",
@@ -50,14 +50,14 @@ internal sealed class SharedHeaders : IDocumentFilter
             },
             [RetryAfterName] = new OpenApiHeader
             {
-                Description = "Seconds to wait before trying again.",
+                Description = "Seconds to wait before retrying.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" },
                 Example = 2,
                 Required = true,
             },
             [RepeatedName] = new OpenApiHeader
             {
-                Description = "Only in the answer to a request that was done before with the same Idempotency-Key: this is the answer of that time, with an id and a time of its own.",
+                Description = "Present only if the same request already ran with this Idempotency-Key: this is the original response, with an id and a time of its own.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = FieldDetails.Words("true") },
                 Example = "true",
             },

@@ -4,10 +4,10 @@ using Qkms.Core.Errors;
 
 namespace Qkms.Api.Pages;
 
-/// <summary>Refusals, which most operations share: each set of codes is described once, each code has one example, and operations refer to them.</summary>
+/// <summary>Refusals, which most operations share. Each set of codes is described once, each code has one example, and operations reference them.</summary>
 internal static class SharedRefusals
 {
-    /// <summary>A reference to the answer with these codes; the first that asks for them describes it.</summary>
+    /// <summary>A reference to the response with these codes. The first call describes it.</summary>
     public static OpenApiResponseReference Of(OpenApiDocument document, string status, KmsError[] errors, IOpenApiSchema envelope)
     {
         string name = NameOf(status, errors);

@@ -11,13 +11,13 @@ namespace Qkms.Api.Signatures;
 
 internal sealed record SignRequest(
     [property: Required, Description("The message, base64, at most 1 MB.")] byte[]? Message,
-    [property: Description("The hash of RSA-PSS: SHA-256 unless given. Not for ML-DSA.")] string? HashAlgorithm,
-    [property: Description("The context of FIPS 204, at most 255 bytes, base64; not for RSA.")] byte[]? SignatureContext,
-    [property: Description("The key version by its kid.")] string? Kid,
-    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
-    [property: Description("The algorithm; ML-DSA-65 unless given.")] string? Algorithm,
-    [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
-    [property: Description("Whether the end of its rotation chain signs instead of a retired kid; false unless given.")] bool? Follow) : IKeyChoiceFields;
+    [property: Description("The hash function of RSA-PSS. Default: SHA-256. Not for ML-DSA.")] string? HashAlgorithm,
+    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Not for RSA.")] byte[]? SignatureContext,
+    [property: Description("The kid of the key version.")] string? Kid,
+    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-DSA-65.")] string? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: Description("Whether the last version of the rotation chain signs if the kid is retired. Default: false.")] bool? Follow) : IKeyChoiceFields;
 
 internal sealed class SignRequestValidator : KeyChoiceValidator<SignRequest>
 {
@@ -44,7 +44,7 @@ internal static class Sign
     public static void MapSign(this RouteGroupBuilder signatures) =>
         signatures.MapPost("/sign", HandleAsync)
             .WithName("Sign")
-            .WithSummary("Signs a message: ML-DSA, hedged, or RSA-PSS.")
+            .WithSummary("Signs a message with ML-DSA (hedged) or RSA-PSS.")
             .WithRequestExample("""{"message":"aGVsbG8="}""")
             .WithValidation(new SignRequestValidator())
             .Requires(Permission.Sign)

@@ -10,14 +10,14 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Signatures;
 
 internal sealed record SignHashRequest(
-    [property: Required, Description("The hash, base64, as long as the function makes it.")] byte[]? Hash,
-    [property: Required, Description("The function that made it: SHA-256, SHA-384 or SHA-512.")] string? HashAlgorithm,
-    [property: Description("The context of FIPS 204, at most 255 bytes, base64; not for RSA.")] byte[]? SignatureContext,
-    [property: Description("The key version by its kid.")] string? Kid,
-    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
-    [property: Description("The algorithm; ML-DSA-65 unless given.")] string? Algorithm,
-    [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
-    [property: Description("Whether the end of its rotation chain signs instead of a retired kid; false unless given.")] bool? Follow) : IKeyChoiceFields;
+    [property: Required, Description("The hash, base64. Its length must match the hash function.")] byte[]? Hash,
+    [property: Required, Description("The hash function that produced it: SHA-256, SHA-384 or SHA-512.")] string? HashAlgorithm,
+    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Not for RSA.")] byte[]? SignatureContext,
+    [property: Description("The kid of the key version.")] string? Kid,
+    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-DSA-65.")] string? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: Description("Whether the last version of the rotation chain signs if the kid is retired. Default: false.")] bool? Follow) : IKeyChoiceFields;
 
 internal sealed class SignHashRequestValidator : KeyChoiceValidator<SignHashRequest>
 {
@@ -38,10 +38,10 @@ internal sealed record SignHashResponse : KeyUseResponse
     [Description("The signature, base64.")]
     public byte[] Signature { get; }
 
-    [Description("The function that made the hash.")]
+    [Description("The hash function that produced the hash.")]
     public string HashAlgorithm { get; }
 
-    [Description("detached: the signature does not contain what it signs.")]
+    [Description("detached: the signature does not contain the message.")]
     public string SignatureType { get; } = SignatureEndpoints.SignatureType;
 }
 
@@ -50,7 +50,7 @@ internal static class SignHash
     public static void MapSignHash(this RouteGroupBuilder signatures) =>
         signatures.MapPost("/sign-hash", HandleAsync)
             .WithName("SignHash")
-            .WithSummary("Signs a hash whose message the service does not see: HashML-DSA, or RSA-PSS.")
+            .WithSummary("Signs a hash: HashML-DSA or RSA-PSS. The service does not see the message.")
             .WithRequestExample("""{"hash":"LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=","hash_algorithm":"SHA-256"}""")
             .WithValidation(new SignHashRequestValidator())
             .Requires(Permission.SignHash)

@@ -5,10 +5,10 @@ namespace Qkms.Api.Signatures;
 /// <summary>Signatures by ML-DSA and RSA keys.</summary>
 internal static class SignatureEndpoints
 {
-    /// <summary>The kind of signature: apart from what it signs.</summary>
+    /// <summary>The kind of signature: separate from the message.</summary>
     public const string SignatureType = "detached";
 
-    /// <summary>The algorithm of requests that name neither one nor a kid.</summary>
+    /// <summary>The default algorithm.</summary>
     public static readonly KeyAlgorithm DefaultAlgorithm = KeyAlgorithm.MLDsa65;
 
     public static IEndpointRouteBuilder MapSignatures(this IEndpointRouteBuilder app)

@@ -14,11 +14,11 @@ internal static class SignatureHashFields
     public static IRuleBuilderOptions<T, string?> IsGivenSignatureHash<T>(this IRuleBuilder<T, string?> rule) =>
         rule.Must(name => SignatureHash.TryParse(name, out _)).WithMessage($"is required: one of {_names}");
 
-    /// <summary>A hash as long as the function beside it makes it. An unknown function is blamed on its own field only.</summary>
+    /// <summary>A hash with the length of its function's output. An unknown function is reported for its own field only.</summary>
     public static IRuleBuilderOptions<T, byte[]?> IsHashOf<T>(this IRuleBuilder<T, byte[]?> rule, Func<T, string?> function) => rule
         .Must((request, hash) => hash is null || !SignatureHash.TryParse(function(request), out SignatureHash? known) || hash.Length == known.Length)
-        .WithMessage("must be as long as the hash function makes it");
+        .WithMessage("must have the length of the hash function's output");
 
-    /// <summary>The function of a name that was checked; null when there is none.</summary>
+    /// <summary>The function of a checked name; null without one.</summary>
     public static SignatureHash? Read(string? name) => SignatureHash.TryParse(name, out SignatureHash? hash) ? hash : null;
 }

@@ -11,13 +11,13 @@ namespace Qkms.Api.Signatures;
 
 internal sealed record VerifyRequest(
     [property: Required, Description("The message, base64, at most 1 MB.")] byte[]? Message,
-    [property: Description("The hash of RSA-PSS: SHA-256 unless given. Not for ML-DSA.")] string? HashAlgorithm,
+    [property: Description("The hash function of RSA-PSS. Default: SHA-256. Not for ML-DSA.")] string? HashAlgorithm,
     [property: Required, Description("The signature, base64.")] byte[]? Signature,
-    [property: Description("The context of FIPS 204, at most 255 bytes, base64; not for RSA.")] byte[]? SignatureContext,
-    [property: Description("The key version by its kid.")] string? Kid,
-    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
-    [property: Description("The algorithm; ML-DSA-65 unless given.")] string? Algorithm,
-    [property: Description("The name of the logical key; 'default' unless given.")] string? Name) : IKeyChoiceFields;
+    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Not for RSA.")] byte[]? SignatureContext,
+    [property: Description("The kid of the key version.")] string? Kid,
+    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-DSA-65.")] string? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name) : IKeyChoiceFields;
 
 internal sealed class VerifyRequestValidator : KeyChoiceValidator<VerifyRequest>
 {
@@ -36,7 +36,7 @@ internal sealed record VerifyResponse : KeyUseResponse
     public VerifyResponse(Used<bool> verified, string? spelling)
         : base(verified.Key, spelling, verified.Warnings) => Valid = verified.Result;
 
-    [Description("Whether the signature is the key's for this input.")]
+    [Description("Whether the signature is valid for this key and input.")]
     public bool Valid { get; }
 }
 
@@ -45,7 +45,7 @@ internal static class Verify
     public static void MapVerify(this RouteGroupBuilder signatures) =>
         signatures.MapPost("/verify", HandleAsync)
             .WithName("Verify")
-            .WithSummary("Verifies the signature of a message. A wrong signature is no error: valid is false.")
+            .WithSummary("Verifies the signature of a message. A wrong signature is not an error: valid is false.")
             .WithRequestExample("""{"message":"aGVsbG8=","signature":"SGVsbG8h"}""")
             .WithValidation(new VerifyRequestValidator())
             .Requires(Permission.Verify)

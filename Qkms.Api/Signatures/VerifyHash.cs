@@ -10,14 +10,14 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Signatures;
 
 internal sealed record VerifyHashRequest(
-    [property: Required, Description("The hash, base64, as long as the function makes it.")] byte[]? Hash,
-    [property: Required, Description("The function that made it: SHA-256, SHA-384 or SHA-512.")] string? HashAlgorithm,
+    [property: Required, Description("The hash, base64. Its length must match the hash function.")] byte[]? Hash,
+    [property: Required, Description("The hash function that produced it: SHA-256, SHA-384 or SHA-512.")] string? HashAlgorithm,
     [property: Required, Description("The signature, base64.")] byte[]? Signature,
-    [property: Description("The context of FIPS 204, at most 255 bytes, base64; not for RSA.")] byte[]? SignatureContext,
-    [property: Description("The key version by its kid.")] string? Kid,
-    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
-    [property: Description("The algorithm; ML-DSA-65 unless given.")] string? Algorithm,
-    [property: Description("The name of the logical key; 'default' unless given.")] string? Name) : IKeyChoiceFields;
+    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Not for RSA.")] byte[]? SignatureContext,
+    [property: Description("The kid of the key version.")] string? Kid,
+    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-DSA-65.")] string? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name) : IKeyChoiceFields;
 
 internal sealed class VerifyHashRequestValidator : KeyChoiceValidator<VerifyHashRequest>
 {
@@ -36,13 +36,13 @@ internal sealed record VerifyHashResponse : KeyUseResponse
     public VerifyHashResponse(Used<bool> verified, string? spelling, string hashAlgorithm)
         : base(verified.Key, spelling, verified.Warnings) => (Valid, HashAlgorithm) = (verified.Result, hashAlgorithm);
 
-    [Description("Whether the signature is the key's for this input.")]
+    [Description("Whether the signature is valid for this key and input.")]
     public bool Valid { get; }
 
-    [Description("The function that made the hash.")]
+    [Description("The hash function that produced the hash.")]
     public string HashAlgorithm { get; }
 
-    [Description("detached: the signature does not contain what it signs.")]
+    [Description("detached: the signature does not contain the message.")]
     public string SignatureType { get; } = SignatureEndpoints.SignatureType;
 }
 
@@ -51,7 +51,7 @@ internal static class VerifyHash
     public static void MapVerifyHash(this RouteGroupBuilder signatures) =>
         signatures.MapPost("/verify-hash", HandleAsync)
             .WithName("VerifyHash")
-            .WithSummary("Verifies the signature of a hash. A wrong signature is no error: valid is false.")
+            .WithSummary("Verifies the signature of a hash. A wrong signature is not an error: valid is false.")
             .WithRequestExample("""{"hash":"LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=","hash_algorithm":"SHA-256","signature":"SGVsbG8h"}""")
             .WithValidation(new VerifyHashRequestValidator())
             .Requires(Permission.VerifyHash)

@@ -10,7 +10,7 @@ using Qkms.Core.Telemetry;
 namespace Qkms.Api.Telemetry;
 
 /// <summary>
-/// Exports traces and metrics by OTLP where the environment names an endpoint. Without one nothing of OpenTelemetry is registered, so
+/// Exports traces and metrics over OTLP if the environment names an endpoint. Without one, nothing of OpenTelemetry is registered, so
 /// nobody listens, no span is started and nothing is counted. The SDK reads its other variables (OTEL_…) by itself.
 /// </summary>
 internal static class TelemetrySetup

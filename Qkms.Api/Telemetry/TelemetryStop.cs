@@ -3,7 +3,7 @@ using OpenTelemetry.Trace;
 
 namespace Qkms.Api.Telemetry;
 
-/// <summary>Exports what is left when the service stops, and not for long: a collector may not answer.</summary>
+/// <summary>Exports the rest when the service stops. Gives up soon, because a collector may not answer.</summary>
 internal static class TelemetryStop
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Qkms.Api.Telemetry;
 
 /// <summary>
-/// Takes <c>traceparent</c> from a request, so that a caller's trace goes on here, and nothing else: <c>baggage</c> and <c>tracestate</c>
+/// Takes only <c>traceparent</c> from a request, so that a caller's trace continues here: <c>baggage</c> and <c>tracestate</c>
 /// are free text, and a stranger could put anything into what the service exports.
 /// </summary>
 internal sealed class TraceParentPropagator : DistributedContextPropagator

@@ -102,7 +102,7 @@ internal sealed class MLDsaKey(KeyAlgorithm algorithm, MLDsa key, int strength) 
         if (parameters.Hash is not null)
         {
             throw KmsErrors.Invalid.With(
-                "ML-DSA takes the whole message: there is no hash to choose.", new FieldError("hash_algorithm", "must be absent for ML-DSA keys"));
+                "ML-DSA signs the whole message: it takes no hash_algorithm.", new FieldError("hash_algorithm", "must be absent for ML-DSA keys"));
         }
     }
 
@@ -117,7 +117,7 @@ internal sealed class MLDsaKey(KeyAlgorithm algorithm, MLDsa key, int strength) 
         key.VerifyData(message, signature, parameters.Context);
 
     public string? Weakness(SignatureHash function, byte[] context) =>
-        IsWeak(function) ? $"{function} is below the strength of {algorithm} (FIPS 204, section 5.4)" : null;
+        IsWeak(function) ? $"{function} is weaker than {algorithm} (FIPS 204, section 5.4)" : null;
 
     public byte[] SignHash(ReadOnlySpan<byte> hash, SignatureHash function, byte[] context)
     {

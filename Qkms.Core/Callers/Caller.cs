@@ -19,7 +19,7 @@ public sealed record Caller(TenantId TenantId, CredentialId CredentialId, Access
     public void Require(Permission permission)
     {
         if (!Access.Allows(permission))
-            throw KmsErrors.NotPermitted.With($"This API key may not do '{permission.ToWire()}'.");
+            throw KmsErrors.NotPermitted.With($"This API key does not allow '{permission.ToWire()}'.");
     }
 
     /// <summary>Refuses a key name outside the API key's narrowing. Null stands for all names.</summary>
@@ -27,6 +27,6 @@ public sealed record Caller(TenantId TenantId, CredentialId CredentialId, Access
     public void RequireKey(KeyName? name)
     {
         if (!Access.Covers(name))
-            throw KmsErrors.NotPermitted.With("This API key is narrowed to other key names.");
+            throw KmsErrors.NotPermitted.With("This API key is limited to other key names.");
     }
 }

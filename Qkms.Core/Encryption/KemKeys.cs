@@ -9,7 +9,7 @@ namespace Qkms.Core.Encryption;
 /// <summary>What only ML-KEM keys do: shared secrets (FIPS 203), and HPKE (RFC 9180) with the caller's own associated data.</summary>
 public sealed class KemKeys(KeyUses uses)
 {
-    private const string Elsewhere = "keys are used by way of /crypto/encrypt and /crypto/decrypt.";
+    private const string Elsewhere = "keys are for /crypto/encrypt and /crypto/decrypt.";
 
     private static readonly KeyWork<IEncapsulate, ValueTuple, WrappedSecret> _encapsulate = new()
     {

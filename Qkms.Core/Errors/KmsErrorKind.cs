@@ -1,6 +1,6 @@
 namespace Qkms.Core.Errors;
 
-/// <summary>What sort of refusal an error is. The HTTP layer turns each kind into one status code; nothing below it knows HTTP.</summary>
+/// <summary>The kind of a refusal. The HTTP layer turns each kind into one status code; nothing below it knows HTTP.</summary>
 public enum KmsErrorKind
 {
     /// <summary>The caller is not known.</summary>
@@ -9,16 +9,16 @@ public enum KmsErrorKind
     /// <summary>The caller is known and may not do this.</summary>
     Forbidden,
 
-    /// <summary>The request is malformed, or cannot be carried out with this key whatever its state.</summary>
+    /// <summary>The request is malformed, or this key cannot do it in any state.</summary>
     Invalid,
 
     /// <summary>The request is larger than allowed.</summary>
     TooLarge,
 
-    /// <summary>The request body has a media type that is not understood.</summary>
+    /// <summary>The media type of the request body is not supported.</summary>
     UnsupportedMediaType,
 
-    /// <summary>The route exists and does not know this verb.</summary>
+    /// <summary>The route exists but does not support this verb.</summary>
     WrongVerb,
 
     /// <summary>No representation that the caller accepts.</summary>

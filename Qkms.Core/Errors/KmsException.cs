@@ -1,6 +1,6 @@
 namespace Qkms.Core.Errors;
 
-/// <summary>A refusal from the catalogue. Answers are returned; only refusals are thrown.</summary>
+/// <summary>A refusal from the catalogue. Results are returned; only refusals are thrown.</summary>
 public sealed class KmsException : Exception
 {
     internal KmsException(KmsError error, string message)
@@ -9,9 +9,9 @@ public sealed class KmsException : Exception
     /// <summary>The catalogue entry.</summary>
     public KmsError Error { get; }
 
-    /// <summary>The fields to blame; empty when it is not a matter of one field.</summary>
+    /// <summary>The fields that are not valid; empty if the error is not about a field.</summary>
     public IReadOnlyList<FieldError> Details { get; init; } = [];
 
-    /// <summary>When trying again makes sense, for <see cref="KmsErrorKind.Unavailable"/> and <see cref="KmsErrorKind.RateLimited"/>.</summary>
+    /// <summary>When to retry, for <see cref="KmsErrorKind.Unavailable"/> and <see cref="KmsErrorKind.RateLimited"/>.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -84,10 +84,10 @@ public sealed partial class IntegrityAlarm(IKmsStore store, IAuditRepository jou
         }
     }
 
-    [LoggerMessage(1001, LogLevel.Critical, "Integrity: the protection of {What} does not hold; it is refused until it is restored from a backup.")]
+    [LoggerMessage(1001, LogLevel.Critical, "Integrity: the protection of {What} does not match; requests for it are refused until it is restored from a backup.")]
     private static partial void LogBroken(ILogger logger, string what);
 
-    [LoggerMessage(1003, LogLevel.Critical, "Cryptography computed wrongly: {What}. The key was thrown away; make no keys with this build on this machine until the cause is found.")]
+    [LoggerMessage(1003, LogLevel.Critical, "Cryptography computed wrongly: {What}. The key was discarded; generate no keys with this build on this machine until the cause is found.")]
     private static partial void LogEngineFault(ILogger logger, Exception fault, string what);
 
     [LoggerMessage(1002, LogLevel.Error, "Integrity: the journal could not be written ({Code}) about {What}.")]

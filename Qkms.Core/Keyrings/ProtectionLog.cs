@@ -8,7 +8,7 @@ internal static partial class ProtectionLog
     [LoggerMessage(1001, LogLevel.Information, "The keyring is open: root key {RootKeyId} from {RootKeySource}")]
     public static partial void KeyringOpened(ILogger logger, string rootKeyId, string rootKeySource);
 
-    [LoggerMessage(1002, LogLevel.Warning, "A root key was made: {RootKeyId} in {RootKeySource}. Without it nothing in the database opens: keep a copy of it, apart from copies of the database")]
+    [LoggerMessage(1002, LogLevel.Warning, "A root key was made: {RootKeyId} in {RootKeySource}. Without it nothing in the database opens: back it up, apart from the database")]
     public static partial void RootKeyMade(ILogger logger, string rootKeyId, string rootKeySource);
 
     [LoggerMessage(1003, LogLevel.Information, "Master key {MasterKeyId} was made under root key {RootKeyId}")]

@@ -36,7 +36,7 @@ public sealed class RootKeyLocator(RootKeyEnvironment environment, string dataDi
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             key.Dispose();
-            throw new RootKeyException($"No root key could be made at {DefaultPath}: {e.Message} Let the user of this process write there, or name a root key by {RootKeyEnvironment.FileVariable}.");
+            throw new RootKeyException($"Qkms could not make a root key at {DefaultPath}: {e.Message} Let the user of this process write there, or name a root key in {RootKeyEnvironment.FileVariable}.");
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed class StoredKeyring
     public void RefuseIfOrphaned()
     {
         if (_orphaned)
-            throw new StoreUnusableException("The database holds data and no master key: its row in root_wrappers is lost. Restore the database from a backup; a new master key could not open anything.");
+            throw new StoreUnusableException("The database holds data but no master key: its row in root_wrappers is lost. Restore the database from a backup; a new master key could not open anything.");
     }
 
     /// <summary>Every key, opened.</summary>
@@ -85,7 +85,7 @@ internal sealed class StoredKeyring
     {
         RootWrapper[] candidates = [.. _wrappers.Where(wrapper => wrapper.RootKeyId == rootKey.Id)];
         if (candidates.Length == 0)
-            throw new RootKeyException($"The root key does not match this database: the one from {rootKey.Source} is {rootKey.Id}, the database was sealed with {RootKeyIds}. Give that one, or name the data directory that belongs to this root key.");
+            throw new RootKeyException($"The root key does not match this database: the one from {rootKey.Source} is {rootKey.Id}, the database was sealed with {RootKeyIds}. Use that one, or the data directory that belongs to this root key.");
 
         return candidates.Select(wrapper => RootWrapperSeal.TryOpen(rootKey, wrapper)).FirstOrDefault(masterKey => masterKey is not null)
             ?? throw new StoreUnusableException($"The wrapped master key {candidates[0].MasterKeyId} (wrapper {candidates[0].WrapperId}) does not open although the root key is the right one: its row was changed, moved or damaged. Restore the database from a backup.");
@@ -97,6 +97,6 @@ internal sealed class StoredKeyring
         KeyringEntry[] entries = [.. _systemKeys.Where(entry => entry.Kind == kind).OrderBy(entry => entry.Version)];
         return entries.Length > 0
             ? entries
-            : throw new StoreUnusableException($"The database has a master key and no {NameOf(kind)} key: its row in keyring is lost. Restore the database from a backup.");
+            : throw new StoreUnusableException($"The database has a master key but no {NameOf(kind)} key: its row in keyring is lost. Restore the database from a backup.");
     }
 }

@@ -51,5 +51,5 @@ public sealed class KeyListCursor(Keyring keyring)
     }
 
     private static KmsException Refusal() =>
-        KmsErrors.Invalid.With("The cursor is not one that this list gave.", new FieldError("cursor", "use next_cursor of the page before"));
+        KmsErrors.Invalid.With("The cursor does not come from this list.", new FieldError("cursor", "use next_cursor of the previous page"));
 }

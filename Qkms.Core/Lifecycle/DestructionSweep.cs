@@ -99,6 +99,6 @@ public sealed partial class DestructionSweep(
         return destroyed;
     }
 
-    [LoggerMessage(4001, LogLevel.Information, "Key version {Kid} of tenant {TenantId} was destroyed: its time had come.")]
+    [LoggerMessage(4001, LogLevel.Information, "Key version {Kid} of tenant {TenantId} was destroyed: its date had come.")]
     private static partial void LogDestroyed(ILogger logger, string kid, Guid tenantId);
 }

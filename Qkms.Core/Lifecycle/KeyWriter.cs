@@ -36,7 +36,7 @@ public sealed class KeyWriter(IKeyRepository keys, IAuditRepository journal, Row
     /// <summary>Writes a key over the row that was read.</summary>
     internal Task UpdateAsync(IKmsSession session, Key key) => UpdateAsync(session, sealer.Seal(key with { RowVersion = key.RowVersion + 1 }));
 
-    internal static KmsException KidTaken(Kid kid) => KmsErrors.KeyChanged.With($"There is a key version with the kid '{kid}' already.", new FieldError("kid", "taken"));
+    internal static KmsException KidTaken(Kid kid) => KmsErrors.KeyChanged.With($"A key version with the kid '{kid}' already exists.", new FieldError("kid", "taken"));
 
     private async Task UpdateAsync(IKmsSession session, Sealed<Key> row)
     {

@@ -98,7 +98,7 @@ public sealed class Signer
             return [];
 
         return _options.RefuseWeakHash
-            ? throw KmsErrors.Invalid.With($"{weakness}, and this service does not take it.", new FieldError("hash_algorithm", "is too weak for this key"))
-            : [$"{weakness}: sign with a longer hash, or the message itself."];
+            ? throw KmsErrors.Invalid.With($"{weakness}, and this service refuses weak hashes.", new FieldError("hash_algorithm", "is too weak for this key"))
+            : [$"{weakness}: use a longer hash, or sign the message itself."];
     }
 }

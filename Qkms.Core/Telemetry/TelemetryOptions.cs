@@ -3,6 +3,6 @@ namespace Qkms.Core.Telemetry;
 /// <summary>What metrics say.</summary>
 public sealed record TelemetryOptions
 {
-    /// <summary><c>Qkms:Telemetry:TenantLabel</c>: whether <c>qkms.operations</c> is counted for each tenant. Off: it makes a series for each.</summary>
+    /// <summary>Whether <c>qkms.operations</c> is counted for each tenant. Off by default, because it makes a series for each.</summary>
     public bool TenantLabel { get; init; }
 }

@@ -51,7 +51,7 @@ public sealed class KeyResolver(KeyStates states, TimeProvider time)
     }
 
     internal static KmsException WrongOperation(KeyVersion version) =>
-        KmsErrors.WrongOperation.With($"A key for {version.Algorithm} ({version.Use.ToWire()}) cannot do this operation.");
+        KmsErrors.WrongOperation.With($"A key for {version.Algorithm} ({version.Use.ToWire()}) does not support this operation.");
 
     private async ValueTask<KeyAndVersion> ResolveAsync(Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
     {
@@ -91,16 +91,16 @@ public sealed class KeyResolver(KeyStates states, TimeProvider time)
     {
         List<FieldError> disagreements = [];
         if (choice.Version is { } number && number != version.Version)
-            disagreements.Add(new FieldError($"{choice.FieldPrefix}key_version", "is not the version of this kid"));
+            disagreements.Add(new FieldError($"{choice.FieldPrefix}key_version", "does not match this kid"));
 
         if (choice.Algorithm is { } algorithm && algorithm != version.Algorithm)
-            disagreements.Add(new FieldError($"{choice.FieldPrefix}algorithm", "is not the algorithm of this kid"));
+            disagreements.Add(new FieldError($"{choice.FieldPrefix}algorithm", "does not match this kid"));
 
         if (choice.Name is { } name && name != version.Address.Name)
-            disagreements.Add(new FieldError($"{choice.FieldPrefix}name", "is not the name of this kid"));
+            disagreements.Add(new FieldError($"{choice.FieldPrefix}name", "does not match this kid"));
 
         if (disagreements.Count > 0)
-            throw KmsErrors.Invalid.With("The kid and other members mean different keys.", disagreements);
+            throw KmsErrors.Invalid.With("The kid and other members name different keys.", disagreements);
     }
 
     private static bool Follows(KeyChoice choice, KeyOperation operation, KeyVersion version) =>

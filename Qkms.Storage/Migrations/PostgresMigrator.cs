@@ -67,13 +67,13 @@ internal sealed class PostgresMigrator(IReadOnlyList<Migration> migrations, Time
         {
             Schema schema = await connection.QuerySingleAsync<Schema>(Command(FindTables, cancellationToken));
             if (schema.Name is null)
-                throw new StoreUnusableException("The database user has no schema to work in: its search_path names none that exists.");
+                throw new StoreUnusableException("The database user has no schema to work in: no schema in its search_path exists.");
 
             if (schema.Histories > 0)
                 return;
 
             if (schema.Tables > 0)
-                throw new StoreUnusableException($"The schema '{schema.Name}' of database '{connection.Database}' belongs to something else: it holds tables and no history of Qkms's schema.");
+                throw new StoreUnusableException($"The schema '{schema.Name}' of database '{connection.Database}' does not belong to Qkms: it holds tables but no history of Qkms's schema.");
 
             try
             {

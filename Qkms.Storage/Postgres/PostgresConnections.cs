@@ -99,7 +99,7 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
         {
             // The provider's message may quote the part that it does not understand, and that may be half a password.
-            throw new StoreUnusableException("The connection string of the database cannot be read. It looks like this: Host=db.example;Database=qkms;Username=qkms;Password=…;SSL Mode=VerifyFull");
+            throw new StoreUnusableException("The connection string of the database cannot be read. Example: Host=db.example;Database=qkms;Username=qkms;Password=…;SSL Mode=VerifyFull");
         }
 
         if (string.IsNullOrEmpty(settings.Host) || string.IsNullOrEmpty(settings.Database))
@@ -150,7 +150,7 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     private static void RequirePrimary(NpgsqlConnectionStringBuilder settings)
     {
         if (settings.TargetSessionAttributes is not (null or "primary" or "read-write"))
-            throw new StoreUnusableException("Of several hosts only the primary is used: leave Target Session Attributes out of the connection string of the database.");
+            throw new StoreUnusableException("Qkms uses only the primary of several hosts: remove Target Session Attributes from the connection string of the database.");
 
         // After a failover the primary is another one: it is looked for again soon.
         (settings.TargetSessionAttributes, settings.HostRecheckSeconds) = ("primary", 1);
@@ -168,7 +168,7 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
             throw NotDurable();
 
         if (follows)
-            throw new StoreUnusableException("The database server is a standby: what it shows may be old. Connect to the primary.");
+            throw new StoreUnusableException("The database server is a standby, whose data may be old. Connect to the primary.");
     }
 
     private static string HostOf(NpgsqlConnectionStringBuilder settings) => settings.Host!.StartsWith('/') || settings.Host.Contains(',', StringComparison.Ordinal)

@@ -31,7 +31,7 @@ internal static class WriteAheadLog
             return;
 
         if (!IsWhole(header))
-            throw new StoreUnusableException($"The write-ahead log '{path}' is damaged: the newest changes were in it and cannot be read. Restore the database from a backup, or move that file away to go on with the older state that '{databasePath}' alone has.");
+            throw new StoreUnusableException($"The write-ahead log '{path}' is damaged: the newest changes were in it and cannot be read. Restore the database from a backup, or move that file away to continue with the older state in '{databasePath}'.");
     }
 
     private static bool IsWhole(ReadOnlySpan<byte> header)

@@ -16,7 +16,7 @@ public sealed class EngineSelectionTests
 
     [Theory]
     [InlineData("platform", false, "*Qkms:Crypto:Engine*OpenSSL 3.5*Available here: bouncycastle, managed.")]
-    [InlineData("auto", true, "*Qkms:Crypto:Engine is 'auto'*no engine*Available here: bouncycastle, platform, managed.")]
+    [InlineData("auto", true, "*Qkms:Crypto:Engine is 'auto'*not an engine*Available here: bouncycastle, platform, managed.")]
     [InlineData("openssl", false, "*Qkms:Crypto:Engine is 'openssl'*Available here: bouncycastle, managed.")]
     [InlineData("", false, "*Qkms:Crypto:Engine is ''*Available here: bouncycastle, managed.")]
     public void Engine_that_is_not_there_is_refused_with_what_is(string setting, bool platform, string message) =>

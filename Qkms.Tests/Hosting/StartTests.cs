@@ -17,7 +17,7 @@ public sealed class StartTests
         service.Output.Should().Contain(Path.Combine(data, "initial-api-key")).And.NotContain(apiKey).And.NotContain(apiKey[^49..]);
         service.Output.Should().NotContain((await File.ReadAllTextAsync(Path.Combine(data, "root.key"))).Trim());
         service.Output.Should().Contain("SQLite").And.Contain("engine bouncycastle");
-        service.Output.Should().Contain("root key").And.Contain("lies in the data directory", "outside Development it is warned of");
+        service.Output.Should().Contain("root key").And.Contain("is in the data directory", "outside Development it is warned of");
         if (!OperatingSystem.IsWindows())
         {
             File.GetUnixFileMode(data).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

@@ -94,7 +94,7 @@ public sealed class BrokenCommitTests
         Answer answer = await client.PostJsonAsync("/kms/keys/rotate", Rotate);
 
         answer.ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_SERVICE_002");
-        ((string?)answer.Json["error"]!["message"]).Should().Contain("completely or not at all").And.Contain("look before you repeat");
+        ((string?)answer.Json["error"]!["message"]).Should().Contain("completely or not at all").And.Contain("check before you retry");
         answer.Headers.Should().NotContainKey("Retry-After");
         service.Node.Log.Lines.Should().ContainSingle(line => line.StartsWith("Critical", StringComparison.Ordinal));
 

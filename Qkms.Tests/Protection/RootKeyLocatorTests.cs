@@ -179,7 +179,7 @@ public sealed partial class RootKeyLocatorTests : IDisposable
     {
         RootKeyLocator locator = new(new RootKeyEnvironment(), _folder.File("none"));
 
-        locator.Invoking(l => l.Create()).Should().Throw<RootKeyException>().WithMessage("No root key could be made*");
+        locator.Invoking(l => l.Create()).Should().Throw<RootKeyException>().WithMessage("Qkms could not make a root key*");
     }
 
     [LibraryImport("libc", EntryPoint = "mkfifo", StringMarshalling = StringMarshalling.Utf8)]

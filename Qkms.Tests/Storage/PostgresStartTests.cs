@@ -101,7 +101,7 @@ public sealed class PostgresStartTests : IDisposable
     {
         Database.Run("CREATE TABLE notes (text TEXT)");
 
-        await ShouldRefuseAsync(Database.ConnectionString, "*belongs to something else*");
+        await ShouldRefuseAsync(Database.ConnectionString, "*does not belong to Qkms*");
 
         Database.Run("SELECT string_agg(relname, ',') FROM pg_class WHERE relnamespace = 'public'::regnamespace").Should().Be("notes");
     }

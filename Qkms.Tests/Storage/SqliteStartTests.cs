@@ -102,7 +102,7 @@ public sealed class SqliteStartTests : IDisposable
 
         Func<Task> open = () => second.OpenAsync(CancellationToken.None);
 
-        (await open.Should().ThrowAsync<StoreUnusableException>()).WithMessage("Another process works in the data directory*");
+        (await open.Should().ThrowAsync<StoreUnusableException>()).WithMessage("Another process uses the data directory*");
         (await AddTenantAsync(first, "acme")).Should().BeTrue("the refused one disturbs nothing");
         first.Dispose();
         await second.OpenAsync(CancellationToken.None);
@@ -190,7 +190,7 @@ public sealed class SqliteStartTests : IDisposable
         Directory.CreateDirectory(Data);
         Execute("CREATE TABLE notes (text TEXT)");
 
-        await ShouldRefuseAsync("*is a database of something else*");
+        await ShouldRefuseAsync("*is not a database of Qkms*");
 
         using SqliteConnection connection = OpenRaw();
         connection.Query<string>("SELECT name FROM sqlite_master").Should().Equal("notes");

@@ -5,7 +5,7 @@ namespace Qkms.Api.Encryption.DataKeys;
 /// <summary>Envelope encryption: keys for callers to encrypt with themselves.</summary>
 internal static class DataKeyEndpoints
 {
-    /// <summary>The algorithm of requests that name neither one nor a kid.</summary>
+    /// <summary>The default algorithm.</summary>
     public static readonly KeyAlgorithm DefaultAlgorithm = KeyAlgorithm.Aes256;
 
     public static IEndpointRouteBuilder MapDataKeys(this IEndpointRouteBuilder app)

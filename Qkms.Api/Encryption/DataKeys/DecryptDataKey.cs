@@ -12,17 +12,17 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption.DataKeys;
 
 internal sealed record DecryptDataKeyRequest(
-    [property: Required, Description("The wrapped data key, base64; it names its key itself.")] byte[]? Ciphertext,
-    [property: Description("The text that was authenticated with it; the order of its members does not matter.")] Dictionary<string, string?>? Context,
-    [property: Description("How the data key is written: base64 (unless given) or hex.")] string? Encoding,
-    [property: Description("The key version by its kid.")] string? Kid,
-    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
-    [property: Description("The algorithm; AES-256 unless given.")] string? Algorithm,
-    [property: Description("The name of the logical key; 'default' unless given.")] string? Name) : IKeyChoiceFields;
+    [property: Required, Description("The wrapped data key, base64. It names its key.")] byte[]? Ciphertext,
+    [property: Description("The same context as when the data key was generated. The order of members does not matter.")] Dictionary<string, string?>? Context,
+    [property: Description("Encoding of the plaintext data key: base64 (default) or hex.")] string? Encoding,
+    [property: Description("The kid of the key version.")] string? Kid,
+    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: AES-256.")] string? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name) : IKeyChoiceFields;
 
 internal sealed class DecryptDataKeyRequestValidator : KeyChoiceValidator<DecryptDataKeyRequest>
 {
-    /// <summary>The wrapped form of the longest data key, in bytes.</summary>
+    /// <summary>Length of the longest wrapped data key in bytes.</summary>
     public const int MaxCiphertext = BlobV1.Overhead + DataKeyIssuer.MaxLength;
 
     public DecryptDataKeyRequestValidator()
@@ -39,7 +39,7 @@ internal sealed record DecryptDataKeyResponse : KeyUseResponse, IDisposable
     public DecryptDataKeyResponse(Used<SecretBytes> dataKey, EncodedSecret plaintext, string? spelling)
         : base(dataKey.Key, spelling) => Plaintext = plaintext;
 
-    [Description("The data key.")]
+    [Description("The plaintext data key.")]
     public EncodedSecret Plaintext { get; }
 
     public void Dispose() => Plaintext.Bytes.Dispose();
@@ -50,7 +50,7 @@ internal static class DecryptDataKey
     public static void MapDecryptDataKey(this RouteGroupBuilder dataKeys) =>
         dataKeys.MapPost("/decrypt", HandleAsync)
             .WithName("DecryptDataKey")
-            .WithSummary("Recovers a data key from its wrapped form, which names its key itself.")
+            .WithSummary("Unwraps a data key. The wrapped data key names its key.")
             .WithRequestExample("""{"ciphertext":"UUsBAQIBmPXCfR58OptU","context":{"table":"customers"}}""")
             .WithValidation(new DecryptDataKeyRequestValidator())
             .Requires(Permission.DataKeysDecrypt)

@@ -11,15 +11,15 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption.DataKeys;
 
 internal sealed record GenerateDataKeyRequest(
-    [property: Description("Length of the data key in bytes, 16 to 1,024; 32 unless given.")] int? Bytes,
-    [property: Description("Text that is authenticated with the wrapped form and has to be given again to recover the data key.")] Dictionary<string, string?>? Context,
-    [property: Description("Whether the bare data key is answered too; true unless given.")] bool? Plaintext,
-    [property: Description("How the bare data key is written: base64 (unless given) or hex.")] string? Encoding,
-    [property: Description("The key version by its kid.")] string? Kid,
-    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
-    [property: Description("The algorithm; AES-256 unless given.")] string? Algorithm,
-    [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
-    [property: Description("Whether a retired kid is refused instead of its successor being used; false unless given.")] bool? Strict) : IKeyChoiceFields;
+    [property: Description("Length of the data key in bytes, 16 to 1,024. Default: 32.")] int? Bytes,
+    [property: Description("The context: authenticated with the wrapped data key. Unwrapping needs the same.")] Dictionary<string, string?>? Context,
+    [property: Description("Whether the response includes the plaintext data key. Default: true.")] bool? Plaintext,
+    [property: Description("Encoding of the plaintext data key: base64 (default) or hex.")] string? Encoding,
+    [property: Description("The kid of the key version.")] string? Kid,
+    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: AES-256.")] string? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields;
 
 internal sealed class GenerateDataKeyRequestValidator : KeyChoiceValidator<GenerateDataKeyRequest>
 {
@@ -45,10 +45,10 @@ internal sealed record GenerateDataKeyResponse : KeyUseResponse, IDisposable
         Plaintext = request.Plaintext == false ? null : new EncodedSecret(dataKey.Result.Secret, request.Encoding == SecretEncodings.Hex);
     }
 
-    [Description("The data key: encrypt with it, then forget it. Null when the request said plaintext: false.")]
+    [Description("The plaintext data key. Encrypt with it, then discard it. Null if the request has plaintext: false.")]
     public EncodedSecret? Plaintext { get; }
 
-    [Description("The wrapped data key, base64 (docs/formats.md): keep it with what you encrypted.")]
+    [Description("The wrapped data key, base64 (docs/formats.md). Store it with the data that you encrypt.")]
     public byte[] Ciphertext => _dataKey.Result.Ciphertext;
 
     public void Dispose() => _dataKey.Dispose();
@@ -59,7 +59,7 @@ internal static class GenerateDataKey
     public static void MapGenerateDataKey(this RouteGroupBuilder dataKeys) =>
         dataKeys.MapPost("/generate", HandleAsync)
             .WithName("GenerateDataKey")
-            .WithSummary("Makes a data key, and wraps it with an AES-256 key. It is stored nowhere.")
+            .WithSummary("Generates a data key and wraps it with an AES-256 key. Qkms does not store it.")
             .WithRequestExample("""{"context":{"table":"customers"}}""")
             .WithValidation(new GenerateDataKeyRequestValidator())
             .Requires(Permission.DataKeysGenerate)

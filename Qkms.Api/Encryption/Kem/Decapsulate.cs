@@ -11,11 +11,11 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption.Kem;
 
 internal sealed record DecapsulateRequest(
-    [property: Required, Description("The ciphertext of FIPS 203, base64.")] byte[]? KemCiphertext,
-    [property: Description("The key version by its kid.")] string? Kid,
-    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
-    [property: Description("The algorithm; ML-KEM-768 unless given.")] string? Algorithm,
-    [property: Description("The name of the logical key; 'default' unless given.")] string? Name) : IKeyChoiceFields;
+    [property: Required, Description("The ML-KEM ciphertext (FIPS 203), base64.")] byte[]? KemCiphertext,
+    [property: Description("The kid of the key version.")] string? Kid,
+    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-KEM-768.")] string? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name) : IKeyChoiceFields;
 
 internal sealed class DecapsulateRequestValidator : KeyChoiceValidator<DecapsulateRequest>
 {
@@ -28,7 +28,7 @@ internal sealed record DecapsulateResponse : KeyUseResponse, IDisposable
     public DecapsulateResponse(Used<SecretBytes> decrypted, string? spelling)
         : base(decrypted.Key, spelling) => SharedSecret = decrypted.Result;
 
-    [Description("The shared secret of FIPS 203, 32 bytes, base64. A ciphertext that was not made for the key gives another secret, as the standard asks.")]
+    [Description("The shared secret (FIPS 203), 32 bytes, base64. A ciphertext made for another key gives another secret, as the standard requires.")]
     public SecretBytes SharedSecret { get; }
 
     public void Dispose() => SharedSecret.Dispose();
@@ -39,7 +39,7 @@ internal static class Decapsulate
     public static void MapDecapsulate(this RouteGroupBuilder kem) =>
         kem.MapPost("/decapsulate", HandleAsync)
             .WithName("Decapsulate")
-            .WithSummary("Recovers a shared secret.")
+            .WithSummary("Recovers a shared secret from its ciphertext.")
             .WithRequestExample("""{"kem_ciphertext":"SGVsbG8h","key_version":1}""")
             .WithValidation(new DecapsulateRequestValidator())
             .Requires(Permission.KemDecapsulate)

@@ -11,11 +11,11 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption.Kem;
 
 internal sealed record EncapsulateRequest(
-    [property: Description("The key version by its kid.")] string? Kid,
-    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
-    [property: Description("The algorithm; ML-KEM-768 unless given.")] string? Algorithm,
-    [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
-    [property: Description("Whether a retired kid is refused instead of its successor being used; false unless given.")] bool? Strict) : IKeyChoiceFields;
+    [property: Description("The kid of the key version.")] string? Kid,
+    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-KEM-768.")] string? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields;
 
 internal sealed class EncapsulateRequestValidator : KeyChoiceValidator<EncapsulateRequest>;
 
@@ -25,10 +25,10 @@ internal sealed record EncapsulateResponse : KeyUseResponse, IDisposable
     public EncapsulateResponse(Used<WrappedSecret> encapsulated, string? spelling)
         : base(encapsulated.Key, spelling) => (KemCiphertext, SharedSecret) = (encapsulated.Result.Ciphertext, encapsulated.Result.Secret);
 
-    [Description("The ciphertext of FIPS 203, base64.")]
+    [Description("The ML-KEM ciphertext (FIPS 203), base64.")]
     public byte[] KemCiphertext { get; }
 
-    [Description("The shared secret of FIPS 203, 32 bytes, base64.")]
+    [Description("The shared secret (FIPS 203), 32 bytes, base64.")]
     public SecretBytes SharedSecret { get; }
 
     public void Dispose() => SharedSecret.Dispose();
@@ -39,7 +39,7 @@ internal static class Encapsulate
     public static void MapEncapsulate(this RouteGroupBuilder kem) =>
         kem.MapPost("/encapsulate", HandleAsync)
             .WithName("Encapsulate")
-            .WithSummary("Makes a shared secret for an ML-KEM key, and the ciphertext from which the key recovers it.")
+            .WithSummary("Generates a shared secret, and the ciphertext from which the ML-KEM key recovers it.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
             .WithValidation(new EncapsulateRequestValidator())
             .Requires(Permission.KemEncapsulate)

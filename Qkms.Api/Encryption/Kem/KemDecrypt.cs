@@ -12,11 +12,11 @@ namespace Qkms.Api.Encryption.Kem;
 
 internal sealed record KemDecryptRequest(
     [property: Required, Description("The encapsulated key and the ciphertext, enc ‖ ct, base64.")] byte[]? Ciphertext,
-    [property: Description("The bytes that were authenticated with it, base64.")] byte[]? Aad,
-    [property: Description("The key version by its kid.")] string? Kid,
-    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
-    [property: Description("The algorithm; ML-KEM-768 unless given.")] string? Algorithm,
-    [property: Description("The name of the logical key; 'default' unless given.")] string? Name) : IKeyChoiceFields;
+    [property: Description("The same associated data as at encryption, base64.")] byte[]? Aad,
+    [property: Description("The kid of the key version.")] string? Kid,
+    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-KEM-768.")] string? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name) : IKeyChoiceFields;
 
 internal sealed class KemDecryptRequestValidator : KeyChoiceValidator<KemDecryptRequest>
 {
@@ -44,7 +44,7 @@ internal static class KemDecrypt
     public static void MapKemDecrypt(this RouteGroupBuilder kem) =>
         kem.MapPost("/decrypt", HandleAsync)
             .WithName("KemDecrypt")
-            .WithSummary("Decrypts what was encrypted to an ML-KEM key by HPKE, here or by anybody else.")
+            .WithSummary("Decrypts an HPKE ciphertext for an ML-KEM key, made by Qkms or any other HPKE library.")
             .WithRequestExample("""{"ciphertext":"SGVsbG8h","key_version":1}""")
             .WithValidation(new KemDecryptRequestValidator())
             .Requires(Permission.CryptoDecrypt)

@@ -11,13 +11,13 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption.Kem;
 
 internal sealed record KemEncryptRequest(
-    [property: Required, Description("What to encrypt, base64, at most 1 MB.")] SecretBytes? Plaintext,
-    [property: Description("Bytes that are authenticated with the ciphertext and have to be given again, base64.")] byte[]? Aad,
-    [property: Description("The key version by its kid.")] string? Kid,
-    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
-    [property: Description("The algorithm; ML-KEM-768 unless given.")] string? Algorithm,
-    [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
-    [property: Description("Whether a retired kid is refused instead of its successor being used; false unless given.")] bool? Strict) : IKeyChoiceFields, IDisposable
+    [property: Required, Description("The plaintext, base64, at most 1 MB.")] SecretBytes? Plaintext,
+    [property: Description("Associated data: authenticated but not encrypted, base64. Decryption needs the same bytes.")] byte[]? Aad,
+    [property: Description("The kid of the key version.")] string? Kid,
+    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-KEM-768.")] string? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields, IDisposable
 {
     public void Dispose() => Plaintext?.Dispose();
 }
@@ -46,7 +46,7 @@ internal static class KemEncrypt
     public static void MapKemEncrypt(this RouteGroupBuilder kem) =>
         kem.MapPost("/encrypt", HandleAsync)
             .WithName("KemEncrypt")
-            .WithSummary("Encrypts to an ML-KEM key by HPKE (RFC 9180) with the caller's own associated data.")
+            .WithSummary("Encrypts to an ML-KEM key with HPKE (RFC 9180) and your own associated data.")
             .WithRequestExample("""{"plaintext":"aGVsbG8="}""")
             .WithValidation(new KemEncryptRequestValidator())
             .Requires(Permission.CryptoEncrypt)

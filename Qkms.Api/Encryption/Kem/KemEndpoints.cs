@@ -2,7 +2,7 @@ using Qkms.Core.Algorithms;
 
 namespace Qkms.Api.Encryption.Kem;
 
-/// <summary>What ML-KEM keys do: shared secrets, and the shapes of encryption and wrapping that existing clients know.</summary>
+/// <summary>The operations of ML-KEM keys: shared secrets, and encryption and wrapping as existing clients know them.</summary>
 internal static class KemEndpoints
 {
     /// <summary>The longest associated data, in bytes.</summary>
@@ -11,10 +11,10 @@ internal static class KemEndpoints
     /// <summary>The longest key that is wrapped, in bytes.</summary>
     public const int MaxWrappedKey = 1024;
 
-    /// <summary>How keys are wrapped: a KEM makes a key, with which the wrapped key is encrypted.</summary>
+    /// <summary>The wrapping method: a KEM makes a key that encrypts the wrapped key.</summary>
     public const string WrappingMethod = "KEM-DEM";
 
-    /// <summary>The algorithm of requests that name neither one nor a kid.</summary>
+    /// <summary>The default algorithm.</summary>
     public static readonly KeyAlgorithm DefaultAlgorithm = KeyAlgorithm.MLKem768;
 
     public static IEndpointRouteBuilder MapKem(this IEndpointRouteBuilder app)

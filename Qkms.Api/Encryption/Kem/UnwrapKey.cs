@@ -12,11 +12,11 @@ namespace Qkms.Api.Encryption.Kem;
 
 internal sealed record UnwrapKeyRequest(
     [property: Required, Description("The wrapped key, base64.")] byte[]? WrappedKey,
-    [property: Description("The bytes that were authenticated with it, base64.")] byte[]? Aad,
-    [property: Description("The key version by its kid.")] string? Kid,
-    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
-    [property: Description("The algorithm; ML-KEM-768 unless given.")] string? Algorithm,
-    [property: Description("The name of the logical key; 'default' unless given.")] string? Name) : IKeyChoiceFields;
+    [property: Description("The same associated data as at encryption, base64.")] byte[]? Aad,
+    [property: Description("The kid of the key version.")] string? Kid,
+    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-KEM-768.")] string? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name) : IKeyChoiceFields;
 
 internal sealed class UnwrapKeyRequestValidator : KeyChoiceValidator<UnwrapKeyRequest>
 {

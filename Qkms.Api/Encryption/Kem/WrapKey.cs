@@ -13,12 +13,12 @@ namespace Qkms.Api.Encryption.Kem;
 
 internal sealed record WrapKeyRequest(
     [property: Required, Description("The key to wrap, base64, 1 to 1,024 bytes.")] SecretBytes? SymmetricKey,
-    [property: Description("Bytes that are authenticated with the ciphertext and have to be given again, base64.")] byte[]? Aad,
-    [property: Description("The key version by its kid.")] string? Kid,
-    [property: Description("The key version by its number, with algorithm and name.")] int? KeyVersion,
-    [property: Description("The algorithm; ML-KEM-768 unless given.")] string? Algorithm,
-    [property: Description("The name of the logical key; 'default' unless given.")] string? Name,
-    [property: Description("Whether a retired kid is refused instead of its successor being used; false unless given.")] bool? Strict) : IKeyChoiceFields, IDisposable
+    [property: Description("Associated data: authenticated but not encrypted, base64. Decryption needs the same bytes.")] byte[]? Aad,
+    [property: Description("The kid of the key version.")] string? Kid,
+    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-KEM-768.")] string? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields, IDisposable
 {
     public void Dispose() => SymmetricKey?.Dispose();
 }
@@ -41,7 +41,7 @@ internal sealed record WrapKeyResponse : KeyUseResponse
     [Description("The wrapped key, base64 (docs/formats.md).")]
     public byte[] WrappedKey { get; }
 
-    [Description("How it is wrapped: KEM-DEM.")]
+    [Description("The wrapping method: KEM-DEM.")]
     public string WrappingMethod { get; } = KemEndpoints.WrappingMethod;
 }
 
@@ -50,7 +50,7 @@ internal static class WrapKey
     public static void MapWrapKey(this RouteGroupBuilder kem) =>
         kem.MapPost("/key/wrap", HandleAsync)
             .WithName("WrapKey")
-            .WithSummary("Wraps a symmetric key of yours to an ML-KEM key.")
+            .WithSummary("Wraps your symmetric key to an ML-KEM key.")
             .WithRequestExample("""{"symmetric_key":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}""")
             .WithValidation(new WrapKeyRequestValidator())
             .Requires(Permission.KemWrap)

@@ -1,0 +1,115 @@
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Cryptography;
+using Qkms.Core.Lifecycle;
+using Qkms.Core.Signatures;
+using Qkms.Core.Telemetry;
+using Qkms.Core.Uses;
+
+namespace Qkms.Api.Hosting;
+
+/// <summary>Every setting below <c>Qkms:</c>. Defaults are those of the options that Core works with; ranges are only here.</summary>
+internal static class SettingCatalogue
+{
+    public const string Sqlite = "sqlite";
+    public const string Postgres = "postgresql";
+
+    // Below the 30 seconds after which Kubernetes kills.
+    private static readonly TimeSpan _usualShutdown = TimeSpan.FromSeconds(25);
+
+    public static readonly Setting<string> DataDirectory = Setting.Text(
+        "DataDirectory",
+        "qkms-data",
+        "Directory of the database, the first API key and, unless you name another source, the root key; relative to the current directory. "
+            + "One process per directory. With PostgreSQL it holds no database.",
+        type: "path");
+
+    public static readonly Setting<TimeSpan> ShutdownTimeout = Setting.Duration(
+        "ShutdownTimeout",
+        _usualShutdown,
+        TimeSpan.FromSeconds(1),
+        TimeSpan.FromMinutes(10),
+        "Grace period for in-flight requests after SIGTERM ([stopping](hardening.md#stopping)).");
+
+    public static readonly Setting<string> StorageProvider = Setting.Text(
+        "Storage:Provider",
+        Sqlite,
+        provider => provider is Sqlite or Postgres,
+        "The database: SQLite in the data directory, or a PostgreSQL server ([several nodes](postgresql.md)).",
+        range: $"{Sqlite} or {Postgres}");
+
+    // Not checked alone: what it must be depends on the provider.
+    public static readonly Setting<string?> ConnectionString = new(
+        "Storage:ConnectionString",
+        "string",
+        $"with {Postgres} only",
+        "The PostgreSQL database, in [Npgsql's keywords](https://www.npgsql.org/doc/connection-string-parameters.html) ([set-up](postgresql.md#set-up)). "
+            + "It may hold a password, so do not pass it as an argument.",
+        otherwise: null,
+        (string text, out string? value) =>
+        {
+            value = text;
+            return true;
+        });
+
+    // Whether the machine has the engine is asked when it is chosen.
+    public static readonly Setting<string> Engine = Setting.Text(
+        "Crypto:Engine",
+        PqcEngines.BouncyCastle,
+        "Implementation of ML-KEM and ML-DSA ([how to choose](engines.md)).",
+        range: $"{PqcEngines.BouncyCastle}, {PqcEngines.Platform} or {PqcEngines.Managed}");
+
+    public static readonly Setting<bool> StrictEngine = Setting.Flag(
+        "Crypto:StrictEngine",
+        false,
+        "Whether Qkms refuses an operation that the engine lacks (an external μ with `bouncycastle`) instead of using the managed engine for it.");
+
+    public static readonly Setting<bool> AllowPlaintext = Setting.Flag(
+        "Http:AllowPlaintext",
+        false,
+        "Whether Qkms may serve HTTP without TLS on addresses other than loopback.");
+
+    public static readonly Setting<string> ApiKeyPrefix = Setting.Text(
+        "ApiKeys:Prefix",
+        new ApiKeyOptions().Prefix,
+        ApiKeyOptions.IsPrefix,
+        "Prefix of newly issued API keys. Keys with an earlier prefix keep working.",
+        range: "1 to 32 letters, digits and _");
+
+    public static readonly Setting<int> MaxKeys = Setting.Number(
+        "Materials:MaxKeys",
+        new MaterialCacheOptions().MaxKeys,
+        1,
+        100_000,
+        "Maximum number of expanded private keys kept in memory; each takes up to 150 KB.");
+
+    public static readonly Setting<TimeSpan> MaxAge = Setting.Duration(
+        "Materials:MaxAge",
+        new MaterialCacheOptions().MaxAge,
+        TimeSpan.FromSeconds(1),
+        TimeSpan.FromDays(1),
+        "Maximum time that an expanded private key is used from memory. Then Qkms zeroes it, and unwraps the key again when a request needs it.");
+
+    public static readonly Setting<TimeSpan> SweepInterval = Setting.Duration(
+        "Destruction:SweepInterval",
+        new DestructionOptions().SweepInterval,
+        TimeSpan.FromMilliseconds(100),
+        TimeSpan.FromHours(1),
+        "How often Qkms looks for keys whose destruction date has come. It destroys nothing until the clock has run steadily for ten intervals "
+            + "([on the date](destruction.md#on-the-date)).");
+
+    public static readonly Setting<bool> RefuseWeakHash = Setting.Flag(
+        "Signatures:RefuseWeakHash",
+        new SignatureOptions().RefuseWeakHash,
+        "Whether `/signature/sign-hash` and `/signature/verify-hash` refuse a hash weaker than the ML-DSA key instead of warning.");
+
+    public static readonly Setting<bool> TenantLabel = Setting.Flag(
+        "Telemetry:TenantLabel",
+        new TelemetryOptions().TenantLabel,
+        "Whether the metric `qkms.operations` has a series for each tenant ([observability](observability.md)).");
+
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        DataDirectory, ShutdownTimeout, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval,
+        RefuseWeakHash, TenantLabel,
+    ];
+}

@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Configuration;
+using Qkms.Api.Hosting;
+using Qkms.Core.Errors;
+
+namespace Qkms.Tests.Hosting;
+
+public sealed class SettingTests
+{
+    [Theory]
+    [InlineData("Materials:MaxKeys", "1", "100000")]
+    [InlineData("Materials:MaxAge", "00:00:01", "1.00:00:00")]
+    [InlineData("ShutdownTimeout", "00:00:01", "00:10:00")]
+    [InlineData("Destruction:SweepInterval", "00:00:00.100", "01:00:00")]
+    [InlineData("Http:AllowPlaintext", "true", "False")]
+    [InlineData("Crypto:StrictEngine", "true", "false")]
+    [InlineData("Signatures:RefuseWeakHash", "true", "false")]
+    [InlineData("Telemetry:TenantLabel", "true", "false")]
+    [InlineData("ApiKeys:Prefix", "a", "Acme_live_0123456789_0123456789_")]
+    [InlineData("Storage:Provider", "sqlite", "sqlite")]
+    public void The_ends_of_a_range_are_allowed(string name, string first, string last)
+    {
+        Read(name, first).Should().NotThrow();
+        Read(name, last).Should().NotThrow();
+    }
+
+    [Theory]
+    [InlineData("Materials:MaxKeys", "0", "1 to 100000")]
+    [InlineData("Materials:MaxKeys", "100001", "1 to 100000")]
+    [InlineData("Materials:MaxKeys", "1,000", "1 to 100000")]
+    [InlineData("Materials:MaxAge", "00:00:00.999", "00:00:01 to 1.00:00:00")]
+    [InlineData("Materials:MaxAge", "1.00:00:01", "00:00:01 to 1.00:00:00")]
+    [InlineData("Materials:MaxAge", "soon", "00:00:01 to 1.00:00:00")]
+    [InlineData("ShutdownTimeout", "00:10:01", "00:00:01 to 00:10:00")]
+    [InlineData("Destruction:SweepInterval", "00:00:00.099", "00:00:00.100 to 01:00:00")]
+    [InlineData("Http:AllowPlaintext", "1", "true or false")]
+    [InlineData("ApiKeys:Prefix", "", "1 to 32 letters")]
+    [InlineData("ApiKeys:Prefix", "Acme_live_0123456789_0123456789__", "1 to 32 letters")]
+    [InlineData("Storage:Provider", "oracle", "sqlite or postgresql")]
+    [InlineData("DataDirectory", "", "not empty")]
+    public void What_is_outside_a_range_is_refused_with_name_and_range(string name, string value, string range) =>
+        Read(name, value).Should().Throw<SettingsException>().Which.Message.Should().StartWith($"Qkms:{name} must be").And.Contain(range);
+
+    [Theory]
+    [InlineData("sqlite", "Host=db.example")]
+    [InlineData("postgresql", "")]
+    [InlineData("postgresql", null)]
+    public void Provider_and_connection_string_have_to_go_together(string provider, string? connectionString)
+    {
+        Dictionary<string, string?> values = new() { ["Qkms:Storage:Provider"] = provider, ["Qkms:Storage:ConnectionString"] = connectionString };
+
+        Action read = () => QkmsSettings.From(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
+
+        read.Should().Throw<SettingsException>().WithMessage("*Qkms:Storage:ConnectionString*");
+    }
+
+    private static Action Read(string name, string value) => () =>
+        QkmsSettings.From(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { [$"Qkms:{name}"] = value }).Build());
+}
