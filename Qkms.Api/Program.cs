@@ -60,13 +60,13 @@ return await StartFailures.ExplainAsync(async () =>
     app.UseBodyCharset();
 
     RouteGroupBuilder routes = app.MapGroup("").RefuseUnknownQueries().CheckIdempotencyKeys();
-    routes.MapHealth();
-    routes.MapAlgorithms();
     routes.MapKeys();
     routes.MapEncryption();
     routes.MapKem();
     routes.MapSignatures();
     routes.MapDataKeys();
+    routes.MapAlgorithms();
+    routes.MapHealth();
 
     await QkmsHost.RunAsync(app, new RootKeyLocator(rootKeyEnvironment, settings.DataDirectory), hardening);
 });

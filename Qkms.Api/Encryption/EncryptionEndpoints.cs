@@ -1,3 +1,4 @@
+using Qkms.Api.Http;
 using Qkms.Core.Algorithms;
 
 namespace Qkms.Api.Encryption;
@@ -10,7 +11,7 @@ internal static class EncryptionEndpoints
 
     public static IEndpointRouteBuilder MapEncryption(this IEndpointRouteBuilder app)
     {
-        RouteGroupBuilder crypto = app.MapGroup("/crypto").WithTags("Encryption");
+        RouteGroupBuilder crypto = app.MapGroup("/crypto").WithTag("Encryption", "Encrypt, decrypt and re-encrypt with any encryption key.");
         crypto.MapEncrypt();
         crypto.MapDecrypt();
         crypto.MapReEncrypt();

@@ -1,4 +1,5 @@
 using FluentValidation;
+using Qkms.Api.Http;
 
 namespace Qkms.Api.Fields;
 
@@ -10,4 +11,10 @@ internal static class SecretEncodings
 
     public static IRuleBuilderOptions<T, string?> IsSecretEncoding<T>(this IRuleBuilder<T, string?> rule) =>
         rule.Must(word => word is null or Base64 or Hex).WithMessage($"must be {Base64} or {Hex}");
+}
+
+/// <summary>The encoding of a data key.</summary>
+internal sealed class EncodingFieldAttribute : FieldAttribute
+{
+    public EncodingFieldAttribute() => (Words, Example) = ([SecretEncodings.Base64, SecretEncodings.Hex], SecretEncodings.Base64);
 }

@@ -11,7 +11,7 @@ using Qkms.Core.Time;
 namespace Qkms.Api.Keys;
 
 internal sealed record CancelKeyDeletionRequest(
-    [property: Description("The reason, recorded in the journal.")] string? Reason);
+    [property: ReasonField, Description("The reason, recorded in the journal.")] string? Reason);
 
 internal sealed class CancelKeyDeletionRequestValidator : AbstractValidator<CancelKeyDeletionRequest>
 {
@@ -32,7 +32,7 @@ internal static class CancelKeyDeletion
             .WithIdempotencyKey<CancelKeyDeletionRequest>();
 
     private static Task<Enveloped<KeyVersionResponse>> HandleAsync(
-        [Description("The kid of the version.")] string kid,
+        [KidField, Description("The kid of the version.")] string kid,
         CancelKeyDeletionRequest? request,
         Caller caller,
         KeyDestruction destruction,

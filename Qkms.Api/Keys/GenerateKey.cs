@@ -7,18 +7,18 @@ using Qkms.Api.Idempotency;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
 using Qkms.Core.Errors;
-using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
-using Qkms.Core.Names;
 
 namespace Qkms.Api.Keys;
 
 internal sealed record GenerateKeyRequest(
-    [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
-    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] string? Use,
-    [property: Description("Your own kid; not a word of a route, such as 'active'. Default: a UUID.")] string? Kid,
-    [property: Description("The hash function of RSA-OAEP and its MGF1. Default: SHA-256. Only for RSA encryption keys.")] string? OaepHash) : IKeySelectorFields;
+    [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
+    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] UseText? Use,
+    [property: Description("Your own kid; not a word of a route, such as 'active'. Default: a UUID.")] KidText? Kid,
+    [property: OaepHashField]
+    [property: Description("The hash function of RSA-OAEP and its MGF1. Default: SHA-256. Only for RSA encryption keys.")]
+    string? OaepHash) : IKeySelectorFields;
 
 internal sealed class GenerateKeyRequestValidator : KeySelectorValidator<GenerateKeyRequest>
 {
@@ -33,8 +33,7 @@ internal sealed class GenerateKeyRequestValidator : KeySelectorValidator<Generat
     }
 
     internal static bool TakesOaep(GenerateKeyRequest request) =>
-        KeyAlgorithm.TryParse(request.Algorithm, out KeyAlgorithm? algorithm)
-        && algorithm.Family.TakesOaepHash(KeyWords.ParseUse(request.Use) ?? algorithm.Uses[0]);
+        request.Algorithm?.Value is { } algorithm && algorithm.Family.TakesOaepHash(request.Use?.Value ?? algorithm.Uses[0]);
 }
 
 internal static class GenerateKey
@@ -45,6 +44,7 @@ internal static class GenerateKey
             .WithSummary("Generates a key: the first version of a name and algorithm, or the next one if none is active.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
             .WithValidation(new GenerateKeyRequestValidator())
+            .WithMetadata(KeyEndpoints.NewVersion)
             .Requires(Permission.KeysGenerate)
             .Refuses(KmsErrors.ActiveKeyExists, KmsErrors.KeyChanged, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey<GenerateKeyRequest>();
@@ -53,12 +53,12 @@ internal static class GenerateKey
         GenerateKeyRequest request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken) => keys.GenerateAsync(
             caller,
             ToCommand(request),
-            version => Enveloped.Created(KeyVersionResponse.From(version, request.Algorithm, version.CreatedAt), GetKey.RouteName, new { key = version.Kid.Value }),
+            version => Enveloped.Created(KeyVersionResponse.From(version, request.Algorithm?.Text, version.CreatedAt), GetKey.RouteName, new { key = version.Kid.Value }),
             cancellationToken);
 
     private static GenerateKeyCommand ToCommand(GenerateKeyRequest request) => new(
         request.ToKeySelector(),
-        request.Algorithm!,
-        Kid.TryParse(request.Kid, out Kid kid) ? kid : null,
+        request.Algorithm?.Text!,
+        request.Kid?.Value,
         GenerateKeyRequestValidator.TakesOaep(request) ? request.OaepHash ?? OaepHash.Default : null);
 }

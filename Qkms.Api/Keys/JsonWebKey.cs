@@ -1,6 +1,8 @@
 using System.Buffers.Text;
 using System.ComponentModel;
 using System.Text.Json.Serialization;
+using Qkms.Api.Fields;
+using Qkms.Api.Http;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
 using Qkms.Core.Keys;
@@ -14,27 +16,34 @@ namespace Qkms.Api.Keys;
 internal sealed record JsonWebKey
 {
     [Description("The key type: RSA, or AKP for ML-KEM and ML-DSA.")]
+    [Field(Words = ["AKP", "RSA"])]
     public required string Kty { get; init; }
 
     [Description("The id of the key version.")]
+    [KidField]
     public required string Kid { get; init; }
 
     [Description("'enc' or 'sig'.")]
+    [UseField]
     public required string Use { get; init; }
 
     [Description("The JOSE algorithm, if the key has only one.")]
+    [JwkAlgorithmField]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Alg { get; init; }
 
     [Description("AKP: the raw public key, base64url.")]
+    [Base64UrlField(Example = "e0SG2_a4eShVyqI0")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Pub { get; init; }
 
     [Description("RSA: the modulus, base64url.")]
+    [Base64UrlField(Example = "4eShVyqI0e0SG2_a")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? N { get; init; }
 
     [Description("RSA: the public exponent, base64url.")]
+    [Base64UrlField(Example = "AQAB")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? E { get; init; }
 

@@ -12,10 +12,10 @@ using Qkms.Core.Time;
 namespace Qkms.Api.Keys;
 
 internal sealed record RetireKeyRequest(
-    [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] string? Algorithm,
-    [property: Required, Description("The number of the version to retire.")] int? KeyVersion,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
-    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] string? Use,
+    [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] AlgorithmText? Algorithm,
+    [property: Required, KeyVersionField, Description("The number of the version to retire.")] int? KeyVersion,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
+    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] UseText? Use,
     [property: Description("Whether to retire the version even if it is the only active one. Default: false.")] bool? AllowNoActive) : IKeySelectorFields;
 
 internal sealed class RetireKeyRequestValidator : KeySelectorValidator<RetireKeyRequest>
@@ -39,6 +39,6 @@ internal static class RetireKey
         RetireKeyRequest request, Caller caller, KeyLifecycle keys, TimeProvider time, CancellationToken cancellationToken) => keys.RetireAsync(
             caller,
             new RetireKeyCommand(request.ToKeySelector(), request.KeyVersion!.Value, request.AllowNoActive ?? false),
-            retired => Enveloped.Ok(KeyVersionResponse.From(retired, request.Algorithm, time.GetUtcMilliseconds())),
+            retired => Enveloped.Ok(KeyVersionResponse.From(retired, request.Algorithm?.Text, time.GetUtcMilliseconds())),
             cancellationToken);
 }

@@ -11,7 +11,7 @@ using Qkms.Core.Lifecycle;
 namespace Qkms.Api.Keys;
 
 internal sealed record RevokeKeyRequest(
-    [property: Description("The reason, recorded in the journal.")] string? Reason);
+    [property: ReasonField, Description("The reason, recorded in the journal.")] string? Reason);
 
 internal sealed class RevokeKeyRequestValidator : AbstractValidator<RevokeKeyRequest>
 {
@@ -31,6 +31,6 @@ internal static class RevokeKey
             .WithIdempotencyKey<RevokeKeyRequest>();
 
     private static Task<NoContent> HandleAsync(
-        [Description("The kid of the version.")] string kid, RevokeKeyRequest? request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken) =>
+        [KidField, Description("The kid of the version.")] string kid, RevokeKeyRequest? request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken) =>
         keys.RevokeAsync(caller, KeyPath.ToKid(kid), request?.Reason, _ => TypedResults.NoContent(), cancellationToken);
 }

@@ -12,10 +12,12 @@ using Qkms.Core.Lifecycle;
 namespace Qkms.Api.Keys;
 
 internal sealed record RotateKeyRequest(
-    [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
-    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] string? Use,
-    [property: Description("The version that you expect to be active. It keeps a repeated call from rotating twice.")] int? ExpectedKeyVersion) : IKeySelectorFields;
+    [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
+    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] UseText? Use,
+    [property: KeyVersionField]
+    [property: Description("The version that you expect to be active. It keeps a repeated call from rotating twice.")]
+    int? ExpectedKeyVersion) : IKeySelectorFields;
 
 internal sealed class RotateKeyRequestValidator : KeySelectorValidator<RotateKeyRequest>
 {
@@ -30,6 +32,7 @@ internal sealed record RotatedKeyResponse : KeyVersionResponse
         : base(active) => OldKeyVersion = oldKeyVersion;
 
     [Description("The number of the version that was replaced and is now retired.")]
+    [KeyVersionField]
     [JsonPropertyOrder(1)]
     public int OldKeyVersion { get; }
 }
@@ -42,6 +45,7 @@ internal static class RotateKey
             .WithSummary("Rotates a key: a new version becomes active. The old one is retired; it still decrypts and verifies.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
             .WithValidation(new RotateKeyRequestValidator())
+            .WithMetadata(KeyEndpoints.NewVersion)
             .Requires(Permission.KeysRotate)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyChanged, KmsErrors.KeyDisabled, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey<RotateKeyRequest>();
@@ -49,8 +53,8 @@ internal static class RotateKey
     private static Task<EnvelopedCreated<RotatedKeyResponse>> HandleAsync(
         RotateKeyRequest request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken) => keys.RotateAsync(
             caller,
-            new RotateKeyCommand(request.ToKeySelector(), request.Algorithm!, request.ExpectedKeyVersion),
-            rotation => ToAnswer(rotation, request.Algorithm),
+            new RotateKeyCommand(request.ToKeySelector(), request.Algorithm?.Text!, request.ExpectedKeyVersion),
+            rotation => ToAnswer(rotation, request.Algorithm?.Text),
             cancellationToken);
 
     private static EnvelopedCreated<RotatedKeyResponse> ToAnswer(KeyRotation rotation, string? spelling)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using Qkms.Api.Http;
 using Qkms.Core.Errors;
 
 namespace Qkms.Api.Pages;
@@ -48,8 +49,8 @@ internal static class SharedRefusals
         Value = new JsonObject
         {
             ["error"] = new JsonObject { ["error_code"] = error.Code, ["message"] = error.Message, ["details"] = new JsonArray() },
-            ["request_id"] = FieldExamples.Of("request_id"),
-            ["timestamp"] = FieldExamples.Of("timestamp"),
+            ["request_id"] = Examples.RequestId,
+            ["timestamp"] = Examples.Time,
         },
     };
 }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Qkms.Api.Http;
-using Qkms.Api.Pages;
 using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Http;
@@ -18,7 +17,7 @@ public sealed class Base64PatternTests
     [Fact]
     public void The_pattern_agrees_with_both_readers()
     {
-        Regex pattern = new(FieldDetails.Base64.Replace("$", "\\z", StringComparison.Ordinal));
+        Regex pattern = new(BytesFieldAttribute.Base64.Replace("$", "\\z", StringComparison.Ordinal));
         foreach (string text in Texts(4).SelectMany(text => new[] { text, "AAAA" + text }).Append(""))
         {
             string json = JsonSerializer.Serialize(text);

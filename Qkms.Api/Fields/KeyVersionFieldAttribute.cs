@@ -1,0 +1,9 @@
+using Qkms.Api.Http;
+
+namespace Qkms.Api.Fields;
+
+/// <summary>The number of a key version.</summary>
+internal sealed class KeyVersionFieldAttribute : FieldAttribute
+{
+    public KeyVersionFieldAttribute() => (Minimum, Example) = (1, 1);
+}
