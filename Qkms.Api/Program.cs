@@ -5,7 +5,6 @@ using Qkms.Api.Encryption.DataKeys;
 using Qkms.Api.Encryption.Kem;
 using Qkms.Api.Health;
 using Qkms.Api.Hosting;
-using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
 using Qkms.Api.Keys;
 using Qkms.Api.Logging;
@@ -36,7 +35,6 @@ return await StartFailures.ExplainAsync(async () =>
         DataKeyJson.Default,
         EncryptionJson.Default,
         HealthJson.Default,
-        IdempotencyJson.Default,
         KemJson.Default,
         KeyJson.Default,
         SignatureJson.Default);

@@ -10,7 +10,6 @@ using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
-using Qkms.Core.Time;
 using Qkms.Core.Uses;
 
 namespace Qkms.Core;
@@ -53,8 +52,10 @@ public static class CoreServices
         .AddSingleton<DataKeyIssuer>()
         .AddSingleton<KeyReader>()
         .AddSingleton<Changes>()
-        .AddSingleton<KeptAnswers>()
+        .AddSingleton<KeptResults>()
+        .AddSingleton<KeyPlanner>()
         .AddSingleton<KeyWriter>()
+        .AddSingleton<StateChanges>()
         .AddSingleton<KeyLifecycle>()
         .AddSingleton<KeyDestruction>()
         .AddSingleton(destruction)

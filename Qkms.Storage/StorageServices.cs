@@ -5,7 +5,6 @@ using Qkms.Core.Idempotency;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
-using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 using Qkms.Storage.ApiKeys;
 using Qkms.Storage.Idempotency;

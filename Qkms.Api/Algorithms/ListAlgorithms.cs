@@ -1,7 +1,5 @@
 using System.ComponentModel;
-using Qkms.Api.Http;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Callers;
 using Qkms.Core.Keys;
 using Qkms.Core.Uses;
 

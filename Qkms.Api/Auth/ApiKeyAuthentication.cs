@@ -1,19 +1,16 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Authorization;
-using Qkms.Api.Http;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Telemetry;
 
 namespace Qkms.Api.Auth;
 
 /// <summary>
 /// Requires exactly one valid API key in the <c>x-api-key</c> header. Every route needs one unless its metadata says
-/// otherwise, unknown routes too.
+/// otherwise, unknown routes too. What stands in the header is no longer the key but its handle: see <see cref="ApiKeyHeaderEncoding"/>.
 /// </summary>
 /// <remarks>With one way to authenticate and one rule, the framework's machinery for many would only double the cost of the check.</remarks>
-internal sealed class ApiKeyAuthentication(RequestDelegate next, ApiKeyAuthenticator authenticator, PresentedKeys presentedKeys)
+internal sealed class ApiKeyAuthentication(RequestDelegate next, ApiKeyAuthenticator authenticator, ApiKeyHandles handles)
 {
     public const string SchemeName = "ApiKey";
     public const string HeaderName = "x-api-key";
@@ -31,7 +28,7 @@ internal sealed class ApiKeyAuthentication(RequestDelegate next, ApiKeyAuthentic
     {
         using Activity? span = KmsActivities.Start(KmsActivities.Authenticate);
         if (context.Request.Headers[HeaderName] is not [string presented]
-            || presentedKeys.Read(presented) is not { } proof
+            || handles.Read(presented) is not { } proof
             || await authenticator.AuthenticateAsync(proof, context.RequestAborted) is not { } apiKey)
             return false;
 

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Qkms.Api.Http;
 
 namespace Qkms.Api.Auth;
 
@@ -8,7 +7,6 @@ internal static class AuthServices
 {
     public static WebApplicationBuilder AddQkmsAuth(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<PresentedKeys>();
         builder.Services.AddSingleton<ApiKeyHeaderEncoding>();
         builder.Services.AddOptions<KestrelServerOptions>()
             .Configure<ApiKeyHeaderEncoding>((options, encoding) => options.RequestHeaderEncodingSelector = encoding.Select);

@@ -3,10 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using FluentValidation;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
-using Qkms.Core.Callers;
 using Qkms.Core.Encryption;
-using Qkms.Core.Errors;
 using Qkms.Core.Uses;
 
 namespace Qkms.Api.Encryption;

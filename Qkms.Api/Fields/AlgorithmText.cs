@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Qkms.Api.Http;
 using Qkms.Core.Algorithms;
 
 namespace Qkms.Api.Fields;

@@ -3,7 +3,6 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using FluentValidation;
 using Microsoft.OpenApi;
-using Qkms.Api.Http;
 using Qkms.Core.Algorithms;
 
 namespace Qkms.Api.Fields;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Qkms.Api.Http;
 using Qkms.Core.Encryption;
 using Qkms.Core.Secrets;
 
@@ -20,7 +19,6 @@ internal sealed class DataKeyFieldAttribute : FieldAttribute
 /// <summary>A secret and the encoding that the caller chose.</summary>
 /// <param name="Bytes">The secret.</param>
 /// <param name="AsHex">Whether as lower-case hex; otherwise base64.</param>
-[DataKeyField]
 [JsonConverter(typeof(EncodedSecretConverter))]
 internal sealed record EncodedSecret(SecretBytes Bytes, bool AsHex);
 

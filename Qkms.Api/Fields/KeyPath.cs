@@ -1,6 +1,3 @@
-using Qkms.Core.Errors;
-using Qkms.Core.Names;
-
 namespace Qkms.Api.Fields;
 
 /// <summary>Key versions named in paths.</summary>

@@ -1,6 +1,5 @@
 using FluentValidation;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Names;
 
 namespace Qkms.Api.Fields;
 

@@ -1,7 +1,6 @@
 using FluentValidation;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
-using Qkms.Core.Names;
 
 namespace Qkms.Api.Fields;
 

@@ -1,5 +1,3 @@
-using Qkms.Core.Errors;
-
 namespace Qkms.Api.Fields;
 
 /// <summary>The refusals that the uses of keys have in common.</summary>

@@ -1,6 +1,5 @@
 using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
-using Qkms.Api.Http;
 using Qkms.Core.Uses;
 
 namespace Qkms.Api.Fields;

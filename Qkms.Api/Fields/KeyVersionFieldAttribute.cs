@@ -1,5 +1,3 @@
-using Qkms.Api.Http;
-
 namespace Qkms.Api.Fields;
 
 /// <summary>The number of a key version.</summary>

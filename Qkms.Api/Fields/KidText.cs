@@ -1,6 +1,4 @@
 using System.Text.Json.Serialization;
-using Qkms.Api.Http;
-using Qkms.Core.Names;
 
 namespace Qkms.Api.Fields;
 

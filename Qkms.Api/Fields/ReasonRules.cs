@@ -1,5 +1,4 @@
 using FluentValidation;
-using Qkms.Api.Http;
 using Qkms.Core.Journal;
 
 namespace Qkms.Api.Fields;

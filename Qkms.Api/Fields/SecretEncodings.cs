@@ -1,5 +1,4 @@
 using FluentValidation;
-using Qkms.Api.Http;
 
 namespace Qkms.Api.Fields;
 

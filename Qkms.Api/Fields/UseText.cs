@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Qkms.Api.Http;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
 

@@ -1,6 +1,4 @@
 using System.ComponentModel;
-using Qkms.Api.Http;
-using Qkms.Core.Errors;
 using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Qkms.Core.Errors;
+using Qkms.Api.Logging;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Telemetry;
@@ -8,7 +8,7 @@ namespace Qkms.Api.Hosting;
 
 /// <summary>Runs due work in the background. It survives every failure: the next interval retries the work.</summary>
 internal sealed partial class Housekeeping(
-    DestructionSweep destruction, KeptAnswers answers, DestructionOptions options, TimeProvider time, ILogger<Housekeeping> logger)
+    DestructionSweep destruction, KeptResults results, DestructionOptions options, TimeProvider time, ILogger<Housekeeping> logger)
     : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -27,7 +27,7 @@ internal sealed partial class Housekeeping(
         try
         {
             await destruction.RunAsync(stopping);
-            await answers.ForgetExpiredAsync(stopping);
+            await results.ForgetExpiredAsync(stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -45,9 +45,9 @@ internal sealed partial class Housekeeping(
         }
     }
 
-    [LoggerMessage(2, LogLevel.Warning, "Background work (destroying keys, deleting expired answers) was postponed ({Code}) until the next interval.")]
+    [LoggerMessage(ApiEvents.HousekeepingPutOff, LogLevel.Warning, "Background work (destroying keys, deleting expired answers) was postponed ({Code}) until the next interval.")]
     private static partial void LogPutOff(ILogger logger, string code);
 
-    [LoggerMessage(3, LogLevel.Error, "Background work (destroying keys, deleting expired answers) failed; the next interval retries it.")]
+    [LoggerMessage(ApiEvents.HousekeepingFailed, LogLevel.Error, "Background work (destroying keys, deleting expired answers) failed; the next interval retries it.")]
     private static partial void LogFailed(ILogger logger, Exception exception);
 }

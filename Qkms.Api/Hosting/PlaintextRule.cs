@@ -1,5 +1,4 @@
 using System.Net;
-using Qkms.Core.Errors;
 
 namespace Qkms.Api.Hosting;
 

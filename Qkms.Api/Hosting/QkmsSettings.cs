@@ -1,5 +1,4 @@
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Errors;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
 using Qkms.Core.Telemetry;

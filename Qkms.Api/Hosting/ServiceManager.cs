@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Hosting.Systemd;
+using Qkms.Api.Logging;
 
 namespace Qkms.Api.Hosting;
 
@@ -39,6 +40,6 @@ internal sealed partial class ServiceManager
         }
     }
 
-    [LoggerMessage(6, LogLevel.Warning, "The service manager was not told {State}: {Reason}")]
+    [LoggerMessage(ApiEvents.ServiceManagerNotTold, LogLevel.Warning, "The service manager was not told {State}: {Reason}")]
     private static partial void LogNotTold(ILogger logger, ServiceState state, string reason);
 }

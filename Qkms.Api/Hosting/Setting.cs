@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using Qkms.Core.Errors;
 
 namespace Qkms.Api.Hosting;
 

@@ -1,5 +1,4 @@
 using Qkms.Core.Cryptography;
-using Qkms.Core.Errors;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;

@@ -1,5 +1,3 @@
-using Qkms.Core.Errors;
-
 namespace Qkms.Api.Hosting;
 
 /// <summary><c>Qkms:Storage:*</c>. A class and not a record: nothing prints the connection string, which may hold a password.</summary>

@@ -3,7 +3,6 @@ using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
-using Qkms.Core.Errors;
 using Qkms.Core.Secrets;
 using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 

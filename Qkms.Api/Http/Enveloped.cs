@@ -3,34 +3,27 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
-using Qkms.Api.Idempotency;
 using Qkms.Core.Time;
 using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace Qkms.Api.Http;
 
 /// <summary>A success in its envelope. The body is built when it is written, because it needs the request and the clock. Secrets in it are zeroed afterwards.</summary>
-internal sealed class Enveloped<T>(T data) : IKeepableResult, IEndpointMetadataProvider
+internal sealed class Enveloped<T>(T data) : IResult, IEndpointMetadataProvider
 {
-    public int Status => StatusCodes.Status200OK;
-
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(Envelope<T>), ["application/json"]));
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         using IDisposable? secrets = data as IDisposable;
-        await Enveloped.WriteAsync(httpContext, Status, data);
+        await Enveloped.WriteAsync(httpContext, StatusCodes.Status200OK, data);
     }
-
-    public KeptContent ToKeptContent(JsonSerializerOptions options, LinkGenerator links) => new(Location: null, Enveloped.ToElement(data, options));
 }
 
 /// <summary>A success that created something, with its address.</summary>
-internal sealed class EnvelopedCreated<T>(T data, string routeName, object routeValues) : IKeepableResult, IEndpointMetadataProvider
+internal sealed class EnvelopedCreated<T>(T data, string routeName, object routeValues) : IResult, IEndpointMetadataProvider
 {
-    public int Status => StatusCodes.Status201Created;
-
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status201Created, typeof(Envelope<T>), ["application/json"]));
 
@@ -38,24 +31,17 @@ internal sealed class EnvelopedCreated<T>(T data, string routeName, object route
     {
         LinkGenerator links = httpContext.RequestServices.GetRequiredService<LinkGenerator>();
         httpContext.Response.Headers.Location = links.GetPathByName(httpContext, routeName, routeValues);
-        return Enveloped.WriteAsync(httpContext, Status, data);
+        return Enveloped.WriteAsync(httpContext, StatusCodes.Status201Created, data);
     }
-
-    public KeptContent ToKeptContent(JsonSerializerOptions options, LinkGenerator links) =>
-        new(links.GetPathByName(routeName, routeValues), Enveloped.ToElement(data, options));
 }
 
 /// <summary>A success that is not complete yet; the data says when it will be.</summary>
-internal sealed class EnvelopedAccepted<T>(T data) : IKeepableResult, IEndpointMetadataProvider
+internal sealed class EnvelopedAccepted<T>(T data) : IResult, IEndpointMetadataProvider
 {
-    public int Status => StatusCodes.Status202Accepted;
-
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status202Accepted, typeof(Envelope<T>), ["application/json"]));
 
-    public Task ExecuteAsync(HttpContext httpContext) => Enveloped.WriteAsync(httpContext, Status, data);
-
-    public KeptContent ToKeptContent(JsonSerializerOptions options, LinkGenerator links) => new(Location: null, Enveloped.ToElement(data, options));
+    public Task ExecuteAsync(HttpContext httpContext) => Enveloped.WriteAsync(httpContext, StatusCodes.Status202Accepted, data);
 }
 
 /// <summary>Writes envelopes.</summary>
@@ -71,10 +57,6 @@ internal static class Enveloped
 
     public static Task WriteAsync<T>(HttpContext context, int status, T data) =>
         WriteBodyAsync(context, status, new Envelope<T>(data, RequestIdentity.Of(context), Now(context)));
-
-    /// <summary>The data of the envelope.</summary>
-    public static JsonElement ToElement<T>(T data, JsonSerializerOptions options) =>
-        JsonSerializer.SerializeToElement(data, (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T)));
 
     public static Task WriteErrorAsync(HttpContext context, int status, ErrorBody error) =>
         WriteBodyAsync(context, status, new ErrorEnvelope(error, RequestIdentity.Of(context), Now(context)));

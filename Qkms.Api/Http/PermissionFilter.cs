@@ -1,5 +1,3 @@
-using Qkms.Core.Callers;
-
 namespace Qkms.Api.Http;
 
 /// <summary>The permission that a route needs, readable by tests and by the description of the API.</summary>

@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Mvc;
-using Qkms.Core.Errors;
 
 namespace Qkms.Api.Http;
 

@@ -1,5 +1,5 @@
+using Qkms.Api.Logging;
 using Qkms.Core.Cryptography;
-using Qkms.Core.Errors;
 using Qkms.Core.Journal;
 using Qkms.Core.Sealing;
 
@@ -69,6 +69,6 @@ internal sealed partial class RefusalHandler(RequestDelegate next, IntegrityAlar
         }
     }
 
-    [LoggerMessage(2001, LogLevel.Error, "Request {RequestId} failed unexpectedly.")]
+    [LoggerMessage(ApiEvents.UnexpectedFailure, LogLevel.Error, "Request {RequestId} failed unexpectedly.")]
     private static partial void LogUnexpected(ILogger logger, Exception exception, Guid requestId);
 }

@@ -1,5 +1,3 @@
-using Qkms.Core.Errors;
-
 namespace Qkms.Api.Http;
 
 /// <summary>The refusals of a route beyond those of every route, for the description of the API.</summary>

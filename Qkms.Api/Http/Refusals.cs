@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.Features;
-using Qkms.Core.Errors;
 using Qkms.Core.Telemetry;
 
 namespace Qkms.Api.Http;

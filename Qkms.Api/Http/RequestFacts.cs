@@ -1,5 +1,3 @@
-using Qkms.Core.Callers;
-
 namespace Qkms.Api.Http;
 
 /// <summary>Facts about the current request; a scoped service, so that handlers can ask for them.</summary>

@@ -2,7 +2,6 @@ using System.Collections;
 using System.Globalization;
 using System.Text.Json;
 using Qkms.Api.Logging;
-using Qkms.Core.Callers;
 
 namespace Qkms.Api.Http;
 

@@ -1,6 +1,5 @@
 using FluentValidation;
 using FluentValidation.Results;
-using Qkms.Core.Errors;
 
 namespace Qkms.Api.Http;
 

@@ -2,9 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
-using Qkms.Api.Http;
-using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
 using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
@@ -20,6 +17,7 @@ internal sealed record TakesIdempotencyKey;
 internal static class IdempotencyKeys
 {
     public const string HeaderName = "Idempotency-Key";
+    public const string RepeatedHeaderName = "Idempotency-Replayed";
 
     private const char FirstVisible = '!';
     private const char LastVisible = '~';
@@ -33,13 +31,33 @@ internal static class IdempotencyKeys
         return next(context);
     });
 
-    /// <summary>Lets a route take keys. It comes after the checks of syntax and permission: a caller without permission must not see a stored response.</summary>
-    /// <typeparam name="TRequest">The request's body; together with verb and path it identifies the same request.</typeparam>
-    public static RouteHandlerBuilder WithIdempotencyKey<TRequest>(this RouteHandlerBuilder route)
-        where TRequest : class => route
+    /// <summary>Lets a route take keys. Its handler calls <see cref="RequestOf"/> before, and <see cref="MarkRepeated"/> after.</summary>
+    public static RouteHandlerBuilder WithIdempotencyKey(this RouteHandlerBuilder route) => route
         .WithMetadata(new TakesIdempotencyKey())
-        .Refuses(KmsErrors.IdempotencyKeyReused)
-        .AddEndpointFilter((context, next) => Read(context.HttpContext.Request) is { } key ? RunAsync<TRequest>(key, context, next) : next(context));
+        .Refuses(KmsErrors.IdempotencyKeyReused);
+
+    /// <summary>The request as one that its sender may repeat; null when it has no key.</summary>
+    /// <param name="http">The request; verb and path are part of what it is.</param>
+    /// <param name="caller">Who makes it.</param>
+    /// <param name="body">Its body as it was understood: white space and the order of members make no other request.</param>
+    public static RepeatableRequest? RequestOf<TBody>(HttpContext http, Caller caller, TBody? body)
+        where TBody : class
+    {
+        if (Read(http.Request) is not { } key)
+            return null;
+
+        JsonSerializerOptions options = http.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+        byte[] content = JsonSerializer.SerializeToUtf8Bytes(body, (JsonTypeInfo<TBody?>)options.GetTypeInfo(typeof(TBody)));
+        string operation = $"{http.Request.Method} {http.Request.Path}";
+        return new RepeatableRequest(key, RepeatableRequest.FingerprintOf(caller.CredentialId, operation, content));
+    }
+
+    /// <summary>Says in the answer's head that it is the answer to a repeated request, if it is.</summary>
+    public static void MarkRepeated(HttpContext http, Done done)
+    {
+        if (done.IsRepeated)
+            http.Response.Headers[RepeatedHeaderName] = "true";
+    }
 
     private static string? Read(HttpRequest request)
     {
@@ -51,53 +69,5 @@ internal static class IdempotencyKeys
             : throw KmsErrors.Invalid.With(
                 $"The header {HeaderName} is not valid.",
                 new FieldError(HeaderName, $"must occur once and have 1 to {RepeatableRequest.MaxKeyLength} visible ASCII characters"));
-    }
-
-    private static async ValueTask<object?> RunAsync<TRequest>(string key, EndpointFilterInvocationContext context, EndpointFilterDelegate next)
-        where TRequest : class
-    {
-        HttpContext http = context.HttpContext;
-        int position = PositionOf<Caller>(context.Arguments) ?? throw new InvalidOperationException("The route has no caller.");
-        Caller caller = (Caller)context.Arguments[position]!;
-        byte[] fingerprint = RepeatableRequest.FingerprintOf(caller.CredentialId, $"{http.Request.Method} {http.Request.Path}", ContentOf<TRequest>(context));
-        RepeatableRequest request = new(key, fingerprint, answer => KeptResults.Encode(answer, http.RequestServices));
-        KeptAnswers answers = http.RequestServices.GetRequiredService<KeptAnswers>();
-
-        if (await answers.FindAsync(caller.TenantId, request, http.RequestAborted) is { } earlier)
-            return new RepeatedResult(earlier);
-
-        context.Arguments[position] = caller with { Repeatable = request };
-        try
-        {
-            return await next(context);
-        }
-        catch (KmsException)
-        {
-            // Perhaps only because the same request was faster on another connection or node; then its answer is the answer to this one too.
-            if (await answers.FindAsync(caller.TenantId, request, http.RequestAborted) is { } meanwhile)
-                return new RepeatedResult(meanwhile);
-
-            throw;
-        }
-    }
-
-    // Of what was understood, not of the text: white space and the order of members make no other request.
-    private static byte[] ContentOf<TRequest>(EndpointFilterInvocationContext context)
-        where TRequest : class
-    {
-        JsonSerializerOptions options = context.HttpContext.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
-        TRequest? body = PositionOf<TRequest>(context.Arguments) is { } position ? (TRequest?)context.Arguments[position] : null;
-        return JsonSerializer.SerializeToUtf8Bytes(body, (JsonTypeInfo<TRequest?>)options.GetTypeInfo(typeof(TRequest)));
-    }
-
-    private static int? PositionOf<T>(IList<object?> arguments)
-    {
-        for (int i = 0; i < arguments.Count; i++)
-        {
-            if (arguments[i] is T)
-                return i;
-        }
-
-        return null;
     }
 }

@@ -1,12 +1,10 @@
 using System.ComponentModel;
 using FluentValidation;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
-using Qkms.Core.Callers;
-using Qkms.Core.Errors;
+using Qkms.Core.Idempotency;
+using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
-using Qkms.Core.Time;
 
 namespace Qkms.Api.Keys;
 
@@ -29,18 +27,19 @@ internal static class CancelKeyDeletion
             .WithOptionalValidation(new CancelKeyDeletionRequestValidator())
             .Requires(Permission.KeysCancelDeletion)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
-            .WithIdempotencyKey<CancelKeyDeletionRequest>();
+            .WithIdempotencyKey();
 
-    private static Task<Enveloped<KeyVersionResponse>> HandleAsync(
+    private static async Task<Enveloped<KeyVersionResponse>> HandleAsync(
         [KidField, Description("The kid of the version.")] string kid,
         CancelKeyDeletionRequest? request,
         Caller caller,
         KeyDestruction destruction,
-        TimeProvider time,
-        CancellationToken cancellationToken) => destruction.CancelAsync(
-            caller,
-            KeyPath.ToKid(kid),
-            request?.Reason,
-            kept => Enveloped.Ok(KeyVersionResponse.From(kept, spelling: null, time.GetUtcMilliseconds())),
-            cancellationToken);
+        HttpContext http,
+        CancellationToken cancellationToken)
+    {
+        RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
+        Done<KeyVersion> done = await destruction.CancelAsync(caller, KeyPath.ToKid(kid), request?.Reason, repeatable, cancellationToken);
+        IdempotencyKeys.MarkRepeated(http, done);
+        return Enveloped.Ok(KeyVersionResponse.From(done.Result, spelling: null, done.At));
+    }
 }

@@ -3,12 +3,10 @@ using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
-using Qkms.Core.Callers;
-using Qkms.Core.Errors;
+using Qkms.Core.Idempotency;
+using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
-using Qkms.Core.Time;
 
 namespace Qkms.Api.Keys;
 
@@ -40,17 +38,21 @@ internal static class DestroyKey
             .WithOptionalValidation(new DestroyKeyRequestValidator())
             .Requires(Permission.KeysDestroy)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
-            .WithIdempotencyKey<DestroyKeyRequest>();
+            .WithIdempotencyKey();
 
-    private static Task<EnvelopedAccepted<KeyVersionResponse>> HandleAsync(
+    private static async Task<EnvelopedAccepted<KeyVersionResponse>> HandleAsync(
         [KidOrNumberField, Description("The kid of the version; not its number.")] string key,
         [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] DestroyKeyRequest? request,
         Caller caller,
         KeyDestruction destruction,
-        TimeProvider time,
-        CancellationToken cancellationToken) => destruction.ScheduleAsync(
-            caller,
-            new ScheduleDestructionCommand(KeyPath.ToKid(key), request?.WaitingDays ?? KeyDestruction.DefaultWaitingDays, request?.Reason),
-            waiting => Enveloped.Accepted(KeyVersionResponse.From(waiting, spelling: null, time.GetUtcMilliseconds())),
-            cancellationToken);
+        HttpContext http,
+        CancellationToken cancellationToken)
+    {
+        RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
+        int waitingDays = request?.WaitingDays ?? KeyDestruction.DefaultWaitingDays;
+        ScheduleDestructionCommand command = new(KeyPath.ToKid(key), waitingDays, request?.Reason);
+        Done<KeyVersion> done = await destruction.ScheduleAsync(caller, command, repeatable, cancellationToken);
+        IdempotencyKeys.MarkRepeated(http, done);
+        return Enveloped.Accepted(KeyVersionResponse.From(done.Result, spelling: null, done.At));
+    }
 }

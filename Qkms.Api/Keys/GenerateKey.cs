@@ -2,11 +2,10 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Callers;
-using Qkms.Core.Errors;
+using Qkms.Core.Idempotency;
+using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
 
 namespace Qkms.Api.Keys;
@@ -47,14 +46,17 @@ internal static class GenerateKey
             .WithMetadata(KeyEndpoints.NewVersion)
             .Requires(Permission.KeysGenerate)
             .Refuses(KmsErrors.ActiveKeyExists, KmsErrors.KeyChanged, KmsErrors.OutcomeUnknown)
-            .WithIdempotencyKey<GenerateKeyRequest>();
+            .WithIdempotencyKey();
 
-    private static Task<EnvelopedCreated<KeyVersionResponse>> HandleAsync(
-        GenerateKeyRequest request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken) => keys.GenerateAsync(
-            caller,
-            ToCommand(request),
-            version => Enveloped.Created(KeyVersionResponse.From(version, request.Algorithm?.Text, version.CreatedAt), GetKey.RouteName, new { key = version.Kid.Value }),
-            cancellationToken);
+    private static async Task<EnvelopedCreated<KeyVersionResponse>> HandleAsync(
+        GenerateKeyRequest request, Caller caller, KeyLifecycle keys, HttpContext http, CancellationToken cancellationToken)
+    {
+        RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
+        Done<KeyVersion> done = await keys.GenerateAsync(caller, ToCommand(request), repeatable, cancellationToken);
+        IdempotencyKeys.MarkRepeated(http, done);
+        KeyVersionResponse data = KeyVersionResponse.From(done.Result, request.Algorithm?.Text, done.At);
+        return Enveloped.Created(data, GetKey.RouteName, new { key = data.Kid });
+    }
 
     private static GenerateKeyCommand ToCommand(GenerateKeyRequest request) => new(
         request.ToKeySelector(),

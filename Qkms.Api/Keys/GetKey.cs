@@ -3,9 +3,6 @@ using System.Globalization;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
-using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Keys;
 using Qkms.Core.Time;
 

@@ -2,9 +2,6 @@ using System.ComponentModel;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
-using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Keys;
 
 namespace Qkms.Api.Keys;

@@ -2,20 +2,18 @@ using System.Buffers.Text;
 using System.ComponentModel;
 using System.Text.Json.Serialization;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Callers;
 using Qkms.Core.Keys;
 
 namespace Qkms.Api.Keys;
 
 /// <summary>
-/// A public key as a JWK (RFC 7517): RSA as in RFC 7518, ML-DSA as in RFC 9964 (kty AKP), ML-KEM in the same key type as
+/// A public key as a JWK (RFC 7517): RSA as in RFC 7518, Ed25519 as in RFC 8037, ML-DSA as in RFC 9964 (kty AKP), ML-KEM in the same key type as
 /// draft-ietf-jose-pqc-kem proposes.
 /// </summary>
 internal sealed record JsonWebKey
 {
-    [Description("The key type: RSA, or AKP for ML-KEM and ML-DSA.")]
+    [Description("The key type: AKP for ML-KEM and ML-DSA, RSA, or OKP for Ed25519.")]
     [Field(Words = ["AKP", "RSA"])]
     public required string Kty { get; init; }
 
@@ -37,6 +35,14 @@ internal sealed record JsonWebKey
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Pub { get; init; }
 
+    [Description("OKP: the curve.")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Crv { get; init; }
+
+    [Description("OKP: the raw public key, base64url.")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? X { get; init; }
+
     [Description("RSA: the modulus, base64url.")]
     [Base64UrlField(Example = "4eShVyqI0e0SG2_a")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -57,6 +63,8 @@ internal sealed record JsonWebKey
             Use = version.Use.ToWire(),
             Alg = key.Algorithm,
             Pub = Encode(key.PublicKey),
+            Crv = key.Curve,
+            X = Encode(key.X),
             N = Encode(key.Modulus),
             E = Encode(key.Exponent),
         };

@@ -1,5 +1,4 @@
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 
 namespace Qkms.Api.Keys;
 

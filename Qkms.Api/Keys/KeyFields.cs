@@ -1,7 +1,5 @@
-using Qkms.Api.Http;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
-using Qkms.Core.Names;
 
 namespace Qkms.Api.Keys;
 

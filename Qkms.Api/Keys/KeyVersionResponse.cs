@@ -1,7 +1,5 @@
 using System.ComponentModel;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
-using Qkms.Core.Callers;
 using Qkms.Core.Keys;
 
 namespace Qkms.Api.Keys;

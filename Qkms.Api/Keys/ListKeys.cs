@@ -2,8 +2,6 @@ using System.ComponentModel;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
-using Qkms.Core.Callers;
 using Qkms.Core.Journal;
 using Qkms.Core.Keys;
 using Qkms.Core.Time;

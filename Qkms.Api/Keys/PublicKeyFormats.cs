@@ -1,5 +1,4 @@
 using Microsoft.Net.Http.Headers;
-using Qkms.Core.Errors;
 
 namespace Qkms.Api.Keys;
 

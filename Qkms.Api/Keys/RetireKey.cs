@@ -2,12 +2,10 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
-using Qkms.Core.Callers;
-using Qkms.Core.Errors;
+using Qkms.Core.Idempotency;
+using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
-using Qkms.Core.Time;
 
 namespace Qkms.Api.Keys;
 
@@ -33,12 +31,15 @@ internal static class RetireKey
             .WithValidation(new RetireKeyRequestValidator())
             .Requires(Permission.KeysRetire)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyRevoked, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
-            .WithIdempotencyKey<RetireKeyRequest>();
+            .WithIdempotencyKey();
 
-    private static Task<Enveloped<KeyVersionResponse>> HandleAsync(
-        RetireKeyRequest request, Caller caller, KeyLifecycle keys, TimeProvider time, CancellationToken cancellationToken) => keys.RetireAsync(
-            caller,
-            new RetireKeyCommand(request.ToKeySelector(), request.KeyVersion!.Value, request.AllowNoActive ?? false),
-            retired => Enveloped.Ok(KeyVersionResponse.From(retired, request.Algorithm?.Text, time.GetUtcMilliseconds())),
-            cancellationToken);
+    private static async Task<Enveloped<KeyVersionResponse>> HandleAsync(
+        RetireKeyRequest request, Caller caller, KeyLifecycle keys, HttpContext http, CancellationToken cancellationToken)
+    {
+        RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
+        RetireKeyCommand command = new(request.ToKeySelector(), request.KeyVersion!.Value, request.AllowNoActive ?? false);
+        Done<KeyVersion> done = await keys.RetireAsync(caller, command, repeatable, cancellationToken);
+        IdempotencyKeys.MarkRepeated(http, done);
+        return Enveloped.Ok(KeyVersionResponse.From(done.Result, request.Algorithm?.Text, done.At));
+    }
 }

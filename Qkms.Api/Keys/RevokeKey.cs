@@ -2,10 +2,8 @@ using System.ComponentModel;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
-using Qkms.Core.Callers;
-using Qkms.Core.Errors;
+using Qkms.Core.Idempotency;
 using Qkms.Core.Lifecycle;
 
 namespace Qkms.Api.Keys;
@@ -28,9 +26,19 @@ internal static class RevokeKey
             .WithOptionalValidation(new RevokeKeyRequestValidator())
             .Requires(Permission.KeysRevoke)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
-            .WithIdempotencyKey<RevokeKeyRequest>();
+            .WithIdempotencyKey();
 
-    private static Task<NoContent> HandleAsync(
-        [KidField, Description("The kid of the version.")] string kid, RevokeKeyRequest? request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken) =>
-        keys.RevokeAsync(caller, KeyPath.ToKid(kid), request?.Reason, _ => TypedResults.NoContent(), cancellationToken);
+    private static async Task<NoContent> HandleAsync(
+        [KidField, Description("The kid of the version.")] string kid,
+        RevokeKeyRequest? request,
+        Caller caller,
+        KeyLifecycle keys,
+        HttpContext http,
+        CancellationToken cancellationToken)
+    {
+        RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
+        Done done = await keys.RevokeAsync(caller, KeyPath.ToKid(kid), request?.Reason, repeatable, cancellationToken);
+        IdempotencyKeys.MarkRepeated(http, done);
+        return TypedResults.NoContent();
+    }
 }

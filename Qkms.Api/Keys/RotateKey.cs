@@ -3,10 +3,8 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using FluentValidation;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
-using Qkms.Core.Callers;
-using Qkms.Core.Errors;
+using Qkms.Core.Idempotency;
 using Qkms.Core.Lifecycle;
 
 namespace Qkms.Api.Keys;
@@ -48,18 +46,16 @@ internal static class RotateKey
             .WithMetadata(KeyEndpoints.NewVersion)
             .Requires(Permission.KeysRotate)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyChanged, KmsErrors.KeyDisabled, KmsErrors.OutcomeUnknown)
-            .WithIdempotencyKey<RotateKeyRequest>();
+            .WithIdempotencyKey();
 
-    private static Task<EnvelopedCreated<RotatedKeyResponse>> HandleAsync(
-        RotateKeyRequest request, Caller caller, KeyLifecycle keys, CancellationToken cancellationToken) => keys.RotateAsync(
-            caller,
-            new RotateKeyCommand(request.ToKeySelector(), request.Algorithm?.Text!, request.ExpectedKeyVersion),
-            rotation => ToAnswer(rotation, request.Algorithm?.Text),
-            cancellationToken);
-
-    private static EnvelopedCreated<RotatedKeyResponse> ToAnswer(KeyRotation rotation, string? spelling)
+    private static async Task<EnvelopedCreated<RotatedKeyResponse>> HandleAsync(
+        RotateKeyRequest request, Caller caller, KeyLifecycle keys, HttpContext http, CancellationToken cancellationToken)
     {
-        KeyVersionResponse active = KeyVersionResponse.From(rotation.Active, spelling, rotation.Active.CreatedAt);
-        return Enveloped.Created(new RotatedKeyResponse(active, rotation.Retired.Version), GetKey.RouteName, new { key = active.Kid });
+        RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
+        RotateKeyCommand command = new(request.ToKeySelector(), request.Algorithm?.Text!, request.ExpectedKeyVersion);
+        Done<KeyRotation> done = await keys.RotateAsync(caller, command, repeatable, cancellationToken);
+        IdempotencyKeys.MarkRepeated(http, done);
+        KeyVersionResponse active = KeyVersionResponse.From(done.Result.Active, request.Algorithm?.Text, done.At);
+        return Enveloped.Created(new RotatedKeyResponse(active, done.Result.Retired.Version), GetKey.RouteName, new { key = active.Kid });
     }
 }

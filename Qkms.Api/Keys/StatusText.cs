@@ -1,4 +1,3 @@
-using Qkms.Api.Http;
 using Qkms.Core.Keys;
 
 namespace Qkms.Api.Keys;

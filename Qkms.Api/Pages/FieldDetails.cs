@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
-using Qkms.Api.Http;
 
 namespace Qkms.Api.Pages;
 

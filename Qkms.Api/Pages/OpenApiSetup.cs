@@ -1,7 +1,6 @@
 using System.Reflection;
 using Microsoft.OpenApi;
 using Qkms.Api.Auth;
-using Qkms.Api.Http;
 using Qkms.Core.Secrets;
 using Swashbuckle.AspNetCore.SwaggerGen;
 

@@ -6,9 +6,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.OpenApi;
 using Qkms.Api.Auth;
-using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
-using Qkms.Core.Errors;
 using Qkms.Core.Idempotency;
 using Swashbuckle.AspNetCore.SwaggerGen;
 

@@ -4,7 +4,6 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.OpenApi;
-using Qkms.Api.Http;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Qkms.Api.Pages;

@@ -1,5 +1,4 @@
 using Microsoft.OpenApi;
-using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -31,7 +30,7 @@ internal sealed class SharedHeaders : IDocumentFilter
 
     /// <summary>Adds the header of responses to repeated requests.</summary>
     public static void AddRepeated(OpenApiResponse response, OpenApiDocument document) =>
-        response.Headers![RepeatedResult.HeaderName] = new OpenApiHeaderReference(RepeatedName, document);
+        response.Headers![IdempotencyKeys.RepeatedHeaderName] = new OpenApiHeaderReference(RepeatedName, document);
 
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
     {

@@ -1,7 +1,5 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
-using Qkms.Api.Http;
-using Qkms.Core.Errors;
 
 namespace Qkms.Api.Pages;
 

@@ -1,5 +1,4 @@
 using Microsoft.OpenApi;
-using Qkms.Api.Http;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Qkms.Api.Pages;

@@ -2,9 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Callers;
 using Qkms.Core.Signatures;
 using Qkms.Core.Uses;
 

@@ -1,4 +1,3 @@
-using Qkms.Api.Http;
 using Qkms.Core.Algorithms;
 
 namespace Qkms.Api.Signatures;

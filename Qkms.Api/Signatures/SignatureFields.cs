@@ -1,5 +1,4 @@
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 using Qkms.Core.Signatures;
 
 namespace Qkms.Api.Signatures;

@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using FluentValidation;
-using Qkms.Api.Http;
 using Qkms.Core.Algorithms;
 
 namespace Qkms.Api.Signatures;

@@ -87,7 +87,8 @@ internal sealed class KeyMaker : IDisposable
             KeyName name = KeyName.FromStored($"key-{Interlocked.Increment(ref _made)}");
             KeySelector key = new(KeyAlgorithm.MLKem768, name, KeyUse.Encryption);
             long before = Stopwatch.GetTimestamp();
-            await _lifecycle.GenerateAsync(_caller, new GenerateKeyCommand(key, KeyAlgorithm.MLKem768.Name, Kid: null, OaepHash: null), static version => version, CancellationToken.None);
+            GenerateKeyCommand command = new(key, KeyAlgorithm.MLKem768.Name, Kid: null, OaepHash: null);
+            await _lifecycle.GenerateAsync(_caller, command, request: null, CancellationToken.None);
             latencies.Add(Stopwatch.GetElapsedTime(before).TotalMilliseconds);
         }
 

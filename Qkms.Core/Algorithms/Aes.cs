@@ -1,6 +1,4 @@
 using Qkms.Core.Cryptography;
-using Qkms.Core.Names;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Core.Algorithms;
 

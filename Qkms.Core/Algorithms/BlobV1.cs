@@ -1,6 +1,4 @@
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Core.Algorithms;
 

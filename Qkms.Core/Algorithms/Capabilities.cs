@@ -1,6 +1,3 @@
-using Qkms.Core.Errors;
-using Qkms.Core.Secrets;
-
 namespace Qkms.Core.Algorithms;
 
 /// <summary>Encrypts data in the format of its family (docs/formats.md).</summary>

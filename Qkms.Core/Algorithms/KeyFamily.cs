@@ -1,6 +1,4 @@
 using Qkms.Core.Cryptography;
-using Qkms.Core.Names;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Core.Algorithms;
 
@@ -11,7 +9,7 @@ namespace Qkms.Core.Algorithms;
 public abstract class KeyFamily
 {
     /// <summary>Every family, in the order in which the catalogue lists them.</summary>
-    public static IReadOnlyList<KeyFamily> All { get; } = [new MLKemFamily(), new MLDsaFamily(), new RsaFamily(), new AesFamily()];
+    public static IReadOnlyList<KeyFamily> All { get; } = [new MLKemFamily(), new MLDsaFamily(), new RsaFamily(), new Ed25519Family(), new AesFamily()];
 
     /// <summary>Its rows of the catalogue.</summary>
     public abstract IReadOnlyList<KeyAlgorithm> Algorithms { get; }

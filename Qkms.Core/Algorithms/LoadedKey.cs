@@ -1,5 +1,3 @@
-using Qkms.Core.Names;
-
 namespace Qkms.Core.Algorithms;
 
 /// <summary>What a family needs to know of a stored key.</summary>

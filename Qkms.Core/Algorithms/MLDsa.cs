@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Cryptography.Fips204;
-using Qkms.Core.Errors;
-using Qkms.Core.Secrets;
 using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
 
 namespace Qkms.Core.Algorithms;

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Cryptography.Rfc9180;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Core.Algorithms;
 

@@ -14,4 +14,7 @@ public enum MaterialFormat
 
     /// <summary>AES-256: the 32 bytes of the key (FIPS 197).</summary>
     RawKey = 4,
+
+    /// <summary>Ed25519: the 32-byte private key of RFC 8032, section 5.1.5, from which the scalar is expanded.</summary>
+    Ed25519Seed = 5,
 }

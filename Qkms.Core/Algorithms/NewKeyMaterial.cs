@@ -1,5 +1,3 @@
-using Qkms.Core.Secrets;
-
 namespace Qkms.Core.Algorithms;
 
 /// <summary>A key that is made and checked, and not stored yet.</summary>

@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Cryptography.BouncyCastle;
-using Qkms.Core.Errors;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Core.Algorithms;
 

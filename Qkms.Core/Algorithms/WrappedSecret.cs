@@ -1,5 +1,3 @@
-using Qkms.Core.Secrets;
-
 namespace Qkms.Core.Algorithms;
 
 /// <summary>A fresh secret, and the ciphertext from which the key recovers it: a shared secret of a KEM, or a data key.</summary>

@@ -1,11 +1,9 @@
 using System.Security.Cryptography;
 using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 using Qkms.Core.Tenants;
-using Qkms.Core.Time;
 
 namespace Qkms.Core.ApiKeys;
 

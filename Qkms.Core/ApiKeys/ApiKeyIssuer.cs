@@ -2,10 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Qkms.Core.Callers;
 using Qkms.Core.Keyrings;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
-using Qkms.Core.Secrets;
-using Qkms.Core.Time;
 
 namespace Qkms.Core.ApiKeys;
 

@@ -7,21 +7,12 @@ namespace Qkms.Core.ApiKeys;
 /// <summary>Makes the proof of a presented API key, and no copy of the key outside the stack.</summary>
 public sealed class ApiKeyProver(Keyring keyring)
 {
-    /// <summary>No API key is longer, in bytes.</summary>
-    public const int MaxKeyLength = ApiKeyFormat.MaxLength;
-
     /// <summary>The length of a proof in bytes; 0 while the keyring is not open.</summary>
     internal int ProofLength => keyring.IsOpen ? ApiKeyProof.LengthFor(keyring.CredentialHashKeys.Count) : 0;
 
-    /// <summary>Proves; null when it is no API key by its shape, or the keyring is not open.</summary>
+    /// <summary>Proves; false when it is no API key by its shape, or the keyring is not open. Throws nothing: it reads what clients send.</summary>
     /// <param name="presented">The key in ASCII, or whatever a client sent.</param>
-    public ApiKeyProof? Prove(ReadOnlySpan<byte> presented)
-    {
-        byte[] proof = new byte[ProofLength];
-        return TryProve(presented, proof) ? new ApiKeyProof(proof) : null;
-    }
-
-    /// <summary>Proves into a buffer of <see cref="ProofLength"/>; false as <see cref="Prove"/> gives null. Throws nothing: it reads what clients send.</summary>
+    /// <param name="proof">Room for <see cref="ProofLength"/> bytes.</param>
     internal bool TryProve(ReadOnlySpan<byte> presented, Span<byte> proof)
     {
         if (proof.IsEmpty || proof.Length != ProofLength || !Ascii.IsValid(presented) || !ApiKeyFormat.IsWellFormed(presented))

@@ -1,5 +1,4 @@
 using Qkms.Core.Callers;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 

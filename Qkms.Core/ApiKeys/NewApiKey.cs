@@ -1,4 +1,3 @@
-using Qkms.Core.Secrets;
 using Qkms.Core.Store;
 
 namespace Qkms.Core.ApiKeys;

@@ -1,5 +1,3 @@
-using Qkms.Core.Names;
-
 namespace Qkms.Core.Callers;
 
 /// <summary>What an API key may do: what its roles allow, less what it was narrowed from.</summary>

@@ -1,7 +1,3 @@
-using Qkms.Core.Errors;
-using Qkms.Core.Idempotency;
-using Qkms.Core.Names;
-
 namespace Qkms.Core.Callers;
 
 /// <summary>Who makes a request, as the API key says: everything that is done is done for this tenant.</summary>
@@ -11,9 +7,6 @@ namespace Qkms.Core.Callers;
 /// <param name="RequestId">The request, for the journal.</param>
 public sealed record Caller(TenantId TenantId, CredentialId CredentialId, Access Access, Guid RequestId)
 {
-    /// <summary>The request, where its sender may send it again and it changes something; else null.</summary>
-    public RepeatableRequest? Repeatable { get; init; }
-
     /// <summary>Refuses what the API key may not do.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.NotPermitted"/>.</exception>
     public void Require(Permission permission)

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Org.BouncyCastle.Math.EC.Rfc8032;
 using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips203;
 using Qkms.Core.Cryptography.Fips204;
@@ -32,6 +33,7 @@ public static class SelfTest
         CheckMLDsa(engine, MLDsaAlgorithm.MLDsa44, "d04ccfb3032c4d29193a70be4a97c6a04ca4a318d85e1490557ea1469d198d7a");
         CheckMLDsa(engine, MLDsaAlgorithm.MLDsa65, "d9601097795aae0352deef5a8a2cd6cb683fdbc229774c75163cc5b4a0e02373");
         CheckMLDsa(engine, MLDsaAlgorithm.MLDsa87, "7c1450e3c5b5f95293c6f90cfd244c136a925581f30cb8e231f9dd19b0cfa5ac");
+        CheckEd25519();
     }
 
     /// <summary>The NIST answers for "abc" (SHA-3) and for the empty message (SHAKE).</summary>
@@ -112,6 +114,22 @@ public static class SelfTest
         key.SignData(message, signature, context);
         if (!accepted || acceptedChanged || !verifier.VerifyData(message, signature, context))
             throw Failed(name);
+    }
+
+    /// <summary>RFC 8032, section 7.1, test 2, by BouncyCastle, which is used whatever the engine.</summary>
+    private static void CheckEd25519()
+    {
+        byte[] seed = Convert.FromHexString("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
+        byte[] publicKey = new byte[Ed25519.PublicKeySize];
+        byte[] signature = new byte[Ed25519.SignatureSize];
+        Ed25519.GeneratePublicKey(seed, publicKey);
+        Ed25519.Sign(seed, "r"u8, signature);
+        Require(
+            signature,
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+            "Ed25519");
+        if (!Ed25519.Verify(signature, publicKey, "r"u8) || Ed25519.Verify(signature, publicKey, "s"u8))
+            throw Failed("Ed25519");
     }
 
     private static void Require(ReadOnlySpan<byte> answer, string expected, string name)

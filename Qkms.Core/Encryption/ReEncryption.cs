@@ -1,7 +1,5 @@
 using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
-using Qkms.Core.Errors;
-using Qkms.Core.Secrets;
 using Qkms.Core.Uses;
 
 namespace Qkms.Core.Encryption;

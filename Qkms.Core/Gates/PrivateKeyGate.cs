@@ -1,5 +1,3 @@
-using Qkms.Core.Errors;
-
 namespace Qkms.Core.Gates;
 
 /// <summary>

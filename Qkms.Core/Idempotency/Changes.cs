@@ -1,44 +1,98 @@
 using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
-using Qkms.Core.Time;
 
 namespace Qkms.Core.Idempotency;
 
 /// <summary>
-/// Runs what a request changes. The answer to a request that may be sent again is kept in the very unit that changes something:
-/// whoever has the one has the other, whatever is cut or killed in between.
+/// Makes the changes that requests ask for, each of a repeatable request once. Its result is kept in the very unit that changes something:
+/// the one is there if the other is, whatever is cut or killed in between.
 /// </summary>
-public sealed class Changes(IKmsStore store, IIdempotencyRepository answers, TenantKeys tenantKeys, TimeProvider time)
+public sealed class Changes(IKmsStore store, IIdempotencyRepository results, KeptResults kept, TenantKeys tenantKeys)
 {
+    // A plan fails only because another change of the same key was faster, so somebody always gets on.
+    private const int MaxPlans = 100;
+
     private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(1);
 
-    /// <summary>Runs <paramref name="work"/> as one unit, and makes the answer of its result.</summary>
+    /// <summary>What the request did the first time, or else what <paramref name="work"/> does now.</summary>
     /// <param name="caller">For whom.</param>
-    /// <param name="work">What <see cref="IKmsStore.WriteAsync"/> takes.</param>
-    /// <param name="answer">Without an effect; it may be called more than once.</param>
-    /// <param name="cancellationToken">Honoured until the work is queued.</param>
-    /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/>, nothing having been changed: the same request was faster on another way, and its answer can be looked up.</exception>
-    public async Task<TAnswer> WriteAsync<TResult, TAnswer>(
-        Caller caller, Func<IKmsSession, Task<TResult>> work, Func<TResult, TAnswer> answer, CancellationToken cancellationToken)
-        where TAnswer : notnull
+    /// <param name="request">The request, if its sender may repeat it.</param>
+    /// <param name="work">Makes the change by <see cref="WriteAsync"/>.</param>
+    /// <param name="cancellationToken">Cancels the look-up.</param>
+    /// <exception cref="KmsException"><see cref="KmsErrors.IdempotencyKeyReused"/>: its key stands for another request.</exception>
+    internal async Task<Done<T>> OnceAsync<T>(
+        Caller caller, RepeatableRequest? request, Func<Task<Done<T>>> work, CancellationToken cancellationToken)
+        where T : IKeepable<T>
     {
-        ArgumentNullException.ThrowIfNull(caller);
-        ArgumentNullException.ThrowIfNull(work);
-        ArgumentNullException.ThrowIfNull(answer);
-        if (caller.Repeatable is not { } request)
-            return answer(await store.WriteAsync(work, cancellationToken));
+        if (request is null)
+            return await work();
 
+        if (await kept.FindAsync<T>(caller.TenantId, request, cancellationToken) is { } earlier)
+            return earlier;
+
+        try
+        {
+            return await work();
+        }
+        catch (KmsException)
+        {
+            // Perhaps only because the same request was faster on another connection or node; then its result is that of this one too.
+            if (await kept.FindAsync<T>(caller.TenantId, request, cancellationToken) is { } meanwhile)
+                return meanwhile;
+
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Writes a change, and with it the result that is kept for the request. The record is made and sealed before the write begins.
+    /// </summary>
+    /// <param name="caller">For whom.</param>
+    /// <param name="request">The request, if its sender may repeat it.</param>
+    /// <param name="plan">The change.</param>
+    /// <param name="planAgain">Plans it for what the database holds now, when that is not what the plan was made for.</param>
+    /// <param name="cancellationToken">Honoured until the work is queued.</param>
+    /// <exception cref="KmsException">
+    /// <see cref="KmsErrors.Unavailable"/>, nothing having been changed: the same request was faster on another way and its result can be
+    /// looked up, or other changes were faster again and again.
+    /// </exception>
+    internal async Task<Done<T>> WriteAsync<T>(
+        Caller caller,
+        RepeatableRequest? request,
+        PlannedChange<T> plan,
+        Func<Task<PlannedChange<T>>> planAgain,
+        CancellationToken cancellationToken)
+        where T : IKeepable<T>
+    {
+        for (int plans = 1; plans <= MaxPlans; plans++)
+        {
+            PlannedChange<T> change = plans == 1 ? plan : await planAgain();
+            KeptResult? result = request is null ? null : await SealAsync(caller, request, change, cancellationToken);
+            if (await store.WriteAsync(session => TryWriteAsync(session, change, result), cancellationToken) is { } done)
+                return done;
+        }
+
+        throw KmsErrors.Unavailable.RetryAfter(_retryAfter);
+    }
+
+    private async Task<KeptResult> SealAsync<T>(
+        Caller caller, RepeatableRequest request, PlannedChange<T> change, CancellationToken cancellationToken)
+        where T : IKeepable<T>
+    {
         using WrappingKey tenantKey = await tenantKeys.OpenAsync(caller.TenantId, cancellationToken);
-        return await store.WriteAsync(
-            async session =>
-            {
-                TAnswer made = answer(await work(session));
-                KeptAnswer kept = KeptAnswerSeal.Protect(tenantKey, caller, request, request.Encode(made), time.GetUtcMilliseconds());
-                return await answers.InsertAsync(session, kept) ? made : throw KmsErrors.Unavailable.RetryAfter(_retryAfter);
-            },
-            cancellationToken);
+        return KeptResultSeal.Protect(tenantKey, caller.TenantId, request, ResultRecord.Write(change.Result), change.At);
+    }
+
+    private async Task<Done<T>?> TryWriteAsync<T>(IKmsSession session, PlannedChange<T> change, KeptResult? result)
+    {
+        if (!await change.TryWriteAsync(session))
+            return null;
+
+        if (result is not null && !await results.InsertAsync(session, result))
+            throw KmsErrors.Unavailable.RetryAfter(_retryAfter);
+
+        return new Done<T>(change.Result, change.At, IsRepeated: false);
     }
 }

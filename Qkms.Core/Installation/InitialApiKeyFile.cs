@@ -1,5 +1,3 @@
-using Qkms.Core.Secrets;
-
 namespace Qkms.Core.Installation;
 
 /// <summary>The file that hands the first API key to the operator, readable by its owner alone.</summary>

@@ -1,6 +1,5 @@
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Callers;
-using Qkms.Core.Secrets;
 using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 

@@ -1,5 +1,3 @@
-using Qkms.Core.Secrets;
-
 namespace Qkms.Core.Installation;
 
 /// <summary>Makes the process harder to read from outside. See <c>docs/hardening.md</c> for what only the host can do.</summary>

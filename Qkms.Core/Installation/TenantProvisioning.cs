@@ -4,10 +4,8 @@ using Qkms.Core.ApiKeys;
 using Qkms.Core.Callers;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
-using Qkms.Core.Names;
 using Qkms.Core.Store;
 using Qkms.Core.Tenants;
-using Qkms.Core.Time;
 
 namespace Qkms.Core.Installation;
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
 
 namespace Qkms.Core.Journal;

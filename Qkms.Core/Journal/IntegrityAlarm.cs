@@ -2,11 +2,8 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Qkms.Core.Callers;
 using Qkms.Core.Cryptography;
-using Qkms.Core.Errors;
-using Qkms.Core.Names;
 using Qkms.Core.Store;
 using Qkms.Core.Telemetry;
-using Qkms.Core.Time;
 
 namespace Qkms.Core.Journal;
 
@@ -84,12 +81,12 @@ public sealed partial class IntegrityAlarm(IKmsStore store, IAuditRepository jou
         }
     }
 
-    [LoggerMessage(1001, LogLevel.Critical, "Integrity: the protection of {What} does not match; requests for it are refused until it is restored from a backup.")]
+    [LoggerMessage(CoreEvents.ProtectionBroken, LogLevel.Critical, "Integrity: the protection of {What} does not match; requests for it are refused until it is restored from a backup.")]
     private static partial void LogBroken(ILogger logger, string what);
 
-    [LoggerMessage(1003, LogLevel.Critical, "Cryptography computed wrongly: {What}. The key was discarded; generate no keys with this build on this machine until the cause is found.")]
+    [LoggerMessage(CoreEvents.EngineFault, LogLevel.Critical, "Cryptography computed wrongly: {What}. The key was discarded; generate no keys with this build on this machine until the cause is found.")]
     private static partial void LogEngineFault(ILogger logger, Exception fault, string what);
 
-    [LoggerMessage(1002, LogLevel.Error, "Integrity: the journal could not be written ({Code}) about {What}.")]
+    [LoggerMessage(CoreEvents.NotJournalled, LogLevel.Error, "Integrity: the journal could not be written ({Code}) about {What}.")]
     private static partial void LogNotJournalled(ILogger logger, string code, string what);
 }

@@ -1,5 +1,3 @@
-using Qkms.Core.Names;
-
 namespace Qkms.Core.Keyrings;
 
 /// <summary>A key of the keyring as the database holds it: wrapped by the master key.</summary>

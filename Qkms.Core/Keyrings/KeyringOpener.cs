@@ -1,9 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Qkms.Core.Errors;
 using Qkms.Core.Sealing;
-using Qkms.Core.Secrets;
 using Qkms.Core.Store;
-using Qkms.Core.Time;
 
 namespace Qkms.Core.Keyrings;
 

@@ -1,19 +1,20 @@
 using Microsoft.Extensions.Logging;
+using Qkms.Core.Telemetry;
 
 namespace Qkms.Core.Keyrings;
 
 /// <summary>What the protection hierarchy writes to the log: identifiers only.</summary>
 internal static partial class ProtectionLog
 {
-    [LoggerMessage(1001, LogLevel.Information, "The keyring is open: root key {RootKeyId} from {RootKeySource}")]
+    [LoggerMessage(CoreEvents.KeyringOpened, LogLevel.Information, "The keyring is open: root key {RootKeyId} from {RootKeySource}")]
     public static partial void KeyringOpened(ILogger logger, string rootKeyId, string rootKeySource);
 
-    [LoggerMessage(1002, LogLevel.Warning, "A root key was made: {RootKeyId} in {RootKeySource}. Without it nothing in the database opens: back it up, apart from the database")]
+    [LoggerMessage(CoreEvents.RootKeyMade, LogLevel.Warning, "A root key was made: {RootKeyId} in {RootKeySource}. Without it nothing in the database opens: back it up, apart from the database")]
     public static partial void RootKeyMade(ILogger logger, string rootKeyId, string rootKeySource);
 
-    [LoggerMessage(1003, LogLevel.Information, "Master key {MasterKeyId} was made under root key {RootKeyId}")]
+    [LoggerMessage(CoreEvents.MasterKeyMade, LogLevel.Information, "Master key {MasterKeyId} was made under root key {RootKeyId}")]
     public static partial void MasterKeyMade(ILogger logger, Guid masterKeyId, string rootKeyId);
 
-    [LoggerMessage(1004, LogLevel.Information, "Another node made the master key at the same time; its key is used")]
+    [LoggerMessage(CoreEvents.MasterKeyMadeElsewhere, LogLevel.Information, "Another node made the master key at the same time; its key is used")]
     public static partial void MasterKeyMadeElsewhere(ILogger logger);
 }

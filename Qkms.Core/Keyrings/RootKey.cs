@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Qkms.Core.Sealing;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Core.Keyrings;
 

@@ -1,5 +1,3 @@
-using Qkms.Core.Secrets;
-
 namespace Qkms.Core.Keyrings;
 
 /// <summary>What the process environment says about the root key, taken before anything else reads the environment.</summary>

@@ -1,5 +1,3 @@
-using Qkms.Core.Secrets;
-
 namespace Qkms.Core.Keyrings;
 
 /// <summary>Finds the root key: a named file, systemd's credential, the environment, else <c>root.key</c> in the data directory.</summary>

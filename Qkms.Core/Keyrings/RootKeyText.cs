@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Text;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Core.Keyrings;
 

@@ -1,4 +1,3 @@
-using Qkms.Core.Names;
 using Qkms.Core.Store;
 
 namespace Qkms.Core.Keys;
@@ -12,10 +11,10 @@ public interface IKeyRepository
     /// <summary>The kid of the newest version that says of itself that it belongs to the key at an address, or null.</summary>
     Task<Kid?> FindNewestKidAsync(IKmsSession session, KeyAddress address);
 
-    /// <summary>The logical key at an address, or null, held until the unit ends: whoever else wants it waits.</summary>
-    Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, KeyAddress address);
+    /// <summary>A logical key by its id, or null.</summary>
+    Task<Sealed<Key>?> FindKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId);
 
-    /// <summary>A logical key by its id, or null, held until the unit ends.</summary>
+    /// <summary>A logical key by its id, or null, held until the unit ends: whoever else wants it waits.</summary>
     Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId);
 
     /// <summary>Adds a logical key; false when its address is taken.</summary>

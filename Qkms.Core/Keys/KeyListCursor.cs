@@ -1,8 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using Qkms.Core.Errors;
 using Qkms.Core.Keyrings;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
 
 namespace Qkms.Core.Keys;

@@ -1,7 +1,5 @@
 using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Keyrings;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 
@@ -28,35 +26,23 @@ public sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
         return Open(await keys.FindKeyAsync(session, address)) ?? throw new SealBrokenException($"the key of key version {kid}");
     }
 
-    /// <summary>The key at an address, or null, held until the unit ends.</summary>
-    public async Task<Key?> LockKeyAsync(IKmsSession session, KeyAddress address)
-    {
-        ArgumentNullException.ThrowIfNull(session);
-        return Open(await keys.LockKeyAsync(session, address));
-    }
-
-    /// <summary>The version that a kid names and its key, held until the unit ends.</summary>
+    /// <summary>The version that a kid names and its key.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>: there is none that the caller may know of.</exception>
-    public async Task<(Key Key, KeyVersion Version)> LockVersionAsync(IKmsSession session, Caller caller, Kid kid)
+    public async Task<KeyAndVersion> FindWithKeyAsync(IKmsSession session, Caller caller, Kid kid)
     {
         ArgumentNullException.ThrowIfNull(caller);
         KeyVersion? found = await FindVersionAsync(session, caller.TenantId, kid);
-        if (found is null || !caller.Access.Covers(found.Address.Name))
-            throw KmsErrors.KeyVersionNotFound.Refusal();
-
-        return await LockAsync(session, found);
+        return found is not null && caller.Access.Covers(found.Address.Name)
+            ? await WithKeyAsync(session, found)
+            : throw KmsErrors.KeyVersionNotFound.Refusal();
     }
 
-    /// <summary>The version with an internal id and its key, held until the unit ends; null when there is none.</summary>
-    public async Task<(Key Key, KeyVersion Version)?> LockVersionAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
-        await FindVersionAsync(session, tenantId, versionId) is { } found ? await LockAsync(session, found) : null;
+    /// <summary>The version with an internal id and its key; null when there is none.</summary>
+    public async Task<KeyAndVersion?> FindWithKeyAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
+        await FindVersionAsync(session, tenantId, versionId) is { } found ? await WithKeyAsync(session, found) : null;
 
-    // The key's row is locked before anything of it is decided; what was read before that may have changed.
-    private async Task<(Key Key, KeyVersion Version)> LockAsync(IKmsSession session, KeyVersion found)
-    {
-        Key key = Open(await keys.LockKeyAsync(session, found.TenantId, found.KeyId)) ?? throw Lost(found.Kid);
-        return (key, await FindVersionAsync(session, found.TenantId, found.Id) ?? throw Lost(found.Kid));
-    }
+    private async Task<KeyAndVersion> WithKeyAsync(IKmsSession session, KeyVersion version) =>
+        new(Open(await keys.FindKeyAsync(session, version.TenantId, version.KeyId)) ?? throw Lost(version.Kid), version);
 
     /// <summary>The version that a kid names, or null.</summary>
     public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, TenantId tenantId, Kid kid)
@@ -85,15 +71,7 @@ public sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
         return version?.KeyId == key.Id ? version : throw new SealBrokenException($"version {number} of {key.LogName}");
     }
 
-    /// <summary>The version in the active slot of a key that is locked, expired or not, or null.</summary>
-    /// <exception cref="SealBrokenException">The key says that there is one, and the row is not there or not active.</exception>
-    public async Task<KeyVersion?> FindActiveVersionAsync(IKmsSession session, Key lockedKey)
-    {
-        ArgumentNullException.ThrowIfNull(lockedKey);
-        return lockedKey.ActiveKid is { } kid ? await TryFindActiveAsync(session, lockedKey, kid) ?? throw Lost(kid) : null;
-    }
-
-    /// <summary>The key at an address and the version in its active slot, expired or not, or null; for reading, without a lock.</summary>
+    /// <summary>The key at an address and the version in its active slot, expired or not, or null.</summary>
     /// <exception cref="SealBrokenException">The key says that there is one, and the row is not there or not active.</exception>
     public async Task<(Key Key, KeyVersion Active)?> FindActiveAsync(IKmsSession session, KeyAddress address)
     {

@@ -1,7 +1,5 @@
 using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
-using Qkms.Core.Errors;
-using Qkms.Core.Names;
 
 namespace Qkms.Core.Keys;
 

@@ -1,6 +1,3 @@
-using Qkms.Core.Errors;
-using Qkms.Core.Names;
-
 namespace Qkms.Core.Keys;
 
 /// <summary>The life of a key version as pure functions: a row and the time go in, the next row or a refusal comes out.</summary>

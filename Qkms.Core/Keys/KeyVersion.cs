@@ -1,12 +1,12 @@
 using Qkms.Core.Algorithms;
-using Qkms.Core.Names;
+using Qkms.Core.Idempotency;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 
 namespace Qkms.Core.Keys;
 
 /// <summary>One generation of key material, without its private part.</summary>
-public sealed record KeyVersion : ISealedRow
+public sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
 {
     /// <inheritdoc/>
     public static string SealKind => "key-version";
@@ -118,4 +118,8 @@ public sealed record KeyVersion : ISealedRow
         if (DestroyAt is { } destroyAt)
             writer.Add(destroyAt);
     }
+
+    void IKeepable<KeyVersion>.WriteTo(CanonicalWriter record) => KeyVersionRecord.Write(record, this);
+
+    static KeyVersion IKeepable<KeyVersion>.ReadFrom(ref CanonicalReader record) => KeyVersionRecord.Read(ref record);
 }

@@ -1,5 +1,4 @@
 using Qkms.Core.Algorithms;
-using Qkms.Core.Names;
 
 namespace Qkms.Core.Keys;
 

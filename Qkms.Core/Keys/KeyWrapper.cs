@@ -1,6 +1,5 @@
 using Qkms.Core.Algorithms;
 using Qkms.Core.Sealing;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Core.Keys;
 

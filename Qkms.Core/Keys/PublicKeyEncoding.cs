@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Errors;
 
 namespace Qkms.Core.Keys;
 

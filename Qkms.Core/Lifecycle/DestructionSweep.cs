@@ -1,24 +1,22 @@
 using Microsoft.Extensions.Logging;
-using Qkms.Core.Errors;
 using Qkms.Core.Journal;
 using Qkms.Core.Keys;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 using Qkms.Core.Telemetry;
-using Qkms.Core.Time;
 using Qkms.Core.Uses;
 
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>
-/// Destroys the versions whose time has come. Any number of nodes may do so at once: each version is locked and looked at again in
-/// the unit that destroys it, and the second to come finds it done.
+/// Destroys the versions whose time has come. Any number of nodes may do so at once: the unit that destroys a version locks it and looks
+/// whether it is still as it was when its destruction was planned, and the second to come finds that it is not.
 /// </summary>
 public sealed partial class DestructionSweep(
     IKmsStore store,
     IKeyRepository keys,
     KeyRows rows,
+    KeyPlanner planner,
     KeyWriter writer,
     IntegrityAlarm alarm,
     OperationMetrics metrics,
@@ -74,7 +72,7 @@ public sealed partial class DestructionSweep(
         try
         {
             long begun = OperationMetrics.Begin();
-            KeyVersion? destroyed = await store.WriteAsync(session => DestroyAsync(session, tenantId, versionId, now), cancellationToken);
+            KeyVersion? destroyed = await DestroyAsync(tenantId, versionId, now, cancellationToken);
             if (destroyed is null)
                 return false;
 
@@ -89,16 +87,28 @@ public sealed partial class DestructionSweep(
         }
     }
 
-    private async Task<KeyVersion?> DestroyAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId, DateTimeOffset now)
+    // Null when its time has not come, not any more, or when something else was faster; then the next sweep looks again.
+    private async Task<KeyVersion?> DestroyAsync(
+        TenantId tenantId, KeyVersionId versionId, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (await rows.LockVersionAsync(session, tenantId, versionId) is not { } found || KeyTransitions.Destroy(found.Version, now) is not { } destroyed)
+        KeyAndVersion? found = await store.ReadAsync(
+            session => rows.FindWithKeyAsync(session, tenantId, versionId), cancellationToken);
+        if (found is null || KeyTransitions.Destroy(found.Version, now) is not { } destroyed)
             return null;
 
-        await keys.EraseMaterialAsync(session, tenantId, versionId);
-        await writer.ReplaceAsync(session, _actor, found.Key, found.Version, destroyed, AuditActions.KeyDestroyed, reason: null);
-        return destroyed;
+        KeyPlan plan = planner.Change(_actor, found.Key, found.Version, destroyed, AuditActions.KeyDestroyed, reason: null);
+        return await store.WriteAsync(
+            async session =>
+            {
+                if (!await writer.TryWriteAsync(session, plan))
+                    return null;
+
+                await keys.EraseMaterialAsync(session, tenantId, versionId);
+                return destroyed;
+            },
+            cancellationToken);
     }
 
-    [LoggerMessage(4001, LogLevel.Information, "Key version {Kid} of tenant {TenantId} was destroyed: its date had come.")]
+    [LoggerMessage(CoreEvents.KeyVersionDestroyed, LogLevel.Information, "Key version {Kid} of tenant {TenantId} was destroyed: its date had come.")]
     private static partial void LogDestroyed(ILogger logger, string kid, Guid tenantId);
 }

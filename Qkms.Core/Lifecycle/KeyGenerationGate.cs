@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Errors;
 using Qkms.Core.Gates;
 using Qkms.Core.Telemetry;
 

@@ -1,5 +1,3 @@
-using Qkms.Core.Names;
-
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>A version to be destroyed.</summary>

@@ -10,7 +10,8 @@ namespace Qkms.Core.Sealing;
 /// </summary>
 internal sealed class CanonicalWriter
 {
-    private const uint Absent = uint.MaxValue;
+    /// <summary>Stands where the length of a part stands, when there is none.</summary>
+    public const uint Absent = uint.MaxValue;
 
     // Half a surrogate pair has no UTF-8 form; written as U+FFFD, it would pass for that character.
     private static readonly UTF8Encoding _strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

@@ -12,6 +12,6 @@ public enum SealPurpose : byte
     /// <summary>A private key, under a tenant key.</summary>
     PrivateKey = 3,
 
-    /// <summary>The answer to a request that may be sent again, under a tenant key.</summary>
-    KeptAnswer = 4,
+    /// <summary>The result of a request that may be sent again, under a tenant key.</summary>
+    KeptResult = 4,
 }

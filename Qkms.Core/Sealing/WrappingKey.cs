@@ -1,5 +1,3 @@
-using Qkms.Core.Secrets;
-
 namespace Qkms.Core.Sealing;
 
 /// <summary>A 256-bit key that only wraps or derives, and the id under which the database knows it.</summary>

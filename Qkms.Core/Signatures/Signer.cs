@@ -1,6 +1,5 @@
 using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Uses;
 
 namespace Qkms.Core.Signatures;
@@ -10,6 +9,8 @@ public sealed class Signer
 {
     /// <summary>The longest context of an ML-DSA signature, in bytes (FIPS 204, section 5.2).</summary>
     public const int MaxContextLength = 255;
+
+    private const string Elsewhere = "keys sign messages, not hashes.";
 
     private static readonly KeyWork<ISign, (byte[] Message, SignatureParameters Parameters), byte[]> _sign = new()
     {
@@ -37,12 +38,14 @@ public sealed class Signer
         _signHash = new()
         {
             Operation = KeyOperation.Sign,
+            Elsewhere = Elsewhere,
             Judge = (key, work) => JudgeHash(key, work.Function, work.Context),
             Run = static (key, work) => key.SignHash(work.Hash, work.Function, work.Context),
         };
         _verifyHash = new()
         {
             Operation = KeyOperation.Verify,
+            Elsewhere = Elsewhere,
             Judge = (key, work) => JudgeHash(key, work.Function, work.Context),
             Run = static (key, work) => key.VerifyHash(work.Hash, work.Function, work.Context, work.Signature),
         };

@@ -1,5 +1,3 @@
-using Qkms.Core.Errors;
-
 namespace Qkms.Core.Store;
 
 /// <summary>The database behind the service, as Core sees it. Disposing it finishes the writes that wait, refuses all others, and closes it.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Qkms.Core.Errors;
 
 namespace Qkms.Core.Telemetry;
 

@@ -1,4 +1,3 @@
-using Qkms.Core.Names;
 using Qkms.Core.Store;
 
 namespace Qkms.Core.Tenants;

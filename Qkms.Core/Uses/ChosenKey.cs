@@ -1,5 +1,4 @@
 using Qkms.Core.Keys;
-using Qkms.Core.Names;
 
 namespace Qkms.Core.Uses;
 

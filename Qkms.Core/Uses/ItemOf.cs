@@ -1,5 +1,3 @@
-using Qkms.Core.Errors;
-
 namespace Qkms.Core.Uses;
 
 /// <summary>What became of one item of a batch: a result, or a refusal that concerns this item alone.</summary>

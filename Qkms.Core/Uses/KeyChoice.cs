@@ -1,6 +1,5 @@
 using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
-using Qkms.Core.Names;
 
 namespace Qkms.Core.Uses;
 

@@ -1,10 +1,7 @@
 using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Keys;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
-using Qkms.Core.Time;
 
 namespace Qkms.Core.Uses;
 

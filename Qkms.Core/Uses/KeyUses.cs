@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
-using Qkms.Core.Errors;
 using Qkms.Core.Gates;
 using Qkms.Core.Keys;
 using Qkms.Core.Telemetry;

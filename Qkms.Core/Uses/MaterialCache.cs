@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Qkms.Core.Keys;
-using Qkms.Core.Names;
 using Qkms.Core.Telemetry;
 
 namespace Qkms.Core.Uses;

@@ -1,5 +1,3 @@
-using Qkms.Core.Names;
-
 namespace Qkms.Core.Uses;
 
 /// <summary>One key of the cache. The cache's lock guards the counter and the flag.</summary>

@@ -4,7 +4,6 @@ using Qkms.Core.Gates;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
-using Qkms.Core.Secrets;
 using Qkms.Core.Store;
 
 namespace Qkms.Core.Uses;

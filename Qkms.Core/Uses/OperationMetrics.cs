@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
-using Qkms.Core.Names;
 using Qkms.Core.Telemetry;
 
 namespace Qkms.Core.Uses;

@@ -1,5 +1,4 @@
 using Qkms.Core.Algorithms;
-using Qkms.Core.Names;
 using Qkms.Core.Telemetry;
 
 namespace Qkms.Core.Uses;

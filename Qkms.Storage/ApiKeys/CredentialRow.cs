@@ -1,7 +1,5 @@
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Callers;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
 using Qkms.Storage.Rows;
 
 namespace Qkms.Storage.ApiKeys;

@@ -1,15 +1,13 @@
 using Qkms.Core.Idempotency;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
 using Qkms.Storage.Rows;
 using Qkms.Storage.Sessions;
 
 namespace Qkms.Storage.Idempotency;
 
-/// <summary>What requests that may be sent again were answered.</summary>
+/// <summary>What requests that may be sent again did the first time.</summary>
 internal sealed class IdempotencyRepository : IIdempotencyRepository
 {
-    private const string SelectAnswer =
+    private const string SelectResult =
         $"""
         SELECT {IdempotencyRow.Columns}
         FROM idempotency
@@ -17,26 +15,26 @@ internal sealed class IdempotencyRepository : IIdempotencyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<KeptAnswer?> FindAsync(IKmsSession session, TenantId tenantId, string key, DateTimeOffset now) =>
+    public async Task<KeptResult?> FindAsync(IKmsSession session, TenantId tenantId, string key, DateTimeOffset now) =>
         (await session.Sql.FindAsync<IdempotencyRow>(
-            SelectAnswer,
-            new { TenantId = tenantId.Value.ToBytes(), IdempotencyKey = key, Now = now.ToStored() }))?.ToAnswer();
+            SelectResult,
+            new { TenantId = tenantId.Value.ToBytes(), IdempotencyKey = key, Now = now.ToStored() }))?.ToResult();
 
     private const string DeleteOlder = "DELETE FROM idempotency WHERE tenant_id = @TenantId AND idempotency_key = @IdempotencyKey AND expires_at <= @CreatedAt";
 
-    private const string InsertAnswer =
+    private const string InsertResult =
         $"""
         INSERT INTO idempotency ({IdempotencyRow.Columns})
-        VALUES (@TenantId, @IdempotencyKey, @RequestHash, @Status, @WrappingKeyId, @Response, @CreatedAt, @ExpiresAt)
+        VALUES (@TenantId, @IdempotencyKey, @RequestHash, @WrappingKeyId, @Response, @CreatedAt, @ExpiresAt)
         ON CONFLICT DO NOTHING
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> InsertAsync(IKmsSession session, KeptAnswer answer)
+    public async Task<bool> InsertAsync(IKmsSession session, KeptResult result)
     {
-        IdempotencyRow row = IdempotencyRow.From(answer);
+        IdempotencyRow row = IdempotencyRow.From(result);
         await session.Sql.ExecuteAsync(DeleteOlder, row);
-        return await session.Sql.ExecuteAsync(InsertAnswer, row) == 1;
+        return await session.Sql.ExecuteAsync(InsertResult, row) == 1;
     }
 
     // No tenant here: what has expired has expired for all.

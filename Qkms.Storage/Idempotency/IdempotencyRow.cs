@@ -1,5 +1,4 @@
 using Qkms.Core.Idempotency;
-using Qkms.Core.Names;
 using Qkms.Storage.Rows;
 
 namespace Qkms.Storage.Idempotency;
@@ -8,15 +7,13 @@ namespace Qkms.Storage.Idempotency;
 internal sealed class IdempotencyRow
 {
     /// <summary>The columns in the order in which they are read.</summary>
-    public const string Columns = "tenant_id, idempotency_key, request_hash, status, wrapping_key_id, response, created_at, expires_at";
+    public const string Columns = "tenant_id, idempotency_key, request_hash, wrapping_key_id, response, created_at, expires_at";
 
     public byte[] TenantId { get; init; } = [];
 
     public string IdempotencyKey { get; init; } = "";
 
     public byte[] RequestHash { get; init; } = [];
-
-    public int Status { get; init; }
 
     public byte[] WrappingKeyId { get; init; } = [];
 
@@ -26,32 +23,30 @@ internal sealed class IdempotencyRow
 
     public long ExpiresAt { get; init; }
 
-    public static IdempotencyRow From(KeptAnswer answer) => new()
+    public static IdempotencyRow From(KeptResult result) => new()
     {
-        TenantId = answer.TenantId.Value.ToBytes(),
-        IdempotencyKey = answer.Key,
-        RequestHash = answer.Fingerprint,
-        Status = answer.Status,
-        WrappingKeyId = answer.WrappingKeyId.ToBytes(),
-        Response = answer.Sealed,
-        CreatedAt = answer.CreatedAt.ToStored(),
-        ExpiresAt = answer.ExpiresAt.ToStored(),
+        TenantId = result.TenantId.Value.ToBytes(),
+        IdempotencyKey = result.Key,
+        RequestHash = result.Fingerprint,
+        WrappingKeyId = result.WrappingKeyId.ToBytes(),
+        Response = result.Sealed,
+        CreatedAt = result.CreatedAt.ToStored(),
+        ExpiresAt = result.ExpiresAt.ToStored(),
     };
 
-    public KeptAnswer ToAnswer()
+    public KeptResult ToResult()
     {
         StoredRowReader read = new();
-        KeptAnswer answer = new()
+        KeptResult result = new()
         {
             TenantId = new TenantId(read.Id(TenantId)),
             Key = IdempotencyKey,
             Fingerprint = RequestHash,
-            Status = Status,
             WrappingKeyId = read.Id(WrappingKeyId),
             Sealed = Response,
             CreatedAt = read.Time(CreatedAt),
             ExpiresAt = read.Time(ExpiresAt),
         };
-        return read.IsDamaged ? answer with { Sealed = [] } : answer;
+        return read.IsDamaged ? result with { Sealed = [] } : result;
     }
 }

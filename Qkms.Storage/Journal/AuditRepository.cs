@@ -1,5 +1,4 @@
 using Qkms.Core.Journal;
-using Qkms.Core.Store;
 using Qkms.Storage.Sessions;
 
 namespace Qkms.Storage.Journal;

@@ -1,6 +1,4 @@
 using Qkms.Core.Keyrings;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
 using Qkms.Storage.Rows;
 using Qkms.Storage.Sessions;
 

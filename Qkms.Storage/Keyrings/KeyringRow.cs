@@ -1,5 +1,4 @@
 using Qkms.Core.Keyrings;
-using Qkms.Core.Names;
 using Qkms.Storage.Rows;
 
 namespace Qkms.Storage.Keyrings;

@@ -1,6 +1,4 @@
 using Qkms.Core.Keys;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
 using Qkms.Storage.Rows;
 using Qkms.Storage.Sessions;
 
@@ -38,10 +36,6 @@ internal sealed class KeyRepository : IKeyRepository
             : null;
     }
 
-    /// <inheritdoc/>
-    public async Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, KeyAddress address) =>
-        (await session.Sql.FindAsync<KeyRow>(SelectKey + session.Sql.Dialect.LockRow, new KeyAddressParameters(address)))?.ToSealed();
-
     private const string SelectKeyById =
         $"""
         SELECT {KeyRow.Columns}
@@ -50,10 +44,15 @@ internal sealed class KeyRepository : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
-        (await session.Sql.FindAsync<KeyRow>(
-            SelectKeyById + session.Sql.Dialect.LockRow,
-            new { TenantId = tenantId.Value.ToBytes(), Id = keyId.Value.ToBytes() }))?.ToSealed();
+    public Task<Sealed<Key>?> FindKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
+        FindKeyAsync(session, SelectKeyById, tenantId, keyId);
+
+    /// <inheritdoc/>
+    public Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
+        FindKeyAsync(session, SelectKeyById + session.Sql.Dialect.LockRow, tenantId, keyId);
+
+    private static async Task<Sealed<Key>?> FindKeyAsync(IKmsSession session, string sql, TenantId tenantId, KeyId keyId) =>
+        (await session.Sql.FindAsync<KeyRow>(sql, new { TenantId = tenantId.Value.ToBytes(), Id = keyId.Value.ToBytes() }))?.ToSealed();
 
     private const string InsertKey =
         $"""

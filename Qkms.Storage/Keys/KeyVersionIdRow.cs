@@ -1,5 +1,3 @@
-using Qkms.Core.Names;
-
 namespace Qkms.Storage.Keys;
 
 /// <summary>What names a row of <c>key_versions</c>.</summary>

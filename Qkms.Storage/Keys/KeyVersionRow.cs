@@ -1,7 +1,5 @@
 using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
 using Qkms.Storage.Rows;
 
 namespace Qkms.Storage.Keys;

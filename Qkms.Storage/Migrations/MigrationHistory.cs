@@ -1,4 +1,3 @@
-using Qkms.Core.Store;
 using Qkms.Core.Time;
 using Qkms.Storage.Rows;
 

@@ -1,7 +1,6 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
-using Qkms.Core.Store;
 using Qkms.Storage.Telemetry;
 
 namespace Qkms.Storage.Migrations;

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Polly;
 using Polly.Retry;
-using Qkms.Core.Errors;
 using Qkms.Storage.Rows;
 using Qkms.Storage.Telemetry;
 

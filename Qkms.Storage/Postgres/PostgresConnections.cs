@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using Dapper;
 using Npgsql;
-using Qkms.Core.Store;
 
 namespace Qkms.Storage.Postgres;
 

@@ -1,7 +1,5 @@
 using System.Net.Sockets;
 using Npgsql;
-using Qkms.Core.Errors;
-using Qkms.Core.Store;
 
 namespace Qkms.Storage.Postgres;
 

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Polly;
 using Polly.Retry;
-using Qkms.Core.Store;
 using Qkms.Storage.Migrations;
 using Qkms.Storage.Telemetry;
 

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Dapper;
-using Qkms.Core.Store;
 
 namespace Qkms.Storage.Sessions;
 

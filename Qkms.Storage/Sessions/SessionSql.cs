@@ -1,5 +1,3 @@
-using Qkms.Core.Store;
-
 namespace Qkms.Storage.Sessions;
 
 /// <summary>How repositories reach the database through the session that the port of Core gives them.</summary>

@@ -1,5 +1,4 @@
 using Qkms.Core.Secrets;
-using Qkms.Core.Store;
 
 namespace Qkms.Storage.Sqlite;
 

@@ -4,7 +4,6 @@ using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Polly;
-using Qkms.Core.Store;
 using Qkms.Storage.Sessions;
 using Qkms.Storage.Telemetry;
 using SQLitePCL;

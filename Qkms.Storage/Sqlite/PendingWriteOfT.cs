@@ -1,4 +1,3 @@
-using Qkms.Core.Store;
 using Qkms.Storage.Sessions;
 
 namespace Qkms.Storage.Sqlite;

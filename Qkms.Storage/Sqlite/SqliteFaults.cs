@@ -1,5 +1,4 @@
 using Microsoft.Data.Sqlite;
-using Qkms.Core.Errors;
 
 namespace Qkms.Storage.Sqlite;
 

@@ -3,7 +3,6 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
-using Qkms.Core.Store;
 using Qkms.Core.Telemetry;
 using Qkms.Storage.Migrations;
 using Qkms.Storage.Sessions;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Qkms.Core.Store;
 
 namespace Qkms.Storage.Sqlite;
 

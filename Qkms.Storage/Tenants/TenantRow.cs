@@ -1,5 +1,3 @@
-using Qkms.Core.Names;
-using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 using Qkms.Storage.Rows;
 

@@ -1,11 +1,8 @@
-using System.Net;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Callers;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.ApiKeys;
 
-public sealed class ApiKeyAuthenticationTests
+public sealed class ApiKeyAuthenticationTests : ServiceTests
 {
     //
     [Theory]
@@ -16,8 +13,7 @@ public sealed class ApiKeyAuthenticationTests
     [InlineData("/kms/keys/x/y/z")]
     public async Task Without_a_key_everything_is_401_unknown_routes_too(string path)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.ClientFor(null);
+        using HttpClient client = App.ClientFor(null);
 
         foreach (string verb in new[] { "GET", "POST", "DELETE" })
         {
@@ -31,8 +27,7 @@ public sealed class ApiKeyAuthenticationTests
     [Fact]
     public async Task A_wrong_key_is_answered_like_a_missing_one()
     {
-        await using QkmsApplication app = new();
-        string valid = app.InitialApiKey;
+        string valid = App.InitialApiKey;
         string other = await OtherKeyAsync();
         string[] wrong =
         [
@@ -42,7 +37,7 @@ public sealed class ApiKeyAuthenticationTests
 
         foreach (string key in wrong)
         {
-            using HttpClient client = app.ClientFor(null);
+            using HttpClient client = App.ClientFor(null);
             client.DefaultRequestHeaders.TryAddWithoutValidation("x-api-key", key);
             (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
         }
@@ -52,27 +47,25 @@ public sealed class ApiKeyAuthenticationTests
     [Fact]
     public async Task The_header_is_read_in_any_case_and_only_once()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.ClientFor(null);
-        client.DefaultRequestHeaders.Add("X-API-KEY", app.InitialApiKey);
+        using HttpClient client = App.ClientFor(null);
+        client.DefaultRequestHeaders.Add("X-API-KEY", App.InitialApiKey);
         (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
 
-        client.DefaultRequestHeaders.Add("X-API-KEY", app.InitialApiKey);
+        client.DefaultRequestHeaders.Add("X-API-KEY", App.InitialApiKey);
         (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
     }
 
     // Threat model: somebody with the port and no API key costs no database write.
-    [SqliteFact]
+    [FactIf(Requirement.Sqlite)]
     public async Task A_flood_of_wrong_keys_writes_nothing()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.ClientFor(ForgedKeys.WithSecretOf(app.InitialApiKey, await OtherKeyAsync()));
-        long[] before = Sizes(app);
+        using HttpClient client = App.ClientFor(ForgedKeys.WithSecretOf(App.InitialApiKey, await OtherKeyAsync()));
+        long[] before = Sizes(App);
 
         Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => client.GetJsonAsync("/kms/keys")));
 
         answers.Should().OnlyContain(answer => answer.Status == HttpStatusCode.Unauthorized);
-        Sizes(app).Should().Equal(before);
+        Sizes(App).Should().Equal(before);
 
         static long[] Sizes(QkmsApplication app) => [.. TestStorage.StoredBytes(app.DataDirectory).Select(file => file.LongLength)];
     }
@@ -81,8 +74,7 @@ public sealed class ApiKeyAuthenticationTests
     [Fact]
     public async Task A_disabled_revoked_or_expired_key_is_refused()
     {
-        await using QkmsApplication app = new();
-        string owner = app.InitialApiKey;
+        string owner = App.InitialApiKey;
         DateTimeOffset past = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000);
         Func<Credential, Credential>[] changes =
         [
@@ -94,7 +86,7 @@ public sealed class ApiKeyAuthenticationTests
 
         foreach (Func<Credential, Credential> change in changes)
         {
-            using HttpClient client = app.ClientFor(await app.CreateApiKeyAsync(owner, Roles.Admin, change));
+            using HttpClient client = App.ClientFor(await App.CreateApiKeyAsync(owner, Roles.Admin, change));
             (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
         }
     }
@@ -118,13 +110,11 @@ public sealed class ApiKeyAuthenticationTests
     }
 
     [Fact]
-    public async Task An_issued_key_has_the_documented_shape()
+    public void An_issued_key_has_the_documented_shape()
     {
-        await using QkmsApplication app = new();
-
-        app.InitialApiKey.Should().MatchRegex("^qkms_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}$");
+        App.InitialApiKey.Should().MatchRegex("^qkms_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}$");
         if (!OperatingSystem.IsWindows())
-            File.GetUnixFileMode(Path.Combine(app.DataDirectory, "initial-api-key")).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.GetUnixFileMode(Path.Combine(App.DataDirectory, "initial-api-key")).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     private static async Task<string> OtherKeyAsync()

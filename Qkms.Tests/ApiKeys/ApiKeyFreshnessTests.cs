@@ -1,43 +1,34 @@
-using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Callers;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Store;
 using Qkms.Core.Tenants;
-using Qkms.Core.Time;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.ApiKeys;
 
 /// <summary>What was read of an API key is used for half a second, by those who know its secret.</summary>
-public sealed class ApiKeyFreshnessTests
+public sealed class ApiKeyFreshnessTests : ServiceTests
 {
     // As another node changes it: this one is not told.
     [Fact]
     public async Task A_key_revoked_elsewhere_is_refused_after_half_a_second()
     {
-        await using QkmsApplication app = new() { Time = ManualTime.Standing() };
-        string apiKey = await app.CreateTenantAsync("tenant");
-        using HttpClient client = app.ClientFor(apiKey);
+        string apiKey = await App.CreateTenantAsync("tenant");
+        using HttpClient client = App.ClientFor(apiKey);
         (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
-        await ChangeAsync(app, apiKey, credential => credential with { State = CredentialState.Revoked });
+        await ChangeAsync(App, apiKey, credential => credential with { State = CredentialState.Revoked });
 
-        app.Time.Advance(FreshnessLimit.MaxAge);
+        App.Time.Advance(FreshnessLimit.MaxAge);
         (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
-        app.Time.Advance(TimeSpan.FromMilliseconds(1));
+        App.Time.Advance(TimeSpan.FromMilliseconds(1));
         (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
     }
 
     [Fact]
     public async Task A_change_made_here_is_seen_by_the_next_request()
     {
-        await using QkmsApplication app = new() { Time = ManualTime.Standing() };
-        string apiKey = await app.CreateTenantAsync("tenant");
-        using HttpClient client = app.ClientFor(apiKey);
+        string apiKey = await App.CreateTenantAsync("tenant");
+        using HttpClient client = App.ClientFor(apiKey);
         (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
-        await ChangeAsync(app, apiKey, credential => credential with { State = CredentialState.Revoked });
-        app.Services.GetRequiredService<ApiKeyAuthenticator>().ForgetAll();
+        await ChangeAsync(App, apiKey, credential => credential with { State = CredentialState.Revoked });
+        App.Services.GetRequiredService<ApiKeyAuthenticator>().ForgetAll();
 
         (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
     }
@@ -45,18 +36,17 @@ public sealed class ApiKeyFreshnessTests
     [Fact]
     public async Task A_tenant_suspended_elsewhere_is_refused_after_half_a_second_and_let_in_again()
     {
-        await using QkmsApplication app = new() { Time = ManualTime.Standing() };
-        string apiKey = await app.CreateTenantAsync("tenant");
-        using HttpClient client = app.ClientFor(apiKey);
+        string apiKey = await App.CreateTenantAsync("tenant");
+        using HttpClient client = App.ClientFor(apiKey);
         (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
 
-        await ChangeTenantAsync(app, apiKey, TenantState.Suspended);
-        app.Time.OutliveCaches();
+        await ChangeTenantAsync(App, apiKey, TenantState.Suspended);
+        App.Time.OutliveCaches();
         for (int i = 0; i < 2; i++)
             (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_003");
 
-        await ChangeTenantAsync(app, apiKey, TenantState.Active);
-        app.Time.OutliveCaches();
+        await ChangeTenantAsync(App, apiKey, TenantState.Active);
+        App.Time.OutliveCaches();
         (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
     }
 
@@ -64,12 +54,11 @@ public sealed class ApiKeyFreshnessTests
     [Fact]
     public async Task A_remembered_key_ends_when_it_expires()
     {
-        await using QkmsApplication app = new() { Time = ManualTime.Standing() };
-        DateTimeOffset end = app.Time.GetUtcNow().AddHours(1);
-        using HttpClient client = app.ClientFor(await app.CreateApiKeyAsync(app.InitialApiKey, Roles.Admin, credential => credential with { ExpiresAt = end }));
+        DateTimeOffset end = App.Time.GetUtcNow().AddHours(1);
+        using HttpClient client = App.ClientFor(await App.CreateApiKeyAsync(App.InitialApiKey, Roles.Admin, credential => credential with { ExpiresAt = end }));
         (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
 
-        app.Time.ShiftWallClock(TimeSpan.FromHours(1));
+        App.Time.ShiftWallClock(TimeSpan.FromHours(1));
         (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
     }
 
@@ -77,14 +66,13 @@ public sealed class ApiKeyFreshnessTests
     [Fact]
     public async Task A_wrong_secret_reads_the_database_although_the_right_one_is_remembered()
     {
-        await using QkmsApplication app = new() { Time = ManualTime.Standing() };
-        string apiKey = await app.CreateTenantAsync("tenant");
-        string wrong = ForgedKeys.WithSecretOf(apiKey, await app.CreateTenantAsync("other"));
-        using HttpClient owner = app.ClientFor(apiKey);
-        using HttpClient stranger = app.ClientFor(wrong);
+        string apiKey = await App.CreateTenantAsync("tenant");
+        string wrong = ForgedKeys.WithSecretOf(apiKey, await App.CreateTenantAsync("other"));
+        using HttpClient owner = App.ClientFor(apiKey);
+        using HttpClient stranger = App.ClientFor(wrong);
         (await owner.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
         (await stranger.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
-        using (Database database = app.OpenDatabase())
+        using (Database database = App.OpenDatabase())
             database.Execute($"UPDATE credentials SET roles = 15 WHERE lookup_id = '{apiKey[5..17]}'").Should().Be(1);
 
         (await stranger.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
@@ -95,16 +83,17 @@ public sealed class ApiKeyFreshnessTests
     [Fact]
     public async Task Wrong_secrets_are_not_remembered()
     {
-        await using QkmsApplication app = new() { Time = ManualTime.Standing() };
-        string apiKey = await app.CreateTenantAsync("tenant");
-        using HttpClient stranger = app.ClientFor(ForgedKeys.WithSecretOf(apiKey, await app.CreateTenantAsync("other")));
+        string apiKey = await App.CreateTenantAsync("tenant");
+        using HttpClient stranger = App.ClientFor(ForgedKeys.WithSecretOf(apiKey, await App.CreateTenantAsync("other")));
         for (int i = 0; i < 3; i++)
             (await stranger.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
 
-        using HttpClient owner = app.ClientFor(apiKey);
+        using HttpClient owner = App.ClientFor(apiKey);
         (await owner.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
         (await stranger.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
     }
+
+    private protected override QkmsApplication NewApplication() => new() { Time = ManualTime.Standing() };
 
     private static async Task ChangeAsync(QkmsApplication app, string apiKey, Func<Credential, Credential> change)
     {

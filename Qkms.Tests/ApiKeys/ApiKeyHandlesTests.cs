@@ -1,28 +1,22 @@
-using System.Text;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Time;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.ApiKeys;
 
-public sealed class ApiKeyHandlesTests
+public sealed class ApiKeyHandlesTests : ServiceTests
 {
     private const int Piece = 8;
 
     [Fact]
-    public async Task A_handle_carries_the_proof_and_nothing_of_the_secret()
+    public void A_handle_carries_the_proof_and_nothing_of_the_secret()
     {
-        await using QkmsApplication app = new();
-        ApiKeyHandles handles = app.Services.GetRequiredService<ApiKeyHandles>();
-        byte[] key = Encoding.ASCII.GetBytes(app.InitialApiKey);
+        ApiKeyHandles handles = App.Services.GetRequiredService<ApiKeyHandles>();
+        byte[] key = Encoding.ASCII.GetBytes(App.InitialApiKey);
 
         string handle = Write(handles, key);
 
-        ApiKeyProof expected = app.Services.GetRequiredService<ApiKeyProver>().Prove(key)!;
+        ApiKeyProof expected = App.Services.GetRequiredService<ApiKeyProver>().Prove(key)!;
         ApiKeyProof read = handles.Read(handle)!;
-        read.LookupId.Should().Be(expected.LookupId).And.Be(app.InitialApiKey[5..17]);
+        read.LookupId.Should().Be(expected.LookupId).And.Be(App.InitialApiKey[5..17]);
         read.VerifierUnder(0).ToArray().Should().Equal(expected.VerifierUnder(0).ToArray());
         for (int i = 18; i + Piece <= key.Length; i++)
         {
@@ -33,13 +27,12 @@ public sealed class ApiKeyHandlesTests
 
     // The mark is new in each process, so that hashes out of a database make no handle.
     [Fact]
-    public async Task A_handle_is_read_only_where_it_was_written()
+    public void A_handle_is_read_only_where_it_was_written()
     {
-        await using QkmsApplication app = new();
-        ApiKeyHandles handles = app.Services.GetRequiredService<ApiKeyHandles>();
-        string handle = Write(handles, Encoding.ASCII.GetBytes(app.InitialApiKey));
+        ApiKeyHandles handles = App.Services.GetRequiredService<ApiKeyHandles>();
+        string handle = Write(handles, Encoding.ASCII.GetBytes(App.InitialApiKey));
 
-        new ApiKeyHandles(app.Services.GetRequiredService<ApiKeyProver>()).Read(handle).Should().BeNull();
+        new ApiKeyHandles(App.Services.GetRequiredService<ApiKeyProver>()).Read(handle).Should().BeNull();
         handles.Read(handle.AsSpan(0, handle.Length - 1)).Should().BeNull();
         handles.Read(handle + "0").Should().BeNull();
         handles.Read("").Should().BeNull();
@@ -50,12 +43,11 @@ public sealed class ApiKeyHandlesTests
 
     // Every input has a text of one length, without a character that the server refuses.
     [Fact]
-    public async Task What_is_no_api_key_becomes_dashes()
+    public void What_is_no_api_key_becomes_dashes()
     {
-        await using QkmsApplication app = new();
-        ApiKeyHandles handles = app.Services.GetRequiredService<ApiKeyHandles>();
+        ApiKeyHandles handles = App.Services.GetRequiredService<ApiKeyHandles>();
 
-        foreach (byte[] garbage in new[] { [], new byte[1], new byte[67], new byte[70_000], Encoding.ASCII.GetBytes(app.InitialApiKey + "0") })
+        foreach (byte[] garbage in new[] { [], new byte[1], new byte[67], new byte[70_000], Encoding.ASCII.GetBytes(App.InitialApiKey + "0") })
         {
             string text = Write(handles, garbage);
             text.Should().MatchRegex("^-+$");
@@ -64,10 +56,9 @@ public sealed class ApiKeyHandlesTests
     }
 
     [Fact]
-    public async Task While_the_keyring_is_closed_there_is_no_proof()
+    public void While_the_keyring_is_closed_there_is_no_proof()
     {
-        await using QkmsApplication app = new();
-        byte[] key = Encoding.ASCII.GetBytes(app.InitialApiKey);
+        byte[] key = Encoding.ASCII.GetBytes(App.InitialApiKey);
         using Keyring closed = new(TimeProvider.System, new IdGenerator(TimeProvider.System));
         ApiKeyHandles handles = new(new ApiKeyProver(closed));
 

@@ -1,14 +1,10 @@
-using System.Net;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Api.Http;
-using Qkms.Core.Callers;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.ApiKeys;
 
-public sealed class PermissionTests
+public sealed class PermissionTests : ServiceTests
 {
     // What DESIGN section 7 gives each role; a permission without a row here fails the test below.
     private static readonly Dictionary<Permission, Roles> _holders = new()
@@ -45,10 +41,9 @@ public sealed class PermissionTests
     }
 
     [Fact]
-    public async Task Every_route_is_open_or_needs_one_permission()
+    public void Every_route_is_open_or_needs_one_permission()
     {
-        await using QkmsApplication app = new();
-        RouteEndpoint[] routes = [.. Routes(app)];
+        RouteEndpoint[] routes = [.. Routes(App)];
 
         routes.Should().NotBeEmpty();
         foreach (RouteEndpoint route in routes)
@@ -68,13 +63,12 @@ public sealed class PermissionTests
     [InlineData(Roles.None)]
     public async Task A_role_may_do_its_row_and_nothing_else(Roles role)
     {
-        await using QkmsApplication app = new();
-        using HttpClient admin = app.Client();
+        using HttpClient admin = App.Client();
         string kid = (await admin.GenerateAsync("ML-KEM-512")).Text("kid");
-        using HttpClient client = app.ClientFor(await app.CreateApiKeyAsync(app.InitialApiKey, role));
+        using HttpClient client = App.ClientFor(await App.CreateApiKeyAsync(App.InitialApiKey, role));
         int refusedRoutes = 0;
 
-        foreach (RouteEndpoint route in Routes(app).Where(r => r.Metadata.GetMetadata<RequiredPermission>() is not null))
+        foreach (RouteEndpoint route in Routes(App).Where(r => r.Metadata.GetMetadata<RequiredPermission>() is not null))
         {
             Answer answer = await CallAsync(client, route, kid);
             bool allowed = Permissions.Of(role).Contains(route.Metadata.GetMetadata<RequiredPermission>()!.Permission);
@@ -88,7 +82,7 @@ public sealed class PermissionTests
             answer.ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
         }
 
-        int expected = Routes(app)
+        int expected = Routes(App)
             .Select(r => r.Metadata.GetMetadata<RequiredPermission>())
             .Count(p => p is not null && (role == Roles.None || !_holders[p.Permission].HasFlag(role)));
         refusedRoutes.Should().Be(expected);
@@ -98,8 +92,7 @@ public sealed class PermissionTests
     [Fact]
     public async Task A_malformed_request_is_400_before_403_and_an_unknown_key_403_before_404()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.ClientFor(await app.CreateApiKeyAsync(app.InitialApiKey, Roles.User));
+        using HttpClient client = App.ClientFor(await App.CreateApiKeyAsync(App.InitialApiKey, Roles.User));
 
         (await client.PostJsonAsync("/kms/keys/generate", "{}")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
         (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
@@ -109,14 +102,13 @@ public sealed class PermissionTests
     [Fact]
     public async Task A_narrowed_key_may_do_only_what_is_left_to_it()
     {
-        await using QkmsApplication app = new();
-        using HttpClient admin = app.Client();
-        await admin.GenerateAsync("ML-KEM-512", ",\"name\":\"app/a\"");
-        string other = (await admin.GenerateAsync("ML-KEM-512", ",\"name\":\"web\"")).Text("kid");
-        string narrowed = await app.CreateApiKeyAsync(app.InitialApiKey, Roles.Admin, c => c with { Permissions = "keys:read keys:rotate", KeyScope = "app/* exact" });
-        using HttpClient client = app.ClientFor(narrowed);
+        using HttpClient admin = App.Client();
+        await admin.GenerateAsync("ML-KEM-512", new { name = "app/a" });
+        string other = (await admin.GenerateAsync("ML-KEM-512", new { name = "web" })).Text("kid");
+        string narrowed = await App.CreateApiKeyAsync(App.InitialApiKey, Roles.Admin, c => c with { Permissions = "keys:read keys:rotate", KeyScope = "app/* exact" });
+        using HttpClient client = App.ClientFor(narrowed);
 
-        (await client.RotateAsync("ML-KEM-512", ",\"name\":\"app/a\"")).ShouldBe(HttpStatusCode.Created);
+        (await client.RotateAsync("ML-KEM-512", new { name = "app/a" })).ShouldBe(HttpStatusCode.Created);
         (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-512&name=app/a")).ShouldBe(HttpStatusCode.OK);
         (await client.GetJsonAsync("/kms/keys?name=app/a")).ShouldBe(HttpStatusCode.OK);
         (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-512&name=exact")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");

@@ -1,31 +1,22 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.RegularExpressions;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.ApiKeys;
 
 /// <summary>The header as Kestrel reads it, which never makes a string of the key. <see cref="ApiKeyAuthenticationTests"/> go through TestServer.</summary>
-public sealed partial class PresentedKeyTests : IDisposable
+public sealed partial class PresentedKeyTests : ServiceTests
 {
-    private readonly QkmsApplication _app = new();
     private readonly string _valid;
     private readonly Uri _address;
 
     public PresentedKeyTests()
     {
-        _app.UseKestrel(0);
-        _app.StartServer();
-        using HttpClient client = _app.KestrelClient();
+        using HttpClient client = App.StartOnKestrel();
         _address = client.BaseAddress!;
         _valid = client.DefaultRequestHeaders.GetValues("x-api-key").Single();
     }
-
-    public void Dispose() => _app.Dispose();
 
     // white space around a header's value is no part of it (RFC 9110, section 5.5).
     [Theory]
@@ -61,11 +52,11 @@ public sealed partial class PresentedKeyTests : IDisposable
     [Fact]
     public async Task A_handle_is_worth_nothing_to_a_client()
     {
-        ApiKeyHandles handles = _app.Services.GetRequiredService<ApiKeyHandles>();
+        ApiKeyHandles handles = App.Services.GetRequiredService<ApiKeyHandles>();
         string handle = string.Create(handles.Length, _valid, (text, key) => handles.Write(Encoding.ASCII.GetBytes(key), text));
         ApiKeyProof? proof = handles.Read(handle);
         proof.Should().NotBeNull();
-        (await _app.Services.GetRequiredService<ApiKeyAuthenticator>().AuthenticateAsync(proof!, CancellationToken.None)).Should().NotBeNull("the handle is good");
+        (await App.Services.GetRequiredService<ApiKeyAuthenticator>().AuthenticateAsync(proof!, CancellationToken.None)).Should().NotBeNull("the handle is good");
 
         await ShouldAnswerAsync($"x-api-key: {handle}", 401);
         await ShouldAnswerAsync($"x-api-key: {handle.ToUpperInvariant()}", 401);
@@ -89,9 +80,7 @@ public sealed partial class PresentedKeyTests : IDisposable
     public async Task The_same_over_http_2()
     {
         await using QkmsApplication app = new() { Settings = { ["Kestrel:EndpointDefaults:Protocols"] = "Http2" } };
-        app.UseKestrel(0);
-        app.StartServer();
-        using HttpClient client = app.KestrelClient();
+        using HttpClient client = app.StartOnKestrel();
         client.DefaultRequestVersion = HttpVersion.Version20;
         client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
         string valid = client.DefaultRequestHeaders.GetValues("x-api-key").Single();
@@ -115,16 +104,7 @@ public sealed partial class PresentedKeyTests : IDisposable
     private static string Format(string header, string key) => header.Replace("{0}", key, StringComparison.Ordinal);
 
     // A well-formed key whose id holds a byte beyond ASCII.
-    private string WithId(string first)
-    {
-        byte[] text = Encoding.Latin1.GetBytes(_valid[..5] + first + _valid[6..]);
-        byte[] hash = System.Security.Cryptography.SHA256.HashData(text.AsSpan(0, text.Length - ApiKeyFormat.ChecksumLength));
-        for (int i = 0; i < ApiKeyFormat.ChecksumLength; i++)
-            text[text.Length - ApiKeyFormat.ChecksumLength + i] = Base62.ToCharacter((hash[i] * 62) >> 8);
-
-        ApiKeyFormat.IsWellFormed(text).Should().BeTrue();
-        return Encoding.Latin1.GetString(text);
-    }
+    private string WithId(string first) => ForgedKeys.WithChecksum(_valid[..5] + first + _valid[6..]);
 
     private async Task ShouldAnswerAsync(string header, int status)
     {

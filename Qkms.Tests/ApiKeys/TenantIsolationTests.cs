@@ -1,32 +1,23 @@
-using System.Net;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Api.Http;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
 using Qkms.Core.Tenants;
-using Qkms.Core.Time;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.ApiKeys;
 
-public sealed class TenantIsolationTests
+public sealed class TenantIsolationTests : ServiceTests
 {
     // Q-32: byte for byte the answer for a random id, but for request id and time.
     [Fact]
     public async Task Every_route_answers_another_tenants_ids_like_random_ones()
     {
-        await using QkmsApplication app = new();
-        using HttpClient theirs = app.Client();
-        using HttpClient ours = app.ClientFor(await app.CreateTenantAsync("ours"));
+        using HttpClient theirs = App.Client();
+        using HttpClient ours = App.ClientFor(await App.CreateTenantAsync("ours"));
         string kid = (await theirs.GenerateAsync()).Text("kid");
         string random = new IdGenerator(TimeProvider.System).Next().ToString();
         int compared = 0;
 
-        foreach (RouteEndpoint route in app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        foreach (RouteEndpoint route in App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(r => r.Metadata.GetMetadata<RequiredPermission>() is not null && (r.RoutePattern.Parameters.Count > 0 || RouteRequests.UsesKey(r))))
         {
             Answer toTheirs = await SendAsync(ours, route, kid);
@@ -46,16 +37,15 @@ public sealed class TenantIsolationTests
     [Fact]
     public async Task Two_tenants_use_the_same_names_and_kids_without_meeting()
     {
-        await using QkmsApplication app = new();
-        using HttpClient first = app.Client();
-        using HttpClient second = app.ClientFor(await app.CreateTenantAsync("second"));
+        using HttpClient first = App.Client();
+        using HttpClient second = App.ClientFor(await App.CreateTenantAsync("second"));
 
-        Answer firstKey = await first.GenerateAsync("ML-KEM-768", ",\"kid\":\"same\"");
+        Answer firstKey = await first.GenerateAsync("ML-KEM-768", new { kid = "same" });
         (await second.GetJsonAsync("/kms/keys")).Number("total").Should().Be(0);
         (await second.ActiveAsync()).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await second.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await second.RetireAsync(1)).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        Answer secondKey = await second.GenerateAsync("ML-KEM-768", ",\"kid\":\"same\"");
+        Answer secondKey = await second.GenerateAsync("ML-KEM-768", new { kid = "same" });
 
         secondKey.Text("public_key").Should().NotBe(firstKey.Text("public_key"));
         (await second.RevokeAsync("same")).ShouldBe(HttpStatusCode.NoContent);
@@ -66,9 +56,8 @@ public sealed class TenantIsolationTests
     [Fact]
     public async Task A_cursor_of_another_tenant_is_refused()
     {
-        await using QkmsApplication app = new();
-        using HttpClient first = app.Client();
-        using HttpClient second = app.ClientFor(await app.CreateTenantAsync("second"));
+        using HttpClient first = App.Client();
+        using HttpClient second = App.ClientFor(await App.CreateTenantAsync("second"));
         await first.GenerateAsync();
         await first.RotateAsync();
         string cursor = (await first.GetJsonAsync("/kms/keys?limit=1")).Text("next_cursor");
@@ -79,10 +68,9 @@ public sealed class TenantIsolationTests
     [Fact]
     public async Task A_suspended_tenant_is_refused_with_its_own_code()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.ClientFor(await app.CreateTenantAsync("late-payer"));
+        using HttpClient client = App.ClientFor(await App.CreateTenantAsync("late-payer"));
         (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
-        await SuspendAsync(app, "late-payer");
+        await SuspendAsync(App, "late-payer");
 
         (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_003");
     }

@@ -1,6 +1,5 @@
 using System.Reflection;
 using Qkms.Api.Hosting;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Architecture;
 

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
 using System.Text.RegularExpressions;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.ChildProcess;
 
 namespace Qkms.Tests.Architecture;
@@ -104,7 +102,7 @@ public sealed partial class ConstantTimeTests
     public Task Unoptimised_methods_that_touch_secrets_do_not_divide() =>
         NoListingDividesAsync("MinOpts", ("DOTNET_JITMinOpts", "1"));
 
-    [OptimisedBuildFact]
+    [FactIf(Requirement.OptimisedBuild)]
     public Task Optimised_methods_that_touch_secrets_do_not_divide() =>
         NoListingDividesAsync("FullOpts", ("DOTNET_TieredCompilation", "0"));
 

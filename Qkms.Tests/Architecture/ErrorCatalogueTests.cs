@@ -1,8 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Qkms.Api.Http;
-using Qkms.Core.Errors;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Architecture;
 

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using ArchUnitNET.Loader;
-using Qkms.Core.Algorithms;
 using Qkms.Storage;
 
 namespace Qkms.Tests.Architecture;

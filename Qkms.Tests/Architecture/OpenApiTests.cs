@@ -1,11 +1,8 @@
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Architecture;
 
-public sealed class OpenApiTests
+public sealed class OpenApiTests : ServiceTests
 {
     private const string Rewrite = "QKMS_WRITE_OPENAPI";
 
@@ -15,8 +12,7 @@ public sealed class OpenApiTests
     [Fact]
     public async Task The_file_at_the_root_is_what_is_served()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.ClientFor(null);
+        using HttpClient client = App.ClientFor(null);
         string served = await client.GetStringAsync(new Uri("/swagger/v1/swagger.yaml", UriKind.Relative));
         string path = Path.Combine(Repository.Root, "openapi.yaml");
         if (Environment.GetEnvironmentVariable(Rewrite) is not null)
@@ -28,8 +24,7 @@ public sealed class OpenApiTests
     [Fact]
     public async Task Every_route_is_described_with_summary_refusals_and_examples()
     {
-        await using QkmsApplication app = new();
-        JsonNode document = await DocumentAsync(app);
+        JsonNode document = await DocumentAsync(App);
         int operations = 0;
 
         foreach ((string path, JsonNode? item) in document["paths"]!.AsObject())
@@ -54,15 +49,14 @@ public sealed class OpenApiTests
             }
         }
 
-        int routes = app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Count();
+        int routes = App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Count();
         operations.Should().Be(routes);
     }
 
     [Fact]
     public async Task Both_prefixes_and_the_api_key_are_described()
     {
-        await using QkmsApplication app = new();
-        JsonNode document = await DocumentAsync(app);
+        JsonNode document = await DocumentAsync(App);
 
         document["servers"]!.AsArray().Select(s => (string)s!["url"]!).Should().Equal("/", "/api/v1");
         JsonNode scheme = document["components"]!["securitySchemes"]!["ApiKey"]!;
@@ -72,8 +66,7 @@ public sealed class OpenApiTests
     [Fact]
     public async Task The_page_has_a_strict_policy_and_loads_nothing_from_elsewhere()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.ClientFor(null);
+        using HttpClient client = App.ClientFor(null);
 
         Answer page = await client.GetJsonAsync("/swagger/index.html");
 

@@ -1,5 +1,3 @@
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Architecture;
 
 public sealed class SourceTests

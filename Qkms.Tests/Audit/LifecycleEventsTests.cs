@@ -1,24 +1,21 @@
 using Qkms.Core.Journal;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Audit;
 
-public sealed class LifecycleEventsTests
+public sealed class LifecycleEventsTests : ServiceTests
 {
     // A-16, A-40: what is written; reading it over HTTP comes later.
     [Fact]
     public async Task Every_change_is_journalled_with_actor_kid_states_reason_and_request()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        client.DefaultRequestHeaders.Add("X-Request-ID", "6f1c2b9e-5d0a-4a43-9c1b-0f5f3c2d1e0a");
-        string first = (await client.GenerateAsync()).Text("kid");
-        string second = (await client.RotateAsync()).Text("kid");
-        await client.RetireAsync(2, extra: ",\"allow_no_active\":true");
-        await client.RevokeAsync(first, """{"reason":"stolen"}""");
-        await client.RevokeAsync(first);
+        Client.DefaultRequestHeaders.Add("X-Request-ID", "6f1c2b9e-5d0a-4a43-9c1b-0f5f3c2d1e0a");
+        string first = (await Client.GenerateAsync()).Text("kid");
+        string second = (await Client.RotateAsync()).Text("kid");
+        await Client.RetireAsync(2, extra: new { allow_no_active = true });
+        await Client.RevokeAsync(first, """{"reason":"stolen"}""");
+        await Client.RevokeAsync(first);
 
-        using Database database = app.OpenDatabase();
+        using Database database = App.OpenDatabase();
         database.Strings(Select("kid IS NOT NULL")).Should().Equal(
             $"key.generated|{first}|1||active|",
             $"key.rotated|{second}|2||active|",
@@ -34,18 +31,16 @@ public sealed class LifecycleEventsTests
     [Fact]
     public async Task A_destruction_is_journalled_with_its_orders_and_by_whom_it_was_done()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateRetiredAsync()).Text("kid");
-        await client.DestroyAsync(kid, """{"reason":"replaced"}""");
-        await client.DestroyAsync(kid, """{"reason":"again"}""");
-        await client.CancelDeletionAsync(kid, """{"reason":"still needed"}""");
-        await client.CancelDeletionAsync(kid, """{"reason":"again"}""");
-        await client.DestroyAsync(kid);
-        await client.RevokeAsync(kid);
-        await app.SweepAfterAsync(TimeSpan.FromDays(30));
+        string kid = (await Client.GenerateRetiredAsync()).Text("kid");
+        await Client.DestroyAsync(kid, """{"reason":"replaced"}""");
+        await Client.DestroyAsync(kid, """{"reason":"again"}""");
+        await Client.CancelDeletionAsync(kid, """{"reason":"still needed"}""");
+        await Client.CancelDeletionAsync(kid, """{"reason":"again"}""");
+        await Client.DestroyAsync(kid);
+        await Client.RevokeAsync(kid);
+        await App.SweepAfterAsync(TimeSpan.FromDays(30));
 
-        using Database database = app.OpenDatabase();
+        using Database database = App.OpenDatabase();
         database.Strings(Select("action LIKE 'key.destr%' OR action = 'key.revoked'")).Should().Equal(
             $"key.destruction_scheduled|{kid}|1|retired|pending_destruction|replaced",
             $"key.destruction_cancelled|{kid}|1|pending_destruction|retired|still needed",
@@ -59,17 +54,15 @@ public sealed class LifecycleEventsTests
     [Fact]
     public async Task A_refused_change_is_not_journalled()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync()).Text("kid");
-        using Database database = app.OpenDatabase();
+        string kid = (await Client.GenerateAsync()).Text("kid");
+        using Database database = App.OpenDatabase();
         object? before = database.Scalar("SELECT COUNT(*) FROM audit_events");
 
-        await client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768"}""");
-        await client.RetireAsync(1);
-        await client.RevokeAsync("unknown");
-        await client.DestroyAsync(kid);
-        await client.CancelDeletionAsync(kid);
+        await Client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768"}""");
+        await Client.RetireAsync(1);
+        await Client.RevokeAsync("unknown");
+        await Client.DestroyAsync(kid);
+        await Client.CancelDeletionAsync(kid);
 
         database.Scalar("SELECT COUNT(*) FROM audit_events").Should().Be(before);
     }
@@ -78,15 +71,13 @@ public sealed class LifecycleEventsTests
     [Fact]
     public async Task The_leaf_hash_is_over_the_canonical_bytes()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync();
-        using Database database = app.OpenDatabase();
+        await Client.GenerateAsync();
+        using Database database = App.OpenDatabase();
         byte[] canonical = (byte[])database.Scalar("SELECT canonical FROM audit_events WHERE action = 'key.generated'")!;
         byte[] leaf = (byte[])database.Scalar("SELECT leaf_hash FROM audit_events WHERE action = 'key.generated'")!;
 
         canonical[0].Should().Be(1, "the format comes first");
-        leaf.Should().Equal(System.Security.Cryptography.SHA256.HashData([0, .. canonical]));
+        leaf.Should().Equal(SHA256.HashData([0, .. canonical]));
         AuditEvent.LeafHash(canonical).Should().Equal(leaf);
     }
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Qkms.Tests.Support;
 using Xunit.Abstractions;
 
 namespace Qkms.Tests.Crash;
@@ -10,7 +9,7 @@ public sealed class CheckpointCrashTests(ITestOutputHelper output)
     // A machine on which none of so many kills meets a checkpoint has no disk to speak of.
     private const int MostKills = 40;
 
-    [SqliteFact]
+    [FactIf(Requirement.Sqlite)]
     public async Task After_a_kill_during_a_checkpoint_what_was_acknowledged_is_there()
     {
         using TemporaryDirectory directory = new();

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using Qkms.Tests.Support;
 using Xunit.Abstractions;
 
 namespace Qkms.Tests.Crash;
@@ -7,7 +5,7 @@ namespace Qkms.Tests.Crash;
 /// <summary>Not the service but its PostgreSQL server is killed, under load; the service goes on by itself when the server is back.</summary>
 public sealed class DatabaseCrashTests(ITestOutputHelper output)
 {
-    [PostgresClusterTheory]
+    [TheoryIf(Requirement.PostgresPrograms)]
     [InlineData("immediate stop")]
     [InlineData("kill -9 of everything")]
     [InlineData("kill -9 of one backend")]

@@ -1,7 +1,4 @@
-using System.Net;
-using System.Security.Cryptography;
 using Qkms.Core.Installation;
-using Qkms.Tests.Support;
 using Xunit.Abstractions;
 
 namespace Qkms.Tests.Crash;
@@ -10,7 +7,7 @@ namespace Qkms.Tests.Crash;
 public sealed class FirstStartCrashTests(ITestOutputHelper output)
 {
     // Files show from outside how far it has come.
-    [SqliteTheory]
+    [TheoryIf(Requirement.Sqlite)]
     [InlineData("qkms.lock")]
     [InlineData("qkms.db")]
     [InlineData("qkms.db-wal")]
@@ -90,7 +87,7 @@ public sealed class FirstStartCrashTests(ITestOutputHelper output)
     {
         using ServiceProcess service = await ServiceProcess.StartAsync(directory);
         using HttpClient client = service.Client();
-        await client.GenerateAsync("AES-256", $",\"name\":\"n-{RandomNumberGenerator.GetHexString(8)}\"");
+        await client.GenerateAsync("AES-256", new { name = $"n-{RandomNumberGenerator.GetHexString(8)}" });
         (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
         using (Database database = TestStorage.OpenUntouched(directory))
         {

@@ -1,13 +1,4 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text.Json.Nodes;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
 using Qkms.Core.Uses;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Crash;
 

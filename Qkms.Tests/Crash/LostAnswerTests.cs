@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Crash;
 

@@ -1,8 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Security.Cryptography;
-using System.Text.Json;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Crash;
 
@@ -117,7 +113,7 @@ internal sealed class MixedLoad
     private async Task RetireAsync(LedgerEntry entry)
     {
         entry.MayBecome(Ranks.Retired);
-        Answer answer = await _client.RetireAsync(entry.Number, entry.Algorithm, $$""","name":"{{entry.Name}}","allow_no_active":true""");
+        Answer answer = await _client.RetireAsync(entry.Number, entry.Algorithm, new { name = entry.Name, allow_no_active = true });
         if (Note(answer))
             _ledger.Became(entry, Ranks.Retired);
     }

@@ -1,7 +1,3 @@
-using System.Net;
-using System.Text.Json;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crash;
 
 /// <summary>Uses keys so that it shows later, by their own work, whether they are still the same.</summary>

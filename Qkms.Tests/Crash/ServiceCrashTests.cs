@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using Qkms.Tests.Support;
 using Xunit.Abstractions;
 
 namespace Qkms.Tests.Crash;
@@ -33,7 +31,7 @@ public sealed class ServiceCrashTests(ITestOutputHelper output)
         {
             using HttpClient client = last.Client();
             await Invariants.CheckAsync(client, () => TestStorage.OpenUntouched(directory.Path), ledger);
-            await client.GenerateAsync("ML-KEM-768", ",\"name\":\"after\"");
+            await client.GenerateAsync("ML-KEM-768", new { name = "after" });
             (await last.TerminateAsync()).Should().Be(0);
         }
 

@@ -1,6 +1,3 @@
-using System.Net;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crash;
 
 /// <summary>The disk takes no more: writes are refused, reads go on, nothing that was acknowledged is lost, and it ends by itself.</summary>
@@ -9,7 +6,7 @@ public sealed class UnwritableDiskTests
     // More than fit behind what the write-ahead log has taken already.
     private const int ManyWrites = 5000;
 
-    [SmallDiskFact]
+    [FactIf(Requirement.SmallDisk)]
     public async Task A_full_disk_stops_writes_alone_and_for_as_long_as_it_is_full()
     {
         using SmallDisk disk = new(megabytes: 12);
@@ -35,7 +32,7 @@ public sealed class UnwritableDiskTests
         await AllShouldBeThereAsync(data, kids);
     }
 
-    [SmallDiskFact]
+    [FactIf(Requirement.SmallDisk)]
     public async Task A_start_on_a_full_disk_is_refused_in_words_and_works_when_there_is_room()
     {
         using SmallDisk disk = new(megabytes: 6);
@@ -55,7 +52,7 @@ public sealed class UnwritableDiskTests
         await AllShouldBeThereAsync(data, kids);
     }
 
-    [SmallDiskFact]
+    [FactIf(Requirement.SmallDisk)]
     public async Task A_start_on_a_disk_that_is_read_only_is_refused_in_words()
     {
         using SmallDisk disk = new(megabytes: 6);
@@ -74,7 +71,7 @@ public sealed class UnwritableDiskTests
         await AllShouldBeThereAsync(data, kids);
     }
 
-    [ImmutableFilesFact]
+    [FactIf(Requirement.ImmutableFiles)]
     public async Task Files_that_become_read_only_stop_writes_alone_and_for_as_long_as_they_are()
     {
         using TemporaryDirectory directory = new();
@@ -103,7 +100,7 @@ public sealed class UnwritableDiskTests
     private static async Task WriteAsync(HttpClient client, List<string> kids, int count)
     {
         for (int i = 0; i < count; i++)
-            kids.Add((await client.GenerateAsync("AES-256", $",\"name\":\"key-{kids.Count}\"")).Text("kid"));
+            kids.Add((await client.GenerateAsync("AES-256", new { name = $"key-{kids.Count}" })).Text("kid"));
     }
 
     private static async Task WriteUntilRefusedAsync(HttpClient client, List<string> kids)

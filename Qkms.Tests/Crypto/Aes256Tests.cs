@@ -1,12 +1,7 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text.Json.Nodes;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>AES-256 keys, and their ciphertexts, which name their key themselves.</summary>
-public sealed class Aes256Tests
+public sealed class Aes256Tests : ServiceTests
 {
     private static readonly byte[] _hello = "hello"u8.ToArray();
 
@@ -14,48 +9,43 @@ public sealed class Aes256Tests
     [Fact]
     public async Task The_catalogue_has_it_and_it_has_no_public_key()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-
-        JsonNode row = (await client.GetJsonAsync("/kms/supported-algorithms")).Data["algorithms"]!.AsArray().Single(a => (string?)a!["algorithm"] == "AES-256")!;
+        JsonNode row = (await Client.GetJsonAsync("/kms/supported-algorithms")).Data["algorithms"]!.AsArray().Single(a => (string?)a!["algorithm"] == "AES-256")!;
         ((string?)row["kty"]).Should().Be("oct");
         row["operations"]!.AsArray().Select(o => (string)o!).Should().Equal("encrypt", "decrypt", "generate-data-key", "decrypt-data-key");
         ((string?)row["status"]).Should().Be("RECOMMENDED");
         ((bool)row["quantum_safe"]!).Should().BeTrue();
         row["public_key_size"].Should().BeNull();
 
-        Answer made = await client.GenerateAsync("AES-256");
+        Answer made = await Client.GenerateAsync("AES-256");
         made.Data.AsObject().ContainsKey("public_key").Should().BeTrue();
         made.Data["public_key"].Should().BeNull();
         made.Text("use").Should().Be("enc");
-        (await client.RotateAsync("AES-256")).Data["public_key"].Should().BeNull();
-        (await client.GetJsonAsync("/kms/keys")).Data["keys"]!.AsArray().Should().OnlyContain(key => key!["public_key"] == null);
+        (await Client.RotateAsync("AES-256")).Data["public_key"].Should().BeNull();
+        (await Client.GetJsonAsync("/kms/keys")).Data["keys"]!.AsArray().Should().OnlyContain(key => key!["public_key"] == null);
         foreach (string query in new[] { "", "?format=pem", "?format=der", "?format=jwk" })
-            (await client.GetJsonAsync($"/kms/keys/{made.Text("kid")}/public-key{query}")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+            (await Client.GetJsonAsync($"/kms/keys/{made.Text("kid")}/public-key{query}")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
 
-        (await client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"AES-256","use":"sig"}""")).ShouldBlame("use");
-        (await client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"AES-256","oaep_hash":"SHA-256"}""")).ShouldBlame("oaep_hash");
+        (await Client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"AES-256","use":"sig"}""")).ShouldBlame("use");
+        (await Client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"AES-256","oaep_hash":"SHA-256"}""")).ShouldBlame("oaep_hash");
     }
 
     // K-07
     [Fact]
     public async Task One_key_encrypts_any_number_of_strings()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("AES-256");
+        await Client.GenerateAsync("AES-256");
         string[] strings = [.. Enumerable.Range(0, 500).Select(i => $"user-{i}@example.com")];
 
         HashSet<string> ciphertexts = [];
         foreach (string text in strings)
         {
-            string ciphertext = (await client.MustUseAsync("/crypto/encrypt", new { plaintext = System.Text.Encoding.UTF8.GetBytes(text), context = new { user = text } })).Text("ciphertext");
+            string ciphertext = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = System.Text.Encoding.UTF8.GetBytes(text), context = new { user = text } })).Text("ciphertext");
             ciphertexts.Add(ciphertext).Should().BeTrue();
-            Answer back = await client.MustUseAsync("/crypto/decrypt", new { ciphertext, context = new { user = text } });
+            Answer back = await Client.MustUseAsync("/crypto/decrypt", new { ciphertext, context = new { user = text } });
             System.Text.Encoding.UTF8.GetString(back.Bytes("plaintext")).Should().Be(text);
         }
 
-        (await client.GetJsonAsync("/kms/keys")).Number("total").Should().Be(1);
+        (await Client.GetJsonAsync("/kms/keys")).Number("total").Should().Be(1);
     }
 
     // E-03
@@ -67,13 +57,13 @@ public sealed class Aes256Tests
         await using (QkmsApplication app = new(directory.Path))
         {
             using HttpClient client = app.Client();
-            await client.GenerateAsync("AES-256", ",\"name\":\"app\"");
-            await client.GenerateAsync("AES-256", ",\"name\":\"web\"");
+            await client.GenerateAsync("AES-256", new { name = "app" });
+            await client.GenerateAsync("AES-256", new { name = "web" });
             foreach (string name in new[] { "app", "web", "app", "app" })
             {
                 Answer encrypted = await client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, name });
                 made.Add((encrypted.Text("kid"), encrypted.Text("ciphertext")));
-                await client.RotateAsync("AES-256", $",\"name\":\"{name}\"");
+                await client.RotateAsync("AES-256", new { name });
             }
 
             await AllOpenAsync(client);
@@ -99,21 +89,19 @@ public sealed class Aes256Tests
     [Fact]
     public async Task A_ciphertext_opens_by_name_only_with_its_own_key()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string first = (await client.GenerateAsync("AES-256", ",\"name\":\"app\"")).Text("kid");
-        string ciphertext = (await client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, name = "app" })).Text("ciphertext");
-        string second = (await client.RotateAsync("AES-256", ",\"name\":\"app\"")).Text("kid");
-        string other = (await client.GenerateAsync("AES-256", ",\"name\":\"web\"")).Text("kid");
-        await client.GenerateAsync("AES-256");
-        await client.GenerateAsync("ML-KEM-768", ",\"name\":\"app\"");
+        string first = (await Client.GenerateAsync("AES-256", new { name = "app" })).Text("kid");
+        string ciphertext = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, name = "app" })).Text("ciphertext");
+        string second = (await Client.RotateAsync("AES-256", new { name = "app" })).Text("kid");
+        string other = (await Client.GenerateAsync("AES-256", new { name = "web" })).Text("kid");
+        await Client.GenerateAsync("AES-256");
+        await Client.GenerateAsync("ML-KEM-768", new { name = "app" });
 
         foreach (object choice in new object[]
         {
             new { }, new { name = "app" }, new { name = "app", algorithm = "AES-256" }, new { key_version = 1, name = "app" }, new { kid = first },
         })
         {
-            Answer decrypted = await client.MustUseAsync("/crypto/decrypt", new { ciphertext }, choice);
+            Answer decrypted = await Client.MustUseAsync("/crypto/decrypt", new { ciphertext }, choice);
             decrypted.Bytes("plaintext").Should().Equal(_hello);
             decrypted.Text("kid").Should().Be(first);
         }
@@ -124,7 +112,7 @@ public sealed class Aes256Tests
             new { key_version = 2, name = "app" }, new { kid = second }, new { kid = other }, new { key_version = 1, name = "web" }, new { name = "nothing" },
         })
         {
-            (await client.UseAsync("/crypto/decrypt", new { ciphertext }, choice)).ShouldNotDecrypt(choice.ToString());
+            (await Client.UseAsync("/crypto/decrypt", new { ciphertext }, choice)).ShouldNotDecrypt(choice.ToString());
         }
     }
 
@@ -132,43 +120,39 @@ public sealed class Aes256Tests
     [Fact]
     public async Task A_ciphertext_of_another_tenant_or_of_no_key_or_of_another_purpose_does_not_open()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        using HttpClient stranger = app.ClientFor(await app.CreateTenantAsync("stranger"));
-        string kid = (await client.GenerateAsync("AES-256")).Text("kid");
+        using HttpClient stranger = App.ClientFor(await App.CreateTenantAsync("stranger"));
+        string kid = (await Client.GenerateAsync("AES-256")).Text("kid");
         await stranger.GenerateAsync("AES-256");
-        byte[] blob = (await client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello })).Bytes("ciphertext");
-        byte[] dataKey = (await client.MustUseAsync("/data-keys/generate", new { })).Bytes("ciphertext");
+        byte[] blob = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello })).Bytes("ciphertext");
+        byte[] dataKey = (await Client.MustUseAsync("/data-keys/generate", new { })).Bytes("ciphertext");
 
         (await stranger.UseAsync("/crypto/decrypt", new { ciphertext = blob })).ShouldNotDecrypt();
         (await stranger.UseAsync("/data-keys/decrypt", new { ciphertext = dataKey })).ShouldNotDecrypt();
-        (await client.UseAsync("/data-keys/decrypt", new { ciphertext = blob })).ShouldNotDecrypt();
-        (await client.UseAsync("/data-keys/decrypt", new { ciphertext = blob, kid })).ShouldNotDecrypt();
-        (await client.UseAsync("/crypto/decrypt", new { ciphertext = dataKey })).ShouldNotDecrypt();
-        (await client.UseAsync("/crypto/decrypt", new { ciphertext = dataKey, kid })).ShouldNotDecrypt();
+        (await Client.UseAsync("/data-keys/decrypt", new { ciphertext = blob })).ShouldNotDecrypt();
+        (await Client.UseAsync("/data-keys/decrypt", new { ciphertext = blob, kid })).ShouldNotDecrypt();
+        (await Client.UseAsync("/crypto/decrypt", new { ciphertext = dataKey })).ShouldNotDecrypt();
+        (await Client.UseAsync("/crypto/decrypt", new { ciphertext = dataKey, kid })).ShouldNotDecrypt();
 
         byte[] unknown = [.. blob];
         RandomNumberGenerator.Fill(unknown.AsSpan(5, 16));
-        (await client.UseAsync("/crypto/decrypt", new { ciphertext = unknown })).ShouldNotDecrypt();
+        (await Client.UseAsync("/crypto/decrypt", new { ciphertext = unknown })).ShouldNotDecrypt();
         byte[] purpose = [.. dataKey];
         purpose[4] = 1;
-        (await client.UseAsync("/crypto/decrypt", new { ciphertext = purpose })).ShouldNotDecrypt();
+        (await Client.UseAsync("/crypto/decrypt", new { ciphertext = purpose })).ShouldNotDecrypt();
         foreach (int length in new[] { 0, 1, 20, 21, 100, 4096 })
-            (await client.UseAsync("/crypto/decrypt", new { ciphertext = new byte[length] })).ShouldNotDecrypt($"{length}");
+            (await Client.UseAsync("/crypto/decrypt", new { ciphertext = new byte[length] })).ShouldNotDecrypt($"{length}");
 
-        (await client.MustUseAsync("/crypto/decrypt", new { ciphertext = blob })).Bytes("plaintext").Should().Equal(_hello);
+        (await Client.MustUseAsync("/crypto/decrypt", new { ciphertext = blob })).Bytes("plaintext").Should().Equal(_hello);
     }
 
     [Fact]
     public async Task A_narrowed_api_key_does_not_open_the_ciphertexts_of_other_names()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("AES-256", ",\"name\":\"app\"");
-        await client.GenerateAsync("AES-256", ",\"name\":\"web\"");
-        string ofApp = (await client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, name = "app" })).Text("ciphertext");
-        string ofWeb = (await client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, name = "web" })).Text("ciphertext");
-        using HttpClient narrowed = await app.NarrowedClientAsync(keyScope: "app");
+        await Client.GenerateAsync("AES-256", new { name = "app" });
+        await Client.GenerateAsync("AES-256", new { name = "web" });
+        string ofApp = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, name = "app" })).Text("ciphertext");
+        string ofWeb = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, name = "web" })).Text("ciphertext");
+        using HttpClient narrowed = await App.NarrowedClientAsync(keyScope: "app");
 
         (await narrowed.MustUseAsync("/crypto/decrypt", new { ciphertext = ofApp })).Bytes("plaintext").Should().Equal(_hello);
         (await narrowed.UseAsync("/crypto/decrypt", new { ciphertext = ofWeb })).ShouldNotDecrypt();
@@ -179,13 +163,11 @@ public sealed class Aes256Tests
     [Fact]
     public async Task A_changed_shortened_or_lengthened_ciphertext_does_not_open()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("AES-256");
-        byte[] blob = (await client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello })).Bytes("ciphertext");
+        await Client.GenerateAsync("AES-256");
+        byte[] blob = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello })).Bytes("ciphertext");
         blob.Length.Should().Be(21 + 32 + 32 + 5 + 16);
 
-        await Ciphertexts.ShouldNotOpenWhenChangedAsync(client, "/crypto/decrypt", "ciphertext", blob, new { });
+        await Ciphertexts.ShouldNotOpenWhenChangedAsync(Client, "/crypto/decrypt", "ciphertext", blob, new { });
     }
 
     [Theory]
@@ -193,12 +175,10 @@ public sealed class Aes256Tests
     [InlineData("RSA-2048", 256)]
     public async Task The_same_holds_for_other_families(string algorithm, int length)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync(algorithm);
-        byte[] ciphertext = (await client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, algorithm })).Bytes("ciphertext");
+        await Client.GenerateAsync(algorithm);
+        byte[] ciphertext = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, algorithm })).Bytes("ciphertext");
         ciphertext.Length.Should().Be(length);
 
-        await Ciphertexts.ShouldNotOpenWhenChangedAsync(client, "/crypto/decrypt", "ciphertext", ciphertext, new { algorithm });
+        await Ciphertexts.ShouldNotOpenWhenChangedAsync(Client, "/crypto/decrypt", "ciphertext", ciphertext, new { algorithm });
     }
 }

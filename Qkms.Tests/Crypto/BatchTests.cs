@@ -1,24 +1,18 @@
-using System.Net;
-using System.Text.Json.Nodes;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>Many items in one request: each stands for itself, and the key for all.</summary>
-public sealed class BatchTests
+public sealed class BatchTests : ServiceTests
 {
     [Theory]
     [InlineData(1)]
     [InlineData(1000)]
     public async Task Items_come_back_in_their_order(int count)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync("AES-256")).Text("kid");
+        string kid = (await Client.GenerateAsync("AES-256")).Text("kid");
 
-        Answer encrypted = await client.MustUseAsync("/crypto/encrypt", new { items = Enumerable.Range(0, count).Select(i => new { plaintext = BitConverter.GetBytes(i), context = new { i = $"{i}" } }) });
+        Answer encrypted = await Client.MustUseAsync("/crypto/encrypt", new { items = Enumerable.Range(0, count).Select(i => new { plaintext = BitConverter.GetBytes(i), context = new { i = $"{i}" } }) });
         JsonArray made = encrypted.Data["items"]!.AsArray();
-        Answer decrypted = await client.MustUseAsync("/crypto/decrypt", new { items = made.Select((item, i) => new { ciphertext = (string)item!["ciphertext"]!, context = new { i = $"{i}" } }) });
+        Answer decrypted = await Client.MustUseAsync("/crypto/decrypt", new { items = made.Select((item, i) => new { ciphertext = (string)item!["ciphertext"]!, context = new { i = $"{i}" } }) });
         JsonArray read = decrypted.Data["items"]!.AsArray();
 
         encrypted.Text("kid").Should().Be(kid);
@@ -38,17 +32,15 @@ public sealed class BatchTests
     [InlineData("RSA-2048")]
     public async Task A_ciphertext_of_an_item_opens_alone_and_the_other_way_round(string algorithm)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync(algorithm)).Text("kid");
-        string alone = (await client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA", kid })).Text("ciphertext");
-        string ofItem = (string)(await client.MustUseAsync("/crypto/encrypt", new { items = new[] { new { plaintext = "BBBB" } }, kid })).Data["items"]![0]!["ciphertext"]!;
+        string kid = (await Client.GenerateAsync(algorithm)).Text("kid");
+        string alone = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA", kid })).Text("ciphertext");
+        string ofItem = (string)(await Client.MustUseAsync("/crypto/encrypt", new { items = new[] { new { plaintext = "BBBB" } }, kid })).Data["items"]![0]!["ciphertext"]!;
 
-        JsonNode items = (await client.MustUseAsync("/crypto/decrypt", new { items = new[] { new { ciphertext = alone }, new { ciphertext = ofItem } }, kid })).Data["items"]!;
+        JsonNode items = (await Client.MustUseAsync("/crypto/decrypt", new { items = new[] { new { ciphertext = alone }, new { ciphertext = ofItem } }, kid })).Data["items"]!;
 
         ((string?)items[0]!["plaintext"]).Should().Be("AAAA");
         ((string?)items[1]!["plaintext"]).Should().Be("BBBB");
-        (await client.MustUseAsync("/crypto/decrypt", new { ciphertext = ofItem, kid })).Text("plaintext").Should().Be("BBBB");
+        (await Client.MustUseAsync("/crypto/decrypt", new { ciphertext = ofItem, kid })).Text("plaintext").Should().Be("BBBB");
     }
 
     [Theory]
@@ -56,9 +48,7 @@ public sealed class BatchTests
     [InlineData("/crypto/decrypt", "ciphertext")]
     public async Task A_batch_that_is_none_is_refused_by_field(string route, string member)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("AES-256");
+        await Client.GenerateAsync("AES-256");
 
         await Blames("items", "[]");
         await Blames("items", $"[{string.Join(',', Enumerable.Repeat(Item(), 1001))}]");
@@ -80,24 +70,22 @@ public sealed class BatchTests
         string Item() => $"{{\"{member}\":\"AAAA\"}}";
 
         async Task Blames(string field, string items, string extra = "") =>
-            (await client.PostJsonAsync(route, $"{{\"items\":{items}{extra}}}")).ShouldBlame(field);
+            (await Client.PostJsonAsync(route, $"{{\"items\":{items}{extra}}}")).ShouldBlame(field);
     }
 
     [Fact]
     public async Task A_bad_item_gets_its_own_error_and_the_others_are_decrypted()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        using HttpClient stranger = app.ClientFor(await app.CreateTenantAsync("stranger"));
-        string first = (await client.GenerateAsync("AES-256")).Text("kid");
+        using HttpClient stranger = App.ClientFor(await App.CreateTenantAsync("stranger"));
+        string first = (await Client.GenerateAsync("AES-256")).Text("kid");
         await stranger.GenerateAsync("AES-256");
-        byte[] good = (await client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA" })).Bytes("ciphertext");
+        byte[] good = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA" })).Bytes("ciphertext");
         byte[] foreign = (await stranger.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA" })).Bytes("ciphertext");
         byte[] damaged = [.. good[..^1], (byte)(good[^1] ^ 1)];
-        string second = (await client.RotateAsync("AES-256")).Text("kid");
-        byte[] newer = (await client.MustUseAsync("/crypto/encrypt", new { plaintext = "BBBB" })).Bytes("ciphertext");
+        string second = (await Client.RotateAsync("AES-256")).Text("kid");
+        byte[] newer = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "BBBB" })).Bytes("ciphertext");
 
-        JsonArray items = (await client.MustUseAsync("/crypto/decrypt", new
+        JsonArray items = (await Client.MustUseAsync("/crypto/decrypt", new
         {
             items = new object[]
             {
@@ -114,11 +102,9 @@ public sealed class BatchTests
     [Fact]
     public async Task An_item_that_is_too_long_for_rsa_gets_its_own_error()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("RSA-2048");
+        await Client.GenerateAsync("RSA-2048");
 
-        JsonArray items = (await client.MustUseAsync("/crypto/encrypt", new
+        JsonArray items = (await Client.MustUseAsync("/crypto/encrypt", new
         {
             algorithm = "RSA-2048",
             items = new object[] { new { plaintext = new byte[190] }, new { plaintext = new byte[191] }, new { plaintext = "", context = new { a = "1" } }, new { plaintext = "" } },
@@ -126,36 +112,32 @@ public sealed class BatchTests
 
         items.Select(item => (string?)item!["error"]?["error_code"]).Should().Equal(null, "ERR_INVALID_001", "ERR_INVALID_001", null);
         items.Select(item => item!["ciphertext"] is not null).Should().Equal(true, false, false, true);
-        (await client.UseAsync("/crypto/encrypt", new { items = new[] { new { plaintext = "" } }, algorithm = "RSA-2048", context = new { } })).ShouldBlame("context");
+        (await Client.UseAsync("/crypto/encrypt", new { items = new[] { new { plaintext = "" } }, algorithm = "RSA-2048", context = new { } })).ShouldBlame("context");
     }
 
     // A-03
     [Fact]
     public async Task A_revoked_key_encrypts_no_item_and_each_of_its_ciphertexts_is_refused_for_itself()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string revoked = (await client.GenerateAsync("AES-256", ",\"name\":\"app\"")).Text("kid");
-        await client.GenerateAsync("AES-256");
-        string dead = (await client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA", name = "app" })).Text("ciphertext");
-        string alive = (await client.MustUseAsync("/crypto/encrypt", new { plaintext = "BBBB" })).Text("ciphertext");
-        (await client.RevokeAsync(revoked)).ShouldBe(HttpStatusCode.NoContent);
+        string revoked = (await Client.GenerateAsync("AES-256", new { name = "app" })).Text("kid");
+        await Client.GenerateAsync("AES-256");
+        string dead = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA", name = "app" })).Text("ciphertext");
+        string alive = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "BBBB" })).Text("ciphertext");
+        (await Client.RevokeAsync(revoked)).ShouldBe(HttpStatusCode.NoContent);
 
-        (await client.UseAsync("/crypto/encrypt", new { items = new[] { new { plaintext = "AAAA" }, new { plaintext = "BBBB" } }, kid = revoked })).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
-        JsonArray items = (await client.MustUseAsync("/crypto/decrypt", new { items = new[] { new { ciphertext = dead }, new { ciphertext = alive }, new { ciphertext = dead } } })).Data["items"]!.AsArray();
+        (await Client.UseAsync("/crypto/encrypt", new { items = new[] { new { plaintext = "AAAA" }, new { plaintext = "BBBB" } }, kid = revoked })).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
+        JsonArray items = (await Client.MustUseAsync("/crypto/decrypt", new { items = new[] { new { ciphertext = dead }, new { ciphertext = alive }, new { ciphertext = dead } } })).Data["items"]!.AsArray();
         Shape(items).Should().Equal("ERR_KMS_006", "BBBB", "ERR_KMS_006");
     }
 
     [Fact]
     public async Task A_narrowed_api_key_decrypts_the_items_of_its_names()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("AES-256", ",\"name\":\"app\"");
-        await client.GenerateAsync("AES-256", ",\"name\":\"web\"");
-        string ofApp = (await client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA", name = "app" })).Text("ciphertext");
-        string ofWeb = (await client.MustUseAsync("/crypto/encrypt", new { plaintext = "BBBB", name = "web" })).Text("ciphertext");
-        using HttpClient narrowed = await app.NarrowedClientAsync(keyScope: "app");
+        await Client.GenerateAsync("AES-256", new { name = "app" });
+        await Client.GenerateAsync("AES-256", new { name = "web" });
+        string ofApp = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA", name = "app" })).Text("ciphertext");
+        string ofWeb = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "BBBB", name = "web" })).Text("ciphertext");
+        using HttpClient narrowed = await App.NarrowedClientAsync(keyScope: "app");
         object items = new { items = new[] { new { ciphertext = ofApp }, new { ciphertext = ofWeb } } };
 
         Shape((await narrowed.MustUseAsync("/crypto/decrypt", items)).Data["items"]!.AsArray()).Should().Equal("AAAA", "ERR_KEM_001");

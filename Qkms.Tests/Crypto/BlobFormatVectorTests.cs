@@ -1,9 +1,3 @@
-using System.Text.Json;
-using Qkms.Core.Algorithms;
-using Qkms.Core.Names;
-using Qkms.Core.Secrets;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>Blobs that <c>Interop/blob-v1.mjs</c> made with WebCrypto.</summary>

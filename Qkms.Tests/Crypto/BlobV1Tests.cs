@@ -1,8 +1,3 @@
-using System.Security.Cryptography;
-using Qkms.Core.Algorithms;
-using Qkms.Core.Names;
-using Qkms.Core.Secrets;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>Blobs from one hand to the other, and whatever is not what was protected. Other implementations are in <c>BlobFormatVectorTests</c>.</summary>

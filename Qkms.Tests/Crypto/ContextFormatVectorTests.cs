@@ -1,7 +1,3 @@
-using System.Text.Json;
-using Qkms.Core.Algorithms;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>Canonical contexts as <c>Interop/context.mjs</c> writes them.</summary>

@@ -1,12 +1,7 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>/crypto/encrypt and /crypto/decrypt: what goes in comes out, for every family and size.</summary>
-public sealed class EncryptTests
+public sealed class EncryptTests : ServiceTests
 {
     private const int MaxPayload = 1024 * 1024;
 
@@ -22,12 +17,10 @@ public sealed class EncryptTests
     [InlineData("RSA-4096", "RSA-4096")]
     public async Task What_was_encrypted_is_decrypted_and_each_ciphertext_is_another(string algorithm, string canonical)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync(algorithm)).Text("kid");
+        string kid = (await Client.GenerateAsync(algorithm)).Text("kid");
 
-        Answer encrypted = await client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, algorithm });
-        Answer again = await client.MustUseAsync("/api/v1/crypto/encrypt", new { plaintext = _hello, kid });
+        Answer encrypted = await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, algorithm });
+        Answer again = await Client.MustUseAsync("/api/v1/crypto/encrypt", new { plaintext = _hello, kid });
 
         encrypted.Data.AsObject().Select(m => m.Key).Should().BeEquivalentTo("kid", "key_version", "algorithm", "algorithm_id", "requested_kid", "warnings", "ciphertext");
         encrypted.Text("kid").Should().Be(kid);
@@ -40,7 +33,7 @@ public sealed class EncryptTests
         again.Text("ciphertext").Should().NotBe(encrypted.Text("ciphertext"));
         foreach (Answer one in new[] { encrypted, again })
         {
-            Answer decrypted = await client.MustUseAsync("/crypto/decrypt", new { ciphertext = one.Text("ciphertext"), key_version = 1, algorithm });
+            Answer decrypted = await Client.MustUseAsync("/crypto/decrypt", new { ciphertext = one.Text("ciphertext"), key_version = 1, algorithm });
             decrypted.Bytes("plaintext").Should().Equal(_hello);
             decrypted.Text("kid").Should().Be(kid);
             decrypted.Number("key_version").Should().Be(1);
@@ -57,22 +50,20 @@ public sealed class EncryptTests
     [InlineData("SHA-512")]
     public async Task Rsa_is_oaep_with_the_hash_of_the_key(string oaepHash)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        Answer made = await client.GenerateAsync("RSA-2048", $",\"oaep_hash\":\"{oaepHash}\"");
+        Answer made = await Client.GenerateAsync("RSA-2048", new { oaep_hash = oaepHash });
         RSAEncryptionPadding padding = RSAEncryptionPadding.CreateOaep(new HashAlgorithmName(oaepHash.Replace("-", "", StringComparison.Ordinal)));
         using RSA publicKey = RSA.Create();
         publicKey.ImportSubjectPublicKeyInfo(made.Bytes("public_key"), out _);
         using RSA privateKey = RSA.Create();
-        privateKey.ImportPkcs8PrivateKey(await Materials.OpenAsync(app, made.Text("kid")), out _);
+        privateKey.ImportPkcs8PrivateKey(await Materials.OpenAsync(App, made.Text("kid")), out _);
 
-        Answer encrypted = await client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, kid = made.Text("kid") });
-        Answer decrypted = await client.MustUseAsync("/crypto/decrypt", new { ciphertext = publicKey.Encrypt(_hello, padding), kid = made.Text("kid") });
+        Answer encrypted = await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, kid = made.Text("kid") });
+        Answer decrypted = await Client.MustUseAsync("/crypto/decrypt", new { ciphertext = publicKey.Encrypt(_hello, padding), kid = made.Text("kid") });
 
         privateKey.Decrypt(encrypted.Bytes("ciphertext"), padding).Should().Equal(_hello);
         decrypted.Bytes("plaintext").Should().Equal(_hello);
         RSAEncryptionPadding other = oaepHash == "SHA-256" ? RSAEncryptionPadding.OaepSHA1 : RSAEncryptionPadding.OaepSHA256;
-        (await client.UseAsync("/crypto/decrypt", new { ciphertext = publicKey.Encrypt(_hello, other), kid = made.Text("kid") })).ShouldNotDecrypt();
+        (await Client.UseAsync("/crypto/decrypt", new { ciphertext = publicKey.Encrypt(_hello, other), kid = made.Text("kid") })).ShouldNotDecrypt();
     }
 
     [Theory]
@@ -80,34 +71,29 @@ public sealed class EncryptTests
     [InlineData("ML-KEM-512")]
     public async Task A_plaintext_has_0_bytes_to_1_mb(string algorithm)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync(algorithm);
+        await Client.GenerateAsync(algorithm);
 
         foreach (int length in new[] { 0, 1, MaxPayload - 1, MaxPayload })
         {
             byte[] plaintext = RandomNumberGenerator.GetBytes(length);
-            Answer encrypted = await client.MustUseAsync("/crypto/encrypt", new { plaintext, algorithm });
-            Answer decrypted = await client.MustUseAsync("/crypto/decrypt", new { ciphertext = encrypted.Text("ciphertext"), algorithm });
+            Answer encrypted = await Client.MustUseAsync("/crypto/encrypt", new { plaintext, algorithm });
+            Answer decrypted = await Client.MustUseAsync("/crypto/decrypt", new { ciphertext = encrypted.Text("ciphertext"), algorithm });
             decrypted.Bytes("plaintext").AsSpan().SequenceEqual(plaintext).Should().BeTrue($"{length}");
         }
 
-        (await client.UseAsync("/crypto/encrypt", new { plaintext = new byte[MaxPayload + 1], algorithm })).ShouldBlame("plaintext");
+        (await Client.UseAsync("/crypto/encrypt", new { plaintext = new byte[MaxPayload + 1], algorithm })).ShouldBlame("plaintext");
 
         // An item is no way around it: its ciphertext has to open alone.
-        (await client.UseAsync("/crypto/encrypt", new { items = new[] { new { plaintext = new byte[MaxPayload + 1] } }, algorithm })).ShouldBlame("items[0].plaintext");
-        (await client.UseAsync("/crypto/decrypt", new { ciphertext = new byte[MaxPayload + 4097], algorithm })).ShouldBlame("ciphertext");
-        (await client.UseAsync("/crypto/decrypt", new { items = new[] { new { ciphertext = new byte[MaxPayload + 4097] } }, algorithm })).ShouldBlame("items[0].ciphertext");
+        (await Client.UseAsync("/crypto/encrypt", new { items = new[] { new { plaintext = new byte[MaxPayload + 1] } }, algorithm })).ShouldBlame("items[0].plaintext");
+        (await Client.UseAsync("/crypto/decrypt", new { ciphertext = new byte[MaxPayload + 4097], algorithm })).ShouldBlame("ciphertext");
+        (await Client.UseAsync("/crypto/decrypt", new { items = new[] { new { ciphertext = new byte[MaxPayload + 4097] } }, algorithm })).ShouldBlame("items[0].ciphertext");
     }
 
     // 1 MB as base64 is less than the 2 MB of a body: what the rule allows, the server takes.
     [Fact]
     public async Task One_megabyte_passes_over_a_real_connection()
     {
-        await using QkmsApplication app = new();
-        app.UseKestrel(0);
-        app.StartServer();
-        using HttpClient client = app.KestrelClient();
+        using HttpClient client = App.StartOnKestrel();
         await client.GenerateAsync("AES-256");
         byte[] plaintext = RandomNumberGenerator.GetBytes(MaxPayload);
 
@@ -128,18 +114,16 @@ public sealed class EncryptTests
     [InlineData("RSA-4096", "SHA-512", 382)]
     public async Task Rsa_takes_what_oaep_has_room_for_and_not_a_byte_more(string algorithm, string oaepHash, int max)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync(algorithm, $",\"oaep_hash\":\"{oaepHash}\"");
+        await Client.GenerateAsync(algorithm, new { oaep_hash = oaepHash });
 
         foreach (int length in new[] { 0, max })
         {
             byte[] plaintext = RandomNumberGenerator.GetBytes(length);
-            Answer encrypted = await client.MustUseAsync("/crypto/encrypt", new { plaintext, algorithm });
-            (await client.MustUseAsync("/crypto/decrypt", new { ciphertext = encrypted.Text("ciphertext"), algorithm })).Bytes("plaintext").Should().Equal(plaintext);
+            Answer encrypted = await Client.MustUseAsync("/crypto/encrypt", new { plaintext, algorithm });
+            (await Client.MustUseAsync("/crypto/decrypt", new { ciphertext = encrypted.Text("ciphertext"), algorithm })).Bytes("plaintext").Should().Equal(plaintext);
         }
 
-        (await client.UseAsync("/crypto/encrypt", new { plaintext = new byte[max + 1], algorithm })).ShouldBlame("plaintext").Body.Should().Contain($"{max} bytes");
+        (await Client.UseAsync("/crypto/encrypt", new { plaintext = new byte[max + 1], algorithm })).ShouldBlame("plaintext").Body.Should().Contain($"{max} bytes");
     }
 
     [Theory]
@@ -152,13 +136,11 @@ public sealed class EncryptTests
     [InlineData("\"fn5+\"", "~~~")]
     public async Task Base64_may_be_escaped_as_json(string json, string plaintext)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("AES-256");
+        await Client.GenerateAsync("AES-256");
 
-        Answer encrypted = (await client.PostJsonAsync("/crypto/encrypt", $$"""{"plaintext":{{json}}}""")).ShouldBe(HttpStatusCode.OK);
+        Answer encrypted = (await Client.PostJsonAsync("/crypto/encrypt", $$"""{"plaintext":{{json}}}""")).ShouldBe(HttpStatusCode.OK);
 
-        Answer decrypted = await client.MustUseAsync("/crypto/decrypt", new { ciphertext = encrypted.Text("ciphertext") });
+        Answer decrypted = await Client.MustUseAsync("/crypto/decrypt", new { ciphertext = encrypted.Text("ciphertext") });
         Encoding.ASCII.GetString(decrypted.Bytes("plaintext")).Should().Be(plaintext);
     }
 
@@ -189,48 +171,41 @@ public sealed class EncryptTests
     [InlineData("null")]
     public async Task What_is_not_base64_is_refused_by_field(string json)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("AES-256");
-        await client.GenerateAsync("ML-DSA-44");
+        await Client.GenerateAsync("AES-256");
+        await Client.GenerateAsync("ML-DSA-44");
 
-        (await client.PostJsonAsync("/crypto/encrypt", $$"""{"plaintext":{{json}}}""")).ShouldBlame("plaintext");
-        (await client.PostJsonAsync("/crypto/decrypt", $$"""{"ciphertext":{{json}}}""")).ShouldBlame("ciphertext");
-        (await client.PostJsonAsync("/crypto/re-encrypt", $$"""{"ciphertext":{{json}}}""")).ShouldBlame("ciphertext");
-        (await client.PostJsonAsync("/data-keys/decrypt", $$"""{"ciphertext":{{json}}}""")).ShouldBlame("ciphertext");
-        (await client.PostJsonAsync("/kem/encrypt", $$"""{"plaintext":{{json}}}""")).ShouldBlame("plaintext");
-        (await client.PostJsonAsync("/kem/key/wrap", $$"""{"symmetric_key":{{json}}}""")).ShouldBlame("symmetric_key");
-        (await client.PostJsonAsync("/kem/decapsulate", $$"""{"kem_ciphertext":{{json}}}""")).ShouldBlame("kem_ciphertext");
-        (await client.PostJsonAsync("/signature/sign", $$"""{"message":{{json}},"algorithm":"ML-DSA-44"}""")).ShouldBlame("message");
+        (await Client.PostJsonAsync("/crypto/encrypt", $$"""{"plaintext":{{json}}}""")).ShouldBlame("plaintext");
+        (await Client.PostJsonAsync("/crypto/decrypt", $$"""{"ciphertext":{{json}}}""")).ShouldBlame("ciphertext");
+        (await Client.PostJsonAsync("/crypto/re-encrypt", $$"""{"ciphertext":{{json}}}""")).ShouldBlame("ciphertext");
+        (await Client.PostJsonAsync("/data-keys/decrypt", $$"""{"ciphertext":{{json}}}""")).ShouldBlame("ciphertext");
+        (await Client.PostJsonAsync("/kem/encrypt", $$"""{"plaintext":{{json}}}""")).ShouldBlame("plaintext");
+        (await Client.PostJsonAsync("/kem/key/wrap", $$"""{"symmetric_key":{{json}}}""")).ShouldBlame("symmetric_key");
+        (await Client.PostJsonAsync("/kem/decapsulate", $$"""{"kem_ciphertext":{{json}}}""")).ShouldBlame("kem_ciphertext");
+        (await Client.PostJsonAsync("/signature/sign", $$"""{"message":{{json}},"algorithm":"ML-DSA-44"}""")).ShouldBlame("message");
     }
 
     [Fact]
     public async Task A_body_without_its_input_is_refused_by_field()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-
-        (await client.PostJsonAsync("/crypto/encrypt", "{}")).ShouldBlame("plaintext");
-        (await client.PostJsonAsync("/crypto/decrypt", "{}")).ShouldBlame("ciphertext");
-        (await client.PostJsonAsync("/crypto/re-encrypt", "{}")).ShouldBlame("ciphertext");
-        (await client.PostJsonAsync("/kem/encrypt", "{}")).ShouldBlame("plaintext");
-        (await client.PostJsonAsync("/kem/decrypt", "{}")).ShouldBlame("ciphertext");
-        (await client.PostJsonAsync("/kem/key/wrap", "{}")).ShouldBlame("symmetric_key");
-        (await client.PostJsonAsync("/kem/key/unwrap", "{}")).ShouldBlame("wrapped_key");
-        (await client.PostJsonAsync("/kem/decapsulate", "{}")).ShouldBlame("kem_ciphertext");
-        (await client.PostJsonAsync("/signature/sign", "{}")).ShouldBlame("message");
-        (await client.PostJsonAsync("/signature/verify", """{"message":""}""")).ShouldBlame("signature");
-        (await client.PostJsonAsync("/signature/sign-hash", "{}")).ShouldBlame("hash_algorithm");
-        (await client.PostJsonAsync("/data-keys/decrypt", "{}")).ShouldBlame("ciphertext");
+        (await Client.PostJsonAsync("/crypto/encrypt", "{}")).ShouldBlame("plaintext");
+        (await Client.PostJsonAsync("/crypto/decrypt", "{}")).ShouldBlame("ciphertext");
+        (await Client.PostJsonAsync("/crypto/re-encrypt", "{}")).ShouldBlame("ciphertext");
+        (await Client.PostJsonAsync("/kem/encrypt", "{}")).ShouldBlame("plaintext");
+        (await Client.PostJsonAsync("/kem/decrypt", "{}")).ShouldBlame("ciphertext");
+        (await Client.PostJsonAsync("/kem/key/wrap", "{}")).ShouldBlame("symmetric_key");
+        (await Client.PostJsonAsync("/kem/key/unwrap", "{}")).ShouldBlame("wrapped_key");
+        (await Client.PostJsonAsync("/kem/decapsulate", "{}")).ShouldBlame("kem_ciphertext");
+        (await Client.PostJsonAsync("/signature/sign", "{}")).ShouldBlame("message");
+        (await Client.PostJsonAsync("/signature/verify", """{"message":""}""")).ShouldBlame("signature");
+        (await Client.PostJsonAsync("/signature/sign-hash", "{}")).ShouldBlame("hash_algorithm");
+        (await Client.PostJsonAsync("/data-keys/decrypt", "{}")).ShouldBlame("ciphertext");
     }
 
     // The table of families and operations, by kid: a key that exists and is not for this.
     [Fact]
     public async Task A_key_of_the_wrong_kind_is_refused()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(client, "app");
+        IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(Client, "app");
         HashSet<(string Route, string Kid)> possible = [.. uses.Select(use => (use.Route, use.Kid))];
         string[] kids = [.. uses.Select(use => use.Kid).Distinct()];
         int refused = 0;
@@ -239,7 +214,7 @@ public sealed class EncryptTests
         {
             foreach (string kid in kids.Where(kid => !possible.Contains((use.Route, kid))))
             {
-                (await use.SendAsync(client, new { kid })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+                (await use.SendAsync(Client, new { kid })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
                 refused++;
             }
         }
@@ -248,11 +223,11 @@ public sealed class EncryptTests
 
         // By name: an algorithm that never does it.
         object message = new { message = _hello, name = "app" };
-        (await client.UseAsync("/signature/sign", message, new { algorithm = "ML-KEM-768" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
-        (await client.UseAsync("/signature/sign", message, new { algorithm = "AES-256" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
-        (await client.UseAsync("/crypto/encrypt", new { plaintext = _hello, name = "app", algorithm = "ML-DSA-65" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
-        (await client.UseAsync("/kem/encapsulate", new { algorithm = "RSA-2048", name = "app" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
-        (await client.UseAsync("/data-keys/generate", new { algorithm = "ML-KEM-768", name = "app" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
-        (await client.UseAsync("/data-keys/generate", new { algorithm = "RSA-2048", name = "app" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+        (await Client.UseAsync("/signature/sign", message, new { algorithm = "ML-KEM-768" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+        (await Client.UseAsync("/signature/sign", message, new { algorithm = "AES-256" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+        (await Client.UseAsync("/crypto/encrypt", new { plaintext = _hello, name = "app", algorithm = "ML-DSA-65" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+        (await Client.UseAsync("/kem/encapsulate", new { algorithm = "RSA-2048", name = "app" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+        (await Client.UseAsync("/data-keys/generate", new { algorithm = "ML-KEM-768", name = "app" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+        (await Client.UseAsync("/data-keys/generate", new { algorithm = "RSA-2048", name = "app" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
     }
 }

@@ -1,6 +1,4 @@
 using System.Collections;
-using System.Security.Cryptography;
-using Qkms.Core.Algorithms;
 
 namespace Qkms.Tests.Crypto;
 

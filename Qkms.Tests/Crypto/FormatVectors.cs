@@ -1,7 +1,3 @@
-using System.Text.Json;
-using Qkms.Core.Algorithms;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>What other software makes of the formats in <c>docs/formats.md</c>; <c>Vectors/README.md</c> says how the file is made.</summary>

@@ -1,8 +1,4 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.RegularExpressions;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
 using ParameterSets = Qkms.Tests.Cryptography.Algorithms;
 
 namespace Qkms.Tests.Crypto;
@@ -30,7 +26,7 @@ public sealed partial class FormatsPageTests
             _page.Should().MatchRegex($@"\| {algorithm} \| [0-9.]+ \| `{prefix}` \|");
     }
 
-    [NodeFact]
+    [FactIf(Requirement.NodePrograms)]
     public async Task The_cases_of_the_page_open_as_it_says()
     {
         string[] blocks = [.. JsonBlock().Matches(_page).Select(match => match.Groups["json"].Value)];

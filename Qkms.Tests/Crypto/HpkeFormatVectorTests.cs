@@ -1,8 +1,5 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using Qkms.Core.Cryptography.Rfc9180;
 using Qkms.Tests.Cryptography;
-using Qkms.Tests.Support;
 using ParameterSets = Qkms.Tests.Cryptography.Algorithms;
 
 namespace Qkms.Tests.Crypto;

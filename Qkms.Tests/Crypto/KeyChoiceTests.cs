@@ -1,12 +1,7 @@
-using System.Net;
-using System.Text.Json.Nodes;
-using Qkms.Core.Keys;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>Which key a request means, and whether it may be used: every operation, by kid, by number and by name alone.</summary>
-public sealed class KeyChoiceTests
+public sealed class KeyChoiceTests : ServiceTests
 {
     private const string Name = "app/one";
 
@@ -49,17 +44,15 @@ public sealed class KeyChoiceTests
     [InlineData(Standing.Disabled)]
     public async Task Every_operation_meets_every_status_as_the_table_says(Standing standing)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(client, Name);
+        IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(Client, Name);
         foreach (string kid in uses.Select(use => use.Kid).Distinct())
-            await BringToAsync(app, client, kid, standing);
+            await BringToAsync(App, Client, kid, standing);
 
         foreach (PreparedUse use in uses)
         {
             foreach ((By by, object choice) in new[] { (By.Kid, use.ByKid), (By.Number, use.ByNumber), (By.Name, use.ByName) })
             {
-                Answer answer = await use.SendAsync(client, choice);
+                Answer answer = await use.SendAsync(Client, choice);
                 Verdict(answer).Should().Be(Expected(standing, use, by), $"{use} by {by}, {standing}: {answer.Body}");
             }
         }
@@ -69,16 +62,14 @@ public sealed class KeyChoiceTests
     [Fact]
     public async Task A_retired_version_chosen_by_number_reads_and_names_its_successor_instead_of_making()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(client, Name);
+        IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(Client, Name);
         Dictionary<string, string> successors = [];
         foreach (string kid in uses.Select(use => use.Kid).Distinct())
-            successors[kid] = await RotateAsync(client, kid);
+            successors[kid] = await RotateAsync(Client, kid);
 
         foreach (PreparedUse use in uses)
         {
-            Answer answer = await use.SendAsync(client, use.ByNumber);
+            Answer answer = await use.SendAsync(Client, use.ByNumber);
             if (use.Creates)
             {
                 answer.ShouldNameNext("ERR_KMS_008", successors[use.Kid]);
@@ -96,56 +87,47 @@ public sealed class KeyChoiceTests
     [Fact]
     public async Task A_kid_with_other_members_that_mean_another_key_is_refused_by_field()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-
-        foreach (PreparedUse use in await PreparedUse.PrepareAsync(client, Name))
+        foreach (PreparedUse use in await PreparedUse.PrepareAsync(Client, Name))
         {
             string other = use.Algorithm == "ML-KEM-512" ? "ML-KEM-1024" : "ML-KEM-512";
-            (await use.SendAsync(client, new { kid = use.Kid, algorithm = other })).ShouldBlame("algorithm");
-            (await use.SendAsync(client, new { kid = use.Kid, key_version = 2 })).ShouldBlame("key_version");
-            (await use.SendAsync(client, new { kid = use.Kid, name = "default" })).ShouldBlame("name");
-            Answer all = (await use.SendAsync(client, new { kid = use.Kid, key_version = 2, algorithm = other, name = "x" })).ShouldBlame("key_version");
-            all.Json["error"]!["details"]!.AsArray().Count.Should().Be(3);
-            (await use.SendAsync(client, new { kid = use.Kid, key_version = 1, algorithm = use.Algorithm, name = Name })).ShouldBe(HttpStatusCode.OK);
+            (await use.SendAsync(Client, new { kid = use.Kid, algorithm = other })).ShouldBlame("algorithm");
+            (await use.SendAsync(Client, new { kid = use.Kid, key_version = 2 })).ShouldBlame("key_version");
+            (await use.SendAsync(Client, new { kid = use.Kid, name = "default" })).ShouldBlame("name");
+            Answer all = (await use.SendAsync(Client, new { kid = use.Kid, key_version = 2, algorithm = other, name = "x" })).ShouldBlame("key_version");
+            all.Details.Count.Should().Be(3);
+            (await use.SendAsync(Client, new { kid = use.Kid, key_version = 1, algorithm = use.Algorithm, name = Name })).ShouldBe(HttpStatusCode.OK);
         }
     }
 
     [Fact]
     public async Task What_does_not_exist_is_not_found()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-
-        foreach (PreparedUse use in await PreparedUse.PrepareAsync(client, Name))
+        foreach (PreparedUse use in await PreparedUse.PrepareAsync(Client, Name))
         {
-            (await use.SendAsync(client, new { kid = "unknown" })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-            (await use.SendAsync(client, new { kid = "0198f5c2-7d1e-7c3a-9b54-2f0c6a1e8d37" })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-            (await use.SendAsync(client, new { key_version = 2, algorithm = use.Algorithm, name = Name })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-            (await use.SendAsync(client, new { key_version = int.MaxValue, algorithm = use.Algorithm, name = Name })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-            (await use.SendAsync(client, new { key_version = 1, algorithm = use.Algorithm, name = "other" })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+            (await use.SendAsync(Client, new { kid = "unknown" })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+            (await use.SendAsync(Client, new { kid = "0198f5c2-7d1e-7c3a-9b54-2f0c6a1e8d37" })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+            (await use.SendAsync(Client, new { key_version = 2, algorithm = use.Algorithm, name = Name })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+            (await use.SendAsync(Client, new { key_version = int.MaxValue, algorithm = use.Algorithm, name = Name })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+            (await use.SendAsync(Client, new { key_version = 1, algorithm = use.Algorithm, name = "other" })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         }
     }
 
     [Fact]
     public async Task A_choice_that_cannot_be_one_is_refused_by_field()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-
-        foreach (PreparedUse use in await PreparedUse.PrepareAsync(client, Name))
+        foreach (PreparedUse use in await PreparedUse.PrepareAsync(Client, Name))
         {
-            (await use.SendAsync(client, new { kid = "a..b" })).ShouldBlame("kid");
-            (await use.SendAsync(client, new { kid = "" })).ShouldBlame("kid");
-            (await use.SendAsync(client, new { kid = 5 })).ShouldBlame("kid");
-            (await use.SendAsync(client, new { key_version = 0 })).ShouldBlame("key_version");
-            (await use.SendAsync(client, new { key_version = -1 })).ShouldBlame("key_version");
-            (await use.SendAsync(client, new { key_version = "1" })).ShouldBlame("key_version");
-            (await use.SendAsync(client, new { key_version = 1.5 })).ShouldBlame("key_version");
-            (await use.SendAsync(client, new { key_version = 2147483648L })).ShouldBlame("key_version");
-            (await use.SendAsync(client, new { algorithm = "kyber768" })).ShouldBlame("algorithm");
-            (await use.SendAsync(client, new { name = "a//b" })).ShouldBlame("name");
-            (await use.SendAsync(client, new { tenant_id = "x" })).ShouldBlame("tenant_id");
+            (await use.SendAsync(Client, new { kid = "a..b" })).ShouldBlame("kid");
+            (await use.SendAsync(Client, new { kid = "" })).ShouldBlame("kid");
+            (await use.SendAsync(Client, new { kid = 5 })).ShouldBlame("kid");
+            (await use.SendAsync(Client, new { key_version = 0 })).ShouldBlame("key_version");
+            (await use.SendAsync(Client, new { key_version = -1 })).ShouldBlame("key_version");
+            (await use.SendAsync(Client, new { key_version = "1" })).ShouldBlame("key_version");
+            (await use.SendAsync(Client, new { key_version = 1.5 })).ShouldBlame("key_version");
+            (await use.SendAsync(Client, new { key_version = 2147483648L })).ShouldBlame("key_version");
+            (await use.SendAsync(Client, new { algorithm = "kyber768" })).ShouldBlame("algorithm");
+            (await use.SendAsync(Client, new { name = "a//b" })).ShouldBlame("name");
+            (await use.SendAsync(Client, new { tenant_id = "x" })).ShouldBlame("tenant_id");
         }
     }
 
@@ -153,9 +135,8 @@ public sealed class KeyChoiceTests
     [Fact]
     public async Task A_kid_of_another_tenant_is_answered_as_one_that_does_not_exist()
     {
-        await using QkmsApplication app = new();
-        using HttpClient owner = app.Client();
-        using HttpClient stranger = app.ClientFor(await app.CreateTenantAsync("stranger"));
+        using HttpClient owner = App.Client();
+        using HttpClient stranger = App.ClientFor(await App.CreateTenantAsync("stranger"));
 
         foreach (PreparedUse use in await PreparedUse.PrepareAsync(owner, Name))
         {
@@ -171,11 +152,10 @@ public sealed class KeyChoiceTests
     [Fact]
     public async Task A_narrowed_api_key_finds_no_kid_of_other_names_and_may_not_name_them()
     {
-        await using QkmsApplication app = new();
-        using HttpClient owner = app.Client();
+        using HttpClient owner = App.Client();
         IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(owner, Name);
-        using HttpClient outsider = await app.NarrowedClientAsync(keyScope: "web other/*");
-        using HttpClient insider = await app.NarrowedClientAsync(keyScope: "app/*");
+        using HttpClient outsider = await App.NarrowedClientAsync(keyScope: "web other/*");
+        using HttpClient insider = await App.NarrowedClientAsync(keyScope: "app/*");
 
         foreach (PreparedUse use in uses)
         {
@@ -194,9 +174,7 @@ public sealed class KeyChoiceTests
     [Fact]
     public async Task Without_any_choice_the_default_algorithm_and_name_are_meant_and_the_spelling_of_the_request_is_repeated()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(client, "default");
+        IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(Client, "default");
 
         foreach (PreparedUse use in uses)
         {
@@ -204,13 +182,13 @@ public sealed class KeyChoiceTests
             string expected = family switch { "kem" => KeyVerbs.Kem, "signature" => KeyUseVerbs.Dsa, _ => KeyUseVerbs.Aes };
             if (use.Algorithm == expected)
             {
-                Answer answer = (await use.SendAsync(client, new { })).ShouldBe(HttpStatusCode.OK);
+                Answer answer = (await use.SendAsync(Client, new { })).ShouldBe(HttpStatusCode.OK);
                 answer.Text("kid").Should().Be(use.Kid, $"{use}");
                 answer.Text("algorithm").Should().Be(expected);
             }
 
             string alias = use.Algorithm switch { KeyVerbs.Kem => "Kyber768", KeyUseVerbs.Dsa => "Dilithium3", string other => other };
-            Answer spelled = (await use.SendAsync(client, new { algorithm = alias })).ShouldBe(HttpStatusCode.OK);
+            Answer spelled = (await use.SendAsync(Client, new { algorithm = alias })).ShouldBe(HttpStatusCode.OK);
             spelled.Text("kid").Should().Be(use.Kid, $"{use}");
             spelled.Text("algorithm").Should().Be(alias);
             spelled.Text("algorithm_id").Should().Be(use.Algorithm);
@@ -305,13 +283,13 @@ public sealed class KeyChoiceTests
     private static async Task<string> RotateAsync(HttpClient client, string kid)
     {
         JsonNode key = (await client.GetJsonAsync($"/kms/keys/{kid}")).Data;
-        return (await client.RotateAsync((string)key["algorithm"]!, $",\"name\":\"{Name}\",\"use\":\"{key["use"]}\"")).Text("kid");
+        return (await client.RotateAsync((string)key["algorithm"]!, new { name = Name, use = key["use"] })).Text("kid");
     }
 
     private static async Task RetireAsync(HttpClient client, string kid)
     {
         JsonNode key = (await client.GetJsonAsync($"/kms/keys/{kid}")).Data;
-        (await client.RetireAsync(1, (string)key["algorithm"]!, $",\"name\":\"{Name}\",\"use\":\"{key["use"]}\",\"allow_no_active\":true")).ShouldBe(HttpStatusCode.OK);
+        (await client.RetireAsync(1, (string)key["algorithm"]!, new { name = Name, use = key["use"], allow_no_active = true })).ShouldBe(HttpStatusCode.OK);
     }
 
     private static string Verdict(Answer answer) => answer.Status == HttpStatusCode.OK ? "200" : answer.ErrorCode ?? $"{answer.Status}";

@@ -1,10 +1,7 @@
-using System.Net;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>Callers at the same time, and a revocation among them.</summary>
-public sealed class ManyCallersTests
+public sealed class ManyCallersTests : ServiceTests
 {
     private static readonly byte[] _hello = "hello"u8.ToArray();
 
@@ -34,28 +31,26 @@ public sealed class ManyCallersTests
     [Fact]
     public async Task After_a_revocation_the_very_next_request_is_refused_whatever_it_is()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(client, "app");
+        IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(Client, "app");
 
         foreach (IGrouping<string, PreparedUse> key in uses.GroupBy(use => use.Kid))
         {
             foreach (PreparedUse use in key)
             {
                 foreach (object choice in new[] { use.ByKid, use.ByNumber, use.ByName })
-                    (await use.SendAsync(client, choice)).ShouldBe(HttpStatusCode.OK);
+                    (await use.SendAsync(Client, choice)).ShouldBe(HttpStatusCode.OK);
             }
 
-            (await client.RevokeAsync(key.Key)).ShouldBe(HttpStatusCode.NoContent);
+            (await Client.RevokeAsync(key.Key)).ShouldBe(HttpStatusCode.NoContent);
             foreach (PreparedUse use in key)
             {
                 foreach (object choice in new[] { use.ByKid, use.ByNumber })
-                    (await use.SendAsync(client, choice)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
+                    (await use.SendAsync(Client, choice)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
 
-                Answer byName = await use.SendAsync(client, use.ByName);
+                Answer byName = await use.SendAsync(Client, use.ByName);
                 byName.ErrorCode.Should().Be(use.NamesItsKey ? "ERR_KMS_006" : "ERR_KMS_003", $"{use}");
                 if (use.NamesItsKey)
-                    (await use.SendAsync(client, new { })).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
+                    (await use.SendAsync(Client, new { })).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
             }
         }
     }
@@ -64,13 +59,11 @@ public sealed class ManyCallersTests
     [Fact]
     public async Task After_a_rotation_the_very_next_request_uses_the_new_version()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("AES-256");
+        await Client.GenerateAsync("AES-256");
         for (int version = 1; version <= 20; version++)
         {
-            (await client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello })).Number("key_version").Should().Be(version);
-            await client.RotateAsync("AES-256");
+            (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello })).Number("key_version").Should().Be(version);
+            await Client.RotateAsync("AES-256");
         }
     }
 
@@ -81,9 +74,7 @@ public sealed class ManyCallersTests
     [InlineData("ML-KEM-512", true)]
     public async Task A_revocation_among_200_encryptions_refuses_all_that_begin_after_it(string algorithm, bool byKid)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync(algorithm)).Text("kid");
+        string kid = (await Client.GenerateAsync(algorithm)).Text("kid");
         object choice = byKid ? new { kid } : new { key_version = 1, algorithm };
         int answered = 0;
         bool revoked = false;
@@ -94,7 +85,7 @@ public sealed class ManyCallersTests
             for (bool late = false; seen.Count < 25 || !late;)
             {
                 late = Volatile.Read(ref revoked);
-                seen.Add((late, await client.UseAsync("/crypto/encrypt", new { plaintext = _hello }, choice)));
+                seen.Add((late, await Client.UseAsync("/crypto/encrypt", new { plaintext = _hello }, choice)));
                 Interlocked.Increment(ref answered);
             }
 
@@ -103,9 +94,9 @@ public sealed class ManyCallersTests
         while (Volatile.Read(ref answered) < 60)
             await Task.Delay(1);
 
-        (await client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
+        (await Client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
         Volatile.Write(ref revoked, true);
-        Answer after = await client.UseAsync("/crypto/encrypt", new { plaintext = _hello }, choice);
+        Answer after = await Client.UseAsync("/crypto/encrypt", new { plaintext = _hello }, choice);
 
         after.ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
         (bool Late, Answer Answer)[] all = [.. (await Task.WhenAll(callers)).SelectMany(seen => seen)];

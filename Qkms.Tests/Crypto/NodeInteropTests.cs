@@ -1,11 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
-using Qkms.Core.Algorithms;
 using Qkms.Core.Cryptography.Rfc9180;
-using Qkms.Core.Names;
 using Qkms.Tests.Cryptography;
-using Qkms.Tests.Support;
 using ParameterSets = Qkms.Tests.Cryptography.Algorithms;
 
 namespace Qkms.Tests.Crypto;
@@ -19,7 +13,7 @@ public sealed class NodeInteropTests
     private readonly List<string?> _expected = [];
 
     //
-    [NodeFact]
+    [FactIf(Requirement.NodePrograms)]
     public async Task Hpke_ciphertexts_of_every_engine_and_set_open()
     {
         foreach (EngineUnderTest engine in EngineUnderTest.Present.Values)
@@ -43,7 +37,7 @@ public sealed class NodeInteropTests
     }
 
     // E-03, E-05
-    [NodeFact]
+    [FactIf(Requirement.NodePrograms)]
     public async Task Blobs_of_both_purposes_open_in_every_context()
     {
         byte[] key = RandomNumberGenerator.GetBytes(32);
@@ -61,7 +55,7 @@ public sealed class NodeInteropTests
         await OpenAllAsync();
     }
 
-    [NodeFact]
+    [FactIf(Requirement.NodePrograms)]
     public async Task Contexts_of_random_names_have_the_same_bytes()
     {
         for (int i = 0; i < 300; i++)

@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using System.Text.Json;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Crypto;
 
 /// <summary>RSA as RFC 8017 says and <c>Interop/rsa.mjs</c> computes: the platform reads <c>docs/formats.md</c> in the same way.</summary>

@@ -1,9 +1,6 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips203;
 using Qkms.Core.Cryptography.Fips204;
-using Qkms.Tests.Support;
 using ParameterSet = Qkms.Core.Cryptography.Fips203.ParameterSet;
 using Shake128 = Qkms.Core.Cryptography.Fips202.Shake128;
 
@@ -40,7 +37,7 @@ public sealed class AccumulatedTests
     [InlineData("ML-DSA-87", "8c3ad714777622b8f21ce31bb35f71394f23bc0fcf3c78ace5d608990f3b061b")]
     public void MLDsa_one_hundred_runs(string name, string digest) => MLDsaDigest(name, 100).Should().Be(digest);
 
-    [LongTheory]
+    [TheoryIf(Requirement.LongTests)]
     [InlineData("ML-DSA-44", "e7fd21f6a59bcba60d65adc44404bb29a7c00e5d8d3ec06a732c00a306a7d143")]
     [InlineData("ML-DSA-65", "5ff5e196f0b830c3b10a9eb5358e7c98a3a20136cb677f3ae3b90175c3ace329")]
     [InlineData("ML-DSA-87", "80a8cf39317f7d0be0e24972c51ac152bd2a3e09bc0c32ce29dd82c4e7385e60")]

@@ -1,8 +1,4 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using Org.BouncyCastle.Security;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Cryptography;
 
@@ -33,7 +29,7 @@ public sealed partial class AcvpTests
         ["SHAKE-256"] = ("SHAKE256", "2.16.840.1.101.3.4.2.12"),
     };
 
-    [VectorsTheory(DsaKeyGen)]
+    [TheoryIf(Requirement.Vectors, DsaKeyGen)]
     [MemberData(nameof(Engines))]
     public void MLDsa_key_generation(string engine)
     {
@@ -54,7 +50,7 @@ public sealed partial class AcvpTests
         passed.Should().Be(75);
     }
 
-    [VectorsTheory(DsaSigGen)]
+    [TheoryIf(Requirement.Vectors, DsaSigGen)]
     [MemberData(nameof(Engines))]
     public void MLDsa_signature_generation(string engine)
     {
@@ -86,7 +82,7 @@ public sealed partial class AcvpTests
         reproduced.Should().Be(engine == PqcEngines.Platform ? 0 : 60);
     }
 
-    [VectorsTheory(DsaSigVer)]
+    [TheoryIf(Requirement.Vectors, DsaSigVer)]
     [MemberData(nameof(Engines))]
     public void MLDsa_signature_verification(string engine)
     {
@@ -114,7 +110,7 @@ public sealed partial class AcvpTests
         });
     }
 
-    [VectorsTheory(DsaSigVerPrompt, DsaSigVerResults)]
+    [TheoryIf(Requirement.Vectors, DsaSigVerPrompt, DsaSigVerResults)]
     [MemberData(nameof(Engines))]
     public void MLDsa_signature_verification_by_every_interface(string engine)
     {

@@ -1,8 +1,3 @@
-using System.Security.Cryptography;
-using System.Text.Json;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
@@ -22,7 +17,7 @@ public sealed partial class AcvpTests
 
     public static TheoryData<string> Engines => new(EngineUnderTest.Present.Keys);
 
-    [VectorsTheory(KemKeyGenPrompt, KemKeyGenResults)]
+    [TheoryIf(Requirement.Vectors, KemKeyGenPrompt, KemKeyGenResults)]
     [MemberData(nameof(Engines))]
     public void MLKem_key_generation_prompts_and_results(string engine)
     {
@@ -37,7 +32,7 @@ public sealed partial class AcvpTests
         passed.Should().Be(75);
     }
 
-    [VectorsTheory(KemKeyGenProjection)]
+    [TheoryIf(Requirement.Vectors, KemKeyGenProjection)]
     [MemberData(nameof(Engines))]
     public void MLKem_key_generation_projection(string engine)
     {
@@ -51,17 +46,17 @@ public sealed partial class AcvpTests
         passed.Should().Be(75);
     }
 
-    [VectorsTheory(KemEncapDecapPrompt, KemEncapDecapResults)]
+    [TheoryIf(Requirement.Vectors, KemEncapDecapPrompt, KemEncapDecapResults)]
     [MemberData(nameof(Engines))]
     public void MLKem_encapsulation_decapsulation_and_key_checks_prompts_and_results(string engine) =>
         PromptsGive(engine, KemEncapDecapPrompt, KemEncapDecapResults, ("decapsulation", 30));
 
-    [VectorsTheory(KemSeedPrompt, KemSeedResults)]
+    [TheoryIf(Requirement.Vectors, KemSeedPrompt, KemSeedResults)]
     [MemberData(nameof(Engines))]
     public void MLKem_encapsulation_decapsulation_and_key_checks_with_seeds(string engine) =>
         PromptsGive(engine, KemSeedPrompt, KemSeedResults, ("decapsulation seed", 30), ("decapsulation expanded", 30));
 
-    [VectorsTheory(KemEncapDecapProjection)]
+    [TheoryIf(Requirement.Vectors, KemEncapDecapProjection)]
     [MemberData(nameof(Engines))]
     public void MLKem_encapsulation_and_decapsulation_projection(string engine)
     {

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using Qkms.Core.Cryptography;
-
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
@@ -11,9 +8,9 @@ public sealed class EngineAgreementTests
 {
     private static readonly byte[] _message = "a message"u8.ToArray();
 
-    public static TheoryData<string, string, string> MLKemPairs => Pairs("ML-KEM-512", "ML-KEM-768", "ML-KEM-1024");
+    public static TheoryData<string, string, string> MLKemPairs => Pairs(Algorithms.MLKemSets);
 
-    public static TheoryData<string, string, string> MLDsaPairs => Pairs("ML-DSA-44", "ML-DSA-65", "ML-DSA-87");
+    public static TheoryData<string, string, string> MLDsaPairs => Pairs(Algorithms.MLDsaSets);
 
     [Theory]
     [MemberData(nameof(MLKemPairs))]
@@ -193,7 +190,7 @@ public sealed class EngineAgreementTests
     }
 
     /// <summary>Encryption of PKCS #8 is the base class's; only the platform's own keys are imported from it.</summary>
-    [EngineFact(PqcEngines.Platform)]
+    [FactIf(Requirement.Engine, PqcEngines.Platform)]
     [Trait("Engine", PqcEngines.Platform)]
     public void Platform_decrypts_the_keys_of_every_engine()
     {

@@ -1,12 +1,10 @@
 using System.Reflection;
-using System.Security.Cryptography;
 using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Pkcs;
 using Org.BouncyCastle.Pqc.Crypto.Crystals.Dilithium;
 using Org.BouncyCastle.Security;
 using Org.BouncyCastle.X509;
-using Qkms.Core.Cryptography;
 using Qkms.Core.Cryptography.BouncyCastle;
 
 namespace Qkms.Tests.Cryptography;

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Qkms.Tests.Cryptography;
 
 public sealed partial class EngineContractTests
@@ -9,7 +7,7 @@ public sealed partial class EngineContractTests
     private static readonly byte[] _message = "a message"u8.ToArray();
     private static readonly byte[] _context = "a context"u8.ToArray();
 
-    public static TheoryData<string, string> MLDsaSets => EachWith("ML-DSA-44", "ML-DSA-65", "ML-DSA-87");
+    public static TheoryData<string, string> MLDsaSets => EngineUnderTest.EachWith(Algorithms.MLDsaSets);
 
     [Theory]
     [MemberData(nameof(MLDsaSets))]
@@ -195,41 +193,6 @@ public sealed partial class EngineContractTests
 
     [Theory]
     [MemberData(nameof(MLDsaSets))]
-    public void Disposed_MLDsa_key_does_nothing(string engine, string set)
-    {
-        (EngineUnderTest tested, MLDsaAlgorithm algorithm) = MLDsaOf(engine, set);
-        MLDsa key = tested.Engine.GenerateMLDsa(algorithm);
-        MLDsa verifier = tested.Engine.ImportMLDsaPublicKey(algorithm, key.ExportMLDsaPublicKey());
-        byte[] signature = key.SignData(_message);
-        key.Dispose();
-        key.Dispose();
-        verifier.Dispose();
-        foreach (Action action in new Action[]
-        {
-            () => key.SignData(_message),
-            () => key.VerifyData(_message, signature),
-            () => verifier.VerifyData(_message, signature),
-            () => key.SignPreHash(new byte[64], Sha512),
-            () => key.VerifyPreHash(new byte[64], signature, Sha512),
-            () => key.SignMu(new byte[64]),
-            () => key.VerifyMu(new byte[64], signature),
-            () => key.ExportMLDsaPrivateSeed(),
-            () => key.ExportMLDsaPrivateKey(),
-            () => key.ExportMLDsaPublicKey(),
-            () => verifier.ExportMLDsaPublicKey(),
-            () => key.ExportPkcs8PrivateKey(),
-            () => key.TryExportPkcs8PrivateKey(new byte[8192], out _),
-            () => key.ExportEncryptedPkcs8PrivateKey("password", _pbe),
-            () => key.ExportSubjectPublicKeyInfo(),
-            () => key.ExportSubjectPublicKeyInfoPem(),
-        })
-        {
-            action.Should().Throw<ObjectDisposedException>();
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(MLDsaSets))]
     public void Signature_may_be_written_over_what_is_signed(string engine, string set)
     {
         (EngineUnderTest tested, MLDsaAlgorithm algorithm) = MLDsaOf(engine, set);
@@ -257,16 +220,32 @@ public sealed partial class EngineContractTests
 
     [Theory]
     [MemberData(nameof(MLDsaSets))]
-    public void One_MLDsa_key_works_on_many_threads(string engine, string set)
+    public void Private_key_whose_parts_do_not_belong_together_is_refused(string engine, string set)
     {
         (EngineUnderTest tested, MLDsaAlgorithm algorithm) = MLDsaOf(engine, set);
         using MLDsa key = tested.Engine.GenerateMLDsa(algorithm);
-        byte[] hash = SHA512.HashData(_message);
-        Parallel.For(0, 32, _ =>
+        byte[] encoded = key.ExportMLDsaPrivateKey();
+
+        // ρ, tr, s₁, and t₀ at its end; K is any string.
+        foreach (int position in new[] { 0, 64, 128, encoded.Length - 1 })
         {
-            key.VerifyData(_message, key.SignData(_message)).Should().BeTrue();
-            key.VerifyPreHash(hash, key.SignPreHash(hash, Sha512), Sha512).Should().BeTrue();
-        });
+            byte[] changed = [.. encoded];
+            changed[position] ^= 1;
+            FluentActions.Invoking(() => tested.ImportMLDsaPrivateKey(algorithm, changed))
+                .Should().Throw<CryptographicException>("byte {0} was changed", position);
+        }
+
+        byte[] tooLarge = [.. encoded];
+        tooLarge[128] = 0xFF;
+        FluentActions.Invoking(() => tested.ImportMLDsaPrivateKey(algorithm, tooLarge)).Should().Throw<CryptographicException>("a coefficient of s₁ is above η");
+
+        // One polynomial of t₀, and half of the key.
+        foreach (int length in new[] { 416, encoded.Length / 2 })
+        {
+            byte[] otherT0 = [.. encoded];
+            otherT0.AsSpan(encoded.Length - length).Fill(0xAA);
+            FluentActions.Invoking(() => tested.ImportMLDsaPrivateKey(algorithm, otherT0)).Should().Throw<CryptographicException>("t₀ is another one");
+        }
     }
 
     private static (EngineUnderTest Tested, MLDsaAlgorithm Algorithm) MLDsaOf(string engine, string set) =>

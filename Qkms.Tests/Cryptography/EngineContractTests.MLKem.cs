@@ -1,10 +1,8 @@
-using System.Security.Cryptography;
-
 namespace Qkms.Tests.Cryptography;
 
 public sealed partial class EngineContractTests
 {
-    public static TheoryData<string, string> MLKemSets => EachWith("ML-KEM-512", "ML-KEM-768", "ML-KEM-1024");
+    public static TheoryData<string, string> MLKemSets => EngineUnderTest.EachWith(Algorithms.MLKemSets);
 
     [Theory]
     [MemberData(nameof(MLKemSets))]
@@ -38,88 +36,6 @@ public sealed partial class EngineContractTests
             rejected.Should().NotEqual(secret);
             key.Decapsulate(changed).Should().Equal(rejected, "implicit rejection is a function of key and ciphertext");
         }
-    }
-
-    [Theory]
-    [MemberData(nameof(MLKemSets))]
-    public void Every_form_of_an_MLKem_key_survives_export_and_import(string engine, string set)
-    {
-        (EngineUnderTest tested, MLKemAlgorithm algorithm) = MLKemOf(engine, set);
-        using MLKem key = tested.Engine.GenerateMLKem(algorithm);
-        byte[] seed = key.ExportPrivateSeed();
-        byte[] expanded = key.ExportDecapsulationKey();
-        key.Encapsulate(out byte[] ciphertext, out byte[] secret);
-
-        using MLKem fromSeed = tested.Engine.ImportMLKemPrivateSeed(algorithm, seed);
-        using MLKem fromPkcs8 = tested.ImportMLKemPkcs8(key.ExportPkcs8PrivateKey());
-        using MLKem fromBoth = tested.ImportMLKemPkcs8(Pkcs8.Both(OidOf(key), seed, expanded));
-        foreach (MLKem copy in new[] { fromSeed, fromPkcs8, fromBoth })
-            copy.ExportPrivateSeed().Should().Equal(seed);
-
-        using MLKem fromExpanded = tested.ImportDecapsulationKey(algorithm, expanded);
-        using MLKem fromExpandedPkcs8 = tested.ImportMLKemPkcs8(fromExpanded.ExportPkcs8PrivateKey());
-        foreach (MLKem copy in new[] { fromExpanded, fromExpandedPkcs8 })
-            FluentActions.Invoking(() => copy.ExportPrivateSeed()).Should().Throw<CryptographicException>("a seed cannot be computed back");
-
-        foreach (MLKem copy in new[] { fromSeed, fromPkcs8, fromBoth, fromExpanded, fromExpandedPkcs8 })
-        {
-            copy.Algorithm.Should().Be(algorithm);
-            copy.Decapsulate(ciphertext).Should().Equal(secret);
-            copy.ExportDecapsulationKey().Should().Equal(expanded);
-            copy.ExportEncapsulationKey().Should().Equal(key.ExportEncapsulationKey());
-        }
-
-        using MLKem fromPublic = tested.Engine.ImportMLKemEncapsulationKey(algorithm, key.ExportEncapsulationKey());
-        using MLKem fromSpki = tested.ImportMLKemSpki(key.ExportSubjectPublicKeyInfo());
-        foreach (MLKem copy in new[] { fromPublic, fromSpki })
-        {
-            copy.Algorithm.Should().Be(algorithm);
-            copy.ExportEncapsulationKey().Should().Equal(key.ExportEncapsulationKey());
-            copy.ExportSubjectPublicKeyInfo().Should().Equal(key.ExportSubjectPublicKeyInfo());
-            copy.Encapsulate(out byte[] fresh, out byte[] freshSecret);
-            key.Decapsulate(fresh).Should().Equal(freshSecret);
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(MLKemSets))]
-    public void MLKem_containers_of_the_base_class_hold_the_same_key(string engine, string set)
-    {
-        (EngineUnderTest tested, MLKemAlgorithm algorithm) = MLKemOf(engine, set);
-        using MLKem key = tested.Engine.GenerateMLKem(algorithm);
-        byte[] pkcs8 = key.ExportPkcs8PrivateKey();
-        Containers.Decode(key.ExportPkcs8PrivateKeyPem(), "PRIVATE KEY").Should().Equal(pkcs8);
-        byte[] encrypted = Containers.Decode(key.ExportEncryptedPkcs8PrivateKeyPem("password", _pbe), "ENCRYPTED PRIVATE KEY");
-        encrypted.AsSpan().IndexOf(key.ExportPrivateSeed()).Should().Be(-1);
-        Containers.Decode(key.ExportSubjectPublicKeyInfoPem(), "PUBLIC KEY").Should().Equal(key.ExportSubjectPublicKeyInfo());
-        key.TryExportPkcs8PrivateKey(new byte[pkcs8.Length - 1], out int written).Should().BeFalse();
-        written.Should().Be(0);
-        byte[] exact = new byte[pkcs8.Length];
-        key.TryExportPkcs8PrivateKey(exact, out written).Should().BeTrue();
-        exact.Should().Equal(pkcs8);
-    }
-
-    [Theory]
-    [MemberData(nameof(MLKemSets))]
-    public void Malformed_MLKem_containers_are_refused(string engine, string set)
-    {
-        (EngineUnderTest tested, MLKemAlgorithm algorithm) = MLKemOf(engine, set);
-        using MLKem key = tested.Engine.GenerateMLKem(algorithm);
-        using MLKem other = tested.Engine.GenerateMLKem(algorithm);
-        Pkcs8.RefusesEveryMutilation(
-            key.ExportPkcs8PrivateKey(),
-            22,
-            source => tested.ReadsOverVersion(source) ? throw new CryptographicException("accepted by design") : tested.ImportMLKemPkcs8(source));
-        Pkcs8.RefusesEveryMutilation(
-            key.ExportSubjectPublicKeyInfo(),
-            22,
-            source => tested.ReadsOverUnusedBits(source) ? throw new CryptographicException("accepted by design") : tested.ImportMLKemSpki(source));
-        byte[] mixed = Pkcs8.Both(OidOf(key), key.ExportPrivateSeed(), other.ExportDecapsulationKey());
-        FluentActions.Invoking(() => tested.ImportMLKemPkcs8(mixed)).Should().Throw<CryptographicException>("seed and expanded key differ");
-
-        using MLDsa signer = tested.Engine.GenerateMLDsa(MLDsaAlgorithm.MLDsa44);
-        FluentActions.Invoking(() => tested.ImportMLKemPkcs8(signer.ExportPkcs8PrivateKey())).Should().Throw<CryptographicException>("the key is ML-DSA");
-        FluentActions.Invoking(() => tested.ImportMLKemSpki(signer.ExportSubjectPublicKeyInfo())).Should().Throw<CryptographicException>("the key is ML-DSA");
     }
 
     [Theory]
@@ -207,56 +123,6 @@ public sealed partial class EngineContractTests
 
     [Theory]
     [MemberData(nameof(MLKemSets))]
-    public void Encapsulation_key_alone_cannot_decapsulate_or_export_a_private_key(string engine, string set)
-    {
-        (EngineUnderTest tested, MLKemAlgorithm algorithm) = MLKemOf(engine, set);
-        using MLKem key = tested.Engine.GenerateMLKem(algorithm);
-        using MLKem sender = tested.Engine.ImportMLKemEncapsulationKey(algorithm, key.ExportEncapsulationKey());
-        foreach (Action action in new Action[]
-        {
-            () => sender.Decapsulate(new byte[algorithm.CiphertextSizeInBytes]),
-            () => sender.ExportPrivateSeed(),
-            () => sender.ExportDecapsulationKey(),
-            () => sender.ExportPkcs8PrivateKey(),
-            () => sender.ExportEncryptedPkcs8PrivateKey("password", _pbe),
-        })
-        {
-            action.Should().Throw<CryptographicException>();
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(MLKemSets))]
-    public void Disposed_MLKem_key_does_nothing(string engine, string set)
-    {
-        (EngineUnderTest tested, MLKemAlgorithm algorithm) = MLKemOf(engine, set);
-        MLKem key = tested.Engine.GenerateMLKem(algorithm);
-        MLKem sender = tested.Engine.ImportMLKemEncapsulationKey(algorithm, key.ExportEncapsulationKey());
-        key.Dispose();
-        key.Dispose();
-        sender.Dispose();
-        foreach (Action action in new Action[]
-        {
-            () => key.Encapsulate(out _, out _),
-            () => sender.Encapsulate(out _, out _),
-            () => key.Decapsulate(new byte[algorithm.CiphertextSizeInBytes]),
-            () => key.ExportPrivateSeed(),
-            () => key.ExportDecapsulationKey(),
-            () => key.ExportEncapsulationKey(),
-            () => sender.ExportEncapsulationKey(),
-            () => key.ExportPkcs8PrivateKey(),
-            () => key.TryExportPkcs8PrivateKey(new byte[8192], out _),
-            () => key.ExportEncryptedPkcs8PrivateKey("password", _pbe),
-            () => key.ExportSubjectPublicKeyInfo(),
-            () => key.ExportSubjectPublicKeyInfoPem(),
-        })
-        {
-            action.Should().Throw<ObjectDisposedException>();
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(MLKemSets))]
     public void Overlapping_buffers_of_MLKem_give_the_right_secret_or_a_refusal(string engine, string set)
     {
         (EngineUnderTest tested, MLKemAlgorithm algorithm) = MLKemOf(engine, set);
@@ -276,21 +142,6 @@ public sealed partial class EngineContractTests
         }
     }
 
-    [Theory]
-    [MemberData(nameof(MLKemSets))]
-    public void One_MLKem_key_works_on_many_threads(string engine, string set)
-    {
-        (EngineUnderTest tested, MLKemAlgorithm algorithm) = MLKemOf(engine, set);
-        using MLKem key = tested.Engine.GenerateMLKem(algorithm);
-        Parallel.For(0, 64, _ =>
-        {
-            key.Encapsulate(out byte[] ciphertext, out byte[] secret);
-            key.Decapsulate(ciphertext).Should().Equal(secret);
-        });
-    }
-
     private static (EngineUnderTest Tested, MLKemAlgorithm Algorithm) MLKemOf(string engine, string set) =>
         (EngineUnderTest.Present[engine], Algorithms.MLKem(set));
-
-    private static string OidOf(MLKem key) => Containers.Oid(key.ExportSubjectPublicKeyInfo());
 }

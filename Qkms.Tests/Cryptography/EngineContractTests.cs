@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using Qkms.Core.Cryptography;
-
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>What every engine owes its callers, run over each that is present. Where engines may differ, <see cref="EngineUnderTest"/> says so by name.</summary>
@@ -11,22 +8,10 @@ public sealed partial class EngineContractTests
     [Fact]
     public void Managed_engine_is_present_and_passes_its_self_test() => SelfTest.Run(PqcEngines.Select(PqcEngines.Managed));
 
-    [EngineFact(PqcEngines.Platform)]
+    [FactIf(Requirement.Engine, PqcEngines.Platform)]
     [Trait("Engine", PqcEngines.Platform)]
     public void Platform_engine_is_present_and_passes_its_self_test() => SelfTest.Run(PqcEngines.Select(PqcEngines.Platform));
 
     [Fact]
     public void BouncyCastle_engine_is_present_and_passes_its_self_test() => SelfTest.Run(PqcEngines.Select(PqcEngines.BouncyCastle));
-
-    private static TheoryData<string, string> EachWith(params string[] sets)
-    {
-        var data = new TheoryData<string, string>();
-        foreach (string engine in EngineUnderTest.Present.Keys)
-        {
-            foreach (string set in sets)
-                data.Add(engine, set);
-        }
-
-        return data;
-    }
 }

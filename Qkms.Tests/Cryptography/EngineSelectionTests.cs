@@ -1,5 +1,3 @@
-using Qkms.Core.Cryptography;
-
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>The settings Qkms:Crypto:Engine and Qkms:Crypto:StrictEngine.</summary>

@@ -1,6 +1,4 @@
 using System.Reflection;
-using System.Security.Cryptography;
-using Qkms.Core.Cryptography;
 
 namespace Qkms.Tests.Cryptography;
 
@@ -38,6 +36,19 @@ internal sealed class EngineUnderTest
         _engines.Select(engine => TrySelect(engine.Name)).OfType<PqcEngine>().ToDictionary(engine => engine.Name, engine => new EngineUnderTest(engine));
 
     internal PqcEngine Engine { get; }
+
+    /// <summary>Every engine of this machine with every one of these parameter sets.</summary>
+    internal static TheoryData<string, string> EachWith(params string[] sets)
+    {
+        TheoryData<string, string> data = [];
+        foreach (string engine in Present.Keys)
+        {
+            foreach (string set in sets)
+                data.Add(engine, set);
+        }
+
+        return data;
+    }
 
     internal ImportKey<MLKemAlgorithm, MLKem> ImportDecapsulationKey => Bind<ImportKey<MLKemAlgorithm, MLKem>>(_kem, nameof(MLKem.ImportDecapsulationKey));
 

@@ -1,10 +1,8 @@
 using System.Diagnostics;
 using System.Reflection;
-using System.Security.Cryptography;
 using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips203;
 using Qkms.Core.Cryptography.Fips204;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.ChildProcess;
 using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
 
@@ -18,7 +16,7 @@ public sealed class ErasureTests
 {
     private const string Forgotten = "what was forgotten on purpose";
 
-    [ProcessMemoryFact]
+    [FactIf(Requirement.ProcessMemory)]
     public async Task Nothing_of_a_disposed_key_is_in_memory()
     {
         ProcessMemory.Patterns patterns = Secrets();

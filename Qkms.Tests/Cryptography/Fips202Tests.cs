@@ -1,5 +1,6 @@
-using System.Text;
 using Qkms.Core.Cryptography.Fips202;
+using Shake128 = Qkms.Core.Cryptography.Fips202.Shake128;
+using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
 
 namespace Qkms.Tests.Cryptography;
 

@@ -1,7 +1,5 @@
 using System.Reflection;
-using System.Security.Cryptography;
 using System.Xml.Linq;
-using Qkms.Core.Cryptography;
 using Qkms.Core.Cryptography.BouncyCastle;
 using Qkms.Core.Cryptography.Fips203;
 using Qkms.Core.Cryptography.Fips204;

@@ -1,10 +1,6 @@
-using System.Security.Cryptography;
-using System.Text.Json;
 using Org.BouncyCastle.Crypto.Agreement;
 using Org.BouncyCastle.Crypto.Parameters;
-using Qkms.Core.Cryptography;
 using Qkms.Core.Cryptography.Rfc9180;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Cryptography;
 
@@ -27,7 +23,7 @@ public sealed class HpkeDraftVectorTests
     public static TheoryData<string> Engines => new(EngineUnderTest.Present.Keys);
 
     //
-    [VectorsTheory(Vectors)]
+    [TheoryIf(Requirement.Vectors, Vectors)]
     [MemberData(nameof(Engines))]
     public void MLKem_by_itself(string engine)
     {
@@ -53,7 +49,7 @@ public sealed class HpkeDraftVectorTests
     }
 
     // the private key is a seed of 32 bytes, of which SHAKE256 makes first that of ML-KEM (draft-irtf-cfrg-concrete-hybrid-kems).
-    [VectorsTheory(Vectors)]
+    [TheoryIf(Requirement.Vectors, Vectors)]
     [MemberData(nameof(Engines))]
     public void MLKem_as_half_of_a_hybrid(string engine)
     {
@@ -87,7 +83,7 @@ public sealed class HpkeDraftVectorTests
     }
 
     //
-    [VectorsFact(Vectors)]
+    [FactIf(Requirement.Vectors, Vectors)]
     public void Key_schedules_of_HkdfSha256()
     {
         int passed = 0;

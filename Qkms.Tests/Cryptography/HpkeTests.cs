@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using Qkms.Core.Cryptography;
 using Qkms.Core.Cryptography.Rfc9180;
 
 namespace Qkms.Tests.Cryptography;
@@ -11,20 +9,7 @@ public sealed class HpkeTests
     private static readonly byte[] _aad = "aad"u8.ToArray();
     private static readonly byte[] _plaintext = "the secret of this test"u8.ToArray();
 
-    public static TheoryData<string, string> EnginesAndSets
-    {
-        get
-        {
-            var data = new TheoryData<string, string>();
-            foreach (string engine in EngineUnderTest.Present.Keys)
-            {
-                foreach (string set in new[] { "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024" })
-                    data.Add(engine, set);
-            }
-
-            return data;
-        }
-    }
+    public static TheoryData<string, string> EnginesAndSets => EngineUnderTest.EachWith(Algorithms.MLKemSets);
 
     //
     [Theory]

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips203;
 using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;

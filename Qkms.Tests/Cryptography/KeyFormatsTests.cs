@@ -1,11 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Formats.Asn1;
-using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Security;
-using Qkms.Core.Cryptography;
 
 namespace Qkms.Tests.Cryptography;
 
@@ -41,24 +39,11 @@ public sealed class KeyFormatsTests
         "the parts of an expanded ML-DSA key belong together (RFC 9881, appendix C.4)",
         "Expanded .*/0:30(/2:04)?(/0:04)? changed in its (first|last) byte");
 
-    private static readonly string[] _sets = ["ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"];
+    private static readonly string[] _sets = [.. Algorithms.MLKemSets, .. Algorithms.MLDsaSets];
 
     public static TheoryData<string> Sets => new(_sets);
 
-    public static TheoryData<string, string> EnginesAndSets
-    {
-        get
-        {
-            var data = new TheoryData<string, string>();
-            foreach (string engine in EngineUnderTest.Present.Keys)
-            {
-                foreach (string set in _sets)
-                    data.Add(engine, set);
-            }
-
-            return data;
-        }
-    }
+    public static TheoryData<string, string> EnginesAndSets => EngineUnderTest.EachWith(_sets);
 
     // F-30
     [Theory]

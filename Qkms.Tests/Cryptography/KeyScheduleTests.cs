@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Qkms.Core.Cryptography.Rfc9180;
 
 namespace Qkms.Tests.Cryptography;

@@ -1,7 +1,6 @@
 // One class of BouncyCastle that takes a formatted message is marked obsolete; the engine uses it too (FormattedMessageSigner).
 #pragma warning disable CS0618
 
-using System.Security.Cryptography;
 using Org.BouncyCastle.Crypto.Kems;
 using Org.BouncyCastle.Crypto.Parameters;
 using Org.BouncyCastle.Crypto.Prng;

@@ -1,7 +1,4 @@
 using System.Formats.Asn1;
-using System.Security.Cryptography;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Cryptography;
 
@@ -14,19 +11,17 @@ public sealed class LampsTests
     private const string DsaFolder = "lamps/lamps-dsa";
     private const string KemFolder = "lamps/lamps-kem";
 
-    private static readonly string[] _dsaSets = ["ML-DSA-44", "ML-DSA-65", "ML-DSA-87"];
-    private static readonly string[] _kemSets = ["ML-KEM-512", "ML-KEM-768", "ML-KEM-1024"];
 
     public static TheoryData<string> Engines => new(EngineUnderTest.Present.Keys);
 
-    [VectorsTheory(DsaFolder)]
+    [TheoryIf(Requirement.Vectors, DsaFolder)]
     [MemberData(nameof(Engines))]
     public void MLDsa_keys_and_certificates(string engine)
     {
         EngineUnderTest tested = EngineUnderTest.Present[engine];
         HashSet<string> read = [];
         byte[] message = "a message"u8.ToArray();
-        foreach (string set in _dsaSets)
+        foreach (string set in Algorithms.MLDsaSets)
         {
             byte[] spki = Read(read, DsaFolder, $"{set}.pub", "PUBLIC KEY");
             using MLDsa publicKey = tested.ImportMLDsaSpki(spki);
@@ -65,13 +60,13 @@ public sealed class LampsTests
         read.Should().BeEquivalentTo(FilesOf(DsaFolder)).And.HaveCount(18);
     }
 
-    [VectorsTheory(KemFolder, DsaFolder)]
+    [TheoryIf(Requirement.Vectors, KemFolder, DsaFolder)]
     [MemberData(nameof(Engines))]
     public void MLKem_keys_and_certificates(string engine)
     {
         EngineUnderTest tested = EngineUnderTest.Present[engine];
         HashSet<string> read = [];
-        foreach (string set in _kemSets)
+        foreach (string set in Algorithms.MLKemSets)
         {
             byte[] spki = Read(read, KemFolder, $"{set}.pub", "PUBLIC KEY");
             using MLKem publicKey = tested.ImportMLKemSpki(spki);
@@ -98,7 +93,7 @@ public sealed class LampsTests
             // A key that cannot sign has a certificate signed by one that can.
             Certificate certificate = new(Read(read, KemFolder, $"{set}.crt", "CERTIFICATE"));
             certificate.SubjectPublicKeyInfo.Should().Equal(spki);
-            byte[] issuer = _dsaSets.Select(name => Read([], DsaFolder, $"{name}.pub", "PUBLIC KEY"))
+            byte[] issuer = Algorithms.MLDsaSets.Select(name => Read([], DsaFolder, $"{name}.pub", "PUBLIC KEY"))
                 .Single(key => Containers.Oid(key) == certificate.SignatureOid);
             using MLDsa issuerKey = tested.ImportMLDsaSpki(issuer);
             certificate.IsSignedBy(issuerKey).Should().BeTrue();

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Qkms.Core.Cryptography.Fips204;
 
 namespace Qkms.Tests.Cryptography;
@@ -10,7 +8,7 @@ public sealed class MLDsaManagedTests
     private static readonly byte[] _message = Encoding.UTF8.GetBytes("a message");
     private static readonly byte[] _context = Encoding.UTF8.GetBytes("a context");
 
-    public static TheoryData<string> Sets => ["ML-DSA-44", "ML-DSA-65", "ML-DSA-87"];
+    public static TheoryData<string> Sets => [.. Algorithms.MLDsaSets];
 
     [Theory]
     [MemberData(nameof(Sets))]

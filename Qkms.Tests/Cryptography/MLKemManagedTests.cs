@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Qkms.Core.Cryptography.Fips203;
 
 namespace Qkms.Tests.Cryptography;
@@ -6,7 +5,7 @@ namespace Qkms.Tests.Cryptography;
 /// <summary>MLKemManaged as a platform key: what it gives, and what it refuses.</summary>
 public sealed class MLKemManagedTests
 {
-    public static TheoryData<string> Sets => ["ML-KEM-512", "ML-KEM-768", "ML-KEM-1024"];
+    public static TheoryData<string> Sets => [.. Algorithms.MLKemSets];
 
     [Theory]
     [MemberData(nameof(Sets))]

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using Qkms.Core.Cryptography.Fips204;
-using Qkms.Tests.Support;
 using MLKemManaged = Qkms.Core.Cryptography.Fips203.MLKemManaged;
 using ParameterSet = Qkms.Core.Cryptography.Fips204.ParameterSet;
 using Shake128 = Qkms.Core.Cryptography.Fips202.Shake128;
@@ -34,7 +32,7 @@ public sealed class ReferenceDigestTests
     }
 
     /// <remarks>The platform encapsulates with randomness of its own only, so that its ciphertexts are those of the managed engine.</remarks>
-    [LongTheory]
+    [TheoryIf(Requirement.LongTests)]
     [MemberData(nameof(MLKemDigests))]
     public void MLKem(string engine, string set, string digest)
     {
@@ -72,7 +70,7 @@ public sealed class ReferenceDigestTests
     }
 
     /// <remarks>Most of what is printed are values inside: the matrix, secrets and mask of a seed, w = A·y, its parts, and the challenge.</remarks>
-    [LongTheory]
+    [TheoryIf(Requirement.LongTests)]
     [InlineData("ML-DSA-44", "5f0d135c0f7fd43f3fb9727265fcd6ec3651eb8c67c04ea5f3d8dfa1d99740d2")]
     [InlineData("ML-DSA-65", "14bf84918ee90e7afbd580191d3eb890d4557e0900b1145e39a8399ef7dd3fba")]
     [InlineData("ML-DSA-87", "759a3ba35210c7e27ff90a7ce5e399295533b82ef125e6ec98af158e00268e44")]

@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
 using System.Reflection;
-using System.Security.Cryptography;
-using System.Text;
 using Qkms.Core.Cryptography.Fips204;
 using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
 

@@ -1,6 +1,4 @@
 using System.Numerics;
-using System.Security.Cryptography;
-using Qkms.Core.Cryptography;
 using Qkms.Core.Cryptography.BouncyCastle;
 
 namespace Qkms.Tests.Cryptography;

@@ -1,14 +1,9 @@
-using System.Security.Cryptography;
-using Qkms.Core.Algorithms;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>V-01: no key leaves the factory before two independent implementations agree on it.</summary>
 public sealed class SecondOpinionTests
 {
-    private static readonly string[] _sets = ["ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"];
+    private static readonly string[] _sets = [.. Algorithms.MLKemSets, .. Algorithms.MLDsaSets];
 
     public static TheoryData<string> Engines => [.. EngineUnderTest.Present.Keys];
 

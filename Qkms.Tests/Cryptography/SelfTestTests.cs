@@ -1,6 +1,3 @@
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>The known answers at start refuse an engine that computes wrongly; that they pass is in <see cref="EngineContractTests"/>.</summary>

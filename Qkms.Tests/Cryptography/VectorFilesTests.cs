@@ -1,5 +1,4 @@
 using System.Reflection;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Cryptography;
 
@@ -10,15 +9,16 @@ public sealed class VectorFilesTests
     private static readonly string[] _notTested =
         ["README.md", "wycheproof/LICENSE", "cctv/ML-KEM-768-intermediate.txt", "cctv/ML-DSA-65-benchmark.json"];
 
-    [VectorsFact("README.md")]
+    [FactIf(Requirement.Vectors, "README.md")]
     public void Every_file_is_read_by_a_test()
     {
         string[] named =
         [
             .. typeof(VectorFilesTests).Assembly.GetTypes()
                 .SelectMany(type => type.GetMethods())
-                .SelectMany(method => method.GetCustomAttribute<VectorsTheoryAttribute>()?.Files
-                    ?? method.GetCustomAttribute<VectorsFactAttribute>()?.Files ?? [])
+                .SelectMany(method => method.GetCustomAttributes().OfType<IRequirement>())
+                .Where(required => required.Requirement == Requirement.Vectors)
+                .SelectMany(required => required.Names)
                 .Concat(_notTested),
         ];
         string[] present =

@@ -1,15 +1,11 @@
-using System.Security.Cryptography;
-using System.Text.Json;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Cryptography;
 
 public sealed partial class WycheproofTests
 {
-    public static TheoryData<string, string> MLDsaSets => EachWith("ML-DSA-44", "ML-DSA-65", "ML-DSA-87");
+    public static TheoryData<string, string> MLDsaSets => EngineUnderTest.EachWith(Algorithms.MLDsaSets);
 
-    [VectorsTheory("wycheproof/mldsa_44_sign_seed_test.json", "wycheproof/mldsa_65_sign_seed_test.json", "wycheproof/mldsa_87_sign_seed_test.json")]
+    [TheoryIf(Requirement.Vectors,
+        "wycheproof/mldsa_44_sign_seed_test.json", "wycheproof/mldsa_65_sign_seed_test.json", "wycheproof/mldsa_87_sign_seed_test.json")]
     [MemberData(nameof(MLDsaSets))]
     public void MLDsa_signature_with_a_key_from_its_seed(string engine, string set)
     {
@@ -51,7 +47,8 @@ public sealed partial class WycheproofTests
         reproduced.Should().Be(Reproducible(engine, messages: plain + steps + 11 + 13 + 1, mus: 5 + internalSteps + @internal));
     }
 
-    [VectorsTheory("wycheproof/mldsa_44_sign_noseed_test.json", "wycheproof/mldsa_65_sign_noseed_test.json", "wycheproof/mldsa_87_sign_noseed_test.json")]
+    [TheoryIf(Requirement.Vectors,
+        "wycheproof/mldsa_44_sign_noseed_test.json", "wycheproof/mldsa_65_sign_noseed_test.json", "wycheproof/mldsa_87_sign_noseed_test.json")]
     [MemberData(nameof(MLDsaSets))]
     public void MLDsa_signature_with_an_expanded_key(string engine, string set)
     {
@@ -83,7 +80,7 @@ public sealed partial class WycheproofTests
         reproduced.Should().Be(Reproducible(engine, messages: 4 + steps + boundaries + 1, mus: 5 + internalSteps));
     }
 
-    [VectorsTheory("wycheproof/mldsa_44_verify_test.json", "wycheproof/mldsa_65_verify_test.json", "wycheproof/mldsa_87_verify_test.json")]
+    [TheoryIf(Requirement.Vectors, "wycheproof/mldsa_44_verify_test.json", "wycheproof/mldsa_65_verify_test.json", "wycheproof/mldsa_87_verify_test.json")]
     [MemberData(nameof(MLDsaSets))]
     public void MLDsa_verification(string engine, string set)
     {

@@ -1,15 +1,10 @@
-using System.Security.Cryptography;
-using System.Text.Json;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Cryptography;
 
 public sealed partial class WycheproofTests
 {
-    public static TheoryData<string, string> MLKemSets => EachWith("ML-KEM-512", "ML-KEM-768", "ML-KEM-1024");
+    public static TheoryData<string, string> MLKemSets => EngineUnderTest.EachWith(Algorithms.MLKemSets);
 
-    [VectorsTheory("wycheproof/mlkem_512_test.json", "wycheproof/mlkem_768_test.json", "wycheproof/mlkem_1024_test.json")]
+    [TheoryIf(Requirement.Vectors, "wycheproof/mlkem_512_test.json", "wycheproof/mlkem_768_test.json", "wycheproof/mlkem_1024_test.json")]
     [MemberData(nameof(MLKemSets))]
     public void MLKem_decapsulation_with_a_key_from_its_seed(string engine, string set)
     {
@@ -41,7 +36,7 @@ public sealed partial class WycheproofTests
         tally.ShouldBe(("valid", 152), ("valid Strcmp", 1), ("invalid", 40));
     }
 
-    [VectorsTheory(
+    [TheoryIf(Requirement.Vectors,
         "wycheproof/mlkem_512_keygen_seed_test.json", "wycheproof/mlkem_768_keygen_seed_test.json", "wycheproof/mlkem_1024_keygen_seed_test.json")]
     [MemberData(nameof(MLKemSets))]
     public void MLKem_key_generation(string engine, string set)
@@ -59,7 +54,8 @@ public sealed partial class WycheproofTests
         tally.ShouldBe(("valid", 100));
     }
 
-    [VectorsTheory("wycheproof/mlkem_512_encaps_test.json", "wycheproof/mlkem_768_encaps_test.json", "wycheproof/mlkem_1024_encaps_test.json")]
+    [TheoryIf(Requirement.Vectors,
+        "wycheproof/mlkem_512_encaps_test.json", "wycheproof/mlkem_768_encaps_test.json", "wycheproof/mlkem_1024_encaps_test.json")]
     [MemberData(nameof(MLKemSets))]
     public void MLKem_encapsulation(string engine, string set)
     {
@@ -92,7 +88,7 @@ public sealed partial class WycheproofTests
         reproduced.Should().Be(engine == PqcEngines.Platform ? 0 : 133);
     }
 
-    [VectorsTheory(
+    [TheoryIf(Requirement.Vectors,
         "wycheproof/mlkem_512_semi_expanded_decaps_test.json",
         "wycheproof/mlkem_768_semi_expanded_decaps_test.json",
         "wycheproof/mlkem_1024_semi_expanded_decaps_test.json")]

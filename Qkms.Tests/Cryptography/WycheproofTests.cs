@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using System.Text.Json;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
@@ -10,18 +6,6 @@ namespace Qkms.Tests.Cryptography;
 /// </summary>
 public sealed partial class WycheproofTests
 {
-    private static TheoryData<string, string> EachWith(params string[] sets)
-    {
-        var data = new TheoryData<string, string>();
-        foreach (string engine in EngineUnderTest.Present.Keys)
-        {
-            foreach (string set in sets)
-                data.Add(engine, set);
-        }
-
-        return data;
-    }
-
     /// <summary>What the names of a set's files begin with: mlkem_768, mldsa_65.</summary>
     private static string Prefix(string set) =>
         set.Replace("ML-KEM-", "mlkem_", StringComparison.Ordinal).Replace("ML-DSA-", "mldsa_", StringComparison.Ordinal);

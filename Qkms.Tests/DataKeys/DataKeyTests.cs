@@ -1,16 +1,11 @@
 using System.Diagnostics;
-using System.Net;
-using System.Text;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Api.Http;
-using Qkms.Core.Callers;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.DataKeys;
 
 /// <summary>/data-keys/generate and /data-keys/decrypt.</summary>
-public sealed class DataKeyTests
+public sealed class DataKeyTests : ServiceTests
 {
     // E-01, E-07
     [Theory]
@@ -20,19 +15,17 @@ public sealed class DataKeyTests
     [InlineData(1024, 1024)]
     public async Task A_data_key_has_the_length_asked_for_and_is_recovered(int? bytes, int length)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync("AES-256", ",\"name\":\"app\"")).Text("kid");
+        string kid = (await Client.GenerateAsync("AES-256", new { name = "app" })).Text("kid");
 
         HashSet<string> seen = [];
         foreach (object choice in new object[] { new { name = "app" }, new { kid }, new { key_version = 1, name = "app" } })
         {
-            Answer made = await client.MustUseAsync("/data-keys/generate", new { bytes }, choice);
+            Answer made = await Client.MustUseAsync("/data-keys/generate", new { bytes }, choice);
             made.Data.AsObject().Select(m => m.Key).Should().BeEquivalentTo("kid", "key_version", "algorithm", "algorithm_id", "requested_kid", "warnings", "plaintext", "ciphertext");
             made.Bytes("plaintext").Length.Should().Be(length);
             made.Text("kid").Should().Be(kid);
             seen.Add(made.Text("plaintext")).Should().BeTrue();
-            Answer recovered = await client.MustUseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext") });
+            Answer recovered = await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext") });
             recovered.Text("plaintext").Should().Be(made.Text("plaintext"));
             recovered.Text("kid").Should().Be(kid);
         }
@@ -56,66 +49,58 @@ public sealed class DataKeyTests
     [InlineData("ciphertext", "\"AAAA\"")]
     public async Task What_a_data_key_cannot_be_is_refused_by_field(string member, string value)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("AES-256");
+        await Client.GenerateAsync("AES-256");
 
-        (await client.PostJsonAsync("/data-keys/generate", $$"""{"{{member}}":{{value}}}""")).ShouldBlame(member);
+        (await Client.PostJsonAsync("/data-keys/generate", $$"""{"{{member}}":{{value}}}""")).ShouldBlame(member);
     }
 
     // E-01
     [Fact]
     public async Task Only_the_wrapped_form_when_asked_for_that()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("AES-256");
+        await Client.GenerateAsync("AES-256");
 
         foreach (object encoding in new object[] { new { }, new { encoding = "hex" } })
         {
-            Answer made = await client.MustUseAsync("/data-keys/generate", new { plaintext = false, bytes = 64 }, encoding);
+            Answer made = await Client.MustUseAsync("/data-keys/generate", new { plaintext = false, bytes = 64 }, encoding);
             made.Data.AsObject().ContainsKey("plaintext").Should().BeTrue();
             made.Data["plaintext"].Should().BeNull();
-            (await client.MustUseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext") })).Bytes("plaintext").Length.Should().Be(64);
+            (await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext") })).Bytes("plaintext").Length.Should().Be(64);
         }
 
-        (await client.MustUseAsync("/data-keys/generate", new { plaintext = true })).Bytes("plaintext").Length.Should().Be(32);
+        (await Client.MustUseAsync("/data-keys/generate", new { plaintext = true })).Bytes("plaintext").Length.Should().Be(32);
     }
 
     // E-07
     [Fact]
     public async Task Hex_is_64_characters()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("AES-256");
+        await Client.GenerateAsync("AES-256");
 
-        Answer made = await client.MustUseAsync("/data-keys/generate", new { encoding = "hex" });
+        Answer made = await Client.MustUseAsync("/data-keys/generate", new { encoding = "hex" });
 
         made.Text("plaintext").Should().MatchRegex("^[0-9a-f]{64}$");
-        (await client.MustUseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext"), encoding = "hex" })).Text("plaintext").Should().Be(made.Text("plaintext"));
+        (await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext"), encoding = "hex" })).Text("plaintext").Should().Be(made.Text("plaintext"));
         foreach (object encoding in new object[] { new { }, new { encoding = "base64" }, new { encoding = (string?)null } })
         {
-            byte[] key = (await client.MustUseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext") }, encoding)).Bytes("plaintext");
+            byte[] key = (await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext") }, encoding)).Bytes("plaintext");
             Convert.ToHexStringLower(key).Should().Be(made.Text("plaintext"));
         }
 
-        (await client.UseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext"), encoding = "HEX" })).ShouldBlame("encoding");
+        (await Client.UseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext"), encoding = "HEX" })).ShouldBlame("encoding");
     }
 
     // E-01
     [Fact]
     public async Task The_context_has_to_be_given_again()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("AES-256");
-        Answer made = await client.MustUseAsync("/data-keys/generate", new { context = new { table = "customers", column = "name" } });
+        await Client.GenerateAsync("AES-256");
+        Answer made = await Client.MustUseAsync("/data-keys/generate", new { context = new { table = "customers", column = "name" } });
         string ciphertext = made.Text("ciphertext");
 
-        (await client.MustUseAsync("/data-keys/decrypt", new { ciphertext, context = new { column = "name", table = "customers" } })).Text("plaintext").Should().Be(made.Text("plaintext"));
+        (await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext, context = new { column = "name", table = "customers" } })).Text("plaintext").Should().Be(made.Text("plaintext"));
         foreach (object context in new object[] { new { }, new { context = new { } }, new { context = new { table = "customers" } }, new { context = new { table = "customers", column = "Name" } } })
-            (await client.UseAsync("/data-keys/decrypt", new { ciphertext }, context)).ShouldNotDecrypt();
+            (await Client.UseAsync("/data-keys/decrypt", new { ciphertext }, context)).ShouldNotDecrypt();
     }
 
     // E-03
@@ -127,12 +112,12 @@ public sealed class DataKeyTests
         await using (QkmsApplication app = new(directory.Path))
         {
             using HttpClient client = app.Client();
-            await client.GenerateAsync("AES-256", ",\"name\":\"app\"");
+            await client.GenerateAsync("AES-256", new { name = "app" });
             for (int i = 0; i < 3; i++)
             {
                 Answer one = await client.MustUseAsync("/data-keys/generate", new { name = "app" });
                 made.Add((one.Text("kid"), one.Text("ciphertext"), one.Text("plaintext")));
-                await client.RotateAsync("AES-256", ",\"name\":\"app\"");
+                await client.RotateAsync("AES-256", new { name = "app" });
             }
 
             await AllRecoverAsync(client);
@@ -157,16 +142,14 @@ public sealed class DataKeyTests
     [Fact]
     public async Task The_wrapped_form_survives_an_environment_variable()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("AES-256");
+        await Client.GenerateAsync("AES-256");
 
         foreach (int bytes in new[] { 16, 32, 1024 })
         {
-            Answer made = await client.MustUseAsync("/data-keys/generate", new { bytes });
+            Answer made = await Client.MustUseAsync("/data-keys/generate", new { bytes });
             made.Text("ciphertext").Should().MatchRegex("^[A-Za-z0-9+/]+={0,2}$", "it is one line of the standard alphabet");
             string carried = await ThroughShellAsync(made.Text("ciphertext"));
-            (await client.MustUseAsync("/data-keys/decrypt", new { ciphertext = carried })).Text("plaintext").Should().Be(made.Text("plaintext"));
+            (await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext = carried })).Text("plaintext").Should().Be(made.Text("plaintext"));
         }
     }
 
@@ -174,14 +157,12 @@ public sealed class DataKeyTests
     [Fact]
     public async Task An_api_key_narrowed_to_decrypting_data_keys_of_one_name_does_nothing_else()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync("AES-256", ",\"name\":\"app\"")).Text("kid");
-        await client.GenerateAsync("AES-256", ",\"name\":\"web\"");
-        Answer ofApp = await client.MustUseAsync("/data-keys/generate", new { name = "app" });
-        string ofWeb = (await client.MustUseAsync("/data-keys/generate", new { name = "web" })).Text("ciphertext");
-        string encrypted = (await client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA", name = "app" })).Text("ciphertext");
-        using HttpClient narrowed = await app.NarrowedClientAsync("data-keys:decrypt", "app");
+        string kid = (await Client.GenerateAsync("AES-256", new { name = "app" })).Text("kid");
+        await Client.GenerateAsync("AES-256", new { name = "web" });
+        Answer ofApp = await Client.MustUseAsync("/data-keys/generate", new { name = "app" });
+        string ofWeb = (await Client.MustUseAsync("/data-keys/generate", new { name = "web" })).Text("ciphertext");
+        string encrypted = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA", name = "app" })).Text("ciphertext");
+        using HttpClient narrowed = await App.NarrowedClientAsync("data-keys:decrypt", "app");
 
         (await narrowed.MustUseAsync("/data-keys/decrypt", new { ciphertext = ofApp.Text("ciphertext") })).Text("plaintext").Should().Be(ofApp.Text("plaintext"));
         (await narrowed.MustUseAsync("/data-keys/decrypt", new { ciphertext = ofApp.Text("ciphertext"), name = "app" })).Text("plaintext").Should().Be(ofApp.Text("plaintext"));
@@ -190,7 +171,7 @@ public sealed class DataKeyTests
         (await narrowed.UseAsync("/data-keys/decrypt", new { ciphertext = encrypted })).ShouldNotDecrypt();
 
         int refused = 0;
-        RouteEndpoint[] guarded = [.. app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        RouteEndpoint[] guarded = [.. App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(route => route.Metadata.GetMetadata<RequiredPermission>() is { Permission: not Permission.DataKeysDecrypt })];
         foreach (RouteEndpoint route in guarded)
         {
@@ -211,25 +192,23 @@ public sealed class DataKeyTests
     [Fact]
     public async Task The_bare_data_key_is_in_no_log_no_file_and_no_journal()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("AES-256");
+        await Client.GenerateAsync("AES-256");
         List<byte[]> dataKeys = [];
         for (int i = 0; i < 5; i++)
         {
-            Answer made = await client.MustUseAsync("/data-keys/generate", new { context = new { i = $"{i}" } });
-            await client.MustUseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext"), context = new { i = $"{i}" }, encoding = "hex" });
-            await client.UseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext"), context = new { i = "wrong" } });
-            await client.UseAsync("/data-keys/decrypt", new { ciphertext = made.Text("plaintext") });
-            await client.UseAsync("/crypto/encrypt", new { plaintext = made.Text("plaintext"), nonsense = 1 });
-            Answer moved = await client.MustUseAsync("/crypto/re-encrypt", new { ciphertext = made.Text("ciphertext"), context = new { i = $"{i}" } });
+            Answer made = await Client.MustUseAsync("/data-keys/generate", new { context = new { i = $"{i}" } });
+            await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext"), context = new { i = $"{i}" }, encoding = "hex" });
+            await Client.UseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext"), context = new { i = "wrong" } });
+            await Client.UseAsync("/data-keys/decrypt", new { ciphertext = made.Text("plaintext") });
+            await Client.UseAsync("/crypto/encrypt", new { plaintext = made.Text("plaintext"), nonsense = 1 });
+            Answer moved = await Client.MustUseAsync("/crypto/re-encrypt", new { ciphertext = made.Text("ciphertext"), context = new { i = $"{i}" } });
             moved.Body.Should().NotContain(made.Text("plaintext"));
             dataKeys.Add(made.Bytes("plaintext"));
         }
 
-        await client.RotateAsync("AES-256");
-        byte[] log = Encoding.UTF8.GetBytes(app.Log.Text);
-        byte[][] files = TestStorage.StoredBytes(app.DataDirectory);
+        await Client.RotateAsync("AES-256");
+        byte[] log = Encoding.UTF8.GetBytes(App.Log.Text);
+        byte[][] files = TestStorage.StoredBytes(App.DataDirectory);
         files.Length.Should().BeGreaterThan(1);
         foreach ((byte[] form, byte[] dataKey) in dataKeys.SelectMany(dataKey => Forms(dataKey).Select(form => (form, dataKey))))
         {
@@ -238,7 +217,7 @@ public sealed class DataKeyTests
         }
 
         // The search finds what is there.
-        app.Answers.All.Should().Contain(answer => Forms(dataKeys[0]).Any(form => Holds(answer, form)));
+        App.Answers.All.Should().Contain(answer => Forms(dataKeys[0]).Any(form => Holds(answer, form)));
         Holds(log, Encoding.ASCII.GetBytes("/data-keys/generate")).Should().BeTrue();
     }
 

@@ -1,6 +1,3 @@
-using Qkms.Core.Time;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Freshness;
 
 public sealed class FreshCacheTests

@@ -1,6 +1,5 @@
 using Qkms.Tests.Nodes;
 using Qkms.Tests.Storage;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Freshness;

@@ -1,14 +1,6 @@
-using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
-using Qkms.Core.Time;
 using Qkms.Tests.Nodes;
 using Qkms.Tests.Storage;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Freshness;
 
@@ -155,7 +147,7 @@ public abstract class ServiceFreshnessContract : IAsyncLifetime
             async session =>
             {
                 KeyVersion version = sealer.Open((await Repositories.Keys.FindVersionAsync(session, owner.TenantId, Kid.FromStored(kid)))!);
-                Key key = sealer.Open((await Repositories.Keys.LockKeyAsync(session, version.Address))!);
+                Key key = sealer.Open((await Repositories.Keys.LockKeyAsync(session, version.TenantId, version.KeyId))!);
                 await Repositories.Keys.UpdateVersionAsync(session, sealer.Seal(version with { State = KeyState.Revoked, RevokedAt = version.CreatedAt }));
                 return await Repositories.Keys.UpdateKeyAsync(session, sealer.Seal(key with { ActiveKid = null, RowVersion = key.RowVersion + 1 }));
             },

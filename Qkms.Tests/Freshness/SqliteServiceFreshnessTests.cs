@@ -1,5 +1,3 @@
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Freshness;
 
 /// <summary>The contract of freshness on SQLite.</summary>

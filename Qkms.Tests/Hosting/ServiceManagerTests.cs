@@ -1,8 +1,4 @@
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
-using System.Text.Json.Nodes;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.ChildProcess;
 
 namespace Qkms.Tests.Hosting;

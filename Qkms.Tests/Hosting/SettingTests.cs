@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Configuration;
 using Qkms.Api.Hosting;
-using Qkms.Core.Errors;
 
 namespace Qkms.Tests.Hosting;
 

@@ -1,12 +1,9 @@
-using System.Text;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Hosting;
 
 /// <summary>What stops a start says so in one line, and leaves everything as it was.</summary>
 public sealed class StartTests
 {
-    [SqliteFact]
+    [FactIf(Requirement.Sqlite)]
     public async Task A_first_start_makes_private_files_and_prints_paths_but_no_secret()
     {
         using TemporaryDirectory directory = new();
@@ -55,7 +52,7 @@ public sealed class StartTests
         using TemporaryDirectory directory = new();
         await MakeAsync(directory.Path);
         byte[] right = await File.ReadAllBytesAsync(directory.File("root.key"));
-        string otherKey = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+        string otherKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
         await RefusedAsync("root key does not match this database", () => WriteAsync(Encoding.ASCII.GetBytes(otherKey)));
         await RefusedAsync("There is no root key", () => Delete(directory.File("root.key")));
@@ -89,7 +86,7 @@ public sealed class StartTests
     public async Task A_root_key_from_the_environment_is_used_and_wiped_from_it()
     {
         using TemporaryDirectory directory = new();
-        string rootKey = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32));
+        string rootKey = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path, new() { ["QKMS_ROOT_KEY"] = rootKey });
 
         File.Exists(directory.File("root.key")).Should().BeFalse();
@@ -101,7 +98,7 @@ public sealed class StartTests
         }
     }
 
-    [SqliteTheory]
+    [TheoryIf(Requirement.Sqlite)]
     [InlineData("Qkms__Crypto__Engine", "quantum", "Qkms:Crypto:Engine")]
     [InlineData("Qkms__Crypto__Engine", "auto", "Qkms:Crypto:Engine")]
     [InlineData("Qkms__Crypto__StrictEngine", "perhaps", "Qkms:Crypto:StrictEngine")]
@@ -129,7 +126,7 @@ public sealed class StartTests
         Directory.Exists(directory.File("data")).Should().BeFalse("a start that is refused makes nothing");
     }
 
-    [SqliteFact]
+    [FactIf(Requirement.Sqlite)]
     public async Task A_second_process_on_the_same_data_directory_is_refused()
     {
         using TemporaryDirectory directory = new();

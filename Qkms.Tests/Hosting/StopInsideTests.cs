@@ -1,26 +1,17 @@
-using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Qkms.Core.Algorithms;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
-using Qkms.Core.Secrets;
-using Qkms.Core.Store;
 using Qkms.Core.Uses;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Hosting;
 
 /// <summary>The same from inside: what a stopping service answers, and what is left of its secrets when it has stopped.</summary>
-public sealed class StopInsideTests
+public sealed class StopInsideTests : ServiceTests
 {
     [Fact]
     public async Task While_it_stops_only_liveness_is_answered()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        IHostApplicationLifetime lifetime = app.Services.GetRequiredService<IHostApplicationLifetime>();
+        HttpClient client = Client;
+        IHostApplicationLifetime lifetime = App.Services.GetRequiredService<IHostApplicationLifetime>();
         using ManualResetEventSlim stopping = new();
         using ManualResetEventSlim goOn = new();
         lifetime.ApplicationStopping.Register(() =>
@@ -50,17 +41,15 @@ public sealed class StopInsideTests
     [Fact]
     public async Task When_it_has_stopped_its_keys_are_gone_from_memory()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync(KeyUseVerbs.Aes)).Text("kid");
-        await client.MustUseAsync("/crypto/encrypt", new { plaintext = new byte[1] }, new { kid });
-        Keyring keyring = app.Services.GetRequiredService<Keyring>();
-        MaterialCache cache = app.Services.GetRequiredService<MaterialCache>();
-        IKmsStore store = app.Services.GetRequiredService<IKmsStore>();
-        SecretBytes[] secrets = [keyring.RowSealKey.Secret, keyring.CursorKey.Secret, .. keyring.CredentialHashKeys.Select(key => key.Secret), await CachedAsync(app, cache, kid)];
+        string kid = (await Client.GenerateAsync(KeyUseVerbs.Aes)).Text("kid");
+        await Client.MustUseAsync("/crypto/encrypt", new { plaintext = new byte[1] }, new { kid });
+        Keyring keyring = App.Services.GetRequiredService<Keyring>();
+        MaterialCache cache = App.Services.GetRequiredService<MaterialCache>();
+        IKmsStore store = App.Services.GetRequiredService<IKmsStore>();
+        SecretBytes[] secrets = [keyring.RowSealKey.Secret, keyring.CursorKey.Secret, .. keyring.CredentialHashKeys.Select(key => key.Secret), await CachedAsync(App, cache, kid)];
 
-        app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
-        while (!app.Log.Text.Contains("Qkms has stopped", StringComparison.Ordinal))
+        App.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        while (!App.Log.Text.Contains("Qkms has stopped", StringComparison.Ordinal))
             await Task.Delay(10);
 
         foreach (SecretBytes secret in secrets)
@@ -71,7 +60,7 @@ public sealed class StopInsideTests
 
         cache.Count.Should().Be(0);
         Func<Task> write = () => store.WriteAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None);
-        (await write.Should().ThrowAsync<Core.Errors.KmsException>()).Which.Error.Should().Be(Core.Errors.KmsErrors.Unavailable);
+        (await write.Should().ThrowAsync<KmsException>()).Which.Error.Should().Be(KmsErrors.Unavailable);
     }
 
     private static async Task<SecretBytes> CachedAsync(QkmsApplication app, MaterialCache cache, string kid)

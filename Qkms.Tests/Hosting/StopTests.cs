@@ -1,9 +1,5 @@
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
-using System.Text.Json.Nodes;
 using Qkms.Tests.Crash;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Hosting;
 

@@ -1,19 +1,13 @@
-using System.Net;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Http;
 
-public sealed class EnvelopeTests
+public sealed class EnvelopeTests : ServiceTests
 {
     // Q-03, Q-04
     [Fact]
     public async Task A_success_and_a_refusal_have_their_envelopes()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-
-        Answer success = await client.GetJsonAsync("/kms/keys");
-        Answer refusal = await client.GetJsonAsync("/kms/keys/unknown");
+        Answer success = await Client.GetJsonAsync("/kms/keys");
+        Answer refusal = await Client.GetJsonAsync("/kms/keys/unknown");
 
         success.Json.AsObject().Select(m => m.Key).Should().Equal("data", "request_id", "timestamp");
         refusal.ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
@@ -39,12 +33,10 @@ public sealed class EnvelopeTests
     [InlineData("", false)]
     public async Task A_request_id_that_is_a_uuid_is_echoed_and_anything_else_replaced(string sent, bool echoed)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
         using HttpRequestMessage request = new(HttpMethod.Get, "/kms/keys");
         request.Headers.TryAddWithoutValidation("X-Request-ID", sent);
 
-        Answer answer = await client.SendForAnswerAsync(request);
+        Answer answer = await Client.SendForAnswerAsync(request);
 
         string body = (string)answer.Json["request_id"]!;
         answer.Headers["X-Request-ID"].Should().Be(body);
@@ -62,12 +54,9 @@ public sealed class EnvelopeTests
     [InlineData("/swagger/index.html")]
     public async Task Every_route_stands_under_both_prefixes(string path)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-
         foreach (string prefix in new[] { "", "/api/v1" })
         {
-            using HttpResponseMessage response = await client.GetAsync(new Uri(prefix + path, UriKind.Relative));
+            using HttpResponseMessage response = await Client.GetAsync(new Uri(prefix + path, UriKind.Relative));
             response.StatusCode.Should().Be(HttpStatusCode.OK, prefix);
         }
     }
@@ -76,13 +65,10 @@ public sealed class EnvelopeTests
     [Fact]
     public async Task A_made_key_is_located_under_the_prefix_that_was_used()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-
-        Answer made = await client.PostJsonAsync("/api/v1/kms/keys/generate", """{"algorithm":"ML-KEM-768"}""");
+        Answer made = await Client.PostJsonAsync("/api/v1/kms/keys/generate", """{"algorithm":"ML-KEM-768"}""");
 
         made.Headers["Location"].Should().Be($"/api/v1/kms/keys/{made.Text("kid")}");
-        (await client.GetJsonAsync(made.Headers["Location"])).ShouldBe(HttpStatusCode.OK);
+        (await Client.GetJsonAsync(made.Headers["Location"])).ShouldBe(HttpStatusCode.OK);
     }
 
     [Theory]
@@ -96,10 +82,7 @@ public sealed class EnvelopeTests
     [InlineData("BREW", "/kms/keys", HttpStatusCode.MethodNotAllowed, "ERR_INVALID_004")]
     public async Task A_route_or_verb_that_does_not_exist_is_refused_in_the_envelope(string verb, string path, HttpStatusCode status, string code)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-
-        Answer answer = await client.SendJsonAsync(new HttpMethod(verb), path, null);
+        Answer answer = await Client.SendJsonAsync(new HttpMethod(verb), path, null);
 
         answer.ShouldBeRefused(status, code);
         if (status == HttpStatusCode.MethodNotAllowed)
@@ -110,8 +93,7 @@ public sealed class EnvelopeTests
     [Fact]
     public async Task Health_is_open_and_says_so()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.ClientFor(null);
+        using HttpClient client = App.ClientFor(null);
 
         (await client.GetJsonAsync("/health/live")).Text("status").Should().Be("live");
         (await client.GetJsonAsync("/health/ready")).Text("status").Should().Be("ready");

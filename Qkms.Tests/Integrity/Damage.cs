@@ -1,6 +1,3 @@
-using System.Text;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Integrity;
 
 /// <summary>Which bit of a stored value turns.</summary>

@@ -1,13 +1,10 @@
-using System.Net;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Integrity;
 
 /// <summary>
 /// One turned bit in each column of each table whose rows are protected: the thing itself is refused with 500 and named in the log,
 /// and nothing else is. The columns are those of the schema, so that a new one cannot be forgotten.
 /// </summary>
-public sealed class DamagedColumnTests
+public sealed class DamagedColumnTests : ServiceTests
 {
     // Whatever stands in them, nothing is decided otherwise.
     private static readonly Dictionary<string, string> _decideNothing = new()
@@ -41,7 +38,7 @@ public sealed class DamagedColumnTests
         ["credential_usage"] = "changes with every use",
         ["audit_events"] = "has hashes of its own",
         ["rotation_jobs"] = "not used yet",
-        ["idempotency"] = "not used yet",
+        ["idempotency"] = "sealed, by IdempotencyKeyTests",
         ["writes"] = "holds ids for some minutes",
     };
 
@@ -50,11 +47,10 @@ public sealed class DamagedColumnTests
     public static TheoryData<Flip> Flips => [Flip.Low, Flip.High];
 
     [Fact]
-    public async Task Every_table_is_either_walked_or_needs_no_protection()
+    public void Every_table_is_either_walked_or_needs_no_protection()
     {
-        await using QkmsApplication app = new();
-        _ = app.Server;
-        using Database database = app.OpenDatabase();
+        _ = App.Server;
+        using Database database = App.OpenDatabase();
 
         database.TableNames().Should().BeSubsetOf(_walked.Concat(_notProtected.Keys)).And.Contain(_walked);
     }
@@ -63,104 +59,97 @@ public sealed class DamagedColumnTests
     [MemberData(nameof(Flips))]
     public async Task A_damaged_key_version_is_refused_alone(Flip flip)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string witness = (await client.GenerateAsync("ML-KEM-512")).Text("kid");
-        foreach (string column in Columns(app, "key_versions"))
+        string witness = (await Client.GenerateAsync("ML-KEM-512")).Text("kid");
+        foreach (string column in Columns(App, "key_versions"))
         {
             string name = $"damaged-{column}";
-            string kid = (await client.GenerateAsync("ML-KEM-512", $",\"name\":\"{name}\"")).Text("kid");
-            Apply(app, "key_versions", column, $"kid = '{kid}'", flip);
+            string kid = (await Client.GenerateAsync("ML-KEM-512", new { name })).Text("kid");
+            Apply(App, "key_versions", column, $"kid = '{kid}'", flip);
 
             string what = $"key_versions.{column}";
-            Broken(what, await client.GetJsonAsync($"/kms/keys/active?algorithm=ML-KEM-512&name={name}"));
-            Named(app, what, $"key version {kid}");
-            Journalled(app, what, $"key version {kid}");
-            Broken(what, await client.GetJsonAsync($"/kms/keys/1?algorithm=ML-KEM-512&name={name}"));
-            Broken(what, await client.UseAsync("/kem/encapsulate", new { algorithm = "ML-KEM-512", name }));
-            Answer byKid = await client.GetJsonAsync($"/kms/keys/{kid}");
+            Broken(what, await Client.GetJsonAsync($"/kms/keys/active?algorithm=ML-KEM-512&name={name}"));
+            Named(App, what, $"key version {kid}");
+            Journalled(App, what, $"key version {kid}");
+            Broken(what, await Client.GetJsonAsync($"/kms/keys/1?algorithm=ML-KEM-512&name={name}"));
+            Broken(what, await Client.UseAsync("/kem/encapsulate", new { algorithm = "ML-KEM-512", name }));
+            Answer byKid = await Client.GetJsonAsync($"/kms/keys/{kid}");
             if (_lookedUpBy.ContainsKey(what))
                 Expect(what, byKid, HttpStatusCode.NotFound, "ERR_KMS_003");
             else
                 Broken(what, byKid);
         }
 
-        Answer list = (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+        Answer list = (await Client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
         list.Data["keys"]!.AsArray().Select(key => (string)key!["kid"]!).Should().Equal(witness);
-        list.Data["unreadable"]!.AsArray().Should().HaveCount(Columns(app, "key_versions").Count - 2, "all but those that seem to be of another tenant or owner");
-        await ShouldGoOnAsync(client);
+        list.Data["unreadable"]!.AsArray().Should().HaveCount(Columns(App, "key_versions").Count - 2, "all but those that seem to be of another tenant or owner");
+        await ShouldGoOnAsync(Client);
     }
 
     [Theory]
     [MemberData(nameof(Flips))]
     public async Task A_damaged_key_is_refused_alone(Flip flip)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("ML-KEM-512");
-        foreach (string column in Columns(app, "keys"))
+        await Client.GenerateAsync("ML-KEM-512");
+        foreach (string column in Columns(App, "keys"))
         {
             string name = $"damaged-{column}";
-            Answer made = await client.GenerateAsync("ML-KEM-512", $",\"name\":\"{name}\"");
-            Apply(app, "keys", column, $"name = '{name}'", flip);
+            Answer made = await Client.GenerateAsync("ML-KEM-512", new { name });
+            Apply(App, "keys", column, $"name = '{name}'", flip);
 
             string what = $"keys.{column}";
             string choice = $"\"algorithm\":\"ML-KEM-512\",\"name\":\"{name}\"";
             if (_decideNothing.ContainsKey(what))
             {
-                Expect(what, await client.GetJsonAsync($"/kms/keys/active?algorithm=ML-KEM-512&name={name}"), HttpStatusCode.OK, null);
+                Expect(what, await Client.GetJsonAsync($"/kms/keys/active?algorithm=ML-KEM-512&name={name}"), HttpStatusCode.OK, null);
                 continue;
             }
 
-            Broken(what, await client.GetJsonAsync($"/kms/keys/active?algorithm=ML-KEM-512&name={name}"));
-            Broken(what, await client.GetJsonAsync($"/kms/keys/1?algorithm=ML-KEM-512&name={name}"));
-            Broken(what, await client.PostJsonAsync("/kms/keys/generate", $"{{{choice}}}"));
-            Broken(what, await client.PostJsonAsync("/kms/keys/rotate", $"{{{choice}}}"));
-            Broken(what, await client.PostJsonAsync("/kms/keys/retire", $"{{{choice},\"key_version\":1,\"allow_no_active\":true}}"));
-            Broken(what, await client.UseAsync("/kem/encapsulate", new { kid = made.Text("kid") }));
-            Broken(what, await client.RevokeAsync(made.Text("kid")));
-            NamedAny(app, what, made.Text("key_id"), made.Text("kid"));
-            Expect(what, await client.GetJsonAsync($"/kms/keys/{made.Text("kid")}"), HttpStatusCode.OK, null);
+            Broken(what, await Client.GetJsonAsync($"/kms/keys/active?algorithm=ML-KEM-512&name={name}"));
+            Broken(what, await Client.GetJsonAsync($"/kms/keys/1?algorithm=ML-KEM-512&name={name}"));
+            Broken(what, await Client.PostJsonAsync("/kms/keys/generate", $"{{{choice}}}"));
+            Broken(what, await Client.PostJsonAsync("/kms/keys/rotate", $"{{{choice}}}"));
+            Broken(what, await Client.PostJsonAsync("/kms/keys/retire", $"{{{choice},\"key_version\":1,\"allow_no_active\":true}}"));
+            Broken(what, await Client.UseAsync("/kem/encapsulate", new { kid = made.Text("kid") }));
+            Broken(what, await Client.RevokeAsync(made.Text("kid")));
+            NamedAny(App, what, made.Text("key_id"), made.Text("kid"));
+            Expect(what, await Client.GetJsonAsync($"/kms/keys/{made.Text("kid")}"), HttpStatusCode.OK, null);
         }
 
-        await ShouldGoOnAsync(client);
+        await ShouldGoOnAsync(Client);
     }
 
     [Theory]
     [MemberData(nameof(Flips))]
     public async Task Damaged_material_is_refused_alone(Flip flip)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("ML-KEM-512");
-        foreach (string column in Columns(app, "key_material"))
+        await Client.GenerateAsync("ML-KEM-512");
+        foreach (string column in Columns(App, "key_material"))
         {
-            string kid = (await client.GenerateAsync("AES-256", $",\"name\":\"damaged-{column}\"")).Text("kid");
-            Apply(app, "key_material", column, $"version_id = (SELECT id FROM key_versions WHERE kid = '{kid}')", flip);
+            string kid = (await Client.GenerateAsync("AES-256", new { name = $"damaged-{column}" })).Text("kid");
+            Apply(App, "key_material", column, $"version_id = (SELECT id FROM key_versions WHERE kid = '{kid}')", flip);
 
             string what = $"key_material.{column}";
-            Broken(what, await client.UseAsync("/crypto/encrypt", new { plaintext = new byte[1], kid }));
-            Named(app, what, $"key version {kid}");
-            Journalled(app, what, $"key version {kid}");
-            Expect(what, await client.GetJsonAsync($"/kms/keys/{kid}"), HttpStatusCode.OK, null);
+            Broken(what, await Client.UseAsync("/crypto/encrypt", new { plaintext = new byte[1], kid }));
+            Named(App, what, $"key version {kid}");
+            Journalled(App, what, $"key version {kid}");
+            Expect(what, await Client.GetJsonAsync($"/kms/keys/{kid}"), HttpStatusCode.OK, null);
         }
 
-        await ShouldGoOnAsync(client);
+        await ShouldGoOnAsync(Client);
     }
 
     [Theory]
     [MemberData(nameof(Flips))]
     public async Task A_damaged_api_key_is_refused_alone(Flip flip)
     {
-        await using QkmsApplication app = new();
-        using HttpClient admin = app.Client();
+        using HttpClient admin = App.Client();
         await admin.GenerateAsync("ML-KEM-512");
-        foreach (string column in Columns(app, "credentials"))
+        foreach (string column in Columns(App, "credentials"))
         {
-            string apiKey = await app.CreateTenantAsync($"damaged-{column}");
-            using HttpClient client = app.ClientFor(apiKey);
-            Apply(app, "credentials", column, $"lookup_id = '{apiKey[5..17]}'", flip);
-            int before = Alarms(app);
+            string apiKey = await App.CreateTenantAsync($"damaged-{column}");
+            using HttpClient client = App.ClientFor(apiKey);
+            Apply(App, "credentials", column, $"lookup_id = '{apiKey[5..17]}'", flip);
+            int before = Alarms(App);
 
             string what = $"credentials.{column}";
             Answer answer = await client.GetJsonAsync("/kms/keys");
@@ -169,7 +158,7 @@ public sealed class DamagedColumnTests
             else if (_lookedUpBy.ContainsKey(what))
                 Expect(what, answer, HttpStatusCode.Unauthorized, "ERR_AUTH_001");
             else
-                BrokenAndSaid(app, what, answer, before, "credential ");
+                BrokenAndSaid(App, what, answer, before, "credential ");
         }
 
         await ShouldGoOnAsync(admin);
@@ -179,16 +168,15 @@ public sealed class DamagedColumnTests
     [MemberData(nameof(Flips))]
     public async Task A_damaged_tenant_is_refused_alone(Flip flip)
     {
-        await using QkmsApplication app = new();
-        using HttpClient admin = app.Client();
+        using HttpClient admin = App.Client();
         await admin.GenerateAsync("ML-KEM-512");
-        foreach (string column in Columns(app, "tenants"))
+        foreach (string column in Columns(App, "tenants"))
         {
-            using HttpClient client = app.ClientFor(await app.CreateTenantAsync($"damaged-{column}"));
-            Apply(app, "tenants", column, $"name = 'damaged-{column}'", flip);
-            int before = Alarms(app);
+            using HttpClient client = App.ClientFor(await App.CreateTenantAsync($"damaged-{column}"));
+            Apply(App, "tenants", column, $"name = 'damaged-{column}'", flip);
+            int before = Alarms(App);
 
-            BrokenAndSaid(app, $"tenants.{column}", await client.GetJsonAsync("/kms/keys"), before, "tenant ");
+            BrokenAndSaid(App, $"tenants.{column}", await client.GetJsonAsync("/kms/keys"), before, "tenant ");
         }
 
         await ShouldGoOnAsync(admin);
@@ -199,16 +187,15 @@ public sealed class DamagedColumnTests
     [MemberData(nameof(Flips))]
     public async Task A_damaged_tenant_key_opens_nothing_and_hides_nothing(Flip flip)
     {
-        await using QkmsApplication app = new();
-        using HttpClient admin = app.Client();
+        using HttpClient admin = App.Client();
         await admin.GenerateAsync("ML-KEM-512");
-        foreach (string column in Columns(app, "keyring"))
+        foreach (string column in Columns(App, "keyring"))
         {
             string name = $"damaged-{column}";
-            using HttpClient client = app.ClientFor(await app.CreateTenantAsync(name));
+            using HttpClient client = App.ClientFor(await App.CreateTenantAsync(name));
             string kid = (await client.GenerateAsync("AES-256")).Text("kid");
-            Apply(app, "keyring", column, $"tenant_id = (SELECT id FROM tenants WHERE name = '{name}')", flip);
-            int before = Alarms(app);
+            Apply(App, "keyring", column, $"tenant_id = (SELECT id FROM tenants WHERE name = '{name}')", flip);
+            int before = Alarms(App);
 
             string what = $"keyring.{column}";
             Answer used = await client.UseAsync("/crypto/encrypt", new { plaintext = new byte[1], kid });
@@ -220,8 +207,8 @@ public sealed class DamagedColumnTests
             }
             else
             {
-                BrokenAndSaid(app, what, used, before, "");
-                BrokenAndSaid(app, what, made, before + 1, "the key of tenant ");
+                BrokenAndSaid(App, what, used, before, "");
+                BrokenAndSaid(App, what, made, before + 1, "the key of tenant ");
             }
 
             Expect(what, await client.GetJsonAsync($"/kms/keys/{kid}"), HttpStatusCode.OK, null);

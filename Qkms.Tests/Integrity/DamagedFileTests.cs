@@ -1,10 +1,5 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text.Json.Nodes;
-using Qkms.Core.Store;
 using Qkms.Storage.Sqlite;
 using Qkms.Tests.Storage;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Integrity;
 
@@ -34,7 +29,7 @@ public sealed class DamagedFileTests : IAsyncLifetime, IDisposable
         await using QkmsApplication app = new(_stopped.Path);
         using HttpClient client = app.Client();
         for (int i = 0; i < Keys; i++)
-            _kids.Add((await client.GenerateAsync("AES-256", $",\"name\":\"key-{i}\"")).Text("kid"));
+            _kids.Add((await client.GenerateAsync("AES-256", new { name = $"key-{i}" })).Text("kid"));
 
         TestStorage.Copy(_stopped.Path, _killed.Path);
     }
@@ -48,7 +43,7 @@ public sealed class DamagedFileTests : IAsyncLifetime, IDisposable
     }
 
     // What SQLite cannot tell from a crash is an older state, and a whole one.
-    [SqliteTheory]
+    [TheoryIf(Requirement.Sqlite)]
     [InlineData("cut to nothing")]
     [InlineData("cut inside its header")]
     [InlineData("cut in half")]
@@ -87,7 +82,7 @@ public sealed class DamagedFileTests : IAsyncLifetime, IDisposable
         database.Flaws().Should().BeEmpty();
     }
 
-    [SqliteTheory]
+    [TheoryIf(Requirement.Sqlite)]
     [InlineData("random bytes")]
     [InlineData("a header of zeros")]
     [InlineData("one byte of the header turned")]
@@ -115,7 +110,7 @@ public sealed class DamagedFileTests : IAsyncLifetime, IDisposable
     }
 
     // Each page in turn, as a disk loses them.
-    [SqliteTheory]
+    [TheoryIf(Requirement.Sqlite)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_damaged_page_is_an_error_where_it_matters_and_never_a_wrong_answer(bool random)
@@ -141,7 +136,7 @@ public sealed class DamagedFileTests : IAsyncLifetime, IDisposable
         noticed.Should().BePositive();
     }
 
-    [SqliteTheory]
+    [TheoryIf(Requirement.Sqlite)]
     [InlineData(0.5)]
     [InlineData(0.98)]
     [InlineData(0.0001)]

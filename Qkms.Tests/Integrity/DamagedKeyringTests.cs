@@ -1,13 +1,8 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Store;
-using Qkms.Core.Time;
 using Qkms.Storage;
 using Qkms.Storage.Postgres;
 using Qkms.Storage.Sqlite;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Integrity;
 

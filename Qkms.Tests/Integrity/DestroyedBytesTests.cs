@@ -1,15 +1,11 @@
 using System.Buffers.Binary;
-using System.Net;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Integrity;
 
 /// <summary>SQLite's own: the database file, its log and its index hold no piece of a destroyed private key, though each was there before.</summary>
-public sealed class DestroyedBytesTests
+public sealed class DestroyedBytesTests : ServiceTests
 {
     private const int PieceSize = 16;
 
@@ -19,17 +15,15 @@ public sealed class DestroyedBytesTests
     private static readonly TimeSpan _week = TimeSpan.FromDays(7);
 
     // Q-30: keys on one page and of several, alone and between others that stay, in an order that moves rows from page to page.
-    [SqliteFact]
+    [FactIf(Requirement.Sqlite)]
     public async Task No_file_of_the_database_holds_a_piece_of_a_destroyed_key()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
         List<string> kids = [];
         foreach ((string algorithm, int versions) in new[] { (KeyUseVerbs.Aes, 150), (KeyVerbs.Kem, 60), ("ML-DSA-44", 6), ("RSA-2048", 3) })
         {
-            await client.GenerateAsync(algorithm);
+            await Client.GenerateAsync(algorithm);
             for (int i = 0; i < versions; i++)
-                kids.Add((await client.RotateAsync(algorithm)).Text("previous_kid"));
+                kids.Add((await Client.RotateAsync(algorithm)).Text("previous_kid"));
         }
 
         string[] kept = [.. kids.Where((_, i) => i % 10 == 3)];
@@ -37,50 +31,48 @@ public sealed class DestroyedBytesTests
         string[] second = [.. kids.Except(kept).Except(first)];
         Dictionary<string, byte[]> wrapped = [];
         foreach (string kid in kids)
-            wrapped[kid] = (await app.FindMaterialAsync(kid))!.Wrapped;
+            wrapped[kid] = (await App.FindMaterialAsync(kid))!.Wrapped;
 
-        ShouldHoldEveryPieceOf(app.DataDirectory, wrapped.Values);
+        ShouldHoldEveryPieceOf(App.DataDirectory, wrapped.Values);
 
-        await DestroyAsync(app, client, first);
-        ShouldHoldNoPieceOf(app.DataDirectory, first.Select(kid => wrapped[kid]));
-        await client.RotateAsync();
-        await DestroyAsync(app, client, second);
-        ShouldHoldNoPieceOf(app.DataDirectory, first.Concat(second).Select(kid => wrapped[kid]));
-        ShouldHoldEveryPieceOf(app.DataDirectory, kept.Select(kid => wrapped[kid]));
-        using Database database = app.OpenDatabase();
+        await DestroyAsync(App, Client, first);
+        ShouldHoldNoPieceOf(App.DataDirectory, first.Select(kid => wrapped[kid]));
+        await Client.RotateAsync();
+        await DestroyAsync(App, Client, second);
+        ShouldHoldNoPieceOf(App.DataDirectory, first.Concat(second).Select(kid => wrapped[kid]));
+        ShouldHoldEveryPieceOf(App.DataDirectory, kept.Select(kid => wrapped[kid]));
+        using Database database = App.OpenDatabase();
         database.Flaws().Should().BeEmpty();
     }
 
     // Q-30: a backup that reads for an hour keeps the bytes that it reads, and nobody waits for it; when it is done they go.
-    [SqliteFact]
+    [FactIf(Requirement.Sqlite)]
     public async Task A_reader_holds_the_erasure_up_and_nothing_else()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateRetiredAsync()).Text("kid");
-        byte[] wrapped = (await app.FindMaterialAsync(kid))!.Wrapped;
-        await client.DestroyAsync(kid, """{"waiting_days":7}""");
-        DestructionSweep sweep = app.Services.GetRequiredService<DestructionSweep>();
+        string kid = (await Client.GenerateRetiredAsync()).Text("kid");
+        byte[] wrapped = (await App.FindMaterialAsync(kid))!.Wrapped;
+        await Client.DestroyAsync(kid, """{"waiting_days":7}""");
+        DestructionSweep sweep = App.Services.GetRequiredService<DestructionSweep>();
 
-        using (SqliteConnection backup = new(new SqliteConnectionStringBuilder { DataSource = Path.Combine(app.DataDirectory, "qkms.db"), Pooling = false }.ToString()))
+        using (SqliteConnection backup = new(new SqliteConnectionStringBuilder { DataSource = Path.Combine(App.DataDirectory, "qkms.db"), Pooling = false }.ToString()))
         {
             backup.Open();
             using SqliteTransaction reading = backup.BeginTransaction(deferred: true);
             Count(backup).Should().Be(1);
 
-            (await app.SweepAfterAsync(_week)).Should().Be(1);
+            (await App.SweepAfterAsync(_week)).Should().Be(1);
 
-            (await client.GetJsonAsync($"/kms/keys/{kid}")).Text("status").Should().Be("destroyed");
-            await client.GenerateAsync();
-            ShouldHoldEveryPieceOf(app.DataDirectory, [wrapped]);
-            app.Log.Lines.Should().Contain(line => line.StartsWith("Warning ", StringComparison.Ordinal) && line.Contains("write-ahead log", StringComparison.Ordinal));
+            (await Client.GetJsonAsync($"/kms/keys/{kid}")).Text("status").Should().Be("destroyed");
+            await Client.GenerateAsync();
+            ShouldHoldEveryPieceOf(App.DataDirectory, [wrapped]);
+            App.Log.Lines.Should().Contain(line => line.StartsWith("Warning ", StringComparison.Ordinal) && line.Contains("write-ahead log", StringComparison.Ordinal));
             Count(backup).Should().Be(1, "the backup sees the moment at which it began");
-            (await app.Store().EraseRemainsAsync(CancellationToken.None)).Should().BeFalse();
+            (await App.Store().EraseRemainsAsync(CancellationToken.None)).Should().BeFalse();
         }
 
         (await sweep.RunAsync(CancellationToken.None)).Should().Be(0);
-        ShouldHoldNoPieceOf(app.DataDirectory, [wrapped]);
-        app.Log.Text.Should().NotContain("Critical ");
+        ShouldHoldNoPieceOf(App.DataDirectory, [wrapped]);
+        App.Log.Text.Should().NotContain("Critical ");
 
         static long Count(SqliteConnection connection)
         {
@@ -91,7 +83,7 @@ public sealed class DestroyedBytesTests
     }
 
     // Q-30: a process that was killed between the destruction and the erasure leaves the erasure to the next one.
-    [SqliteFact]
+    [FactIf(Requirement.Sqlite)]
     public async Task What_an_earlier_process_did_not_erase_is_erased_at_the_start()
     {
         using TemporaryDirectory directory = new();

@@ -1,10 +1,6 @@
 using System.Diagnostics.Metrics;
-using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Api.Hosting;
-using Qkms.Core.Cryptography;
 using Qkms.Core.Telemetry;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Integrity;
 

@@ -1,9 +1,3 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text;
-using Qkms.Core.Cryptography;
-using Qkms.Core.Keys;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.ChildProcess;
 
 namespace Qkms.Tests.Integrity;
@@ -20,7 +14,7 @@ public sealed class SecretsLeaveMemoryTests
     private const int Piece = 16;
 
     // The first start makes it and writes it to its file; requests bring it in again.
-    [ProcessMemoryFact]
+    [FactIf(Requirement.ProcessMemory)]
     public async Task An_api_key_is_gone_after_the_start_and_after_its_use()
     {
         using TemporaryDirectory directory = new();
@@ -35,7 +29,7 @@ public sealed class SecretsLeaveMemoryTests
         Finds(service, ("path", Encoding.Unicode.GetBytes(directory.Path)[..Piece])).Should().NotBeEmpty("the search finds what is there");
     }
 
-    [ProcessMemoryFact]
+    [FactIf(Requirement.ProcessMemory)]
     public async Task The_root_key_is_gone_after_the_start()
     {
         using TemporaryDirectory directory = new();
@@ -46,7 +40,7 @@ public sealed class SecretsLeaveMemoryTests
     }
 
     // Not of RSA: OpenSSL makes and encodes those keys, and leaves pieces of the encoding in native memory that it has freed.
-    [ProcessMemoryTheory]
+    [TheoryIf(Requirement.ProcessMemory)]
     [InlineData(PqcEngines.BouncyCastle)]
     [InlineData(PqcEngines.Managed)]
     public async Task Seeds_are_gone_when_they_are_wrapped(string engine)
@@ -66,7 +60,7 @@ public sealed class SecretsLeaveMemoryTests
     }
 
     // Not of RSA, as above. Half of the keys are revoked, the others are pushed out of the cache by keys that are used after them.
-    [ProcessMemoryTheory]
+    [TheoryIf(Requirement.ProcessMemory)]
     [InlineData(PqcEngines.BouncyCastle)]
     [InlineData(PqcEngines.Managed)]
     public async Task Private_keys_are_there_while_they_are_cached_and_gone_when_they_are_revoked_or_evicted(string engine)
@@ -83,7 +77,7 @@ public sealed class SecretsLeaveMemoryTests
             foreach (string name in (string[])["revoked", "evicted"])
             {
                 foreach (string algorithm in algorithms)
-                    keys.Add(((await generating.GenerateAsync(algorithm, $",\"name\":\"{name}\",\"kid\":\"{name}-{algorithm}\"")).Text("kid"), algorithm));
+                    keys.Add(((await generating.GenerateAsync(algorithm, new { name, kid = $"{name}-{algorithm}" })).Text("kid"), algorithm));
             }
         }
 
@@ -110,7 +104,7 @@ public sealed class SecretsLeaveMemoryTests
             (await client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
         for (int i = 0; i < cached; i++)
         {
-            string filler = (await client.GenerateAsync("AES-256", $",\"name\":\"filler-{i}\"")).Text("kid");
+            string filler = (await client.GenerateAsync("AES-256", new { name = $"filler-{i}" })).Text("kid");
             await WorkAsync(client, filler, "AES-256");
         }
 
@@ -118,7 +112,7 @@ public sealed class SecretsLeaveMemoryTests
     }
 
     // The longest one takes many of the web server's buffers, in and out.
-    [ProcessMemoryTheory]
+    [TheoryIf(Requirement.ProcessMemory)]
     [InlineData(48)]
     [InlineData(3_000)]
     [InlineData(200_000)]
@@ -144,7 +138,7 @@ public sealed class SecretsLeaveMemoryTests
         await ShouldBeGoneAsync(service, plaintexts, exceptRegisters: length >= 200_000);
     }
 
-    [ProcessMemoryFact]
+    [FactIf(Requirement.ProcessMemory)]
     public async Task Data_keys_and_shared_secrets_are_gone_when_they_are_answered()
     {
         using TemporaryDirectory directory = new();

@@ -1,50 +1,43 @@
-using System.Net;
-using System.Text;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Keyrings;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Integrity;
 
 /// <summary>After a run over every route, no answer, log line or database file holds private material.</summary>
-public sealed class SecretsStayInsideTests
+public sealed class SecretsStayInsideTests : ServiceTests
 {
     // K-05
     [Fact]
     public async Task No_answer_no_log_and_no_database_file_holds_a_secret()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        List<Secret> secrets = [new("initial API key", Encoding.ASCII.GetBytes(app.InitialApiKey[^49..]))];
-        string second = await app.CreateApiKeyAsync(app.InitialApiKey, Core.Callers.Roles.Admin);
+        List<Secret> secrets = [new("initial API key", Encoding.ASCII.GetBytes(App.InitialApiKey[^49..]))];
+        string second = await App.CreateApiKeyAsync(App.InitialApiKey, Roles.Admin);
         secrets.Add(new("second API key", Encoding.ASCII.GetBytes(second[^49..])));
         string[] algorithms = ["ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87", "RSA-2048", "AES-256"];
         foreach (string algorithm in algorithms)
         {
-            string first = (await client.GenerateAsync(algorithm)).Text("kid");
-            string next = (await client.RotateAsync(algorithm)).Text("kid");
-            secrets.Add(new($"private key of {algorithm} 1", await Materials.OpenAsync(app, first)));
-            secrets.Add(new($"private key of {algorithm} 2", await Materials.OpenAsync(app, next)));
-            await WalkEveryRouteAsync(app, client, algorithm, next);
+            string first = (await Client.GenerateAsync(algorithm)).Text("kid");
+            string next = (await Client.RotateAsync(algorithm)).Text("kid");
+            secrets.Add(new($"private key of {algorithm} 1", await Materials.OpenAsync(App, first)));
+            secrets.Add(new($"private key of {algorithm} 2", await Materials.OpenAsync(App, next)));
+            await WalkEveryRouteAsync(App, Client, algorithm, next);
         }
 
-        secrets.Add(new("root key", Convert.FromBase64String(await File.ReadAllTextAsync(Path.Combine(app.DataDirectory, "root.key")))));
-        secrets.Add(new("row-seal key", app.Services.GetRequiredService<Keyring>().RowSealKey.Secret.Span.ToArray()));
-        secrets.Add(new("cursor key", app.Services.GetRequiredService<Keyring>().CursorKey.Secret.Span.ToArray()));
-        secrets.Add(new("API-key hashing key", app.Services.GetRequiredService<Keyring>().CredentialHashKey.Secret.Span.ToArray()));
+        secrets.Add(new("root key", Convert.FromBase64String(await File.ReadAllTextAsync(Path.Combine(App.DataDirectory, "root.key")))));
+        secrets.Add(new("row-seal key", App.Services.GetRequiredService<Keyring>().RowSealKey.Secret.Span.ToArray()));
+        secrets.Add(new("cursor key", App.Services.GetRequiredService<Keyring>().CursorKey.Secret.Span.ToArray()));
+        secrets.Add(new("API-key hashing key", App.Services.GetRequiredService<Keyring>().CredentialHashKey.Secret.Span.ToArray()));
 
-        byte[] log = Encoding.UTF8.GetBytes(app.Log.Text);
-        byte[][] files = TestStorage.StoredBytes(app.DataDirectory);
+        byte[] log = Encoding.UTF8.GetBytes(App.Log.Text);
+        byte[][] files = TestStorage.StoredBytes(App.DataDirectory);
         files.Length.Should().BeGreaterThan(1, "the database and its log are searched, or every table");
-        app.Answers.All.Count.Should().BeGreaterThan(algorithms.Length * 5);
+        App.Answers.All.Count.Should().BeGreaterThan(algorithms.Length * 5);
         foreach (Secret secret in secrets)
         {
             secret.Bytes.Length.Should().BeGreaterThanOrEqualTo(32);
             foreach ((string form, byte[] needle) in secret.Forms())
             {
                 Holds(log, needle).Should().BeFalse($"the log must not hold the {secret.Name} as {form}");
-                app.Answers.All.Should().NotContain(answer => Holds(answer, needle), $"no answer may hold the {secret.Name} as {form}");
+                App.Answers.All.Should().NotContain(answer => Holds(answer, needle), $"no answer may hold the {secret.Name} as {form}");
                 files.Should().NotContain(file => Holds(file, needle), $"no database file may hold the {secret.Name} as {form}");
             }
         }
@@ -54,13 +47,11 @@ public sealed class SecretsStayInsideTests
     [Fact]
     public async Task The_search_finds_a_public_key_in_answers_and_in_the_database()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        byte[] publicKey = Convert.FromBase64String((await client.GenerateAsync()).Text("public_key"));
+        byte[] publicKey = Convert.FromBase64String((await Client.GenerateAsync()).Text("public_key"));
         Secret planted = new("public key", publicKey[..64]);
 
-        TestStorage.StoredBytes(app.DataDirectory).Should().Contain(file => Holds(file, planted.Bytes));
-        app.Answers.All.Should().Contain(answer => planted.Forms().Any(form => Holds(answer, form.Needle)));
+        TestStorage.StoredBytes(App.DataDirectory).Should().Contain(file => Holds(file, planted.Bytes));
+        App.Answers.All.Should().Contain(answer => planted.Forms().Any(form => Holds(answer, form.Needle)));
     }
 
     private static async Task WalkEveryRouteAsync(QkmsApplication app, HttpClient client, string algorithm, string kid)

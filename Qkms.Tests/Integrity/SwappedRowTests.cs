@@ -1,10 +1,7 @@
-using System.Net;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Integrity;
 
 /// <summary>What belongs to one tenant and what belongs to another change places, each whole and undamaged: both are refused, nobody else is.</summary>
-public sealed class SwappedRowTests
+public sealed class SwappedRowTests : ServiceTests
 {
     [Theory]
     [InlineData("tenants", "id")]
@@ -25,18 +22,17 @@ public sealed class SwappedRowTests
     [InlineData("keyring", "id")]
     public async Task Two_rows_that_exchange_a_column_are_both_refused(string table, string column)
     {
-        await using QkmsApplication app = new();
-        using HttpClient witness = app.Client();
-        using HttpClient left = app.ClientFor(await app.CreateTenantAsync("left"));
-        using HttpClient right = app.ClientFor(await app.CreateTenantAsync("right"));
+        using HttpClient witness = App.Client();
+        using HttpClient left = App.ClientFor(await App.CreateTenantAsync("left"));
+        using HttpClient right = App.ClientFor(await App.CreateTenantAsync("right"));
         foreach (HttpClient client in new[] { witness, left, right })
             await client.GenerateAsync("ML-KEM-512");
 
-        Swap(app, table, column);
+        Swap(App, table, column);
 
         await ShouldBeBrokenAsync(left, table);
         await ShouldBeBrokenAsync(right, table);
-        app.Log.Lines.Count(line => line.StartsWith("Critical ", StringComparison.Ordinal)).Should().BeGreaterThanOrEqualTo(2);
+        App.Log.Lines.Count(line => line.StartsWith("Critical ", StringComparison.Ordinal)).Should().BeGreaterThanOrEqualTo(2);
         await witness.RotateAsync("ML-KEM-512");
         await witness.MustUseAsync("/kem/encapsulate", new { algorithm = "ML-KEM-512" });
     }

@@ -1,12 +1,9 @@
-using System.Net;
-using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Integrity;
 
 /// <summary>Somebody writes to the database: the thing he touched answers 500 and is named in the log; everything else works.</summary>
-public sealed class TamperingTests
+public sealed class TamperingTests : ServiceTests
 {
     // Every column of key_versions that the seal covers, changed to another plausible value.
     [Theory]
@@ -43,29 +40,27 @@ public sealed class TamperingTests
     [InlineData("seal", "x''")]
     public async Task A_changed_key_version_is_refused_and_named_and_all_others_work(string column, string value)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync("ML-KEM-768")).Text("kid");
-        string other = (await client.GenerateAsync("ML-KEM-1024")).Text("kid");
-        Tamper(app, $"UPDATE key_versions SET {column} = {value} WHERE kid = '{kid}'");
+        string kid = (await Client.GenerateAsync("ML-KEM-768")).Text("kid");
+        string other = (await Client.GenerateAsync("ML-KEM-1024")).Text("kid");
+        Tamper(App, $"UPDATE key_versions SET {column} = {value} WHERE kid = '{kid}'");
 
-        (await client.GetJsonAsync($"/kms/keys/{kid}")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await client.GetJsonAsync($"/kms/keys/{kid}/public-key")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await client.ActiveAsync("ML-KEM-768")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await client.GetJsonAsync("/kms/keys/1?algorithm=ML-KEM-768")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await client.RevokeAsync(kid)).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        LogShouldName(app, $"key version {kid}");
+        (await Client.GetJsonAsync($"/kms/keys/{kid}")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await Client.GetJsonAsync($"/kms/keys/{kid}/public-key")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await Client.ActiveAsync("ML-KEM-768")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await Client.GetJsonAsync("/kms/keys/1?algorithm=ML-KEM-768")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await Client.RevokeAsync(kid)).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        LogShouldName(App, $"key version {kid}");
 
-        Answer list = (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+        Answer list = (await Client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
         list.Data["keys"]!.AsArray().Select(k => (string)k!["kid"]!).Should().Equal(other);
         if (column != "owner_kind")
             list.Data["unreadable"]!.AsArray().Select(k => (string)k!).Should().Equal(kid);
 
-        (await client.ActiveAsync("ML-KEM-1024")).Text("kid").Should().Be(other);
-        await client.RotateAsync("ML-KEM-1024");
-        await client.GenerateAsync("ML-DSA-44");
-        using Database database = app.OpenDatabase();
+        (await Client.ActiveAsync("ML-KEM-1024")).Text("kid").Should().Be(other);
+        await Client.RotateAsync("ML-KEM-1024");
+        await Client.GenerateAsync("ML-DSA-44");
+        using Database database = App.OpenDatabase();
         database.Scalar($"SELECT COUNT(*) FROM audit_events WHERE action = 'integrity.failed' AND reason = 'key version {kid}'").Should().Be(1L, "the journal says it once");
     }
 
@@ -75,15 +70,13 @@ public sealed class TamperingTests
     [InlineData("DELETE FROM key_versions WHERE kid = '{0}'")]
     public async Task A_lost_active_version_is_never_no_active_key(string sql)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync()).Text("kid");
-        Tamper(app, string.Format(System.Globalization.CultureInfo.InvariantCulture, sql, kid));
+        string kid = (await Client.GenerateAsync()).Text("kid");
+        Tamper(App, string.Format(System.Globalization.CultureInfo.InvariantCulture, sql, kid));
 
-        (await client.ActiveAsync()).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await client.GetJsonAsync("/kms/keys/1?algorithm=ML-KEM-768")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_004");
-        LogShouldName(app, $"key version {kid}");
+        (await Client.ActiveAsync()).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await Client.GetJsonAsync("/kms/keys/1?algorithm=ML-KEM-768")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await Client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_004");
+        LogShouldName(App, $"key version {kid}");
     }
 
     [Theory]
@@ -101,19 +94,17 @@ public sealed class TamperingTests
     [InlineData("seal", "zeroblob(33)")]
     public async Task A_changed_key_is_refused_and_its_versions_can_still_be_read(string column, string value)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        Answer made = await client.GenerateAsync("ML-KEM-768");
-        await client.GenerateAsync("ML-KEM-1024");
-        Tamper(app, $"UPDATE keys SET {column} = {value} WHERE algorithm = 'ML-KEM-768'");
+        Answer made = await Client.GenerateAsync("ML-KEM-768");
+        await Client.GenerateAsync("ML-KEM-1024");
+        Tamper(App, $"UPDATE keys SET {column} = {value} WHERE algorithm = 'ML-KEM-768'");
 
-        (await client.ActiveAsync("ML-KEM-768")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await client.RetireAsync(1)).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        LogShouldName(app, $"key {made.Text("key_id")}");
-        (await client.GetJsonAsync($"/kms/keys/{made.Text("kid")}")).ShouldBe(HttpStatusCode.OK);
-        (await client.ActiveAsync("ML-KEM-1024")).ShouldBe(HttpStatusCode.OK);
+        (await Client.ActiveAsync("ML-KEM-768")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await Client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await Client.RetireAsync(1)).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        LogShouldName(App, $"key {made.Text("key_id")}");
+        (await Client.GetJsonAsync($"/kms/keys/{made.Text("kid")}")).ShouldBe(HttpStatusCode.OK);
+        (await Client.ActiveAsync("ML-KEM-1024")).ShouldBe(HttpStatusCode.OK);
     }
 
     [Theory]
@@ -128,15 +119,14 @@ public sealed class TamperingTests
     [InlineData("seal", "zeroblob(33)")]
     public async Task A_changed_api_key_is_refused_and_others_work(string column, string value)
     {
-        await using QkmsApplication app = new();
-        using HttpClient admin = app.Client();
-        string apiKey = await app.CreateTenantAsync("victim", Core.Callers.Roles.Auditor);
-        using HttpClient client = app.ClientFor(apiKey);
+        using HttpClient admin = App.Client();
+        string apiKey = await App.CreateTenantAsync("victim", Core.Callers.Roles.Auditor);
+        using HttpClient client = App.ClientFor(apiKey);
         (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
-        Tamper(app, $"UPDATE credentials SET {column} = {value} WHERE lookup_id = '{apiKey[5..17]}'");
+        Tamper(App, $"UPDATE credentials SET {column} = {value} WHERE lookup_id = '{apiKey[5..17]}'");
 
         (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        LogShouldName(app, "credential ");
+        LogShouldName(App, "credential ");
         (await admin.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
     }
 
@@ -146,13 +136,12 @@ public sealed class TamperingTests
     [InlineData("seal", "zeroblob(33)")]
     public async Task A_changed_tenant_is_refused_and_others_work(string column, string value)
     {
-        await using QkmsApplication app = new();
-        using HttpClient admin = app.Client();
-        using HttpClient client = app.ClientFor(await app.CreateTenantAsync("victim"));
-        Tamper(app, $"UPDATE tenants SET {column} = {value} WHERE name = 'victim'");
+        using HttpClient admin = App.Client();
+        using HttpClient client = App.ClientFor(await App.CreateTenantAsync("victim"));
+        Tamper(App, $"UPDATE tenants SET {column} = {value} WHERE name = 'victim'");
 
         (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        LogShouldName(app, "tenant ");
+        LogShouldName(App, "tenant ");
         (await admin.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
     }
 
@@ -160,14 +149,13 @@ public sealed class TamperingTests
     [Fact]
     public async Task A_changed_tenant_key_makes_no_new_keys()
     {
-        await using QkmsApplication app = new();
-        using HttpClient admin = app.Client();
-        using HttpClient client = app.ClientFor(await app.CreateTenantAsync("victim"));
+        using HttpClient admin = App.Client();
+        using HttpClient client = App.ClientFor(await App.CreateTenantAsync("victim"));
         await client.GenerateAsync();
-        Tamper(app, "UPDATE keyring SET wrapped = zeroblob(length(wrapped)) WHERE tenant_id = (SELECT id FROM tenants WHERE name = 'victim')");
+        Tamper(App, "UPDATE keyring SET wrapped = zeroblob(length(wrapped)) WHERE tenant_id = (SELECT id FROM tenants WHERE name = 'victim')");
 
         (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        LogShouldName(app, "the key of tenant ");
+        LogShouldName(App, "the key of tenant ");
         (await client.ActiveAsync()).Number("key_version").Should().Be(1);
         await admin.GenerateAsync();
     }
@@ -176,30 +164,26 @@ public sealed class TamperingTests
     [Fact]
     public async Task A_wrapped_private_key_moved_to_another_row_does_not_open()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        Answer first = await client.GenerateAsync();
-        Answer second = await client.RotateAsync();
-        await Materials.OpenAsync(app, first.Text("kid"));
-        Tamper(app, $"""
+        Answer first = await Client.GenerateAsync();
+        Answer second = await Client.RotateAsync();
+        await Materials.OpenAsync(App, first.Text("kid"));
+        Tamper(App, $"""
             UPDATE key_material SET wrapped = (SELECT m.wrapped FROM key_material m JOIN key_versions v ON v.id = m.version_id WHERE v.kid = '{second.Text("kid")}')
             WHERE version_id = (SELECT id FROM key_versions WHERE kid = '{first.Text("kid")}')
             """);
 
-        Func<Task> open = () => Materials.OpenAsync(app, first.Text("kid"));
+        Func<Task> open = () => Materials.OpenAsync(App, first.Text("kid"));
 
         (await open.Should().ThrowAsync<SealBrokenException>()).Which.Message.Should().Contain(first.Text("kid"));
-        (await Materials.OpenAsync(app, second.Text("kid"))).Length.Should().Be(64);
+        (await Materials.OpenAsync(App, second.Text("kid"))).Length.Should().Be(64);
     }
 
     // Q-29: one flipped bit anywhere in a wrapped private key.
     [Fact]
     public async Task A_wrapped_private_key_with_any_byte_flipped_does_not_open()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync("ML-DSA-44")).Text("kid");
-        (Core.Keys.KeyVersion version, Core.Keys.KeyMaterial material, WrappingKey tenantKey) = await Materials.FindAsync(app, kid);
+        string kid = (await Client.GenerateAsync("ML-DSA-44")).Text("kid");
+        (KeyVersion version, KeyMaterial material, WrappingKey tenantKey) = await Materials.FindAsync(App, kid);
         using (tenantKey)
         {
             for (int i = 0; i < material.Wrapped.Length; i++)

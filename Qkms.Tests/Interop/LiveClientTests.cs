@@ -1,8 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Qkms.Core.Keys;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Interop;
 
 /// <summary>
@@ -15,7 +10,7 @@ public sealed class LiveClientTests
     private static readonly string[] _oaepHashes = ["SHA-1", "SHA-256", "SHA-384", "SHA-512"];
 
     // Sets 3; for each: rounds 10, plaintexts 3, aads 3, contexts 3, wrapped keys 3.
-    [NodeFact]
+    [FactIf(Requirement.NodePrograms)]
     public Task Shared_secrets_ciphertexts_and_wrapped_keys_with_noble_and_hpke() => RunAsync(
         "live-kem.mjs",
         client => GenerateAsync(client, "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024"),
@@ -40,7 +35,7 @@ public sealed class LiveClientTests
         });
 
     // Sets 3; for each: contexts 3, and for each of them messages 3 and hashes 3. Below the strength are SHA-256 for ML-DSA-65, SHA-256 and SHA-384 for ML-DSA-87.
-    [NodeFact]
+    [FactIf(Requirement.NodePrograms)]
     public Task Signatures_with_noble() => RunAsync(
         "live-signatures.mjs",
         client => GenerateAsync(client, "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"),
@@ -64,7 +59,7 @@ public sealed class LiveClientTests
         });
 
     // Sizes 3; for each: OAEP hashes 4 with plaintexts 3, PSS hashes 3.
-    [NodeFact("openssl")]
+    [FactIf(Requirement.NodePrograms, "openssl")]
     public Task Rsa_with_WebCrypto_and_openssl() => RunAsync(
         "live-rsa.mjs",
         GenerateRsaAsync,
@@ -91,8 +86,22 @@ public sealed class LiveClientTests
             ["PSS: signed by openssl pkeyutl, verified by /signature/verify-hash, not valid for another message"] = 9,
         });
 
+    // Messages 3, the empty one among them, which is for Node alone.
+    [FactIf(Requirement.NodePrograms, "openssl")]
+    public Task Ed25519_with_Node_and_openssl() => RunAsync(
+        "live-ed25519.mjs",
+        client => GenerateAsync(client, "Ed25519"),
+        new()
+        {
+            ["public keys, the same raw and as DER, PEM and JWK"] = 1,
+            ["signed by Qkms, verified by Node, not valid for another message"] = 3,
+            ["signed by Qkms, verified by openssl, not valid for another message"] = 2,
+            ["signed by Node, the same as by Qkms and verified there, not valid for another message"] = 3,
+            ["signed by openssl, the same as by Qkms and verified there, not valid for another message"] = 2,
+        });
+
     // Contexts 6; for each: plaintexts 4, key versions 2, lengths of data keys 3 in encodings 2. Items are those of the three shorter plaintexts.
-    [NodeFact]
+    [FactIf(Requirement.NodePrograms)]
     public Task Blobs_and_data_keys_with_WebCrypto() => RunAsync(
         "live-blob.mjs",
         async client => [(await client.GenerateAsync("AES-256")).Text("kid"), (await client.RotateAsync("AES-256")).Text("kid")],
@@ -126,9 +135,9 @@ public sealed class LiveClientTests
         foreach (string size in _rsaSizes)
         {
             foreach (string hash in _oaepHashes)
-                kids.Add((await client.GenerateAsync(size, $$""","oaep_hash":"{{hash}}","name":"{{hash}}" """)).Text("kid"));
+                kids.Add((await client.GenerateAsync(size, new { oaep_hash = hash, name = hash })).Text("kid"));
 
-            kids.Add((await client.GenerateAsync(size, ""","use":"sig" """)).Text("kid"));
+            kids.Add((await client.GenerateAsync(size, new { use = "sig" })).Text("kid"));
         }
 
         return kids;

@@ -1,14 +1,7 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Kem;
 
 /// <summary>/kem/encrypt, /kem/decrypt, /kem/key/wrap and /kem/key/unwrap.</summary>
-public sealed class KemEncryptTests
+public sealed class KemEncryptTests : ServiceTests
 {
     private static readonly byte[] _hello = "hello"u8.ToArray();
     private static readonly byte[] _aad = "header"u8.ToArray();
@@ -23,41 +16,37 @@ public sealed class KemEncryptTests
     [InlineData("Kyber1024", "ML-KEM-1024", 1568)]
     public async Task What_was_encrypted_is_decrypted(string algorithm, string canonical, int encLength)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync(algorithm)).Text("kid");
+        string kid = (await Client.GenerateAsync(algorithm)).Text("kid");
 
         foreach (byte[] plaintext in new[] { _hello, [], RandomNumberGenerator.GetBytes(1024 * 1024) })
         {
-            Answer encrypted = await client.MustUseAsync("/kem/encrypt", new { plaintext, key_version = 1, algorithm });
+            Answer encrypted = await Client.MustUseAsync("/kem/encrypt", new { plaintext, key_version = 1, algorithm });
             encrypted.Bytes("ciphertext").Length.Should().Be(encLength + plaintext.Length + 16);
             encrypted.Number("key_version").Should().Be(1);
             encrypted.Text("algorithm").Should().Be(algorithm);
             encrypted.Text("algorithm_id").Should().Be(canonical);
             encrypted.Text("kid").Should().Be(kid);
-            Answer decrypted = await client.MustUseAsync("/kem/decrypt", new { ciphertext = encrypted.Text("ciphertext"), key_version = 1, algorithm });
+            Answer decrypted = await Client.MustUseAsync("/kem/decrypt", new { ciphertext = encrypted.Text("ciphertext"), key_version = 1, algorithm });
             decrypted.Bytes("plaintext").AsSpan().SequenceEqual(plaintext).Should().BeTrue();
             decrypted.Text("algorithm").Should().Be(algorithm);
         }
 
-        (await client.UseAsync("/kem/encrypt", new { plaintext = new byte[(1024 * 1024) + 1], algorithm })).ShouldBlame("plaintext");
+        (await Client.UseAsync("/kem/encrypt", new { plaintext = new byte[(1024 * 1024) + 1], algorithm })).ShouldBlame("plaintext");
     }
 
     // active or retired.
     [Fact]
     public async Task A_retired_version_decrypts_and_unwraps_and_does_not_encrypt_or_wrap()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync();
-        Answer encrypted = await client.MustUseAsync("/kem/encrypt", new { plaintext = _hello });
-        Answer wrapped = await client.MustUseAsync("/kem/key/wrap", new { symmetric_key = _hello });
-        string next = (await client.RotateAsync()).Text("kid");
+        await Client.GenerateAsync();
+        Answer encrypted = await Client.MustUseAsync("/kem/encrypt", new { plaintext = _hello });
+        Answer wrapped = await Client.MustUseAsync("/kem/key/wrap", new { symmetric_key = _hello });
+        string next = (await Client.RotateAsync()).Text("kid");
 
-        (await client.MustUseAsync("/kem/decrypt", new { ciphertext = encrypted.Text("ciphertext"), key_version = 1 })).Bytes("plaintext").Should().Equal(_hello);
-        (await client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped.Text("wrapped_key"), key_version = 1 })).Bytes("symmetric_key").Should().Equal(_hello);
-        (await client.UseAsync("/kem/encrypt", new { plaintext = _hello, key_version = 1 })).ShouldNameNext("ERR_KMS_008", next);
-        (await client.UseAsync("/kem/key/wrap", new { symmetric_key = _hello, key_version = 1 })).ShouldNameNext("ERR_KMS_008", next);
+        (await Client.MustUseAsync("/kem/decrypt", new { ciphertext = encrypted.Text("ciphertext"), key_version = 1 })).Bytes("plaintext").Should().Equal(_hello);
+        (await Client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped.Text("wrapped_key"), key_version = 1 })).Bytes("symmetric_key").Should().Equal(_hello);
+        (await Client.UseAsync("/kem/encrypt", new { plaintext = _hello, key_version = 1 })).ShouldNameNext("ERR_KMS_008", next);
+        (await Client.UseAsync("/kem/key/wrap", new { symmetric_key = _hello, key_version = 1 })).ShouldNameNext("ERR_KMS_008", next);
     }
 
     //
@@ -67,69 +56,63 @@ public sealed class KemEncryptTests
     [InlineData("ML-KEM-1024", 1568)]
     public async Task A_key_is_wrapped_and_unwrapped(string algorithm, int encLength)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync(algorithm);
+        await Client.GenerateAsync(algorithm);
 
         foreach (int length in new[] { 1, 32, 1024 })
         {
             byte[] key = RandomNumberGenerator.GetBytes(length);
-            Answer wrapped = await client.MustUseAsync("/kem/key/wrap", new { symmetric_key = key, key_version = 1, algorithm });
+            Answer wrapped = await Client.MustUseAsync("/kem/key/wrap", new { symmetric_key = key, key_version = 1, algorithm });
             wrapped.Text("wrapping_method").Should().Be("KEM-DEM");
             wrapped.Bytes("wrapped_key").Length.Should().Be(encLength + length + 16);
-            (await client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped.Text("wrapped_key"), key_version = 1, algorithm })).Bytes("symmetric_key").Should().Equal(key);
+            (await Client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped.Text("wrapped_key"), key_version = 1, algorithm })).Bytes("symmetric_key").Should().Equal(key);
         }
 
-        (await client.UseAsync("/kem/key/wrap", new { symmetric_key = "", algorithm })).ShouldBlame("symmetric_key");
-        (await client.UseAsync("/kem/key/wrap", new { symmetric_key = new byte[1025], algorithm })).ShouldBlame("symmetric_key");
+        (await Client.UseAsync("/kem/key/wrap", new { symmetric_key = "", algorithm })).ShouldBlame("symmetric_key");
+        (await Client.UseAsync("/kem/key/wrap", new { symmetric_key = new byte[1025], algorithm })).ShouldBlame("symmetric_key");
     }
 
     //
     [Fact]
     public async Task Neither_opens_the_others_ciphertext()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync();
-        string encrypted = (await client.MustUseAsync("/kem/encrypt", new { plaintext = _hello, aad = _aad })).Text("ciphertext");
-        string wrapped = (await client.MustUseAsync("/kem/key/wrap", new { symmetric_key = _hello, aad = _aad })).Text("wrapped_key");
+        await Client.GenerateAsync();
+        string encrypted = (await Client.MustUseAsync("/kem/encrypt", new { plaintext = _hello, aad = _aad })).Text("ciphertext");
+        string wrapped = (await Client.MustUseAsync("/kem/key/wrap", new { symmetric_key = _hello, aad = _aad })).Text("wrapped_key");
 
-        (await client.UseAsync("/kem/key/unwrap", new { wrapped_key = encrypted, aad = _aad })).ShouldNotDecrypt();
-        (await client.UseAsync("/kem/decrypt", new { ciphertext = wrapped, aad = _aad })).ShouldNotDecrypt();
-        (await client.UseAsync("/crypto/decrypt", new { ciphertext = wrapped, algorithm = "ML-KEM-768" })).ShouldNotDecrypt();
-        (await client.UseAsync("/crypto/decrypt", new { ciphertext = encrypted, algorithm = "ML-KEM-768" })).ShouldNotDecrypt();
-        (await client.MustUseAsync("/kem/decrypt", new { ciphertext = encrypted, aad = _aad })).Bytes("plaintext").Should().Equal(_hello);
+        (await Client.UseAsync("/kem/key/unwrap", new { wrapped_key = encrypted, aad = _aad })).ShouldNotDecrypt();
+        (await Client.UseAsync("/kem/decrypt", new { ciphertext = wrapped, aad = _aad })).ShouldNotDecrypt();
+        (await Client.UseAsync("/crypto/decrypt", new { ciphertext = wrapped, algorithm = "ML-KEM-768" })).ShouldNotDecrypt();
+        (await Client.UseAsync("/crypto/decrypt", new { ciphertext = encrypted, algorithm = "ML-KEM-768" })).ShouldNotDecrypt();
+        (await Client.MustUseAsync("/kem/decrypt", new { ciphertext = encrypted, aad = _aad })).Bytes("plaintext").Should().Equal(_hello);
     }
 
     //
     [Fact]
     public async Task The_associated_data_has_to_be_given_again()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync();
-        string ciphertext = (await client.MustUseAsync("/kem/encrypt", new { plaintext = _hello, aad = _aad })).Text("ciphertext");
-        string wrapped = (await client.MustUseAsync("/kem/key/wrap", new { symmetric_key = _hello, aad = _aad })).Text("wrapped_key");
-        string without = (await client.MustUseAsync("/kem/encrypt", new { plaintext = _hello })).Text("ciphertext");
+        await Client.GenerateAsync();
+        string ciphertext = (await Client.MustUseAsync("/kem/encrypt", new { plaintext = _hello, aad = _aad })).Text("ciphertext");
+        string wrapped = (await Client.MustUseAsync("/kem/key/wrap", new { symmetric_key = _hello, aad = _aad })).Text("wrapped_key");
+        string without = (await Client.MustUseAsync("/kem/encrypt", new { plaintext = _hello })).Text("ciphertext");
 
         foreach (object other in new object[] { new { }, new { aad = "" }, new { aad = "headeR"u8.ToArray() }, new { aad = "header "u8.ToArray() }, new { aad = (string?)null } })
         {
-            (await client.UseAsync("/kem/decrypt", new { ciphertext }, other)).ShouldNotDecrypt(other.ToString());
-            (await client.UseAsync("/kem/key/unwrap", new { wrapped_key = wrapped }, other)).ShouldNotDecrypt(other.ToString());
+            (await Client.UseAsync("/kem/decrypt", new { ciphertext }, other)).ShouldNotDecrypt(other.ToString());
+            (await Client.UseAsync("/kem/key/unwrap", new { wrapped_key = wrapped }, other)).ShouldNotDecrypt(other.ToString());
         }
 
-        (await client.MustUseAsync("/kem/decrypt", new { ciphertext, aad = _aad })).Bytes("plaintext").Should().Equal(_hello);
-        (await client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped, aad = _aad })).Bytes("symmetric_key").Should().Equal(_hello);
-        (await client.MustUseAsync("/kem/decrypt", new { ciphertext = without, aad = "" })).Bytes("plaintext").Should().Equal(_hello);
-        (await client.UseAsync("/kem/decrypt", new { ciphertext = without, aad = _aad })).ShouldNotDecrypt();
+        (await Client.MustUseAsync("/kem/decrypt", new { ciphertext, aad = _aad })).Bytes("plaintext").Should().Equal(_hello);
+        (await Client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped, aad = _aad })).Bytes("symmetric_key").Should().Equal(_hello);
+        (await Client.MustUseAsync("/kem/decrypt", new { ciphertext = without, aad = "" })).Bytes("plaintext").Should().Equal(_hello);
+        (await Client.UseAsync("/kem/decrypt", new { ciphertext = without, aad = _aad })).ShouldNotDecrypt();
 
         byte[] longest = new byte[8192];
-        string long1 = (await client.MustUseAsync("/kem/encrypt", new { plaintext = _hello, aad = longest })).Text("ciphertext");
-        await client.MustUseAsync("/kem/decrypt", new { ciphertext = long1, aad = longest });
+        string long1 = (await Client.MustUseAsync("/kem/encrypt", new { plaintext = _hello, aad = longest })).Text("ciphertext");
+        await Client.MustUseAsync("/kem/decrypt", new { ciphertext = long1, aad = longest });
         foreach (string route in new[] { "/kem/encrypt", "/kem/decrypt", "/kem/key/wrap", "/kem/key/unwrap" })
         {
             string member = route switch { "/kem/encrypt" => "plaintext", "/kem/decrypt" => "ciphertext", "/kem/key/wrap" => "symmetric_key", _ => "wrapped_key" };
-            (await client.UseAsync(route, new Dictionary<string, object> { [member] = _hello }, new { aad = new byte[8193] })).ShouldBlame("aad");
+            (await Client.UseAsync(route, new Dictionary<string, object> { [member] = _hello }, new { aad = new byte[8193] })).ShouldBlame("aad");
         }
     }
 
@@ -137,28 +120,24 @@ public sealed class KemEncryptTests
     [Fact]
     public async Task A_changed_shortened_or_lengthened_ciphertext_does_not_open()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("ML-KEM-512");
-        byte[] encrypted = (await client.MustUseAsync("/kem/encrypt", new { plaintext = _hello, algorithm = "ML-KEM-512" })).Bytes("ciphertext");
-        byte[] wrapped = (await client.MustUseAsync("/kem/key/wrap", new { symmetric_key = _hello, algorithm = "ML-KEM-512" })).Bytes("wrapped_key");
+        await Client.GenerateAsync("ML-KEM-512");
+        byte[] encrypted = (await Client.MustUseAsync("/kem/encrypt", new { plaintext = _hello, algorithm = "ML-KEM-512" })).Bytes("ciphertext");
+        byte[] wrapped = (await Client.MustUseAsync("/kem/key/wrap", new { symmetric_key = _hello, algorithm = "ML-KEM-512" })).Bytes("wrapped_key");
 
-        await Ciphertexts.ShouldNotOpenWhenChangedAsync(client, "/kem/decrypt", "ciphertext", encrypted, new { algorithm = "ML-KEM-512" });
-        await Ciphertexts.ShouldNotOpenWhenChangedAsync(client, "/kem/key/unwrap", "wrapped_key", wrapped, new { algorithm = "ML-KEM-512" });
+        await Ciphertexts.ShouldNotOpenWhenChangedAsync(Client, "/kem/decrypt", "ciphertext", encrypted, new { algorithm = "ML-KEM-512" });
+        await Ciphertexts.ShouldNotOpenWhenChangedAsync(Client, "/kem/key/unwrap", "wrapped_key", wrapped, new { algorithm = "ML-KEM-512" });
     }
 
     [Fact]
     public async Task A_key_of_another_family_is_sent_to_its_own_road()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("AES-256");
-        await client.GenerateAsync("RSA-2048");
+        await Client.GenerateAsync("AES-256");
+        await Client.GenerateAsync("RSA-2048");
 
         foreach (string algorithm in new[] { "AES-256", "RSA-2048" })
         {
-            (await client.UseAsync("/kem/encrypt", new { plaintext = _hello, algorithm })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001").Body.Should().Contain("/crypto/encrypt");
-            (await client.UseAsync("/kem/key/wrap", new { symmetric_key = _hello, algorithm })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+            (await Client.UseAsync("/kem/encrypt", new { plaintext = _hello, algorithm })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001").Body.Should().Contain("/crypto/encrypt");
+            (await Client.UseAsync("/kem/key/wrap", new { symmetric_key = _hello, algorithm })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
         }
     }
 
@@ -169,20 +148,18 @@ public sealed class KemEncryptTests
     [InlineData("ML-KEM-1024", 0x0042)]
     public async Task What_somebody_else_encrypted_by_the_rfc_is_decrypted_and_unwrapped(string algorithm, int kemId)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        Answer made = await client.GenerateAsync(algorithm);
-        using MLKem publicKey = app.Services.GetRequiredService<PqcEngine>().ImportMLKemEncapsulationKey(ParametersOf(algorithm), made.Bytes("public_key"));
+        Answer made = await Client.GenerateAsync(algorithm);
+        using MLKem publicKey = App.Services.GetRequiredService<PqcEngine>().ImportMLKemEncapsulationKey(ParametersOf(algorithm), made.Bytes("public_key"));
 
         byte[] ciphertext = SealByRfc9180(publicKey, kemId, info: [], _aad, _hello);
         byte[] wrapped = SealByRfc9180(publicKey, kemId, "qkms/key-wrap/v1"u8.ToArray(), _aad, _hello);
 
-        (await client.MustUseAsync("/kem/decrypt", new { ciphertext, aad = _aad, algorithm })).Bytes("plaintext").Should().Equal(_hello);
-        (await client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped, aad = _aad, algorithm })).Bytes("symmetric_key").Should().Equal(_hello);
+        (await Client.MustUseAsync("/kem/decrypt", new { ciphertext, aad = _aad, algorithm })).Bytes("plaintext").Should().Equal(_hello);
+        (await Client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped, aad = _aad, algorithm })).Bytes("symmetric_key").Should().Equal(_hello);
 
         // The main road is the same format, with the canonical context as associated data.
         byte[] withContext = SealByRfc9180(publicKey, kemId, info: [], [0, 0, 0, 1, 0, 0, 0, 1, (byte)'a', 0, 0, 0, 1, (byte)'1'], _hello);
-        (await client.MustUseAsync("/crypto/decrypt", new { ciphertext = withContext, context = new { a = "1" }, algorithm })).Bytes("plaintext").Should().Equal(_hello);
+        (await Client.MustUseAsync("/crypto/decrypt", new { ciphertext = withContext, context = new { a = "1" }, algorithm })).Bytes("plaintext").Should().Equal(_hello);
     }
 
     internal static MLKemAlgorithm ParametersOf(string algorithm) => algorithm switch

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Qkms.Core.Names;
 
 namespace Qkms.Tests.Keys;
 

@@ -1,7 +1,3 @@
-using Qkms.Core.Algorithms;
-using Qkms.Core.Errors;
-using Qkms.Core.Keys;
-
 namespace Qkms.Tests.Keys;
 
 /// <summary>Every status × every operation, as DESIGN section 2 says it.</summary>

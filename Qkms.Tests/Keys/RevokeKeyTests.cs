@@ -1,48 +1,37 @@
-using System.Net;
-using Qkms.Core.Algorithms;
-using Qkms.Core.Errors;
-using Qkms.Core.Keys;
-using Qkms.Core.Names;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Keys;
 
-public sealed class RevokeKeyTests
+public sealed class RevokeKeyTests : ServiceTests
 {
     // A-01, A-04, A-05, A-06
     [Fact]
     public async Task A_revoked_version_can_be_read_and_stays_as_it_is()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        Answer first = await client.GenerateAsync();
-        Answer second = await client.RotateAsync();
+        Answer first = await Client.GenerateAsync();
+        Answer second = await Client.RotateAsync();
         string kid = second.Text("kid");
 
-        Answer revoked = (await client.RevokeAsync(kid, """{"reason":"lost"}""")).ShouldBe(HttpStatusCode.NoContent);
+        Answer revoked = (await Client.RevokeAsync(kid, """{"reason":"lost"}""")).ShouldBe(HttpStatusCode.NoContent);
         revoked.Body.Should().BeEmpty();
-        Answer shown = await client.GetJsonAsync($"/kms/keys/{kid}");
+        Answer shown = await Client.GetJsonAsync($"/kms/keys/{kid}");
         shown.Text("status").Should().Be("revoked");
         shown.Text("previous_kid").Should().Be(first.Text("kid"));
         shown.Text("public_key").Should().Be(second.Text("public_key"));
         string revokedAt = shown.Text("revoked_at");
-        (await client.GetJsonAsync($"/kms/keys/{kid}/public-key")).ShouldBe(HttpStatusCode.OK).Body.Should().StartWith("-----BEGIN PUBLIC KEY-----");
+        (await Client.GetJsonAsync($"/kms/keys/{kid}/public-key")).ShouldBe(HttpStatusCode.OK).Body.Should().StartWith("-----BEGIN PUBLIC KEY-----");
 
         await Task.Delay(5);
-        (await client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
-        (await client.GetJsonAsync($"/kms/keys/{kid}")).Text("revoked_at").Should().Be(revokedAt);
+        (await Client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
+        (await Client.GetJsonAsync($"/kms/keys/{kid}")).Text("revoked_at").Should().Be(revokedAt);
     }
 
     // A-04: the wrapped private key stays as evidence.
     [Fact]
     public async Task The_material_of_a_revoked_version_stays()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        Answer made = await client.GenerateAsync();
-        await client.RevokeAsync(made.Text("kid"));
+        Answer made = await Client.GenerateAsync();
+        await Client.RevokeAsync(made.Text("kid"));
 
-        using Database database = app.OpenDatabase();
+        using Database database = App.OpenDatabase();
         database.Scalar("SELECT COUNT(*) FROM key_material").Should().Be(1);
     }
 
@@ -56,26 +45,21 @@ public sealed class RevokeKeyTests
     [InlineData("schl%C3%BCssel")]
     public async Task An_unknown_kid_is_not_found(string kid)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-
-        (await client.RevokeAsync(kid)).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await Client.RevokeAsync(kid)).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
     }
 
     // A-08
     [Fact]
     public async Task Revoking_the_active_version_leaves_none_and_generate_makes_the_next_number()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync();
-        Answer second = await client.RotateAsync();
+        await Client.GenerateAsync();
+        Answer second = await Client.RotateAsync();
 
-        await client.RevokeAsync(second.Text("kid"));
+        await Client.RevokeAsync(second.Text("kid"));
 
-        (await client.ActiveAsync()).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        Answer third = await client.GenerateAsync();
+        (await Client.ActiveAsync()).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        Answer third = await Client.GenerateAsync();
         third.Number("key_version").Should().Be(3);
         third.Data["previous_kid"].Should().BeNull();
     }
@@ -94,38 +78,32 @@ public sealed class RevokeKeyTests
     [Fact]
     public async Task A_reason_that_is_too_long_is_refused_and_changes_nothing()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        Answer made = await client.GenerateAsync();
+        Answer made = await Client.GenerateAsync();
 
-        Answer refused = await client.RevokeAsync(made.Text("kid"), $$"""{"reason":"{{new string('x', 257)}}"}""");
+        Answer refused = await Client.RevokeAsync(made.Text("kid"), $$"""{"reason":"{{new string('x', 257)}}"}""");
 
         refused.ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
-        (await client.ActiveAsync()).Text("status").Should().Be("active");
+        (await Client.ActiveAsync()).Text("status").Should().Be("active");
     }
 
     // A database that cannot keep the character must not be the one to say so: a revoke that fails is a key that lives on.
     [Fact]
     public async Task A_reason_with_a_zero_character_is_refused_and_changes_nothing()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync()).Text("kid");
+        string kid = (await Client.GenerateAsync()).Text("kid");
 
-        (await client.RevokeAsync(kid, """{"reason":"a\u0000b"}""")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
+        (await Client.RevokeAsync(kid, """{"reason":"a\u0000b"}""")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
 
-        (await client.ActiveAsync()).Text("kid").Should().Be(kid);
+        (await Client.ActiveAsync()).Text("kid").Should().Be(kid);
     }
 
     // A-01: a character is what the caller sees as one, not half of one.
     [Fact]
     public async Task A_reason_of_256_characters_beyond_the_basic_plane_is_kept()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync()).Text("kid");
+        string kid = (await Client.GenerateAsync()).Text("kid");
 
-        (await client.RevokeAsync(kid, $$"""{"reason":"{{string.Concat(Enumerable.Repeat("💥", 256))}}"}""")).ShouldBe(HttpStatusCode.NoContent);
+        (await Client.RevokeAsync(kid, $$"""{"reason":"{{string.Concat(Enumerable.Repeat("💥", 256))}}"}""")).ShouldBe(HttpStatusCode.NoContent);
     }
 
     internal static KeyVersion Version(KeyState state) => new()

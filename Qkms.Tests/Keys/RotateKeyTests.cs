@@ -1,20 +1,14 @@
-using System.Net;
-using System.Text.Json.Nodes;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Keys;
 
-public sealed class RotateKeyTests
+public sealed class RotateKeyTests : ServiceTests
 {
     // Q-25, A-15, A-16
     [Fact]
     public async Task A_rotation_makes_the_next_version_and_retires_the_old_one()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        Answer first = await client.GenerateAsync("Dilithium3");
+        Answer first = await Client.GenerateAsync("Dilithium3");
 
-        Answer second = await client.RotateAsync("ML-DSA-65");
+        Answer second = await Client.RotateAsync("ML-DSA-65");
 
         second.Number("key_version").Should().Be(2);
         second.Number("old_key_version").Should().Be(1);
@@ -23,58 +17,52 @@ public sealed class RotateKeyTests
         second.Text("previous_kid").Should().Be(first.Text("kid"));
         second.Text("key_id").Should().Be(first.Text("key_id"));
         second.Text("public_key").Should().NotBe(first.Text("public_key"));
-        Answer old = await client.GetJsonAsync($"/kms/keys/{first.Text("kid")}");
+        Answer old = await Client.GetJsonAsync($"/kms/keys/{first.Text("kid")}");
         old.Text("status").Should().Be("retired");
         old.Text("next_kid").Should().Be(second.Text("kid"));
         old.Text("algorithm").Should().Be("Dilithium3");
         old.Data["retired_at"].Should().NotBeNull();
-        (await client.ActiveAsync("ML-DSA-65")).Text("kid").Should().Be(second.Text("kid"));
+        (await Client.ActiveAsync("ML-DSA-65")).Text("kid").Should().Be(second.Text("kid"));
     }
 
     // Q-25
     [Fact]
     public async Task Nothing_to_rotate_is_not_found()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
 
-        await client.GenerateAsync();
-        (await client.RetireAsync(1, extra: ",\"allow_no_active\":true")).ShouldBe(HttpStatusCode.OK);
+        await Client.GenerateAsync();
+        (await Client.RetireAsync(1, extra: new { allow_no_active = true })).ShouldBe(HttpStatusCode.OK);
 
-        (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768","name":"other"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768","name":"other"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
     }
 
     // Q-25
     [Fact]
     public async Task A_repeated_rotation_with_the_expected_version_happens_once()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync();
+        await Client.GenerateAsync();
 
         Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 16)
-            .Select(_ => client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768","expected_key_version":1}""")));
+            .Select(_ => Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768","expected_key_version":1}""")));
 
         answers.Count(a => a.Status == HttpStatusCode.Created).Should().Be(1);
         answers.Count(a => a.Status == HttpStatusCode.Conflict && a.ErrorCode == "ERR_KMS_009").Should().Be(15);
-        (await client.ActiveAsync()).Number("key_version").Should().Be(2);
+        (await Client.ActiveAsync()).Number("key_version").Should().Be(2);
     }
 
     [Fact]
     public async Task Of_64_rotations_at_once_each_counts_or_is_refused_and_the_chain_is_whole()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync();
+        await Client.GenerateAsync();
 
         Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 64)
-            .Select(_ => client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")));
+            .Select(_ => Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")));
 
         answers.Should().OnlyContain(a => a.Status == HttpStatusCode.Created || a.Status == HttpStatusCode.Conflict);
         int rotations = answers.Count(a => a.Status == HttpStatusCode.Created);
-        JsonArray versions = (await client.GetJsonAsync("/kms/keys")).Data["keys"]!.AsArray();
+        JsonArray versions = (await Client.GetJsonAsync("/kms/keys")).Data["keys"]!.AsArray();
         ChainShouldBeWhole(versions, rotations + 1);
     }
 
@@ -82,31 +70,27 @@ public sealed class RotateKeyTests
     [Fact]
     public async Task Readers_see_an_active_version_at_every_moment_of_many_rotations()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync();
+        await Client.GenerateAsync();
         using CancellationTokenSource rotating = new();
 
-        Task<List<HttpStatusCode>>[] readers = [.. Enumerable.Range(0, 8).Select(_ => Task.Run(() => ReadWhileAsync(client, rotating.Token)))];
+        Task<List<HttpStatusCode>>[] readers = [.. Enumerable.Range(0, 8).Select(_ => Task.Run(() => ReadWhileAsync(Client, rotating.Token)))];
         for (int i = 0; i < 60; i++)
-            await client.RotateAsync();
+            await Client.RotateAsync();
 
         await rotating.CancelAsync();
         HttpStatusCode[] seen = [.. (await Task.WhenAll(readers)).SelectMany(statuses => statuses)];
         seen.Length.Should().BeGreaterThan(60);
         seen.Should().OnlyContain(status => status == HttpStatusCode.OK);
-        app.Log.Lines.Should().NotContain(line => line.StartsWith("Critical", StringComparison.Ordinal));
+        App.Log.Lines.Should().NotContain(line => line.StartsWith("Critical", StringComparison.Ordinal));
     }
 
     // Q-25
     [Fact]
     public async Task The_hash_of_oaep_stays_with_the_key()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("RSA-2048", ",\"oaep_hash\":\"SHA-384\"");
+        await Client.GenerateAsync("RSA-2048", new { oaep_hash = "SHA-384" });
 
-        (await client.RotateAsync("RSA-2048")).Text("oaep_hash").Should().Be("SHA-384");
+        (await Client.RotateAsync("RSA-2048")).Text("oaep_hash").Should().Be("SHA-384");
     }
 
     private static async Task<List<HttpStatusCode>> ReadWhileAsync(HttpClient client, CancellationToken rotating)

@@ -1,46 +1,38 @@
-using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text.Json.Nodes;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Keys;
 
-public sealed class ShowKeysTests
+public sealed class ShowKeysTests : ServiceTests
 {
     // Q-23
     [Fact]
     public async Task The_active_version_is_shown_or_not_found()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        (await client.ActiveAsync()).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        await client.GenerateAsync();
+        (await Client.ActiveAsync()).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        await Client.GenerateAsync();
 
-        (await client.ActiveAsync("Kyber768")).Text("algorithm").Should().Be("Kyber768");
-        (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-768&name=other")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        (await client.GetJsonAsync("/kms/keys/active")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
-        (await client.GetJsonAsync("/kms/keys/active?algorithm=")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
-        (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-768&algorithm=ML-KEM-768")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
+        (await Client.ActiveAsync("Kyber768")).Text("algorithm").Should().Be("Kyber768");
+        (await Client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-768&name=other")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await Client.GetJsonAsync("/kms/keys/active")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
+        (await Client.GetJsonAsync("/kms/keys/active?algorithm=")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
+        (await Client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-768&algorithm=ML-KEM-768")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
     }
 
     // Q-24
     [Fact]
     public async Task A_version_is_shown_by_number_and_by_kid()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        Answer made = await client.GenerateAsync("ML-KEM-768", ",\"name\":\"app\"");
+        Answer made = await Client.GenerateAsync("ML-KEM-768", new { name = "app" });
         string kid = made.Text("kid");
 
-        (await client.GetJsonAsync($"/kms/keys/{kid}")).Text("kid").Should().Be(kid);
-        (await client.GetJsonAsync("/kms/keys/1?algorithm=Kyber768&name=app")).Text("kid").Should().Be(kid);
-        (await client.GetJsonAsync($"/kms/keys/{kid}?algorithm=Kyber768")).Text("algorithm").Should().Be("Kyber768");
-        (await client.GetJsonAsync("/kms/keys/1?algorithm=ML-KEM-768")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        (await client.GetJsonAsync("/kms/keys/2?algorithm=ML-KEM-768&name=app")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        (await client.GetJsonAsync("/kms/keys/1")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
-        (await client.GetJsonAsync($"/kms/keys/{kid}?algorithm=ML-KEM-512")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
-        (await client.GetJsonAsync($"/kms/keys/{kid}?name=other")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
+        (await Client.GetJsonAsync($"/kms/keys/{kid}")).Text("kid").Should().Be(kid);
+        (await Client.GetJsonAsync("/kms/keys/1?algorithm=Kyber768&name=app")).Text("kid").Should().Be(kid);
+        (await Client.GetJsonAsync($"/kms/keys/{kid}?algorithm=Kyber768")).Text("algorithm").Should().Be("Kyber768");
+        (await Client.GetJsonAsync("/kms/keys/1?algorithm=ML-KEM-768")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await Client.GetJsonAsync("/kms/keys/2?algorithm=ML-KEM-768&name=app")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await Client.GetJsonAsync("/kms/keys/1")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
+        (await Client.GetJsonAsync($"/kms/keys/{kid}?algorithm=ML-KEM-512")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
+        (await Client.GetJsonAsync($"/kms/keys/{kid}?name=other")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
     }
 
     // Q-24
@@ -57,23 +49,18 @@ public sealed class ShowKeysTests
     [InlineData("unknown")]
     public async Task A_version_that_cannot_exist_is_not_found(string key)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-
-        (await client.GetJsonAsync($"/kms/keys/{key}")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await Client.GetJsonAsync($"/kms/keys/{key}")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
     }
 
     // Q-22
     [Fact]
     public async Task Every_version_is_listed_newest_first_and_filtered()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("ML-KEM-768");
-        await client.RotateAsync("ML-KEM-768");
-        await client.GenerateAsync("Dilithium3");
-        Answer named = await client.GenerateAsync("ML-KEM-512", ",\"name\":\"app\"");
-        await client.RevokeAsync(named.Text("kid"));
+        await Client.GenerateAsync("ML-KEM-768");
+        await Client.RotateAsync("ML-KEM-768");
+        await Client.GenerateAsync("Dilithium3");
+        Answer named = await Client.GenerateAsync("ML-KEM-512", new { name = "app" });
+        await Client.RevokeAsync(named.Text("kid"));
 
         await Expect("", "ML-KEM-512 revoked", "Dilithium3 active", "ML-KEM-768 active", "ML-KEM-768 retired");
         await Expect("?algorithm=Kyber768", "Kyber768 active", "Kyber768 retired");
@@ -85,7 +72,7 @@ public sealed class ShowKeysTests
 
         async Task Expect(string query, params string[] rows)
         {
-            Answer list = (await client.GetJsonAsync($"/kms/keys{query}")).ShouldBe(HttpStatusCode.OK);
+            Answer list = (await Client.GetJsonAsync($"/kms/keys{query}")).ShouldBe(HttpStatusCode.OK);
             list.Data["keys"]!.AsArray().Select(k => $"{k!["algorithm"]} {k["status"]}").Should().Equal(rows, query);
             list.Number("total").Should().Be(rows.Length, query);
             list.Data["next_cursor"].Should().BeNull();
@@ -96,17 +83,15 @@ public sealed class ShowKeysTests
     [Fact]
     public async Task Pages_give_every_version_once()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync();
+        await Client.GenerateAsync();
         for (int i = 0; i < 6; i++)
-            await client.RotateAsync();
+            await Client.RotateAsync();
 
         List<int> seen = [];
         string? cursor = null;
         do
         {
-            Answer page = await client.GetJsonAsync($"/kms/keys?limit=3{(cursor is null ? "" : $"&cursor={cursor}")}");
+            Answer page = await Client.GetJsonAsync($"/kms/keys?limit=3{(cursor is null ? "" : $"&cursor={cursor}")}");
             page.Number("total").Should().Be(7);
             seen.AddRange(page.Data["keys"]!.AsArray().Select(k => (int)k!["key_version"]!));
             cursor = (string?)page.Data["next_cursor"];
@@ -136,13 +121,9 @@ public sealed class ShowKeysTests
     [InlineData("cursor=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     public async Task A_query_that_does_not_fit_is_refused_by_name(string query)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
+        Answer answer = await Client.GetJsonAsync($"/kms/keys?{query}");
 
-        Answer answer = await client.GetJsonAsync($"/kms/keys?{query}");
-
-        answer.ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
-        ((string?)answer.Json["error"]!["details"]![0]!["field"]).Should().Be(query.Split('=')[0]);
+        answer.ShouldBlame(query.Split('=')[0]);
     }
 
     [Theory]
@@ -151,15 +132,13 @@ public sealed class ShowKeysTests
     [InlineData("RSA-2048", "1.2.840.113549.1.1.1", "RSA-OAEP-256")]
     public async Task A_public_key_comes_as_pem_der_and_jwk(string algorithm, string oid, string jwkAlgorithm)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        Answer made = await client.GenerateAsync(algorithm);
+        Answer made = await Client.GenerateAsync(algorithm);
         string path = $"/kms/keys/{made.Text("kid")}/public-key";
         byte[] raw = Convert.FromBase64String(made.Text("public_key"));
 
-        Answer pem = await client.GetJsonAsync(path);
-        byte[] der = await client.GetByteArrayAsync($"{path}?format=der");
-        JsonNode jwk = (await client.GetJsonAsync($"{path}?format=jwk")).Json;
+        Answer pem = await Client.GetJsonAsync(path);
+        byte[] der = await Client.GetByteArrayAsync($"{path}?format=der");
+        JsonNode jwk = (await Client.GetJsonAsync($"{path}?format=jwk")).Json;
 
         pem.Headers["Content-Type"].Should().StartWith("application/x-pem-file");
         PemEncoding.Find(pem.Body).Base64Data.Should().NotBe(default(Range));
@@ -192,29 +171,25 @@ public sealed class ShowKeysTests
     [InlineData("application/*;q=0.2, application/x-pem-file;q=0", "application/octet-stream")]
     public async Task The_accept_header_chooses_the_form(string? accept, string mediaType)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        Answer made = await client.GenerateAsync();
+        Answer made = await Client.GenerateAsync();
         using HttpRequestMessage request = new(HttpMethod.Get, $"/kms/keys/{made.Text("kid")}/public-key");
         if (accept is not null)
             request.Headers.TryAddWithoutValidation("Accept", accept);
 
-        (await client.SendForAnswerAsync(request)).ShouldBe(HttpStatusCode.OK).Headers["Content-Type"].Should().StartWith(mediaType);
+        (await Client.SendForAnswerAsync(request)).ShouldBe(HttpStatusCode.OK).Headers["Content-Type"].Should().StartWith(mediaType);
     }
 
     [Fact]
     public async Task A_form_that_does_not_exist_is_not_acceptable()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        Answer made = await client.GenerateAsync();
+        Answer made = await Client.GenerateAsync();
         string path = $"/kms/keys/{made.Text("kid")}/public-key";
         using HttpRequestMessage request = new(HttpMethod.Get, path);
         request.Headers.Add("Accept", "image/png");
 
-        (await client.SendForAnswerAsync(request)).ShouldBeRefused(HttpStatusCode.NotAcceptable, "ERR_INVALID_005");
-        (await client.GetJsonAsync($"{path}?format=xml")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
-        (await client.GetJsonAsync("/kms/keys/unknown/public-key")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await Client.SendForAnswerAsync(request)).ShouldBeRefused(HttpStatusCode.NotAcceptable, "ERR_INVALID_005");
+        (await Client.GetJsonAsync($"{path}?format=xml")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
+        (await Client.GetJsonAsync("/kms/keys/unknown/public-key")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
     }
 
     private static byte[] FromBase64Url(JsonNode? node) => System.Buffers.Text.Base64Url.DecodeFromChars((string)node!);

@@ -1,4 +1,3 @@
-using Qkms.Core.Errors;
 using Qkms.Core.Gates;
 
 namespace Qkms.Tests.KeyMaterials;

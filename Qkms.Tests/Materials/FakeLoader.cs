@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Qkms.Core.Keys;
 using Qkms.Core.Uses;
 
 namespace Qkms.Tests.KeyMaterials;

@@ -1,8 +1,5 @@
-using Qkms.Core.Keys;
-using Qkms.Core.Names;
 using Qkms.Core.Uses;
 using Qkms.Tests.Protection;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.KeyMaterials;
 

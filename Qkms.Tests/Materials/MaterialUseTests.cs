@@ -1,17 +1,10 @@
-using System.Net;
-using System.Security.Cryptography;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
-using Qkms.Core.Secrets;
 using Qkms.Core.Uses;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.KeyMaterials;
 
 /// <summary>The cache of private keys under the service: what is cached gives nobody more than the database would.</summary>
-public sealed class MaterialUseTests
+public sealed class MaterialUseTests : ServiceTests
 {
     private const string Plaintext = "aGVsbG8=";
 
@@ -21,18 +14,16 @@ public sealed class MaterialUseTests
     [InlineData("RSA-2048")]
     public async Task A_revoked_key_is_refused_by_the_next_request_and_leaves_the_cache(string algorithm)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync(algorithm)).Text("kid");
-        string ciphertext = await EncryptAsync(client, kid);
-        await ShouldDecryptAsync(client, kid, ciphertext);
-        MaterialCache cache = app.Services.GetRequiredService<MaterialCache>();
+        string kid = (await Client.GenerateAsync(algorithm)).Text("kid");
+        string ciphertext = await EncryptAsync(Client, kid);
+        await ShouldDecryptAsync(Client, kid, ciphertext);
+        MaterialCache cache = App.Services.GetRequiredService<MaterialCache>();
         cache.Count.Should().Be(1);
 
-        (await client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
+        (await Client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
 
         cache.Count.Should().Be(0);
-        (await DecryptAsync(client, kid, ciphertext)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
+        (await DecryptAsync(Client, kid, ciphertext)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
         cache.Count.Should().Be(0);
     }
 
@@ -40,25 +31,23 @@ public sealed class MaterialUseTests
     [Fact]
     public async Task A_key_revoked_under_load_leaves_the_cache_for_good()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        MaterialCache cache = app.Services.GetRequiredService<MaterialCache>();
+        MaterialCache cache = App.Services.GetRequiredService<MaterialCache>();
         for (int round = 0; round < 10; round++)
         {
-            string kid = (await client.GenerateAsync("AES-256", $",\"name\":\"r{round}\"")).Text("kid");
-            string ciphertext = await EncryptAsync(client, kid);
+            string kid = (await Client.GenerateAsync("AES-256", new { name = $"r{round}" })).Text("kid");
+            string ciphertext = await EncryptAsync(Client, kid);
             bool revoked = false;
             Task[] users = [.. Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
             {
                 for (bool after = false; !after;)
                 {
                     after = Volatile.Read(ref revoked);
-                    Answer answer = await DecryptAsync(client, kid, ciphertext);
+                    Answer answer = await DecryptAsync(Client, kid, ciphertext);
                     if (after)
                         answer.ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
                 }
             }))];
-            (await client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
+            (await Client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
             Volatile.Write(ref revoked, true);
             await Task.WhenAll(users);
             cache.Count.Should().Be(0);
@@ -74,7 +63,7 @@ public sealed class MaterialUseTests
         List<(string Kid, string Ciphertext)> made = [];
         for (int i = 0; i < 300; i++)
         {
-            string kid = (await client.GenerateAsync("AES-256", $",\"name\":\"n{i}\"")).Text("kid");
+            string kid = (await client.GenerateAsync("AES-256", new { name = $"n{i}" })).Text("kid");
             made.Add((kid, await EncryptAsync(client, kid)));
             cache.Count.Should().Be(Math.Min(i + 1, 100));
         }
@@ -103,21 +92,19 @@ public sealed class MaterialUseTests
     [InlineData("AES-256", "UPDATE keys SET state = 2 WHERE id = (SELECT key_id FROM key_versions WHERE id = {0})")]
     public async Task A_changed_row_is_refused_for_that_key_alone(string algorithm, string sql)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync(algorithm)).Text("kid");
-        string other = (await client.GenerateAsync(algorithm, ",\"name\":\"other\"")).Text("kid");
-        string ciphertext = await EncryptAsync(client, kid);
-        string otherCiphertext = await EncryptAsync(client, other);
-        Tamper(app, kid, sql);
+        string kid = (await Client.GenerateAsync(algorithm)).Text("kid");
+        string other = (await Client.GenerateAsync(algorithm, new { name = "other" })).Text("kid");
+        string ciphertext = await EncryptAsync(Client, kid);
+        string otherCiphertext = await EncryptAsync(Client, other);
+        Tamper(App, kid, sql);
 
-        (await DecryptAsync(client, kid, ciphertext)).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await EncryptAnswerAsync(client, kid)).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        app.Log.Lines.Should().Contain(line => line.StartsWith("Critical ", StringComparison.Ordinal));
-        await ShouldDecryptAsync(client, other, otherCiphertext);
-        (await client.RotateAsync(algorithm, ",\"name\":\"other\"")).Number("key_version").Should().Be(2);
+        (await DecryptAsync(Client, kid, ciphertext)).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await EncryptAnswerAsync(Client, kid)).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        App.Log.Lines.Should().Contain(line => line.StartsWith("Critical ", StringComparison.Ordinal));
+        await ShouldDecryptAsync(Client, other, otherCiphertext);
+        (await Client.RotateAsync(algorithm, new { name = "other" })).Number("key_version").Should().Be(2);
         if (sql.Contains("UPDATE key_material", StringComparison.Ordinal))
-            app.Services.GetRequiredService<MaterialCache>().Count.Should().Be(1, "what does not open is not kept");
+            App.Services.GetRequiredService<MaterialCache>().Count.Should().Be(1, "what does not open is not kept");
     }
 
     // Row and wrapping agree and both seals hold, as after a fault when the key was made: what the private key gives is compared anyway.
@@ -127,51 +114,47 @@ public sealed class MaterialUseTests
     [InlineData("RSA-2048", "decrypt")]
     public async Task A_private_key_that_is_not_that_of_its_public_key_is_refused(string algorithm, string operation)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync(algorithm)).Text("kid");
-        string other = (await client.GenerateAsync(algorithm, ",\"name\":\"other\"")).Text("kid");
-        (KeyVersion otherVersion, _, WrappingKey otherTenantKey) = await Support.Materials.FindAsync(app, other);
+        string kid = (await Client.GenerateAsync(algorithm)).Text("kid");
+        string other = (await Client.GenerateAsync(algorithm, new { name = "other" })).Text("kid");
+        (KeyVersion otherVersion, _, WrappingKey otherTenantKey) = await Support.Materials.FindAsync(App, other);
         otherTenantKey.Dispose();
-        (KeyVersion version, KeyMaterial material, WrappingKey tenantKey) = await Support.Materials.FindAsync(app, kid);
+        (KeyVersion version, KeyMaterial material, WrappingKey tenantKey) = await Support.Materials.FindAsync(App, kid);
         KeyVersion mixed = version with { PublicKey = otherVersion.PublicKey };
         KeyMaterial rewrapped;
         using (tenantKey)
         using (SecretBytes secret = KeyWrapper.Unwrap(tenantKey, version, material))
             rewrapped = KeyWrapper.Wrap(tenantKey, mixed, material.Format, secret);
 
-        using (Database database = app.OpenDatabase())
+        using (Database database = App.OpenDatabase())
         {
-            byte[] seal = app.Services.GetRequiredService<RowSealer>().Seal(mixed).Seal;
+            byte[] seal = App.Services.GetRequiredService<RowSealer>().Seal(mixed).Seal;
             database.Execute("UPDATE key_versions SET public_key = @k, seal = @s WHERE kid = @kid", ("@k", mixed.PublicKey), ("@s", seal), ("@kid", kid)).Should().Be(1);
             database.Execute("UPDATE key_material SET wrapped = @w WHERE version_id = (SELECT id FROM key_versions WHERE kid = @kid)", ("@w", rewrapped.Wrapped), ("@kid", kid)).Should().Be(1);
         }
 
-        app.Time.OutliveCaches();
-        (await client.GetJsonAsync($"/kms/keys/{kid}")).ShouldBe(HttpStatusCode.OK).Text("public_key").Should().NotBeEmpty("the row's seal holds");
-        Answer answer = operation == "sign" ? await SignAsync(client, kid) : await EncryptAnswerAsync(client, kid);
+        App.Time.OutliveCaches();
+        (await Client.GetJsonAsync($"/kms/keys/{kid}")).ShouldBe(HttpStatusCode.OK).Text("public_key").Should().NotBeEmpty("the row's seal holds");
+        Answer answer = operation == "sign" ? await SignAsync(Client, kid) : await EncryptAnswerAsync(Client, kid);
 
         answer.ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        app.Log.Lines.Should().Contain(line => line.StartsWith("Critical ", StringComparison.Ordinal) && line.Contains(kid, StringComparison.Ordinal));
-        app.Services.GetRequiredService<MaterialCache>().Count.Should().Be(0);
-        (operation == "sign" ? await SignAsync(client, other) : await EncryptAnswerAsync(client, other)).ShouldBe(HttpStatusCode.OK);
+        App.Log.Lines.Should().Contain(line => line.StartsWith("Critical ", StringComparison.Ordinal) && line.Contains(kid, StringComparison.Ordinal));
+        App.Services.GetRequiredService<MaterialCache>().Count.Should().Be(0);
+        (operation == "sign" ? await SignAsync(Client, other) : await EncryptAnswerAsync(Client, other)).ShouldBe(HttpStatusCode.OK);
     }
 
     // Order, not time: how long it takes is measured by Qkms.Benchmarks.
     [Fact]
     public async Task A_light_request_is_answered_while_64_clients_sign_with_RSA_4096()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string kid = (await client.GenerateAsync("RSA-4096", ",\"use\":\"sig\"")).Text("kid");
-        string light = (await client.GenerateAsync("AES-256")).Text("kid");
-        (await SignAsync(client, kid)).ShouldBe(HttpStatusCode.OK);
+        string kid = (await Client.GenerateAsync("RSA-4096", new { use = "sig" })).Text("kid");
+        string light = (await Client.GenerateAsync("AES-256")).Text("kid");
+        (await SignAsync(Client, kid)).ShouldBe(HttpStatusCode.OK);
         int signed = 0;
         Task[] signers = [.. Enumerable.Range(0, 64).Select(_ => Task.Run(async () =>
         {
             for (int i = 0; i < 8; i++)
             {
-                (await SignAsync(client, kid)).ShouldBe(HttpStatusCode.OK);
+                (await SignAsync(Client, kid)).ShouldBe(HttpStatusCode.OK);
                 Interlocked.Increment(ref signed);
             }
         }))];
@@ -182,7 +165,7 @@ public sealed class MaterialUseTests
 
         for (int i = 0; i < 5; i++)
         {
-            (await client.ActiveAsync("AES-256")).Text("kid").Should().Be(light);
+            (await Client.ActiveAsync("AES-256")).Text("kid").Should().Be(light);
             signedWhenAnswered.Add(Volatile.Read(ref signed));
         }
 
@@ -194,24 +177,22 @@ public sealed class MaterialUseTests
     [Fact]
     public async Task One_private_key_serves_many_threads_at_once()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string signing = (await client.GenerateAsync("RSA-2048", ",\"use\":\"sig\"")).Text("kid");
-        string decrypting = (await client.GenerateAsync("RSA-2048")).Text("kid");
-        string ciphertext = await EncryptAsync(client, decrypting);
+        string signing = (await Client.GenerateAsync("RSA-2048", new { use = "sig" })).Text("kid");
+        string decrypting = (await Client.GenerateAsync("RSA-2048")).Text("kid");
+        string ciphertext = await EncryptAsync(Client, decrypting);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
         {
             for (int i = 0; i < 25; i++)
             {
                 byte[] message = RandomNumberGenerator.GetBytes(32);
-                string signature = (await SignAsync(client, signing, message)).ShouldBe(HttpStatusCode.OK).Text("signature");
-                Answer verdict = await client.PostJsonAsync("/signature/verify", $$"""{"kid":"{{signing}}","message":"{{Convert.ToBase64String(message)}}","signature":"{{signature}}"}""");
+                string signature = (await SignAsync(Client, signing, message)).ShouldBe(HttpStatusCode.OK).Text("signature");
+                Answer verdict = await Client.PostJsonAsync("/signature/verify", $$"""{"kid":"{{signing}}","message":"{{Convert.ToBase64String(message)}}","signature":"{{signature}}"}""");
                 ((bool)verdict.ShouldBe(HttpStatusCode.OK).Data["valid"]!).Should().BeTrue();
-                await ShouldDecryptAsync(client, decrypting, ciphertext);
+                await ShouldDecryptAsync(Client, decrypting, ciphertext);
             }
         })));
 
-        app.Services.GetRequiredService<MaterialCache>().Count.Should().Be(2);
+        App.Services.GetRequiredService<MaterialCache>().Count.Should().Be(2);
     }
 
     private static void Tamper(QkmsApplication app, string kid, string sql)

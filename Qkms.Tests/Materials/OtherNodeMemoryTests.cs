@@ -1,14 +1,6 @@
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Algorithms;
-using Qkms.Core.Callers;
 using Qkms.Core.Encryption;
-using Qkms.Core.Errors;
 using Qkms.Core.Gates;
-using Qkms.Core.Keys;
-using Qkms.Core.Secrets;
-using Qkms.Core.Store;
 using Qkms.Core.Uses;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.KeyMaterials;
 

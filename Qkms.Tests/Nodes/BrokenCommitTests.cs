@@ -1,7 +1,5 @@
-using System.Net;
 using Npgsql;
 using Qkms.Tests.Keys;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Nodes;
@@ -12,7 +10,7 @@ public sealed class BrokenCommitTests
     private const string Aes = KeyUseVerbs.Aes;
     private const string Rotate = """{"algorithm":"AES-256","expected_key_version":1}""";
 
-    [PostgresTheory]
+    [TheoryIf(Requirement.Postgres)]
     [InlineData(nameof(CommitFate.CutBefore), "not committed")]
     [InlineData(nameof(CommitFate.CutAfter), "committed")]
     [InlineData(nameof(CommitFate.LoseAnswer), "committed")]
@@ -24,7 +22,7 @@ public sealed class BrokenCommitTests
 
         string kid = (await BreakAsync(() => client.GenerateAsync(Aes))).Text("kid");
         Answer rotated = await BreakAsync(() => client.PostJsonAsync("/kms/keys/rotate", Rotate));
-        Answer retired = await BreakAsync(() => client.RetireAsync(2, Aes, ",\"allow_no_active\":true"));
+        Answer retired = await BreakAsync(() => client.RetireAsync(2, Aes, new { allow_no_active = true }));
         Answer revoked = await BreakAsync(() => client.RevokeAsync(kid));
 
         rotated.ShouldBe(HttpStatusCode.Created).Number("key_version").Should().Be(2);
@@ -47,7 +45,7 @@ public sealed class BrokenCommitTests
     }
 
     // F-50: the database is gone for most of a second, just when it is to be asked. Nobody is told that the outcome is unknown.
-    [PostgresTheory]
+    [TheoryIf(Requirement.Postgres)]
     [InlineData(nameof(CommitFate.CutBefore), nameof(ProxyWay.Closed), false)]
     [InlineData(nameof(CommitFate.CutBefore), nameof(ProxyWay.Silent), false)]
     [InlineData(nameof(CommitFate.GetLost), nameof(ProxyWay.Silent), false)]
@@ -80,7 +78,7 @@ public sealed class BrokenCommitTests
     }
 
     // Neither 503, after which clients repeat blindly, nor a success that may be none.
-    [PostgresTheory]
+    [TheoryIf(Requirement.Postgres)]
     [InlineData(nameof(CommitFate.CutBefore), nameof(ProxyWay.Closed), 1)]
     [InlineData(nameof(CommitFate.CutAfter), nameof(ProxyWay.Closed), 2)]
     [InlineData(nameof(CommitFate.CutAfter), nameof(ProxyWay.Silent), 2)]
@@ -94,7 +92,7 @@ public sealed class BrokenCommitTests
         Answer answer = await client.PostJsonAsync("/kms/keys/rotate", Rotate);
 
         answer.ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_SERVICE_002");
-        ((string?)answer.Json["error"]!["message"]).Should().Contain("completely or not at all").And.Contain("check before you retry");
+        answer.Message.Should().Contain("completely or not at all").And.Contain("check before you retry");
         answer.Headers.Should().NotContainKey("Retry-After");
         service.Node.Log.Lines.Should().ContainSingle(line => line.StartsWith("Critical", StringComparison.Ordinal));
 
@@ -111,7 +109,7 @@ public sealed class BrokenCommitTests
         RotateKeyTests.ChainShouldBeWhole(list.Data["keys"]!.AsArray(), 2);
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_change_that_is_cut_off_before_its_commit_is_made_on_another_connection()
     {
         await using NodeBehindProxy service = new();
@@ -129,7 +127,7 @@ public sealed class BrokenCommitTests
         service.Ask<long>("SELECT COUNT(*) FROM key_versions").Should().Be(2);
     }
 
-    [PostgresTheory]
+    [TheoryIf(Requirement.Postgres)]
     [InlineData(nameof(ProxyWay.Closed))]
     [InlineData(nameof(ProxyWay.Silent))]
     public async Task A_change_that_is_cut_off_before_its_commit_for_good_is_503_and_not_made(string way)

@@ -1,7 +1,4 @@
-using System.Net;
-using System.Text.Json.Nodes;
 using Qkms.Tests.Keys;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Nodes;
 
@@ -9,7 +6,7 @@ namespace Qkms.Tests.Nodes;
 public sealed class ClocksTests
 {
     // Versions are listed newest first, and what is new is a matter of the chain and not of the clock of the node that made it.
-    [PostgresTheory]
+    [TheoryIf(Requirement.Postgres)]
     [InlineData(-1)]
     [InlineData(1)]
     public async Task Versions_of_a_key_stay_in_order_when_one_node_is_an_hour_off(int hours)
@@ -32,7 +29,7 @@ public sealed class ClocksTests
             RotateKeyTests.ChainShouldBeWhole(await VersionsAsync(client), 7);
 
         // The same where no version is active that the new one would follow.
-        (await a.RetireAsync(7, KeyUseVerbs.Aes, ",\"allow_no_active\":true")).ShouldBe(HttpStatusCode.OK);
+        (await a.RetireAsync(7, KeyUseVerbs.Aes, new { allow_no_active = true })).ShouldBe(HttpStatusCode.OK);
         await b.GenerateAsync(KeyUseVerbs.Aes);
         await a.RevokeAsync((await b.ActiveAsync(KeyUseVerbs.Aes)).Text("kid"));
         await a.GenerateAsync(KeyUseVerbs.Aes);

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Nodes;
@@ -13,7 +11,7 @@ public sealed class DatabaseGoneTests
 
     private static readonly TimeSpan _gone = TimeSpan.FromSeconds(LongTests.Choose(usual: 3, large: 30));
 
-    [PostgresTheory]
+    [TheoryIf(Requirement.Postgres)]
     [InlineData(nameof(ProxyWay.Closed))]
     [InlineData(nameof(ProxyWay.Refusing))]
     [InlineData(nameof(ProxyWay.Silent))]

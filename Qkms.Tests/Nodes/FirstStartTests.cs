@@ -1,15 +1,11 @@
-using System.Net;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Secrets;
 using Qkms.Storage.Migrations;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Nodes;
 
 /// <summary>Nodes that start together on a database with nothing in it become one service.</summary>
 public sealed class FirstStartTests
 {
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task Three_processes_that_start_at_once_on_an_empty_database_are_one_service()
     {
         using NodeCluster cluster = new(PostgresServer.CreateEmpty());
@@ -25,7 +21,7 @@ public sealed class FirstStartTests
     }
 
     // In this process the nodes come closer to each other at every step, and they can start many times.
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task Three_nodes_that_start_at_the_same_moment_are_one_service_every_time()
     {
         for (int run = 0; run < LongTests.Choose(usual: 3, large: 50); run++)
@@ -51,7 +47,7 @@ public sealed class FirstStartTests
         }
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_node_with_another_root_key_is_refused_and_told_both_ids()
     {
         using NodeCluster cluster = new(PostgresServer.CreateMigrated());
@@ -70,7 +66,7 @@ public sealed class FirstStartTests
     }
 
     // It is not made by itself here: that would hide that the right one is missing.
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_node_without_a_root_key_is_refused()
     {
         using NodeCluster cluster = new(PostgresServer.CreateEmpty());
@@ -83,7 +79,7 @@ public sealed class FirstStartTests
     }
 
     // Who is first decides; the database never holds what two root keys have sealed.
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task Of_nodes_with_different_root_keys_that_start_at_once_one_is_served()
     {
         using NodeCluster cluster = new(PostgresServer.CreateMigrated());

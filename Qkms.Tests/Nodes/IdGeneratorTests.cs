@@ -1,6 +1,3 @@
-using Qkms.Core.Time;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Nodes;
 
 /// <summary>Ids that follow ids of other nodes.</summary>

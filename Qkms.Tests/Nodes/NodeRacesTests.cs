@@ -1,7 +1,4 @@
-using System.Net;
-using System.Text.Json.Nodes;
 using Qkms.Tests.Keys;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Nodes;
 
@@ -11,7 +8,7 @@ public sealed class NodeRacesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
     private static readonly IEnumerable<int> _runs = Enumerable.Range(1, LongTests.Choose(usual: 5, large: 50));
 
     //
-    [PostgresTheory]
+    [TheoryIf(Requirement.Postgres)]
     [InlineData("AES-256")]
     [InlineData("ML-KEM-768")]
     public async Task Of_generates_on_both_nodes_exactly_one_succeeds(string algorithm)
@@ -31,7 +28,7 @@ public sealed class NodeRacesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
     }
 
     // A kid is one tenant's once, whatever key it belongs to.
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task Of_generates_of_several_keys_with_one_kid_exactly_one_succeeds()
     {
         foreach (int run in _runs)
@@ -49,7 +46,7 @@ public sealed class NodeRacesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
     }
 
     //
-    [PostgresTheory]
+    [TheoryIf(Requirement.Postgres)]
     [InlineData("AES-256")]
     [InlineData("ML-KEM-768")]
     public async Task Rotations_on_both_nodes_each_make_the_next_version(string algorithm)
@@ -57,7 +54,7 @@ public sealed class NodeRacesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
         foreach (int run in _runs)
         {
             string name = $"rotate/{algorithm}/{run}";
-            await nodes.A.GenerateAsync(algorithm, $",\"name\":\"{name}\"");
+            await nodes.A.GenerateAsync(algorithm, new { name });
 
             IReadOnlyList<Answer> answers = await nodes.RaceAsync(4, client => client.PostJsonAsync("/kms/keys/rotate", Key(name, algorithm)));
 
@@ -68,13 +65,13 @@ public sealed class NodeRacesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
     }
 
     //
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task Of_two_rotations_of_one_version_one_succeeds_and_one_is_refused()
     {
         foreach (int run in _runs)
         {
             string name = $"expected/{run}";
-            await nodes.B.GenerateAsync("AES-256", $",\"name\":\"{name}\"");
+            await nodes.B.GenerateAsync("AES-256", new { name });
 
             IReadOnlyList<Answer> answers = await nodes.RaceAsync(1, client => client.PostJsonAsync("/kms/keys/rotate", Key(name, "AES-256", ",\"expected_key_version\":1")));
 
@@ -85,13 +82,13 @@ public sealed class NodeRacesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
     }
 
     // whatever wins, what is left can be explained, and what was answered holds on both nodes.
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task Every_change_at_once_on_both_nodes_leaves_a_key_in_order()
     {
         foreach (int run in _runs)
         {
             string name = $"mixed/{run}";
-            string kid = (await nodes.A.GenerateAsync("AES-256", $",\"name\":\"{name}\"")).Text("kid");
+            string kid = (await nodes.A.GenerateAsync("AES-256", new { name })).Text("kid");
             int turn = run;
 
             IReadOnlyList<Answer> answers = await nodes.RaceAsync(4, client => (Interlocked.Increment(ref turn) % 4) switch

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Nodes;
 

@@ -1,11 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Callers;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Store;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Nodes;
 
@@ -18,7 +12,7 @@ public sealed class RevokeOnOtherNodesTests(TwoNodes nodes) : IClassFixture<TwoN
 {
     private static readonly TimeSpan _promise = TimeSpan.FromSeconds(1);
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_key_is_refused_by_the_other_node_for_every_operation()
     {
         IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(nodes.A, "revoked");
@@ -45,7 +39,7 @@ public sealed class RevokeOnOtherNodesTests(TwoNodes nodes) : IClassFixture<TwoN
     }
 
     // The third node stands for whoever revokes API keys: a request for it does not exist yet.
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task An_API_key_is_refused_by_the_other_nodes()
     {
         await using QkmsApplication third = nodes.Cluster.NodeHere();
@@ -75,7 +69,7 @@ public sealed class RevokeOnOtherNodesTests(TwoNodes nodes) : IClassFixture<TwoN
 
     private async Task<Attempt> ReEncryptAsync(IReadOnlyList<PreparedUse> uses)
     {
-        string destination = (await nodes.A.GenerateAsync("AES-256", ",\"name\":\"stays\"")).Text("kid");
+        string destination = (await nodes.A.GenerateAsync("AES-256", new { name = "stays" })).Text("kid");
         PreparedUse decrypt = uses.First(use => use is { Route: "/crypto/decrypt", Algorithm: KeyUseVerbs.Aes });
         return new Attempt(decrypt.Kid, "/crypto/re-encrypt from it", client => client.UseAsync("/crypto/re-encrypt", decrypt.Input, new { destination = new { kid = destination } }));
     }

@@ -1,5 +1,3 @@
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Nodes;
 
 /// <summary>Two service processes on one database, started once for all tests of a class.</summary>

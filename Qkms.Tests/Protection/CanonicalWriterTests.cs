@@ -1,4 +1,3 @@
-using System.Text;
 using Qkms.Core.Sealing;
 
 namespace Qkms.Tests.Protection;

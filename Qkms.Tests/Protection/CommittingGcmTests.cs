@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Qkms.Core.Sealing;
 
 namespace Qkms.Tests.Protection;

@@ -1,7 +1,3 @@
-using Qkms.Core.Keyrings;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
-
 namespace Qkms.Tests.Protection;
 
 /// <summary>Root wrappers and the keyring in memory. A unit that fails leaves nothing behind.</summary>

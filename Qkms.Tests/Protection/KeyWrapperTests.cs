@@ -1,8 +1,4 @@
-using Qkms.Core.Algorithms;
-using Qkms.Core.Keys;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Protection;
 

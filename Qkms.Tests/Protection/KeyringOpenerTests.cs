@@ -1,13 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
-using Qkms.Core.Secrets;
-using Qkms.Core.Store;
-using Qkms.Core.Time;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Protection;
 

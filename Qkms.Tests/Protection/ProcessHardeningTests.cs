@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Qkms.Core.Installation;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Protection;
 

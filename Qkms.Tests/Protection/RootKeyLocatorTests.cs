@@ -1,8 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Secrets;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Protection;
 

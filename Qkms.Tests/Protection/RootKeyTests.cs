@@ -1,6 +1,3 @@
-using Qkms.Core.Keyrings;
-using Qkms.Core.Secrets;
-
 namespace Qkms.Tests.Protection;
 
 public sealed class RootKeyTests

@@ -1,7 +1,3 @@
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
-using Qkms.Core.Store;
-
 namespace Qkms.Tests.Protection;
 
 /// <summary>Edits of a row by the name of the property they change, and the properties that no seal covers.</summary>

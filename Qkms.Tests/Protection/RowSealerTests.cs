@@ -1,14 +1,7 @@
 using System.Reflection;
-using Qkms.Core.Algorithms;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Callers;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
-using Qkms.Core.Store;
 using Qkms.Core.Tenants;
-using Qkms.Core.Time;
 
 namespace Qkms.Tests.Protection;
 

@@ -1,10 +1,5 @@
-using Qkms.Core.Algorithms;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Callers;
-using Qkms.Core.Keys;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
-using Qkms.Core.Secrets;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.Protection;

@@ -1,6 +1,4 @@
-using System.Security.Cryptography;
 using Qkms.Core.Sealing;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Protection;
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Protection;
 

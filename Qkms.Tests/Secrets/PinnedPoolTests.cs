@@ -1,5 +1,3 @@
-using Qkms.Core.Secrets;
-
 namespace Qkms.Tests.Secrets;
 
 public sealed class PinnedPoolTests

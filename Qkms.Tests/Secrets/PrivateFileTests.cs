@@ -1,6 +1,3 @@
-using Qkms.Core.Secrets;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Secrets;
 
 public sealed class PrivateFileTests : IDisposable

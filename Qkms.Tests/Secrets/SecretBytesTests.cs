@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Reflection;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Secrets;
 

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace Qkms.Tests.Signatures;
 
 /// <summary>FIPS 204 by hand, as far as signatures of hashes need it.</summary>

@@ -1,24 +1,19 @@
-using System.Net;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Signatures;
 
 /// <summary>A random source that fails, as the one of an operating system in trouble does.</summary>
-public sealed class RandomSourceTests
+public sealed class RandomSourceTests : ServiceTests
 {
     // never a signature that is hedged with nothing.
     [Fact]
     public async Task A_failing_random_source_fails_the_call_and_nothing_else()
     {
         UncertainRandomEngine engine = new(PqcEngines.Select(PqcEngines.Managed));
-        await using QkmsApplication app = new();
-        await using WebApplicationFactory<Program> uncertain = app.WithWebHostBuilder(builder => builder.ConfigureTestServices(services => services.AddSingleton<PqcEngine>(engine)));
+        await using WebApplicationFactory<Program> uncertain = App.WithWebHostBuilder(builder => builder.ConfigureTestServices(services => services.AddSingleton<PqcEngine>(engine)));
         using HttpClient client = uncertain.CreateClient();
-        client.DefaultRequestHeaders.Add("x-api-key", await File.ReadAllTextAsync(Path.Combine(app.DataDirectory, "initial-api-key")));
+        client.DefaultRequestHeaders.Add("x-api-key", await File.ReadAllTextAsync(Path.Combine(App.DataDirectory, "initial-api-key")));
         await client.GenerateAsync("ML-DSA-65");
         object message = new { message = "to be"u8.ToArray(), algorithm = "ML-DSA-65" };
         object hash = new { hash = new byte[64], hash_algorithm = "SHA-512", algorithm = "ML-DSA-65" };

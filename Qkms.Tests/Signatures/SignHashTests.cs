@@ -1,14 +1,7 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Text.Json.Nodes;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Signatures;
 
 /// <summary>/signature/sign-hash and /signature/verify-hash.</summary>
-public sealed class SignHashTests
+public sealed class SignHashTests : ServiceTests
 {
     private static readonly byte[] _message = "to be or not to be"u8.ToArray();
 
@@ -25,33 +18,31 @@ public sealed class SignHashTests
     [InlineData("ML-DSA-87", "SHA-512", false)]
     public async Task A_hash_is_signed_as_hash_ml_dsa_with_a_warning_when_it_is_weak(string algorithm, string hashAlgorithm, bool weak)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        Answer made = await client.GenerateAsync(algorithm);
+        Answer made = await Client.GenerateAsync(algorithm);
         byte[] publicKey = made.Bytes("public_key");
-        using MLDsa verifier = app.Services.GetRequiredService<PqcEngine>().ImportMLDsaPublicKey(MLDsaKeys.ParametersOf(algorithm), publicKey);
+        using MLDsa verifier = App.Services.GetRequiredService<PqcEngine>().ImportMLDsaPublicKey(MLDsaKeys.ParametersOf(algorithm), publicKey);
         byte[] hash = HashOf(hashAlgorithm);
 
         foreach (byte[] context in new[] { [], RandomNumberGenerator.GetBytes(255) })
         {
             object input = new { hash, hash_algorithm = hashAlgorithm, signature_context = context, key_version = 1, algorithm };
-            Answer signed = await client.MustUseAsync("/signature/sign-hash", input);
-            Answer again = await client.MustUseAsync("/signature/sign-hash", input);
+            Answer signed = await Client.MustUseAsync("/signature/sign-hash", input);
+            Answer again = await Client.MustUseAsync("/signature/sign-hash", input);
             byte[] signature = signed.Bytes("signature");
 
             again.Text("signature").Should().NotBe(signed.Text("signature"), "signing is hedged");
             ShouldSayHow(signed, hashAlgorithm, weak);
             verifier.VerifyMu(MLDsaKeys.PreHashMu(publicKey, context, hashAlgorithm, hash), signature).Should().BeTrue("that is HashML-DSA");
-            Answer verified = await client.MustUseAsync("/signature/verify-hash", input, new { signature });
+            Answer verified = await Client.MustUseAsync("/signature/verify-hash", input, new { signature });
             ((bool)verified.Data["valid"]!).Should().BeTrue();
             ShouldSayHow(verified, hashAlgorithm, weak);
 
             // A signature of the hash is none of the message, nor of the hash as a message.
             foreach (byte[] message in new[] { _message, hash })
-                ((bool)(await client.MustUseAsync("/signature/verify", new { message, signature, signature_context = context, algorithm })).Data["valid"]!).Should().BeFalse();
+                ((bool)(await Client.MustUseAsync("/signature/verify", new { message, signature, signature_context = context, algorithm })).Data["valid"]!).Should().BeFalse();
         }
 
-        (await client.UseAsync("/signature/sign-hash", new { hash, hash_algorithm = hashAlgorithm, signature_context = new byte[256], algorithm })).ShouldBlame("signature_context");
+        (await Client.UseAsync("/signature/sign-hash", new { hash, hash_algorithm = hashAlgorithm, signature_context = new byte[256], algorithm })).ShouldBlame("signature_context");
     }
 
     //
@@ -63,21 +54,19 @@ public sealed class SignHashTests
     [InlineData("RSA-4096", "SHA-512")]
     public async Task A_hash_is_signed_as_rsa_pss_and_is_the_signature_of_its_message(string algorithm, string hashAlgorithm)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        Answer made = await client.GenerateAsync(algorithm, ",\"use\":\"sig\"");
+        Answer made = await Client.GenerateAsync(algorithm, new { use = "sig" });
         using RSA publicKey = RSA.Create();
         publicKey.ImportSubjectPublicKeyInfo(made.Bytes("public_key"), out _);
         object input = new { hash = HashOf(hashAlgorithm), hash_algorithm = hashAlgorithm, algorithm };
 
-        Answer signed = await client.MustUseAsync("/signature/sign-hash", input);
+        Answer signed = await Client.MustUseAsync("/signature/sign-hash", input);
 
         ShouldSayHow(signed, hashAlgorithm, weak: false);
         HashAlgorithmName name = new(hashAlgorithm.Replace("-", "", StringComparison.Ordinal));
         publicKey.VerifyData(_message, signed.Bytes("signature"), name, RSASignaturePadding.Pss).Should().BeTrue();
-        ((bool)(await client.MustUseAsync("/signature/verify-hash", input, new { signature = signed.Text("signature") })).Data["valid"]!).Should().BeTrue();
-        ((bool)(await client.MustUseAsync("/signature/verify", new { message = _message, hash_algorithm = hashAlgorithm, signature = signed.Text("signature"), algorithm })).Data["valid"]!).Should().BeTrue();
-        (await client.UseAsync("/signature/sign-hash", input, new { signature_context = "AAAA" })).ShouldBlame("signature_context");
+        ((bool)(await Client.MustUseAsync("/signature/verify-hash", input, new { signature = signed.Text("signature") })).Data["valid"]!).Should().BeTrue();
+        ((bool)(await Client.MustUseAsync("/signature/verify", new { message = _message, hash_algorithm = hashAlgorithm, signature = signed.Text("signature"), algorithm })).Data["valid"]!).Should().BeTrue();
+        (await Client.UseAsync("/signature/sign-hash", input, new { signature_context = "AAAA" })).ShouldBlame("signature_context");
     }
 
     //
@@ -87,15 +76,13 @@ public sealed class SignHashTests
     [InlineData("RSA-2048", "SHA-256")]
     public async Task A_signature_that_is_not_the_keys_for_the_hash_is_no_error(string algorithm, string hashAlgorithm)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string use = algorithm == "RSA-2048" ? ",\"use\":\"sig\"" : "";
-        await client.GenerateAsync(algorithm, use);
-        await client.GenerateAsync(algorithm, $",\"name\":\"other\"{use}");
+        string? use = algorithm == "RSA-2048" ? "sig" : null;
+        await Client.GenerateAsync(algorithm, new { use });
+        await Client.GenerateAsync(algorithm, new { name = "other", use });
         byte[] hash = HashOf(hashAlgorithm);
         object input = new { hash, hash_algorithm = hashAlgorithm, algorithm };
-        byte[] signature = (await client.MustUseAsync("/signature/sign-hash", input)).Bytes("signature");
-        byte[] ofOther = (await client.MustUseAsync("/signature/sign-hash", input, new { name = "other" })).Bytes("signature");
+        byte[] signature = (await Client.MustUseAsync("/signature/sign-hash", input)).Bytes("signature");
+        byte[] ofOther = (await Client.MustUseAsync("/signature/sign-hash", input, new { name = "other" })).Bytes("signature");
         byte[] changed = [.. signature];
         changed[signature.Length / 2] ^= 1;
         byte[] otherHash = [.. hash];
@@ -108,10 +95,10 @@ public sealed class SignHashTests
             new { signature, hash_algorithm = "SHA-384", hash = HashOf("SHA-384") },
         })
         {
-            ((bool)(await client.MustUseAsync("/signature/verify-hash", input, wrong)).Data["valid"]!).Should().BeFalse();
+            ((bool)(await Client.MustUseAsync("/signature/verify-hash", input, wrong)).Data["valid"]!).Should().BeFalse();
         }
 
-        ((bool)(await client.MustUseAsync("/signature/verify-hash", input, new { signature })).Data["valid"]!).Should().BeTrue();
+        ((bool)(await Client.MustUseAsync("/signature/verify-hash", input, new { signature })).Data["valid"]!).Should().BeTrue();
     }
 
     //
@@ -121,20 +108,18 @@ public sealed class SignHashTests
     [InlineData("SHA-512", 64)]
     public async Task A_hash_of_the_wrong_length_or_function_is_refused_by_field(string hashAlgorithm, int right)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("ML-DSA-44");
+        await Client.GenerateAsync("ML-DSA-44");
 
         foreach (string route in new[] { "/signature/sign-hash", "/signature/verify-hash" })
         {
             object key = route == "/signature/sign-hash" ? new { algorithm = "ML-DSA-44" } : new { algorithm = "ML-DSA-44", signature = "" };
             foreach (int length in new[] { 0, 1, 20, 32, 48, 64, right - 1, right + 1 }.Where(length => length != right))
-                (await client.UseAsync(route, new { hash = new byte[length], hash_algorithm = hashAlgorithm }, key)).ShouldBlame("hash");
+                (await Client.UseAsync(route, new { hash = new byte[length], hash_algorithm = hashAlgorithm }, key)).ShouldBlame("hash");
 
-            (await client.UseAsync(route, new { hash_algorithm = hashAlgorithm }, key)).ShouldBlame("hash");
-            (await client.UseAsync(route, new { hash = new byte[right], hash_algorithm = hashAlgorithm, message = "" }, key)).ShouldBlame("message");
+            (await Client.UseAsync(route, new { hash_algorithm = hashAlgorithm }, key)).ShouldBlame("hash");
+            (await Client.UseAsync(route, new { hash = new byte[right], hash_algorithm = hashAlgorithm, message = "" }, key)).ShouldBlame("message");
             foreach (object? name in new object?[] { "SHA-1", "SHA-224", "SHA256", "sha-256", "", null, 256 })
-                (await client.UseAsync(route, new { hash = new byte[right], hash_algorithm = name }, key)).ShouldBlame("hash_algorithm");
+                (await Client.UseAsync(route, new { hash = new byte[right], hash_algorithm = name }, key)).ShouldBlame("hash_algorithm");
         }
     }
 
@@ -147,7 +132,7 @@ public sealed class SignHashTests
         foreach (string algorithm in new[] { "ML-DSA-44", "ML-DSA-65", "ML-DSA-87" })
             await client.GenerateAsync(algorithm);
 
-        await client.GenerateAsync("RSA-4096", ",\"use\":\"sig\"");
+        await client.GenerateAsync("RSA-4096", new { use = "sig" });
         foreach ((string algorithm, string hashAlgorithm, bool refused) in new[]
         {
             ("ML-DSA-44", "SHA-256", false), ("ML-DSA-65", "SHA-256", true), ("ML-DSA-65", "SHA-384", false),
@@ -174,14 +159,12 @@ public sealed class SignHashTests
     [Fact]
     public async Task Each_of_the_four_has_its_own_permission()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        PreparedUse[] uses = [.. (await PreparedUse.PrepareAsync(client, "default")).Where(use => (use.Signs || use.Verifies) && use.Algorithm == KeyUseVerbs.Dsa)];
+        PreparedUse[] uses = [.. (await PreparedUse.PrepareAsync(Client, "default")).Where(use => (use.Signs || use.Verifies) && use.Algorithm == KeyUseVerbs.Dsa)];
         uses.Length.Should().Be(4);
 
         foreach (PreparedUse allowed in uses)
         {
-            using HttpClient narrowed = await app.NarrowedClientAsync(allowed.Route[1..].Replace('/', ':'));
+            using HttpClient narrowed = await App.NarrowedClientAsync(allowed.Route[1..].Replace('/', ':'));
             foreach (PreparedUse use in uses)
             {
                 Answer answer = await use.SendAsync(narrowed, use.ByKid);

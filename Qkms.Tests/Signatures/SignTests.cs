@@ -1,13 +1,7 @@
-using System.Net;
-using System.Security.Cryptography;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Cryptography;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Signatures;
 
 /// <summary>/signature/sign and /signature/verify.</summary>
-public sealed class SignTests
+public sealed class SignTests : ServiceTests
 {
     private static readonly byte[] _message = "to be or not to be"u8.ToArray();
 
@@ -21,16 +15,14 @@ public sealed class SignTests
     [InlineData("Dilithium5", 4627)]
     public async Task An_ml_dsa_signature_is_hedged_and_verifies_here_and_with_the_public_key(string algorithm, int length)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        Answer made = await client.GenerateAsync(algorithm);
-        using MLDsa publicKey = app.Services.GetRequiredService<PqcEngine>().ImportMLDsaPublicKey(MLDsaKeys.ParametersOf(made.Text("algorithm_id")), made.Bytes("public_key"));
+        Answer made = await Client.GenerateAsync(algorithm);
+        using MLDsa publicKey = App.Services.GetRequiredService<PqcEngine>().ImportMLDsaPublicKey(MLDsaKeys.ParametersOf(made.Text("algorithm_id")), made.Bytes("public_key"));
 
         foreach (byte[] context in new[] { [], [1, 2, 3], RandomNumberGenerator.GetBytes(255) })
         {
             object input = new { message = _message, signature_context = context, key_version = 1, algorithm };
-            Answer first = await client.MustUseAsync("/signature/sign", input);
-            Answer second = await client.MustUseAsync("/signature/sign", input);
+            Answer first = await Client.MustUseAsync("/signature/sign", input);
+            Answer second = await Client.MustUseAsync("/signature/sign", input);
 
             first.Text("signature").Should().NotBe(second.Text("signature"), "signing is hedged");
             first.Text("algorithm").Should().Be(algorithm);
@@ -40,15 +32,15 @@ public sealed class SignTests
             {
                 signature.Length.Should().Be(length);
                 publicKey.VerifyData(_message, signature, context).Should().BeTrue();
-                (await IsValidAsync(client, input, new { signature })).Should().BeTrue();
-                (await IsValidAsync(client, input, new { signature, signature_context = (byte[])[.. context, 0] }, refusedAt: 256)).Should().BeFalse();
+                (await IsValidAsync(Client, input, new { signature })).Should().BeTrue();
+                (await IsValidAsync(Client, input, new { signature, signature_context = (byte[])[.. context, 0] }, refusedAt: 256)).Should().BeFalse();
             }
         }
 
-        (await client.UseAsync("/signature/sign", new { message = _message, signature_context = new byte[256], algorithm })).ShouldBlame("signature_context");
-        (await client.UseAsync("/signature/verify", new { message = _message, signature_context = new byte[256], signature = "", algorithm })).ShouldBlame("signature_context");
-        (await client.UseAsync("/signature/sign", new { message = _message, hash_algorithm = "SHA-256", algorithm })).ShouldBlame("hash_algorithm");
-        (await client.UseAsync("/signature/verify", new { message = _message, hash_algorithm = "SHA-256", signature = "", algorithm })).ShouldBlame("hash_algorithm");
+        (await Client.UseAsync("/signature/sign", new { message = _message, signature_context = new byte[256], algorithm })).ShouldBlame("signature_context");
+        (await Client.UseAsync("/signature/verify", new { message = _message, signature_context = new byte[256], signature = "", algorithm })).ShouldBlame("signature_context");
+        (await Client.UseAsync("/signature/sign", new { message = _message, hash_algorithm = "SHA-256", algorithm })).ShouldBlame("hash_algorithm");
+        (await Client.UseAsync("/signature/verify", new { message = _message, hash_algorithm = "SHA-256", signature = "", algorithm })).ShouldBlame("hash_algorithm");
     }
 
     // PSS with MGF1 of the same hash and a salt as long as the hash, as the platform has it.
@@ -58,13 +50,11 @@ public sealed class SignTests
     [InlineData("RSA-4096")]
     public async Task An_rsa_signature_verifies_here_and_with_the_platform(string algorithm)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        Answer made = await client.GenerateAsync(algorithm, ",\"use\":\"sig\"");
+        Answer made = await Client.GenerateAsync(algorithm, new { use = "sig" });
         using RSA publicKey = RSA.Create();
         publicKey.ImportSubjectPublicKeyInfo(made.Bytes("public_key"), out _);
         using RSA privateKey = RSA.Create();
-        privateKey.ImportPkcs8PrivateKey(await Materials.OpenAsync(app, made.Text("kid")), out _);
+        privateKey.ImportPkcs8PrivateKey(await Materials.OpenAsync(App, made.Text("kid")), out _);
 
         foreach ((string? hash, HashAlgorithmName name) in new[]
         {
@@ -72,24 +62,24 @@ public sealed class SignTests
         })
         {
             object input = new { message = _message, hash_algorithm = hash, key_version = 1, algorithm };
-            byte[] first = (await client.MustUseAsync("/signature/sign", input)).Bytes("signature");
-            byte[] second = (await client.MustUseAsync("/signature/sign", input)).Bytes("signature");
+            byte[] first = (await Client.MustUseAsync("/signature/sign", input)).Bytes("signature");
+            byte[] second = (await Client.MustUseAsync("/signature/sign", input)).Bytes("signature");
             first.Should().NotEqual(second, "PSS is salted");
             publicKey.VerifyData(_message, first, name, RSASignaturePadding.Pss).Should().BeTrue();
             publicKey.VerifyData(_message, second, name, RSASignaturePadding.Pss).Should().BeTrue();
-            (await IsValidAsync(client, input, new { signature = first })).Should().BeTrue();
-            (await IsValidAsync(client, input, new { signature = privateKey.SignData(_message, name, RSASignaturePadding.Pss) })).Should().BeTrue();
-            (await IsValidAsync(client, input, new { signature = privateKey.SignData(_message, name, RSASignaturePadding.Pkcs1) })).Should().BeFalse();
+            (await IsValidAsync(Client, input, new { signature = first })).Should().BeTrue();
+            (await IsValidAsync(Client, input, new { signature = privateKey.SignData(_message, name, RSASignaturePadding.Pss) })).Should().BeTrue();
+            (await IsValidAsync(Client, input, new { signature = privateKey.SignData(_message, name, RSASignaturePadding.Pkcs1) })).Should().BeFalse();
             string otherHash = name == HashAlgorithmName.SHA384 ? "SHA-512" : "SHA-384";
-            (await IsValidAsync(client, input, new { signature = first, hash_algorithm = otherHash })).Should().BeFalse();
+            (await IsValidAsync(Client, input, new { signature = first, hash_algorithm = otherHash })).Should().BeFalse();
         }
 
-        (await client.UseAsync("/signature/sign", new { message = _message, signature_context = "AAAA", algorithm })).ShouldBlame("signature_context");
-        (await client.UseAsync("/signature/verify", new { message = _message, signature = "", signature_context = "AAAA", algorithm })).ShouldBlame("signature_context");
+        (await Client.UseAsync("/signature/sign", new { message = _message, signature_context = "AAAA", algorithm })).ShouldBlame("signature_context");
+        (await Client.UseAsync("/signature/verify", new { message = _message, signature = "", signature_context = "AAAA", algorithm })).ShouldBlame("signature_context");
         foreach (object hash in new object[] { "SHA-1", "SHA256", "sha-256", "", "SHA3-256", 5 })
         {
-            (await client.UseAsync("/signature/sign", new { message = _message, hash_algorithm = hash, algorithm })).ShouldBlame("hash_algorithm");
-            (await client.UseAsync("/signature/verify", new { message = _message, signature = "", hash_algorithm = hash, algorithm })).ShouldBlame("hash_algorithm");
+            (await Client.UseAsync("/signature/sign", new { message = _message, hash_algorithm = hash, algorithm })).ShouldBlame("hash_algorithm");
+            (await Client.UseAsync("/signature/verify", new { message = _message, signature = "", hash_algorithm = hash, algorithm })).ShouldBlame("hash_algorithm");
         }
     }
 
@@ -101,31 +91,29 @@ public sealed class SignTests
     [InlineData("RSA-2048")]
     public async Task A_signature_that_is_not_the_keys_for_the_message_is_no_error(string algorithm)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        string use = algorithm.StartsWith("RSA", StringComparison.Ordinal) ? ",\"use\":\"sig\"" : "";
-        await client.GenerateAsync(algorithm, use);
-        await client.GenerateAsync(algorithm, $",\"name\":\"other\"{use}");
+        string? use = algorithm.StartsWith("RSA", StringComparison.Ordinal) ? "sig" : null;
+        await Client.GenerateAsync(algorithm, new { use });
+        await Client.GenerateAsync(algorithm, new { name = "other", use });
         object input = new { message = _message, algorithm };
-        byte[] signature = (await client.MustUseAsync("/signature/sign", input)).Bytes("signature");
-        byte[] ofOther = (await client.MustUseAsync("/signature/sign", input, new { name = "other" })).Bytes("signature");
+        byte[] signature = (await Client.MustUseAsync("/signature/sign", input)).Bytes("signature");
+        byte[] ofOther = (await Client.MustUseAsync("/signature/sign", input, new { name = "other" })).Bytes("signature");
 
         for (int i = 0; i < signature.Length; i += 211)
-            (await IsValidAsync(client, input, new { signature = Flip(signature, i) })).Should().BeFalse($"byte {i} was changed");
+            (await IsValidAsync(Client, input, new { signature = Flip(signature, i) })).Should().BeFalse($"byte {i} was changed");
 
-        (await IsValidAsync(client, input, new { signature = Flip(signature, signature.Length - 1) })).Should().BeFalse();
-        (await IsValidAsync(client, input, new { signature = "" })).Should().BeFalse();
-        (await IsValidAsync(client, input, new { signature = signature[..^1] })).Should().BeFalse();
-        (await IsValidAsync(client, input, new { signature = signature[1..] })).Should().BeFalse();
-        (await IsValidAsync(client, input, new { signature = (byte[])[.. signature, 0] })).Should().BeFalse();
-        (await IsValidAsync(client, input, new { signature = new byte[signature.Length] })).Should().BeFalse();
-        (await IsValidAsync(client, input, new { signature = Enumerable.Repeat((byte)0xFF, signature.Length).ToArray() })).Should().BeFalse();
-        (await IsValidAsync(client, input, new { signature = new byte[10_000] })).Should().BeFalse();
-        (await IsValidAsync(client, input, new { signature = ofOther })).Should().BeFalse();
-        (await IsValidAsync(client, input, new { signature, message = "" })).Should().BeFalse();
-        (await IsValidAsync(client, input, new { signature, message = Flip(_message, 0) })).Should().BeFalse();
-        (await IsValidAsync(client, input, new { signature = ofOther, name = "other" })).Should().BeTrue();
-        (await IsValidAsync(client, input, new { signature })).Should().BeTrue();
+        (await IsValidAsync(Client, input, new { signature = Flip(signature, signature.Length - 1) })).Should().BeFalse();
+        (await IsValidAsync(Client, input, new { signature = "" })).Should().BeFalse();
+        (await IsValidAsync(Client, input, new { signature = signature[..^1] })).Should().BeFalse();
+        (await IsValidAsync(Client, input, new { signature = signature[1..] })).Should().BeFalse();
+        (await IsValidAsync(Client, input, new { signature = (byte[])[.. signature, 0] })).Should().BeFalse();
+        (await IsValidAsync(Client, input, new { signature = new byte[signature.Length] })).Should().BeFalse();
+        (await IsValidAsync(Client, input, new { signature = Enumerable.Repeat((byte)0xFF, signature.Length).ToArray() })).Should().BeFalse();
+        (await IsValidAsync(Client, input, new { signature = new byte[10_000] })).Should().BeFalse();
+        (await IsValidAsync(Client, input, new { signature = ofOther })).Should().BeFalse();
+        (await IsValidAsync(Client, input, new { signature, message = "" })).Should().BeFalse();
+        (await IsValidAsync(Client, input, new { signature, message = Flip(_message, 0) })).Should().BeFalse();
+        (await IsValidAsync(Client, input, new { signature = ofOther, name = "other" })).Should().BeTrue();
+        (await IsValidAsync(Client, input, new { signature })).Should().BeTrue();
     }
 
     //
@@ -134,34 +122,30 @@ public sealed class SignTests
     [InlineData("RSA-2048")]
     public async Task A_message_has_0_bytes_to_1_mb(string algorithm)
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync(algorithm, algorithm == "RSA-2048" ? ",\"use\":\"sig\"" : "");
+        await Client.GenerateAsync(algorithm, new { use = algorithm == "RSA-2048" ? "sig" : null });
 
         foreach (int length in new[] { 0, 1, 1024 * 1024 })
         {
             object input = new { message = RandomNumberGenerator.GetBytes(length), algorithm };
-            string signature = (await client.MustUseAsync("/signature/sign", input)).Text("signature");
-            (await IsValidAsync(client, input, new { signature })).Should().BeTrue();
+            string signature = (await Client.MustUseAsync("/signature/sign", input)).Text("signature");
+            (await IsValidAsync(Client, input, new { signature })).Should().BeTrue();
         }
 
-        (await client.UseAsync("/signature/sign", new { message = new byte[(1024 * 1024) + 1], algorithm })).ShouldBlame("message");
-        (await client.UseAsync("/signature/verify", new { message = new byte[(1024 * 1024) + 1], signature = "", algorithm })).ShouldBlame("message");
+        (await Client.UseAsync("/signature/sign", new { message = new byte[(1024 * 1024) + 1], algorithm })).ShouldBlame("message");
+        (await Client.UseAsync("/signature/verify", new { message = new byte[(1024 * 1024) + 1], signature = "", algorithm })).ShouldBlame("message");
     }
 
     //
     [Fact]
     public async Task A_retired_version_verifies_and_does_not_sign()
     {
-        await using QkmsApplication app = new();
-        using HttpClient client = app.Client();
-        await client.GenerateAsync("ML-DSA-65");
-        string signature = (await client.MustUseAsync("/signature/sign", new { message = _message })).Text("signature");
-        string next = (await client.RotateAsync("ML-DSA-65")).Text("kid");
+        await Client.GenerateAsync("ML-DSA-65");
+        string signature = (await Client.MustUseAsync("/signature/sign", new { message = _message })).Text("signature");
+        string next = (await Client.RotateAsync("ML-DSA-65")).Text("kid");
 
-        (await IsValidAsync(client, new { message = _message, signature }, new { key_version = 1 })).Should().BeTrue();
-        (await IsValidAsync(client, new { message = _message, signature }, new { key_version = 2 })).Should().BeFalse();
-        (await client.UseAsync("/signature/sign", new { message = _message, key_version = 1 })).ShouldNameNext("ERR_KMS_008", next);
+        (await IsValidAsync(Client, new { message = _message, signature }, new { key_version = 1 })).Should().BeTrue();
+        (await IsValidAsync(Client, new { message = _message, signature }, new { key_version = 2 })).Should().BeFalse();
+        (await Client.UseAsync("/signature/sign", new { message = _message, key_version = 1 })).ShouldNameNext("ERR_KMS_008", next);
     }
 
     private static byte[] Flip(byte[] bytes, int index)

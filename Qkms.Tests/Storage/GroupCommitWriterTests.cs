@@ -1,11 +1,8 @@
 using System.Buffers.Binary;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Testing;
-using Qkms.Core.Errors;
-using Qkms.Core.Store;
 using Qkms.Storage.Sessions;
 using Qkms.Storage.Sqlite;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 

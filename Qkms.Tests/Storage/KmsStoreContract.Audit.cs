@@ -1,8 +1,5 @@
-using System.Security.Cryptography;
 using Qkms.Core.Journal;
-using Qkms.Core.Names;
 using Qkms.Storage.Sessions;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 

@@ -1,9 +1,4 @@
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Callers;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 

@@ -1,6 +1,4 @@
-using System.Security.Cryptography;
 using Qkms.Core.Idempotency;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 
@@ -8,78 +6,77 @@ public abstract partial class KmsStoreContract
 {
     //
     [StoreFact]
-    public async Task An_answer_comes_back_for_its_tenant_until_it_expires()
+    public async Task A_result_comes_back_for_its_tenant_until_it_expires()
     {
         StoredTenant tenant = await AddTenantAsync();
         StoredTenant other = await AddTenantAsync("other");
-        KeptAnswer answer = Answer(tenant);
+        KeptResult result = Result(tenant);
 
-        (await WriteAsync(session => Repositories.KeptAnswers.InsertAsync(session, answer))).Should().BeTrue();
+        (await WriteAsync(session => Repositories.KeptResults.InsertAsync(session, result))).Should().BeTrue();
 
-        (await FindAsync(tenant, answer.Key, answer.ExpiresAt.AddMilliseconds(-1))).Should().BeEquivalentTo(answer);
-        (await FindAsync(tenant, answer.Key, answer.ExpiresAt)).Should().BeNull();
-        (await FindAsync(tenant, "Key", answer.CreatedAt)).Should().BeNull("keys are compared exactly");
-        (await FindAsync(other, answer.Key, answer.CreatedAt)).Should().BeNull();
-        (await WriteAsync(session => Repositories.KeptAnswers.InsertAsync(session, Answer(other)))).Should().BeTrue("another tenant has keys of its own");
+        (await FindAsync(tenant, result.Key, result.ExpiresAt.AddMilliseconds(-1))).Should().BeEquivalentTo(result);
+        (await FindAsync(tenant, result.Key, result.ExpiresAt)).Should().BeNull();
+        (await FindAsync(tenant, "Key", result.CreatedAt)).Should().BeNull("keys are compared exactly");
+        (await FindAsync(other, result.Key, result.CreatedAt)).Should().BeNull();
+        (await WriteAsync(session => Repositories.KeptResults.InsertAsync(session, Result(other)))).Should().BeTrue("another tenant has keys of its own");
     }
 
     //
     [StoreFact]
-    public async Task An_answer_is_kept_once_until_it_expires()
+    public async Task A_result_is_kept_once_until_it_expires()
     {
         StoredTenant tenant = await AddTenantAsync();
-        KeptAnswer first = Answer(tenant);
-        KeptAnswer late = Answer(tenant) with { CreatedAt = first.ExpiresAt.AddMilliseconds(-1) };
-        KeptAnswer later = Answer(tenant) with { CreatedAt = first.ExpiresAt, ExpiresAt = first.ExpiresAt.AddHours(24) };
+        KeptResult first = Result(tenant);
+        KeptResult late = Result(tenant) with { CreatedAt = first.ExpiresAt.AddMilliseconds(-1) };
+        KeptResult later = Result(tenant) with { CreatedAt = first.ExpiresAt, ExpiresAt = first.ExpiresAt.AddHours(24) };
 
-        (await WriteAsync(session => Repositories.KeptAnswers.InsertAsync(session, first))).Should().BeTrue();
-        (await WriteAsync(session => Repositories.KeptAnswers.InsertAsync(session, late))).Should().BeFalse();
+        (await WriteAsync(session => Repositories.KeptResults.InsertAsync(session, first))).Should().BeTrue();
+        (await WriteAsync(session => Repositories.KeptResults.InsertAsync(session, late))).Should().BeFalse();
         (await FindAsync(tenant, first.Key, first.CreatedAt)).Should().BeEquivalentTo(first);
 
-        (await WriteAsync(session => Repositories.KeptAnswers.InsertAsync(session, later))).Should().BeTrue();
+        (await WriteAsync(session => Repositories.KeptResults.InsertAsync(session, later))).Should().BeTrue();
         (await FindAsync(tenant, first.Key, later.CreatedAt)).Should().BeEquivalentTo(later);
     }
 
-    // whoever comes second finds the first one's answer, or takes its place when it fails.
+    // whoever comes second finds the first one's result, or takes its place when it fails.
     [StoreFact]
     public async Task Of_many_units_with_one_key_one_is_committed()
     {
         StoredTenant tenant = await AddTenantAsync();
 
-        bool[] kept = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => WriteAsync(session => Repositories.KeptAnswers.InsertAsync(session, Answer(tenant))))));
+        bool[] kept = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => WriteAsync(session => Repositories.KeptResults.InsertAsync(session, Result(tenant))))));
 
         kept.Should().ContainSingle(one => one);
     }
 
     //
     [StoreFact]
-    public async Task Expired_answers_of_all_tenants_are_deleted_oldest_first()
+    public async Task Expired_results_of_all_tenants_are_deleted_oldest_first()
     {
         StoredTenant[] tenants = [await AddTenantAsync(), await AddTenantAsync("other")];
         for (int i = 0; i < 6; i++)
         {
-            KeptAnswer answer = Answer(tenants[i % 2]) with { Key = $"k{i}", ExpiresAt = StoreRows.StoredNow.AddMinutes(i) };
-            await WriteAsync(session => Repositories.KeptAnswers.InsertAsync(session, answer));
+            KeptResult result = Result(tenants[i % 2]) with { Key = $"k{i}", ExpiresAt = StoreRows.StoredNow.AddMinutes(i) };
+            await WriteAsync(session => Repositories.KeptResults.InsertAsync(session, result));
         }
 
         DateTimeOffset now = StoreRows.StoredNow.AddMinutes(4);
-        (await WriteAsync(session => Repositories.KeptAnswers.DeleteExpiredAsync(session, now, 3))).Should().Be(3);
+        (await WriteAsync(session => Repositories.KeptResults.DeleteExpiredAsync(session, now, 3))).Should().Be(3);
         (await FindAsync(tenants[0], "k2", StoreRows.StoredNow)).Should().BeNull();
         (await FindAsync(tenants[1], "k3", StoreRows.StoredNow)).Should().NotBeNull();
-        (await WriteAsync(session => Repositories.KeptAnswers.DeleteExpiredAsync(session, now, 3))).Should().Be(2);
-        (await WriteAsync(session => Repositories.KeptAnswers.DeleteExpiredAsync(session, now, 3))).Should().Be(0);
+        (await WriteAsync(session => Repositories.KeptResults.DeleteExpiredAsync(session, now, 3))).Should().Be(2);
+        (await WriteAsync(session => Repositories.KeptResults.DeleteExpiredAsync(session, now, 3))).Should().Be(0);
         (await FindAsync(tenants[1], "k5", StoreRows.StoredNow)).Should().NotBeNull();
     }
 
-    private Task<KeptAnswer?> FindAsync(StoredTenant tenant, string key, DateTimeOffset now) =>
-        ReadAsync(session => Repositories.KeptAnswers.FindAsync(session, tenant.Id, key, now));
+    private Task<KeptResult?> FindAsync(StoredTenant tenant, string key, DateTimeOffset now) =>
+        ReadAsync(session => Repositories.KeptResults.FindAsync(session, tenant.Id, key, now));
 
-    private static KeptAnswer Answer(StoredTenant tenant) => new()
+    private static KeptResult Result(StoredTenant tenant) => new()
     {
         TenantId = tenant.Id,
         Key = "key",
         Fingerprint = RandomNumberGenerator.GetBytes(32),
-        Status = 201,
         WrappingKeyId = tenant.WrappingKeyId,
         Sealed = RandomNumberGenerator.GetBytes(100),
         CreatedAt = StoreRows.StoredNow,

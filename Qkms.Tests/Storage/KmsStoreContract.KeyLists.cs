@@ -1,9 +1,3 @@
-using Qkms.Core.Algorithms;
-using Qkms.Core.Keys;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Storage;
 
 public abstract partial class KmsStoreContract

@@ -1,7 +1,3 @@
-using Qkms.Core.Keyrings;
-using Qkms.Core.Names;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Storage;
 
 public abstract partial class KmsStoreContract

@@ -1,8 +1,3 @@
-using Qkms.Core.Algorithms;
-using Qkms.Core.Keys;
-using Qkms.Core.Store;
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Storage;
 
 public abstract partial class KmsStoreContract
@@ -23,7 +18,7 @@ public abstract partial class KmsStoreContract
         (await WriteAsync(session => Repositories.Keys.InsertKeyAsync(session, added))).Should().BeTrue();
 
         (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, key.Address))).Should().BeEquivalentTo(added);
-        (await WriteAsync(session => Repositories.Keys.LockKeyAsync(session, key.Address))).Should().BeEquivalentTo(added);
+        (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, tenant.Id, key.Id))).Should().BeEquivalentTo(added);
         (await WriteAsync(session => Repositories.Keys.LockKeyAsync(session, tenant.Id, key.Id))).Should().BeEquivalentTo(added);
     }
 
@@ -38,7 +33,7 @@ public abstract partial class KmsStoreContract
         KeyAddress foreign = key.Address with { TenantId = other.Id };
 
         (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, foreign))).Should().BeNull();
-        (await WriteAsync(session => Repositories.Keys.LockKeyAsync(session, foreign))).Should().BeNull();
+        (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, other.Id, key.Id))).Should().BeNull();
         (await WriteAsync(session => Repositories.Keys.LockKeyAsync(session, other.Id, key.Id))).Should().BeNull();
         (await WriteAsync(session => Repositories.Keys.UpdateKeyAsync(session, StoreRows.Seal(key with { Address = foreign, RowVersion = 2 })))).Should().BeFalse();
         (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, key.Address))).Should().BeEquivalentTo(added);

@@ -1,7 +1,4 @@
-using Qkms.Core.Names;
-using Qkms.Core.Store;
 using Qkms.Core.Tenants;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 

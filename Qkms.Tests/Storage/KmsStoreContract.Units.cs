@@ -1,7 +1,4 @@
-using Qkms.Core.Errors;
-using Qkms.Core.Store;
 using Qkms.Core.Tenants;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 

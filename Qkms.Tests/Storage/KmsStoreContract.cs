@@ -1,5 +1,3 @@
-using Qkms.Core.Store;
-
 namespace Qkms.Tests.Storage;
 
 /// <summary>

@@ -2,10 +2,8 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
 using Npgsql;
-using Qkms.Core.Errors;
 using Qkms.Core.Tenants;
 using Qkms.Storage.Postgres;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Storage;
@@ -31,7 +29,7 @@ public sealed class LostCommitTests : IDisposable
         _database?.Dispose();
     }
 
-    [PostgresTheory]
+    [TheoryIf(Requirement.Postgres)]
     [InlineData(nameof(CommitFate.CutBefore), 2)]
     [InlineData(nameof(CommitFate.CutAfter), 1)]
     [InlineData(nameof(CommitFate.GetLost), 2)]
@@ -49,7 +47,7 @@ public sealed class LostCommitTests : IDisposable
     }
 
     // 503 would say that nothing was changed, and clients repeat a 503 blindly.
-    [PostgresTheory]
+    [TheoryIf(Requirement.Postgres)]
     [InlineData(nameof(CommitFate.CutBefore), nameof(ProxyWay.Refusing), 0L)]
     [InlineData(nameof(CommitFate.CutAfter), nameof(ProxyWay.Refusing), 1L)]
     [InlineData(nameof(CommitFate.CutAfter), nameof(ProxyWay.Silent), 1L)]
@@ -66,7 +64,7 @@ public sealed class LostCommitTests : IDisposable
     }
 
     // As when the wait for a synchronous standby is cut off: the server says "done", and only warns that it may be on one machine.
-    [PostgresTheory]
+    [TheoryIf(Requirement.Postgres)]
     [InlineData("tenants", false)]
     [InlineData("writes", true)]
     public async Task A_commit_with_a_warning_is_not_taken_for_one(string table, bool isUnknown)
@@ -84,7 +82,7 @@ public sealed class LostCommitTests : IDisposable
         _log.Lines.Should().Contain(line => line.Contains("committed with a warning: not on the standby", StringComparison.Ordinal));
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_connection_that_breaks_before_the_commit_makes_the_unit_run_again()
     {
         await OpenAsync();
@@ -105,7 +103,7 @@ public sealed class LostCommitTests : IDisposable
     }
 
     // The fence, by itself: what it says once it says for ever, also when its own answer was lost.
-    [PostgresTheory]
+    [TheoryIf(Requirement.Postgres)]
     [InlineData("")]
     [InlineData(";Options=-c default_transaction_isolation=serializable")]
     public async Task A_write_that_was_not_there_can_never_be(string settings)
@@ -129,7 +127,7 @@ public sealed class LostCommitTests : IDisposable
     }
 
     // F-50: a question that takes several round trips comes to no end where connections break after a few.
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_connection_that_lives_for_one_answer_is_enough_to_find_out()
     {
         await OpenAsync();
@@ -145,7 +143,7 @@ public sealed class LostCommitTests : IDisposable
     }
 
     // F-50: the answer to the question may be lost as well, several times. What is said is what the database has in the end.
-    [PostgresTheory]
+    [TheoryIf(Requirement.Postgres)]
     [InlineData(nameof(CommitFate.CutBefore), 4)]
     [InlineData(nameof(CommitFate.CutAfter), 4)]
     [InlineData(nameof(CommitFate.ArriveLate), 1)]
@@ -177,7 +175,7 @@ public sealed class LostCommitTests : IDisposable
     }
 
     // a server that may forget what it has committed cannot vouch for it.
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_server_that_may_forget_is_not_believed()
     {
         await OpenAsync();
@@ -191,7 +189,7 @@ public sealed class LostCommitTests : IDisposable
     }
 
     // F-50: also when the question fails for a reason that no broken connection has. Another error would say that nothing was changed.
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_question_that_cannot_be_asked_leaves_the_outcome_unknown()
     {
         await OpenAsync(TimeSpan.FromSeconds(1));
@@ -211,7 +209,7 @@ public sealed class LostCommitTests : IDisposable
     }
 
     // The number of the lost server process may have gone to another one, of another program of the same user even.
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_process_that_began_after_the_write_is_left_alone()
     {
         await OpenAsync();
@@ -230,7 +228,7 @@ public sealed class LostCommitTests : IDisposable
         await command.Awaiting(c => c.ExecuteScalarAsync()).Should().ThrowAsync<NpgsqlException>();
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task Ids_of_writes_are_swept_when_they_are_old()
     {
         await OpenAsync();

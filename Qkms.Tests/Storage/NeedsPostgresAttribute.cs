@@ -1,5 +1,3 @@
-using Qkms.Tests.Support;
-
 namespace Qkms.Tests.Storage;
 
 /// <summary>Marks a class whose tests, inherited ones too, need a PostgreSQL server.</summary>

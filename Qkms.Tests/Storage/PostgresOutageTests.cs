@@ -1,12 +1,7 @@
 using Microsoft.Extensions.Logging.Testing;
 using Npgsql;
-using Qkms.Core.Errors;
-using Qkms.Core.Keys;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
 using Qkms.Storage.Postgres;
 using Qkms.Storage.Sessions;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Storage;
@@ -34,7 +29,7 @@ public sealed class PostgresOutageTests : IDisposable
         _database?.Dispose();
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task Units_that_lock_each_other_out_both_end_well()
     {
         await OpenAsync();
@@ -59,7 +54,7 @@ public sealed class PostgresOutageTests : IDisposable
     }
 
     // Two nodes look, find nothing, and both insert: the second is run again and sees the first.
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_unit_that_was_second_sees_the_first_when_it_runs_again()
     {
         await OpenAsync();
@@ -75,7 +70,7 @@ public sealed class PostgresOutageTests : IDisposable
                 if (Interlocked.Increment(ref runs) <= 2)
                     both.SignalAndWait(TimeSpan.FromSeconds(5));
 
-                await Repositories.Keyring.InsertAsync(session, _rows.SystemKey(Core.Keyrings.KeyringKind.RowSeal, version: 1));
+                await Repositories.Keyring.InsertAsync(session, _rows.SystemKey(KeyringKind.RowSeal, version: 1));
                 return true;
             },
             CancellationToken.None))));
@@ -83,7 +78,7 @@ public sealed class PostgresOutageTests : IDisposable
         inserted.Should().BeEquivalentTo([true, false]);
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_delegate_that_swallows_a_fault_is_not_acknowledged()
     {
         await OpenAsync();
@@ -102,7 +97,7 @@ public sealed class PostgresOutageTests : IDisposable
     }
 
     // Somebody's shell holds the row: its callers are refused in time, and nobody else notices.
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_row_that_is_held_refuses_those_who_want_it_and_nobody_else()
     {
         await OpenAsync();
@@ -127,7 +122,7 @@ public sealed class PostgresOutageTests : IDisposable
         Task<Sealed<Key>?> Lock(KeyId id) => Store.WriteAsync(session => Repositories.Keys.LockKeyAsync(session, tenant.Id, id), CancellationToken.None);
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task More_units_than_connections_wait_and_then_are_refused()
     {
         await OpenAsync(";Maximum Pool Size=2");
@@ -151,7 +146,7 @@ public sealed class PostgresOutageTests : IDisposable
             CancellationToken.None);
     }
 
-    [PostgresTheory]
+    [TheoryIf(Requirement.Postgres)]
     [InlineData(nameof(ProxyWay.Refusing))]
     [InlineData(nameof(ProxyWay.Silent))]
     public async Task A_database_that_is_gone_refuses_soon_then_at_once_and_is_used_again_when_it_is_back(string how)
@@ -180,7 +175,7 @@ public sealed class PostgresOutageTests : IDisposable
     }
 
     // A restart of the server breaks every idle connection in the pools; nobody is to notice.
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task Connections_that_the_server_ended_are_replaced_unnoticed()
     {
         await OpenAsync();
@@ -191,7 +186,7 @@ public sealed class PostgresOutageTests : IDisposable
         await Task.WhenAll(Enumerable.Range(0, 16).Select(i => i % 2 == 0 ? ReadAsync() : WriteAsync()));
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task Durability_that_is_switched_off_later_stops_the_service_until_it_is_back()
     {
         await OpenAsync();
@@ -205,7 +200,7 @@ public sealed class PostgresOutageTests : IDisposable
         await Eventually.HoldsAsync(() => Succeeds(WriteAsync));
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_read_is_cancelled_by_its_caller()
     {
         await OpenAsync();

@@ -1,11 +1,8 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Testing;
 using Npgsql;
-using Qkms.Core.Store;
 using Qkms.Storage;
 using Qkms.Storage.Migrations;
 using Qkms.Storage.Postgres;
-using Qkms.Tests.Support;
 using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Storage;
@@ -19,7 +16,7 @@ public sealed class PostgresStartTests : IDisposable
 
     public void Dispose() => _database?.Dispose();
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task The_registered_store_opens_and_says_what_it_is_without_its_password()
     {
         await using ServiceProvider services = new ServiceCollection()
@@ -36,7 +33,7 @@ public sealed class PostgresStartTests : IDisposable
         (await store.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None)).Should().BeFalse();
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task Nodes_that_start_at_once_on_an_empty_database_make_one_schema()
     {
         PostgresKmsStore[] nodes = [.. Enumerable.Range(0, 8).Select(_ => PostgresStores.Create(Database.ConnectionString))];
@@ -48,7 +45,7 @@ public sealed class PostgresStartTests : IDisposable
         Array.ForEach(nodes, node => node.Dispose());
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task Migrations_run_once_and_the_installation_keeps_its_id()
     {
         object?[] ids = new object?[2];
@@ -61,7 +58,7 @@ public sealed class PostgresStartTests : IDisposable
         ((byte[])ids[1]!).Should().Equal((byte[])ids[0]!);
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_later_migration_is_added_to_a_database_in_use()
     {
         using PostgresKmsStore running = await PostgresStores.OpenAsync(Database);
@@ -74,7 +71,26 @@ public sealed class PostgresStartTests : IDisposable
         await ShouldRefuseAsync(Database.ConnectionString, "*newer release*later*");
     }
 
-    [PostgresFact]
+    // What they hold has another form, which nothing reads any more.
+    [FactIf(Requirement.Postgres)]
+    public async Task Kept_answers_from_before_kept_results_are_forgotten()
+    {
+        using (PostgresKmsStore store = PostgresStores.Create(Database.ConnectionString, [.. Migration.For("Postgres").Take(2)]))
+        {
+            await store.OpenAsync(CancellationToken.None);
+            await StoredTenant.AddAsync(store, new StoreRows(), "acme");
+        }
+
+        Database.Run(
+            "INSERT INTO idempotency SELECT id, 'key', decode(repeat('00', 32), 'hex'), 201, NULL, NULL, 1, 9999999999999 FROM tenants");
+        Database.Run("SELECT COUNT(*) FROM idempotency").Should().Be(1L);
+
+        using PostgresKmsStore upgraded = await PostgresStores.OpenAsync(Database);
+        Database.Run("SELECT COUNT(*) FROM idempotency").Should().Be(0L);
+        (await upgraded.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None)).Should().BeTrue();
+    }
+
+    [FactIf(Requirement.Postgres)]
     public async Task A_migration_that_fails_leaves_nothing_of_it()
     {
         using (PostgresKmsStore broken = PostgresStores.Create(
@@ -87,7 +103,7 @@ public sealed class PostgresStartTests : IDisposable
         Database.Run("SELECT COUNT(*) FROM pg_class WHERE relname = 'later'").Should().Be(0L);
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_changed_migration_is_refused()
     {
         (await PostgresStores.OpenAsync(Database)).Dispose();
@@ -96,7 +112,7 @@ public sealed class PostgresStartTests : IDisposable
         await ShouldRefuseAsync(Database.ConnectionString, "Migration 0001_initial was applied*");
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_database_of_something_else_is_refused_and_not_changed()
     {
         Database.Run("CREATE TABLE notes (text TEXT)");
@@ -106,7 +122,7 @@ public sealed class PostgresStartTests : IDisposable
         Database.Run("SELECT string_agg(relname, ',') FROM pg_class WHERE relnamespace = 'public'::regnamespace").Should().Be("notes");
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_schema_of_its_own_can_be_named()
     {
         Database.Run("CREATE TABLE notes (text TEXT); CREATE SCHEMA qkms");
@@ -118,7 +134,7 @@ public sealed class PostgresStartTests : IDisposable
     }
 
     // a key that was handed out must be on disk.
-    [PostgresTheory]
+    [TheoryIf(Requirement.Postgres)]
     [InlineData("", "ALTER DATABASE {0} SET synchronous_commit = off")]
     [InlineData(";Options=-c synchronous_commit=off", "")]
     public async Task A_database_that_answers_before_it_has_written_is_refused(string settings, string sql)
@@ -129,7 +145,7 @@ public sealed class PostgresStartTests : IDisposable
         await ShouldRefuseAsync(Database.ConnectionString + settings, "*synchronous_commit is off*");
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_node_that_is_lost_holds_its_locks_for_seconds_and_not_for_hours()
     {
         PostgresStorageOptions options = new() { ConnectionString = Database.ConnectionString };
@@ -143,7 +159,7 @@ public sealed class PostgresStartTests : IDisposable
         }
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_start_waits_for_a_server_that_comes_later_and_not_for_ever()
     {
         using PostgresProxy proxy = new(Database);
@@ -161,7 +177,7 @@ public sealed class PostgresStartTests : IDisposable
     }
 
     // F-50: a start is many round trips, and any of them may be the one at which the connection breaks.
-    [PostgresTheory]
+    [TheoryIf(Requirement.Postgres)]
     [InlineData(nameof(CommitFate.CutBefore))]
     [InlineData(nameof(CommitFate.CutAfter))]
     public async Task A_start_whose_connections_break_goes_on_with_others(string fate)
@@ -184,11 +200,11 @@ public sealed class PostgresStartTests : IDisposable
         Applied().Should().Equal(Migration.For("Postgres").Select(script => script.Name));
     }
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task A_wrong_database_is_refused_at_once() =>
         await ShouldRefuseAsync(new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Database = "nobodys" }.ConnectionString, "*3D000*");
 
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task Of_several_servers_the_one_that_is_there_is_used()
     {
         using PostgresProxy gone = new(Database);
@@ -242,7 +258,7 @@ public sealed class PostgresStartTests : IDisposable
     }
 
     // A table that is added to one database and forgotten in the other shows here.
-    [PostgresFact]
+    [FactIf(Requirement.Postgres)]
     public async Task Both_databases_have_the_same_tables_and_columns()
     {
         using TemporaryDirectory directory = new();

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Qkms.Storage.Migrations;
 using Qkms.Storage.Postgres;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 

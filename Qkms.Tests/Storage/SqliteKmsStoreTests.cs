@@ -1,6 +1,4 @@
-using Qkms.Core.Store;
 using Qkms.Storage.Sqlite;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 

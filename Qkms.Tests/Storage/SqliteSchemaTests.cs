@@ -1,9 +1,6 @@
 using Microsoft.Data.Sqlite;
-using Qkms.Core.Keys;
-using Qkms.Core.Store;
 using Qkms.Storage.Sessions;
 using Qkms.Storage.Sqlite;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 

@@ -1,12 +1,9 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Store;
 using Qkms.Storage;
 using Qkms.Storage.Migrations;
 using Qkms.Storage.Sessions;
 using Qkms.Storage.Sqlite;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 
@@ -133,7 +130,8 @@ public sealed class SqliteStartTests : IDisposable
         {
             using SqliteKmsStore store = await SqliteStores.OpenAsync(Data);
             ids[start] = (await ListAsync<byte[]>(store, "SELECT installation_id FROM installation")).Single();
-            (await ListAsync<string>(store, "SELECT name FROM schema_migrations ORDER BY number")).Should().Equal("0001_initial", "0002_destruction");
+            (await ListAsync<string>(store, "SELECT name FROM schema_migrations ORDER BY number"))
+                .Should().Equal("0001_initial", "0002_destruction", "0003_kept_results");
         }
 
         ids[1].Should().Equal(ids[0]).And.HaveCount(16);
@@ -149,6 +147,23 @@ public sealed class SqliteStartTests : IDisposable
         await upgraded.OpenAsync(CancellationToken.None);
 
         (await ListAsync<string>(upgraded, "SELECT name FROM schema_migrations ORDER BY number")).Should().Equal([.. Migration.For("Sqlite").Select(migration => migration.Name), "9999_later"]);
+        (await upgraded.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None)).Should().BeTrue();
+    }
+
+    // What they hold has another form, which nothing reads any more.
+    [Fact]
+    public async Task Kept_answers_from_before_kept_results_are_forgotten()
+    {
+        using (SqliteKmsStore store = SqliteStores.Create(Data, migrations: [.. Migration.For("Sqlite").Take(2)]))
+        {
+            await store.OpenAsync(CancellationToken.None);
+            await AddTenantAsync(store, "acme");
+        }
+
+        Execute("INSERT INTO idempotency SELECT id, 'key', zeroblob(32), 201, NULL, x'01', 1, 9223372036854775807 FROM tenants");
+
+        using SqliteKmsStore upgraded = await SqliteStores.OpenAsync(Data);
+        (await ListAsync<string>(upgraded, "SELECT idempotency_key FROM idempotency")).Should().BeEmpty();
         (await upgraded.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None)).Should().BeTrue();
     }
 

@@ -1,13 +1,5 @@
-using System.Security.Cryptography;
-using Qkms.Core.Algorithms;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Callers;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
 using Qkms.Core.Tenants;
-using Qkms.Core.Time;
 
 namespace Qkms.Tests.Storage;
 

@@ -1,10 +1,4 @@
-using Qkms.Core.Algorithms;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
 using Qkms.Core.Tenants;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Storage;
 

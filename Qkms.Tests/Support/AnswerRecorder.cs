@@ -17,7 +17,7 @@ internal sealed class AnswerRecorder
         {
             HttpResponseMessage response = await base.SendAsync(request, cancellationToken);
             await response.Content.LoadIntoBufferAsync(cancellationToken);
-            byte[] headers = System.Text.Encoding.UTF8.GetBytes(response.Headers.ToString() + response.Content.Headers);
+            byte[] headers = Encoding.UTF8.GetBytes(response.Headers.ToString() + response.Content.Headers);
             answers.Enqueue([.. headers, .. await response.Content.ReadAsByteArrayAsync(cancellationToken)]);
             return response;
         }

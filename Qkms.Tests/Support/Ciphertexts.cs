@@ -18,7 +18,7 @@ internal static class Ciphertexts
         (await SendAsync([.. ciphertext, 0])).ShouldNotDecrypt("one byte long");
         (await SendAsync([0, .. ciphertext])).ShouldNotDecrypt("one byte long in front");
         (await SendAsync([])).ShouldNotDecrypt("empty");
-        (await SendAsync(ciphertext)).ShouldBe(System.Net.HttpStatusCode.OK);
+        (await SendAsync(ciphertext)).ShouldBe(HttpStatusCode.OK);
 
         Task<Answer> SendAsync(byte[] bytes) => client.UseAsync(route, new Dictionary<string, object> { [member] = bytes }, choice);
     }

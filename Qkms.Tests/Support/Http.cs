@@ -1,7 +1,3 @@
-using System.Net;
-using System.Text;
-using System.Text.Json.Nodes;
-
 namespace Qkms.Tests.Support;
 
 /// <summary>Speaks to the service as a script would: JSON text in, status and JSON out.</summary>
@@ -13,26 +9,24 @@ internal static class Http
 
     public static async Task<Answer> SendJsonAsync(this HttpClient client, HttpMethod method, string path, string? json)
     {
-        using HttpRequestMessage request = new(method, path);
-        if (json is not null)
-            request.Content = new StringContent(json, Encoding.UTF8, "application/json");
-
+        using HttpRequestMessage request = Request(method, path, json);
         return await client.SendForAnswerAsync(request);
     }
 
     /// <summary>The same with an Idempotency-Key.</summary>
     public static async Task<Answer> SendOnceAsync(this HttpClient client, string idempotencyKey, HttpMethod method, string path, string? json)
     {
-        using HttpRequestMessage request = new(method, path);
+        using HttpRequestMessage request = Request(method, path, json);
         request.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey).Should().BeTrue();
-        if (json is not null)
-            request.Content = new StringContent(json, Encoding.UTF8, "application/json");
-
         return await client.SendForAnswerAsync(request);
     }
 
     public static Task<Answer> PostOnceAsync(this HttpClient client, string idempotencyKey, string path, string? json) =>
         client.SendOnceAsync(idempotencyKey, HttpMethod.Post, path, json);
+
+    /// <summary>A request with a body of JSON, or with none.</summary>
+    public static HttpRequestMessage Request(HttpMethod method, string path, string? json) =>
+        new(method, path) { Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json") };
 
     public static async Task<Answer> SendForAnswerAsync(this HttpClient client, HttpRequestMessage request)
     {
@@ -52,6 +46,15 @@ internal sealed record Answer(HttpStatusCode Status, string Body, IReadOnlyDicti
     public JsonNode Data => Json["data"] ?? throw new InvalidOperationException($"no data in {Body}");
 
     public string? ErrorCode => (string?)Json["error"]?["error_code"];
+
+    /// <summary>The message of a refusal.</summary>
+    public string? Message => (string?)Json["error"]!["message"];
+
+    /// <summary>The details of a refusal.</summary>
+    public JsonArray Details => Json["error"]!["details"]!.AsArray();
+
+    /// <summary>The fields that the details of a refusal name.</summary>
+    public IEnumerable<string?> Blamed => Details.Select(detail => (string?)detail!["field"]);
 
     public string Text(string member) => (string?)Data[member] ?? throw new InvalidOperationException($"no {member} in {Body}");
 

@@ -1,13 +1,5 @@
-using System.Net;
 using System.Text.Encodings.Web;
-using System.Text.Json;
-using System.Text.Json.Nodes;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Callers;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
-using Qkms.Core.Store;
 
 namespace Qkms.Tests.Support;
 
@@ -41,7 +33,7 @@ internal static class KeyUseVerbs
     public static Answer ShouldBlame(this Answer answer, string field)
     {
         answer.ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
-        ((string?)answer.Json["error"]!["details"]![0]!["field"]).Should().Be(field, answer.Body);
+        answer.Blamed.First().Should().Be(field, answer.Body);
         return answer;
     }
 
@@ -49,7 +41,7 @@ internal static class KeyUseVerbs
     public static Answer ShouldNameNext(this Answer answer, string code, string nextKid)
     {
         answer.ShouldBeRefused(HttpStatusCode.Conflict, code);
-        JsonNode detail = answer.Json["error"]!["details"]!.AsArray().Single()!;
+        JsonNode detail = answer.Details.Single()!;
         ((string?)detail["field"]).Should().Be("next_kid");
         ((string?)detail["message"]).Should().Be(nextKid);
         return answer;
@@ -60,8 +52,8 @@ internal static class KeyUseVerbs
     {
         answer.Status.Should().Be(HttpStatusCode.BadRequest, because ?? answer.Body);
         answer.ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_KEM_001");
-        ((string?)answer.Json["error"]!["message"]).Should().Be("Decryption failed.");
-        answer.Json["error"]!["details"]!.AsArray().Should().BeEmpty();
+        answer.Message.Should().Be("Decryption failed.");
+        answer.Details.Should().BeEmpty();
         return answer;
     }
 
@@ -88,7 +80,7 @@ internal static class KeyUseVerbs
         bool written = await app.Services.GetRequiredService<IKmsStore>().WriteAsync(
             async session =>
             {
-                Key key = sealer.Open((await Repositories.Keys.LockKeyAsync(session, version.Address))!);
+                Key key = sealer.Open((await Repositories.Keys.LockKeyAsync(session, version.TenantId, version.KeyId))!);
                 return await Repositories.Keys.UpdateKeyAsync(session, sealer.Seal(change(key) with { RowVersion = key.RowVersion + 1 }));
             },
             CancellationToken.None);

@@ -1,5 +1,3 @@
-using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.Lifecycle;
 
 namespace Qkms.Tests.Support;
@@ -9,14 +7,15 @@ internal static class KeyVerbs
 {
     public const string Kem = "ML-KEM-768";
 
-    public static async Task<Answer> GenerateAsync(this HttpClient client, string algorithm = Kem, string extra = "") =>
-        (await client.PostJsonAsync("/kms/keys/generate", $$"""{"algorithm":"{{algorithm}}"{{extra}}}""")).ShouldBe(HttpStatusCode.Created);
+    /// <summary>Makes a key. Further members of the body, here and in what follows, are those of an anonymous object.</summary>
+    public static async Task<Answer> GenerateAsync(this HttpClient client, string algorithm = Kem, object? extra = null) =>
+        (await client.UseAsync("/kms/keys/generate", new { algorithm }, extra)).ShouldBe(HttpStatusCode.Created);
 
-    public static async Task<Answer> RotateAsync(this HttpClient client, string algorithm = Kem, string extra = "") =>
-        (await client.PostJsonAsync("/kms/keys/rotate", $$"""{"algorithm":"{{algorithm}}"{{extra}}}""")).ShouldBe(HttpStatusCode.Created);
+    public static async Task<Answer> RotateAsync(this HttpClient client, string algorithm = Kem, object? extra = null) =>
+        (await client.UseAsync("/kms/keys/rotate", new { algorithm }, extra)).ShouldBe(HttpStatusCode.Created);
 
-    public static Task<Answer> RetireAsync(this HttpClient client, int version, string algorithm = Kem, string extra = "") =>
-        client.PostJsonAsync("/kms/keys/retire", $$"""{"algorithm":"{{algorithm}}","key_version":{{version}}{{extra}}}""");
+    public static Task<Answer> RetireAsync(this HttpClient client, int version, string algorithm = Kem, object? extra = null) =>
+        client.UseAsync("/kms/keys/retire", new { algorithm, key_version = version }, extra);
 
     public static Task<Answer> RevokeAsync(this HttpClient client, string kid, string? body = null) =>
         client.PostJsonAsync($"/kms/keys/{kid}/actions/revoke", body);
@@ -30,8 +29,8 @@ internal static class KeyVerbs
     /// <summary>A key version that is retired and has no successor.</summary>
     public static async Task<Answer> GenerateRetiredAsync(this HttpClient client, string algorithm = Kem, string name = "default")
     {
-        Answer made = await client.GenerateAsync(algorithm, $",\"name\":\"{name}\"");
-        return (await client.RetireAsync(made.Number("key_version"), algorithm, $",\"name\":\"{name}\",\"allow_no_active\":true")).ShouldBe(HttpStatusCode.OK);
+        Answer made = await client.GenerateAsync(algorithm, new { name });
+        return (await client.RetireAsync(made.Number("key_version"), algorithm, new { name, allow_no_active = true })).ShouldBe(HttpStatusCode.OK);
     }
 
     /// <summary>Lets so much time go by, and has what is due by then destroyed: the number of versions.</summary>

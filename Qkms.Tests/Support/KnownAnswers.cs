@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Qkms.Tests.Support;
 
 /// <summary>What an independent implementation answers; <c>Vectors/README.md</c> says how the files are made.</summary>

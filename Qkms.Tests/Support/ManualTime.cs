@@ -1,5 +1,3 @@
-using Qkms.Core.Time;
-
 namespace Qkms.Tests.Support;
 
 /// <summary>Clocks that tests move: the monotonic one and the wall clock, each by itself.</summary>

@@ -1,10 +1,4 @@
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
-using Qkms.Core.Names;
 using Qkms.Core.Sealing;
-using Qkms.Core.Secrets;
-using Qkms.Core.Store;
 
 namespace Qkms.Tests.Support;
 

@@ -1,8 +1,5 @@
-using System.Security.Cryptography;
 using Npgsql;
 using Qkms.Core.Installation;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Support;
 
@@ -53,7 +50,7 @@ internal sealed class NodeCluster(PostgresDatabase database) : IDisposable
         node.Settings["Qkms:Storage:Provider"] = "postgresql";
         node.Settings["Qkms:Storage:ConnectionString"] = connectionString ?? Database.ConnectionString;
         PrivateFile.CreateFolder(node.DataDirectory);
-        PrivateFile.Create(Path.Combine(node.DataDirectory, RootKeyLocator.FileName), System.Text.Encoding.ASCII.GetBytes(RootKey));
+        PrivateFile.Create(Path.Combine(node.DataDirectory, RootKeyLocator.FileName), Encoding.ASCII.GetBytes(RootKey));
         return node;
     }
 

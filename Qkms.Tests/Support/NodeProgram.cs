@@ -8,8 +8,8 @@ internal static class NodeProgram
     private static readonly string _folder = Path.Combine(Repository.Root, "Qkms.Tests", "Interop");
 
     /// <summary>The reason for which they cannot run, or null where they can.</summary>
-    /// <param name="tool">A command that they run; null when there is none.</param>
-    internal static string? MissingReason(string? tool = null)
+    /// <param name="tools">Commands that they run.</param>
+    internal static string? MissingReason(IEnumerable<string> tools)
     {
         if (!IsOnPath("node"))
             return "No Node.js: install 20.19 or later.";
@@ -17,7 +17,8 @@ internal static class NodeProgram
         if (!Directory.Exists(Path.Combine(_folder, "node_modules")))
             return "No packages: run npm ci in Qkms.Tests/Interop.";
 
-        return tool is null || IsOnPath(tool) ? null : $"No {tool}: install it.";
+        string? missing = tools.FirstOrDefault(tool => !IsOnPath(tool));
+        return missing is null ? null : $"No {missing}: install it.";
     }
 
     /// <summary>Runs a program and gives what it wrote.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-
 namespace Qkms.Tests.Support;
 
 /// <summary>One operation on one key version, with input that it succeeds with: everything of the request but which key.</summary>
@@ -12,7 +10,7 @@ namespace Qkms.Tests.Support;
 internal sealed record PreparedUse(string Route, string Algorithm, string Name, string Kid, bool Creates, JsonObject Input)
 {
     private static readonly byte[] _text = "to be or not"u8.ToArray();
-    private static readonly byte[] _hash = System.Security.Cryptography.SHA512.HashData(_text);
+    private static readonly byte[] _hash = SHA512.HashData(_text);
 
     /// <summary>Whether a ciphertext says by itself which version opens it.</summary>
     public bool NamesItsKey => Algorithm == KeyUseVerbs.Aes && !Creates;
@@ -57,7 +55,7 @@ internal sealed record PreparedUse(string Route, string Algorithm, string Name, 
         Add("/crypto/encrypt", "RSA-2048", rsa, creates: true, new { plaintext = _text });
         await AddReadingAsync("/crypto/encrypt", new { plaintext = _text }, "/crypto/decrypt", "ciphertext", "ciphertext", "RSA-2048", rsa);
 
-        foreach ((string algorithm, string kid) in new[] { (KeyUseVerbs.Dsa, await GenerateAsync(KeyUseVerbs.Dsa)), ("RSA-2048", await GenerateAsync("RSA-2048", ",\"use\":\"sig\"")) })
+        foreach ((string algorithm, string kid) in new[] { (KeyUseVerbs.Dsa, await GenerateAsync(KeyUseVerbs.Dsa)), ("RSA-2048", await GenerateAsync("RSA-2048", "sig")) })
         {
             Add("/signature/sign", algorithm, kid, creates: true, new { message = _text });
             await AddReadingAsync("/signature/sign", new { message = _text }, "/signature/verify", "signature", "signature", algorithm, kid, new { message = _text });
@@ -66,10 +64,14 @@ internal sealed record PreparedUse(string Route, string Algorithm, string Name, 
             await AddReadingAsync("/signature/sign-hash", hashed, "/signature/verify-hash", "signature", "signature", algorithm, kid, hashed);
         }
 
+        string ed25519 = await GenerateAsync("Ed25519");
+        Add("/signature/sign", "Ed25519", ed25519, creates: true, new { message = _text });
+        await AddReadingAsync("/signature/sign", new { message = _text }, "/signature/verify", "signature", "signature", "Ed25519", ed25519, new { message = _text });
+
         return uses;
 
-        async Task<string> GenerateAsync(string algorithm, string extra = "") =>
-            (await client.GenerateAsync(algorithm, $",\"name\":\"{name}\"{extra}")).Text("kid");
+        async Task<string> GenerateAsync(string algorithm, string? use = null) =>
+            (await client.GenerateAsync(algorithm, use is null ? new { name } : new { name, use })).Text("kid");
 
         void Add(string route, string algorithm, string kid, bool creates, object input) =>
             uses.Add(new PreparedUse(route, algorithm, name, kid, creates, ToJson(input)));
@@ -83,5 +85,5 @@ internal sealed record PreparedUse(string Route, string Algorithm, string Name, 
         }
     }
 
-    private static JsonObject ToJson(object members) => (JsonObject)System.Text.Json.JsonSerializer.SerializeToNode(members)!;
+    private static JsonObject ToJson(object members) => (JsonObject)JsonSerializer.SerializeToNode(members)!;
 }

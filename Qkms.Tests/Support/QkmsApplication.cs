@@ -1,14 +1,10 @@
-using System.Text;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Callers;
 using Qkms.Core.Installation;
-using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.Support;
@@ -74,7 +70,15 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         return client;
     }
 
-    /// <summary>A client over a real connection, after <c>UseKestrel(0)</c> and <c>StartServer()</c>.</summary>
+    /// <summary>Starts the service on a real port; a client over a real connection.</summary>
+    public HttpClient StartOnKestrel()
+    {
+        UseKestrel(0);
+        StartServer();
+        return KestrelClient();
+    }
+
+    /// <summary>A client over a real connection to a service that runs on Kestrel.</summary>
     public HttpClient KestrelClient(string? apiKey = null)
     {
         string address = Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
@@ -110,7 +114,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
             ?? throw new InvalidOperationException("not a valid API key");
         using NewApiKey made = Services.GetRequiredService<ApiKeyIssuer>().Issue(owner.TenantId, "test", roles);
         Credential credential = (change ?? (c => c))(made.Credential.UnverifiedRow);
-        Core.Keyrings.RowSealer sealer = Services.GetRequiredService<Core.Keyrings.RowSealer>();
+        RowSealer sealer = Services.GetRequiredService<RowSealer>();
         await Services.GetRequiredService<IKmsStore>().WriteAsync(session => Repositories.Credentials.InsertAsync(session, sealer.Seal(credential)), CancellationToken.None);
         return Encoding.ASCII.GetString(made.Text.Span);
     }
@@ -128,6 +132,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         builder.ConfigureTestServices(services =>
         {
             services.AddSingleton<TimeProvider>(Time);
+            services.AddSingleton<IStartupFilter, KestrelHeaders>();
             FurtherServices?.Invoke(services);
             if (StoreInFront is { } inFront)
             {

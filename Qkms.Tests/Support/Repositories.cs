@@ -1,8 +1,6 @@
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Journal;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
 using Qkms.Core.Tenants;
 using Qkms.Storage.ApiKeys;
 using Qkms.Storage.Idempotency;
@@ -26,5 +24,5 @@ internal static class Repositories
 
     public static IAuditRepository Journal { get; } = new AuditRepository();
 
-    public static IIdempotencyRepository KeptAnswers { get; } = new IdempotencyRepository();
+    public static IIdempotencyRepository KeptResults { get; } = new IdempotencyRepository();
 }

@@ -1,6 +1,3 @@
-using Qkms.Core.Errors;
-using Qkms.Core.Store;
-
 namespace Qkms.Tests.Support;
 
 /// <summary>A database that does not answer when a test says so, in the words of the port: for the one that cannot be cut off from outside.</summary>

@@ -1,5 +1,3 @@
-using Qkms.Core.Store;
-
 namespace Qkms.Tests.Support;
 
 /// <summary>Lets something else happen before writes with a result of some type: after what a request has read.</summary>

@@ -1,10 +1,4 @@
-using System.Text;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
-using Qkms.Core.Names;
-using Qkms.Core.Store;
 
 namespace Qkms.Tests.Support;
 

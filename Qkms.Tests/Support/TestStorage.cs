@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 
 namespace Qkms.Tests.Support;
 
@@ -101,7 +100,7 @@ internal static class TestStorage
     /// <summary>Puts a root key where a node finds it.</summary>
     public static void WriteRootKey(string dataDirectory, byte[] key)
     {
-        Core.Secrets.PrivateFile.CreateFolder(dataDirectory);
+        PrivateFile.CreateFolder(dataDirectory);
         string path = Path.Combine(dataDirectory, "root.key");
         File.WriteAllText(path, Convert.ToBase64String(key));
         if (!OperatingSystem.IsWindows())

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Qkms.Tests.Support;
 
 /// <summary>The folder of published test vectors: <c>QKMS_VECTORS</c>, or <c>../shared/vectors</c> beside the repository.</summary>

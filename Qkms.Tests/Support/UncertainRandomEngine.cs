@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using Qkms.Core.Cryptography;
 using Qkms.Core.Cryptography.Fips204;
 
 namespace Qkms.Tests.Support;

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using Qkms.Core.Cryptography;
-
 namespace Qkms.Tests.Support;
 
 /// <summary>The managed engine under another name, with a fault in one algorithm. It agrees with itself: only another engine can notice.</summary>

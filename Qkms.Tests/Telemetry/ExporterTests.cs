@@ -1,8 +1,5 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
-using System.Text;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Telemetry;
 
@@ -20,7 +17,7 @@ public sealed class ExporterTests
         {
             using HttpClient client = service.Client();
             apiKey = await File.ReadAllTextAsync(directory.File("initial-api-key"));
-            await client.GenerateAsync("AES-256", ",\"kid\":\"the-kid-of-it\"");
+            await client.GenerateAsync("AES-256", new { kid = "the-kid-of-it" });
             await client.MustUseAsync("/crypto/encrypt", new { kid = "the-kid-of-it", plaintext = Encoding.ASCII.GetBytes("the plaintext of it") });
             await client.GetJsonAsync("/kms/keys/the-kid-of-it");
             (await service.TerminateAsync()).Should().Be(0, service.Output);

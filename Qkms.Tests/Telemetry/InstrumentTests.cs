@@ -1,12 +1,9 @@
 using System.Diagnostics.Metrics;
-using System.Net;
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.Journal;
 using Qkms.Core.Telemetry;
 using Qkms.Core.Uses;
 using Qkms.Storage.Telemetry;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Telemetry;
 
@@ -38,7 +35,7 @@ public sealed class InstrumentTests
         string[] words = [.. new[] { typeof(KmsActivities), typeof(Outcomes), typeof(OperationNames), typeof(IntegrityKinds) }
             .SelectMany(type => type.GetFields()).Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!)];
 
-        words.Concat(Enum.GetValues<Core.Algorithms.KeyOperation>().Select(OperationNames.Of)).Append(StorageMeter.SqliteRead).Append(StorageMeter.SqliteWrite)
+        words.Concat(Enum.GetValues<KeyOperation>().Select(OperationNames.Of)).Append(StorageMeter.SqliteRead).Append(StorageMeter.SqliteWrite)
             .Should().OnlyContain(word => ObservabilityPage.Text.Contains($"`{word}`", StringComparison.Ordinal));
     }
 
@@ -96,13 +93,13 @@ public sealed class InstrumentTests
         Sum(collected, "qkms.material_cache.evictions", KmsMeter.EvictionReasonLabel, "withdrawn").Should().Be(1);
     }
 
-    [SqliteFact]
+    [FactIf(Requirement.Sqlite)]
     public async Task The_writer_of_sqlite_tells_its_queue_and_its_batches()
     {
         TelemetryRecorder recorder = new();
         await using QkmsApplication app = recorder.Start();
         using HttpClient client = app.KestrelClient();
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => client.GenerateAsync("AES-256", $",\"name\":\"k{i}\"")));
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => client.GenerateAsync("AES-256", new { name = $"k{i}" })));
 
         IReadOnlyList<TelemetryRecorder.Series> collected = recorder.Collect();
 

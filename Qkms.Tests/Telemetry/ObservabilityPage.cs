@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Telemetry;
 

@@ -1,13 +1,10 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
-using Qkms.Core.Algorithms;
 using Qkms.Core.Telemetry;
 using Qkms.Core.Uses;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Telemetry;
 
@@ -82,9 +79,7 @@ public sealed class OffTests
 
     private static async Task WatchAsync(QkmsApplication app)
     {
-        app.UseKestrel(0);
-        app.StartServer();
-        using HttpClient client = app.KestrelClient();
+        using HttpClient client = app.StartOnKestrel();
         await client.GetJsonAsync("/kms/keys");
         await client.GetJsonAsync("/health/live");
     }

@@ -1,10 +1,8 @@
 using System.Collections;
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Telemetry;
 

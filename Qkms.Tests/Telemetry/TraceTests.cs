@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using System.Text;
 using Qkms.Core.Telemetry;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Telemetry;
 
@@ -157,7 +155,7 @@ public sealed class TraceTests
     private static async Task<ActivityTraceId> SendAsync(HttpClient client, string path, string body, string flags = "01")
     {
         ActivityTraceId trace = ActivityTraceId.CreateRandom();
-        using HttpRequestMessage request = new(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        using HttpRequestMessage request = Support.Http.Request(HttpMethod.Post, path, body);
         request.Headers.Add("traceparent", $"00-{trace.ToHexString()}-{RemoteParent}-{flags}");
         await client.SendForAnswerAsync(request);
         return trace;

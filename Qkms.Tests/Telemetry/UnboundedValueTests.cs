@@ -1,8 +1,4 @@
-using System.Net;
-using System.Text;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
-using Qkms.Tests.Support;
 
 namespace Qkms.Tests.Telemetry;
 
@@ -61,7 +57,7 @@ public sealed class UnboundedValueTests
         await using QkmsApplication app = recorder.Start(tenantLabel: true);
         using HttpClient client = app.KestrelClient();
         byte[] plaintext = Encoding.ASCII.GetBytes("a plaintext that nobody else has written");
-        string kid = (await client.GenerateAsync("AES-256", ",\"name\":\"the-name-of-a-key\"")).Text("kid");
+        string kid = (await client.GenerateAsync("AES-256", new { name = "the-name-of-a-key" })).Text("kid");
         Answer encrypted = await client.MustUseAsync("/crypto/encrypt", new { kid, plaintext, context = new { customer = "the-context" } });
         await client.MustUseAsync("/crypto/decrypt", new { ciphertext = encrypted.Bytes("ciphertext"), context = new { customer = "the-context" } });
         await client.UseAsync("/crypto/decrypt", new { ciphertext = encrypted.Bytes("ciphertext"), context = new { customer = "the-wrong-context" } });
@@ -115,15 +111,12 @@ public sealed class UnboundedValueTests
 
     private static async Task SendAsync(HttpClient client, HttpMethod verb, string path, string? json, string invented)
     {
-        using HttpRequestMessage request = new(verb, path);
+        using HttpRequestMessage request = Support.Http.Request(verb, path, json);
         request.Headers.Host = $"{invented}.example";
         request.Headers.TryAddWithoutValidation("User-Agent", invented).Should().BeTrue();
         request.Headers.Add("baggage", $"a={invented}");
         request.Headers.Add("tracestate", $"a={invented}");
         request.Headers.Add("traceparent", $"00-{System.Diagnostics.ActivityTraceId.CreateRandom()}-00f067aa0ba902b7-01");
-        if (json is not null)
-            request.Content = new StringContent(json, Encoding.UTF8, "application/json");
-
         using HttpResponseMessage response = await client.SendAsync(request);
         response.StatusCode.Should().NotBe(HttpStatusCode.InternalServerError, path);
     }

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Qkms.Api.Http;
 
 namespace Qkms.Api.Encryption.DataKeys;
 

@@ -2,9 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using FluentValidation;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Callers;
 using Qkms.Core.Encryption;
 using Qkms.Core.Uses;
 

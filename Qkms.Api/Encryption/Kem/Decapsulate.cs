@@ -2,8 +2,6 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
-using Qkms.Core.Callers;
 using Qkms.Core.Encryption;
 using Qkms.Core.Secrets;
 using Qkms.Core.Uses;

@@ -1,9 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
 using Qkms.Core.Algorithms;
-using Qkms.Core.Callers;
 using Qkms.Core.Encryption;
 using Qkms.Core.Secrets;
 using Qkms.Core.Uses;

@@ -1,5 +1,3 @@
-using Qkms.Api.Http;
-
 namespace Qkms.Api.Encryption.Kem;
 
 /// <summary>The additional authenticated data of HPKE.</summary>

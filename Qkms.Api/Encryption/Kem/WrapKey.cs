@@ -3,8 +3,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using FluentValidation;
 using Qkms.Api.Fields;
-using Qkms.Api.Http;
-using Qkms.Core.Callers;
 using Qkms.Core.Encryption;
 using Qkms.Core.Secrets;
 using Qkms.Core.Uses;

@@ -1,6 +1,5 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using Qkms.Core.Cryptography;
 
 namespace Qkms.Tests.Support.ChildProcess;
 

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Qkms.Tests.Support.Proxy;
 
 /// <summary>Recognizes the commit among the messages of one connection, prepared or not.</summary>

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using Npgsql;
 
@@ -91,7 +90,7 @@ internal sealed class PostgresProxy : IDisposable
         lock (_lock)
         {
             if (_links.Count > 0)
-                _links.ElementAt(System.Security.Cryptography.RandomNumberGenerator.GetInt32(_links.Count)).Cut();
+                _links.ElementAt(RandomNumberGenerator.GetInt32(_links.Count)).Cut();
         }
     }
 

@@ -1,9 +1,10 @@
-using Qkms.Core.Names;
-
 namespace Qkms.Core.Idempotency;
 
-/// <summary>An answer as the database keeps it: sealed, because whoever can write to the database must not put words into it, and because an answer may be secret.</summary>
-public sealed record KeptAnswer
+/// <summary>
+/// A result as the database keeps it. It is sealed because nobody who can write to the database may put words into an answer, and because a
+/// result may be secret.
+/// </summary>
+public sealed record KeptResult
 {
     /// <summary>Whose request it was.</summary>
     public required TenantId TenantId { get; init; }
@@ -14,13 +15,10 @@ public sealed record KeptAnswer
     /// <summary><see cref="RepeatableRequest.Fingerprint"/>.</summary>
     public required byte[] Fingerprint { get; init; }
 
-    /// <summary><see cref="AnswerToKeep.Status"/>.</summary>
-    public required int Status { get; init; }
-
-    /// <summary>The tenant key that seals the content.</summary>
+    /// <summary>The tenant key that seals the record.</summary>
     public required Guid WrappingKeyId { get; init; }
 
-    /// <summary><see cref="AnswerToKeep.Content"/>, sealed.</summary>
+    /// <summary>The <see cref="ResultRecord"/>, sealed.</summary>
     public required byte[] Sealed { get; init; }
 
     /// <summary>When the request was done.</summary>

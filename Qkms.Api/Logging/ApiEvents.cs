@@ -1,0 +1,20 @@
+namespace Qkms.Api.Logging;
+
+/// <summary>The ids of the log events of this project, 1 to 999: each names one event, and keeps its meaning.</summary>
+internal static class ApiEvents
+{
+    public const int First = 1;
+    public const int Last = 999;
+
+    public const int Started = 1;
+    public const int InitialApiKeyWritten = 2;
+    public const int RootKeyBesideData = 3;
+    public const int Stopped = 4;
+    public const int RequestsCutOff = 5;
+    public const int ServiceManagerNotTold = 6;
+
+    public const int HousekeepingPutOff = 101;
+    public const int HousekeepingFailed = 102;
+
+    public const int UnexpectedFailure = 201;
+}

@@ -1,0 +1,33 @@
+using Qkms.Core.Journal;
+using Qkms.Core.Keys;
+using Qkms.Core.Store;
+
+namespace Qkms.Core.Lifecycle;
+
+/// <summary>
+/// All that a change of a key writes, ready and sealed, and the rows that it was made for. <see cref="KeyWriter"/> writes it, or finds that
+/// it does not hold.
+/// </summary>
+internal sealed record KeyPlan
+{
+    /// <summary>The key as it was found. Of a new key this is its first row, which is written too.</summary>
+    public required Sealed<Key> Key { get; init; }
+
+    /// <summary>Whether the key is new.</summary>
+    public bool IsNewKey { get; init; }
+
+    /// <summary>The version that changes or is looked at, as it was found.</summary>
+    public Sealed<KeyVersion>? Version { get; init; }
+
+    /// <summary>The same version as it will be; null when nothing of it changes.</summary>
+    public Sealed<KeyVersion>? ChangedVersion { get; init; }
+
+    /// <summary>A version to be added, with its wrapped private key.</summary>
+    public (Sealed<KeyVersion> Row, KeyMaterial Material)? NewVersion { get; init; }
+
+    /// <summary>The key as it will be; null when nothing of it changes.</summary>
+    public Sealed<Key>? ChangedKey { get; init; }
+
+    /// <summary>The journal entries.</summary>
+    public IReadOnlyList<AuditEvent> Events { get; init; } = [];
+}

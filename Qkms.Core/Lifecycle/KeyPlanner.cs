@@ -1,0 +1,85 @@
+using Qkms.Core.Journal;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Keys;
+
+namespace Qkms.Core.Lifecycle;
+
+/// <summary>
+/// Makes all that a change of a key writes. Wrapping and sealing hold nobody up before the write begins; inside it everybody else's
+/// writes would wait for them.
+/// </summary>
+public sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider time)
+{
+    /// <summary>The plan that adds the first version of a key, or the next one of a key without an active version.</summary>
+    /// <param name="actor">Who changes it.</param>
+    /// <param name="key">The key; new, or as it was read.</param>
+    /// <param name="isNew">Whether its row is still to be written.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="material">Its wrapped private key.</param>
+    internal KeyPlan Add(AuditActor actor, Key key, bool isNew, KeyVersion version, KeyMaterial material) =>
+        AddedRows(key, version, material) with
+        {
+            IsNewKey = isNew,
+            Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, AuditActions.KeyGenerated, version, before: null)],
+        };
+
+    /// <summary>The plan that adds a version in the place of the active one.</summary>
+    /// <param name="actor">Who changes it.</param>
+    /// <param name="key">The key as it was read.</param>
+    /// <param name="old">Its active version as it was read.</param>
+    /// <param name="retired">The same, retired.</param>
+    /// <param name="version">The version that takes its place.</param>
+    /// <param name="material">That one's wrapped private key.</param>
+    internal KeyPlan Rotate(AuditActor actor, Key key, KeyVersion old, KeyVersion retired, KeyVersion version, KeyMaterial material) =>
+        AddedRows(key, version, material) with
+        {
+            Version = sealer.Seal(old),
+            ChangedVersion = sealer.Seal(retired),
+            Events =
+            [
+                KeyEvents.About(ids.Next(), version.CreatedAt, actor, AuditActions.KeyRotated, version, before: null),
+                KeyEvents.About(ids.Next(), version.CreatedAt, actor, AuditActions.KeyRetired, retired, old, "rotation"),
+            ],
+        };
+
+    /// <summary>
+    /// The plan that changes the state of a version, and of its key what depends on it. Where nothing changes nothing is written.
+    /// </summary>
+    /// <param name="actor">Who changes it.</param>
+    /// <param name="key">The key as it was read.</param>
+    /// <param name="before">The version as it was read.</param>
+    /// <param name="after">The version as it will be; the same object when nothing changes.</param>
+    /// <param name="action">What happens, for the journal.</param>
+    /// <param name="reason">The reason that was given.</param>
+    internal KeyPlan Change(AuditActor actor, Key key, KeyVersion before, KeyVersion after, string action, string? reason)
+    {
+        KeyPlan plan = new() { Key = sealer.Seal(key), Version = sealer.Seal(before) };
+        if (ReferenceEquals(before, after))
+            return plan;
+
+        Key changed = key with
+        {
+            ActiveKid = key.ActiveKid == before.Kid ? null : key.ActiveKid,
+            DestroyedCount = key.DestroyedCount + (after.State == KeyState.Destroyed ? 1 : 0),
+        };
+        return plan with
+        {
+            ChangedVersion = sealer.Seal(after),
+            ChangedKey = changed == key ? null : sealer.Seal(changed with { RowVersion = key.RowVersion + 1 }),
+            Events = [KeyEvents.About(ids.Next(), time.GetUtcMilliseconds(), actor, action, after, before, reason)],
+        };
+    }
+
+    private KeyPlan AddedRows(Key key, KeyVersion version, KeyMaterial material) => new()
+    {
+        Key = sealer.Seal(key),
+        NewVersion = (sealer.Seal(version), material),
+        ChangedKey = sealer.Seal(key with
+        {
+            ActiveKid = version.Kid,
+            NextVersion = key.NextVersion + 1,
+            VersionCount = key.VersionCount + 1,
+            RowVersion = key.RowVersion + 1,
+        }),
+    };
+}

@@ -1,0 +1,19 @@
+namespace Qkms.Core.Telemetry;
+
+/// <summary>The ids of the log events of this project, 1000 to 1999: each names one event, and keeps its meaning.</summary>
+internal static class CoreEvents
+{
+    public const int First = 1000;
+    public const int Last = 1999;
+
+    public const int KeyringOpened = 1001;
+    public const int RootKeyMade = 1002;
+    public const int MasterKeyMade = 1003;
+    public const int MasterKeyMadeElsewhere = 1004;
+
+    public const int ProtectionBroken = 1101;
+    public const int NotJournalled = 1102;
+    public const int EngineFault = 1103;
+
+    public const int KeyVersionDestroyed = 1201;
+}

@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Reflection;
+using Qkms.Tests.Cryptography;
+using Qkms.Tests.Support.ChildProcess;
+
+namespace Qkms.Tests.Support;
+
+/// <summary>What a test needs that not every machine or run has.</summary>
+internal enum Requirement
+{
+    /// <summary>Storage on SQLite: the test is about SQLite, or not about storage, and one run of it is enough.</summary>
+    Sqlite,
+
+    /// <summary>A PostgreSQL server where databases may be made.</summary>
+    Postgres,
+
+    /// <summary>The programs of PostgreSQL: the test starts a server of its own.</summary>
+    PostgresPrograms,
+
+    /// <summary>A disk of a few megabytes for the embedded database.</summary>
+    SmallDisk,
+
+    /// <summary>Files of the embedded database that even root cannot write.</summary>
+    ImmutableFiles,
+
+    /// <summary>The memory of another process.</summary>
+    ProcessMemory,
+
+    /// <summary>Code that the runtime optimises.</summary>
+    OptimisedBuild,
+
+    /// <summary>Time: <c>QKMS_LONG_TESTS=1</c>.</summary>
+    LongTests,
+
+    /// <summary>Published test vectors: the named files, or folders of which every file is read.</summary>
+    Vectors,
+
+    /// <summary>The named engine.</summary>
+    Engine,
+
+    /// <summary>Node.js with the packages of <c>Qkms.Tests/Interop</c>, and the named tools that its programs run.</summary>
+    NodePrograms,
+}
+
+/// <summary>A fact that is skipped where a requirement is not met; the reason names what is absent.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class FactIfAttribute : FactAttribute, IRequirement
+{
+    public FactIfAttribute(Requirement requirement, params string[] names)
+    {
+        (Requirement, Names) = (requirement, names);
+        Skip = this.MissingReason();
+    }
+
+    public Requirement Requirement { get; }
+
+    public string[] Names { get; }
+}
+
+/// <summary>A theory that is skipped where a requirement is not met; the reason names what is absent.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class TheoryIfAttribute : TheoryAttribute, IRequirement
+{
+    public TheoryIfAttribute(Requirement requirement, params string[] names)
+    {
+        (Requirement, Names) = (requirement, names);
+        Skip = this.MissingReason();
+    }
+
+    public Requirement Requirement { get; }
+
+    public string[] Names { get; }
+}
+
+/// <summary>What a fact or theory requires.</summary>
+internal interface IRequirement
+{
+    Requirement Requirement { get; }
+
+    /// <summary>Which files, engine or tools, for the requirements that have several.</summary>
+    string[] Names { get; }
+}
+
+internal static class Requirements
+{
+    // The gate takes what begins with "Not on PostgreSQL:" for a good reason where tests run on PostgreSQL.
+    private const string NotOnPostgres = "Not on PostgreSQL: it is about SQLite, or not about storage.";
+
+    private const string NotTwice = "Not on PostgreSQL: it starts a server of its own, and runs with the tests on SQLite.";
+
+    /// <summary>Why a test is skipped, or null where it runs.</summary>
+    public static string? MissingReason(this IRequirement required) => required.Requirement switch
+    {
+        Requirement.Sqlite => TestStorage.IsPostgres ? NotOnPostgres : null,
+        Requirement.Postgres => PostgresServer.MissingReason,
+        Requirement.PostgresPrograms => TestStorage.IsPostgres ? NotTwice : PostgresCluster.MissingReason,
+        Requirement.SmallDisk => TestStorage.IsPostgres ? NotOnPostgres : SmallDisk.MissingReason,
+        Requirement.ImmutableFiles => TestStorage.IsPostgres ? NotOnPostgres : ImmutableFiles.MissingReason,
+        Requirement.ProcessMemory => ProcessMemory.MissingReason(),
+        Requirement.OptimisedBuild => IsOptimised ? null : "This build is not optimised: run the tests with -c Release.",
+        Requirement.LongTests => LongTests.AreWanted ? null : $"It takes long: set {LongTests.Variable}=1.",
+        Requirement.Vectors => TestVectors.MissingReason(required.Names),
+        Requirement.Engine => EngineUnderTest.Absence(required.Names.Single()),
+        Requirement.NodePrograms => NodeProgram.MissingReason(required.Names),
+        _ => throw new UnreachableException(),
+    };
+
+    private static bool IsOptimised =>
+        typeof(TouchesSecretsAttribute).Assembly.GetCustomAttribute<DebuggableAttribute>() is not { IsJITOptimizerDisabled: true };
+}
