@@ -19,6 +19,7 @@ internal sealed class DataKeyFieldAttribute : FieldAttribute
 /// <summary>A secret and the encoding that the caller chose.</summary>
 /// <param name="Bytes">The secret.</param>
 /// <param name="AsHex">Whether as lower-case hex; otherwise base64.</param>
+[DataKeyField]
 [JsonConverter(typeof(EncodedSecretConverter))]
 internal sealed record EncodedSecret(SecretBytes Bytes, bool AsHex);
 

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Qkms.Api.Http;
-using Qkms.Core.Secrets;
 
 namespace Qkms.Tests.Http;
 
