@@ -27,7 +27,8 @@ internal sealed class OperationsFieldAttribute : FieldAttribute
     {
         Words =
         [
-            "encapsulate", "decapsulate", "encrypt", "decrypt", "wrap", "unwrap", "sign", "verify", "generate-data-key", "decrypt-data-key",
+            "encapsulate", "decapsulate", "encrypt", "decrypt", "wrap", "unwrap", "sign", "verify",
+            "generate-data-key", "decrypt-data-key",
         ];
         MaxItems = Words.Length;
     }

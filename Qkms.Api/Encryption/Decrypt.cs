@@ -52,7 +52,8 @@ internal sealed class DecryptRequestValidator : KeyChoiceValidator<DecryptReques
 }
 
 internal sealed record DecryptResponse(
-    [property: BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Plaintext), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Plaintext)]
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [property: Description("The plaintext, base64. Absent if the request had items.")]
     SecretBytes? Plaintext,
     [property: Field(MinItems = 1, MaxItems = BatchRules.MaxItems), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -90,7 +91,8 @@ internal sealed record DecryptResponse(
 }
 
 internal sealed record DecryptedItem(
-    [property: BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Plaintext), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Plaintext)]
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [property: Description("The plaintext. Absent if the item was refused.")]
     SecretBytes? Plaintext,
     [property: KidField, JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]

@@ -82,7 +82,8 @@ internal sealed record EncryptResponse : KeyUseResponse
 }
 
 internal sealed record EncryptedItem(
-    [property: BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Blob), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Blob)]
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [property: Description("The ciphertext. Absent if the item was refused.")]
     byte[]? Ciphertext,
     [property: Description("Why the item was refused. Absent if it succeeded."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ItemRefusal? Error);

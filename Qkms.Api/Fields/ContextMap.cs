@@ -50,7 +50,8 @@ internal sealed class ContextMapConverter : JsonConverter<ContextMap>
     {
         try
         {
-            return JsonSerializer.Deserialize(ref reader, (JsonTypeInfo<Dictionary<string, string?>>)options.GetTypeInfo(typeof(Dictionary<string, string?>)));
+            JsonTypeInfo type = options.GetTypeInfo(typeof(Dictionary<string, string?>));
+            return JsonSerializer.Deserialize(ref reader, (JsonTypeInfo<Dictionary<string, string?>>)type);
         }
         catch (JsonException)
         {

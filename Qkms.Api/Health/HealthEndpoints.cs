@@ -12,7 +12,9 @@ internal static class HealthEndpoints
 {
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder app)
     {
-        RouteGroupBuilder health = app.MapGroup("/health").WithTag("Health", "For supervisors and load balancers. No API key needed.").AllowAnonymous();
+        RouteGroupBuilder health = app.MapGroup("/health")
+            .WithTag("Health", "For supervisors and load balancers. No API key needed.")
+            .AllowAnonymous();
         health.MapGet("/live", Live)
             .WithName("GetLiveness")
             .WithSummary("Reports whether the process is running.");

@@ -1,6 +1,6 @@
 namespace Qkms.Api.Http;
 
-/// <summary>A byte string in base64. A length that is not a multiple of three counts as the next one that is: the service counts bytes.</summary>
+/// <summary>A byte string in base64. A length that is not a multiple of three is rounded up to one; the service counts the bytes.</summary>
 internal class BytesFieldAttribute : FieldAttribute
 {
     /// <summary>Any bytes, even none (RFC 4648, section 4): groups of four, with padding, and with zeros in the bits left over.</summary>

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Qkms.Api.Http;
 
 /// <summary>
-/// A text from a request together with what it means. It is parsed once, when the request is read; a text without a meaning is kept too, so
-/// that the validator can report it along with every other field.
+/// A text from a request together with its meaning. It is parsed once, when the request is read. A text without a meaning is kept too,
+/// so that the validator can report it along with every other field.
 /// </summary>
 internal interface IParsedText
 {

@@ -11,7 +11,11 @@ using Qkms.Core.Lifecycle;
 namespace Qkms.Api.Keys;
 
 internal sealed record DestroyKeyRequest(
-    [property: Field(Minimum = KeyDestruction.MinWaitingDays, Maximum = KeyDestruction.MaxWaitingDays, Default = KeyDestruction.DefaultWaitingDays, Example = KeyDestruction.DefaultWaitingDays)]
+    [property: Field(
+        Minimum = KeyDestruction.MinWaitingDays,
+        Maximum = KeyDestruction.MaxWaitingDays,
+        Default = KeyDestruction.DefaultWaitingDays,
+        Example = KeyDestruction.DefaultWaitingDays)]
     [property: Description("Waiting time in days, during which you can cancel: 7 to 30. Default: 30.")]
     int? WaitingDays,
     [property: ReasonField, Description("The reason, recorded in the journal.")] string? Reason);

@@ -10,7 +10,8 @@ internal static class KeyEndpoints
 
     public static IEndpointRouteBuilder MapKeys(this IEndpointRouteBuilder app)
     {
-        RouteGroupBuilder keys = app.MapGroup("/kms/keys").WithTag("Keys", "Generate, list, show, rotate, retire, revoke and destroy versioned keys.");
+        RouteGroupBuilder keys = app.MapGroup("/kms/keys")
+            .WithTag("Keys", "Generate, list, show, rotate, retire, revoke and destroy versioned keys.");
         keys.MapGenerateKey();
         keys.MapListKeys();
         keys.MapGetActiveKey();
