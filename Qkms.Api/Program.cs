@@ -1,5 +1,5 @@
 using Qkms.Api.Algorithms;
-using Qkms.Api.Auth;
+using Qkms.Api.Envelopes;
 using Qkms.Api.Encryption;
 using Qkms.Api.Encryption.DataKeys;
 using Qkms.Api.Encryption.Kem;
@@ -38,7 +38,7 @@ return await StartFailures.ExplainAsync(async () =>
         KemJson.Default,
         KeyJson.Default,
         SignatureJson.Default);
-    builder.AddQkmsAuth();
+    builder.AddQkmsEnvelope();
     builder.AddQkmsOpenApi();
     builder.Services.AddSingleton(settings);
     builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
@@ -54,10 +54,9 @@ return await StartFailures.ExplainAsync(async () =>
     app.UseQkmsHttp();
     app.UseQkmsOpenApi();
     app.UseRouting();
-    app.UseMiddleware<ApiKeyAuthentication>();
-    app.UseBodyCharset();
+    app.UseMiddleware<Authentication>();
 
-    RouteGroupBuilder routes = app.MapGroup("").RefuseUnknownQueries().CheckIdempotencyKeys();
+    RouteGroupBuilder routes = app.MapGroup("").Speaks(app.Services.GetRequiredService<Protocol>()).RefuseUnknownQueries().CheckIdempotencyKeys();
     routes.MapKeys();
     routes.MapEncryption();
     routes.MapKem();

@@ -67,6 +67,6 @@ internal static class ListAlgorithms
         return app;
     }
 
-    private static Enveloped<AlgorithmListResponse> Handle() =>
-        Enveloped.Ok(new AlgorithmListResponse([.. KeyAlgorithm.All.Select(AlgorithmResponse.From)]));
+    private static Reply<AlgorithmListResponse> Handle() =>
+        Reply.Ok(new AlgorithmListResponse([.. KeyAlgorithm.All.Select(AlgorithmResponse.From)]));
 }

@@ -118,13 +118,13 @@ internal static class Decrypt
             .Requires(Permission.CryptoDecrypt)
             .Refuses(KeyUseRefusals.Decrypting);
 
-    private static async Task<Enveloped<DecryptResponse>> HandleAsync(DecryptRequest request, Caller caller, Cipher cipher, CancellationToken cancellationToken)
+    private static async Task<Reply<DecryptResponse>> HandleAsync(DecryptRequest request, Caller caller, Cipher cipher, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(EncryptionEndpoints.DefaultAlgorithm);
         if (request.Items is null)
-            return Enveloped.Ok(DecryptResponse.From(await cipher.DecryptAsync(caller, choice, request.Context.OrEmpty(), request.Ciphertext, cancellationToken), request.Algorithm?.Text));
+            return Reply.Ok(DecryptResponse.From(await cipher.DecryptAsync(caller, choice, request.Context.OrEmpty(), request.Ciphertext, cancellationToken), request.Algorithm?.Text));
 
         (EncryptionContext, byte[])[] items = [.. request.Items.Select(item => (item!.Context.OrEmpty(), item.Ciphertext!))];
-        return Enveloped.Ok(DecryptResponse.From(await cipher.DecryptManyAsync(caller, choice, items, cancellationToken)));
+        return Reply.Ok(DecryptResponse.From(await cipher.DecryptManyAsync(caller, choice, items, cancellationToken)));
     }
 }

@@ -99,13 +99,13 @@ internal static class Encrypt
             .Requires(Permission.CryptoEncrypt)
             .Refuses(KeyUseRefusals.Creating);
 
-    private static async Task<Enveloped<EncryptResponse>> HandleAsync(EncryptRequest request, Caller caller, Cipher cipher, CancellationToken cancellationToken)
+    private static async Task<Reply<EncryptResponse>> HandleAsync(EncryptRequest request, Caller caller, Cipher cipher, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(EncryptionEndpoints.DefaultAlgorithm, follow: request.Strict != true);
         if (request.Items is null)
-            return Enveloped.Ok(new EncryptResponse(await cipher.EncryptAsync(caller, choice, request.Context.OrEmpty(), request.Plaintext!, cancellationToken), request.Algorithm?.Text));
+            return Reply.Ok(new EncryptResponse(await cipher.EncryptAsync(caller, choice, request.Context.OrEmpty(), request.Plaintext!, cancellationToken), request.Algorithm?.Text));
 
         (EncryptionContext, SecretBytes)[] items = [.. request.Items.Select(item => (item!.Context.OrEmpty(), item.Plaintext!))];
-        return Enveloped.Ok(new EncryptResponse(await cipher.EncryptManyAsync(caller, choice, items, cancellationToken), request.Algorithm?.Text));
+        return Reply.Ok(new EncryptResponse(await cipher.EncryptManyAsync(caller, choice, items, cancellationToken), request.Algorithm?.Text));
     }
 }

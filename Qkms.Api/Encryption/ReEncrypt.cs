@@ -72,7 +72,7 @@ internal static class ReEncrypt
             .Requires(Permission.CryptoReEncrypt)
             .Refuses([.. KeyUseRefusals.Creating, KmsErrors.DecryptionFailed]);
 
-    private static async Task<Enveloped<ReEncryptResponse>> HandleAsync(ReEncryptRequest request, Caller caller, ReEncryption reEncryption, CancellationToken cancellationToken)
+    private static async Task<Reply<ReEncryptResponse>> HandleAsync(ReEncryptRequest request, Caller caller, ReEncryption reEncryption, CancellationToken cancellationToken)
     {
         ReEncryptDestinationRequest? to = request.Destination;
         (ChosenKey source, Used<byte[]> result) = await reEncryption.ReEncryptAsync(
@@ -83,7 +83,7 @@ internal static class ReEncrypt
             (to?.Context ?? request.Context).OrEmpty(),
             request.Ciphertext,
             cancellationToken);
-        return Enveloped.Ok(new ReEncryptResponse(source, result, to?.Algorithm?.Text));
+        return Reply.Ok(new ReEncryptResponse(source, result, to?.Algorithm?.Text));
     }
 
     private static bool NamesKey([NotNullWhen(true)] ReEncryptDestinationRequest? destination) =>

@@ -7,15 +7,15 @@ namespace Qkms.Api.Fields;
 internal sealed class ReasonFieldAttribute : FieldAttribute
 {
     public ReasonFieldAttribute() =>
-        (Pattern, MaxLength, Example) = ("^[^\\u0000]*$", AuditEvent.MaxReasonLength, "The laptop that held a backup was stolen.");
+        (Pattern, MaxLength, Example) = ("^[^\\u0000]*$", JournalEvent.MaxReasonLength, "The laptop that held a backup was stolen.");
 }
 
 /// <summary>The rule for reasons that the journal records.</summary>
 internal static class ReasonRules
 {
     public static IRuleBuilderOptions<T, string?> IsReason<T>(this IRuleBuilder<T, string?> rule) => rule
-        .Must(reason => reason is null || reason.EnumerateRunes().Count() <= AuditEvent.MaxReasonLength)
-        .WithMessage($"must have at most {AuditEvent.MaxReasonLength} characters")
+        .Must(reason => reason is null || reason.EnumerateRunes().Count() <= JournalEvent.MaxReasonLength)
+        .WithMessage($"must have at most {JournalEvent.MaxReasonLength} characters")
         .Must(reason => reason?.Contains('\0', StringComparison.Ordinal) != true)
         .WithMessage("must not contain U+0000");
 }

@@ -25,13 +25,13 @@ internal static class HealthEndpoints
         return app;
     }
 
-    private static Enveloped<HealthResponse> Live() => Enveloped.Ok(new HealthResponse("live"));
+    private static Reply<HealthResponse> Live() => Reply.Ok(new HealthResponse("live"));
 
-    private static async Task<Enveloped<HealthResponse>> ReadyAsync(IKmsStore store, ITenantRepository tenants, CancellationToken cancellationToken)
+    private static async Task<Reply<HealthResponse>> ReadyAsync(IKmsStore store, ITenantRepository tenants, CancellationToken cancellationToken)
     {
         if (!await store.ReadAsync(session => tenants.AnyAsync(session), cancellationToken))
             throw KmsErrors.Unavailable.With("The service is starting.");
 
-        return Enveloped.Ok(new HealthResponse("ready"));
+        return Reply.Ok(new HealthResponse("ready"));
     }
 }

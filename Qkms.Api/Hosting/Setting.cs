@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Qkms.Api.Hosting;
 
-/// <summary>One setting: what it is called, what it may be and what it means. The table in docs/configuration.md is made from these.</summary>
+/// <summary>One setting: its name, its values and its meaning. The table in docs/configuration.md is made from these.</summary>
 /// <param name="name">The name below <c>Qkms:</c>.</param>
 /// <param name="type">A noun that takes "a".</param>
 /// <param name="range">The values that are allowed.</param>
@@ -47,7 +47,8 @@ internal abstract class Setting(string name, string type, string range, string m
 
     public static Setting<int> Number(string name, int otherwise, int min, int max, string meaning)
     {
-        return new Setting<int>(name, "whole number", string.Create(CultureInfo.InvariantCulture, $"{min} to {max}"), meaning, otherwise, TryParse);
+        string range = string.Create(CultureInfo.InvariantCulture, $"{min} to {max}");
+        return new Setting<int>(name, "whole number", range, meaning, otherwise, TryParse);
 
         bool TryParse(string text, out int value) =>
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= min && value <= max;

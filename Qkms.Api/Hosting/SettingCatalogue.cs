@@ -19,8 +19,8 @@ internal static class SettingCatalogue
     public static readonly Setting<string> DataDirectory = Setting.Text(
         "DataDirectory",
         "qkms-data",
-        "Directory of the database, the first API key and, unless you name another source, the root key; relative to the current directory. "
-            + "One process per directory. With PostgreSQL it holds no database.",
+        "Directory of the database, the first API key and, unless you name another source, the root key; relative to the current "
+            + "directory. One process per directory. With PostgreSQL it holds no database.",
         type: "path");
 
     public static readonly Setting<TimeSpan> ShutdownTimeout = Setting.Duration(
@@ -42,8 +42,8 @@ internal static class SettingCatalogue
         "Storage:ConnectionString",
         "string",
         $"with {Postgres} only",
-        "The PostgreSQL database, in [Npgsql's keywords](https://www.npgsql.org/doc/connection-string-parameters.html) ([set-up](postgresql.md#set-up)). "
-            + "It may hold a password, so do not pass it as an argument.",
+        "The PostgreSQL database, in [Npgsql's keywords](https://www.npgsql.org/doc/connection-string-parameters.html) "
+            + "([set-up](postgresql.md#set-up)). It may hold a password, so do not pass it as an argument.",
         otherwise: null,
         (string text, out string? value) =>
         {
@@ -61,7 +61,8 @@ internal static class SettingCatalogue
     public static readonly Setting<bool> StrictEngine = Setting.Flag(
         "Crypto:StrictEngine",
         false,
-        "Whether Qkms refuses an operation that the engine lacks (an external μ with `bouncycastle`) instead of using the managed engine for it.");
+        "Whether Qkms refuses an operation that the engine lacks (an external μ with `bouncycastle`) instead of using the managed engine "
+            + "for it.");
 
     public static readonly Setting<bool> AllowPlaintext = Setting.Flag(
         "Http:AllowPlaintext",
@@ -87,15 +88,16 @@ internal static class SettingCatalogue
         new MaterialCacheOptions().MaxAge,
         TimeSpan.FromSeconds(1),
         TimeSpan.FromDays(1),
-        "Maximum time that an expanded private key is used from memory. Then Qkms zeroes it, and unwraps the key again when a request needs it.");
+        "Maximum time that an expanded private key is used from memory. Then Qkms zeroes it, and unwraps the key again when a request "
+            + "needs it.");
 
     public static readonly Setting<TimeSpan> SweepInterval = Setting.Duration(
         "Destruction:SweepInterval",
         new DestructionOptions().SweepInterval,
         TimeSpan.FromMilliseconds(100),
         TimeSpan.FromHours(1),
-        "How often Qkms looks for keys whose destruction date has come. It destroys nothing until the clock has run steadily for ten intervals "
-            + "([on the date](destruction.md#on-the-date)).");
+        "How often Qkms looks for keys whose destruction date has come. It destroys nothing until the clock has run steadily for ten "
+            + "intervals ([on the date](destruction.md#on-the-date)).");
 
     public static readonly Setting<bool> RefuseWeakHash = Setting.Flag(
         "Signatures:RefuseWeakHash",
@@ -109,7 +111,7 @@ internal static class SettingCatalogue
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        DataDirectory, ShutdownTimeout, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval,
-        RefuseWeakHash, TenantLabel,
+        DataDirectory, ShutdownTimeout, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, ApiKeyPrefix, MaxKeys, MaxAge,
+        SweepInterval, RefuseWeakHash, TenantLabel,
     ];
 }

@@ -18,12 +18,7 @@ internal static class ApiJson
         options.Converters.Add(new UtcConverter());
         options.Converters.Add(new Base64BytesConverter());
         options.Converters.Add(new SecretBytesConverter());
-        options.TypeInfoResolverChain.Insert(0, ErrorJson.Default);
         foreach (IJsonTypeInfoResolver feature in features)
             options.TypeInfoResolverChain.Insert(0, feature);
     }
 }
-
-/// <summary>The body of refusals, as JSON.</summary>
-[JsonSerializable(typeof(ErrorEnvelope))]
-internal sealed partial class ErrorJson : JsonSerializerContext;

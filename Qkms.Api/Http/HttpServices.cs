@@ -28,6 +28,7 @@ internal static class HttpServices
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.AddSingleton<RequestsUnderWay>();
         builder.Services.AddScoped<RequestFacts>();
+        builder.Services.AddScoped(services => services.GetRequiredService<RequestFacts>().RequireCaller());
 
         // Fields are named as the caller spells them.
         ValidatorOptions.Global.PropertyNameResolver = (_, member, _) =>

@@ -53,7 +53,7 @@ internal sealed partial class RefusalHandler(RequestDelegate next, IntegrityAlar
                 return refusal;
 
             case BadHttpRequestException bad:
-                return BadRequests.Translate(context, bad);
+                return Protocol.Of(context).Explain(context, bad);
 
             case SealBrokenException broken:
                 await alarm.RaiseAsync(RequestFacts.Of(context).Caller, broken.What);

@@ -37,18 +37,15 @@ internal static class Refusals
         _ => null,
     };
 
+    /// <summary>Counts a refusal, and has the protocol of the request write it.</summary>
     public static Task WriteAsync(HttpContext context, KmsException refusal)
     {
         if (refusal.Error.Kind is KmsErrorKind.Unavailable or KmsErrorKind.RateLimited)
             context.Response.Headers.RetryAfter = RetryAfter(refusal.RetryAfter);
 
-        if (refusal.Error.Kind == KmsErrorKind.Unauthenticated)
-            context.Response.Headers.WWWAuthenticate = "ApiKey realm=\"qkms\", header=\"x-api-key\"";
-
         KmsMeter.Refusals.Add(1, KeyValuePair.Create<string, object?>(KmsMeter.ErrorCodeLabel, refusal.Error.Code));
         context.Features.Get<IHttpActivityFeature>()?.Activity.SetTag(KmsMeter.ErrorCodeLabel, refusal.Error.Code);
-        ErrorBody body = new(refusal.Error.Code, refusal.Message, [.. refusal.Details.Select(d => new ErrorDetail(d.Field, d.Message))]);
-        return Enveloped.WriteErrorAsync(context, StatusOf(refusal.Error.Kind), body);
+        return Protocol.Of(context).WriteRefusalAsync(context, refusal);
     }
 
     // Whole seconds, rounded up, and never "at once".

@@ -6,11 +6,14 @@ namespace Qkms.Api.Http;
 /// <summary>Checks a request with its validator before the handler sees it.</summary>
 internal static class Validation
 {
+    /// <summary>Stands for the body where no single field is to blame.</summary>
+    public const string BodyField = "(body)";
+
     /// <summary>Adds the check; a missing body is refused here too.</summary>
     public static RouteHandlerBuilder WithValidation<TRequest>(this RouteHandlerBuilder route, IValidator<TRequest> validator)
         where TRequest : class => route.WithMetadata(QueryNames.Of(typeof(TRequest))).AddEndpointFilter((context, next) =>
         {
-            TRequest request = Find<TRequest>(context.Arguments) ?? throw BadRequests.NoBody();
+            TRequest request = Find<TRequest>(context.Arguments) ?? throw NoBody();
 
             // Secrets of a request end with it, whatever becomes of it.
             if (request is IDisposable secrets)
@@ -29,6 +32,10 @@ internal static class Validation
 
             return next(context);
         });
+
+    /// <summary>The refusal of a body that is absent or the word <c>null</c>.</summary>
+    public static KmsException NoBody() =>
+        KmsErrors.Invalid.With("The body must be a JSON object.", new FieldError(BodyField, "a JSON object is required"));
 
     private static TRequest? Find<TRequest>(IList<object?> arguments)
         where TRequest : class

@@ -29,7 +29,7 @@ internal static class CancelKeyDeletion
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 
-    private static async Task<Enveloped<KeyVersionResponse>> HandleAsync(
+    private static async Task<Reply<KeyVersionResponse>> HandleAsync(
         [KidField, Description("The kid of the version.")] string kid,
         CancelKeyDeletionRequest? request,
         Caller caller,
@@ -40,6 +40,6 @@ internal static class CancelKeyDeletion
         RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
         Done<KeyVersion> done = await destruction.CancelAsync(caller, KeyPath.ToKid(kid), request?.Reason, repeatable, cancellationToken);
         IdempotencyKeys.MarkRepeated(http, done);
-        return Enveloped.Ok(KeyVersionResponse.From(done.Result, spelling: null, done.At));
+        return Reply.Ok(KeyVersionResponse.From(done.Result, spelling: null, done.At));
     }
 }

@@ -44,7 +44,7 @@ internal static class DestroyKey
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 
-    private static async Task<EnvelopedAccepted<KeyVersionResponse>> HandleAsync(
+    private static async Task<AcceptedReply<KeyVersionResponse>> HandleAsync(
         [KidOrNumberField, Description("The kid of the version; not its number.")] string key,
         [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] DestroyKeyRequest? request,
         Caller caller,
@@ -57,6 +57,6 @@ internal static class DestroyKey
         ScheduleDestructionCommand command = new(KeyPath.ToKid(key), waitingDays, request?.Reason);
         Done<KeyVersion> done = await destruction.ScheduleAsync(caller, command, repeatable, cancellationToken);
         IdempotencyKeys.MarkRepeated(http, done);
-        return Enveloped.Accepted(KeyVersionResponse.From(done.Result, spelling: null, done.At));
+        return Reply.Accepted(KeyVersionResponse.From(done.Result, spelling: null, done.At));
     }
 }

@@ -48,14 +48,14 @@ internal static class GenerateKey
             .Refuses(KmsErrors.ActiveKeyExists, KmsErrors.KeyChanged, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 
-    private static async Task<EnvelopedCreated<KeyVersionResponse>> HandleAsync(
+    private static async Task<CreatedReply<KeyVersionResponse>> HandleAsync(
         GenerateKeyRequest request, Caller caller, KeyLifecycle keys, HttpContext http, CancellationToken cancellationToken)
     {
         RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
         Done<KeyVersion> done = await keys.GenerateAsync(caller, ToCommand(request), repeatable, cancellationToken);
         IdempotencyKeys.MarkRepeated(http, done);
         KeyVersionResponse data = KeyVersionResponse.From(done.Result, request.Algorithm?.Text, done.At);
-        return Enveloped.Created(data, GetKey.RouteName, new { key = data.Kid });
+        return Reply.Created(data, GetKey.RouteName, new { key = data.Kid });
     }
 
     private static GenerateKeyCommand ToCommand(GenerateKeyRequest request) => new(

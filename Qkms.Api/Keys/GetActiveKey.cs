@@ -27,10 +27,10 @@ internal static class GetActiveKey
             .Requires(Permission.KeysRead)
             .Refuses(KmsErrors.KeyVersionNotFound);
 
-    private static async Task<Enveloped<KeyVersionResponse>> HandleAsync(
+    private static async Task<Reply<KeyVersionResponse>> HandleAsync(
         [AsParameters] GetActiveKeyQuery query, Caller caller, KeyReader keys, TimeProvider time, CancellationToken cancellationToken)
     {
         KeyVersion active = await keys.GetActiveAsync(caller, query.ToKeySelector(), cancellationToken);
-        return Enveloped.Ok(KeyVersionResponse.From(active, query.Algorithm?.Text, time.GetUtcMilliseconds()));
+        return Reply.Ok(KeyVersionResponse.From(active, query.Algorithm?.Text, time.GetUtcMilliseconds()));
     }
 }

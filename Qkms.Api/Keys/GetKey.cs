@@ -43,13 +43,13 @@ internal static class GetKey
             .Requires(Permission.KeysRead)
             .Refuses(KmsErrors.KeyVersionNotFound);
 
-    private static async Task<Enveloped<KeyVersionResponse>> HandleAsync(
+    private static async Task<Reply<KeyVersionResponse>> HandleAsync(
         [AsParameters] GetKeyQuery query, Caller caller, KeyReader keys, TimeProvider time, CancellationToken cancellationToken)
     {
         KeyVersion version = query.IsNumber
             ? await GetByNumberAsync(query, caller, keys, cancellationToken)
             : await GetByKidAsync(query, caller, keys, cancellationToken);
-        return Enveloped.Ok(KeyVersionResponse.From(version, query.Algorithm?.Text, time.GetUtcMilliseconds()));
+        return Reply.Ok(KeyVersionResponse.From(version, query.Algorithm?.Text, time.GetUtcMilliseconds()));
     }
 
     private static async Task<KeyVersion> GetByNumberAsync(GetKeyQuery query, Caller caller, KeyReader keys, CancellationToken cancellationToken)

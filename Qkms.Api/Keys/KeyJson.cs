@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Qkms.Api.Envelopes;
 
 namespace Qkms.Api.Keys;
 

@@ -56,7 +56,7 @@ internal static class ListKeys
             .WithValidation(new ListKeysQueryValidator())
             .Requires(Permission.KeysRead);
 
-    private static async Task<Enveloped<KeyListResponse>> HandleAsync(
+    private static async Task<Reply<KeyListResponse>> HandleAsync(
         [AsParameters] ListKeysQuery query, Caller caller, KeyReader keys, IntegrityAlarm alarm, TimeProvider time, CancellationToken cancellationToken)
     {
         KeyPage page = await keys.ListAsync(caller, ToFilter(query), query.Cursor, query.Limit?.Value ?? ListKeysQuery.MaxLimit, cancellationToken);
@@ -64,7 +64,7 @@ internal static class ListKeys
             await alarm.RaiseAsync(caller, $"key version {kid}");
 
         DateTimeOffset now = time.GetUtcMilliseconds();
-        return Enveloped.Ok(new KeyListResponse(
+        return Reply.Ok(new KeyListResponse(
             [.. page.Versions.Select(version => KeyVersionResponse.From(version, query.Algorithm?.Text, now))],
             page.Total,
             page.NextCursor,

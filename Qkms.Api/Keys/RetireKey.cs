@@ -33,13 +33,13 @@ internal static class RetireKey
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyRevoked, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 
-    private static async Task<Enveloped<KeyVersionResponse>> HandleAsync(
+    private static async Task<Reply<KeyVersionResponse>> HandleAsync(
         RetireKeyRequest request, Caller caller, KeyLifecycle keys, HttpContext http, CancellationToken cancellationToken)
     {
         RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
         RetireKeyCommand command = new(request.ToKeySelector(), request.KeyVersion!.Value, request.AllowNoActive ?? false);
         Done<KeyVersion> done = await keys.RetireAsync(caller, command, repeatable, cancellationToken);
         IdempotencyKeys.MarkRepeated(http, done);
-        return Enveloped.Ok(KeyVersionResponse.From(done.Result, request.Algorithm?.Text, done.At));
+        return Reply.Ok(KeyVersionResponse.From(done.Result, request.Algorithm?.Text, done.At));
     }
 }

@@ -48,7 +48,7 @@ internal static class RotateKey
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyChanged, KmsErrors.KeyDisabled, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 
-    private static async Task<EnvelopedCreated<RotatedKeyResponse>> HandleAsync(
+    private static async Task<CreatedReply<RotatedKeyResponse>> HandleAsync(
         RotateKeyRequest request, Caller caller, KeyLifecycle keys, HttpContext http, CancellationToken cancellationToken)
     {
         RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
@@ -56,6 +56,6 @@ internal static class RotateKey
         Done<KeyRotation> done = await keys.RotateAsync(caller, command, repeatable, cancellationToken);
         IdempotencyKeys.MarkRepeated(http, done);
         KeyVersionResponse active = KeyVersionResponse.From(done.Result.Active, request.Algorithm?.Text, done.At);
-        return Enveloped.Created(new RotatedKeyResponse(active, done.Result.Retired.Version), GetKey.RouteName, new { key = active.Kid });
+        return Reply.Created(new RotatedKeyResponse(active, done.Result.Retired.Version), GetKey.RouteName, new { key = active.Kid });
     }
 }

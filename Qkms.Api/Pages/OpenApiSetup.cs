@@ -1,6 +1,6 @@
 using System.Reflection;
 using Microsoft.OpenApi;
-using Qkms.Api.Auth;
+using Qkms.Api.Envelopes;
 using Qkms.Core.Secrets;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -30,11 +30,11 @@ internal static class OpenApiSetup
             });
             options.AddServer(new OpenApiServer { Url = "/" });
             options.AddServer(new OpenApiServer { Url = "/api/v1" });
-            options.AddSecurityDefinition(ApiKeyAuthentication.SchemeName, new OpenApiSecurityScheme
+            options.AddSecurityDefinition(EnvelopeProtocol.SchemeName, new OpenApiSecurityScheme
             {
                 Type = SecuritySchemeType.ApiKey,
                 In = ParameterLocation.Header,
-                Name = ApiKeyAuthentication.HeaderName,
+                Name = EnvelopeProtocol.HeaderName,
                 Description = "An API key. The first start writes one to 'initial-api-key' in the data directory.",
             });
             options.SupportNonNullableReferenceTypes();

@@ -5,7 +5,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.OpenApi;
-using Qkms.Api.Auth;
+using Qkms.Api.Envelopes;
 using Qkms.Api.Idempotency;
 using Qkms.Core.Idempotency;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -24,7 +24,7 @@ internal sealed class OperationDetails : IOperationFilter
         {
             operation.Security.Add(new OpenApiSecurityRequirement
             {
-                [new OpenApiSecuritySchemeReference(ApiKeyAuthentication.SchemeName, context.Document)] = [],
+                [new OpenApiSecuritySchemeReference(EnvelopeProtocol.SchemeName, context.Document)] = [],
             });
         }
 

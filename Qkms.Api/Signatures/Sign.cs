@@ -53,10 +53,10 @@ internal static class Sign
             .Requires(Permission.Sign)
             .Refuses(KeyUseRefusals.Creating);
 
-    private static async Task<Enveloped<SignResponse>> HandleAsync(SignRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
+    private static async Task<Reply<SignResponse>> HandleAsync(SignRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm, follow: request.Follow == true);
         Used<byte[]> made = await signer.SignAsync(caller, choice, request.Message!, request.SignatureContext ?? [], request.HashAlgorithm?.Value, cancellationToken);
-        return Enveloped.Ok(new SignResponse(made, request.Algorithm?.Text));
+        return Reply.Ok(new SignResponse(made, request.Algorithm?.Text));
     }
 }

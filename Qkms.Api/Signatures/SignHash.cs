@@ -62,11 +62,11 @@ internal static class SignHash
             .Requires(Permission.SignHash)
             .Refuses(KeyUseRefusals.Creating);
 
-    private static async Task<Enveloped<SignHashResponse>> HandleAsync(SignHashRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
+    private static async Task<Reply<SignHashResponse>> HandleAsync(SignHashRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm, follow: request.Follow == true);
         SignatureHash function = request.HashAlgorithm?.Value!;
         Used<byte[]> made = await signer.SignHashAsync(caller, choice, request.Hash!, function, request.SignatureContext ?? [], cancellationToken);
-        return Enveloped.Ok(new SignHashResponse(made, request.Algorithm?.Text, function.Name));
+        return Reply.Ok(new SignHashResponse(made, request.Algorithm?.Text, function.Name));
     }
 }

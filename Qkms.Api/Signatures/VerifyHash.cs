@@ -62,11 +62,11 @@ internal static class VerifyHash
             .Requires(Permission.VerifyHash)
             .Refuses(KeyUseRefusals.Reading);
 
-    private static async Task<Enveloped<VerifyHashResponse>> HandleAsync(VerifyHashRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
+    private static async Task<Reply<VerifyHashResponse>> HandleAsync(VerifyHashRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm);
         SignatureHash function = request.HashAlgorithm?.Value!;
         Used<bool> verified = await signer.VerifyHashAsync(caller, choice, request.Hash!, function, request.SignatureContext ?? [], request.Signature!, cancellationToken);
-        return Enveloped.Ok(new VerifyHashResponse(verified, request.Algorithm?.Text, function.Name));
+        return Reply.Ok(new VerifyHashResponse(verified, request.Algorithm?.Text, function.Name));
     }
 }

@@ -9,6 +9,8 @@ public sealed record DestructionOptions
     /// <summary>How often the sweep looks for such versions; a version is destroyed at most this long after its date.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long the wall clock must have kept step with the monotonic clock before anything is destroyed: 10 minutes by default.</summary>
+    /// <summary>
+    /// How long the wall clock must have kept step with the monotonic clock before anything is destroyed: 10 minutes by default.
+    /// </summary>
     public TimeSpan SteadyTime => SteadyIntervals * SweepInterval;
 }

@@ -1,5 +1,6 @@
 using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
+
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>What decides about the next version of a key.</summary>

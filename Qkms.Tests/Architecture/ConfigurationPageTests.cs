@@ -28,7 +28,8 @@ public sealed class ConfigurationPageTests
     [Fact]
     public void The_catalogue_lists_every_setting_once()
     {
-        Setting[] fields = [.. typeof(SettingCatalogue).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => f.GetValue(null)).OfType<Setting>()];
+        FieldInfo[] all = typeof(SettingCatalogue).GetFields(BindingFlags.Public | BindingFlags.Static);
+        Setting[] fields = [.. all.Select(field => field.GetValue(null)).OfType<Setting>()];
 
         SettingCatalogue.All.Should().BeEquivalentTo(fields);
         SettingCatalogue.All.Select(setting => setting.Name).Should().OnlyHaveUniqueItems();

@@ -26,7 +26,7 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Qkms.Api",
         "Logging", "Http",
         "Fields",
-        "Auth", "Telemetry", "Idempotency",
+        "Envelopes", "Telemetry", "Idempotency",
         "Pages",
         "Health", "Algorithms", "Keys", "Encryption", "Signatures",
         "Hosting");

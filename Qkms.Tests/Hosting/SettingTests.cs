@@ -45,13 +45,13 @@ public sealed class SettingTests
     [InlineData("postgresql", null)]
     public void Provider_and_connection_string_have_to_go_together(string provider, string? connectionString)
     {
-        Dictionary<string, string?> values = new() { ["Qkms:Storage:Provider"] = provider, ["Qkms:Storage:ConnectionString"] = connectionString };
-
-        Action read = () => QkmsSettings.From(new ConfigurationBuilder().AddInMemoryCollection(values).Build());
+        Action read = Read(("Storage:Provider", provider), ("Storage:ConnectionString", connectionString));
 
         read.Should().Throw<SettingsException>().WithMessage("*Qkms:Storage:ConnectionString*");
     }
 
-    private static Action Read(string name, string value) => () =>
-        QkmsSettings.From(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { [$"Qkms:{name}"] = value }).Build());
+    private static Action Read(string name, string value) => Read((name, value));
+
+    private static Action Read(params (string Name, string? Value)[] values) => () =>
+        QkmsSettings.From(new ConfigurationBuilder().AddInMemoryCollection(values.ToDictionary(v => $"Qkms:{v.Name}", v => v.Value)).Build());
 }

@@ -87,7 +87,7 @@ public sealed class PreparedChangeTests
         string kid = (await client.GenerateAsync()).Text("kid");
 
         _gap = () => client.RevokeAsync(kid);
-        Answer retired = await client.RetireAsync(1, extra: ",\"allow_no_active\":true");
+        Answer retired = await client.RetireAsync(1, extra: new { allow_no_active = true });
 
         retired.ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
         (await client.GetJsonAsync($"/kms/keys/{kid}")).Text("status").Should().Be("revoked");

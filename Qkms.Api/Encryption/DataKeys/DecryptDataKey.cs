@@ -56,11 +56,11 @@ internal static class DecryptDataKey
             .Requires(Permission.DataKeysDecrypt)
             .Refuses(KeyUseRefusals.Decrypting);
 
-    private static async Task<Enveloped<DecryptDataKeyResponse>> HandleAsync(
+    private static async Task<Reply<DecryptDataKeyResponse>> HandleAsync(
         DecryptDataKeyRequest request, Caller caller, DataKeyIssuer issuer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(DataKeyEndpoints.DefaultAlgorithm);
         Used<SecretBytes> dataKey = await issuer.DecryptAsync(caller, choice, request.Context.OrEmpty(), request.Ciphertext, cancellationToken);
-        return Enveloped.Ok(new DecryptDataKeyResponse(dataKey, new EncodedSecret(dataKey.Result, request.Encoding == SecretEncodings.Hex), request.Algorithm?.Text));
+        return Reply.Ok(new DecryptDataKeyResponse(dataKey, new EncodedSecret(dataKey.Result, request.Encoding == SecretEncodings.Hex), request.Algorithm?.Text));
     }
 }

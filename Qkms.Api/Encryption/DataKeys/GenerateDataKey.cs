@@ -66,11 +66,11 @@ internal static class GenerateDataKey
             .Requires(Permission.DataKeysGenerate)
             .Refuses(KeyUseRefusals.Creating);
 
-    private static async Task<Enveloped<GenerateDataKeyResponse>> HandleAsync(
+    private static async Task<Reply<GenerateDataKeyResponse>> HandleAsync(
         GenerateDataKeyRequest request, Caller caller, DataKeyIssuer issuer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(DataKeyEndpoints.DefaultAlgorithm, follow: request.Strict != true);
         Used<WrappedSecret> dataKey = await issuer.GenerateAsync(caller, choice, request.Context.OrEmpty(), request.Bytes ?? DataKeyIssuer.DefaultLength, cancellationToken);
-        return Enveloped.Ok(new GenerateDataKeyResponse(dataKey, request));
+        return Reply.Ok(new GenerateDataKeyResponse(dataKey, request));
     }
 }

@@ -46,9 +46,9 @@ internal static class Decapsulate
             .Requires(Permission.KemDecapsulate)
             .Refuses(KeyUseRefusals.Decrypting);
 
-    private static async Task<Enveloped<DecapsulateResponse>> HandleAsync(DecapsulateRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
+    private static async Task<Reply<DecapsulateResponse>> HandleAsync(DecapsulateRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm);
-        return Enveloped.Ok(new DecapsulateResponse(await keys.DecapsulateAsync(caller, choice, request.KemCiphertext, cancellationToken), request.Algorithm?.Text));
+        return Reply.Ok(new DecapsulateResponse(await keys.DecapsulateAsync(caller, choice, request.KemCiphertext, cancellationToken), request.Algorithm?.Text));
     }
 }

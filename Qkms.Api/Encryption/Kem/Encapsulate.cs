@@ -45,9 +45,9 @@ internal static class Encapsulate
             .Requires(Permission.KemEncapsulate)
             .Refuses(KeyUseRefusals.Creating);
 
-    private static async Task<Enveloped<EncapsulateResponse>> HandleAsync(EncapsulateRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
+    private static async Task<Reply<EncapsulateResponse>> HandleAsync(EncapsulateRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm, follow: request.Strict != true);
-        return Enveloped.Ok(new EncapsulateResponse(await keys.EncapsulateAsync(caller, choice, cancellationToken), request.Algorithm?.Text));
+        return Reply.Ok(new EncapsulateResponse(await keys.EncapsulateAsync(caller, choice, cancellationToken), request.Algorithm?.Text));
     }
 }

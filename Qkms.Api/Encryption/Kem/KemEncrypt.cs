@@ -55,9 +55,9 @@ internal static class KemEncrypt
             .Requires(Permission.CryptoEncrypt)
             .Refuses(KeyUseRefusals.Creating);
 
-    private static async Task<Enveloped<KemEncryptResponse>> HandleAsync(KemEncryptRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
+    private static async Task<Reply<KemEncryptResponse>> HandleAsync(KemEncryptRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm, follow: request.Strict != true);
-        return Enveloped.Ok(new KemEncryptResponse(await keys.EncryptAsync(caller, choice, request.Aad ?? [], request.Plaintext!, cancellationToken), request.Algorithm?.Text));
+        return Reply.Ok(new KemEncryptResponse(await keys.EncryptAsync(caller, choice, request.Aad ?? [], request.Plaintext!, cancellationToken), request.Algorithm?.Text));
     }
 }

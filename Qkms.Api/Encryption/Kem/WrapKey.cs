@@ -60,9 +60,9 @@ internal static class WrapKey
             .Requires(Permission.KemWrap)
             .Refuses(KeyUseRefusals.Creating);
 
-    private static async Task<Enveloped<WrapKeyResponse>> HandleAsync(WrapKeyRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
+    private static async Task<Reply<WrapKeyResponse>> HandleAsync(WrapKeyRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm, follow: request.Strict != true);
-        return Enveloped.Ok(new WrapKeyResponse(await keys.WrapAsync(caller, choice, request.Aad ?? [], request.SymmetricKey!, cancellationToken), request.Algorithm?.Text));
+        return Reply.Ok(new WrapKeyResponse(await keys.WrapAsync(caller, choice, request.Aad ?? [], request.SymmetricKey!, cancellationToken), request.Algorithm?.Text));
     }
 }

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Time;
+using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
+
+namespace Qkms.Api.Envelopes;
+
+/// <summary>
+/// The protocol of Qkms itself: one valid API key in the header <c>x-api-key</c>, JSON in UTF-8, and answers in an envelope with the id of the request and
+/// the time. The header holds no longer the key but its handle: see <see cref="ApiKeyHeaderEncoding"/>.
+/// </summary>
+internal sealed class EnvelopeProtocol(ApiKeyAuthenticator authenticator, ApiKeyHandles handles, TimeProvider time, IOptions<JsonOptions> options) : Protocol
+{
+    public const string SchemeName = "ApiKey";
+    public const string HeaderName = "x-api-key";
+
+    private const string Json = "application/json";
+    private const string JsonInUtf8 = "application/json; charset=utf-8";
+
+    private readonly JsonSerializerOptions _json = options.Value.SerializerOptions;
+
+    public override string MediaType => Json;
+
+    public override async ValueTask<Caller?> AuthenticateAsync(HttpContext context)
+    {
+        if (context.Request.Headers[HeaderName] is not [string presented]
+            || handles.Read(presented) is not { } proof
+            || await authenticator.AuthenticateAsync(proof, context.RequestAborted) is not { } apiKey)
+            return null;
+
+        return new Caller(apiKey.TenantId, apiKey.CredentialId, apiKey.Access, RequestIdentity.Of(context));
+    }
+
+    /// <summary>
+    /// JSON is UTF-8 (RFC 8259, section 8.1). A media type that names another character set is refused as such: the framework would convert it, and fails
+    /// on one that it does not know.
+    /// </summary>
+    public override void PrepareBody(HttpRequest request)
+    {
+        // Nearly every request names no character set.
+        if (request.ContentType is null or Json || !MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type) || !type.Charset.HasValue)
+            return;
+
+        if (!HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+            throw KmsErrors.UnsupportedMediaType.With("The body must be JSON in UTF-8.");
+
+        // Said and true, and so of no further interest; the framework would fail on its name in quotes.
+        request.ContentType = type.MediaType.ToString();
+    }
+
+    public override KmsException Explain(HttpContext context, BadHttpRequestException exception) => BadRequests.Translate(context, exception);
+
+    public override Task WriteResultAsync<T>(HttpContext context, int status, T data) =>
+        WriteAsync(context, status, new Envelope<T>(data, RequestIdentity.Of(context), time.GetUtcMilliseconds()));
+
+    public override Task WriteRefusalAsync(HttpContext context, KmsException refusal)
+    {
+        if (refusal.Error.Kind == KmsErrorKind.Unauthenticated)
+            context.Response.Headers.WWWAuthenticate = "ApiKey realm=\"qkms\", header=\"x-api-key\"";
+
+        ErrorBody body = new(refusal.Error.Code, refusal.Message, [.. refusal.Details.Select(d => new ErrorDetail(d.Field, d.Message))]);
+        ErrorEnvelope envelope = new(body, RequestIdentity.Of(context), time.GetUtcMilliseconds());
+        return WriteAsync(context, Refusals.StatusOf(refusal.Error.Kind), envelope);
+    }
+
+    public override IProducesResponseTypeMetadata Describe<T>(int status) => new ProducesResponseTypeMetadata(status, typeof(Envelope<T>), [Json]);
+
+    // With its length, so that it goes out in one piece.
+    private async Task WriteAsync<TBody>(HttpContext context, int status, TBody body)
+    {
+        using AnswerBuffer buffer = new();
+        using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { Encoder = _json.Encoder, SkipValidation = true }))
+            JsonSerializer.Serialize(json, body, (JsonTypeInfo<TBody>)_json.GetTypeInfo(typeof(TBody)));
+
+        context.Response.StatusCode = status;
+        context.Response.ContentType = JsonInUtf8;
+        context.Response.ContentLength = buffer.Length;
+        await context.Response.BodyWriter.WriteAsync(buffer.Written, context.RequestAborted);
+    }
+}

@@ -1,0 +1,60 @@
+using Microsoft.AspNetCore.Http.Metadata;
+
+namespace Qkms.Api.Http;
+
+/// <summary>
+/// How a group of routes is spoken to: how callers prove who they are, which bodies are read, and how results and refusals are written. A group says it
+/// with <see cref="ProtocolGroups.Speaks"/>; nothing else asks which protocol it is. Where no route matched, the one that is registered as a service speaks.
+/// </summary>
+internal abstract class Protocol
+{
+    /// <summary>The media type of bodies, both ways.</summary>
+    public abstract string MediaType { get; }
+
+    /// <summary>Who makes a request; null when the caller does not prove it.</summary>
+    public abstract ValueTask<Caller?> AuthenticateAsync(HttpContext context);
+
+    /// <summary>Makes a body ready for the framework, which reads JSON in UTF-8; called for routes that take one, after authentication.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.UnsupportedMediaType"/> for a body that the protocol does not read.</exception>
+    public abstract void PrepareBody(HttpRequest request);
+
+    /// <summary>The refusal of a body that the framework could not read. It repeats nothing of the body but names of members.</summary>
+    public abstract KmsException Explain(HttpContext context, BadHttpRequestException exception);
+
+    /// <summary>Writes a success.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="status">200, 201 or 202.</param>
+    /// <param name="data">What was asked for.</param>
+    public abstract Task WriteResultAsync<T>(HttpContext context, int status, T data);
+
+    /// <summary>Writes a refusal, status and headers of its own included; Retry-After is there already.</summary>
+    public abstract Task WriteRefusalAsync(HttpContext context, KmsException refusal);
+
+    /// <summary>What a success of <typeparamref name="T"/> looks like, for the description of the API; null where it is not described.</summary>
+    public virtual IProducesResponseTypeMetadata? Describe<T>(int status) => null;
+
+    /// <summary>The protocol of the request at hand.</summary>
+    public static Protocol Of(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<Protocol>() ?? context.RequestServices.GetRequiredService<Protocol>();
+}
+
+/// <summary>Protocols of route groups.</summary>
+internal static class ProtocolGroups
+{
+    /// <summary>Says which protocol a group speaks.</summary>
+    public static RouteGroupBuilder Speaks(this RouteGroupBuilder group, Protocol protocol)
+    {
+        group.WithMetadata(protocol);
+
+        // The framework says of every route with a body that it takes JSON, and routing would refuse what another protocol sends.
+        ((IEndpointConventionBuilder)group).Finally(route =>
+        {
+            foreach (IAcceptsMetadata accepts in route.Metadata.OfType<IAcceptsMetadata>().ToArray())
+            {
+                route.Metadata.Remove(accepts);
+                route.Metadata.Add(new AcceptsMetadata([protocol.MediaType], accepts.RequestType, accepts.IsOptional));
+            }
+        });
+        return group;
+    }
+}
