@@ -57,7 +57,9 @@ internal struct Sponge
     internal static void Sha3_512(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> destination) =>
         Hash(Sha3_512Rate, Sha3Suffix, first, second, destination[..64]);
 
-    /// <summary>Fills <paramref name="destination"/> with SHAKE256(<paramref name="first"/> ‖ <paramref name="second"/>) (section 6.2).</summary>
+    /// <summary>
+    /// Fills <paramref name="destination"/> with SHAKE256(<paramref name="first"/> ‖ <paramref name="second"/>) (FIPS 202, section 6.2).
+    /// </summary>
     [TouchesSecrets]
     internal static void Shake256(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> destination) =>
         Hash(Shake256Rate, ShakeSuffix, first, second, destination);
