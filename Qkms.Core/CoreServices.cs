@@ -36,7 +36,7 @@ public static class CoreServices
         .AddSingleton<KeyGenerationGate>()
         .AddSingleton<KeyRows>()
         .AddSingleton<KeyListCursor>()
-        .AddSingleton<KeyStates>()
+        .AddSingleton<KeyStateCache>()
         .AddSingleton<KeyResolver>()
         .AddSingleton<PrivateKeyGate>()
         .AddSingleton<IMaterialLoader, MaterialLoader>()

@@ -44,6 +44,6 @@ public static class StorageServices
         .AddSingleton<ITenantRepository, TenantRepository>()
         .AddSingleton<ICredentialRepository, CredentialRepository>()
         .AddSingleton<IKeyRepository, KeyRepository>()
-        .AddSingleton<IAuditRepository, AuditRepository>()
+        .AddSingleton<IJournalRepository, JournalRepository>()
         .AddSingleton<IIdempotencyRepository, IdempotencyRepository>();
 }

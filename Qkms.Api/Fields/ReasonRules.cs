@@ -7,8 +7,8 @@ namespace Qkms.Api.Fields;
 internal static class ReasonRules
 {
     public static IRuleBuilderOptions<T, string?> IsReason<T>(this IRuleBuilder<T, string?> rule) => rule
-        .Must(reason => reason is null || reason.EnumerateRunes().Count() <= AuditEvent.MaxReasonLength)
-        .WithMessage($"must have at most {AuditEvent.MaxReasonLength} characters")
+        .Must(reason => reason is null || reason.EnumerateRunes().Count() <= JournalEvent.MaxReasonLength)
+        .WithMessage($"must have at most {JournalEvent.MaxReasonLength} characters")
         .Must(reason => reason?.Contains('\0', StringComparison.Ordinal) != true)
         .WithMessage("must not contain U+0000");
 }

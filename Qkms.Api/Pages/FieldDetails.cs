@@ -150,7 +150,7 @@ internal static class FieldDetails
                 schema.Default = KeyDestruction.DefaultWaitingDays;
                 break;
             case "reason":
-                schema.MaxLength = AuditEvent.MaxReasonLength;
+                schema.MaxLength = JournalEvent.MaxReasonLength;
                 schema.Pattern = "^[^\\u0000]*$";
                 break;
             case "cursor" or "next_cursor":

@@ -77,3 +77,12 @@ internal interface ISignHash
 /// <param name="Context">The context of FIPS 204, at most 255 bytes; empty where the algorithm has none.</param>
 /// <param name="Hash">The hash function, where the algorithm leaves the choice; else null.</param>
 internal readonly record struct SignatureParameters(byte[] Context, SignatureHash? Hash);
+
+/// <summary>A fresh secret, and the ciphertext from which the key recovers it: a shared secret of a KEM, or a data key.</summary>
+/// <param name="Secret">K of FIPS 203, or the data key. It is stored nowhere and zeroed with this.</param>
+/// <param name="Ciphertext">c of FIPS 203, or the wrapped form (docs/formats.md).</param>
+public sealed record WrappedSecret(SecretBytes Secret, byte[] Ciphertext) : IDisposable
+{
+    /// <summary>Zeroes the secret.</summary>
+    public void Dispose() => Secret.Dispose();
+}

@@ -3,6 +3,7 @@ using System.Text;
 using Qkms.Core.Callers;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Sealing;
+using Qkms.Core.Store;
 
 namespace Qkms.Core.ApiKeys;
 
@@ -16,7 +17,7 @@ public sealed class ApiKeyIssuer(ApiKeyOptions options, Keyring keyring, RowSeal
         ApiKeyFormat.WriteNew(options.Prefix, destination);
         WrappingKey hashKey = keyring.CredentialHashKey;
         byte[] verifier = new byte[HMACSHA256.HashSizeInBytes];
-        ApiKeyVerifier.Compute(hashKey, text.Span, verifier);
+        ApiKeyHash.Compute(hashKey, text.Span, verifier);
         Credential credential = new()
         {
             Id = new CredentialId(ids.Next()),
@@ -32,4 +33,13 @@ public sealed class ApiKeyIssuer(ApiKeyOptions options, Keyring keyring, RowSeal
         };
         return new NewApiKey(text, sealer.Seal(credential));
     }
+}
+
+/// <summary>An API key at the only moment when its text exists here.</summary>
+/// <param name="Text">The whole text, ASCII.</param>
+/// <param name="Credential">The row to store.</param>
+public sealed record NewApiKey(SecretBytes Text, Sealed<Credential> Credential) : IDisposable
+{
+    /// <summary>Zeroes the text.</summary>
+    public void Dispose() => Text.Dispose();
 }

@@ -21,7 +21,7 @@ public sealed class ApiKeyProver(Keyring keyring)
         ApiKeyFormat.IdOf(presented).CopyTo(proof);
         IReadOnlyList<WrappingKey> hashKeys = keyring.CredentialHashKeys;
         for (int i = 0; i < hashKeys.Count; i++)
-            ApiKeyVerifier.Compute(hashKeys[i], presented, proof[ApiKeyProof.VerifierAt(i)]);
+            ApiKeyHash.Compute(hashKeys[i], presented, proof[ApiKeyProof.VerifierAt(i)]);
 
         return true;
     }

@@ -70,3 +70,16 @@ public sealed record Credential : ISealedRow
         .Add((long)Roles).Add(Permissions).Add(KeyScope).Add((long)State).Add(CreatedAt).Add(ExpiresAt).Add(GraceUntil)
         .Add(SuccessorId?.Value);
 }
+
+/// <summary>Whether a credential may be used. The numbers are sealed into rows and never change.</summary>
+public enum CredentialState
+{
+    /// <summary>It may.</summary>
+    Active = 1,
+
+    /// <summary>Switched off, and can be switched on again.</summary>
+    Disabled = 2,
+
+    /// <summary>Withdrawn for good.</summary>
+    Revoked = 3,
+}

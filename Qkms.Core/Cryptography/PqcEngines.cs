@@ -49,3 +49,7 @@ public static class PqcEngines
         throw new PqcEngineUnavailableException($"{Setting} is '{setting}'{reason}. Available here: {available}.");
     }
 }
+
+/// <summary>The engine that the setting <c>Qkms:Crypto:Engine</c> asks for is not there; the message says which are.</summary>
+/// <param name="message">A sentence for the operator who starts the service.</param>
+public sealed class PqcEngineUnavailableException(string message) : Exception(message);

@@ -82,7 +82,7 @@ public sealed class Changes(IKmsStore store, IIdempotencyRepository results, Kep
         where T : IKeepable<T>
     {
         using WrappingKey tenantKey = await tenantKeys.OpenAsync(caller.TenantId, cancellationToken);
-        return KeptResultSeal.Protect(tenantKey, caller.TenantId, request, ResultRecord.Write(change.Result), change.At);
+        return KeptResultWrap.Protect(tenantKey, caller.TenantId, request, ResultRecord.Write(change.Result), change.At);
     }
 
     private async Task<Done<T>?> TryWriteAsync<T>(IKmsSession session, PlannedChange<T> change, KeptResult? result)

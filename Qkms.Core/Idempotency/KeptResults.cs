@@ -26,8 +26,8 @@ public sealed class KeptResults(
         if (kept is null)
             return null;
 
-        using WrappingKey tenantKey = keyring.OpenTenantKey(entry ?? throw KeptResultSeal.Broken(kept));
-        using SecretBytes record = KeptResultSeal.Open(tenantKey, kept);
+        using WrappingKey tenantKey = keyring.OpenTenantKey(entry ?? throw KeptResultWrap.Broken(kept));
+        using SecretBytes record = KeptResultWrap.Open(tenantKey, kept);
         if (!kept.Fingerprint.AsSpan().SequenceEqual(request.Fingerprint))
             throw KmsErrors.IdempotencyKeyReused.Refusal();
 

@@ -14,7 +14,7 @@ public sealed class TenantProvisioning(
     ITenantRepository tenants,
     ICredentialRepository credentials,
     IKeyringRepository keyringRepository,
-    IAuditRepository journal,
+    IJournalRepository journal,
     Keyring keyring,
     RowSealer sealer,
     ApiKeyIssuer issuer,
@@ -51,7 +51,7 @@ public sealed class TenantProvisioning(
             return false;
 
         await keyringRepository.InsertAsync(session, keyring.CreateTenantKey(tenant.Id));
-        await journal.InsertAsync(session, Entry(tenant.Id, AuditActions.TenantCreated, tenant.Id.ToString()));
+        await journal.InsertAsync(session, Entry(tenant.Id, JournalActions.TenantCreated, tenant.Id.ToString()));
         return true;
     }
 
@@ -65,10 +65,10 @@ public sealed class TenantProvisioning(
             throw new InvalidOperationException("An API key with that id exists already.");
 
         Credential credential = apiKey.Credential.UnverifiedRow;
-        await journal.InsertAsync(session, Entry(credential.TenantId, AuditActions.ApiKeyCreated, credential.Id.ToString()));
+        await journal.InsertAsync(session, Entry(credential.TenantId, JournalActions.ApiKeyCreated, credential.Id.ToString()));
     }
 
-    private AuditEvent Entry(TenantId tenantId, string action, string subject) => new()
+    private JournalEvent Entry(TenantId tenantId, string action, string subject) => new()
     {
         Id = ids.Next(),
         TenantId = tenantId,

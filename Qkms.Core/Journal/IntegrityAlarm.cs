@@ -11,7 +11,7 @@ namespace Qkms.Core.Journal;
 /// Tells the operator that stored data does not match its protection, or that cryptography computed wrongly: log and metric each time, the
 /// journal once per thing and process.
 /// </summary>
-public sealed partial class IntegrityAlarm(IKmsStore store, IAuditRepository journal, IdGenerator ids, TimeProvider time, ILogger<IntegrityAlarm> logger)
+public sealed partial class IntegrityAlarm(IKmsStore store, IJournalRepository journal, IdGenerator ids, TimeProvider time, ILogger<IntegrityAlarm> logger)
 {
     // Beyond so many broken things the journal has nothing more to say that the log does not.
     private const int MostJournalled = 10_000;
@@ -36,14 +36,14 @@ public sealed partial class IntegrityAlarm(IKmsStore store, IAuditRepository jou
         ArgumentNullException.ThrowIfNull(fault);
         LogEngineFault(logger, fault, fault.What);
         Count(IntegrityKinds.Engine);
-        return JournalAsync(caller?.TenantId, caller?.RequestId, AuditActions.EngineFailed, "engine", fault.What);
+        return JournalAsync(caller?.TenantId, caller?.RequestId, JournalActions.EngineFailed, "engine", fault.What);
     }
 
     private Task BrokenAsync(TenantId? tenantId, Guid? requestId, string what)
     {
         LogBroken(logger, what);
         Count(IntegrityKinds.Seal);
-        return JournalAsync(tenantId, requestId, AuditActions.IntegrityFailed, "integrity", what);
+        return JournalAsync(tenantId, requestId, JournalActions.IntegrityFailed, "integrity", what);
     }
 
     private static void Count(string kind) =>
@@ -54,7 +54,7 @@ public sealed partial class IntegrityAlarm(IKmsStore store, IAuditRepository jou
         if (tenantId is not { } tenant || _journalled.Count >= MostJournalled || !_journalled.TryAdd($"{tenant} {what}", 0))
             return;
 
-        AuditEvent entry = new()
+        JournalEvent entry = new()
         {
             Id = ids.Next(),
             TenantId = tenant,

@@ -28,14 +28,14 @@ public sealed class Keyring(TimeProvider time, IdGenerator ids) : IDisposable
     /// <param name="tenantId">Whose it is.</param>
     /// <param name="version">1 for the tenant's first, one more for each after it.</param>
     public KeyringEntry CreateTenantKey(TenantId tenantId, int version = 1) =>
-        KeyringEntrySeal.Create(Keys.MasterKey, ids.Next(), KeyringKind.Tenant, tenantId, version, time.GetUtcNow());
+        KeyringKeyWrap.Create(Keys.MasterKey, ids.Next(), KeyringKind.Tenant, tenantId, version, time.GetUtcNow());
 
     /// <summary>The tenant's key, to be disposed of by the caller.</summary>
     /// <exception cref="SealBrokenException">The row is another tenant's, was changed, or is damaged.</exception>
     public WrappingKey OpenTenantKey(KeyringEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        WrappingKey? key = entry is { Kind: KeyringKind.Tenant, TenantId: not null } ? KeyringEntrySeal.TryOpen(Keys.MasterKey, entry) : null;
+        WrappingKey? key = entry is { Kind: KeyringKind.Tenant, TenantId: not null } ? KeyringKeyWrap.TryOpen(Keys.MasterKey, entry) : null;
         return key ?? throw new SealBrokenException($"the key of tenant {entry.TenantId}");
     }
 

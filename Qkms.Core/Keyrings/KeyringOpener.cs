@@ -53,10 +53,10 @@ public sealed class KeyringOpener(IKmsStore store, IKeyringRepository keyringRep
     {
         using WrappingKey masterKey = new(ids.Next(), SecretBytes.Random(WrappingKey.Size));
         DateTimeOffset now = time.GetUtcNow();
-        RootWrapper wrapper = RootWrapperSeal.Create(rootKey, masterKey, ids.Next(), now);
+        RootWrapper wrapper = RootKeyWrap.Create(rootKey, masterKey, ids.Next(), now);
         KeyringEntry[] entries =
         [
-            .. StoredKeyring.SystemKinds.Select(kind => KeyringEntrySeal.Create(masterKey, ids.Next(), kind, tenantId: null, version: 1, now)),
+            .. StoredKeyring.SystemKinds.Select(kind => KeyringKeyWrap.Create(masterKey, ids.Next(), kind, tenantId: null, version: 1, now)),
         ];
 
         try
@@ -92,3 +92,10 @@ public sealed class KeyringOpener(IKmsStore store, IKeyringRepository keyringRep
         return true;
     }
 }
+
+/// <summary>How the keyring was opened, for the start-up line.</summary>
+/// <param name="RootKeySource">Where the root key came from.</param>
+/// <param name="RootKeyId">Its id.</param>
+/// <param name="RootKeyMade">It was made at this start.</param>
+/// <param name="RootKeyBesideData">It lies in the data directory, so that a copy of that directory holds both: to be warned of outside Development.</param>
+public sealed record KeyringFacts(string RootKeySource, string RootKeyId, bool RootKeyMade, bool RootKeyBesideData);

@@ -28,7 +28,7 @@ public sealed class RootKey : IDisposable
 
     /// <summary>
     /// The key-check value in 32 lower-case hexadecimal digits, by which a database knows its root key:
-    /// HKDF-SHA256(key, no salt, "qkms/root-key-id/v1"), 16 bytes (RFC 5869). Its label is not that of <see cref="Seal"/>, so nothing
+    /// HKDF-SHA256(key, no salt, "qkms/root-key-id/v1"), 16 bytes (RFC 5869). Its label is not that of <see cref="KeyWrap"/>, so nothing
     /// is learnt from it about the key or about what the key seals (RFC 5869, 3.2).
     /// </summary>
     public string Id { get; }
@@ -39,7 +39,7 @@ public sealed class RootKey : IDisposable
     /// <summary>The file that it was read from, if it was a file.</summary>
     internal string? Path { get; }
 
-    /// <summary>The key in the form that <see cref="Seal"/> takes; it ends with the root key.</summary>
+    /// <summary>The key in the form that <see cref="KeyWrap"/> takes; it ends with the root key.</summary>
     internal WrappingKey WrappingKey => _key;
 
     private static ReadOnlySpan<byte> Label => "qkms/root-key-id/v1"u8;

@@ -70,7 +70,7 @@ internal sealed class StoredKeyring
     }
 
     private static WrappingKey OpenSystemKey(WrappingKey masterKey, KeyringEntry entry) =>
-        KeyringEntrySeal.TryOpen(masterKey, entry)
+        KeyringKeyWrap.TryOpen(masterKey, entry)
         ?? throw new StoreUnusableException($"The {NameOf(entry.Kind)} key {entry.Id} (version {entry.Version}) of the keyring does not open: its row was changed, moved or damaged. Restore the database from a backup.");
 
     private static string NameOf(KeyringKind kind) => kind switch
@@ -87,7 +87,7 @@ internal sealed class StoredKeyring
         if (candidates.Length == 0)
             throw new RootKeyException($"The root key does not match this database: the one from {rootKey.Source} is {rootKey.Id}, the database was sealed with {RootKeyIds}. Use that one, or the data directory that belongs to this root key.");
 
-        return candidates.Select(wrapper => RootWrapperSeal.TryOpen(rootKey, wrapper)).FirstOrDefault(masterKey => masterKey is not null)
+        return candidates.Select(wrapper => RootKeyWrap.TryOpen(rootKey, wrapper)).FirstOrDefault(masterKey => masterKey is not null)
             ?? throw new StoreUnusableException($"The wrapped master key {candidates[0].MasterKeyId} (wrapper {candidates[0].WrapperId}) does not open although the root key is the right one: its row was changed, moved or damaged. Restore the database from a backup.");
     }
 

@@ -1,3 +1,4 @@
+using Qkms.Core.Algorithms;
 using Qkms.Core.Store;
 
 namespace Qkms.Core.Keys;
@@ -61,3 +62,29 @@ public interface IKeyRepository
     /// <param name="limit">At most so many, ordered by id.</param>
     Task<IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)>> ListDueForDestructionAsync(IKmsSession session, DateTimeOffset now, KeyVersionId? after, int limit);
 }
+
+/// <summary>Which versions a list shows; null = all.</summary>
+/// <param name="Algorithm">Only this algorithm.</param>
+/// <param name="Name">Only this name.</param>
+/// <param name="Status">Only this status.</param>
+public sealed record KeyListFilter(KeyAlgorithm? Algorithm, KeyName? Name, KeyStatus? Status);
+
+/// <summary>One page of a list of key versions.</summary>
+/// <param name="Versions">The versions, newest first.</param>
+/// <param name="Unreadable">The kids of rows whose seal does not hold. They belong to the page and are shown as damaged, not as absent.</param>
+/// <param name="Total">How many versions the whole list has.</param>
+/// <param name="NextCursor">Where the next page begins; null = this is the last.</param>
+public sealed record KeyPage(IReadOnlyList<KeyVersion> Versions, IReadOnlyList<string> Unreadable, long Total, string? NextCursor);
+
+/// <summary>Which versions of a tenant's own keys to list.</summary>
+/// <param name="TenantId">The tenant.</param>
+/// <param name="Algorithm">Only this algorithm; null = all.</param>
+/// <param name="Name">Only this name; null = all.</param>
+/// <param name="Status">Only this status; null = all.</param>
+/// <param name="Now">The moment that decides which versions are expired.</param>
+public sealed record KeyVersionQuery(TenantId TenantId, KeyAlgorithm? Algorithm, KeyName? Name, KeyStatus? Status, DateTimeOffset Now);
+
+/// <summary>A version together with its logical key: what decides whether it may be used.</summary>
+/// <param name="Key">The logical key.</param>
+/// <param name="Version">The version.</param>
+public sealed record KeyAndVersion(Key Key, KeyVersion Version);

@@ -1,3 +1,4 @@
+using Qkms.Core.Algorithms;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 
@@ -73,4 +74,37 @@ public sealed record Key : ISealedRow
         if (DestroyedCount != 0)
             writer.Add((long)DestroyedCount);
     }
+}
+
+/// <summary>Whose key of a tenant it is: the tenant's own, or one of a thing that the tenant has.</summary>
+/// <param name="Kind">The kind of owner; empty for the tenant itself.</param>
+/// <param name="Id">Its id; empty for the tenant itself.</param>
+public readonly record struct KeyOwner(string Kind, string Id)
+{
+    /// <summary>The tenant itself.</summary>
+    public static readonly KeyOwner Tenant = new("", "");
+}
+
+/// <summary>What makes a logical key unique: tenant, owner, name, algorithm and use.</summary>
+/// <param name="TenantId">The tenant.</param>
+/// <param name="Owner">Whose key of the tenant it is.</param>
+/// <param name="Name">The name.</param>
+/// <param name="Algorithm">The algorithm.</param>
+/// <param name="Use">The use.</param>
+public sealed record KeyAddress(TenantId TenantId, KeyOwner Owner, KeyName Name, KeyAlgorithm Algorithm, KeyUse Use);
+
+/// <summary>Whether a logical key may be used at all. The numbers are sealed into rows and never change.</summary>
+public enum KeyEnablement
+{
+    /// <summary>Its versions decide.</summary>
+    Enabled = 1,
+
+    /// <summary>Switched off, and can be switched on again.</summary>
+    Disabled = 2,
+
+    /// <summary>Waits for its destruction.</summary>
+    PendingDeletion = 3,
+
+    /// <summary>Waits for material from outside.</summary>
+    PendingImport = 4,
 }

@@ -6,7 +6,7 @@ namespace Qkms.Core.Keys;
 internal static class KeyEvents
 {
     /// <summary>The entry for a change that made <paramref name="after"/> of <paramref name="before"/>, or made it anew.</summary>
-    public static AuditEvent About(Guid id, DateTimeOffset time, AuditActor actor, string action, KeyVersion after, KeyVersion? before, string? reason = null) => new()
+    public static JournalEvent About(Guid id, DateTimeOffset time, JournalActor actor, string action, KeyVersion after, KeyVersion? before, string? reason = null) => new()
     {
         Id = id,
         TenantId = after.TenantId,

@@ -123,3 +123,44 @@ public sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
 
     static KeyVersion IKeepable<KeyVersion>.ReadFrom(ref CanonicalReader record) => KeyVersionRecord.Read(ref record);
 }
+
+/// <summary>The state of a key version as it is stored. The numbers are sealed into rows and never change.</summary>
+public enum KeyState
+{
+    /// <summary>In use; at most one version of a key.</summary>
+    Active = 1,
+
+    /// <summary>Superseded: decrypts and verifies, and no longer encrypts or signs.</summary>
+    Retired = 2,
+
+    /// <summary>Withdrawn for good; its material stays as evidence.</summary>
+    Revoked = 3,
+
+    /// <summary>Its material is erased.</summary>
+    Destroyed = 4,
+}
+
+/// <summary>
+/// The status of a key version as callers see it: the stored state, or what other columns decide: expired by time and usage, waiting for
+/// destruction by its date.
+/// </summary>
+public enum KeyStatus
+{
+    /// <summary>May do everything.</summary>
+    Active,
+
+    /// <summary>Decrypts and verifies.</summary>
+    Retired,
+
+    /// <summary>Its time or its uses are over.</summary>
+    Expired,
+
+    /// <summary>Does nothing.</summary>
+    Revoked,
+
+    /// <summary>Does nothing, and its material is erased on its date unless that is cancelled.</summary>
+    PendingDestruction,
+
+    /// <summary>Does nothing, and its material is erased.</summary>
+    Destroyed,
+}

@@ -26,7 +26,7 @@ public sealed partial class DestructionSweep(
 {
     private const int PageSize = 100;
 
-    private static readonly AuditActor _actor = AuditActor.System("destruction");
+    private static readonly JournalActor _actor = JournalActor.System("destruction");
 
     private readonly WallClockWatch _clock = new(time);
 
@@ -96,7 +96,7 @@ public sealed partial class DestructionSweep(
         if (found is null || KeyTransitions.Destroy(found.Version, now) is not { } destroyed)
             return null;
 
-        KeyPlan plan = planner.Change(_actor, found.Key, found.Version, destroyed, AuditActions.KeyDestroyed, reason: null);
+        KeyPlan plan = planner.Change(_actor, found.Key, found.Version, destroyed, JournalActions.KeyDestroyed, reason: null);
         return await store.WriteAsync(
             async session =>
             {

@@ -31,7 +31,7 @@ public sealed class KeyDestruction(Changes changes, StateChanges states, KeyRows
             command.Kid,
             OperationNames.ScheduleDestruction,
             (version, now) => KeyTransitions.ScheduleDestruction(version, now.AddDays(command.WaitingDays)),
-            AuditActions.KeyDestructionScheduled,
+            JournalActions.KeyDestructionScheduled,
             command.Reason,
             cancellationToken);
     }
@@ -48,7 +48,7 @@ public sealed class KeyDestruction(Changes changes, StateChanges states, KeyRows
             kid,
             OperationNames.CancelDestruction,
             (version, _) => KeyTransitions.CancelDestruction(version),
-            AuditActions.KeyDestructionCancelled,
+            JournalActions.KeyDestructionCancelled,
             reason,
             cancellationToken);
     }
@@ -80,3 +80,9 @@ public sealed class KeyDestruction(Changes changes, StateChanges states, KeyRows
                     cancellationToken)),
             cancellationToken);
 }
+
+/// <summary>A version to be destroyed.</summary>
+/// <param name="Kid">The version.</param>
+/// <param name="WaitingDays">How long it waits: <see cref="KeyDestruction.MinWaitingDays"/> to <see cref="KeyDestruction.MaxWaitingDays"/> days.</param>
+/// <param name="Reason">Why, for the journal.</param>
+public sealed record ScheduleDestructionCommand(Kid Kid, int WaitingDays, string? Reason);

@@ -77,8 +77,8 @@ public sealed class KeyLifecycle(
             KeyVersionId id = new(head.NewestId is { } newest ? ids.NextAfter(newest.Value) : ids.Next());
             NextVersion next = new(id, command.Kid ?? Kid.From(id.Value), command.Spelling, command.OaepHash, PreviousKid: null, now);
             KeyVersion version = next.Of(key, pair);
-            KeyMaterial material = KeyWrapper.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);
-            KeyPlan plan = planner.Add(AuditActor.Of(caller), key, isNew: head.Key is null, version, material);
+            KeyMaterial material = PrivateKeyWrap.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);
+            KeyPlan plan = planner.Add(JournalActor.Of(caller), key, isNew: head.Key is null, version, material);
             return new PlannedChange<KeyVersion>(version, now, session => writer.TryWriteAsync(session, plan));
         }
     }
@@ -130,8 +130,8 @@ public sealed class KeyLifecycle(
             NextVersion next = new(id, Kid.From(id.Value), command.Spelling, old.OaepHash, old.Kid, now);
             KeyVersion version = next.Of(key, pair);
             KeyVersion retired = KeyTransitions.Supersede(old, version.Kid, now);
-            KeyMaterial material = KeyWrapper.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);
-            KeyPlan plan = planner.Rotate(AuditActor.Of(caller), key, old, retired, version, material);
+            KeyMaterial material = PrivateKeyWrap.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);
+            KeyPlan plan = planner.Rotate(JournalActor.Of(caller), key, old, retired, version, material);
             return new PlannedChange<KeyRotation>(new KeyRotation(version, retired), now, session => writer.TryWriteAsync(session, plan));
         }
     }
@@ -169,7 +169,7 @@ public sealed class KeyLifecycle(
                 : throw KmsErrors.KeyVersionNotFound.With($"There is no version {command.Version} of this key."),
             (version, now) => KeyTransitions.Retire(version, command.AllowNoActive, now),
             retired => retired,
-            AuditActions.KeyRetired,
+            JournalActions.KeyRetired,
             reason: null,
             cancellationToken);
     }
@@ -194,7 +194,7 @@ public sealed class KeyLifecycle(
                     session => rows.FindWithKeyAsync(session, caller, kid),
                     KeyTransitions.Revoke,
                     _ => default(Nothing),
-                    AuditActions.KeyRevoked,
+                    JournalActions.KeyRevoked,
                     reason,
                     cancellationToken)),
             cancellationToken);

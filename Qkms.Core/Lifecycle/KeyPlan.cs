@@ -29,5 +29,5 @@ internal sealed record KeyPlan
     public Sealed<Key>? ChangedKey { get; init; }
 
     /// <summary>The journal entries.</summary>
-    public IReadOnlyList<AuditEvent> Events { get; init; } = [];
+    public IReadOnlyList<JournalEvent> Events { get; init; } = [];
 }

@@ -16,11 +16,11 @@ public sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider t
     /// <param name="isNew">Whether its row is still to be written.</param>
     /// <param name="version">The version.</param>
     /// <param name="material">Its wrapped private key.</param>
-    internal KeyPlan Add(AuditActor actor, Key key, bool isNew, KeyVersion version, KeyMaterial material) =>
+    internal KeyPlan Add(JournalActor actor, Key key, bool isNew, KeyVersion version, KeyMaterial material) =>
         AddedRows(key, version, material) with
         {
             IsNewKey = isNew,
-            Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, AuditActions.KeyGenerated, version, before: null)],
+            Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyGenerated, version, before: null)],
         };
 
     /// <summary>The plan that adds a version in the place of the active one.</summary>
@@ -30,15 +30,15 @@ public sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider t
     /// <param name="retired">The same, retired.</param>
     /// <param name="version">The version that takes its place.</param>
     /// <param name="material">That one's wrapped private key.</param>
-    internal KeyPlan Rotate(AuditActor actor, Key key, KeyVersion old, KeyVersion retired, KeyVersion version, KeyMaterial material) =>
+    internal KeyPlan Rotate(JournalActor actor, Key key, KeyVersion old, KeyVersion retired, KeyVersion version, KeyMaterial material) =>
         AddedRows(key, version, material) with
         {
             Version = sealer.Seal(old),
             ChangedVersion = sealer.Seal(retired),
             Events =
             [
-                KeyEvents.About(ids.Next(), version.CreatedAt, actor, AuditActions.KeyRotated, version, before: null),
-                KeyEvents.About(ids.Next(), version.CreatedAt, actor, AuditActions.KeyRetired, retired, old, "rotation"),
+                KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRotated, version, before: null),
+                KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRetired, retired, old, "rotation"),
             ],
         };
 
@@ -51,7 +51,7 @@ public sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider t
     /// <param name="after">The version as it will be; the same object when nothing changes.</param>
     /// <param name="action">What happens, for the journal.</param>
     /// <param name="reason">The reason that was given.</param>
-    internal KeyPlan Change(AuditActor actor, Key key, KeyVersion before, KeyVersion after, string action, string? reason)
+    internal KeyPlan Change(JournalActor actor, Key key, KeyVersion before, KeyVersion after, string action, string? reason)
     {
         KeyPlan plan = new() { Key = sealer.Seal(key), Version = sealer.Seal(before) };
         if (ReferenceEquals(before, after))

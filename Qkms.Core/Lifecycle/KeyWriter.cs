@@ -8,7 +8,7 @@ using Qkms.Core.Uses;
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>Writes plans, and lets memory forget what was written over.</summary>
-public sealed class KeyWriter(IKeyRepository keys, IAuditRepository journal, KeyStates states, MaterialCache materials)
+public sealed class KeyWriter(IKeyRepository keys, IJournalRepository journal, KeyStateCache states, MaterialCache materials)
 {
     /// <summary>
     /// Writes a plan whose rows are still as it found them; they stay so until the unit ends. False, and nothing is written, when they are
@@ -29,7 +29,7 @@ public sealed class KeyWriter(IKeyRepository keys, IAuditRepository journal, Key
         if (plan.ChangedKey is { } key && !await keys.UpdateKeyAsync(session, key))
             throw new SealBrokenException(key.UnverifiedRow.LogName);
 
-        foreach (AuditEvent happened in plan.Events)
+        foreach (JournalEvent happened in plan.Events)
             await journal.InsertAsync(session, happened);
 
         return true;

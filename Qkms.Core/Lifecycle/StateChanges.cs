@@ -36,7 +36,7 @@ public sealed class StateChanges(IKmsStore store, Changes changes, KeyPlanner pl
             (Key key, KeyVersion before) = await store.ReadAsync(find, cancellationToken);
             DateTimeOffset now = time.GetUtcMilliseconds();
             KeyVersion after = transition(before, now);
-            KeyPlan plan = planner.Change(AuditActor.Of(caller), key, before, after, action, reason);
+            KeyPlan plan = planner.Change(JournalActor.Of(caller), key, before, after, action, reason);
             return new PlannedChange<T>(toResult(after), now, session => writer.TryWriteAsync(session, plan));
         }
     }

@@ -12,7 +12,7 @@ namespace Qkms.Core.Sealing;
 /// ciphertext, tag = AES-256-GCM(key, nonce, plaintext, AAD = header ‖ associated data)                                     SP 800-38D
 /// </code>
 /// Neither is there a nonce bound to count, nor can somebody who knows two keys make one message that opens under both.
-/// <see cref="Seal"/> and the blobs of AES-256 keys are this, each with a label and a header of its own.
+/// <see cref="KeyWrap"/> and the blobs of AES-256 keys are this, each with a label and a header of its own.
 /// </summary>
 internal static class CommittingGcm
 {

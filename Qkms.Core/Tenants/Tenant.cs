@@ -35,3 +35,13 @@ public sealed record Tenant : ISealedRow
     void ISealedRow.WriteSealedColumns(CanonicalWriter writer) => writer
         .Add(Id.Value).Add(AccountId).Add(Name).Add((int)State).Add(Plan).Add(CreatedAt);
 }
+
+/// <summary>Whether a tenant may use the service. The numbers are sealed into rows and never change.</summary>
+public enum TenantState
+{
+    /// <summary>It may.</summary>
+    Active = 1,
+
+    /// <summary>It may not, until an operator says otherwise; nothing of it is lost.</summary>
+    Suspended = 2,
+}

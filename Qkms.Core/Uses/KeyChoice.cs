@@ -53,3 +53,13 @@ public sealed record KeyChoice
     /// <summary>Whether a version is of the logical key that is meant.</summary>
     internal bool AgreesWith(KeyVersion version) => version.Algorithm == AlgorithmMeant && version.Address.Name == (Name ?? KeyName.Default);
 }
+
+/// <summary>The key version that an operation uses.</summary>
+/// <param name="Version">The version.</param>
+/// <param name="RequestedKid">The kid that the request named, when its successor is used instead; else null.</param>
+public sealed record ChosenKey(KeyVersion Version, Kid? RequestedKid);
+
+/// <summary>A key version as it was found, before it is admitted to an operation.</summary>
+/// <param name="Named">The version that the request names.</param>
+/// <param name="Used">The version that stands for it: the same, or the end of its rotation chain.</param>
+internal readonly record struct FoundKey(KeyAndVersion Named, KeyAndVersion Used);

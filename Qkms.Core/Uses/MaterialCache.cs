@@ -227,3 +227,64 @@ public sealed class MaterialCache : IDisposable
             _ = load.Exception;
     }
 }
+
+/// <summary>One key of the cache. The cache's lock guards the counter and the flag.</summary>
+internal sealed class MaterialEntry(KeyVersionId id, long askedAt)
+{
+    public KeyVersionId Id { get; } = id;
+
+    /// <summary>The monotonic clock when its load began.</summary>
+    public long AskedAt { get; } = askedAt;
+
+    /// <summary>The load, begun before anybody else sees the entry.</summary>
+    public Task<IDisposable> Loading { get; set; } = null!;
+
+    /// <summary>The key; only when <see cref="Loading"/> has succeeded.</summary>
+    public IDisposable Key => Loading.Result;
+
+    /// <summary>How many hold it.</summary>
+    public int Leases { get; set; }
+
+    /// <summary>Whether the cache has let go of it, or never held it.</summary>
+    public bool IsDropped { get; set; }
+}
+
+/// <summary>How many expanded private keys stay in memory, and how long.</summary>
+public sealed record MaterialCacheOptions
+{
+    /// <summary>Maximum number of keys. An expanded key takes up to 150 KB (ML-DSA-87).</summary>
+    public int MaxKeys { get; init; } = 1000;
+
+    /// <summary>
+    /// Maximum time that a key is used. It is zeroed at most a quarter of that time later, and at most a minute, and unwrapped again when
+    /// it is needed.
+    /// </summary>
+    public TimeSpan MaxAge { get; init; } = TimeSpan.FromMinutes(10);
+}
+
+/// <summary>A key in memory that stays whole until the lease ends, even when the cache has dropped it meanwhile.</summary>
+public sealed class MaterialLease : IDisposable
+{
+    private readonly MaterialCache _cache;
+    private readonly MaterialEntry _entry;
+    private int _ended;
+
+    internal MaterialLease(MaterialCache cache, MaterialEntry entry) => (_cache, _entry) = (cache, entry);
+
+    /// <summary>The key.</summary>
+    public IDisposable Key
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_ended != 0, this);
+            return _entry.Key;
+        }
+    }
+
+    /// <summary>Gives the key back; the last one to give back a dropped key zeroes it.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _ended, 1) == 0)
+            _cache.Return(_entry);
+    }
+}

@@ -8,6 +8,14 @@ using Qkms.Core.Store;
 
 namespace Qkms.Core.Uses;
 
+/// <summary>Brings the private or secret key of a version into memory, ready for use.</summary>
+public interface IMaterialLoader
+{
+    /// <summary>The key in memory, a <see cref="Algorithms.LoadedKey"/>.</summary>
+    /// <exception cref="Sealing.SealBrokenException">It does not open, or is not the key of this version.</exception>
+    Task<IDisposable> LoadAsync(KeyVersion version);
+}
+
 /// <summary>Reads, unwraps and expands private keys, and checks that each belongs to the public key of its version.</summary>
 public sealed class MaterialLoader(IKmsStore store, IKeyRepository keys, IKeyringRepository keyringRepository, Keyring keyring, PqcEngine engine, PrivateKeyGate gate) : IMaterialLoader
 {
@@ -32,7 +40,7 @@ public sealed class MaterialLoader(IKmsStore store, IKeyRepository keys, IKeyrin
     private LoadedKey Open(KeyVersion version, KeyMaterial material, KeyringEntry entry)
     {
         using WrappingKey tenantKey = keyring.OpenTenantKey(entry);
-        SecretBytes secret = KeyWrapper.Unwrap(tenantKey, version, material);
+        SecretBytes secret = PrivateKeyWrap.Unwrap(tenantKey, version, material);
         KeyFamily family = version.Algorithm.Family;
         if (material.Format != family.Format)
         {

@@ -9,3 +9,9 @@ public sealed record Used<T>(ChosenKey Key, T Result, IReadOnlyList<string> Warn
     /// <summary>Zeroes the result, if it is secret.</summary>
     public void Dispose() => (Result as IDisposable)?.Dispose();
 }
+
+/// <summary>What became of one item of a batch: a result, or a refusal that concerns this item alone.</summary>
+/// <param name="Result">The result, or null.</param>
+/// <param name="Refusal">The refusal, or null.</param>
+public sealed record ItemOf<T>(T? Result, KmsException? Refusal)
+    where T : class;

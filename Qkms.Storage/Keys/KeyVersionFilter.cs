@@ -1,4 +1,5 @@
 using Qkms.Core.Keys;
+using Qkms.Storage.Rows;
 
 namespace Qkms.Storage.Keys;
 
@@ -36,4 +37,42 @@ internal static class KeyVersionFilter
         KeyStatus.Active => $"v.state = 1 AND v.destroy_at IS NULL AND {Live}",
         _ => throw new ArgumentOutOfRangeException(nameof(status)),
     };
+}
+
+/// <summary>The parameters of a look-up by address and number.</summary>
+internal sealed class KeyVersionParameters(KeyAddress address, int version) : KeyAddressParameters(address)
+{
+    public int Version { get; } = version;
+}
+
+/// <summary>The parameters of a list or a count; the SQL names those that it needs.</summary>
+internal sealed class KeyVersionQueryParameters(KeyVersionQuery query)
+{
+    public byte[] TenantId { get; } = query.TenantId.Value.ToBytes();
+
+    public string? Algorithm { get; } = query.Algorithm?.Name;
+
+    public string? Name { get; } = query.Name?.Value;
+
+    public long Now { get; } = query.Now.ToStored();
+
+    public byte[]? Before { get; init; }
+
+    public int Limit { get; init; }
+}
+
+/// <summary>The parameters of a look-up by address.</summary>
+internal class KeyAddressParameters(KeyAddress address)
+{
+    public byte[] TenantId { get; } = address.TenantId.Value.ToBytes();
+
+    public string OwnerKind { get; } = address.Owner.Kind;
+
+    public string OwnerId { get; } = address.Owner.Id;
+
+    public string Name { get; } = address.Name.Value;
+
+    public string Algorithm { get; } = address.Algorithm.Name;
+
+    public int Use { get; } = (int)address.Use;
 }

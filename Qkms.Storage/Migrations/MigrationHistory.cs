@@ -45,3 +45,13 @@ internal sealed class MigrationHistory(IReadOnlyList<Migration> known, TimeProvi
     /// <summary>The row of a new installation.</summary>
     public object NewInstallation() => new { InstallationId = new IdGenerator(time).Next().ToBytes(), CreatedAt = time.GetUtcNow().ToStored() };
 }
+
+/// <summary>A row of <c>schema_migrations</c>.</summary>
+internal sealed class AppliedMigration
+{
+    public int Number { get; init; }
+
+    public string Name { get; init; } = "";
+
+    public byte[] Sha256 { get; init; } = [];
+}

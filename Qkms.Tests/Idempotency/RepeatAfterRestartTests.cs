@@ -101,8 +101,8 @@ public sealed partial class RepeatAfterRestartTests
         KeptResult kept = (await app.Store().ReadAsync(
             session => Repositories.KeptResults.FindAsync(session, tenant, key, app.Time.GetUtcMilliseconds()), CancellationToken.None))!;
         using WrappingKey tenantKey = await app.Services.GetRequiredService<TenantKeys>().OpenAsync(tenant, CancellationToken.None);
-        using SecretBytes record = KeptResultSeal.Open(tenantKey, kept);
-        KeptResult changed = KeptResultSeal.Protect(
+        using SecretBytes record = KeptResultWrap.Open(tenantKey, kept);
+        KeptResult changed = KeptResultWrap.Protect(
             tenantKey, tenant, new RepeatableRequest(key, kept.Fingerprint), change(record.Span.ToArray()), kept.CreatedAt);
         using (Database database = app.OpenDatabase())
         {

@@ -39,7 +39,7 @@ public sealed class SealedBeforeTheWriteTests
         changes.Select(change => change.First.OfType<KeptResult>().Single().Key).Should().Equal("1", "2", "3", "4", "5", "6", "7");
         foreach ((IReadOnlyList<object> once, IReadOnlyList<object> again) in changes)
         {
-            once.Should().Contain(one => one is Sealed<KeyVersion>).And.Contain(one => one is AuditEvent);
+            once.Should().Contain(one => one is Sealed<KeyVersion>).And.Contain(one => one is JournalEvent);
             again.Should().HaveSameCount(once);
             once.Zip(again).Should().OnlyContain(pair => ReferenceEquals(pair.First, pair.Second));
         }

@@ -190,7 +190,7 @@ public sealed class TamperingTests : ServiceTests
             {
                 byte[] flipped = [.. material.Wrapped];
                 flipped[i] ^= 1;
-                Action open = () => KeyWrapper.Unwrap(tenantKey, version, material with { Wrapped = flipped }).Dispose();
+                Action open = () => PrivateKeyWrap.Unwrap(tenantKey, version, material with { Wrapped = flipped }).Dispose();
                 open.Should().Throw<SealBrokenException>($"byte {i} was changed");
             }
         }

@@ -122,8 +122,8 @@ public sealed class MaterialUseTests : ServiceTests
         KeyVersion mixed = version with { PublicKey = otherVersion.PublicKey };
         KeyMaterial rewrapped;
         using (tenantKey)
-        using (SecretBytes secret = KeyWrapper.Unwrap(tenantKey, version, material))
-            rewrapped = KeyWrapper.Wrap(tenantKey, mixed, material.Format, secret);
+        using (SecretBytes secret = PrivateKeyWrap.Unwrap(tenantKey, version, material))
+            rewrapped = PrivateKeyWrap.Wrap(tenantKey, mixed, material.Format, secret);
 
         using (Database database = App.OpenDatabase())
         {

@@ -76,7 +76,7 @@ public sealed class OtherNodeMemoryTests
         {
             (_app, Client, Kid) = (app, client, kid);
             IServiceProvider services = app.Services;
-            KeyStates states = new(services.GetRequiredService<IKmsStore>(), services.GetRequiredService<KeyRows>(), Time);
+            KeyStateCache states = new(services.GetRequiredService<IKmsStore>(), services.GetRequiredService<KeyRows>(), Time);
             Materials = new MaterialCache(services.GetRequiredService<IMaterialLoader>(), new MaterialCacheOptions(), Time);
             KeyUses uses = new(
                 new KeyResolver(states, Time), Materials, services.GetRequiredService<PrivateKeyGate>(), services.GetRequiredService<OperationMetrics>());

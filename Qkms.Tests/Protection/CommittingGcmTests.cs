@@ -2,7 +2,7 @@ using Qkms.Core.Sealing;
 
 namespace Qkms.Tests.Protection;
 
-/// <summary>What <see cref="SealTests"/> and the tests of blobs cannot see from outside.</summary>
+/// <summary>What <see cref="KeyWrapTests"/> and the tests of blobs cannot see from outside.</summary>
 public sealed class CommittingGcmTests
 {
     private const int HeaderSize = 3;

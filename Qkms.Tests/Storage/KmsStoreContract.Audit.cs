@@ -9,12 +9,12 @@ public abstract partial class KmsStoreContract
     public async Task An_event_is_kept_with_its_canonical_bytes_and_leaf_hash()
     {
         StoredTenant tenant = await AddTenantAsync();
-        AuditEvent full = new()
+        JournalEvent full = new()
         {
             Id = _rows.NextId(),
             TenantId = tenant.Id,
             Time = StoreRows.Now,
-            Action = AuditActions.KeyRevoked,
+            Action = JournalActions.KeyRevoked,
             ActorKind = "api_key",
             ActorId = "k1",
             KeyId = new KeyId(_rows.NextId()),
@@ -25,16 +25,16 @@ public abstract partial class KmsStoreContract
             Reason = "leaked",
             RequestId = _rows.NextId(),
         };
-        AuditEvent bare = new()
+        JournalEvent bare = new()
         {
             Id = _rows.NextId(),
             TenantId = tenant.Id,
             Time = StoreRows.Now,
-            Action = AuditActions.TenantCreated,
+            Action = JournalActions.TenantCreated,
             ActorKind = "system",
             ActorId = "start-up",
         };
-        foreach (AuditEvent auditEvent in (AuditEvent[])[full, bare])
+        foreach (JournalEvent auditEvent in (JournalEvent[])[full, bare])
         {
             await WriteAsync(async session =>
             {
@@ -46,14 +46,14 @@ public abstract partial class KmsStoreContract
         (await ColumnAsync<byte[]>("canonical")).Should().BeEquivalentTo([full.ToCanonicalBytes(), bare.ToCanonicalBytes()], options => options.WithStrictOrdering());
         (await ColumnAsync<byte[]>("leaf_hash")).Should().BeEquivalentTo(
             [LeafHash(full), LeafHash(bare)], options => options.WithStrictOrdering());
-        (await ColumnAsync<string>("action")).Should().Equal(AuditActions.KeyRevoked, AuditActions.TenantCreated);
+        (await ColumnAsync<string>("action")).Should().Equal(JournalActions.KeyRevoked, JournalActions.TenantCreated);
         (await ColumnAsync<string?>("reason")).Should().Equal("leaked", null);
         (await ColumnAsync<int?>("key_version")).Should().Equal(3, null);
         (await ColumnAsync<long>("time")).Should().Equal(StoreRows.Now.ToUnixTimeMilliseconds(), StoreRows.Now.ToUnixTimeMilliseconds());
     }
 
     // RFC 6962, 2.1, written out a second time.
-    private static byte[] LeafHash(AuditEvent auditEvent) => SHA256.HashData([0, .. auditEvent.ToCanonicalBytes()]);
+    private static byte[] LeafHash(JournalEvent auditEvent) => SHA256.HashData([0, .. auditEvent.ToCanonicalBytes()]);
 
     // The port does not read the journal yet.
     private Task<IReadOnlyList<T>> ColumnAsync<T>(string column) =>

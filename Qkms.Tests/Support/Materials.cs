@@ -49,7 +49,7 @@ internal static class Materials
     }
     private static byte[] Unwrap(KeyVersion version, KeyMaterial material, WrappingKey tenantKey)
     {
-        using SecretBytes secret = KeyWrapper.Unwrap(tenantKey, version, material);
+        using SecretBytes secret = PrivateKeyWrap.Unwrap(tenantKey, version, material);
         return secret.Span.ToArray();
     }
 }

@@ -22,7 +22,7 @@ internal static class Repositories
 
     public static IKeyRepository Keys { get; } = new KeyRepository();
 
-    public static IAuditRepository Journal { get; } = new AuditRepository();
+    public static IJournalRepository Journal { get; } = new JournalRepository();
 
     public static IIdempotencyRepository KeptResults { get; } = new IdempotencyRepository();
 }

@@ -1,0 +1,38 @@
+namespace Qkms.Core.Journal;
+
+/// <summary>The words of the journal.</summary>
+public static class JournalActions
+{
+    /// <summary>A version was generated.</summary>
+    public const string KeyGenerated = "key.generated";
+
+    /// <summary>A version was made by rotation.</summary>
+    public const string KeyRotated = "key.rotated";
+
+    /// <summary>A version was retired.</summary>
+    public const string KeyRetired = "key.retired";
+
+    /// <summary>A version was revoked.</summary>
+    public const string KeyRevoked = "key.revoked";
+
+    /// <summary>The destruction of a version was ordered; it waits.</summary>
+    public const string KeyDestructionScheduled = "key.destruction_scheduled";
+
+    /// <summary>The destruction of a version was called off.</summary>
+    public const string KeyDestructionCancelled = "key.destruction_cancelled";
+
+    /// <summary>The material of a version was erased.</summary>
+    public const string KeyDestroyed = "key.destroyed";
+
+    /// <summary>A stored row or a wrapped key did not match its protection.</summary>
+    public const string IntegrityFailed = "integrity.failed";
+
+    /// <summary>A cryptographic implementation computed wrongly.</summary>
+    public const string EngineFailed = "engine.failed";
+
+    /// <summary>A tenant was made.</summary>
+    public const string TenantCreated = "tenant.created";
+
+    /// <summary>An API key was made.</summary>
+    public const string ApiKeyCreated = "api_key.created";
+}

@@ -1,0 +1,16 @@
+using Qkms.Core.Callers;
+
+namespace Qkms.Core.Journal;
+
+/// <summary>Who did what the journal tells of.</summary>
+/// <param name="Kind"><c>api_key</c> or <c>system</c>.</param>
+/// <param name="Id">The API key's id, or what part of the service it was.</param>
+/// <param name="RequestId">The request, if one caused it.</param>
+internal sealed record JournalActor(string Kind, string Id, Guid? RequestId)
+{
+    /// <summary>An API key.</summary>
+    public static JournalActor Of(Caller caller) => new("api_key", caller.CredentialId.ToString(), caller.RequestId);
+
+    /// <summary>A part of the service, by itself.</summary>
+    public static JournalActor System(string part) => new("system", part, RequestId: null);
+}

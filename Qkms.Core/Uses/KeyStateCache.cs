@@ -1,0 +1,77 @@
+using Qkms.Core.Keys;
+using Qkms.Core.Sealing;
+using Qkms.Core.Store;
+
+namespace Qkms.Core.Uses;
+
+/// <summary>
+/// The state of key versions as their use asks for it: from memory while it is no older than <see cref="FreshnessLimit.MaxAge"/>, else
+/// from the database with its seals checked. A write on this node drops what it changed at once, so the next request sees it.
+/// </summary>
+public sealed class KeyStateCache(IKmsStore store, KeyRows rows, TimeProvider time)
+{
+    private const int Capacity = 10_000;
+
+    private readonly FreshCache<(TenantId Tenant, Kid Kid), KeyAndVersion> _byKid = new(time, Capacity);
+    private readonly FreshCache<(TenantId Tenant, KeyVersionId Id), KeyAndVersion> _byId = new(time, Capacity);
+    private readonly FreshCache<(KeyAddress Key, int Number), KeyAndVersion> _byNumber = new(time, Capacity);
+    private readonly FreshCache<KeyAddress, KeyAndVersion> _active = new(time, Capacity);
+
+    /// <summary>The version that a kid names, or null.</summary>
+    public ValueTask<KeyAndVersion?> FindAsync(TenantId tenantId, Kid kid, CancellationToken cancellationToken) => _byKid.GetAsync(
+        (tenantId, kid),
+        this,
+        static (wanted, self) => self.ReadAsync(async session => await self.WithKeyAsync(session, await self.Rows.FindVersionAsync(session, wanted.Tenant, wanted.Kid))),
+        cancellationToken);
+
+    /// <summary>The version with an internal id, or null.</summary>
+    public ValueTask<KeyAndVersion?> FindAsync(TenantId tenantId, KeyVersionId versionId, CancellationToken cancellationToken) => _byId.GetAsync(
+        (tenantId, versionId),
+        this,
+        static (wanted, self) => self.ReadAsync(async session => await self.WithKeyAsync(session, await self.Rows.FindVersionAsync(session, wanted.Tenant, wanted.Id))),
+        cancellationToken);
+
+    /// <summary>The version with a number of the key at an address, or null.</summary>
+    public ValueTask<KeyAndVersion?> FindAsync(KeyAddress address, int number, CancellationToken cancellationToken) => _byNumber.GetAsync(
+        (address, number),
+        this,
+        static (wanted, self) => self.ReadAsync(session => self.FindByNumberAsync(session, wanted.Key, wanted.Number)),
+        cancellationToken);
+
+    /// <summary>The version in the active slot of the key at an address, expired or not, or null.</summary>
+    public ValueTask<KeyAndVersion?> FindActiveAsync(KeyAddress address, CancellationToken cancellationToken) => _active.GetAsync(
+        address,
+        this,
+        static (wanted, self) => self.ReadAsync(async session =>
+            await self.Rows.FindActiveAsync(session, wanted) is { } found ? new KeyAndVersion(found.Key, found.Active) : null),
+        cancellationToken);
+
+    /// <summary>Drops what is remembered of a version that was written; to be called when the write is committed.</summary>
+    public void Forget(KeyVersion version)
+    {
+        ArgumentNullException.ThrowIfNull(version);
+        _byKid.Forget((version.TenantId, version.Kid));
+        _byId.Forget((version.TenantId, version.Id));
+        _byNumber.Forget((version.Address, version.Version));
+        _active.Forget(version.Address);
+    }
+
+    private KeyRows Rows => rows;
+
+    // Others may wait for the same read, so that no single caller ends it.
+    private Task<KeyAndVersion?> ReadAsync(Func<IKmsSession, Task<KeyAndVersion?>> work) => store.ReadAsync(work, CancellationToken.None);
+
+    private async Task<KeyAndVersion?> FindByNumberAsync(IKmsSession session, KeyAddress address, int number) =>
+        await rows.FindKeyAsync(session, address) is { } key && await rows.FindVersionAsync(session, key, number) is { } version
+            ? new KeyAndVersion(key, version)
+            : null;
+
+    private async Task<KeyAndVersion?> WithKeyAsync(IKmsSession session, KeyVersion? version)
+    {
+        if (version is null)
+            return null;
+
+        Key? key = await rows.FindKeyAsync(session, version.Address);
+        return key?.Id == version.KeyId ? new KeyAndVersion(key, version) : throw new SealBrokenException(version.LogName);
+    }
+}

@@ -1,0 +1,19 @@
+using Qkms.Core.Journal;
+using Qkms.Storage.Sessions;
+
+namespace Qkms.Storage.Journal;
+
+/// <summary>The journal.</summary>
+internal sealed class JournalRepository : IJournalRepository
+{
+    private const string InsertEvent =
+        """
+        INSERT INTO audit_events (id, tenant_id, time, action, actor_kind, actor_id, key_id, kid, key_version,
+          from_state, to_state, reason, request_id, canonical, leaf_hash)
+        VALUES (@Id, @TenantId, @Time, @Action, @ActorKind, @ActorId, @KeyId, @Kid, @KeyVersion,
+          @FromState, @ToState, @Reason, @RequestId, @Canonical, @LeafHash)
+        """;
+
+    /// <inheritdoc/>
+    public Task InsertAsync(IKmsSession session, JournalEvent auditEvent) => session.Sql.ExecuteAsync(InsertEvent, JournalRow.From(auditEvent));
+}
