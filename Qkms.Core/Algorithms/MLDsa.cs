@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Qkms.Core.Cryptography;
+using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips204;
-using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
 
 namespace Qkms.Core.Algorithms;
 
@@ -162,7 +162,7 @@ internal sealed class MLDsaKey(KeyAlgorithm algorithm, MLDsa key, int strength) 
     private void ComputeMu(ReadOnlySpan<byte> hash, SignatureHash function, ReadOnlySpan<byte> context, Span<byte> mu)
     {
         Span<byte> tr = stackalloc byte[TrSize];
-        Shake256.HashData(key.ExportMLDsaPublicKey(), default, tr);
+        Sponge.Shake256(key.ExportMLDsaPublicKey(), default, tr);
         MessageFormat.ComputePreHashMu(tr, context, function.ObjectIdentifier, hash, mu);
     }
 }

@@ -3,8 +3,6 @@ using Org.BouncyCastle.Math.EC.Rfc8032;
 using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips203;
 using Qkms.Core.Cryptography.Fips204;
-using Shake128 = Qkms.Core.Cryptography.Fips202.Shake128;
-using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
 
 namespace Qkms.Core.Cryptography;
 
@@ -40,18 +38,18 @@ public static class SelfTest
     private static void CheckFips202()
     {
         Span<byte> output = stackalloc byte[64];
-        Sha3_256.HashData("abc"u8, [], output);
+        Sponge.Sha3_256("abc"u8, [], output);
         Require(output[..32], "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532", "SHA3-256");
-        Sha3_512.HashData("abc"u8, [], output);
+        Sponge.Sha3_512("abc"u8, [], output);
         Require(
             output,
             "b751850b1a57168a5693cd924b6b096e08f621827444f70d884f5d0240d2712e10e116e9192af3c91a7ec57647e3934057340b4cf408d5a56592f8274eec53f0",
             "SHA3-512");
 
-        var shake128 = new Shake128();
+        var shake128 = Sponge.NewShake128();
         shake128.Squeeze(output[..32]);
         Require(output[..32], "7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26", "SHAKE128");
-        Shake256.HashData([], [], output[..32]);
+        Sponge.Shake256([], [], output[..32]);
         Require(output[..32], "46b9dd2b0ba88d13233b3feb743eeb243fcd52ea62b81b82b50c27646ed5762f", "SHAKE256");
     }
 

@@ -2,7 +2,6 @@ using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips203;
 using Qkms.Core.Cryptography.Fips204;
 using ParameterSet = Qkms.Core.Cryptography.Fips203.ParameterSet;
-using Shake128 = Qkms.Core.Cryptography.Fips202.Shake128;
 
 namespace Qkms.Tests.Cryptography;
 
@@ -46,8 +45,8 @@ public sealed class AccumulatedTests
     private static string MLDsaDigest(string name, int runs)
     {
         MLDsaAlgorithm algorithm = Algorithms.MLDsa(name);
-        var source = new Shake128();
-        var sink = new Shake128();
+        var source = Sponge.NewShake128();
+        var sink = Sponge.NewShake128();
         Span<byte> seed = stackalloc byte[32];
         Span<byte> mu = stackalloc byte[64];
         byte[] signature = new byte[algorithm.SignatureSizeInBytes];
@@ -73,8 +72,8 @@ public sealed class AccumulatedTests
     {
         MLKemAlgorithm algorithm = Algorithms.MLKem(name);
         var set = ParameterSet.Of(algorithm);
-        var source = new Shake128();
-        var sink = new Shake128();
+        var source = Sponge.NewShake128();
+        var sink = Sponge.NewShake128();
         Span<byte> seed = stackalloc byte[64];
         Span<byte> rhoAndSigma = stackalloc byte[64];
         Span<byte> message = stackalloc byte[32];
@@ -86,7 +85,7 @@ public sealed class AccumulatedTests
         {
             source.Squeeze(seed);
             source.Squeeze(message);
-            Sha3_512.HashData(seed[..32], draft ? [] : [(byte)set.K], rhoAndSigma);
+            Sponge.Sha3_512(seed[..32], draft ? [] : [(byte)set.K], rhoAndSigma);
             using var key = DecapsulationKey.FromDerivedSeeds(set, rhoAndSigma, seed[32..]);
             key.Encode(decapsulationKey);
             sink.Absorb(key.EncapsulationKey.Encoded);

@@ -4,7 +4,6 @@ using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips203;
 using Qkms.Core.Cryptography.Fips204;
 using Qkms.Tests.Support.ChildProcess;
-using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
 
 namespace Qkms.Tests.Cryptography;
 
@@ -80,7 +79,7 @@ public sealed class ErasureTests
         byte[] rhoAndSigma = new byte[64];
         KPke.DeriveSeeds(set, seed.AsSpan(0, 32), rhoAndSigma);
         byte[] derived = new byte[64];
-        Sha3_512.HashData(message, key.EncapsulationKey.Hash, derived);
+        Sponge.Sha3_512(message, key.EncapsulationKey.Hash, derived);
 
         string name = algorithm.Name + " " + seedNumber;
         patterns.Add<byte>($"kept d, z of {name}", seed, 8);
@@ -98,7 +97,7 @@ public sealed class ErasureTests
         var set = Core.Cryptography.Fips204.ParameterSet.Of(algorithm);
         using SigningKey key = SigningKey.FromSeed(set, seed);
         byte[] derived = new byte[128];
-        Shake256.HashData(seed, [(byte)set.K, (byte)set.L], derived);
+        Sponge.Shake256(seed, [(byte)set.K, (byte)set.L], derived);
         int[] s = new int[(set.L + set.K) * 256];
         var s1 = new Core.Cryptography.Fips204.RingVector(s.AsSpan(0, set.L * 256));
         var s2 = new Core.Cryptography.Fips204.RingVector(s.AsSpan(set.L * 256));
@@ -108,7 +107,7 @@ public sealed class ErasureTests
         byte[] mu = new byte[64];
         byte[] maskSeed = new byte[64];
         signer.ComputeMu(KeyUser.SignedMessage, [], mu);
-        Shake256.HashData(derived.AsSpan(96), [.. new byte[32], .. mu], maskSeed);
+        Sponge.Shake256(derived.AsSpan(96), [.. new byte[32], .. mu], maskSeed);
 
         string name = algorithm.Name + " " + seedNumber;
         patterns.Add<byte>($"{(keepsSeed ? "kept " : string.Empty)}xi of {name}", seed, 8);

@@ -1,6 +1,4 @@
 using Qkms.Core.Cryptography.Fips202;
-using Shake128 = Qkms.Core.Cryptography.Fips202.Shake128;
-using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
 
 namespace Qkms.Tests.Cryptography;
 
@@ -60,9 +58,9 @@ public sealed class Fips202Tests
     {
         byte[] digest = new byte[size / 8];
         if (size == 256)
-            Sha3_256.HashData(message, [], digest);
+            Sponge.Sha3_256(message, [], digest);
         else
-            Sha3_512.HashData(message, [], digest);
+            Sponge.Sha3_512(message, [], digest);
         return Convert.ToHexStringLower(digest);
     }
 
@@ -71,8 +69,8 @@ public sealed class Fips202Tests
     private static string ShakeInPortions(int strength, byte[] message, int length, int portion)
     {
         byte[] output = new byte[length];
-        var shake128 = new Shake128();
-        var shake256 = new Shake256();
+        var shake128 = Sponge.NewShake128();
+        var shake256 = Sponge.NewShake256();
         foreach (byte[] part in message.Chunk(portion))
         {
             shake128.Absorb(part);

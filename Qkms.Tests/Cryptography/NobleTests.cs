@@ -1,6 +1,6 @@
+using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips203;
 using Qkms.Core.Cryptography.Fips204;
-using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
 
 namespace Qkms.Tests.Cryptography;
 
@@ -118,7 +118,7 @@ public sealed class NobleTests
     private static byte[] Counted(string label, int length)
     {
         byte[] bytes = new byte[length];
-        Shake256.HashData(Encoding.UTF8.GetBytes(label), [], bytes);
+        Sponge.Shake256(Encoding.UTF8.GetBytes(label), [], bytes);
         return bytes;
     }
 }

@@ -1,6 +1,5 @@
+using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips204;
-using Shake128 = Qkms.Core.Cryptography.Fips202.Shake128;
-using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
 
 namespace Qkms.Tests.Cryptography;
 
@@ -106,7 +105,7 @@ internal sealed class ReferenceSigner
     /// <summary>Algorithms 30 and 14.</summary>
     private long[] RejectNtt(int row, int column)
     {
-        var shake = new Shake128();
+        var shake = Sponge.NewShake128();
         shake.Absorb(_rho);
         shake.Absorb([(byte)column, (byte)row]);
         var coefficients = new List<long>();
@@ -133,7 +132,7 @@ internal sealed class ReferenceSigner
     /// <summary>Algorithm 29.</summary>
     private long[] SampleInBall(byte[] seed)
     {
-        var shake = new Shake256();
+        var shake = Sponge.NewShake256();
         shake.Absorb(seed);
         byte[] signs = new byte[8];
         shake.Squeeze(signs);
@@ -193,7 +192,7 @@ internal sealed class ReferenceSigner
     private static byte[] H(int length, params byte[][] inputs)
     {
         byte[] output = new byte[length];
-        Shake256.HashData(inputs.SelectMany(input => input).ToArray(), [], output);
+        Sponge.Shake256(inputs.SelectMany(input => input).ToArray(), [], output);
         return output;
     }
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Reflection;
+using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips204;
-using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
 
 namespace Qkms.Tests.Cryptography;
 
@@ -63,7 +63,7 @@ public sealed class RejectionTests
         foreach (int number in messages)
         {
             BinaryPrimitives.WriteInt32BigEndian(message, number);
-            Shake256.HashData(key.VerificationKey.Tr, message, mu);
+            Sponge.Shake256(key.VerificationKey.Tr, message, mu);
             key.Sign(mu, _deterministic, signature);
             reference.Sign(message).Should().Equal(signature);
             reference.Attempts[^1].Should().Be(Rejection.None);
@@ -95,7 +95,7 @@ public sealed class RejectionTests
     private static byte[] Signs(int length)
     {
         byte[] bytes = new byte[length];
-        Shake256.HashData("signs of t0"u8, [], bytes);
+        Sponge.Shake256("signs of t0"u8, [], bytes);
         return bytes;
     }
 

@@ -5,29 +5,71 @@ using System.Runtime.InteropServices;
 
 namespace Qkms.Core.Cryptography.Fips202;
 
-/// <summary>The sponge construction over Keccak-f[1600] with the padding pad10*1 (FIPS 202, Algorithms 8 and 9), absorbing and squeezing in any portions.</summary>
-/// <remarks>A mutable value: keep it in one local variable, never copy it while it holds input, and call <see cref="Clear"/> in a finally block.</remarks>
+/// <summary>
+/// The hash and extendable-output functions of FIPS 202 that ML-KEM and ML-DSA use: the sponge construction over Keccak-f[1600] with the
+/// padding pad10*1 (Algorithms 8 and 9), absorbing and squeezing in any portions.
+/// </summary>
+/// <remarks>
+/// Make one with a factory: <see langword="default"/> has no rate and is not usable. It is a mutable value: keep it in one local variable,
+/// never copy it while it holds input, and call <see cref="Clear"/> in a finally block when the input is secret.
+/// </remarks>
 internal struct Sponge
 {
+    /// <summary>Bytes per permutation of SHAKE128, (1600 - 256) / 8: squeezing whole blocks wastes nothing.</summary>
+    internal const int Shake128Rate = 168;
+
+    /// <summary>Bytes per permutation of SHAKE256, (1600 - 512) / 8.</summary>
+    internal const int Shake256Rate = 136;
+
+    private const int Sha3_256Rate = 136;
+    private const int Sha3_512Rate = 72;
+
+    // The bits after the message, lowest first: the domain, 01 (section 6.1) or 1111 (section 6.2), then the first bit of the padding.
+    private const byte Sha3Suffix = 0x06;
+    private const byte ShakeSuffix = 0x1F;
+
     private readonly int _rate;
     private readonly byte _suffix;
     private State _state;
     private int _position;
     private bool _squeezing;
 
-    /// <param name="rate">Bytes per permutation, a multiple of 8.</param>
-    /// <param name="suffix">The domain bits that follow the message, then the first bit of the padding, lowest bit first.</param>
-    internal Sponge(int rate, byte suffix)
+    private Sponge(int rate, byte suffix)
     {
         Debug.Assert(rate is > 0 and < 200 && rate % 8 == 0, "The rate is whole lanes.");
         _rate = rate;
         _suffix = suffix;
     }
 
+    /// <summary>SHAKE128, an output of any length (FIPS 202, section 6.2).</summary>
+    internal static Sponge NewShake128() => new(Shake128Rate, ShakeSuffix);
+
+    /// <summary>SHAKE256, an output of any length (FIPS 202, section 6.2).</summary>
+    internal static Sponge NewShake256() => new(Shake256Rate, ShakeSuffix);
+
+    /// <summary>Writes the 32 bytes of SHA3-256(<paramref name="first"/> ‖ <paramref name="second"/>) (FIPS 202, section 6.1).</summary>
+    [TouchesSecrets]
+    internal static void Sha3_256(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> destination) =>
+        Hash(Sha3_256Rate, Sha3Suffix, first, second, destination[..32]);
+
+    /// <summary>Writes the 64 bytes of SHA3-512(<paramref name="first"/> ‖ <paramref name="second"/>) (FIPS 202, section 6.1).</summary>
+    [TouchesSecrets]
+    internal static void Sha3_512(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> destination) =>
+        Hash(Sha3_512Rate, Sha3Suffix, first, second, destination[..64]);
+
+    /// <summary>
+    /// Fills <paramref name="destination"/> with SHAKE256(<paramref name="first"/> ‖ <paramref name="second"/>) (FIPS 202, section 6.2).
+    /// </summary>
+    [TouchesSecrets]
+    internal static void Shake256(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> destination) =>
+        Hash(Shake256Rate, ShakeSuffix, first, second, destination);
+
+    /// <summary>Appends to the message; nothing can be absorbed after the first <see cref="Squeeze"/>.</summary>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Absorb(ReadOnlySpan<byte> data)
     {
+        Debug.Assert(_rate > 0, "The sponge comes from a factory.");
         Debug.Assert(!_squeezing, "A sponge that was squeezed takes no more input.");
 
         // Lengths and positions are public: branches here depend on them only.
@@ -46,10 +88,12 @@ internal struct Sponge
         }
     }
 
+    /// <summary>Writes the next bytes of the output.</summary>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Squeeze(Span<byte> destination)
     {
+        Debug.Assert(_rate > 0, "The sponge comes from a factory.");
         Span<ulong> state = _state;
         if (!_squeezing)
         {
@@ -82,6 +126,22 @@ internal struct Sponge
         Erase.Memory<ulong>(_state);
         _position = 0;
         _squeezing = false;
+    }
+
+    [TouchesSecrets]
+    private static void Hash(int rate, byte suffix, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> destination)
+    {
+        var sponge = new Sponge(rate, suffix);
+        try
+        {
+            sponge.Absorb(first);
+            sponge.Absorb(second);
+            sponge.Squeeze(destination);
+        }
+        finally
+        {
+            sponge.Clear();
+        }
     }
 
     [TouchesSecrets]

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Qkms.Core.Cryptography.Fips202;
-using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
 
 namespace Qkms.Core.Cryptography.Fips203;
 
@@ -135,8 +134,8 @@ internal sealed class DecapsulationKey : IDisposable
             KPke.Decrypt(_set, new NttVector(_s), ciphertext, message);
 
             // (K', r') = G(m' ‖ h), K̄ = J(z ‖ c), c' = K-PKE.Encrypt(ek, m', r')
-            Sha3_512.HashData(message, EncapsulationKey.Hash, derived);
-            Shake256.HashData(_z, ciphertext, rejected);
+            Sponge.Sha3_512(message, EncapsulationKey.Hash, derived);
+            Sponge.Shake256(_z, ciphertext, rejected);
             EncapsulationKey.Encrypt(message, derived[32..], recomputed);
 
             // Neither a branch nor an early end: the difference is gathered over all bytes and spread to a mask of eight ones or zeros.

@@ -19,7 +19,7 @@ internal sealed class EncapsulationKey
         _encoded = encoded;
         _matrix = matrix;
         _t = t;
-        Sha3_256.HashData(encoded, [], _hash);
+        Sponge.Sha3_256(encoded, [], _hash);
     }
 
     internal ReadOnlySpan<byte> Encoded => _encoded;
@@ -51,7 +51,7 @@ internal sealed class EncapsulationKey
         try
         {
             // (K, r) = G(m ‖ H(ek))
-            Sha3_512.HashData(message, _hash, derived);
+            Sponge.Sha3_512(message, _hash, derived);
             Encrypt(message, derived[32..], ciphertext);
             derived[..32].CopyTo(sharedSecret);
         }

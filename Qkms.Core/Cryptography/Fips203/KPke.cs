@@ -9,7 +9,7 @@ internal static class KPke
     /// <summary>FIPS 203, Algorithm 13, line 1: (ρ, σ) = G(d ‖ k), the public and the secret seed.</summary>
     [TouchesSecrets]
     internal static void DeriveSeeds(ParameterSet set, ReadOnlySpan<byte> d, Span<byte> rhoAndSigma) =>
-        Sha3_512.HashData(d, [(byte)set.K], rhoAndSigma);
+        Sponge.Sha3_512(d, [(byte)set.K], rhoAndSigma);
 
     /// <summary>FIPS 203, Algorithm 13, from line 2 and without the encodings: Â, t̂ and ŝ.</summary>
     /// <param name="set">The parameter set.</param>

@@ -16,8 +16,8 @@ internal static class Sampling
     internal static void SampleNtt(ReadOnlySpan<byte> rho, byte column, byte row, NttElement destination)
     {
         Span<short> a = destination.Coefficients;
-        Span<byte> block = stackalloc byte[Shake128.BlockSizeInBytes];
-        var shake = new Shake128();
+        Span<byte> block = stackalloc byte[Sponge.Shake128Rate];
+        var shake = Sponge.NewShake128();
         shake.Absorb(rho);
         shake.Absorb([column, row]);
 
@@ -55,7 +55,7 @@ internal static class Sampling
         stream = stream[..(64 * eta)];
         try
         {
-            Shake256.HashData(seed, [counter], stream);
+            Sponge.Shake256(seed, [counter], stream);
             if (eta == 2)
                 SamplePolyCbd2(stream, destination);
             else

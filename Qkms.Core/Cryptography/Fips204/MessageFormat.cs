@@ -1,5 +1,5 @@
 using System.Formats.Asn1;
-using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
+using Qkms.Core.Cryptography.Fips202;
 
 namespace Qkms.Core.Cryptography.Fips204;
 
@@ -12,7 +12,7 @@ internal static class MessageFormat
     /// <summary>μ of M' = 0 ‖ |ctx| ‖ ctx ‖ M (FIPS 204, Algorithm 2, line 10).</summary>
     internal static void ComputeMu(ReadOnlySpan<byte> tr, ReadOnlySpan<byte> context, ReadOnlySpan<byte> message, Span<byte> mu)
     {
-        var shake = new Shake256();
+        var shake = Sponge.NewShake256();
         shake.Absorb(tr);
         shake.Absorb([Pure, (byte)context.Length]);
         shake.Absorb(context);
@@ -26,7 +26,7 @@ internal static class MessageFormat
         var writer = new AsnWriter(AsnEncodingRules.DER);
         writer.WriteObjectIdentifier(oid);
 
-        var shake = new Shake256();
+        var shake = Sponge.NewShake256();
         shake.Absorb(tr);
         shake.Absorb([PreHash, (byte)context.Length]);
         shake.Absorb(context);
@@ -36,5 +36,5 @@ internal static class MessageFormat
     }
 
     /// <summary>μ of a formatted message M', as the internal interface takes it (FIPS 204, Algorithm 7, line 6).</summary>
-    internal static void ComputeFormattedMu(ReadOnlySpan<byte> tr, ReadOnlySpan<byte> formatted, Span<byte> mu) => Shake256.HashData(tr, formatted, mu);
+    internal static void ComputeFormattedMu(ReadOnlySpan<byte> tr, ReadOnlySpan<byte> formatted, Span<byte> mu) => Sponge.Shake256(tr, formatted, mu);
 }

@@ -17,7 +17,7 @@ internal static class SampleInBall
         c.Clear();
 
         Span<byte> bytes = stackalloc byte[8];
-        var shake = new Shake256();
+        var shake = Sponge.NewShake256();
         shake.Absorb(challenge);
         shake.Squeeze(bytes);
         ulong signs = BinaryPrimitives.ReadUInt64LittleEndian(bytes);

@@ -37,7 +37,7 @@ internal static class Sampling
             for (int r = 0; r < set.L; r++)
             {
                 int n = counter + r;
-                Shake256.HashData(rhoDoublePrime, [(byte)n, (byte)(n >> 8)], stream);
+                Sponge.Shake256(rhoDoublePrime, [(byte)n, (byte)(n >> 8)], stream);
                 BitCodec.Unpack(stream, set.Gamma1Bits, set.Gamma1, y[r].Coefficients);
             }
         }
@@ -53,8 +53,8 @@ internal static class Sampling
     private static void RejectNtt(ReadOnlySpan<byte> rho, byte column, byte row, NttElement destination)
     {
         Span<int> a = destination.Coefficients;
-        Span<byte> block = stackalloc byte[Shake128.BlockSizeInBytes];
-        var shake = new Shake128();
+        Span<byte> block = stackalloc byte[Sponge.Shake128Rate];
+        var shake = Sponge.NewShake128();
         shake.Absorb(rho);
         shake.Absorb([column, row]);
 
@@ -81,10 +81,9 @@ internal static class Sampling
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RejectBounded(ParameterSet set, ReadOnlySpan<byte> rhoPrime, byte counter, RingElement destination)
     {
-        const int BlockSize = 136;
         Span<int> a = destination.Coefficients;
-        Span<byte> block = stackalloc byte[BlockSize];
-        var shake = new Shake256();
+        Span<byte> block = stackalloc byte[Sponge.Shake256Rate];
+        var shake = Sponge.NewShake256();
         try
         {
             shake.Absorb(rhoPrime);
@@ -94,7 +93,7 @@ internal static class Sampling
             while (j < a.Length)
             {
                 shake.Squeeze(block);
-                for (int i = 0; i < 2 * BlockSize && j < a.Length; i++)
+                for (int i = 0; i < 2 * Sponge.Shake256Rate && j < a.Length; i++)
                 {
                     int z = (block[i >> 1] >> (4 * (i & 1))) & 0x0F;
                     int accepted;

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
+using Qkms.Core.Cryptography.Fips202;
 
 namespace Qkms.Core.Cryptography.Fips204;
 
@@ -59,7 +59,7 @@ internal sealed class SigningKey : IDisposable
         try
         {
             // (ρ, ρ', K) = H(ξ ‖ k ‖ ℓ, 128)
-            Shake256.HashData(seed, [(byte)set.K, (byte)set.L], derived);
+            Sponge.Shake256(seed, [(byte)set.K, (byte)set.L], derived);
             ReadOnlySpan<byte> rho = derived[..32];
             Sampling.ExpandMatrix(set, rho, new NttVector(matrix));
             Sampling.ExpandSecrets(set, derived.Slice(32, 64), new RingVector(s1), new RingVector(s2));
@@ -185,7 +185,7 @@ internal sealed class SigningKey : IDisposable
                 var yTransformed = new NttVector(z.Coefficients);
 
                 // w = NTT⁻¹(Â∘NTT(y)), c̃ = H(μ ‖ w₁Encode(HighBits(w)), λ/4), w₁Encode being Algorithm 28
-                var shake = new Shake256();
+                var shake = Sponge.NewShake256();
                 try
                 {
                     shake.Absorb(mu);
@@ -365,7 +365,7 @@ internal sealed class SigningKey : IDisposable
     [TouchesSecrets]
     private void DeriveMaskSeed(ReadOnlySpan<byte> randomness, ReadOnlySpan<byte> mu, Span<byte> rhoDoublePrime)
     {
-        var shake = new Shake256();
+        var shake = Sponge.NewShake256();
         try
         {
             shake.Absorb(_encoded.AsSpan(32, 32));

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Shake256 = Qkms.Core.Cryptography.Fips202.Shake256;
+using Qkms.Core.Cryptography.Fips202;
 
 namespace Qkms.Core.Cryptography.Fips204;
 
@@ -18,7 +18,7 @@ internal sealed class VerificationKey
         _encoded = encoded;
         _matrix = matrix;
         _t1 = new int[set.K * ParameterSet.N];
-        Shake256.HashData(encoded, [], _tr);
+        Sponge.Shake256(encoded, [], _tr);
 
         var t1 = new RingVector(_t1);
         for (int i = 0; i < set.K; i++)
@@ -81,7 +81,7 @@ internal sealed class VerificationKey
 
         Span<byte> packed = stackalloc byte[32 * 6];
         packed = packed[..(32 * _set.Gamma2.HighBits)];
-        var shake = new Shake256();
+        var shake = Sponge.NewShake256();
         shake.Absorb(mu);
         sum.Clear();
         for (int i = 0; i < _set.K; i++)
