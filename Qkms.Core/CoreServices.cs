@@ -15,7 +15,7 @@ using Qkms.Core.Uses;
 namespace Qkms.Core;
 
 /// <summary>Registers the domain.</summary>
-public static class CoreServices
+internal static class CoreServices
 {
     /// <summary>Adds everything of Core; the caller adds a store, a <see cref="TimeProvider"/> and logging.</summary>
     public static IServiceCollection AddQkmsCore(this IServiceCollection services, PqcEngine engine, ApiKeyOptions apiKeys, MaterialCacheOptions materials, SignatureOptions signatures, DestructionOptions destruction) => services

@@ -18,7 +18,7 @@ using Qkms.Storage.Tenants;
 namespace Qkms.Storage;
 
 /// <summary>Puts the database behind the port of Core. One overload per kind of database; the options say which.</summary>
-public static class StorageServices
+internal static class StorageServices
 {
     /// <summary>Registers the embedded SQLite database as <see cref="IKmsStore"/>. It wants a <see cref="TimeProvider"/> and logging beside it.</summary>
     public static IServiceCollection AddQkmsStorage(this IServiceCollection services, SqliteStorageOptions options) =>

@@ -10,7 +10,7 @@ namespace Qkms.Core.Algorithms;
 /// </code>
 /// The blob names the version that opens it. Suite 1 is HKDF-SHA256 with AES-256-GCM.
 /// </summary>
-public static class BlobV1
+internal static class BlobV1
 {
     /// <summary>What a blob is longer than its plaintext, in bytes.</summary>
     public const int Overhead = HeaderSize + CommittingGcm.Overhead;
@@ -99,7 +99,7 @@ public static class BlobV1
 }
 
 /// <summary>What a blob of an AES-256 key is for. It is part of the key derivation, so that no blob opens as the other kind. The numbers never change.</summary>
-public enum BlobPurpose : byte
+internal enum BlobPurpose : byte
 {
     /// <summary>Data that a caller encrypted.</summary>
     Encryption = 1,

@@ -12,7 +12,7 @@ namespace Qkms.Core.Algorithms;
 /// </code>
 /// Integers are big-endian, text is UTF-8. No two maps give the same bytes, and the order in which members were given does not matter.
 /// </summary>
-public sealed class EncryptionContext
+internal sealed class EncryptionContext
 {
     /// <summary>Most members of a context.</summary>
     public const int MaxMembers = 64;

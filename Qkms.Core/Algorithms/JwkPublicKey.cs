@@ -1,7 +1,7 @@
 namespace Qkms.Core.Algorithms;
 
 /// <summary>What a JWK (RFC 7517) says of a public key beside its key type, id and use; the bytes are encoded by whoever writes it.</summary>
-public sealed record JwkPublicKey
+internal sealed record JwkPublicKey
 {
     /// <summary><c>alg</c>: the algorithm, where the key has only one.</summary>
     public string? Algorithm { get; init; }

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Qkms.Core.Algorithms;
 
 /// <summary>One algorithm of the catalogue: its canonical name, the other spelling that means it, and its public facts. Its family makes it.</summary>
-public sealed class KeyAlgorithm
+internal sealed class KeyAlgorithm
 {
     internal KeyAlgorithm(string name, KeyFamily family) => (Name, Family) = (name, family);
 
@@ -52,7 +52,6 @@ public sealed class KeyAlgorithm
     /// <summary>The whole catalogue, in the order in which it is listed.</summary>
     public static IReadOnlyList<KeyAlgorithm> All => Catalogue.All;
 
-    /// <summary>Every accepted spelling.</summary>
     public static IReadOnlyList<string> AcceptedSpellings => Catalogue.AcceptedSpellings;
 
     /// <summary>The spellings that mean this algorithm, the canonical one first.</summary>
@@ -72,7 +71,6 @@ public sealed class KeyAlgorithm
             ? algorithm
             : throw new InvalidOperationException("The database names an algorithm that this version of Qkms does not know.");
 
-    /// <summary>The canonical name.</summary>
     public override string ToString() => Name;
 
     // A class of its own, because families make algorithms: their rows must be there before the catalogue is.
@@ -95,7 +93,7 @@ public sealed class KeyAlgorithm
 }
 
 /// <summary>What Qkms advises about an algorithm.</summary>
-public enum AlgorithmStanding
+internal enum AlgorithmStanding
 {
     /// <summary>The choice for new keys.</summary>
     Recommended,

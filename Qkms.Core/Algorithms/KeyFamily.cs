@@ -6,7 +6,7 @@ namespace Qkms.Core.Algorithms;
 /// A family of algorithms and everything that Qkms knows of it: catalogue, generation, use in memory, public encodings, cost. A new family is a
 /// class of this kind in a file of its own, and one line in <see cref="All"/>; nothing else asks which family a key is of.
 /// </summary>
-public abstract class KeyFamily
+internal abstract class KeyFamily
 {
     /// <summary>Every family, in the order in which the catalogue lists them.</summary>
     public static IReadOnlyList<KeyFamily> All { get; } = [new MLKemFamily(), new MLDsaFamily(), new RsaFamily(), new Ed25519Family(), new AesFamily()];

@@ -1,7 +1,7 @@
 namespace Qkms.Core.Algorithms;
 
 /// <summary>What a key version can be asked to do with its material.</summary>
-public enum KeyOperation
+internal enum KeyOperation
 {
     /// <summary>Encrypt to the key.</summary>
     Encrypt,
@@ -35,7 +35,7 @@ public enum KeyOperation
 }
 
 /// <summary>What each operation needs of a key.</summary>
-public static class KeyOperations
+internal static class KeyOperations
 {
     /// <summary>Whether it makes something new with the key, which only an active version does; the others read what is there.</summary>
     public static bool Creates(this KeyOperation operation) => operation is
@@ -51,7 +51,7 @@ public static class KeyOperations
 }
 
 /// <summary>What a key is for, fixed when it is made. The numbers are stored and never change.</summary>
-public enum KeyUse
+internal enum KeyUse
 {
     /// <summary><c>enc</c>: encryption, key encapsulation, wrapping.</summary>
     Encryption = 1,

@@ -20,7 +20,7 @@ internal abstract class LoadedKey : IDisposable
 }
 
 /// <summary>The encoding of a private key inside its wrapping. The numbers are bound into the wrapping and never change.</summary>
-public enum MaterialFormat
+internal enum MaterialFormat
 {
     /// <summary>ML-KEM: the 64-byte seed <c>d ‖ z</c> (FIPS 203, Algorithm 16).</summary>
     MLKemSeed = 1,
@@ -42,7 +42,7 @@ public enum MaterialFormat
 /// <param name="PublicKey">The public key as its row will have it; empty for a symmetric key.</param>
 /// <param name="PrivateKey">The private or secret key in <paramref name="Format"/>.</param>
 /// <param name="Format">The encoding of the private key.</param>
-public sealed record NewKeyMaterial(byte[] PublicKey, SecretBytes PrivateKey, MaterialFormat Format) : IDisposable
+internal sealed record NewKeyMaterial(byte[] PublicKey, SecretBytes PrivateKey, MaterialFormat Format) : IDisposable
 {
     /// <summary>Zeroes the private key.</summary>
     public void Dispose() => PrivateKey.Dispose();

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace Qkms.Core.Algorithms;
 
 /// <summary>The hash of RSA-OAEP (RFC 8017, section 7.1) and of its MGF1; fixed when an RSA encryption key is made.</summary>
-public static class OaepHash
+internal static class OaepHash
 {
     /// <summary>The hash of a key whose caller names none.</summary>
     public const string Default = "SHA-256";

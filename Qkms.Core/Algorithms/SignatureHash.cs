@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace Qkms.Core.Algorithms;
 
 /// <summary>A hash function of signatures: of RSA-PSS (RFC 8017, 8.1), and of HashML-DSA (FIPS 204, section 5.4).</summary>
-public sealed class SignatureHash
+internal sealed class SignatureHash
 {
     private SignatureHash(string name, HashAlgorithmName platformName, string oid, int length) =>
         (Name, PlatformName, ObjectIdentifier, Length) = (name, platformName, oid, length);
@@ -43,6 +43,5 @@ public sealed class SignatureHash
         return hash is not null;
     }
 
-    /// <summary>The name.</summary>
     public override string ToString() => Name;
 }

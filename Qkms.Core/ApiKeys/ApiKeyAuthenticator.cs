@@ -8,7 +8,7 @@ using Qkms.Core.Tenants;
 namespace Qkms.Core.ApiKeys;
 
 /// <summary>Finds out whose API key was presented.</summary>
-public sealed class ApiKeyAuthenticator
+internal sealed class ApiKeyAuthenticator
 {
     private const int MostRemembered = 10_000;
 
@@ -40,7 +40,6 @@ public sealed class ApiKeyAuthenticator
     /// <exception cref="SealBrokenException">The credential's row or its tenant's was tampered with.</exception>
     public async ValueTask<ApiKeyIdentity?> AuthenticateAsync(ApiKeyProof proof, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(proof);
         ApiKeyIdentity? identity = await _proven.GetAsync(proof, this, static (proof, authenticator) => authenticator.FindAsync(proof), cancellationToken);
         if (identity?.Credential.IsUsableAt(_time.GetUtcMilliseconds()) != true)
             return null;

@@ -11,7 +11,7 @@ namespace Qkms.Core.ApiKeys;
 /// A handle is only read where every header went through <see cref="Write"/>: what a client sends is then never a handle itself. Should
 /// that ever fail, the mark refuses one made from the hashes in the database: it is random and new in each process.
 /// </remarks>
-public sealed class ApiKeyHandles(ApiKeyProver prover)
+internal sealed class ApiKeyHandles(ApiKeyProver prover)
 {
     private const int MarkLength = 16;
 

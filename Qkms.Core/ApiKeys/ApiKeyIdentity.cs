@@ -4,7 +4,7 @@ using Qkms.Core.Tenants;
 namespace Qkms.Core.ApiKeys;
 
 /// <summary>Whom an API key proves, as the database said a moment ago.</summary>
-public sealed class ApiKeyIdentity
+internal sealed class ApiKeyIdentity
 {
     internal ApiKeyIdentity(Credential credential, Tenant tenant)
     {

@@ -8,7 +8,7 @@ using Qkms.Core.Store;
 namespace Qkms.Core.ApiKeys;
 
 /// <summary>Makes API keys: the text, which is shown once, and the row, which holds only its keyed hash.</summary>
-public sealed class ApiKeyIssuer(ApiKeyOptions options, Keyring keyring, RowSealer sealer, IdGenerator ids, TimeProvider time)
+internal sealed class ApiKeyIssuer(ApiKeyOptions options, Keyring keyring, RowSealer sealer, IdGenerator ids, TimeProvider time)
 {
     /// <summary>A fresh key of a tenant. Nothing is stored yet.</summary>
     public NewApiKey Issue(TenantId tenantId, string label, Roles roles)
@@ -38,7 +38,7 @@ public sealed class ApiKeyIssuer(ApiKeyOptions options, Keyring keyring, RowSeal
 /// <summary>An API key at the only moment when its text exists here.</summary>
 /// <param name="Text">The whole text, ASCII.</param>
 /// <param name="Credential">The row to store.</param>
-public sealed record NewApiKey(SecretBytes Text, Sealed<Credential> Credential) : IDisposable
+internal sealed record NewApiKey(SecretBytes Text, Sealed<Credential> Credential) : IDisposable
 {
     /// <summary>Zeroes the text.</summary>
     public void Dispose() => Text.Dispose();

@@ -1,7 +1,7 @@
 namespace Qkms.Core.ApiKeys;
 
 /// <summary>Settings of API keys.</summary>
-public sealed class ApiKeyOptions
+internal sealed class ApiKeyOptions
 {
     /// <summary>What issued keys begin with: 1 to 32 letters, digits and <c>_</c>. Keys with an earlier prefix keep working.</summary>
     public string Prefix { get; init; } = "qkms";

@@ -7,7 +7,7 @@ namespace Qkms.Core.ApiKeys;
 /// What is left of a presented API key once its text is gone: the id that finds the row, and the keyed hash under each key of the
 /// keyring, in the keyring's order.
 /// </summary>
-public sealed class ApiKeyProof
+internal sealed class ApiKeyProof
 {
     private readonly ReadOnlyMemory<byte> _bytes;
 

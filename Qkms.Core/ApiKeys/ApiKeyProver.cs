@@ -5,7 +5,7 @@ using Qkms.Core.Sealing;
 namespace Qkms.Core.ApiKeys;
 
 /// <summary>Makes the proof of a presented API key, and no copy of the key outside the stack.</summary>
-public sealed class ApiKeyProver(Keyring keyring)
+internal sealed class ApiKeyProver(Keyring keyring)
 {
     /// <summary>The length of a proof in bytes; 0 while the keyring is not open.</summary>
     internal int ProofLength => keyring.IsOpen ? ApiKeyProof.LengthFor(keyring.CredentialHashKeys.Count) : 0;

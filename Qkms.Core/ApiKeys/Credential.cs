@@ -5,7 +5,7 @@ using Qkms.Core.Store;
 namespace Qkms.Core.ApiKeys;
 
 /// <summary>An API key as the database knows it: never its secret, only a keyed hash.</summary>
-public sealed record Credential : ISealedRow
+internal sealed record Credential : ISealedRow
 {
     /// <summary>The kind of credential that the <c>x-api-key</c> header carries.</summary>
     public const string ApiKeyKind = "api_key";
@@ -13,7 +13,6 @@ public sealed record Credential : ISealedRow
     /// <inheritdoc/>
     public static string SealKind => "credential";
 
-    /// <summary>The id.</summary>
     public required CredentialId Id { get; init; }
 
     /// <summary>The tenant that it speaks for.</summary>
@@ -34,7 +33,6 @@ public sealed record Credential : ISealedRow
     /// <summary>A text for people.</summary>
     public required string Label { get; init; }
 
-    /// <summary>Its roles.</summary>
     public required Roles Roles { get; init; }
 
     /// <summary>The operations that it is narrowed to, parted by spaces; null = all that its roles allow.</summary>
@@ -46,7 +44,6 @@ public sealed record Credential : ISealedRow
     /// <summary>Whether it may be used.</summary>
     public required CredentialState State { get; init; }
 
-    /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>When it ends; null = never.</summary>
@@ -72,7 +69,7 @@ public sealed record Credential : ISealedRow
 }
 
 /// <summary>Whether a credential may be used. The numbers are sealed into rows and never change.</summary>
-public enum CredentialState
+internal enum CredentialState
 {
     /// <summary>It may.</summary>
     Active = 1,

@@ -3,7 +3,7 @@ using Qkms.Core.Store;
 namespace Qkms.Core.ApiKeys;
 
 /// <summary>Credentials in the database.</summary>
-public interface ICredentialRepository
+internal interface ICredentialRepository
 {
     /// <summary>The credential that the visible part of an API key names, or null. The one look-up without a tenant: its answer decides the tenant.</summary>
     Task<Sealed<Credential>?> FindByLookupIdAsync(IKmsSession session, string kind, string lookupId);

@@ -1,7 +1,7 @@
 namespace Qkms.Core.Callers;
 
 /// <summary>What an API key may do: what its roles allow, less what it was narrowed from.</summary>
-public sealed class Access
+internal sealed class Access
 {
     private readonly Roles _roles;
     private readonly string[]? _permissions;

@@ -5,7 +5,7 @@ namespace Qkms.Core.Callers;
 /// <param name="CredentialId">The API key.</param>
 /// <param name="Access">What it may do.</param>
 /// <param name="RequestId">The request, for the journal.</param>
-public sealed record Caller(TenantId TenantId, CredentialId CredentialId, Access Access, Guid RequestId)
+internal sealed record Caller(TenantId TenantId, CredentialId CredentialId, Access Access, Guid RequestId)
 {
     /// <summary>Refuses what the API key may not do.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.NotPermitted"/>.</exception>

@@ -1,7 +1,7 @@
 namespace Qkms.Core.Callers;
 
 /// <summary>What can be allowed. Each route of the API needs exactly one.</summary>
-public enum Permission
+internal enum Permission
 {
     /// <summary><c>algorithms:read</c>: the catalogue of algorithms.</summary>
     AlgorithmsRead,

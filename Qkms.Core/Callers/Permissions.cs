@@ -1,7 +1,7 @@
 namespace Qkms.Core.Callers;
 
 /// <summary>The words for permissions, and the table of what each role may do.</summary>
-public static class Permissions
+internal static class Permissions
 {
     private static readonly Permission[] _reading = [Permission.AlgorithmsRead, Permission.KeysRead];
     private static readonly Permission[] _using =

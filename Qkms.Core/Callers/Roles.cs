@@ -2,7 +2,7 @@ namespace Qkms.Core.Callers;
 
 /// <summary>The roles of a credential; it may hold several. The numbers are sealed into rows and never change.</summary>
 [Flags]
-public enum Roles
+internal enum Roles
 {
     /// <summary>None.</summary>
     None = 0,

@@ -5,7 +5,7 @@ using Qkms.Core.Uses;
 namespace Qkms.Core.Encryption;
 
 /// <summary>Encrypts to and decrypts with any encryption key.</summary>
-public sealed class Cipher(KeyUses uses)
+internal sealed class Cipher(KeyUses uses)
 {
     private static readonly KeyWork<IEncrypt, (EncryptionContext Context, SecretBytes Plaintext), byte[]> _encrypt = new()
     {

@@ -5,7 +5,7 @@ using Qkms.Core.Uses;
 namespace Qkms.Core.Encryption;
 
 /// <summary>Envelope encryption: generates data keys for callers to encrypt with themselves, and recovers them from their wrapped form.</summary>
-public sealed class DataKeyIssuer(KeyUses uses)
+internal sealed class DataKeyIssuer(KeyUses uses)
 {
     /// <summary>The shortest data key, in bytes.</summary>
     public const int MinLength = 16;

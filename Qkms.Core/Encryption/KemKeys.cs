@@ -5,7 +5,7 @@ using Qkms.Core.Uses;
 namespace Qkms.Core.Encryption;
 
 /// <summary>What only ML-KEM keys do: shared secrets (FIPS 203), and HPKE (RFC 9180) with the caller's own associated data.</summary>
-public sealed class KemKeys(KeyUses uses)
+internal sealed class KemKeys(KeyUses uses)
 {
     private const string Elsewhere = "keys are for /crypto/encrypt and /crypto/decrypt.";
 

@@ -5,7 +5,7 @@ using Qkms.Core.Uses;
 namespace Qkms.Core.Encryption;
 
 /// <summary>Moves ciphertexts from one key to another; the plaintext does not leave the service.</summary>
-public sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys)
+internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys)
 {
     /// <summary>Decrypts with the source and encrypts to the destination.</summary>
     /// <param name="caller">Whose keys.</param>

@@ -4,7 +4,7 @@ namespace Qkms.Core.Errors;
 /// <param name="Code">The stable code, <c>ERR_…</c>, that clients may compare.</param>
 /// <param name="Kind">The kind of refusal.</param>
 /// <param name="Message">The default text for people; it may change.</param>
-public sealed record KmsError(string Code, KmsErrorKind Kind, string Message)
+internal sealed record KmsError(string Code, KmsErrorKind Kind, string Message)
 {
     /// <summary>This refusal with its own text.</summary>
     public KmsException Refusal() => new(this, Message);

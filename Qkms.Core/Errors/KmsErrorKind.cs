@@ -1,7 +1,7 @@
 namespace Qkms.Core.Errors;
 
 /// <summary>The kind of a refusal. The HTTP layer turns each kind into one status code; nothing below it knows HTTP.</summary>
-public enum KmsErrorKind
+internal enum KmsErrorKind
 {
     /// <summary>The caller is not known.</summary>
     Unauthenticated,

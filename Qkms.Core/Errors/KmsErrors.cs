@@ -1,7 +1,7 @@
 namespace Qkms.Core.Errors;
 
 /// <summary>The catalogue: every refusal that Qkms can answer with. A code appears here once.</summary>
-public static class KmsErrors
+internal static class KmsErrors
 {
     /// <summary>No API key, or one that is not valid; the response does not say which.</summary>
     public static readonly KmsError Unauthenticated = new("ERR_AUTH_001", KmsErrorKind.Unauthenticated, "A valid API key is required in the x-api-key header.");

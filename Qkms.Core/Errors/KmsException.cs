@@ -1,7 +1,7 @@
 namespace Qkms.Core.Errors;
 
 /// <summary>A refusal from the catalogue. Results are returned; only refusals are thrown.</summary>
-public sealed class KmsException : Exception
+internal sealed class KmsException : Exception
 {
     internal KmsException(KmsError error, string message)
         : base(message) => Error = error;
@@ -19,4 +19,4 @@ public sealed class KmsException : Exception
 /// <summary>A field of a request and its error.</summary>
 /// <param name="Field">The field's name as the caller spells it, <c>key_version</c>.</param>
 /// <param name="Message">The error, or a value that belongs to the field.</param>
-public sealed record FieldError(string Field, string Message);
+internal sealed record FieldError(string Field, string Message);

@@ -1,7 +1,7 @@
 namespace Qkms.Core.Errors;
 
 /// <summary>A setting that cannot be used.</summary>
-public sealed class SettingsException : Exception
+internal sealed class SettingsException : Exception
 {
     /// <summary>Names the setting and what it must be.</summary>
     public SettingsException(string message)

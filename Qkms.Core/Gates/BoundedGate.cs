@@ -9,7 +9,7 @@ namespace Qkms.Core.Gates;
 /// <param name="busy">What the refusal says.</param>
 /// <param name="patience">How long each waits; null for 20 seconds.</param>
 #pragma warning disable CA1001 // The semaphore is never disposed: it holds nothing until its wait handle is asked for, and those who wait when the service stops must still get their turn.
-public sealed class BoundedGate(int slots, int maxWaiting, string busy, TimeSpan? patience = null)
+internal sealed class BoundedGate(int slots, int maxWaiting, string busy, TimeSpan? patience = null)
 #pragma warning restore CA1001
 {
     private static readonly TimeSpan _usualPatience = TimeSpan.FromSeconds(20);

@@ -4,7 +4,7 @@ namespace Qkms.Core.Gates;
 /// Keeps private-key work from starving light requests: at most one operation per core at once, each of at most some milliseconds,
 /// so that between two of them whatever else waits for a thread gets one.
 /// </summary>
-public sealed class PrivateKeyGate
+internal sealed class PrivateKeyGate
 {
     private readonly BoundedGate _gate = new(
         Environment.ProcessorCount,
@@ -18,7 +18,6 @@ public sealed class PrivateKeyGate
     /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/> when none gets free in time.</exception>
     public async ValueTask<T> RunAsync<TState, T>(TState state, Func<TState, T> work, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(work);
         using BoundedGate.Pass pass = await _gate.EnterAsync(cancellationToken);
         return work(state);
     }

@@ -9,7 +9,7 @@ namespace Qkms.Core.Idempotency;
 /// Makes the changes that requests ask for, each of a repeatable request once. Its result is kept in the very unit that changes something:
 /// the one is there if the other is, whatever is cut or killed in between.
 /// </summary>
-public sealed class Changes(IKmsStore store, IIdempotencyRepository results, KeptResults kept, TenantKeys tenantKeys)
+internal sealed class Changes(IKmsStore store, IIdempotencyRepository results, KeptResults kept, TenantKeys tenantKeys)
 {
     // A plan fails only because another change of the same key was faster, so somebody always gets on.
     private const int MaxPlans = 100;

@@ -3,7 +3,7 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Idempotency;
 
 /// <summary>Kept results in the database.</summary>
-public interface IIdempotencyRepository
+internal interface IIdempotencyRepository
 {
     /// <summary>The result that is kept for a key and not expired, or null.</summary>
     Task<KeptResult?> FindAsync(IKmsSession session, TenantId tenantId, string key, DateTimeOffset now);

@@ -4,7 +4,7 @@ namespace Qkms.Core.Idempotency;
 /// A result as the database keeps it. It is sealed because nobody who can write to the database may put words into an answer, and because a
 /// result may be secret.
 /// </summary>
-public sealed record KeptResult
+internal sealed record KeptResult
 {
     /// <summary>Whose request it was.</summary>
     public required TenantId TenantId { get; init; }

@@ -5,7 +5,7 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Idempotency;
 
 /// <summary>Looks up what a repeated request did the first time, and forgets it when its time is over.</summary>
-public sealed class KeptResults(
+internal sealed class KeptResults(
     IKmsStore store, IIdempotencyRepository results, IKeyringRepository keyringRepository, Keyring keyring, TimeProvider time)
 {
     private const int PageSize = 500;

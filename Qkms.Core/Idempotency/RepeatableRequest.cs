@@ -6,7 +6,7 @@ namespace Qkms.Core.Idempotency;
 /// <summary>A request that its sender may send again: however often it arrives, it is done once.</summary>
 /// <param name="Key">By what its sender knows it; unique in the tenant.</param>
 /// <param name="Fingerprint">By what it is known to be the same request: <see cref="FingerprintOf"/>.</param>
-public sealed record RepeatableRequest(string Key, byte[] Fingerprint)
+internal sealed record RepeatableRequest(string Key, byte[] Fingerprint)
 {
     /// <summary>The longest key, in characters.</summary>
     public const int MaxKeyLength = 255;

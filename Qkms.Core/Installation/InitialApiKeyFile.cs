@@ -1,7 +1,7 @@
 namespace Qkms.Core.Installation;
 
 /// <summary>The file that hands the first API key to the operator, readable by its owner alone.</summary>
-public static class InitialApiKeyFile
+internal static class InitialApiKeyFile
 {
     /// <summary>The file's name in the data directory.</summary>
     public const string Name = "initial-api-key";
@@ -9,7 +9,6 @@ public static class InitialApiKeyFile
     /// <summary>Writes the key and waits until it is on disk. A file left by a start that was cut off before its key became valid is replaced.</summary>
     public static void Write(string path, SecretBytes text)
     {
-        ArgumentNullException.ThrowIfNull(text);
         PrivateFile.CreateFolder(Path.GetDirectoryName(path)!);
         File.Delete(path);
         PrivateFile.Create(path, text.Span);

@@ -6,7 +6,7 @@ using Qkms.Core.Tenants;
 namespace Qkms.Core.Installation;
 
 /// <summary>Makes the tenant <c>default</c> and its API key at the first start, so that the service can be used at once.</summary>
-public sealed class InitialTenant(IKmsStore store, ITenantRepository tenants, TenantProvisioning provisioning)
+internal sealed class InitialTenant(IKmsStore store, ITenantRepository tenants, TenantProvisioning provisioning)
 {
     /// <summary>The name of the first tenant.</summary>
     public const string Name = "default";
@@ -19,8 +19,6 @@ public sealed class InitialTenant(IKmsStore store, ITenantRepository tenants, Te
     /// <param name="cancellationToken">Cancels the start.</param>
     public async Task<bool> EnsureAsync(Action<SecretBytes> deliver, Action withdraw, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(deliver);
-        ArgumentNullException.ThrowIfNull(withdraw);
         if (await store.ReadAsync(session => tenants.AnyAsync(session), cancellationToken))
             return false;
 

@@ -1,7 +1,7 @@
 namespace Qkms.Core.Installation;
 
 /// <summary>Makes the process harder to read from outside. See <c>docs/hardening.md</c> for what only the host can do.</summary>
-public static class ProcessHardening
+internal static class ProcessHardening
 {
     private const uint OwnerOnly = 0x3F;
 
@@ -26,7 +26,7 @@ public static class ProcessHardening
 /// <param name="NotDumpable">The kernel writes no dump of the process and lets no other user's debugger attach.</param>
 /// <param name="NoCoreFiles">The size limit of core files is zero.</param>
 /// <param name="PrivateFiles">New files are readable by their owner only.</param>
-public sealed record HardeningReport(bool NotDumpable, bool NoCoreFiles, bool PrivateFiles)
+internal sealed record HardeningReport(bool NotDumpable, bool NoCoreFiles, bool PrivateFiles)
 {
     /// <summary>One line for the log.</summary>
     public override string ToString() =>

@@ -10,7 +10,7 @@ using Qkms.Core.Tenants;
 namespace Qkms.Core.Installation;
 
 /// <summary>Makes tenants: the row, the key that wraps the tenant's private keys, and API keys, each with its journal entry.</summary>
-public sealed class TenantProvisioning(
+internal sealed class TenantProvisioning(
     ITenantRepository tenants,
     ICredentialRepository credentials,
     IKeyringRepository keyringRepository,
@@ -36,17 +36,11 @@ public sealed class TenantProvisioning(
     };
 
     /// <summary>An API key that is not stored yet.</summary>
-    public NewApiKey PlanApiKey(Tenant tenant, string label, Roles roles)
-    {
-        ArgumentNullException.ThrowIfNull(tenant);
-        return issuer.Issue(tenant.Id, label, roles);
-    }
+    public NewApiKey PlanApiKey(Tenant tenant, string label, Roles roles) => issuer.Issue(tenant.Id, label, roles);
 
     /// <summary>Stores a tenant with its wrapping key; false when its name or account id is taken.</summary>
     public async Task<bool> TryAddAsync(IKmsSession session, Tenant tenant)
     {
-        ArgumentNullException.ThrowIfNull(session);
-        ArgumentNullException.ThrowIfNull(tenant);
         if (!await tenants.InsertAsync(session, sealer.Seal(tenant)))
             return false;
 
@@ -59,8 +53,6 @@ public sealed class TenantProvisioning(
     /// <exception cref="InvalidOperationException">Its id is taken, which chance alone does not bring about.</exception>
     public async Task AddAsync(IKmsSession session, NewApiKey apiKey)
     {
-        ArgumentNullException.ThrowIfNull(session);
-        ArgumentNullException.ThrowIfNull(apiKey);
         if (!await credentials.InsertAsync(session, apiKey.Credential))
             throw new InvalidOperationException("An API key with that id exists already.");
 

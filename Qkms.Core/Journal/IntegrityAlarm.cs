@@ -11,7 +11,7 @@ namespace Qkms.Core.Journal;
 /// Tells the operator that stored data does not match its protection, or that cryptography computed wrongly: log and metric each time, the
 /// journal once per thing and process.
 /// </summary>
-public sealed partial class IntegrityAlarm(IKmsStore store, IJournalRepository journal, IdGenerator ids, TimeProvider time, ILogger<IntegrityAlarm> logger)
+internal sealed partial class IntegrityAlarm(IKmsStore store, IJournalRepository journal, IdGenerator ids, TimeProvider time, ILogger<IntegrityAlarm> logger)
 {
     // Beyond so many broken things the journal has nothing more to say that the log does not.
     private const int MostJournalled = 10_000;
@@ -33,7 +33,6 @@ public sealed partial class IntegrityAlarm(IKmsStore store, IJournalRepository j
     /// <param name="fault">What was wrong.</param>
     public Task RaiseAsync(Caller? caller, EngineFaultException fault)
     {
-        ArgumentNullException.ThrowIfNull(fault);
         LogEngineFault(logger, fault, fault.What);
         Count(IntegrityKinds.Engine);
         return JournalAsync(caller?.TenantId, caller?.RequestId, JournalActions.EngineFailed, "engine", fault.What);

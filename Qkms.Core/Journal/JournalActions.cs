@@ -1,7 +1,7 @@
 namespace Qkms.Core.Journal;
 
 /// <summary>The words of the journal.</summary>
-public static class JournalActions
+internal static class JournalActions
 {
     /// <summary>A version was generated.</summary>
     public const string KeyGenerated = "key.generated";

@@ -4,7 +4,7 @@ using Qkms.Core.Sealing;
 namespace Qkms.Core.Journal;
 
 /// <summary>One entry of the journal: who did what to which key, when. Written in the transaction of the change.</summary>
-public sealed record JournalEvent
+internal sealed record JournalEvent
 {
     /// <summary>The longest reason, in characters.</summary>
     public const int MaxReasonLength = 256;
@@ -18,7 +18,6 @@ public sealed record JournalEvent
     /// <summary>The tenant in whose journal it stands.</summary>
     public required TenantId TenantId { get; init; }
 
-    /// <summary>The time.</summary>
     public required DateTimeOffset Time { get; init; }
 
     /// <summary>What happened: a word of <see cref="JournalActions"/>.</summary>

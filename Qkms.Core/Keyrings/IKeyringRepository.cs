@@ -3,7 +3,7 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Keyrings;
 
 /// <summary>Root wrappers and wrapped keyring keys in the database.</summary>
-public interface IKeyringRepository
+internal interface IKeyringRepository
 {
     /// <summary>Every wrapping of the master key; empty before the first start has finished.</summary>
     Task<IReadOnlyList<RootWrapper>> ListRootWrappersAsync(IKmsSession session);

@@ -3,7 +3,7 @@ using Qkms.Core.Sealing;
 namespace Qkms.Core.Keyrings;
 
 /// <summary>The keys that the running service works with, once the root key has opened the database.</summary>
-public sealed class Keyring(TimeProvider time, IdGenerator ids) : IDisposable
+internal sealed class Keyring(TimeProvider time, IdGenerator ids) : IDisposable
 {
     private KeyringKeys? _keys;
 
@@ -34,7 +34,6 @@ public sealed class Keyring(TimeProvider time, IdGenerator ids) : IDisposable
     /// <exception cref="SealBrokenException">The row is another tenant's, was changed, or is damaged.</exception>
     public WrappingKey OpenTenantKey(KeyringEntry entry)
     {
-        ArgumentNullException.ThrowIfNull(entry);
         WrappingKey? key = entry is { Kind: KeyringKind.Tenant, TenantId: not null } ? KeyringKeyWrap.TryOpen(Keys.MasterKey, entry) : null;
         return key ?? throw new SealBrokenException($"the key of tenant {entry.TenantId}");
     }

@@ -8,7 +8,7 @@ namespace Qkms.Core.Keyrings;
 /// <param name="MasterKeyId">The master key that wraps it.</param>
 /// <param name="Wrapped">The sealed 32 bytes.</param>
 /// <param name="CreatedAt">When it was made.</param>
-public sealed record KeyringEntry(
+internal sealed record KeyringEntry(
     Guid Id,
     KeyringKind Kind,
     TenantId? TenantId,

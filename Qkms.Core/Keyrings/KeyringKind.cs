@@ -1,7 +1,7 @@
 namespace Qkms.Core.Keyrings;
 
 /// <summary>What a key of the keyring is for. The numbers are bound into what it seals and never change.</summary>
-public enum KeyringKind
+internal enum KeyringKind
 {
     /// <summary>Wraps the private keys of one tenant.</summary>
     Tenant = 1,

@@ -5,7 +5,7 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Keyrings;
 
 /// <summary>Opens the keyring at the start of the service, and makes it at the very first one.</summary>
-public sealed class KeyringOpener(IKmsStore store, IKeyringRepository keyringRepository, TimeProvider time, IdGenerator ids, Keyring keyring, ILogger<KeyringOpener> logger)
+internal sealed class KeyringOpener(IKmsStore store, IKeyringRepository keyringRepository, TimeProvider time, IdGenerator ids, Keyring keyring, ILogger<KeyringOpener> logger)
 {
     /// <summary>After this the <see cref="Keyring"/> is open. To be called once, when the store is open.</summary>
     /// <exception cref="RootKeyException">There is no root key, it cannot be used, or it is not this database's.</exception>
@@ -13,7 +13,6 @@ public sealed class KeyringOpener(IKmsStore store, IKeyringRepository keyringRep
     /// <exception cref="KmsException">The database does not answer.</exception>
     public async Task<KeyringFacts> OpenAsync(RootKeyLocator rootKeys, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(rootKeys);
         StoredKeyring stored = await StoredKeyring.ReadAsync(store, keyringRepository, cancellationToken);
         stored.RefuseIfOrphaned();
 
@@ -98,4 +97,4 @@ public sealed class KeyringOpener(IKmsStore store, IKeyringRepository keyringRep
 /// <param name="RootKeyId">Its id.</param>
 /// <param name="RootKeyMade">It was made at this start.</param>
 /// <param name="RootKeyBesideData">It lies in the data directory, so that a copy of that directory holds both: to be warned of outside Development.</param>
-public sealed record KeyringFacts(string RootKeySource, string RootKeyId, bool RootKeyMade, bool RootKeyBesideData);
+internal sealed record KeyringFacts(string RootKeySource, string RootKeyId, bool RootKeyMade, bool RootKeyBesideData);

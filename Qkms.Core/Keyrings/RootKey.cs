@@ -6,7 +6,7 @@ namespace Qkms.Core.Keyrings;
 
 /// <summary>The 256-bit key outside the database that opens the master key.</summary>
 [DebuggerDisplay("RootKey({Id})")]
-public sealed class RootKey : IDisposable
+internal sealed class RootKey : IDisposable
 {
     /// <summary>Length in bytes.</summary>
     public const int Size = WrappingKey.Size;

@@ -1,7 +1,7 @@
 namespace Qkms.Core.Keyrings;
 
 /// <summary>What the process environment says about the root key, taken before anything else reads the environment.</summary>
-public sealed class RootKeyEnvironment : IDisposable
+internal sealed class RootKeyEnvironment : IDisposable
 {
     /// <summary>The variable that names the file of the root key.</summary>
     public const string FileVariable = "QKMS_ROOT_KEY_FILE";

@@ -3,7 +3,7 @@ namespace Qkms.Core.Keyrings;
 /// <summary>Finds the root key: a named file, systemd's credential, the environment, else <c>root.key</c> in the data directory.</summary>
 /// <param name="environment">What the environment says.</param>
 /// <param name="dataDirectory">The data directory.</param>
-public sealed class RootKeyLocator(RootKeyEnvironment environment, string dataDirectory)
+internal sealed class RootKeyLocator(RootKeyEnvironment environment, string dataDirectory)
 {
     /// <summary>The name of systemd's credential.</summary>
     public const string CredentialName = "qkms-root-key";
@@ -101,7 +101,7 @@ public sealed class RootKeyLocator(RootKeyEnvironment environment, string dataDi
 }
 
 /// <summary>The service cannot start with the root key that it was given, or was given none. The message says which source, what is wrong and how to repair it; never the key.</summary>
-public sealed class RootKeyException : Exception
+internal sealed class RootKeyException : Exception
 {
     /// <summary>A reason that a person can act on.</summary>
     public RootKeyException(string message)

@@ -7,7 +7,7 @@ namespace Qkms.Core.Keyrings;
 /// <param name="RootKeyId">The root key's id: its key-check value, from which nothing of the key can be learnt.</param>
 /// <param name="Wrapped">The sealed master key.</param>
 /// <param name="CreatedAt">When it was made.</param>
-public sealed record RootWrapper(
+internal sealed record RootWrapper(
     Guid MasterKeyId,
     Guid WrapperId,
     string Kind,

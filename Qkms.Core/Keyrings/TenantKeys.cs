@@ -4,7 +4,7 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Keyrings;
 
 /// <summary>Fetches the key that wraps a tenant's private keys.</summary>
-public sealed class TenantKeys(IKmsStore store, IKeyringRepository keyringRepository, Keyring keyring)
+internal sealed class TenantKeys(IKmsStore store, IKeyringRepository keyringRepository, Keyring keyring)
 {
     /// <summary>The newest key of a tenant, to be disposed of by the caller.</summary>
     /// <exception cref="SealBrokenException">It is missing or does not open.</exception>

@@ -4,7 +4,7 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Keys;
 
 /// <summary>Keys, key versions and material in the database. Every statement carries the tenant.</summary>
-public interface IKeyRepository
+internal interface IKeyRepository
 {
     /// <summary>The logical key at an address, or null.</summary>
     Task<Sealed<Key>?> FindKeyAsync(IKmsSession session, KeyAddress address);
@@ -67,14 +67,14 @@ public interface IKeyRepository
 /// <param name="Algorithm">Only this algorithm.</param>
 /// <param name="Name">Only this name.</param>
 /// <param name="Status">Only this status.</param>
-public sealed record KeyListFilter(KeyAlgorithm? Algorithm, KeyName? Name, KeyStatus? Status);
+internal sealed record KeyListFilter(KeyAlgorithm? Algorithm, KeyName? Name, KeyStatus? Status);
 
 /// <summary>One page of a list of key versions.</summary>
 /// <param name="Versions">The versions, newest first.</param>
 /// <param name="Unreadable">The kids of rows whose seal does not hold. They belong to the page and are shown as damaged, not as absent.</param>
 /// <param name="Total">How many versions the whole list has.</param>
 /// <param name="NextCursor">Where the next page begins; null = this is the last.</param>
-public sealed record KeyPage(IReadOnlyList<KeyVersion> Versions, IReadOnlyList<string> Unreadable, long Total, string? NextCursor);
+internal sealed record KeyPage(IReadOnlyList<KeyVersion> Versions, IReadOnlyList<string> Unreadable, long Total, string? NextCursor);
 
 /// <summary>Which versions of a tenant's own keys to list.</summary>
 /// <param name="TenantId">The tenant.</param>
@@ -82,9 +82,9 @@ public sealed record KeyPage(IReadOnlyList<KeyVersion> Versions, IReadOnlyList<s
 /// <param name="Name">Only this name; null = all.</param>
 /// <param name="Status">Only this status; null = all.</param>
 /// <param name="Now">The moment that decides which versions are expired.</param>
-public sealed record KeyVersionQuery(TenantId TenantId, KeyAlgorithm? Algorithm, KeyName? Name, KeyStatus? Status, DateTimeOffset Now);
+internal sealed record KeyVersionQuery(TenantId TenantId, KeyAlgorithm? Algorithm, KeyName? Name, KeyStatus? Status, DateTimeOffset Now);
 
 /// <summary>A version together with its logical key: what decides whether it may be used.</summary>
 /// <param name="Key">The logical key.</param>
 /// <param name="Version">The version.</param>
-public sealed record KeyAndVersion(Key Key, KeyVersion Version);
+internal sealed record KeyAndVersion(Key Key, KeyVersion Version);

@@ -5,12 +5,11 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Keys;
 
 /// <summary>A logical key: an id, a fixed algorithm and use, and the counter of its versions.</summary>
-public sealed record Key : ISealedRow
+internal sealed record Key : ISealedRow
 {
     /// <inheritdoc/>
     public static string SealKind => "key";
 
-    /// <summary>The id.</summary>
     public required KeyId Id { get; init; }
 
     /// <summary>Tenant, owner, name, algorithm and use; fixed.</summary>
@@ -52,7 +51,6 @@ public sealed record Key : ISealedRow
     /// <summary>Rises with every write of the row.</summary>
     public required long RowVersion { get; init; }
 
-    /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <inheritdoc/>
@@ -79,7 +77,7 @@ public sealed record Key : ISealedRow
 /// <summary>Whose key of a tenant it is: the tenant's own, or one of a thing that the tenant has.</summary>
 /// <param name="Kind">The kind of owner; empty for the tenant itself.</param>
 /// <param name="Id">Its id; empty for the tenant itself.</param>
-public readonly record struct KeyOwner(string Kind, string Id)
+internal readonly record struct KeyOwner(string Kind, string Id)
 {
     /// <summary>The tenant itself.</summary>
     public static readonly KeyOwner Tenant = new("", "");
@@ -91,10 +89,10 @@ public readonly record struct KeyOwner(string Kind, string Id)
 /// <param name="Name">The name.</param>
 /// <param name="Algorithm">The algorithm.</param>
 /// <param name="Use">The use.</param>
-public sealed record KeyAddress(TenantId TenantId, KeyOwner Owner, KeyName Name, KeyAlgorithm Algorithm, KeyUse Use);
+internal sealed record KeyAddress(TenantId TenantId, KeyOwner Owner, KeyName Name, KeyAlgorithm Algorithm, KeyUse Use);
 
 /// <summary>Whether a logical key may be used at all. The numbers are sealed into rows and never change.</summary>
-public enum KeyEnablement
+internal enum KeyEnablement
 {
     /// <summary>Its versions decide.</summary>
     Enabled = 1,

@@ -9,7 +9,7 @@ namespace Qkms.Core.Keys;
 /// The cursor of a list: the last version's id and HMAC-SHA-256 (RFC 2104) over tenant and id under the keyring's cursor key, in
 /// base64url. A cursor that was made up, or is another tenant's, is refused.
 /// </summary>
-public sealed class KeyListCursor(Keyring keyring)
+internal sealed class KeyListCursor(Keyring keyring)
 {
     private const byte Format = 1;
     private const int IdSize = 16;

@@ -5,13 +5,12 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Keys;
 
 /// <summary>Answers questions about keys.</summary>
-public sealed class KeyReader(IKmsStore store, IKeyRepository keys, RowSealer sealer, KeyRows rows, KeyListCursor cursors, TimeProvider time)
+internal sealed class KeyReader(IKmsStore store, IKeyRepository keys, RowSealer sealer, KeyRows rows, KeyListCursor cursors, TimeProvider time)
 {
     /// <summary>The version that a kid names.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
     public async Task<KeyVersion> GetAsync(Caller caller, Kid kid, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(caller);
         KeyVersion? version = await store.ReadAsync(session => rows.FindVersionAsync(session, caller.TenantId, kid), cancellationToken);
 
         // A kid says nothing of its name, so one outside the API key's narrowing is as absent as one that does not exist.
@@ -22,7 +21,6 @@ public sealed class KeyReader(IKmsStore store, IKeyRepository keys, RowSealer se
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
     public async Task<KeyVersion> GetAsync(Caller caller, KeySelector key, int number, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(key);
         KeyAddress address = key.For(caller);
         return await store.ReadAsync(
             async session => await rows.FindKeyAsync(session, address) is { } found ? await rows.FindVersionAsync(session, found, number) : null,
@@ -33,7 +31,6 @@ public sealed class KeyReader(IKmsStore store, IKeyRepository keys, RowSealer se
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
     public async Task<KeyVersion> GetActiveAsync(Caller caller, KeySelector key, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(key);
         KeyAddress address = key.For(caller);
         return (await store.ReadAsync(session => rows.FindActiveAsync(session, address), cancellationToken))?.Active
             ?? throw KmsErrors.KeyVersionNotFound.With("There is no active key: generate one.");
@@ -48,8 +45,6 @@ public sealed class KeyReader(IKmsStore store, IKeyRepository keys, RowSealer se
     /// <exception cref="KmsException"><see cref="KmsErrors.Invalid"/> for a cursor that is not this tenant's.</exception>
     public async Task<KeyPage> ListAsync(Caller caller, KeyListFilter filter, string? cursor, int limit, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(caller);
-        ArgumentNullException.ThrowIfNull(filter);
         caller.RequireKey(filter.Name);
         KeyVersionQuery query = new(caller.TenantId, filter.Algorithm, filter.Name, filter.Status, time.GetUtcMilliseconds());
         KeyVersionId? before = cursor is null ? null : cursors.Read(caller.TenantId, cursor);

@@ -9,13 +9,12 @@ namespace Qkms.Core.Keys;
 /// Reads rows of keys with their seals checked, and notices what is missing: a key's row names its active version and counts its
 /// versions, so a version that should be there and is not is a broken seal and not a "not found".
 /// </summary>
-public sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
+internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
 {
     /// <summary>The key at an address, or null.</summary>
     /// <exception cref="SealBrokenException">It has versions, and its own row is not there, or at another address.</exception>
     public async Task<Key?> FindKeyAsync(IKmsSession session, KeyAddress address)
     {
-        ArgumentNullException.ThrowIfNull(session);
         if (Open(await keys.FindKeyAsync(session, address)) is { } key)
             return key;
 
@@ -30,7 +29,6 @@ public sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>: there is none that the caller may know of.</exception>
     public async Task<KeyAndVersion> FindWithKeyAsync(IKmsSession session, Caller caller, Kid kid)
     {
-        ArgumentNullException.ThrowIfNull(caller);
         KeyVersion? found = await FindVersionAsync(session, caller.TenantId, kid);
         return found is not null && caller.Access.Covers(found.Address.Name)
             ? await WithKeyAsync(session, found)
@@ -45,25 +43,17 @@ public sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
         new(Open(await keys.FindKeyAsync(session, version.TenantId, version.KeyId)) ?? throw Lost(version.Kid), version);
 
     /// <summary>The version that a kid names, or null.</summary>
-    public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, TenantId tenantId, Kid kid)
-    {
-        ArgumentNullException.ThrowIfNull(session);
-        return Open(await keys.FindVersionAsync(session, tenantId, kid));
-    }
+    public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, TenantId tenantId, Kid kid) =>
+        Open(await keys.FindVersionAsync(session, tenantId, kid));
 
     /// <summary>The version with an internal id, or null.</summary>
-    public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId)
-    {
-        ArgumentNullException.ThrowIfNull(session);
-        return Open(await keys.FindVersionAsync(session, tenantId, versionId));
-    }
+    public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
+        Open(await keys.FindVersionAsync(session, tenantId, versionId));
 
     /// <summary>The version with a number, or null when the key never had it.</summary>
     /// <exception cref="SealBrokenException">The key had it, and the row is not there or another key's.</exception>
     public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, Key key, int number)
     {
-        ArgumentNullException.ThrowIfNull(session);
-        ArgumentNullException.ThrowIfNull(key);
         if (number >= key.NextVersion)
             return null;
 

@@ -7,13 +7,12 @@ namespace Qkms.Core.Keys;
 /// <param name="Algorithm">The algorithm.</param>
 /// <param name="Name">The name.</param>
 /// <param name="Use">The use.</param>
-public sealed record KeySelector(KeyAlgorithm Algorithm, KeyName Name, KeyUse Use)
+internal sealed record KeySelector(KeyAlgorithm Algorithm, KeyName Name, KeyUse Use)
 {
     /// <summary>The address of the key, if the caller may touch keys of this name.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.NotPermitted"/>.</exception>
     public KeyAddress For(Caller caller)
     {
-        ArgumentNullException.ThrowIfNull(caller);
         caller.RequireKey(Name);
         return new KeyAddress(caller.TenantId, KeyOwner.Tenant, Name, Algorithm, Use);
     }

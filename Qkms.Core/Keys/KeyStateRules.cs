@@ -3,7 +3,7 @@ using Qkms.Core.Algorithms;
 namespace Qkms.Core.Keys;
 
 /// <summary>Which operation which state allows: the one table that every use of a key asks.</summary>
-public static class KeyStateRules
+internal static class KeyStateRules
 {
     /// <summary>Whether a version is revoked, destroyed or waiting for its destruction: nothing is done with its private key.</summary>
     public static bool IsOver(KeyVersion version) => version is { State: KeyState.Revoked or KeyState.Destroyed } or { DestroyAt: not null };
@@ -11,7 +11,6 @@ public static class KeyStateRules
     /// <summary>The refusal that an operation meets at <paramref name="now"/>, or null when it may go on: the version's, and its key's.</summary>
     public static KmsError? Refusal(KeyAndVersion used, KeyOperation operation, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(used);
         bool isOver = IsOver(used.Version);
         return used.Key.Enablement switch
         {
@@ -22,10 +21,8 @@ public static class KeyStateRules
     }
 
     /// <summary>The refusal that an operation meets at <paramref name="now"/> because of the version, or null when it may go on.</summary>
-    public static KmsError? Refusal(KeyVersion version, KeyOperation operation, DateTimeOffset now)
-    {
-        ArgumentNullException.ThrowIfNull(version);
-        return version.StatusAt(now) switch
+    public static KmsError? Refusal(KeyVersion version, KeyOperation operation, DateTimeOffset now) =>
+        version.StatusAt(now) switch
         {
             KeyStatus.Active => null,
             KeyStatus.Retired => operation.Creates() ? KmsErrors.KeyRetired : AfterProcessing(version, now),
@@ -34,7 +31,6 @@ public static class KeyStateRules
             KeyStatus.PendingDestruction or KeyStatus.Destroyed => KmsErrors.KeyDestroyed,
             _ => throw new InvalidOperationException("A key version has a status that this version of Qkms does not know."),
         };
-    }
 
     // A spent usage limit stops all but verifying; a passed date lets what is there be read until process_until.
     private static KmsError? AfterExpiry(KeyVersion version, KeyOperation operation, DateTimeOffset now) =>

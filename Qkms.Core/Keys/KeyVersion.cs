@@ -6,7 +6,7 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Keys;
 
 /// <summary>One generation of key material, without its private part.</summary>
-public sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
+internal sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
 {
     /// <inheritdoc/>
     public static string SealKind => "key-version";
@@ -62,13 +62,10 @@ public sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
     /// <summary>The version that replaced this one.</summary>
     public Kid? NextKid { get; init; }
 
-    /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When it was retired.</summary>
     public DateTimeOffset? RetiredAt { get; init; }
 
-    /// <summary>When it was revoked.</summary>
     public DateTimeOffset? RevokedAt { get; init; }
 
     /// <summary>When its material was erased.</summary>
@@ -83,10 +80,8 @@ public sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
     /// <inheritdoc/>
     public TenantId TenantId => Address.TenantId;
 
-    /// <summary>The algorithm.</summary>
     public KeyAlgorithm Algorithm => Address.Algorithm;
 
-    /// <summary>The use.</summary>
     public KeyUse Use => Address.Use;
 
     /// <inheritdoc/>
@@ -125,7 +120,7 @@ public sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
 }
 
 /// <summary>The state of a key version as it is stored. The numbers are sealed into rows and never change.</summary>
-public enum KeyState
+internal enum KeyState
 {
     /// <summary>In use; at most one version of a key.</summary>
     Active = 1,
@@ -144,7 +139,7 @@ public enum KeyState
 /// The status of a key version as callers see it: the stored state, or what other columns decide: expired by time and usage, waiting for
 /// destruction by its date.
 /// </summary>
-public enum KeyStatus
+internal enum KeyStatus
 {
     /// <summary>May do everything.</summary>
     Active,

@@ -3,7 +3,7 @@ using Qkms.Core.Algorithms;
 namespace Qkms.Core.Keys;
 
 /// <summary>The words of the API for uses and statuses.</summary>
-public static class KeyWords
+internal static class KeyWords
 {
     /// <summary><c>enc</c> or <c>sig</c>.</summary>
     public static string ToWire(this KeyUse use) => use switch

@@ -5,15 +5,12 @@ using Qkms.Core.Sealing;
 namespace Qkms.Core.Keys;
 
 /// <summary>Wraps private keys under their tenant's key, and opens them.</summary>
-public static class PrivateKeyWrap
+internal static class PrivateKeyWrap
 {
     /// <summary>The material row of <paramref name="version"/>.</summary>
     /// <exception cref="SealBrokenException">The stored form does not open again to the same bytes; nothing must be written then.</exception>
     public static KeyMaterial Wrap(WrappingKey tenantKey, KeyVersion version, MaterialFormat format, SecretBytes privateKey)
     {
-        ArgumentNullException.ThrowIfNull(tenantKey);
-        ArgumentNullException.ThrowIfNull(version);
-        ArgumentNullException.ThrowIfNull(privateKey);
         KeyMaterial material = new(
             version.Id,
             version.TenantId,
@@ -31,14 +28,9 @@ public static class PrivateKeyWrap
 
     /// <summary>The private key of <paramref name="version"/>, to be disposed of by the caller.</summary>
     /// <exception cref="SealBrokenException">The material is another version's, was changed, or is damaged.</exception>
-    public static SecretBytes Unwrap(WrappingKey tenantKey, KeyVersion version, KeyMaterial material)
-    {
-        ArgumentNullException.ThrowIfNull(tenantKey);
-        ArgumentNullException.ThrowIfNull(version);
-        ArgumentNullException.ThrowIfNull(material);
-        return KeyWrap.TryOpen(KeyWrapPurpose.PrivateKey, tenantKey, KeyBinding.Of(version, material.Format), material.Wrapped)
+    public static SecretBytes Unwrap(WrappingKey tenantKey, KeyVersion version, KeyMaterial material) =>
+        KeyWrap.TryOpen(KeyWrapPurpose.PrivateKey, tenantKey, KeyBinding.Of(version, material.Format), material.Wrapped)
             ?? throw new SealBrokenException(version.LogName);
-    }
 }
 
 /// <summary>The wrapped private key of one version, in a table of its own: destroying a key is one delete, and lists stay narrow.</summary>
@@ -47,7 +39,7 @@ public static class PrivateKeyWrap
 /// <param name="WrappingKeyId">The tenant key that wraps it.</param>
 /// <param name="Format">The encoding inside.</param>
 /// <param name="Wrapped">The sealed private key.</param>
-public sealed record KeyMaterial(KeyVersionId VersionId, TenantId TenantId, Guid WrappingKeyId, MaterialFormat Format, byte[] Wrapped);
+internal sealed record KeyMaterial(KeyVersionId VersionId, TenantId TenantId, Guid WrappingKeyId, MaterialFormat Format, byte[] Wrapped);
 
 /// <summary>What a wrapped private key is bound to: it opens in the row of this key version and nowhere else.</summary>
 internal static class KeyBinding

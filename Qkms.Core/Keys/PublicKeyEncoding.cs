@@ -4,7 +4,7 @@ using Qkms.Core.Algorithms;
 namespace Qkms.Core.Keys;
 
 /// <summary>The published encodings of public keys. A symmetric key has none and is refused with <see cref="KmsErrors.WrongOperation"/>.</summary>
-public static class PublicKeyEncoding
+internal static class PublicKeyEncoding
 {
     /// <summary>SubjectPublicKeyInfo, DER (RFC 5280, section 4.1.2.7).</summary>
     public static byte[] ToSubjectPublicKeyInfo(KeyVersion version)
@@ -25,7 +25,6 @@ public static class PublicKeyEncoding
 
     private static void RequirePublicKey(KeyVersion version)
     {
-        ArgumentNullException.ThrowIfNull(version);
         if (version.Algorithm.Family.IsSymmetric)
             throw KmsErrors.WrongOperation.With($"{version.Algorithm} keys have no public key.");
     }

@@ -1,7 +1,7 @@
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>When versions whose destruction date has come are destroyed.</summary>
-public sealed record DestructionOptions
+internal sealed record DestructionOptions
 {
     // A clock that has kept step for this many intervals is believed.
     private const int SteadyIntervals = 10;

@@ -12,7 +12,7 @@ namespace Qkms.Core.Lifecycle;
 /// Destroys the versions whose time has come. Any number of nodes may do so at once: the unit that destroys a version locks it and looks
 /// whether it is still as it was when its destruction was planned, and the second to come finds that it is not.
 /// </summary>
-public sealed partial class DestructionSweep(
+internal sealed partial class DestructionSweep(
     IKmsStore store,
     IKeyRepository keys,
     KeyRows rows,

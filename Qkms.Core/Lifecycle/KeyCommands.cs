@@ -7,16 +7,16 @@ namespace Qkms.Core.Lifecycle;
 /// <param name="Spelling">How the caller spelled the algorithm.</param>
 /// <param name="Kid">The caller's own kid; null = a fresh UUIDv7.</param>
 /// <param name="OaepHash">The hash of OAEP, for RSA encryption keys; else null.</param>
-public sealed record GenerateKeyCommand(KeySelector Key, string Spelling, Kid? Kid, string? OaepHash);
+internal sealed record GenerateKeyCommand(KeySelector Key, string Spelling, Kid? Kid, string? OaepHash);
 
 /// <summary>A key to be rotated.</summary>
 /// <param name="Key">Which.</param>
 /// <param name="Spelling">How the caller spelled the algorithm.</param>
 /// <param name="ExpectedVersion">The version that the caller takes for the active one; null = whichever it is.</param>
-public sealed record RotateKeyCommand(KeySelector Key, string Spelling, int? ExpectedVersion);
+internal sealed record RotateKeyCommand(KeySelector Key, string Spelling, int? ExpectedVersion);
 
 /// <summary>A version to be retired.</summary>
 /// <param name="Key">Of which key.</param>
 /// <param name="Version">The version.</param>
 /// <param name="AllowNoActive">Whether the key may be left without an active version.</param>
-public sealed record RetireKeyCommand(KeySelector Key, int Version, bool AllowNoActive);
+internal sealed record RetireKeyCommand(KeySelector Key, int Version, bool AllowNoActive);

@@ -7,7 +7,7 @@ using Qkms.Core.Uses;
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>Orders the destruction of versions, and calls it off. What is due is destroyed by <see cref="DestructionSweep"/>.</summary>
-public sealed class KeyDestruction(Changes changes, StateChanges states, KeyRows rows, OperationMetrics metrics)
+internal sealed class KeyDestruction(Changes changes, StateChanges states, KeyRows rows, OperationMetrics metrics)
 {
     /// <summary>The shortest time between order and destruction, in days: enough to notice a mistake.</summary>
     public const int MinWaitingDays = 7;
@@ -21,11 +21,8 @@ public sealed class KeyDestruction(Changes changes, StateChanges states, KeyRows
     /// <summary>Orders the destruction of a retired or revoked version. One that waits already keeps its date.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.OnlyActiveKey"/> for an active one, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
     public Task<Done<KeyVersion>> ScheduleAsync(
-        Caller caller, ScheduleDestructionCommand command, RepeatableRequest? request, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(caller);
-        ArgumentNullException.ThrowIfNull(command);
-        return ChangeAsync(
+        Caller caller, ScheduleDestructionCommand command, RepeatableRequest? request, CancellationToken cancellationToken) =>
+        ChangeAsync(
             caller,
             request,
             command.Kid,
@@ -34,15 +31,12 @@ public sealed class KeyDestruction(Changes changes, StateChanges states, KeyRows
             JournalActions.KeyDestructionScheduled,
             command.Reason,
             cancellationToken);
-    }
 
     /// <summary>Calls the destruction of a version off: it is again what it was before. One that does not wait stays as it is.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
     public Task<Done<KeyVersion>> CancelAsync(
-        Caller caller, Kid kid, string? reason, RepeatableRequest? request, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(caller);
-        return ChangeAsync(
+        Caller caller, Kid kid, string? reason, RepeatableRequest? request, CancellationToken cancellationToken) =>
+        ChangeAsync(
             caller,
             request,
             kid,
@@ -51,7 +45,6 @@ public sealed class KeyDestruction(Changes changes, StateChanges states, KeyRows
             JournalActions.KeyDestructionCancelled,
             reason,
             cancellationToken);
-    }
 
     private Task<Done<KeyVersion>> ChangeAsync(
         Caller caller,
@@ -85,4 +78,4 @@ public sealed class KeyDestruction(Changes changes, StateChanges states, KeyRows
 /// <param name="Kid">The version.</param>
 /// <param name="WaitingDays">How long it waits: <see cref="KeyDestruction.MinWaitingDays"/> to <see cref="KeyDestruction.MaxWaitingDays"/> days.</param>
 /// <param name="Reason">Why, for the journal.</param>
-public sealed record ScheduleDestructionCommand(Kid Kid, int WaitingDays, string? Reason);
+internal sealed record ScheduleDestructionCommand(Kid Kid, int WaitingDays, string? Reason);

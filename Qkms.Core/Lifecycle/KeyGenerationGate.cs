@@ -9,7 +9,7 @@ namespace Qkms.Core.Lifecycle;
 /// Keeps heavy work from starving light requests: keys are made at most cores − 1 at once, and a bounded number waits. RSA above all, whose
 /// primes take from 0.1 s to several seconds to find. Keys that take less time than the rest of their request do not wait.
 /// </summary>
-public sealed class KeyGenerationGate
+internal sealed class KeyGenerationGate
 {
     private readonly BoundedGate _gate = new(
         Environment.ProcessorCount - 1,
@@ -20,8 +20,6 @@ public sealed class KeyGenerationGate
     /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/> when none gets free in time.</exception>
     public async Task<T> RunAsync<T>(KeyAlgorithm algorithm, Func<T> work, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(algorithm);
-        ArgumentNullException.ThrowIfNull(work);
         using Activity? span = KmsActivities.Start(KmsActivities.GenerateMaterial);
         span?.SetTag(KmsMeter.AlgorithmLabel, algorithm.Name);
         if (algorithm.Family.GeneratesAtOnce)

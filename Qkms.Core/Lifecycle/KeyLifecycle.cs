@@ -16,7 +16,7 @@ namespace Qkms.Core.Lifecycle;
 /// committed together or not at all. Key pairs are made before the write begins, behind a gate and after a cheap check that the work is not
 /// in vain; so is everything that is written.
 /// </summary>
-public sealed class KeyLifecycle(
+internal sealed class KeyLifecycle(
     IKmsStore store,
     IKeyRepository keys,
     Changes changes,
@@ -36,11 +36,8 @@ public sealed class KeyLifecycle(
     /// <summary>Makes the first version of a key, or the next one of a key that has no active version.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.ActiveKeyExists"/>, <see cref="KmsErrors.KeyChanged"/> when the kid is taken.</exception>
     public Task<Done<KeyVersion>> GenerateAsync(
-        Caller caller, GenerateKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(caller);
-        ArgumentNullException.ThrowIfNull(command);
-        return changes.OnceAsync(
+        Caller caller, GenerateKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken) =>
+        changes.OnceAsync(
             caller,
             request,
             () => metrics.MeasureAsync(
@@ -50,7 +47,6 @@ public sealed class KeyLifecycle(
                 caller,
                 GenerateNowAsync(caller, command, request, cancellationToken)),
             cancellationToken);
-    }
 
     private async Task<Done<KeyVersion>> GenerateNowAsync(
         Caller caller, GenerateKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken)
@@ -86,11 +82,8 @@ public sealed class KeyLifecycle(
     /// <summary>Puts a new version into the active slot and retires the old one.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/> when nothing is active, <see cref="KmsErrors.KeyChanged"/> when another version than the expected one is.</exception>
     public Task<Done<KeyRotation>> RotateAsync(
-        Caller caller, RotateKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(caller);
-        ArgumentNullException.ThrowIfNull(command);
-        return changes.OnceAsync(
+        Caller caller, RotateKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken) =>
+        changes.OnceAsync(
             caller,
             request,
             () => metrics.MeasureAsync(
@@ -100,7 +93,6 @@ public sealed class KeyLifecycle(
                 caller,
                 RotateNowAsync(caller, command, request, cancellationToken)),
             cancellationToken);
-    }
 
     private async Task<Done<KeyRotation>> RotateNowAsync(
         Caller caller, RotateKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken)
@@ -139,11 +131,8 @@ public sealed class KeyLifecycle(
     /// <summary>Retires one version; one that is retired already stays as it is.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.OnlyActiveKey"/>, <see cref="KmsErrors.KeyRevoked"/>, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
     public Task<Done<KeyVersion>> RetireAsync(
-        Caller caller, RetireKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(caller);
-        ArgumentNullException.ThrowIfNull(command);
-        return changes.OnceAsync(
+        Caller caller, RetireKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken) =>
+        changes.OnceAsync(
             caller,
             request,
             () => metrics.MeasureAsync(
@@ -153,7 +142,6 @@ public sealed class KeyLifecycle(
                 caller,
                 RetireNowAsync(caller, command, request, cancellationToken)),
             cancellationToken);
-    }
 
     private async Task<Done<KeyVersion>> RetireNowAsync(
         Caller caller, RetireKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken)
@@ -177,10 +165,8 @@ public sealed class KeyLifecycle(
     /// <summary>Revokes one version for good; one that is revoked already stays as it is.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
     public async Task<Done> RevokeAsync(
-        Caller caller, Kid kid, string? reason, RepeatableRequest? request, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(caller);
-        return await changes.OnceAsync(
+        Caller caller, Kid kid, string? reason, RepeatableRequest? request, CancellationToken cancellationToken) =>
+        await changes.OnceAsync(
             caller,
             request,
             () => metrics.MeasureAsync(
@@ -198,7 +184,6 @@ public sealed class KeyLifecycle(
                     reason,
                     cancellationToken)),
             cancellationToken);
-    }
 
     /// <summary>The key to generate a version of, if it has no active one and the kid is free.</summary>
     private async Task<KeyHead> FindHeadAsync(IKmsSession session, KeyAddress address, Kid? kid)

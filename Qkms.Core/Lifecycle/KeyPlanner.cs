@@ -8,7 +8,7 @@ namespace Qkms.Core.Lifecycle;
 /// Makes all that a change of a key writes. Wrapping and sealing hold nobody up before the write begins; inside it everybody else's
 /// writes would wait for them.
 /// </summary>
-public sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider time)
+internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider time)
 {
     /// <summary>The plan that adds the first version of a key, or the next one of a key without an active version.</summary>
     /// <param name="actor">Who changes it.</param>

@@ -8,7 +8,7 @@ using Qkms.Core.Uses;
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>Writes plans, and lets memory forget what was written over.</summary>
-public sealed class KeyWriter(IKeyRepository keys, IJournalRepository journal, KeyStateCache states, MaterialCache materials)
+internal sealed class KeyWriter(IKeyRepository keys, IJournalRepository journal, KeyStateCache states, MaterialCache materials)
 {
     /// <summary>
     /// Writes a plan whose rows are still as it found them; they stay so until the unit ends. False, and nothing is written, when they are

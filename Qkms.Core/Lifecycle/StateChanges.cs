@@ -7,7 +7,7 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>Changes the state of one version: reads it, plans the next row, and writes that if nothing else was faster.</summary>
-public sealed class StateChanges(IKmsStore store, Changes changes, KeyPlanner planner, KeyWriter writer, TimeProvider time)
+internal sealed class StateChanges(IKmsStore store, Changes changes, KeyPlanner planner, KeyWriter writer, TimeProvider time)
 {
     /// <summary>Makes a change.</summary>
     /// <param name="caller">For whom.</param>

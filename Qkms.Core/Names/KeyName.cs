@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Qkms.Core.Names;
 
 /// <summary>The name of a logical key: unique with algorithm and use in its tenant; <c>/</c> makes folders that API keys can be narrowed to.</summary>
-public readonly partial record struct KeyName
+internal readonly partial record struct KeyName
 {
     /// <summary>The longest name, in characters.</summary>
     public const int MaxLength = 128;
@@ -17,7 +17,6 @@ public readonly partial record struct KeyName
 
     private KeyName(string value) => Value = value;
 
-    /// <summary>The text.</summary>
     public string Value { get; }
 
     /// <summary>Reads a name: segments of letters, digits, <c>.</c>, <c>_</c> and <c>-</c>, parted by <c>/</c>, without <c>..</c>.</summary>
@@ -31,7 +30,6 @@ public readonly partial record struct KeyName
     /// <summary>A name as it comes out of the database; the row's seal holds it.</summary>
     public static KeyName FromStored(string text) => new(text);
 
-    /// <summary>The text.</summary>
     public override string ToString() => Value;
 
     // Each segment begins with a character that the rest of the pattern before it cannot match, so that matching takes linear time.

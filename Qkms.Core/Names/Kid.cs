@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Qkms.Core.Names;
 
 /// <summary>The id of one key version, unique in its tenant: the caller's own, or a UUIDv7.</summary>
-public readonly partial record struct Kid
+internal readonly partial record struct Kid
 {
     /// <summary>The longest kid, in characters.</summary>
     public const int MaxLength = 128;
@@ -20,7 +20,6 @@ public readonly partial record struct Kid
 
     private Kid(string value) => Value = value;
 
-    /// <summary>The text.</summary>
     public string Value { get; }
 
     /// <summary>Reads a kid: letters, digits, <c>.</c>, <c>_</c> and <c>-</c>, not only digits, without <c>..</c>, and no word of a route.</summary>
@@ -41,7 +40,6 @@ public readonly partial record struct Kid
     /// <summary>A kid as it comes out of the database, where it was checked on the way in; the row's seal holds it.</summary>
     public static Kid FromStored(string text) => new(text);
 
-    /// <summary>The text.</summary>
     public override string ToString() => Value;
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\\z", RegexOptions.CultureInvariant)]

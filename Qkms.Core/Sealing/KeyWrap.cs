@@ -52,7 +52,7 @@ internal static class KeyWrap
 }
 
 /// <summary>What a sealed blob holds. It is part of the key derivation, so that no blob opens as another kind. The numbers never change.</summary>
-public enum KeyWrapPurpose : byte
+internal enum KeyWrapPurpose : byte
 {
     /// <summary>The master key, under the root key.</summary>
     MasterKey = 1,
@@ -71,7 +71,7 @@ public enum KeyWrapPurpose : byte
 /// Something from the database does not open or does not match its seal: it was damaged, moved, or written by somebody else.
 /// The message names the thing by its identifiers; callers of the API see an internal error only.
 /// </summary>
-public sealed class SealBrokenException : Exception
+internal sealed class SealBrokenException : Exception
 {
     /// <summary>Names what is broken.</summary>
     public SealBrokenException(string what)

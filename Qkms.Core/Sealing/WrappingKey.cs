@@ -3,7 +3,7 @@ namespace Qkms.Core.Sealing;
 /// <summary>A 256-bit key that only wraps or derives, and the id under which the database knows it.</summary>
 /// <param name="Id">The id; it stands in the header of everything that the key seals.</param>
 /// <param name="Secret">32 bytes.</param>
-public sealed record WrappingKey(Guid Id, SecretBytes Secret) : IDisposable
+internal sealed record WrappingKey(Guid Id, SecretBytes Secret) : IDisposable
 {
     /// <summary>Length of every wrapping key, in bytes.</summary>
     public const int Size = 32;

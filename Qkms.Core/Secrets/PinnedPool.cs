@@ -8,7 +8,7 @@ namespace Qkms.Core.Secrets;
 /// Pinned arrays that are lent out again and again. A pinned array lives on a heap of its own, which is never compacted: one for each secret of
 /// each request would leave it full of holes. Every array in the pool is zero. For secrets by way of <see cref="SecretBytes"/>, and for answers that may hold some.
 /// </summary>
-public sealed class PinnedPool
+internal sealed class PinnedPool
 {
     /// <summary>The longest array that is kept, in bytes.</summary>
     public const int MaxKeptSize = 1 << 16;

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Qkms.Core.Secrets;
 
 /// <summary>Small files that hold a secret: written so that they are whole or not there, read only when nobody else can.</summary>
-public static class PrivateFile
+internal static class PrivateFile
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 

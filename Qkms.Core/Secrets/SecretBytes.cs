@@ -10,7 +10,7 @@ namespace Qkms.Core.Secrets;
 /// </summary>
 [JsonConverter(typeof(SecretBytesGuard))]
 [DebuggerDisplay("SecretBytes({Length})")]
-public sealed class SecretBytes : IDisposable
+internal sealed class SecretBytes : IDisposable
 {
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     private byte[]? _bytes;

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Qkms.Core.Secrets;
 
 /// <summary>Keeps secrets out of JSON unless somebody means it: whoever writes them on purpose adds a converter of their own to the options.</summary>
-public sealed class SecretBytesGuard : JsonConverter<SecretBytes>
+internal sealed class SecretBytesGuard : JsonConverter<SecretBytes>
 {
     /// <inheritdoc/>
     public override SecretBytes Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

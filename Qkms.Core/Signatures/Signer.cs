@@ -5,7 +5,7 @@ using Qkms.Core.Uses;
 namespace Qkms.Core.Signatures;
 
 /// <summary>Signs and verifies, messages and hashes that the caller made.</summary>
-public sealed class Signer
+internal sealed class Signer
 {
     /// <summary>The longest context of an ML-DSA signature, in bytes (FIPS 204, section 5.2).</summary>
     public const int MaxContextLength = 255;
@@ -107,7 +107,7 @@ public sealed class Signer
 }
 
 /// <summary>Settings of signing.</summary>
-public sealed record SignatureOptions
+internal sealed record SignatureOptions
 {
     /// <summary>Whether a hash weaker than the ML-DSA key is refused instead of warned about.</summary>
     public bool RefuseWeakHash { get; init; }

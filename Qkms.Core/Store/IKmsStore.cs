@@ -1,7 +1,7 @@
 namespace Qkms.Core.Store;
 
 /// <summary>The database behind the service, as Core sees it. Disposing it finishes the writes that wait, refuses all others, and closes it.</summary>
-public interface IKmsStore : IAsyncDisposable
+internal interface IKmsStore : IAsyncDisposable
 {
     /// <summary>What is in use, for the start-up line: "SQLite 3.40.1, /srv/qkms/qkms.db".</summary>
     string Description { get; }
@@ -34,7 +34,7 @@ public interface IKmsStore : IAsyncDisposable
 }
 
 /// <summary>A transaction: repositories take it, and it knows none of them. It ends with the delegate that received it.</summary>
-public interface IKmsSession
+internal interface IKmsSession
 {
     /// <summary>Runs <paramref name="action"/> after the commit and before the caller's task completes; not at all when the unit fails.</summary>
     void OnCommitted(Action action);

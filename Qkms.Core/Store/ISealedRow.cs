@@ -3,7 +3,7 @@ using Qkms.Core.Sealing;
 namespace Qkms.Core.Store;
 
 /// <summary>A row that carries a seal: whoever can write to the database cannot change what it decides.</summary>
-public interface ISealedRow
+internal interface ISealedRow
 {
     /// <summary>The table, as a word in the seal, so that a row of one table never passes for one of another.</summary>
     static abstract string SealKind { get; }
@@ -24,5 +24,5 @@ public interface ISealedRow
 /// </summary>
 /// <param name="UnverifiedRow">The row as the database holds it. Only Storage and the sealer touch it.</param>
 /// <param name="Seal">The HMAC stored with the row, format byte first.</param>
-public sealed record Sealed<T>(T UnverifiedRow, byte[] Seal)
+internal sealed record Sealed<T>(T UnverifiedRow, byte[] Seal)
     where T : class, ISealedRow;

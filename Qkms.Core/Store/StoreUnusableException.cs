@@ -1,7 +1,7 @@
 namespace Qkms.Core.Store;
 
 /// <summary>The service cannot start on this database: the message says why and what to do.</summary>
-public sealed class StoreUnusableException : Exception
+internal sealed class StoreUnusableException : Exception
 {
     /// <summary>A reason that a person can act on.</summary>
     public StoreUnusableException(string message)

@@ -1,7 +1,7 @@
 namespace Qkms.Core.Telemetry;
 
 /// <summary>What integrity alarms are about.</summary>
-public static class IntegrityKinds
+internal static class IntegrityKinds
 {
     /// <summary>A stored row or a wrapped key does not match its protection.</summary>
     public const string Seal = "seal";

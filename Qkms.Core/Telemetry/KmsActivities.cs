@@ -6,7 +6,7 @@ namespace Qkms.Core.Telemetry;
 /// The one source of Qkms's own spans; docs/observability.md names them. Their attributes are words of <c>OperationNames</c>,
 /// <see cref="Outcomes"/> and the catalogue of algorithms, and nothing that a caller sent.
 /// </summary>
-public static class KmsActivities
+internal static class KmsActivities
 {
     /// <summary>Finding out whose API key it is.</summary>
     public const string Authenticate = "qkms.authenticate";

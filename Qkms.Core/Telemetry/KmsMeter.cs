@@ -7,7 +7,7 @@ namespace Qkms.Core.Telemetry;
 /// invent: no kid, no key name, no request id.
 /// </summary>
 /// <remarks>Static: instruments cost nothing until somebody listens, whoever builds the services.</remarks>
-public static class KmsMeter
+internal static class KmsMeter
 {
     /// <summary>The name of the meter, and of the source of spans.</summary>
     public const string Name = "Qkms";

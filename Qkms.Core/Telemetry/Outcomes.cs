@@ -1,7 +1,7 @@
 namespace Qkms.Core.Telemetry;
 
 /// <summary>How an operation can end.</summary>
-public static class Outcomes
+internal static class Outcomes
 {
     /// <summary>It was done. A signature that does not verify is a result, too.</summary>
     public const string Ok = "ok";

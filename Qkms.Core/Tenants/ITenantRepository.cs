@@ -3,7 +3,7 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Tenants;
 
 /// <summary>The tenants in the database.</summary>
-public interface ITenantRepository
+internal interface ITenantRepository
 {
     /// <summary>Whether there is any tenant: false only before the first start has finished.</summary>
     Task<bool> AnyAsync(IKmsSession session);

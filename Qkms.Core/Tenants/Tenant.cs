@@ -4,12 +4,11 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Tenants;
 
 /// <summary>An owner of keys.</summary>
-public sealed record Tenant : ISealedRow
+internal sealed record Tenant : ISealedRow
 {
     /// <inheritdoc/>
     public static string SealKind => "tenant";
 
-    /// <summary>The id.</summary>
     public required TenantId Id { get; init; }
 
     /// <summary>Twelve digits, for protocols that name accounts that way.</summary>
@@ -24,7 +23,6 @@ public sealed record Tenant : ISealedRow
     /// <summary>The plan whose limits hold: <c>free</c>, <c>starter</c>, <c>growth</c>, <c>pro</c>, <c>enterprise</c>.</summary>
     public required string Plan { get; init; }
 
-    /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
     TenantId ISealedRow.TenantId => Id;
@@ -37,7 +35,7 @@ public sealed record Tenant : ISealedRow
 }
 
 /// <summary>Whether a tenant may use the service. The numbers are sealed into rows and never change.</summary>
-public enum TenantState
+internal enum TenantState
 {
     /// <summary>It may.</summary>
     Active = 1,

@@ -8,7 +8,7 @@ namespace Qkms.Core.Time;
 /// </summary>
 /// <typeparam name="TKey">What it is read by.</typeparam>
 /// <typeparam name="TValue">What is read; shared by all who ask, so it does not change.</typeparam>
-public sealed class FreshCache<TKey, TValue>
+internal sealed class FreshCache<TKey, TValue>
     where TKey : notnull
     where TValue : class
 {
@@ -27,7 +27,6 @@ public sealed class FreshCache<TKey, TValue>
     /// <param name="comparer">How keys are compared; null for their own way.</param>
     public FreshCache(TimeProvider time, int capacity, IEqualityComparer<TKey>? comparer = null)
     {
-        ArgumentNullException.ThrowIfNull(time);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
         (_time, _capacity) = (time, capacity);
         _maxAge = (long)(FreshnessLimit.MaxAge.TotalSeconds * time.TimestampFrequency);
@@ -44,13 +43,10 @@ public sealed class FreshCache<TKey, TValue>
     /// <param name="state">Handed to <paramref name="load"/>, so that it needs no closure.</param>
     /// <param name="load">Reads, null when it is absent. Others may wait for it, so it goes on when this caller gives up.</param>
     /// <param name="cancellationToken">Ends this caller's waiting, nobody else's.</param>
-    public ValueTask<TValue?> GetAsync<TState>(TKey key, TState state, Func<TKey, TState, Task<TValue?>> load, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(load);
-        return _entries.TryGetValue(key, out FreshEntry<TValue>? entry) && IsFresh(entry) && entry.Value is { } value
+    public ValueTask<TValue?> GetAsync<TState>(TKey key, TState state, Func<TKey, TState, Task<TValue?>> load, CancellationToken cancellationToken) =>
+        _entries.TryGetValue(key, out FreshEntry<TValue>? entry) && IsFresh(entry) && entry.Value is { } value
             ? ValueTask.FromResult<TValue?>(value)
             : new ValueTask<TValue?>(ShareAsync(key, state, load, cancellationToken));
-    }
 
     /// <summary>
     /// Drops an entry, to be called when a change of it is committed and before that is answered. A read that is under way still serves
@@ -137,7 +133,7 @@ public sealed class FreshCache<TKey, TValue>
 }
 
 /// <summary>The promise on how old what is kept in memory may be.</summary>
-public static class FreshnessLimit
+internal static class FreshnessLimit
 {
     /// <summary>How old a read may be when it is used: 500 ms, so that what another node revoked is refused here within a second.</summary>
     public static TimeSpan MaxAge => TimeSpan.FromMilliseconds(500);

@@ -6,7 +6,7 @@ namespace Qkms.Core.Time;
 /// UUIDs of version 7 (RFC 9562, 5.7) from the clock that is passed in, strictly rising within the process: the 12 bits after
 /// the millisecond are a counter (RFC 9562, 6.2, method 1), so that an order by id is the order of creation.
 /// </summary>
-public sealed class IdGenerator(TimeProvider time)
+internal sealed class IdGenerator(TimeProvider time)
 {
     private const int CounterLimit = 1 << 12;
     private const int RandomSize = 8;

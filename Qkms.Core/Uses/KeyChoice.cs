@@ -4,7 +4,7 @@ using Qkms.Core.Keys;
 namespace Qkms.Core.Uses;
 
 /// <summary>Which key version a request to use a key means: a kid; or a number of a logical key; or neither, and then the active one.</summary>
-public sealed record KeyChoice
+internal sealed record KeyChoice
 {
     /// <summary>The version by its kid.</summary>
     public Kid? Kid { get; init; }
@@ -57,7 +57,7 @@ public sealed record KeyChoice
 /// <summary>The key version that an operation uses.</summary>
 /// <param name="Version">The version.</param>
 /// <param name="RequestedKid">The kid that the request named, when its successor is used instead; else null.</param>
-public sealed record ChosenKey(KeyVersion Version, Kid? RequestedKid);
+internal sealed record ChosenKey(KeyVersion Version, Kid? RequestedKid);
 
 /// <summary>A key version as it was found, before it is admitted to an operation.</summary>
 /// <param name="Named">The version that the request names.</param>

@@ -9,7 +9,7 @@ namespace Qkms.Core.Uses;
 /// Finds the key version that an operation uses, and refuses what may not be used: for every operation the same steps in the same
 /// order: resolve, state, use and algorithm.
 /// </summary>
-public sealed class KeyResolver(KeyStateCache states, TimeProvider time)
+internal sealed class KeyResolver(KeyStateCache states, TimeProvider time)
 {
     /// <summary>The version that <paramref name="choice"/> means. Whether it may be used is for <see cref="Admit"/> to say.</summary>
     /// <exception cref="KmsException">

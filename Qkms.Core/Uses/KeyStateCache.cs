@@ -8,7 +8,7 @@ namespace Qkms.Core.Uses;
 /// The state of key versions as their use asks for it: from memory while it is no older than <see cref="FreshnessLimit.MaxAge"/>, else
 /// from the database with its seals checked. A write on this node drops what it changed at once, so the next request sees it.
 /// </summary>
-public sealed class KeyStateCache(IKmsStore store, KeyRows rows, TimeProvider time)
+internal sealed class KeyStateCache(IKmsStore store, KeyRows rows, TimeProvider time)
 {
     private const int Capacity = 10_000;
 
@@ -49,7 +49,6 @@ public sealed class KeyStateCache(IKmsStore store, KeyRows rows, TimeProvider ti
     /// <summary>Drops what is remembered of a version that was written; to be called when the write is committed.</summary>
     public void Forget(KeyVersion version)
     {
-        ArgumentNullException.ThrowIfNull(version);
         _byKid.Forget((version.TenantId, version.Kid));
         _byId.Forget((version.TenantId, version.Id));
         _byNumber.Forget((version.Address, version.Version));

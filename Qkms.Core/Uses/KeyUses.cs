@@ -11,7 +11,7 @@ namespace Qkms.Core.Uses;
 /// The one place through which every use of a key passes, always in the same steps: choose the version, see whether it may be used, rent its private
 /// key from memory, judge the request, wait for a turn where the work is long, do it, count it, give the key back.
 /// </summary>
-public sealed class KeyUses(KeyResolver resolver, MaterialCache materials, PrivateKeyGate gate, OperationMetrics metrics)
+internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, PrivateKeyGate gate, OperationMetrics metrics)
 {
     /// <summary>Does one piece of work with the key that is meant.</summary>
     /// <exception cref="KmsException">

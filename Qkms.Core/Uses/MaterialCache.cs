@@ -8,7 +8,7 @@ namespace Qkms.Core.Uses;
 /// Expanded private keys in memory: bounded by count (the least recently used goes first) and by age, and zeroed when they go. Whether
 /// a key may be used is not decided here but asked anew for every use.
 /// </summary>
-public sealed class MaterialCache : IDisposable
+internal sealed class MaterialCache : IDisposable
 {
     private readonly IMaterialLoader _loader;
     private readonly MaterialCacheOptions _options;
@@ -23,8 +23,6 @@ public sealed class MaterialCache : IDisposable
     /// <summary>Begins empty.</summary>
     public MaterialCache(IMaterialLoader loader, MaterialCacheOptions options, TimeProvider time)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentNullException.ThrowIfNull(time);
         (_loader, _options, _time) = (loader, options, time);
         TimeSpan period = TimeSpan.FromTicks(Math.Clamp(options.MaxAge.Ticks >> 2, TimeSpan.TicksPerSecond, TimeSpan.TicksPerMinute));
         _sweep = time.CreateTimer(_ => DropOld(), null, period, period);
@@ -53,7 +51,6 @@ public sealed class MaterialCache : IDisposable
     /// <exception cref="Sealing.SealBrokenException">It does not open.</exception>
     public ValueTask<MaterialLease> RentAsync(KeyVersion version, long generation, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(version);
         MaterialEntry entry = Take(version, generation, out bool isHit);
         KmsMeter.MaterialRequests.Add(1, KeyValuePair.Create<string, object?>(KmsMeter.CacheResultLabel, isHit ? "hit" : "miss"));
         return entry.Loading.IsCompletedSuccessfully
@@ -250,7 +247,7 @@ internal sealed class MaterialEntry(KeyVersionId id, long askedAt)
 }
 
 /// <summary>How many expanded private keys stay in memory, and how long.</summary>
-public sealed record MaterialCacheOptions
+internal sealed record MaterialCacheOptions
 {
     /// <summary>Maximum number of keys. An expanded key takes up to 150 KB (ML-DSA-87).</summary>
     public int MaxKeys { get; init; } = 1000;
@@ -263,7 +260,7 @@ public sealed record MaterialCacheOptions
 }
 
 /// <summary>A key in memory that stays whole until the lease ends, even when the cache has dropped it meanwhile.</summary>
-public sealed class MaterialLease : IDisposable
+internal sealed class MaterialLease : IDisposable
 {
     private readonly MaterialCache _cache;
     private readonly MaterialEntry _entry;

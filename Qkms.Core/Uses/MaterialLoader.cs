@@ -9,7 +9,7 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Uses;
 
 /// <summary>Brings the private or secret key of a version into memory, ready for use.</summary>
-public interface IMaterialLoader
+internal interface IMaterialLoader
 {
     /// <summary>The key in memory, a <see cref="Algorithms.LoadedKey"/>.</summary>
     /// <exception cref="Sealing.SealBrokenException">It does not open, or is not the key of this version.</exception>
@@ -17,12 +17,11 @@ public interface IMaterialLoader
 }
 
 /// <summary>Reads, unwraps and expands private keys, and checks that each belongs to the public key of its version.</summary>
-public sealed class MaterialLoader(IKmsStore store, IKeyRepository keys, IKeyringRepository keyringRepository, Keyring keyring, PqcEngine engine, PrivateKeyGate gate) : IMaterialLoader
+internal sealed class MaterialLoader(IKmsStore store, IKeyRepository keys, IKeyringRepository keyringRepository, Keyring keyring, PqcEngine engine, PrivateKeyGate gate) : IMaterialLoader
 {
     /// <inheritdoc/>
     public async Task<IDisposable> LoadAsync(KeyVersion version)
     {
-        ArgumentNullException.ThrowIfNull(version);
         (KeyMaterial? material, KeyringEntry? entry) = await store.ReadAsync(
             async session =>
             {

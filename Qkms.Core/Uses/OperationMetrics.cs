@@ -7,7 +7,7 @@ namespace Qkms.Core.Uses;
 
 /// <summary>Counts and times operations on keys. While nobody listens nothing is timed and nothing allocated.</summary>
 /// <param name="options">What the host registered; the defaults where it registered none.</param>
-public sealed class OperationMetrics(TelemetryOptions? options = null)
+internal sealed class OperationMetrics(TelemetryOptions? options = null)
 {
     private readonly bool _byTenant = options?.TenantLabel == true;
 

@@ -3,7 +3,7 @@ using Qkms.Core.Algorithms;
 namespace Qkms.Core.Uses;
 
 /// <summary>The names of operations in metrics and spans.</summary>
-public static class OperationNames
+internal static class OperationNames
 {
     /// <summary>Make the first or next version of a key.</summary>
     public const string GenerateKey = "generate_key";

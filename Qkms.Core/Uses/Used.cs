@@ -4,7 +4,7 @@ namespace Qkms.Core.Uses;
 /// <param name="Key">The key version used.</param>
 /// <param name="Result">The result; a secret in it is zeroed with this.</param>
 /// <param name="Warnings">What the caller should know; usually nothing.</param>
-public sealed record Used<T>(ChosenKey Key, T Result, IReadOnlyList<string> Warnings) : IDisposable
+internal sealed record Used<T>(ChosenKey Key, T Result, IReadOnlyList<string> Warnings) : IDisposable
 {
     /// <summary>Zeroes the result, if it is secret.</summary>
     public void Dispose() => (Result as IDisposable)?.Dispose();
@@ -13,5 +13,5 @@ public sealed record Used<T>(ChosenKey Key, T Result, IReadOnlyList<string> Warn
 /// <summary>What became of one item of a batch: a result, or a refusal that concerns this item alone.</summary>
 /// <param name="Result">The result, or null.</param>
 /// <param name="Refusal">The refusal, or null.</param>
-public sealed record ItemOf<T>(T? Result, KmsException? Refusal)
+internal sealed record ItemOf<T>(T? Result, KmsException? Refusal)
     where T : class;

@@ -45,7 +45,6 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     /// <summary>The server or servers, as the connection string names them.</summary>
     public string Host { get; }
 
-    /// <summary>The database.</summary>
     public string Database { get; }
 
     /// <summary>Whether what passes to and from another machine may be read or changed on the way.</summary>

@@ -1,7 +1,7 @@
 namespace Qkms.Storage.Postgres;
 
 /// <summary>Where the shared database is. A class and not a record: nothing prints its connection string, which may hold a password.</summary>
-public sealed class PostgresStorageOptions
+internal sealed class PostgresStorageOptions
 {
     /// <summary>Npgsql's connection string (https://www.npgsql.org/doc/connection-string-parameters.html).</summary>
     public required string ConnectionString { get; init; }

@@ -190,7 +190,7 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
 }
 
 /// <summary>Where the embedded database lies.</summary>
-public sealed class SqliteStorageOptions
+internal sealed class SqliteStorageOptions
 {
     /// <summary>The directory of the database. It is made with mode 0700 if it is not there; one process at a time works in it.</summary>
     public required string DataDirectory { get; init; }

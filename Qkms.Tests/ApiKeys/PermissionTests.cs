@@ -61,7 +61,7 @@ public sealed class PermissionTests : ServiceTests
     [InlineData(Roles.Admin)]
     [InlineData(Roles.Operator)]
     [InlineData(Roles.None)]
-    public async Task A_role_may_do_its_row_and_nothing_else(Roles role)
+    internal async Task A_role_may_do_its_row_and_nothing_else(Roles role)
     {
         using HttpClient admin = App.Client();
         string kid = (await admin.GenerateAsync("ML-KEM-512")).Text("kid");

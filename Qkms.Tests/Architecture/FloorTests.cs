@@ -2,8 +2,6 @@ using System.Text.RegularExpressions;
 using ArchUnitNET.Domain;
 using ArchUnitNET.Loader;
 using Qkms.Storage;
-using Qkms.Storage.Postgres;
-using Qkms.Storage.Sqlite;
 using Assembly = System.Reflection.Assembly;
 
 namespace Qkms.Tests.Architecture;
@@ -77,9 +75,13 @@ public sealed partial class FloorTests
     }
 
     [Fact]
-    public void Storage_shows_its_registration_and_its_options_only() =>
-        _storage.GetExportedTypes().Should()
-            .BeEquivalentTo([typeof(StorageServices), typeof(SqliteStorageOptions), typeof(PostgresStorageOptions)]);
+    public void Core_shows_Cryptography_only_and_Storage_nothing()
+    {
+        _core.GetExportedTypes()
+            .Should().NotBeEmpty()
+            .And.OnlyContain(type => type.Namespace!.StartsWith("Qkms.Core.Cryptography", StringComparison.Ordinal));
+        _storage.GetExportedTypes().Should().BeEmpty();
+    }
 
     [Fact]
     public void Only_Program_of_Api_names_Storage() =>

@@ -5,7 +5,7 @@ public sealed class KeyStateRulesTests
 {
     private static readonly DateTimeOffset _now = DateTimeOffset.UnixEpoch.AddDays(100);
 
-    public static TheoryData<KeyState, bool, bool, KeyOperation, string?> Table()
+    public static IEnumerable<object?[]> Table()
     {
         TheoryData<KeyState, bool, bool, KeyOperation, string?> rows = [];
         KeyOperation[] making = [KeyOperation.Encrypt, KeyOperation.Sign, KeyOperation.Encapsulate, KeyOperation.Wrap];
@@ -42,7 +42,7 @@ public sealed class KeyStateRulesTests
 
     [Theory]
     [MemberData(nameof(Table))]
-    public void A_state_allows_what_the_design_says(KeyState state, bool expired, bool usedUp, KeyOperation operation, string? code)
+    internal void A_state_allows_what_the_design_says(KeyState state, bool expired, bool usedUp, KeyOperation operation, string? code)
     {
         KeyVersion version = RevokeKeyTests.Version(state) with
         {
@@ -61,7 +61,7 @@ public sealed class KeyStateRulesTests
     [InlineData(KeyState.Retired, -1)]
     [InlineData(KeyState.Revoked, 1)]
     [InlineData(KeyState.Revoked, -1)]
-    public void A_version_that_waits_for_its_destruction_does_nothing(KeyState state, int days)
+    internal void A_version_that_waits_for_its_destruction_does_nothing(KeyState state, int days)
     {
         KeyVersion version = RevokeKeyTests.Version(state) with { DestroyAt = _now.AddDays(days) };
 
@@ -76,7 +76,7 @@ public sealed class KeyStateRulesTests
     [Theory]
     [InlineData(KeyState.Active)]
     [InlineData(KeyState.Retired)]
-    public void Process_until_ends_reading_after_the_expiry(KeyState state)
+    internal void Process_until_ends_reading_after_the_expiry(KeyState state)
     {
         KeyVersion version = RevokeKeyTests.Version(state) with { ExpiresAt = _now.AddDays(-2), ProcessUntil = _now };
 
@@ -90,6 +90,6 @@ public sealed class KeyStateRulesTests
     [InlineData(KeyState.Retired, KeyStatus.Expired)]
     [InlineData(KeyState.Revoked, KeyStatus.Revoked)]
     [InlineData(KeyState.Destroyed, KeyStatus.Destroyed)]
-    public void Expiry_goes_after_revocation_and_before_retirement(KeyState state, KeyStatus status) =>
+    internal void Expiry_goes_after_revocation_and_before_retirement(KeyState state, KeyStatus status) =>
         (RevokeKeyTests.Version(state) with { ExpiresAt = _now }).StatusAt(_now).Should().Be(status);
 }

@@ -144,7 +144,7 @@ public sealed class KeyringOpenerTests : IDisposable
     [InlineData(KeyringKind.CredentialHash, "API-key hash")]
     [InlineData(KeyringKind.RowSeal, "row-seal")]
     [InlineData(KeyringKind.Cursor, "cursor")]
-    public async Task A_changed_or_lost_system_key_stops_the_start_and_is_named(KeyringKind kind, string name)
+    internal async Task A_changed_or_lost_system_key_stops_the_start_and_is_named(KeyringKind kind, string name)
     {
         using Keyring first = NewKeyring();
         await OpenAsync(_store, first);
