@@ -25,7 +25,8 @@ HardeningReport hardening = ProcessHardening.Apply();
 
 return await StartFailures.ExplainAsync(async () =>
 {
-    WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
+        new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     QkmsSettings settings = QkmsSettings.From(builder.Configuration);
 
     builder.AddQkmsLogging();
@@ -43,7 +44,12 @@ return await StartFailures.ExplainAsync(async () =>
     builder.Services.AddSingleton(settings);
     builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
     builder.Services.AddSingleton(TimeProvider.System);
-    builder.Services.AddQkmsCore(PqcEngines.Select(settings.Engine, settings.StrictEngine), settings.ApiKeys, settings.Materials, settings.Signatures, settings.Destruction);
+    builder.Services.AddQkmsCore(
+        PqcEngines.Select(settings.Engine, settings.StrictEngine),
+        settings.ApiKeys,
+        settings.Materials,
+        settings.Signatures,
+        settings.Destruction);
     builder.Services.AddHostedService<Housekeeping>();
     if (settings.Storage.ConnectionString is { } shared)
         builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared });
@@ -56,7 +62,8 @@ return await StartFailures.ExplainAsync(async () =>
     app.UseRouting();
     app.UseMiddleware<Authentication>();
 
-    RouteGroupBuilder routes = app.MapGroup("").Speaks(app.Services.GetRequiredService<Protocol>()).RefuseUnknownQueries().CheckIdempotencyKeys();
+    RouteGroupBuilder routes =
+        app.MapGroup("").Speaks(app.Services.GetRequiredService<Protocol>()).RefuseUnknownQueries().CheckIdempotencyKeys();
     routes.MapKeys();
     routes.MapEncryption();
     routes.MapKem();

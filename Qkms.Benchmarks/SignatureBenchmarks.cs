@@ -6,9 +6,9 @@ namespace Qkms.Benchmarks;
 
 /// <summary>ML-DSA-65 of the managed engine beside RSA-2048 (PSS, SHA-256) of the platform.</summary>
 /// <remarks>
-/// How often a signature is tried depends on the message, so one operation is a signature over each of a set of messages, and the time is divided by
-/// their number. The key is that of the seed zero and the signatures are deterministic, so that every run makes the same attempts. With the
-/// messages of C2SP/CCTV (<see cref="BenchmarkMessages"/>) the number of attempts is representative.
+/// How often a signature is tried depends on the message, so one operation is a signature over each of a set of messages, and the time is
+/// divided by their number. The key is that of the seed zero and the signatures are deterministic, so that every run makes the same
+/// attempts. With the messages of C2SP/CCTV (<see cref="BenchmarkMessages"/>) the number of attempts is representative.
 /// </remarks>
 [MemoryDiagnoser]
 [MedianColumn]

@@ -18,7 +18,13 @@ namespace Qkms.Core;
 internal static class CoreServices
 {
     /// <summary>Adds everything of Core; the caller adds a store, a <see cref="TimeProvider"/> and logging.</summary>
-    public static IServiceCollection AddQkmsCore(this IServiceCollection services, PqcEngine engine, ApiKeyOptions apiKeys, MaterialCacheOptions materials, SignatureOptions signatures, DestructionOptions destruction) => services
+    public static IServiceCollection AddQkmsCore(
+        this IServiceCollection services,
+        PqcEngine engine,
+        ApiKeyOptions apiKeys,
+        MaterialCacheOptions materials,
+        SignatureOptions signatures,
+        DestructionOptions destruction) => services
         .AddSingleton(engine)
         .AddSingleton<SecondOpinion>()
         .AddSingleton(apiKeys)

@@ -20,18 +20,23 @@ namespace Qkms.Storage;
 /// <summary>Puts the database behind the port of Core. One overload per kind of database; the options say which.</summary>
 internal static class StorageServices
 {
-    /// <summary>Registers the embedded SQLite database as <see cref="IKmsStore"/>. It wants a <see cref="TimeProvider"/> and logging beside it.</summary>
+    /// <summary>
+    /// Registers the embedded SQLite database as <see cref="IKmsStore"/>. It wants a <see cref="TimeProvider"/> and logging beside it.
+    /// </summary>
     public static IServiceCollection AddQkmsStorage(this IServiceCollection services, SqliteStorageOptions options) =>
         services.AddQkmsStorage(_ => options);
 
     /// <summary>The same, with options that are known only when the service provider is built.</summary>
-    public static IServiceCollection AddQkmsStorage(this IServiceCollection services, Func<IServiceProvider, SqliteStorageOptions> options) =>
+    public static IServiceCollection AddQkmsStorage(
+        this IServiceCollection services, Func<IServiceProvider, SqliteStorageOptions> options) =>
         services.AddRepositories().AddSingleton<IKmsStore>(provider => new SqliteKmsStore(
             options(provider),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<SqliteKmsStore>>()));
 
-    /// <summary>Registers a shared PostgreSQL database as <see cref="IKmsStore"/>. It wants a <see cref="TimeProvider"/> and logging beside it.</summary>
+    /// <summary>
+    /// Registers a shared PostgreSQL database as <see cref="IKmsStore"/>. It wants a <see cref="TimeProvider"/> and logging beside it.
+    /// </summary>
     public static IServiceCollection AddQkmsStorage(this IServiceCollection services, PostgresStorageOptions options) =>
         services.AddRepositories().AddSingleton<IKmsStore>(provider => new PostgresKmsStore(
             options,

@@ -8,7 +8,10 @@ internal static class BatchRules
     /// <summary>Maximum number of items in a batch.</summary>
     public const int MaxItems = 1000;
 
-    /// <summary>1 to 1,000 items, each checked by <paramref name="check"/>, which returns the member at fault and a message. The refusal names the first bad item.</summary>
+    /// <summary>
+    /// 1 to 1,000 items, each checked by <paramref name="check"/>, which returns the member at fault and a message. The refusal
+    /// names the first bad item.
+    /// </summary>
     public static void IsBatch<T, TItem>(this IRuleBuilder<T, IReadOnlyList<TItem?>?> rule, Action<TItem, Action<string, string>> check)
         where TItem : class => rule.Custom((items, context) =>
         {

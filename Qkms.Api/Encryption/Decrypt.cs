@@ -101,7 +101,9 @@ internal sealed record DecryptedItem(
     [property: KeyVersionField, JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [property: Description("The number of that version. Absent if the item was refused.")]
     int? KeyVersion,
-    [property: Description("Why the item was refused. Absent if it succeeded."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ItemRefusal? Error)
+    [property: Description("Why the item was refused. Absent if it succeeded.")]
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    ItemRefusal? Error)
 {
     public static DecryptedItem From(ItemOf<Used<SecretBytes>> item) =>
         new(item.Result?.Result, item.Result?.Key.Version.Kid.Value, item.Result?.Key.Version.Version, ItemRefusal.From(item.Refusal));
@@ -118,11 +120,14 @@ internal static class Decrypt
             .Requires(Permission.CryptoDecrypt)
             .Refuses(KeyUseRefusals.Decrypting);
 
-    private static async Task<Reply<DecryptResponse>> HandleAsync(DecryptRequest request, Caller caller, Cipher cipher, CancellationToken cancellationToken)
+    private static async Task<Reply<DecryptResponse>> HandleAsync(
+        DecryptRequest request, Caller caller, Cipher cipher, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(EncryptionEndpoints.DefaultAlgorithm);
         if (request.Items is null)
-            return Reply.Ok(DecryptResponse.From(await cipher.DecryptAsync(caller, choice, request.Context.OrEmpty(), request.Ciphertext, cancellationToken), request.Algorithm?.Text));
+            return Reply.Ok(DecryptResponse.From(
+                await cipher.DecryptAsync(caller, choice, request.Context.OrEmpty(), request.Ciphertext, cancellationToken),
+                request.Algorithm?.Text));
 
         (EncryptionContext, byte[])[] items = [.. request.Items.Select(item => (item!.Context.OrEmpty(), item.Ciphertext!))];
         return Reply.Ok(DecryptResponse.From(await cipher.DecryptManyAsync(caller, choice, items, cancellationToken)));

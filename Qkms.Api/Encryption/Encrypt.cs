@@ -22,7 +22,8 @@ internal sealed record EncryptRequest(
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
     [property: Description("The algorithm. Default: AES-256.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
-    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields, IDisposable
+    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")]
+    bool? Strict) : IKeyChoiceFields, IDisposable
 {
     public void Dispose()
     {
@@ -68,7 +69,8 @@ internal sealed record EncryptResponse : KeyUseResponse
 
     [SetsRequiredMembers]
     public EncryptResponse(Used<IReadOnlyList<ItemOf<byte[]>>> encrypted, string? spelling)
-        : base(encrypted.Key, spelling) => Items = [.. encrypted.Result.Select(item => new EncryptedItem(item.Result, ItemRefusal.From(item.Refusal)))];
+        : base(encrypted.Key, spelling) =>
+        Items = [.. encrypted.Result.Select(item => new EncryptedItem(item.Result, ItemRefusal.From(item.Refusal)))];
 
     [Description("The ciphertext, base64, in the format of the key's algorithm (docs/formats.md). Absent if the request had items.")]
     [BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Blob)]
@@ -86,7 +88,9 @@ internal sealed record EncryptedItem(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [property: Description("The ciphertext. Absent if the item was refused.")]
     byte[]? Ciphertext,
-    [property: Description("Why the item was refused. Absent if it succeeded."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ItemRefusal? Error);
+    [property: Description("Why the item was refused. Absent if it succeeded.")]
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    ItemRefusal? Error);
 
 internal static class Encrypt
 {
@@ -99,13 +103,17 @@ internal static class Encrypt
             .Requires(Permission.CryptoEncrypt)
             .Refuses(KeyUseRefusals.Creating);
 
-    private static async Task<Reply<EncryptResponse>> HandleAsync(EncryptRequest request, Caller caller, Cipher cipher, CancellationToken cancellationToken)
+    private static async Task<Reply<EncryptResponse>> HandleAsync(
+        EncryptRequest request, Caller caller, Cipher cipher, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(EncryptionEndpoints.DefaultAlgorithm, follow: request.Strict != true);
         if (request.Items is null)
-            return Reply.Ok(new EncryptResponse(await cipher.EncryptAsync(caller, choice, request.Context.OrEmpty(), request.Plaintext!, cancellationToken), request.Algorithm?.Text));
+            return Reply.Ok(new EncryptResponse(
+                await cipher.EncryptAsync(caller, choice, request.Context.OrEmpty(), request.Plaintext!, cancellationToken),
+                request.Algorithm?.Text));
 
         (EncryptionContext, SecretBytes)[] items = [.. request.Items.Select(item => (item!.Context.OrEmpty(), item.Plaintext!))];
-        return Reply.Ok(new EncryptResponse(await cipher.EncryptManyAsync(caller, choice, items, cancellationToken), request.Algorithm?.Text));
+        return Reply.Ok(
+            new EncryptResponse(await cipher.EncryptManyAsync(caller, choice, items, cancellationToken), request.Algorithm?.Text));
     }
 }

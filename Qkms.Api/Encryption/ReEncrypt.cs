@@ -13,13 +13,15 @@ internal sealed record ReEncryptRequest(
     [property: Description("The ciphertext or wrapped data key, base64. A wrapped data key stays one.")]
     byte[]? Ciphertext,
     [property: Description("The same context as at encryption.")] ContextMap? Context,
-    [property: Description("The kid of the version that made the ciphertext. AES-256 ciphertexts name their version, so they need none.")] KidText? Kid,
+    [property: Description("The kid of the version that made the ciphertext. AES-256 ciphertexts name their version, so they need none.")]
+    KidText? Kid,
     [property: KeyVersionField]
     [property: Description("The version that made the ciphertext, by its number; algorithm and name select the key.")]
     int? KeyVersion,
     [property: Description("The algorithm of the key that made the ciphertext. Default: AES-256.")] AlgorithmText? Algorithm,
     [property: Description("The name of the key that made the ciphertext. Default: 'default'.")] KeyNameText? Name,
-    [property: Description("The new key. Default: the active version of the same logical key.")] ReEncryptDestinationRequest? Destination) : IKeyChoiceFields;
+    [property: Description("The new key. Default: the active version of the same logical key.")]
+    ReEncryptDestinationRequest? Destination) : IKeyChoiceFields;
 
 internal sealed record ReEncryptDestinationRequest(
     [property: Description("The kid of the version to encrypt with.")] KidText? Kid,
@@ -29,7 +31,8 @@ internal sealed record ReEncryptDestinationRequest(
     [property: Description("The algorithm of the new key. Default: AES-256.")] AlgorithmText? Algorithm,
     [property: Description("The name of the new key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("The context of the new ciphertext. Default: the same as before.")] ContextMap? Context,
-    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields;
+    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")]
+    bool? Strict) : IKeyChoiceFields;
 
 internal sealed class ReEncryptRequestValidator : KeyChoiceValidator<ReEncryptRequest>
 {
@@ -66,19 +69,25 @@ internal static class ReEncrypt
     public static void MapReEncrypt(this RouteGroupBuilder crypto) =>
         crypto.MapPost("/re-encrypt", HandleAsync)
             .WithName("ReEncrypt")
-            .WithSummary("Decrypts with one key and encrypts to another, inside the service. Default destination: the active version of the same key.")
-            .WithRequestExample("""{"ciphertext":"UUsBAQEBmPXCfR58OptU","context":{"purpose":"demo"},"destination":{"algorithm":"ML-KEM-768"}}""")
+            .WithSummary(
+                "Decrypts with one key and encrypts to another, inside the service. Default destination: the "
+                + "active version of the same key.")
+            .WithRequestExample(
+                """{"ciphertext":"UUsBAQEBmPXCfR58OptU","context":{"purpose":"demo"},"destination":{"algorithm":"ML-KEM-768"}}""")
             .WithValidation(new ReEncryptRequestValidator())
             .Requires(Permission.CryptoReEncrypt)
             .Refuses([.. KeyUseRefusals.Creating, KmsErrors.DecryptionFailed]);
 
-    private static async Task<Reply<ReEncryptResponse>> HandleAsync(ReEncryptRequest request, Caller caller, ReEncryption reEncryption, CancellationToken cancellationToken)
+    private static async Task<Reply<ReEncryptResponse>> HandleAsync(
+        ReEncryptRequest request, Caller caller, ReEncryption reEncryption, CancellationToken cancellationToken)
     {
         ReEncryptDestinationRequest? to = request.Destination;
         (ChosenKey source, Used<byte[]> result) = await reEncryption.ReEncryptAsync(
             caller,
             request.ToKeyChoice(EncryptionEndpoints.DefaultAlgorithm),
-            NamesKey(to) ? to.ToKeyChoice(EncryptionEndpoints.DefaultAlgorithm, follow: to.Strict != true) with { FieldPrefix = "destination." } : null,
+            NamesKey(to)
+                ? to.ToKeyChoice(EncryptionEndpoints.DefaultAlgorithm, follow: to.Strict != true) with { FieldPrefix = "destination." }
+                : null,
             request.Context.OrEmpty(),
             (to?.Context ?? request.Context).OrEmpty(),
             request.Ciphertext,

@@ -30,11 +30,13 @@ internal sealed class ApiKeyHeaderEncoding(ApiKeyHandles handles) : Encoding
     // The members with arrays would have to copy the key, and text is never encoded.
     public override int GetCharCount(byte[] bytes, int index, int count) => throw new NotSupportedException();
 
-    public override int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex) => throw new NotSupportedException();
+    public override int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex) =>
+        throw new NotSupportedException();
 
     public override int GetByteCount(char[] chars, int index, int count) => throw new NotSupportedException();
 
-    public override int GetBytes(char[] chars, int charIndex, int charCount, byte[] bytes, int byteIndex) => throw new NotSupportedException();
+    public override int GetBytes(char[] chars, int charIndex, int charCount, byte[] bytes, int byteIndex) =>
+        throw new NotSupportedException();
 
     public override int GetMaxByteCount(int charCount) => throw new NotSupportedException();
 }

@@ -27,15 +27,19 @@ internal static partial class BadRequests
     {
         string? member = TopLevelMember(exception.Path);
         if (member is null)
-            return KmsErrors.Invalid.With("The body is not valid JSON, or not a JSON object.", new FieldError(Validation.BodyField, "not a valid JSON object"));
+            return KmsErrors.Invalid.With(
+                "The body is not valid JSON, or not a JSON object.", new FieldError(Validation.BodyField, "not a valid JSON object"));
 
         JsonPropertyInfo? property = FindProperty(context, member);
         if (property is not null && ItemPath().Match(exception.Path!) is { Success: true } item)
-            return KmsErrors.Invalid.With($"'{item.Groups[1].Value}' is not valid.", new FieldError(item.Groups[1].Value, "must be a documented member of an item, of the documented type, and occur once"));
+            return KmsErrors.Invalid.With(
+                $"'{item.Groups[1].Value}' is not valid.",
+                new FieldError(item.Groups[1].Value, "must be a documented member of an item, of the documented type, and occur once"));
 
         return property is null
             ? KmsErrors.Invalid.With($"'{member}' is not a member of this request.", new FieldError(member, "unknown member"))
-            : KmsErrors.Invalid.With($"'{member}' is not valid.", new FieldError(member, $"must be {Expectation(property.PropertyType)} and occur once"));
+            : KmsErrors.Invalid.With(
+                $"'{member}' is not valid.", new FieldError(member, $"must be {Expectation(property.PropertyType)} and occur once"));
     }
 
     // Paths look like "$.key_version" and "$.items[3].plaintext"; whatever looks otherwise is not repeated.

@@ -10,10 +10,11 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 namespace Qkms.Api.Envelopes;
 
 /// <summary>
-/// The protocol of Qkms itself: one valid API key in the header <c>x-api-key</c>, JSON in UTF-8, and answers in an envelope with the id of the request and
-/// the time. The header holds no longer the key but its handle: see <see cref="ApiKeyHeaderEncoding"/>.
+/// The protocol of Qkms itself: one valid API key in the header <c>x-api-key</c>, JSON in UTF-8, and answers in an envelope with the id of
+/// the request and the time. The header holds no longer the key but its handle: see <see cref="ApiKeyHeaderEncoding"/>.
 /// </summary>
-internal sealed class EnvelopeProtocol(ApiKeyAuthenticator authenticator, ApiKeyHandles handles, TimeProvider time, IOptions<JsonOptions> options) : Protocol
+internal sealed class EnvelopeProtocol(
+    ApiKeyAuthenticator authenticator, ApiKeyHandles handles, TimeProvider time, IOptions<JsonOptions> options) : Protocol
 {
     public const string SchemeName = "ApiKey";
     public const string HeaderName = "x-api-key";
@@ -36,13 +37,15 @@ internal sealed class EnvelopeProtocol(ApiKeyAuthenticator authenticator, ApiKey
     }
 
     /// <summary>
-    /// JSON is UTF-8 (RFC 8259, section 8.1). A media type that names another character set is refused as such: the framework would convert it, and fails
-    /// on one that it does not know.
+    /// JSON is UTF-8 (RFC 8259, section 8.1). A media type that names another character set is refused as such: the framework would convert
+    /// it, and fails on one that it does not know.
     /// </summary>
     public override void PrepareBody(HttpRequest request)
     {
         // Nearly every request names no character set.
-        if (request.ContentType is null or Json || !MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type) || !type.Charset.HasValue)
+        if (request.ContentType is null or Json
+            || !MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type)
+            || !type.Charset.HasValue)
             return;
 
         if (!HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
@@ -52,7 +55,8 @@ internal sealed class EnvelopeProtocol(ApiKeyAuthenticator authenticator, ApiKey
         request.ContentType = type.MediaType.ToString();
     }
 
-    public override KmsException Explain(HttpContext context, BadHttpRequestException exception) => BadRequests.Translate(context, exception);
+    public override KmsException Explain(HttpContext context, BadHttpRequestException exception) =>
+        BadRequests.Translate(context, exception);
 
     public override Task WriteResultAsync<T>(HttpContext context, int status, T data) =>
         WriteAsync(context, status, new Envelope<T>(data, RequestIdentity.Of(context), time.GetUtcMilliseconds()));
@@ -67,7 +71,8 @@ internal sealed class EnvelopeProtocol(ApiKeyAuthenticator authenticator, ApiKey
         return WriteAsync(context, Refusals.StatusOf(refusal.Error.Kind), envelope);
     }
 
-    public override IProducesResponseTypeMetadata Describe<T>(int status) => new ProducesResponseTypeMetadata(status, typeof(Envelope<T>), [Json]);
+    public override IProducesResponseTypeMetadata Describe<T>(int status) =>
+        new ProducesResponseTypeMetadata(status, typeof(Envelope<T>), [Json]);
 
     // With its length, so that it goes out in one piece.
     private async Task WriteAsync<TBody>(HttpContext context, int status, TBody body)

@@ -4,7 +4,9 @@ using Qkms.Core.Uses;
 
 namespace Qkms.Api.Fields;
 
-/// <summary>The fields by which a request chooses a key: a kid; or a version number, with algorithm and name; or the active version.</summary>
+/// <summary>
+/// The fields by which a request chooses a key: a kid; or a version number, with algorithm and name; or the active version.
+/// </summary>
 internal interface IKeyChoiceFields
 {
     KidText? Kid { get; }

@@ -17,14 +17,17 @@ internal static class KeyRules
 
     public static IRuleBuilderOptions<T, KidText?> IsKid<T>(this IRuleBuilder<T, KidText?> rule) => rule
         .Must(kid => kid is null or { Value: not null })
-        .WithMessage($"must be 1 to {Kid.MaxLength} letters, digits, '.', '_', '-'; it must begin with a letter or digit, and must not be all digits, contain '..' or be a word of a route");
+        .WithMessage(
+            $"must be 1 to {Kid.MaxLength} letters, digits, '.', '_', '-'; it must begin with a letter or digit, and must not be all "
+            + "digits, contain '..' or be a word of a route");
 
     public static IRuleBuilderOptions<T, KeyNameText?> IsKeyName<T>(this IRuleBuilder<T, KeyNameText?> rule) => rule
         .Must(name => name is null or { Value: not null })
         .WithMessage($"must be 1 to {KeyName.MaxLength} letters, digits, '.', '_', '-', in segments separated by '/'");
 
     /// <summary>A use that the algorithm supports. An unknown algorithm is reported for its own field only.</summary>
-    public static IRuleBuilderOptions<T, UseText?> IsUseOf<T>(this IRuleBuilder<T, UseText?> rule, Func<T, AlgorithmText?> algorithm) => rule
+    public static IRuleBuilderOptions<T, UseText?> IsUseOf<T>(
+        this IRuleBuilder<T, UseText?> rule, Func<T, AlgorithmText?> algorithm) => rule
         .Must((request, use) => use is null || (use.Value.Value is { } known && algorithm(request)?.Value?.Uses.Contains(known) != false))
         .WithMessage("must be 'enc' or 'sig', and supported by the algorithm: RSA supports both, ML-KEM and AES 'enc', ML-DSA 'sig'");
 

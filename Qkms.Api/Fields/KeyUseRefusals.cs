@@ -6,13 +6,15 @@ internal static class KeyUseRefusals
     /// <summary>For operations that make something new with a key.</summary>
     public static readonly KmsError[] Creating =
     [
-        KmsErrors.KeyVersionNotFound, KmsErrors.KeyRevoked, KmsErrors.KeyExpired, KmsErrors.KeyRetired, KmsErrors.KeyDestroyed, KmsErrors.KeyDisabled, KmsErrors.WrongOperation,
+        KmsErrors.KeyVersionNotFound, KmsErrors.KeyRevoked, KmsErrors.KeyExpired, KmsErrors.KeyRetired, KmsErrors.KeyDestroyed,
+        KmsErrors.KeyDisabled, KmsErrors.WrongOperation,
     ];
 
     /// <summary>For operations that read with a key.</summary>
     public static readonly KmsError[] Reading =
     [
-        KmsErrors.KeyVersionNotFound, KmsErrors.KeyRevoked, KmsErrors.KeyExpired, KmsErrors.KeyDestroyed, KmsErrors.KeyDisabled, KmsErrors.WrongOperation,
+        KmsErrors.KeyVersionNotFound, KmsErrors.KeyRevoked, KmsErrors.KeyExpired, KmsErrors.KeyDestroyed, KmsErrors.KeyDisabled,
+        KmsErrors.WrongOperation,
     ];
 
     /// <summary>For operations that decrypt with a key.</summary>

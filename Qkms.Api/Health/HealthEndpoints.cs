@@ -27,7 +27,8 @@ internal static class HealthEndpoints
 
     private static Reply<HealthResponse> Live() => Reply.Ok(new HealthResponse("live"));
 
-    private static async Task<Reply<HealthResponse>> ReadyAsync(IKmsStore store, ITenantRepository tenants, CancellationToken cancellationToken)
+    private static async Task<Reply<HealthResponse>> ReadyAsync(
+        IKmsStore store, ITenantRepository tenants, CancellationToken cancellationToken)
     {
         if (!await store.ReadAsync(session => tenants.AnyAsync(session), cancellationToken))
             throw KmsErrors.Unavailable.With("The service is starting.");

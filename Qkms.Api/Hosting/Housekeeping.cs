@@ -45,9 +45,11 @@ internal sealed partial class Housekeeping(
         }
     }
 
-    [LoggerMessage(ApiEvents.HousekeepingPutOff, LogLevel.Warning, "Background work (destroying keys, deleting expired answers) was postponed ({Code}) until the next interval.")]
+    [LoggerMessage(ApiEvents.HousekeepingPutOff, LogLevel.Warning,
+        "Background work (destroying keys, deleting expired answers) was postponed ({Code}) until the next interval.")]
     private static partial void LogPutOff(ILogger logger, string code);
 
-    [LoggerMessage(ApiEvents.HousekeepingFailed, LogLevel.Error, "Background work (destroying keys, deleting expired answers) failed; the next interval retries it.")]
+    [LoggerMessage(ApiEvents.HousekeepingFailed, LogLevel.Error,
+        "Background work (destroying keys, deleting expired answers) failed; the next interval retries it.")]
     private static partial void LogFailed(ILogger logger, Exception exception);
 }

@@ -15,7 +15,9 @@ internal static class PlaintextRule
 
         string? exposed = Addresses(configuration).FirstOrDefault(IsExposed);
         if (exposed is not null && !allowPlaintext)
-            throw new SettingsException($"'{exposed}' would serve HTTP without TLS beyond this machine. Configure TLS, listen on loopback behind a TLS proxy, or set Qkms:Http:AllowPlaintext=true.");
+            throw new SettingsException(
+                $"'{exposed}' would serve HTTP without TLS beyond this machine. Configure TLS, listen on loopback behind a TLS proxy, or "
+                + "set Qkms:Http:AllowPlaintext=true.");
     }
 
     /// <summary>Every address that the configuration names.</summary>
@@ -49,8 +51,10 @@ internal static class PlaintextRule
             return false;
 
         host = host.StartsWith('[') ? host[1..Math.Max(1, host.IndexOf(']', StringComparison.Ordinal))] : host.Split(':')[0];
-        return !host.Equals("localhost", StringComparison.OrdinalIgnoreCase) && !(IPAddress.TryParse(host, out IPAddress? ip) && IPAddress.IsLoopback(ip));
+        return !host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            && !(IPAddress.TryParse(host, out IPAddress? ip) && IPAddress.IsLoopback(ip));
     }
 
-    private static string[] Split(string? list) => list?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+    private static string[] Split(string? list) =>
+        list?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 }

@@ -62,7 +62,8 @@ internal static partial class QkmsHost
             LogCutOff(logger, cutOff, settings.ShutdownTimeout);
     }
 
-    private static async Task EnsureInitialTenantAsync(InitialTenant initial, string dataDirectory, ILogger logger, CancellationToken stopping)
+    private static async Task EnsureInitialTenantAsync(
+        InitialTenant initial, string dataDirectory, ILogger logger, CancellationToken stopping)
     {
         string path = Path.Combine(dataDirectory, InitialApiKeyFile.Name);
         if (await initial.EnsureAsync(text => InitialApiKeyFile.Write(path, text), () => InitialApiKeyFile.Withdraw(path), stopping))
@@ -72,15 +73,21 @@ internal static partial class QkmsHost
     [LoggerMessage(ApiEvents.Started, LogLevel.Information, "Qkms runs on {Storage}, post-quantum engine {Engine}; {Hardening}.")]
     private static partial void LogStarted(ILogger logger, string storage, string engine, string hardening);
 
-    [LoggerMessage(ApiEvents.InitialApiKeyWritten, LogLevel.Information, "First start: the API key of tenant 'default' is in {Path}. Keep it safe and delete the file.")]
+    [LoggerMessage(ApiEvents.InitialApiKeyWritten, LogLevel.Information,
+        "First start: the API key of tenant 'default' is in {Path}. Keep it safe and delete the file.")]
     private static partial void LogInitialApiKey(ILogger logger, string path);
 
-    [LoggerMessage(ApiEvents.Stopped, LogLevel.Information, "Qkms has stopped: every request was answered, and every acknowledged write is on disk.")]
+    [LoggerMessage(ApiEvents.Stopped, LogLevel.Information,
+        "Qkms has stopped: every request was answered, and every acknowledged write is on disk.")]
     private static partial void LogStopped(ILogger logger);
 
-    [LoggerMessage(ApiEvents.RequestsCutOff, LogLevel.Warning, "Qkms has stopped: every acknowledged write is on disk; {Requests} requests did not finish within {Timeout} and were cut off; each write was committed as a whole or not at all.")]
+    [LoggerMessage(ApiEvents.RequestsCutOff, LogLevel.Warning,
+        "Qkms has stopped: every acknowledged write is on disk; {Requests} requests did not finish within {Timeout} and were cut off; each "
+        + "write was committed as a whole or not at all.")]
     private static partial void LogCutOff(ILogger logger, int requests, TimeSpan timeout);
 
-    [LoggerMessage(ApiEvents.RootKeyBesideData, LogLevel.Warning, "The root key ({Source}) is in the data directory: a copy of that directory reveals the keys. Keep it apart; see docs/hardening.md.")]
+    [LoggerMessage(ApiEvents.RootKeyBesideData, LogLevel.Warning,
+        "The root key ({Source}) is in the data directory: a copy of that directory reveals the keys. Keep it "
+        + "apart; see docs/hardening.md.")]
     private static partial void LogRootKeyBesideData(ILogger logger, string source);
 }

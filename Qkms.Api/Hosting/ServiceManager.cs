@@ -4,7 +4,10 @@ using Qkms.Api.Logging;
 
 namespace Qkms.Api.Hosting;
 
-/// <summary>Tells systemd (<c>Type=notify</c>), or another supervisor that set <c>NOTIFY_SOCKET</c>, that the service is ready and that it stops: sd_notify(3).</summary>
+/// <summary>
+/// Tells systemd (<c>Type=notify</c>), or another supervisor that set <c>NOTIFY_SOCKET</c>, that the service is ready and
+/// that it stops: sd_notify(3).
+/// </summary>
 /// <remarks>
 /// Not <c>UseSystemd()</c>: that decides by the parent process, where the protocol decides by the variable, replaces the console's log
 /// format, and no longer ends on SIGINT.

@@ -111,7 +111,7 @@ internal static class SettingCatalogue
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        DataDirectory, ShutdownTimeout, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, ApiKeyPrefix, MaxKeys, MaxAge,
-        SweepInterval, RefuseWeakHash, TenantLabel,
+        DataDirectory, ShutdownTimeout, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, ApiKeyPrefix, MaxKeys,
+        MaxAge, SweepInterval, RefuseWeakHash, TenantLabel,
     ];
 }

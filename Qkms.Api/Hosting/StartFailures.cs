@@ -27,5 +27,12 @@ internal static class StartFailures
     }
 
     private static bool IsForPeople(Exception e) => e
-        is SettingsException or PqcEngineUnavailableException or RootKeyException or StoreUnusableException or KmsException or SealBrokenException or EngineFaultException or IOException;
+        is SettingsException
+            or PqcEngineUnavailableException
+            or RootKeyException
+            or StoreUnusableException
+            or KmsException
+            or SealBrokenException
+            or EngineFaultException
+            or IOException;
 }

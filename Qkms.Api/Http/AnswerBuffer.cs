@@ -3,7 +3,9 @@ using Qkms.Core.Secrets;
 
 namespace Qkms.Api.Http;
 
-/// <summary>Holds a response until its length is known. It may contain secrets of the caller, so its memory is zeroed when it is released.</summary>
+/// <summary>
+/// Holds a response until its length is known. It may contain secrets of the caller, so its memory is zeroed when it is released.
+/// </summary>
 internal sealed class AnswerBuffer : IBufferWriter<byte>, IDisposable
 {
     private const int FirstSize = 4096;

@@ -5,8 +5,8 @@ using Qkms.Core.Telemetry;
 namespace Qkms.Api.Http;
 
 /// <summary>
-/// Lets through requests whose caller is proven, in the way of their protocol. Everything needs a caller unless its route says otherwise, unknown routes
-/// too. Only then is anything said of the body.
+/// Lets through requests whose caller is proven, in the way of their protocol. Everything needs a caller unless its route says otherwise,
+/// unknown routes too. Only then is anything said of the body.
 /// </summary>
 /// <remarks>One rule needs none of what the framework has for many, which costs as much as the rest of the check.</remarks>
 internal sealed class Authentication(RequestDelegate next)

@@ -4,12 +4,17 @@ using System.Text.Json.Serialization;
 
 namespace Qkms.Api.Http;
 
-/// <summary>Reads and writes bytes that are not secret by the same rule as <see cref="SecretBytesConverter"/>: the platform's own reader skips white space, which is not base64.</summary>
+/// <summary>
+/// Reads and writes bytes that are not secret by the same rule as <see cref="SecretBytesConverter"/>: the platform's own reader skips white
+/// space, which is not base64.
+/// </summary>
 internal sealed class Base64BytesConverter : JsonConverter<byte[]>
 {
     public override byte[] Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType != JsonTokenType.String || !reader.TryGetBytesFromBase64(out byte[]? bytes) || LengthOf(reader) != Base64.GetMaxEncodedToUtf8Length(bytes.Length))
+        if (reader.TokenType != JsonTokenType.String
+            || !reader.TryGetBytesFromBase64(out byte[]? bytes)
+            || LengthOf(reader) != Base64.GetMaxEncodedToUtf8Length(bytes.Length))
             throw new JsonException();
 
         return bytes;

@@ -9,6 +9,7 @@ internal sealed record ExampleMetadata([property: StringSyntax(StringSyntaxAttri
 internal static class ExampleMetadataExtensions
 {
     /// <summary>Adds an example of the request body.</summary>
-    public static RouteHandlerBuilder WithRequestExample(this RouteHandlerBuilder route, [StringSyntax(StringSyntaxAttribute.Json)] string json) =>
+    public static RouteHandlerBuilder WithRequestExample(
+        this RouteHandlerBuilder route, [StringSyntax(StringSyntaxAttribute.Json)] string json) =>
         route.WithMetadata(new ExampleMetadata(json));
 }

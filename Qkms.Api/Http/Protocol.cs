@@ -3,8 +3,9 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace Qkms.Api.Http;
 
 /// <summary>
-/// How a group of routes is spoken to: how callers prove who they are, which bodies are read, and how results and refusals are written. A group says it
-/// with <see cref="ProtocolGroups.Speaks"/>; nothing else asks which protocol it is. Where no route matched, the one that is registered as a service speaks.
+/// How a group of routes is spoken to: how callers prove who they are, which bodies are read, and how results and refusals are written. A
+/// group says it with <see cref="ProtocolGroups.Speaks"/>; nothing else asks which protocol it is. Where no route matched, the one that is
+/// registered as a service speaks.
 /// </summary>
 internal abstract class Protocol
 {
@@ -14,7 +15,9 @@ internal abstract class Protocol
     /// <summary>Who makes a request; null when the caller does not prove it.</summary>
     public abstract ValueTask<Caller?> AuthenticateAsync(HttpContext context);
 
-    /// <summary>Makes a body ready for the framework, which reads JSON in UTF-8; called for routes that take one, after authentication.</summary>
+    /// <summary>
+    /// Makes a body ready for the framework, which reads JSON in UTF-8; called for routes that take one, after authentication.
+    /// </summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.UnsupportedMediaType"/> for a body that the protocol does not read.</exception>
     public abstract void PrepareBody(HttpRequest request);
 
@@ -30,7 +33,9 @@ internal abstract class Protocol
     /// <summary>Writes a refusal, status and headers of its own included; Retry-After is there already.</summary>
     public abstract Task WriteRefusalAsync(HttpContext context, KmsException refusal);
 
-    /// <summary>What a success of <typeparamref name="T"/> looks like, for the description of the API; null where it is not described.</summary>
+    /// <summary>
+    /// What a success of <typeparamref name="T"/> looks like, for the description of the API; null where it is not described.
+    /// </summary>
     public virtual IProducesResponseTypeMetadata? Describe<T>(int status) => null;
 
     /// <summary>The protocol of the request at hand.</summary>

@@ -6,8 +6,8 @@ using Qkms.Core.Sealing;
 namespace Qkms.Api.Http;
 
 /// <summary>
-/// Writes the response of every request that failed: refusals as they are, bad requests by field, unknown errors without details, and a status that
-/// the framework set without a body. One stage does what the framework has two for; every request passes it.
+/// Writes the response of every request that failed: refusals as they are, bad requests by field, unknown errors without details, and a
+/// status that the framework set without a body. One stage does what the framework has two for; every request passes it.
 /// </summary>
 internal sealed partial class RefusalHandler(RequestDelegate next, IntegrityAlarm alarm, ILogger<RefusalHandler> logger)
 {
@@ -17,7 +17,10 @@ internal sealed partial class RefusalHandler(RequestDelegate next, IntegrityAlar
         {
             await next(context);
             HttpResponse response = context.Response;
-            if (response.StatusCode >= 400 && !response.HasStarted && response.ContentLength is null && string.IsNullOrEmpty(response.ContentType))
+            if (response.StatusCode >= 400
+                && !response.HasStarted
+                && response.ContentLength is null
+                && string.IsNullOrEmpty(response.ContentType))
                 await ExplainStatusAsync(context);
         }
         catch (Exception exception) when (!context.Response.HasStarted)
@@ -28,7 +31,8 @@ internal sealed partial class RefusalHandler(RequestDelegate next, IntegrityAlar
 
     private static Task ExplainStatusAsync(HttpContext context) =>
         Refusals.ForStatus(context.Response.StatusCode) is { } error
-            ? Refusals.WriteAsync(context, error == KmsErrors.NotFound ? error.With("There is no such route. See /swagger for the routes.") : error.Refusal())
+            ? Refusals.WriteAsync(
+                context, error == KmsErrors.NotFound ? error.With("There is no such route. See /swagger for the routes.") : error.Refusal())
             : Task.CompletedTask;
 
     private async Task AnswerAsync(HttpContext context, Exception exception)

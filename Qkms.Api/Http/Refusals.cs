@@ -50,5 +50,6 @@ internal static class Refusals
 
     // Whole seconds, rounded up, and never "at once".
     private static string RetryAfter(TimeSpan? wait) =>
-        Math.Max(1, (int)Math.Ceiling((wait ?? TimeSpan.FromSeconds(1)).TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        Math.Max(1, (int)Math.Ceiling((wait ?? TimeSpan.FromSeconds(1)).TotalSeconds))
+            .ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

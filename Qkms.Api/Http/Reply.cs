@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace Qkms.Api.Http;
 
 /// <summary>
-/// A success, written as the protocol of its route writes it. The body is built when it is written, because it may need the request and the clock. Secrets
-/// in it are zeroed afterwards.
+/// A success, written as the protocol of its route writes it. The body is built when it is written, because it may need the request and the
+/// clock. Secrets in it are zeroed afterwards.
 /// </summary>
 internal sealed class Reply<T>(T data) : IResult, IEndpointMetadataProvider
 {
@@ -21,7 +21,8 @@ internal sealed class Reply<T>(T data) : IResult, IEndpointMetadataProvider
 /// <summary>A success that created something, with its address.</summary>
 internal sealed class CreatedReply<T>(T data, string routeName, object routeValues) : IResult, IEndpointMetadataProvider
 {
-    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) => Reply.Describe<T>(builder, StatusCodes.Status201Created);
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
+        Reply.Describe<T>(builder, StatusCodes.Status201Created);
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
@@ -34,9 +35,11 @@ internal sealed class CreatedReply<T>(T data, string routeName, object routeValu
 /// <summary>A success that is not complete yet; the data says when it will be.</summary>
 internal sealed class AcceptedReply<T>(T data) : IResult, IEndpointMetadataProvider
 {
-    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) => Reply.Describe<T>(builder, StatusCodes.Status202Accepted);
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
+        Reply.Describe<T>(builder, StatusCodes.Status202Accepted);
 
-    public Task ExecuteAsync(HttpContext httpContext) => Protocol.Of(httpContext).WriteResultAsync(httpContext, StatusCodes.Status202Accepted, data);
+    public Task ExecuteAsync(HttpContext httpContext) =>
+        Protocol.Of(httpContext).WriteResultAsync(httpContext, StatusCodes.Status202Accepted, data);
 }
 
 /// <summary>Makes replies.</summary>

@@ -12,7 +12,8 @@ internal sealed class RequestFacts
     public Caller RequireCaller() => Caller ?? throw new InvalidOperationException("A route without authentication asked for its caller.");
 
     public static RequestFacts Of(HttpContext context) =>
-        context.Features.Get<RequestFacts>() ?? throw new InvalidOperationException($"{nameof(RequestIdentity)} stands before all that asks for a request's facts.");
+        context.Features.Get<RequestFacts>()
+        ?? throw new InvalidOperationException($"{nameof(RequestIdentity)} stands before all that asks for a request's facts.");
 
     /// <summary>Begins the facts of a request. They are asked for often, so they are kept where no scope has to be searched.</summary>
     public static void Begin(HttpContext context, Guid requestId)

@@ -19,7 +19,8 @@ internal sealed class RequestLog(RequestDelegate next, RequestsUnderWay underWay
         {
             underWay.Leave(context);
             if (logger.IsEnabled(LogLevel.Information))
-                logger.Log(LogLevel.Information, _answered, Entry(context, time.GetElapsedTime(start)), null, static (entry, _) => entry.ToString());
+                logger.Log(LogLevel.Information, _answered, Entry(context, time.GetElapsedTime(start)), null, static (entry, _) =>
+                    entry.ToString());
         }
     }
 
@@ -28,7 +29,8 @@ internal sealed class RequestLog(RequestDelegate next, RequestsUnderWay underWay
         string template = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "(none)";
         RequestFacts facts = RequestFacts.Of(context);
         string? traceId = Activity.Current is { Recorded: true } trace ? trace.TraceId.ToHexString() : null;
-        return new RequestLogEntry(MethodWord(context.Request.Method), template, context.Response.StatusCode, elapsed, facts.Caller, facts.RequestId, traceId);
+        return new RequestLogEntry(
+            MethodWord(context.Request.Method), template, context.Response.StatusCode, elapsed, facts.Caller, facts.RequestId, traceId);
     }
 
     // A verb is the caller's text too: only known ones are repeated.

@@ -13,7 +13,8 @@ namespace Qkms.Api.Http;
 /// <param name="caller">The caller, if authenticated.</param>
 /// <param name="requestId">Its id.</param>
 /// <param name="traceId">The trace that shows it; null when it is not traced.</param>
-internal sealed class RequestLogEntry(string method, string route, int status, TimeSpan elapsed, Caller? caller, Guid requestId, string? traceId = null)
+internal sealed class RequestLogEntry(
+    string method, string route, int status, TimeSpan elapsed, Caller? caller, Guid requestId, string? traceId = null)
     : IReadOnlyList<KeyValuePair<string, object?>>, IJsonLogState
 {
     private const string Nobody = "-";
@@ -63,7 +64,8 @@ internal sealed class RequestLogEntry(string method, string route, int status, T
     /// <summary>The line for people.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{method} {route} {status} {elapsed.TotalMilliseconds:0.0} ms tenant {caller?.TenantId.ToString() ?? Nobody} api-key {caller?.CredentialId.ToString() ?? Nobody} request {requestId}{(traceId is null ? "" : $" trace {traceId}")}");
+        $"{method} {route} {status} {elapsed.TotalMilliseconds:0.0} ms tenant {caller?.TenantId.ToString() ?? Nobody} api-key "
+        + $"{caller?.CredentialId.ToString() ?? Nobody} request {requestId}{(traceId is null ? "" : $" trace {traceId}")}");
 
     public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
     {

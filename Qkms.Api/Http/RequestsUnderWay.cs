@@ -7,7 +7,9 @@ internal sealed class RequestsUnderWay(IHostApplicationLifetime lifetime)
     private int _underWay;
     private int _aborted;
 
-    /// <summary>Requests that got no response because the service stops: their connection was closed, or they still run for nobody.</summary>
+    /// <summary>
+    /// Requests that got no response because the service stops: their connection was closed, or they still run for nobody.
+    /// </summary>
     public int CutOff => Volatile.Read(ref _aborted) + Volatile.Read(ref _underWay);
 
     public void Enter() => Interlocked.Increment(ref _underWay);

@@ -23,7 +23,8 @@ internal sealed class SecretBytesConverter : JsonConverter<SecretBytes>
         return Decode(destination[..reader.CopyString(destination)]);
     }
 
-    public override void Write(Utf8JsonWriter writer, SecretBytes value, JsonSerializerOptions options) => writer.WriteBase64StringValue(value.Span);
+    public override void Write(Utf8JsonWriter writer, SecretBytes value, JsonSerializerOptions options) =>
+        writer.WriteBase64StringValue(value.Span);
 
     private static SecretBytes Decode(ReadOnlySpan<byte> text)
     {

@@ -59,6 +59,7 @@ internal static class Validation
     private static KmsException Refuse(ValidationResult result)
     {
         FieldError[] details = [.. result.Errors.Select(e => new FieldError(e.PropertyName, e.ErrorMessage))];
-        return KmsErrors.Invalid.With(details is [FieldError one] ? $"'{one.Field}' {one.Message}." : "Several fields are not valid.", details);
+        return KmsErrors.Invalid.With(
+            details is [FieldError one] ? $"'{one.Field}' {one.Message}." : "Several fields are not valid.", details);
     }
 }

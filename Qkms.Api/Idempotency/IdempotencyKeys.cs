@@ -64,7 +64,8 @@ internal static class IdempotencyKeys
         if (!request.Headers.TryGetValue(HeaderName, out StringValues values))
             return null;
 
-        return values is [{ Length: > 0 and <= RepeatableRequest.MaxKeyLength } key] && !key.AsSpan().ContainsAnyExceptInRange(FirstVisible, LastVisible)
+        return values is [{ Length: > 0 and <= RepeatableRequest.MaxKeyLength } key]
+            && !key.AsSpan().ContainsAnyExceptInRange(FirstVisible, LastVisible)
             ? key
             : throw KmsErrors.Invalid.With(
                 $"The header {HeaderName} is not valid.",

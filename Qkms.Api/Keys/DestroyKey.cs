@@ -36,8 +36,12 @@ internal static class DestroyKey
     public static void MapDestroyKey(this RouteGroupBuilder keys) =>
         keys.MapDelete("/{key}", HandleAsync)
             .WithName("DestroyKey")
-            .WithSummary("Schedules the destruction of a retired or revoked key version. It is unusable from now on; on its date Qkms erases the private key for good.")
-            .WithDescription("You can cancel until that date. The public key and metadata stay readable for ever. A version that is already scheduled keeps its date, whatever 'waiting_days' says: cancel first to choose another.")
+            .WithSummary(
+                "Schedules the destruction of a retired or revoked key version. It is unusable from now on; on its date Qkms "
+                + "erases the private key for good.")
+            .WithDescription(
+                "You can cancel until that date. The public key and metadata stay readable for ever. A version that is already scheduled "
+                + "keeps its date, whatever 'waiting_days' says: cancel first to choose another.")
             .WithRequestExample("""{"waiting_days":30,"reason":"Nothing is encrypted to it any more."}""")
             .WithOptionalValidation(new DestroyKeyRequestValidator())
             .Requires(Permission.KeysDestroy)

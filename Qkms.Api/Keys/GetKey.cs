@@ -18,7 +18,8 @@ internal sealed record GetKeyQuery(
     internal bool IsNumber => Key.All(char.IsAsciiDigit);
 
     // A number of more digits than an int has names no version.
-    internal int? Number => int.TryParse(Key, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0 ? number : null;
+    internal int? Number =>
+        int.TryParse(Key, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0 ? number : null;
 }
 
 internal sealed class GetKeyQueryValidator : AbstractValidator<GetKeyQuery>
@@ -52,13 +53,15 @@ internal static class GetKey
         return Reply.Ok(KeyVersionResponse.From(version, query.Algorithm?.Text, time.GetUtcMilliseconds()));
     }
 
-    private static async Task<KeyVersion> GetByNumberAsync(GetKeyQuery query, Caller caller, KeyReader keys, CancellationToken cancellationToken)
+    private static async Task<KeyVersion> GetByNumberAsync(
+        GetKeyQuery query, Caller caller, KeyReader keys, CancellationToken cancellationToken)
     {
         int number = query.Number ?? throw KmsErrors.KeyVersionNotFound.Refusal();
         return await keys.GetAsync(caller, query.ToKeySelector(), number, cancellationToken);
     }
 
-    private static async Task<KeyVersion> GetByKidAsync(GetKeyQuery query, Caller caller, KeyReader keys, CancellationToken cancellationToken)
+    private static async Task<KeyVersion> GetByKidAsync(
+        GetKeyQuery query, Caller caller, KeyReader keys, CancellationToken cancellationToken)
     {
         KeyVersion version = await keys.GetAsync(caller, KeyPath.ToKid(query.Key), cancellationToken);
         RefuseDisagreement("algorithm", query.Algorithm is not { } algorithm || version.Algorithm == algorithm.Value);
@@ -70,6 +73,7 @@ internal static class GetKey
     private static void RefuseDisagreement(string field, bool agrees)
     {
         if (!agrees)
-            throw KmsErrors.Invalid.With($"'{field}' does not match the version that the kid names.", new FieldError(field, "disagrees with the kid"));
+            throw KmsErrors.Invalid.With(
+                $"'{field}' does not match the version that the kid names.", new FieldError(field, "disagrees with the kid"));
     }
 }

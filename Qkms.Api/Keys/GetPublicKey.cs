@@ -39,7 +39,9 @@ internal static class GetPublicKey
     private static async Task<IResult> HandleAsync(
         [AsParameters] GetPublicKeyQuery query, HttpRequest request, Caller caller, KeyReader keys, CancellationToken cancellationToken)
     {
-        string mediaType = query.Format is null ? PublicKeyFormats.Negotiate(request.GetTypedHeaders().Accept) : PublicKeyFormats.ByName[query.Format];
+        string mediaType = query.Format is null
+            ? PublicKeyFormats.Negotiate(request.GetTypedHeaders().Accept)
+            : PublicKeyFormats.ByName[query.Format];
         KeyVersion version = await keys.GetAsync(caller, KeyPath.ToKid(query.Kid), cancellationToken);
         return mediaType switch
         {

@@ -8,8 +8,8 @@ using Qkms.Core.Keys;
 namespace Qkms.Api.Keys;
 
 /// <summary>
-/// A public key as a JWK (RFC 7517): RSA as in RFC 7518, Ed25519 as in RFC 8037, ML-DSA as in RFC 9964 (kty AKP), ML-KEM in the same key type as
-/// draft-ietf-jose-pqc-kem proposes.
+/// A public key as a JWK (RFC 7517): RSA as in RFC 7518, Ed25519 as in RFC 8037, ML-DSA as in RFC 9964 (kty AKP), ML-KEM in the same key
+/// type as draft-ietf-jose-pqc-kem proposes.
 /// </summary>
 internal sealed record JsonWebKey
 {

@@ -57,9 +57,11 @@ internal static class ListKeys
             .Requires(Permission.KeysRead);
 
     private static async Task<Reply<KeyListResponse>> HandleAsync(
-        [AsParameters] ListKeysQuery query, Caller caller, KeyReader keys, IntegrityAlarm alarm, TimeProvider time, CancellationToken cancellationToken)
+        [AsParameters]
+        ListKeysQuery query, Caller caller, KeyReader keys, IntegrityAlarm alarm, TimeProvider time, CancellationToken cancellationToken)
     {
-        KeyPage page = await keys.ListAsync(caller, ToFilter(query), query.Cursor, query.Limit?.Value ?? ListKeysQuery.MaxLimit, cancellationToken);
+        KeyPage page = await keys.ListAsync(
+            caller, ToFilter(query), query.Cursor, query.Limit?.Value ?? ListKeysQuery.MaxLimit, cancellationToken);
         foreach (string kid in page.Unreadable)
             await alarm.RaiseAsync(caller, $"key version {kid}");
 

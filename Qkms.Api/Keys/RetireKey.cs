@@ -14,7 +14,8 @@ internal sealed record RetireKeyRequest(
     [property: Required, KeyVersionField, Description("The number of the version to retire.")] int? KeyVersion,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] UseText? Use,
-    [property: Description("Whether to retire the version even if it is the only active one. Default: false.")] bool? AllowNoActive) : IKeySelectorFields;
+    [property: Description("Whether to retire the version even if it is the only active one. Default: false.")]
+    bool? AllowNoActive) : IKeySelectorFields;
 
 internal sealed class RetireKeyRequestValidator : KeySelectorValidator<RetireKeyRequest>
 {
@@ -30,7 +31,12 @@ internal static class RetireKey
             .WithRequestExample("""{"algorithm":"ML-KEM-768","key_version":1}""")
             .WithValidation(new RetireKeyRequestValidator())
             .Requires(Permission.KeysRetire)
-            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyRevoked, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
+            .Refuses(
+                KmsErrors.KeyVersionNotFound,
+                KmsErrors.OnlyActiveKey,
+                KmsErrors.KeyRevoked,
+                KmsErrors.KeyDestroyed,
+                KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 
     private static async Task<Reply<KeyVersionResponse>> HandleAsync(

@@ -3,8 +3,9 @@ using System.Buffers;
 namespace Qkms.Api.Logging;
 
 /// <summary>
-/// Collects lines and writes them together: a write and a change of threads for each line would cost more than the request that it is
-/// about. Urgent lines are written at once, all others within <see cref="_linger"/>. When the reader of the log does not keep up, callers wait.
+/// Collects lines and writes them together: a write and a change of threads for each line would cost more than the request
+/// that it is about. Urgent lines are written at once, all others within <see cref="_linger"/>. When the reader of the log
+/// does not keep up, callers wait.
 /// </summary>
 internal sealed class LogOutput : IDisposable
 {

@@ -14,7 +14,8 @@ internal static class OpenApiSetup
     // The page's own scripts and styles, and calls back to this service; nothing from elsewhere. The hash is of the one style that
     // Swagger UI puts in by itself; when a new version of it brings another, the browser's console says so.
     private const string PagePolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='; img-src 'self' "
+        + "data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     public static WebApplicationBuilder AddQkmsOpenApi(this WebApplicationBuilder builder)
     {
@@ -25,7 +26,8 @@ internal static class OpenApiSetup
             {
                 Title = "Qkms",
                 Version = "v1",
-                Description = "Self-hosted key management: versioned post-quantum (ML-KEM, ML-DSA), RSA and AES-256 keys. Every route is served at '/' and, unchanged, under '/api/v1'.",
+                Description = "Self-hosted key management: versioned post-quantum (ML-KEM, ML-DSA), RSA and AES-256 keys. Every route is "
+                    + "served at '/' and, unchanged, under '/api/v1'.",
                 License = new OpenApiLicense { Name = "Apache-2.0", Identifier = "Apache-2.0" },
             });
             options.AddServer(new OpenApiServer { Url = "/" });

@@ -43,7 +43,10 @@ internal sealed class OperationDetails : IOperationFilter
     {
         IOpenApiSchema envelope = context.SchemaGenerator.GenerateSchema(typeof(ErrorEnvelope), context.SchemaRepository);
         operation.Responses ??= [];
-        foreach (IGrouping<int, KmsError> group in Errors(operation, metadata, open).Distinct().GroupBy(e => Refusals.StatusOf(e.Kind)).OrderBy(g => g.Key))
+        foreach (IGrouping<int, KmsError> group in Errors(operation, metadata, open)
+            .Distinct()
+            .GroupBy(e => Refusals.StatusOf(e.Kind))
+            .OrderBy(g => g.Key))
         {
             string status = group.Key.ToString(CultureInfo.InvariantCulture);
             operation.Responses[status] = SharedRefusals.Of(context.Document, status, [.. group], envelope);
@@ -120,7 +123,8 @@ internal sealed class OperationDetails : IOperationFilter
     {
         Name = IdempotencyKeys.HeaderName,
         In = ParameterLocation.Header,
-        Description = "Makes the request safe to retry: within 24 hours, a repeated request with the same key does not run again and gets the original response. Use a new UUID for each request.",
+        Description = "Makes the request safe to retry: within 24 hours, a repeated request with the same key does not run again and gets "
+            + "the original response. Use a new UUID for each request.",
         Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[!-~]+$", MaxLength = RepeatableRequest.MaxKeyLength },
     });
 

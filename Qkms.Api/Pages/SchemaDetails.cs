@@ -16,7 +16,8 @@ internal sealed class SchemaDetails : ISchemaFilter
         if (schema is not OpenApiSchema { Properties: { } properties } concrete)
             return;
 
-        Dictionary<string, PropertyInfo> members = context.Type.GetProperties().ToDictionary(m => JsonNamingPolicy.SnakeCaseLower.ConvertName(m.Name));
+        Dictionary<string, PropertyInfo> members = context.Type.GetProperties()
+            .ToDictionary(m => JsonNamingPolicy.SnakeCaseLower.ConvertName(m.Name));
         foreach ((string name, IOpenApiSchema property) in properties)
         {
             if (property is OpenApiSchema detailed)

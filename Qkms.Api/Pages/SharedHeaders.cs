@@ -40,7 +40,10 @@ internal sealed class SharedHeaders : IDocumentFilter
         swaggerDoc.Components ??= new OpenApiComponents();
         swaggerDoc.Components.Headers = new Dictionary<string, IOpenApiHeader>
         {
-            [RequestIdName] = Text($"The id of the request: the caller's {RequestIdentity.HeaderName} if it is a UUID, otherwise a new one.", "uuid", Examples.RequestId),
+            [RequestIdName] = Text(
+                $"The id of the request: the caller's {RequestIdentity.HeaderName} if it is a UUID, otherwise a new one.",
+                "uuid",
+                Examples.RequestId),
             [LocationName] = Text(location.Description, "uri-reference", location.Example),
             [WwwAuthenticateName] = new OpenApiHeader
             {
@@ -58,7 +61,8 @@ internal sealed class SharedHeaders : IDocumentFilter
             },
             [RepeatedName] = new OpenApiHeader
             {
-                Description = "Present only if the same request already ran with this Idempotency-Key: this is the original response, with an id and a time of its own.",
+                Description = "Present only if the same request already ran with this Idempotency-Key: this is the original response, with "
+                    + "an id and a time of its own.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["true"] },
                 Example = "true",
             },
@@ -66,5 +70,11 @@ internal sealed class SharedHeaders : IDocumentFilter
     }
 
     private static OpenApiHeader Text(string description, string format, string example) =>
-        new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = format }, Example = example, Required = true };
+        new()
+        {
+            Description = description,
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = format },
+            Example = example,
+            Required = true
+        };
 }

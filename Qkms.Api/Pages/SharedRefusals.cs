@@ -3,7 +3,9 @@ using Microsoft.OpenApi;
 
 namespace Qkms.Api.Pages;
 
-/// <summary>Refusals, which most operations share. Each set of codes is described once, each code has one example, and operations reference them.</summary>
+/// <summary>
+/// Refusals, which most operations share. Each set of codes is described once, each code has one example, and operations reference them.
+/// </summary>
 internal static class SharedRefusals
 {
     /// <summary>A reference to the response with these codes. The first call describes it.</summary>
@@ -27,7 +29,11 @@ internal static class SharedRefusals
             Description = string.Join("\n", errors.Select(e => $"`{e.Code}` {e.Message}")),
             Content = new Dictionary<string, IOpenApiMediaType>
             {
-                ["application/json"] = new OpenApiMediaType { Schema = envelope, Examples = errors.ToDictionary(e => e.Code, IOpenApiExample (e) => ExampleOf(document, e)) },
+                ["application/json"] = new OpenApiMediaType
+                {
+                    Schema = envelope,
+                    Examples = errors.ToDictionary(e => e.Code, IOpenApiExample (e) => ExampleOf(document, e))
+                },
             },
         };
         SharedHeaders.AddTo(response, status, document);

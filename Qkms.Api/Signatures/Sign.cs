@@ -19,7 +19,8 @@ internal sealed record SignRequest(
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
     [property: Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
-    [property: Description("Whether the last version of the rotation chain signs if the kid is retired. Default: false.")] bool? Follow) : IKeyChoiceFields;
+    [property: Description("Whether the last version of the rotation chain signs if the kid is retired. Default: false.")]
+    bool? Follow) : IKeyChoiceFields;
 
 internal sealed class SignRequestValidator : KeyChoiceValidator<SignRequest>
 {
@@ -53,10 +54,12 @@ internal static class Sign
             .Requires(Permission.Sign)
             .Refuses(KeyUseRefusals.Creating);
 
-    private static async Task<Reply<SignResponse>> HandleAsync(SignRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
+    private static async Task<Reply<SignResponse>> HandleAsync(
+        SignRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm, follow: request.Follow == true);
-        Used<byte[]> made = await signer.SignAsync(caller, choice, request.Message!, request.SignatureContext ?? [], request.HashAlgorithm?.Value, cancellationToken);
+        Used<byte[]> made = await signer.SignAsync(
+            caller, choice, request.Message!, request.SignatureContext ?? [], request.HashAlgorithm?.Value, cancellationToken);
         return Reply.Ok(new SignResponse(made, request.Algorithm?.Text));
     }
 }

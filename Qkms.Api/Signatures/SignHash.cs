@@ -20,7 +20,8 @@ internal sealed record SignHashRequest(
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
     [property: Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
-    [property: Description("Whether the last version of the rotation chain signs if the kid is retired. Default: false.")] bool? Follow) : IKeyChoiceFields;
+    [property: Description("Whether the last version of the rotation chain signs if the kid is retired. Default: false.")]
+    bool? Follow) : IKeyChoiceFields;
 
 internal sealed class SignHashRequestValidator : KeyChoiceValidator<SignHashRequest>
 {
@@ -62,11 +63,13 @@ internal static class SignHash
             .Requires(Permission.SignHash)
             .Refuses(KeyUseRefusals.Creating);
 
-    private static async Task<Reply<SignHashResponse>> HandleAsync(SignHashRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
+    private static async Task<Reply<SignHashResponse>> HandleAsync(
+        SignHashRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm, follow: request.Follow == true);
         SignatureHash function = request.HashAlgorithm?.Value!;
-        Used<byte[]> made = await signer.SignHashAsync(caller, choice, request.Hash!, function, request.SignatureContext ?? [], cancellationToken);
+        Used<byte[]> made = await signer.SignHashAsync(
+            caller, choice, request.Hash!, function, request.SignatureContext ?? [], cancellationToken);
         return Reply.Ok(new SignHashResponse(made, request.Algorithm?.Text, function.Name));
     }
 }

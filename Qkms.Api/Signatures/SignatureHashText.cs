@@ -7,7 +7,8 @@ namespace Qkms.Api.Signatures;
 /// <summary>The hash function of a signature.</summary>
 internal sealed class SignatureHashFieldAttribute : FieldAttribute
 {
-    public SignatureHashFieldAttribute() => (Words, Example) = ([.. SignatureHash.All.Select(hash => hash.Name)], SignatureHash.Sha256.Name);
+    public SignatureHashFieldAttribute() =>
+        (Words, Example) = ([.. SignatureHash.All.Select(hash => hash.Name)], SignatureHash.Sha256.Name);
 }
 
 /// <summary>A hash function in a request.</summary>
@@ -36,7 +37,8 @@ internal static class SignatureHashRules
         rule.Must(hash => hash is { Value: not null }).WithMessage($"is required: one of {_names}");
 
     /// <summary>A hash with the length of its function's output. An unknown function is reported for its own field only.</summary>
-    public static IRuleBuilderOptions<T, byte[]?> IsHashOf<T>(this IRuleBuilder<T, byte[]?> rule, Func<T, SignatureHashText?> function) => rule
+    public static IRuleBuilderOptions<T, byte[]?> IsHashOf<T>(
+        this IRuleBuilder<T, byte[]?> rule, Func<T, SignatureHashText?> function) => rule
         .Must((request, hash) => hash is null || function(request)?.Value is not { } known || hash.Length == known.Length)
         .WithMessage("must have the length of the hash function's output");
 }

@@ -53,10 +53,18 @@ internal static class Verify
             .Requires(Permission.Verify)
             .Refuses(KeyUseRefusals.Reading);
 
-    private static async Task<Reply<VerifyResponse>> HandleAsync(VerifyRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
+    private static async Task<Reply<VerifyResponse>> HandleAsync(
+        VerifyRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm);
-        Used<bool> verified = await signer.VerifyAsync(caller, choice, request.Message!, request.SignatureContext ?? [], request.HashAlgorithm?.Value, request.Signature!, cancellationToken);
+        Used<bool> verified = await signer.VerifyAsync(
+            caller,
+            choice,
+            request.Message!,
+            request.SignatureContext ?? [],
+            request.HashAlgorithm?.Value,
+            request.Signature!,
+            cancellationToken);
         return Reply.Ok(new VerifyResponse(verified, request.Algorithm?.Text));
     }
 }

@@ -57,16 +57,19 @@ internal static class VerifyHash
         signatures.MapPost("/verify-hash", HandleAsync)
             .WithName("VerifyHash")
             .WithSummary("Verifies the signature of a hash. A wrong signature is not an error: valid is false.")
-            .WithRequestExample("""{"hash":"LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=","hash_algorithm":"SHA-256","signature":"SGVsbG8h"}""")
+            .WithRequestExample(
+                """{"hash":"LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=","hash_algorithm":"SHA-256","signature":"SGVsbG8h"}""")
             .WithValidation(new VerifyHashRequestValidator())
             .Requires(Permission.VerifyHash)
             .Refuses(KeyUseRefusals.Reading);
 
-    private static async Task<Reply<VerifyHashResponse>> HandleAsync(VerifyHashRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
+    private static async Task<Reply<VerifyHashResponse>> HandleAsync(
+        VerifyHashRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm);
         SignatureHash function = request.HashAlgorithm?.Value!;
-        Used<bool> verified = await signer.VerifyHashAsync(caller, choice, request.Hash!, function, request.SignatureContext ?? [], request.Signature!, cancellationToken);
+        Used<bool> verified = await signer.VerifyHashAsync(
+            caller, choice, request.Hash!, function, request.SignatureContext ?? [], request.Signature!, cancellationToken);
         return Reply.Ok(new VerifyHashResponse(verified, request.Algorithm?.Text, function.Name));
     }
 }

@@ -17,7 +17,8 @@ internal sealed class TraceParentPropagator : DistributedContextPropagator
     {
     }
 
-    public override void ExtractTraceIdAndState(object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState)
+    public override void ExtractTraceIdAndState(
+        object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState)
     {
         _w3c.ExtractTraceIdAndState(carrier, getter, out traceId, out _);
         traceState = null;

@@ -4,7 +4,10 @@ using Qkms.Core.Cryptography;
 
 namespace Qkms.Benchmarks.Engines;
 
-/// <summary>The operations of ML-KEM-768 and ML-DSA-65 by every engine of this machine, and the generation of keys with a second opinion and without.</summary>
+/// <summary>
+/// The operations of ML-KEM-768 and ML-DSA-65 by every engine of this machine, and the generation of keys with a
+/// second opinion and without.
+/// </summary>
 internal static class EngineCases
 {
     private const string WithoutOpinion = "without second opinion";
@@ -43,8 +46,10 @@ internal static class EngineCases
         key.SignData(messages[0].AsSpan(), valid.AsSpan());
         int next = 0;
         yield return new("ML-DSA-65 keygen", engine.Name, Repeat(() => engine.GenerateMLDsa(set).Dispose()));
-        yield return new("ML-DSA-65 load from the seed", engine.Name, Repeat(() => engine.ImportMLDsaPrivateSeed(set, new byte[32]).Dispose()));
-        yield return new("ML-DSA-65 sign", engine.Name, Repeat(() => key.SignData(messages[next++ % Messages].AsSpan(), signature.AsSpan())));
+        yield return new(
+            "ML-DSA-65 load from the seed", engine.Name, Repeat(() => engine.ImportMLDsaPrivateSeed(set, new byte[32]).Dispose()));
+        yield return new(
+            "ML-DSA-65 sign", engine.Name, Repeat(() => key.SignData(messages[next++ % Messages].AsSpan(), signature.AsSpan())));
         yield return new("ML-DSA-65 verify", engine.Name, Repeat(() => key.VerifyData(messages[0].AsSpan(), valid.AsSpan())));
     }
 
@@ -57,7 +62,8 @@ internal static class EngineCases
         yield return new($"new ML-DSA-65 key, {engine.Name}", WithOpinion, Repeat(() => Make(KeyAlgorithm.MLDsa65, opinion)));
     }
 
-    private static void Make(KeyAlgorithm algorithm, SecondOpinion opinion) => algorithm.Family.Generate(algorithm, algorithm.Uses[0], opinion).Dispose();
+    private static void Make(KeyAlgorithm algorithm, SecondOpinion opinion) =>
+        algorithm.Family.Generate(algorithm, algorithm.Uses[0], opinion).Dispose();
 
     // Finding primes takes a time that varies by a factor of ten: what the opinion adds is measured on keys that are there.
     private static IEnumerable<EngineCase> RsaGeneration()
@@ -65,8 +71,12 @@ internal static class EngineCases
         foreach (int bits in (int[])[2048, 3072, 4096])
         {
             RSA key = RSA.Create(bits);
-            yield return new($"new RSA-{bits} key", WithoutOpinion, Repeat(() => RSA.Create(bits).ExportParameters(includePrivateParameters: true)));
-            yield return new($"new RSA-{bits} key", "the second opinion alone", Repeat(() => Core.Cryptography.BouncyCastle.RsaOpinion.Confirm(key, encrypts: false)));
+            yield return new(
+                $"new RSA-{bits} key", WithoutOpinion, Repeat(() => RSA.Create(bits).ExportParameters(includePrivateParameters: true)));
+            yield return new(
+                $"new RSA-{bits} key",
+                "the second opinion alone",
+                Repeat(() => Core.Cryptography.BouncyCastle.RsaOpinion.Confirm(key, encrypts: false)));
         }
     }
 

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Qkms.Benchmarks.Engines;
 
 /// <summary>
-/// The engines beside each other in one process, one thread: every round measures each case once, in turn, so that what else the machine does
-/// falls on all alike. Medians of the rounds, and the ratio to the first of the same operation.
+/// The engines beside each other in one process, one thread: every round measures each case once, in turn, so that what else the machine
+/// does falls on all alike. Medians of the rounds, and the ratio to the first of the same operation.
 /// </summary>
 internal static class EngineReport
 {
@@ -29,11 +29,14 @@ internal static class EngineReport
         }
 
         output.WriteLine("| operation | by | median, µs | to the first |\n|---|---|---|---|");
-        foreach (IGrouping<string, (EngineCase Case, double Median)> operation in cases.Zip(times.Select(Median), (measured, median) => (Case: measured, Median: median)).GroupBy(pair => pair.Case.Operation))
+        foreach (IGrouping<string, (EngineCase Case, double Median)> operation in cases.Zip(
+            times.Select(Median), (measured, median) => (Case: measured, Median: median))
+            .GroupBy(pair => pair.Case.Operation))
         {
             double first = operation.First().Median;
             foreach ((EngineCase measured, double median) in operation)
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {measured.Operation} | {measured.By} | {median:F1} | {median / first:F2} |"));
+                output.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture, $"| {measured.Operation} | {measured.By} | {median:F1} | {median / first:F2} |"));
         }
 
         return 0;

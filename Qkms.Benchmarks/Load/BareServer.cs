@@ -11,7 +11,9 @@ using Qkms.Core.Names;
 
 namespace Qkms.Benchmarks.Load;
 
-/// <summary>The same primitives with keys that are loaded, behind nothing but the web server and its JSON: what the machine can do at most.</summary>
+/// <summary>
+/// The same primitives with keys that are loaded, behind nothing but the web server and its JSON: what the machine can do at most.
+/// </summary>
 internal static class BareServer
 {
     internal const string Command = "load-bare";
@@ -20,7 +22,8 @@ internal static class BareServer
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.ConfigureHttpJsonOptions(options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, BareJsonContext.Default));
+        builder.Services.ConfigureHttpJsonOptions(
+            options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, BareJsonContext.Default));
         await using WebApplication app = builder.Build();
         app.MapGet("/hello", () => new BareHello("live"));
         MapSymmetric(app);
@@ -46,7 +49,9 @@ internal static class BareServer
     private static void MapKem(WebApplication app)
     {
         MLKemManaged key = MLKemManaged.GenerateKey(MLKemAlgorithm.MLKem768);
-        app.MapPost("/kem-encrypt", (BarePlaintext request) => new BareCiphertext(Hpke.Seal(key, [], EncryptionContext.Empty.Canonical, request.Plaintext)));
+        app.MapPost(
+            "/kem-encrypt",
+            (BarePlaintext request) => new BareCiphertext(Hpke.Seal(key, [], EncryptionContext.Empty.Canonical, request.Plaintext)));
         app.MapPost("/kem-decrypt", (BareCiphertext request) =>
         {
             byte[] plaintext = new byte[request.Ciphertext.Length - Hpke.Overhead(key.Algorithm)];
@@ -66,6 +71,8 @@ internal static class BareServer
             mlDsa.SignData(request.Message.AsSpan(), signature);
             return new BareSignature(signature);
         });
-        app.MapPost("/rsa-sign", (BareMessage request) => new BareSignature(rsa.SignData(request.Message, HashAlgorithmName.SHA256, RSASignaturePadding.Pss)));
+        app.MapPost(
+            "/rsa-sign",
+            (BareMessage request) => new BareSignature(rsa.SignData(request.Message, HashAlgorithmName.SHA256, RSASignaturePadding.Pss)));
     }
 }

@@ -26,12 +26,16 @@ internal static class LoadCases
             await service.GenerateAsync("AES-256");
             return new LoadRequest("/data-keys/generate", []);
         }),
-        new("kem-decrypt", 0.60, async bare => new LoadRequest("/kem-decrypt", new() { ["ciphertext"] = await EncryptAsync(bare, "/kem-encrypt", []) }), async service =>
-        {
-            await service.GenerateAsync("ML-KEM-768");
-            string ciphertext = await EncryptAsync(service, "/kem/encrypt", new() { ["algorithm"] = "ML-KEM-768" });
-            return new LoadRequest("/kem/decrypt", new() { ["ciphertext"] = ciphertext, ["algorithm"] = "ML-KEM-768" });
-        }),
+        new(
+            "kem-decrypt",
+            0.60,
+            async bare => new LoadRequest("/kem-decrypt", new() { ["ciphertext"] = await EncryptAsync(bare, "/kem-encrypt", []) }),
+            async service =>
+            {
+                await service.GenerateAsync("ML-KEM-768");
+                string ciphertext = await EncryptAsync(service, "/kem/encrypt", new() { ["algorithm"] = "ML-KEM-768" });
+                return new LoadRequest("/kem/decrypt", new() { ["ciphertext"] = ciphertext, ["algorithm"] = "ML-KEM-768" });
+            }),
         new("mldsa-sign", null, _ => Post("/mldsa-sign", new() { ["message"] = _message }), async service =>
         {
             await service.GenerateAsync("ML-DSA-65");

@@ -5,7 +5,8 @@ namespace Qkms.Benchmarks.Load;
 /// <summary>What <c>load</c> was asked for.</summary>
 internal sealed record LoadOptions
 {
-    internal const string Usage = "load [--cases a,b] [--rounds 5] [--seconds 4] [--warmup 10] [--connections 32] [--service path/to/Qkms.Api.dll]...";
+    internal const string Usage =
+        "load [--cases a,b] [--rounds 5] [--seconds 4] [--warmup 10] [--connections 32] [--service path/to/Qkms.Api.dll]...";
 
     /// <summary>Names of the cases to run; none means all.</summary>
     internal IReadOnlyList<string> Cases { get; private init; } = [];
@@ -37,7 +38,8 @@ internal sealed record LoadOptions
             string value = args[i + 1];
             options = args[i] switch
             {
-                "--cases" => options with { Cases = value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) },
+                "--cases" =>
+                    options with { Cases = value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) },
                 "--rounds" => options with { Rounds = Number(value) },
                 "--seconds" => options with { Seconds = Number(value) },
                 "--warmup" => options with { Warmup = Number(value) },

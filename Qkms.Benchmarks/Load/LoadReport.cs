@@ -23,8 +23,11 @@ internal static class LoadReport
             foreach (string service in options.Services)
                 servers.Add(await ServerUnderLoad.StartServiceAsync(options.Services.Count == 1 ? "qkms" : service, service));
 
-            await output.WriteLineAsync("| operation | server | requests/s | p50, ms | p99, ms | processor, µs | of bare | wanted |\n|---|---|---|---|---|---|---|---|");
-            foreach (LoadCase @case in LoadCases.All.Where(@case => options.Cases.Count == 0 || options.Cases.Contains(@case.Name, StringComparer.Ordinal)))
+            await output.WriteLineAsync(
+                "| operation | server | requests/s | p50, ms | p99, ms | processor, µs | of bare | wanted "
+                + "|\n|---|---|---|---|---|---|---|---|");
+            foreach (LoadCase @case in LoadCases.All.Where(
+                @case => options.Cases.Count == 0 || options.Cases.Contains(@case.Name, StringComparer.Ordinal)))
                 await ReportAsync(@case, servers, options, output);
 
             return 0;
@@ -61,7 +64,9 @@ internal static class LoadReport
                 results.Add(await Wrk.RunAsync(server, request, options.Connections, options.Seconds));
         }
 
-        double? bare = runs.Where(run => run.Server == servers[0]).Select(run => (double?)Median(run.Results, result => result.RequestsPerSecond)).FirstOrDefault();
+        double? bare = runs.Where(run => run.Server == servers[0])
+            .Select(run => (double?)Median(run.Results, result => result.RequestsPerSecond))
+            .FirstOrDefault();
         foreach ((ServerUnderLoad server, _, List<WrkResult> results) in runs)
             await output.WriteLineAsync(Row(@case, server.Name, results, server == servers[0] ? null : bare));
     }
@@ -71,10 +76,12 @@ internal static class LoadReport
         double rate = Median(results, result => result.RequestsPerSecond);
         string figures = string.Create(
             CultureInfo.InvariantCulture,
-            $"| {@case.Name} | {server} | {rate:N0} | {Median(results, result => result.Median):F2} | {Median(results, result => result.Percentile99):F2} | {Median(results, result => result.ProcessorTime):F1} |");
+            $"| {@case.Name} | {server} | {rate:N0} | {Median(results, result => result.Median):F2} | "
+            + $"{Median(results, result => result.Percentile99):F2} | {Median(results, result => result.ProcessorTime):F1} |");
         return bare is null
             ? figures + " | |"
-            : figures + string.Create(CultureInfo.InvariantCulture, $" {100 * rate / bare:F0} % | {(@case.Share is { } share ? $"{100 * share:F0} %" : "")} |");
+            : figures + string.Create(
+                CultureInfo.InvariantCulture, $" {100 * rate / bare:F0} % | {(@case.Share is { } share ? $"{100 * share:F0} %" : "")} |");
     }
 
     private static double Median(List<WrkResult> results, Func<WrkResult, double> figure)

@@ -5,22 +5,24 @@ using System.Text.Json.Nodes;
 namespace Qkms.Benchmarks.Load;
 
 /// <summary>
-/// How long a light request, <c>GET /kms/keys/active</c>, takes while 64 clients sign with RSA-4096, beside what it takes when nothing else goes on. The service runs
-/// as a process of its own; clients and service share the machine.
+/// How long a light request, <c>GET /kms/keys/active</c>, takes while 64 clients sign with RSA-4096, beside what it takes when nothing else
+/// goes on. The service runs as a process of its own; clients and service share the machine.
 /// </summary>
 internal static class Responsiveness
 {
     private const int Signers = 64;
 
     private static readonly LoadRequest _lightRequest = new("/kms/keys/active?algorithm=AES-256");
-    private static readonly LoadRequest _heavyRequest = new("/signature/sign", new JsonObject { ["algorithm"] = "RSA-4096", ["message"] = "aGVsbG8=" });
+    private static readonly LoadRequest _heavyRequest = new(
+        "/signature/sign", new JsonObject { ["algorithm"] = "RSA-4096", ["message"] = "aGVsbG8=" });
 
     /// <param name="args">Seconds of each part; 10 unless given.</param>
     /// <param name="output">Receives a Markdown table.</param>
     internal static async Task<int> RunAsync(string[] args, TextWriter output)
     {
         var seconds = TimeSpan.FromSeconds(args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 10);
-        using ServerUnderLoad server = await ServerUnderLoad.StartServiceAsync("qkms", Path.Combine(AppContext.BaseDirectory, "Qkms.Api.dll"));
+        using ServerUnderLoad server = await ServerUnderLoad.StartServiceAsync(
+            "qkms", Path.Combine(AppContext.BaseDirectory, "Qkms.Api.dll"));
         await MeasureAsync(server, seconds, output);
         return 0;
     }
@@ -46,7 +48,11 @@ internal static class Responsiveness
         output.WriteLine("| GET active | requests | p50, ms | p99, ms | longest, ms |");
         output.WriteLine("|---|---|---|---|---|");
         Report("nothing else", idle, output);
-        Report(string.Create(CultureInfo.InvariantCulture, $"{Signers} clients sign with RSA-4096, {rate:F0} signatures/s, p50 {Percentile(signing, 0.5):F0} ms"), loaded, output);
+        Report(
+            string.Create(CultureInfo.InvariantCulture,
+                $"{Signers} clients sign with RSA-4096, {rate:F0} signatures/s, p50 {Percentile(signing, 0.5):F0} ms"),
+            loaded,
+            output);
     }
 
     /// <summary>One request after the other; milliseconds of each.</summary>
@@ -83,7 +89,8 @@ internal static class Responsiveness
 
     private static void Report(string name, List<double> milliseconds, TextWriter output) => output.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"| {name} | {milliseconds.Count:N0} | {Percentile(milliseconds, 0.5):F2} | {Percentile(milliseconds, 0.99):F2} | {milliseconds.Max():F2} |"));
+        $"| {name} | {milliseconds.Count:N0} | {Percentile(milliseconds, 0.5):F2} | {Percentile(milliseconds, 0.99):F2} "
+        + $"| {milliseconds.Max():F2} |"));
 
     private static double Percentile(List<double> values, double share)
     {

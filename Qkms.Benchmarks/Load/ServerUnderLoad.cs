@@ -21,7 +21,8 @@ internal sealed class ServerUnderLoad : IDisposable
         Name = name;
         Address = new Uri($"http://127.0.0.1:{FreePort().ToString(CultureInfo.InvariantCulture)}");
         _directory = Directory.CreateTempSubdirectory("qkms-load-");
-        ProcessStartInfo start = new("/bin/sh", ["-c", "exec dotnet \"$@\" > log 2>&1", "sh", .. command]) { WorkingDirectory = _directory.FullName };
+        ProcessStartInfo start =
+            new("/bin/sh", ["-c", "exec dotnet \"$@\" > log 2>&1", "sh", .. command]) { WorkingDirectory = _directory.FullName };
         start.Environment["ASPNETCORE_URLS"] = Address.ToString();
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
         start.Environment["Qkms__DataDirectory"] = Path.Combine(_directory.FullName, "data");
@@ -48,7 +49,8 @@ internal sealed class ServerUnderLoad : IDisposable
     }
 
     /// <summary>The bare server: this program with another argument.</summary>
-    internal static Task<ServerUnderLoad> StartBareAsync() => StartAsync("bare", [typeof(ServerUnderLoad).Assembly.Location, BareServer.Command], "/hello");
+    internal static Task<ServerUnderLoad> StartBareAsync() =>
+        StartAsync("bare", [typeof(ServerUnderLoad).Assembly.Location, BareServer.Command], "/hello");
 
     /// <summary>A build of the service on a fresh data directory.</summary>
     internal static async Task<ServerUnderLoad> StartServiceAsync(string name, string assembly)
@@ -83,7 +85,9 @@ internal sealed class ServerUnderLoad : IDisposable
     /// <exception cref="HttpRequestException">It was refused; the message says what.</exception>
     internal async Task TryAsync(LoadRequest request)
     {
-        using HttpResponseMessage answer = request.Body is null ? await _client.GetAsync(request.Path) : await _client.PostAsJsonAsync(request.Path, request.Body);
+        using HttpResponseMessage answer = request.Body is null
+            ? await _client.GetAsync(request.Path)
+            : await _client.PostAsJsonAsync(request.Path, request.Body);
         RequireSuccess(answer);
     }
 
@@ -126,7 +130,8 @@ internal sealed class ServerUnderLoad : IDisposable
     private static void RequireSuccess(HttpResponseMessage answer)
     {
         if (!answer.IsSuccessStatusCode)
-            throw new HttpRequestException($"left out: {answer.RequestMessage!.RequestUri!.AbsolutePath} was answered {(int)answer.StatusCode}");
+            throw new HttpRequestException(
+                $"left out: {answer.RequestMessage!.RequestUri!.AbsolutePath} was answered {(int)answer.StatusCode}");
     }
 
     private static int FreePort()

@@ -4,7 +4,9 @@ using System.Globalization;
 
 namespace Qkms.Benchmarks.Load;
 
-/// <summary>One measurement: requests per second, latencies in milliseconds, and the server's processor time for one request in microseconds.</summary>
+/// <summary>
+/// One measurement: requests per second, latencies in milliseconds, and the server's processor time for one request in microseconds.
+/// </summary>
 internal sealed record WrkResult(double RequestsPerSecond, double Median, double Percentile99, double ProcessorTime);
 
 /// <summary>The load generator <c>wrk</c> (https://github.com/wg/wrk).</summary>
@@ -44,7 +46,14 @@ internal static class Wrk
             await File.WriteAllTextAsync(script, Script(server, request));
             TimeSpan before = server.ProcessorTime;
             using Process process = Start(
-                ["-t2", $"-c{connections.ToString(CultureInfo.InvariantCulture)}", $"-d{seconds.ToString(CultureInfo.InvariantCulture)}s", "-s", script, new Uri(server.Address, request.Path).ToString()]);
+                [
+                    "-t2",
+                    $"-c{connections.ToString(CultureInfo.InvariantCulture)}",
+                    $"-d{seconds.ToString(CultureInfo.InvariantCulture)}s",
+                    "-s",
+                    script,
+                    new Uri(server.Address, request.Path).ToString()
+                ]);
             string output = await process.StandardOutput.ReadToEndAsync();
             await process.WaitForExitAsync();
             return Read(output, server.ProcessorTime - before);
@@ -62,7 +71,11 @@ internal static class Wrk
             lines.Add($"wrk.headers[\"x-api-key\"] = \"{server.ApiKey}\"");
 
         if (request.Body is not null)
-            lines.AddRange(["wrk.method = \"POST\"", "wrk.headers[\"Content-Type\"] = \"application/json\"", $"wrk.body = [[{request.Body.ToJsonString()}]]"]);
+            lines.AddRange([
+                "wrk.method = \"POST\"",
+                "wrk.headers[\"Content-Type\"] = \"application/json\"",
+                $"wrk.body = [[{request.Body.ToJsonString()}]]"
+            ]);
 
         return string.Join('\n', lines);
     }

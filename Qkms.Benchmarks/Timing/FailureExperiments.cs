@@ -9,8 +9,9 @@ using Qkms.Core.Secrets;
 namespace Qkms.Benchmarks.Timing;
 
 /// <summary>
-/// What somebody who sends ciphertexts of his own would ask: does the time of the refusal tell why. Left out are causes that show in the
-/// ciphertext itself, and so are known to whoever sends it: its length, its header, a version that does not exist, a number that is not below the RSA modulus.
+/// What somebody who sends ciphertexts of his own would ask: does the time of the refusal tell why. Left out are causes that show in
+/// the ciphertext itself, and so are known to whoever sends it: its length, its header, a version that does not exist, a number that is
+/// not below the RSA modulus.
 /// </summary>
 internal static class FailureExperiments
 {
@@ -43,7 +44,8 @@ internal static class FailureExperiments
         ];
         // One object for each cause, so that none is nearer at hand than the others.
         EncryptionContext[] contexts = [.. causes.Select(cause => Context(cause.Name == "another context" ? "employees" : "customers"))];
-        return new FailureExperiment("AES-256 blob", causes, (cause, blob) => Opened(BlobV1.TryOpen(BlobPurpose.Encryption, version, key, contexts[cause], blob)));
+        return new FailureExperiment(
+            "AES-256 blob", causes, (cause, blob) => Opened(BlobV1.TryOpen(BlobPurpose.Encryption, version, key, contexts[cause], blob)));
 
         byte[] Make(byte[] with) => BlobV1.Protect(BlobPurpose.Encryption, version, with, context, new byte[PlaintextSize]);
     }
@@ -62,12 +64,15 @@ internal static class FailureExperiments
             Cause("changed tag, again (control)", () => Flip(Make(key), ^1)),
             Cause("changed ciphertext", () => Flip(Make(key), MLKemAlgorithm.MLKem768.CiphertextSizeInBytes)),
             Cause("another aad", () => Make(key)),
-            Cause("changed enc (implicit rejection)", () => Flip(Make(key), RandomNumberGenerator.GetInt32(MLKemAlgorithm.MLKem768.CiphertextSizeInBytes))),
+            Cause(
+                "changed enc (implicit rejection)",
+                () => Flip(Make(key), RandomNumberGenerator.GetInt32(MLKemAlgorithm.MLKem768.CiphertextSizeInBytes))),
             Cause("made for another key", () => Make(otherKey)),
         ];
         MLKemKey opener = new(key);
         byte[][] aads = [.. causes.Select(cause => cause.Name == "another aad" ? "employees"u8.ToArray() : [.. aad])];
-        return new FailureExperiment($"HPKE, ML-KEM-768, {name}", causes, (cause, ciphertext) => Opened(opener.TryOpen(info: default, aads[cause], ciphertext)));
+        return new FailureExperiment(
+            $"HPKE, ML-KEM-768, {name}", causes, (cause, ciphertext) => Opened(opener.TryOpen(info: default, aads[cause], ciphertext)));
 
         byte[] Make(MLKem with) => Hpke.Seal(with, info: default, aad, new byte[PlaintextSize]);
     }
@@ -87,7 +92,8 @@ internal static class FailureExperiments
             Cause("made for another key", () => BelowModulus(() => Make(otherKey, RSAEncryptionPadding.OaepSHA256))),
             Cause("random", () => BelowModulus(() => RandomNumberGenerator.GetBytes(modulus.Length))),
         ];
-        return new FailureExperiment("RSA-2048 OAEP", causes, (_, ciphertext) => Opened(opener.TryDecrypt(EncryptionContext.Empty, ciphertext)));
+        return new FailureExperiment(
+            "RSA-2048 OAEP", causes, (_, ciphertext) => Opened(opener.TryDecrypt(EncryptionContext.Empty, ciphertext)));
 
         static byte[] Make(RSA with, RSAEncryptionPadding padding) => with.Encrypt(new byte[PlaintextSize], padding);
 
@@ -111,7 +117,9 @@ internal static class FailureExperiments
     }
 
     private static EncryptionContext Context(string table) =>
-        EncryptionContext.TryCreate(new Dictionary<string, string?> { ["table"] = table }, out EncryptionContext? context, out _) ? context : throw new InvalidOperationException();
+        EncryptionContext.TryCreate(new Dictionary<string, string?> { ["table"] = table }, out EncryptionContext? context, out _)
+            ? context
+            : throw new InvalidOperationException();
 
     private static bool Opened(SecretBytes? plaintext)
     {

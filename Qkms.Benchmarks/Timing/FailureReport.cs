@@ -5,12 +5,13 @@ using System.Security.Cryptography;
 namespace Qkms.Benchmarks.Timing;
 
 /// <summary>
-/// Medians of the time to refuse a ciphertext, cause by cause, in rounds: each round has every cause once, in an order of its own, each on a
-/// ciphertext of its pool that was copied to the same place, so that what drifts drifts for all.
+/// Medians of the time to refuse a ciphertext, cause by cause, in rounds: each round has every cause once, in an order of its own, each on
+/// a ciphertext of its pool that was copied to the same place, so that what drifts drifts for all.
 /// </summary>
 /// <remarks>
-/// The error of a difference is bootstrapped: the standard deviation of the difference of medians of samples that are drawn, with replacement, from what
-/// was measured (Efron, 1979). A difference of more than four of its errors, and more than its control has, is a finding.
+/// The error of a difference is bootstrapped: the standard deviation of the difference of medians of samples that are drawn,
+/// with replacement, from what was measured (Efron, 1979). A difference of more than four of its errors, and more than its
+/// control has, is a finding.
 /// </remarks>
 internal static class FailureReport
 {
@@ -23,9 +24,11 @@ internal static class FailureReport
     {
         int rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 4000;
         string part = args.Length > 1 ? args[1] : string.Empty;
-        output.WriteLine("| format | cause | calls | median, µs | median deviation, µs | difference to the first, ns | its error, ns | in errors |");
+        output.WriteLine(
+            "| format | cause | calls | median, µs | median deviation, µs | difference to the first, ns | its error, ns | in errors |");
         output.WriteLine("|---|---|---|---|---|---|---|---|");
-        foreach (FailureExperiment experiment in FailureExperiments.All().Where(experiment => experiment.Format.Contains(part, StringComparison.Ordinal)))
+        foreach (FailureExperiment experiment in FailureExperiments.All().Where(
+            experiment => experiment.Format.Contains(part, StringComparison.Ordinal)))
             Report(experiment, Measure(experiment, rounds), output);
 
         return 0;
@@ -66,10 +69,13 @@ internal static class FailureReport
             double median = Median(nanoseconds[cause]);
             double deviation = Median([.. nanoseconds[cause].Select(one => Math.Abs(one - median))]);
             double error = cause == 0 ? 0 : BootstrappedError(nanoseconds[0], nanoseconds[cause]);
-            string comparison = cause == 0 ? "| |" : string.Create(CultureInfo.InvariantCulture, $"{median - first:F0} | {error:F0} | {(median - first) / error:F1}");
+            string comparison = cause == 0
+                ? "| |"
+                : string.Create(CultureInfo.InvariantCulture, $"{median - first:F0} | {error:F0} | {(median - first) / error:F1}");
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {experiment.Format} | {experiment.Causes[cause].Name} | {nanoseconds[cause].Length:N0} | {median / 1000:F2} | {deviation / 1000:F2} | {comparison} |"));
+                $"| {experiment.Format} | {experiment.Causes[cause].Name} | {nanoseconds[cause].Length:N0} | {median / 1000:F2} | "
+                + $"{deviation / 1000:F2} | {comparison} |"));
         }
 
         output.Flush();

@@ -8,11 +8,14 @@ using DsaSet = Qkms.Core.Cryptography.Fips204.ParameterSet;
 
 namespace Qkms.Benchmarks.Timing;
 
-/// <summary>What an attacker with a clock would ask: does decapsulation tell a rejected ciphertext or a key apart, do the parts of signing tell the secret vectors apart.</summary>
+/// <summary>
+/// What an attacker with a clock would ask: does decapsulation tell a rejected ciphertext or a key apart, do the parts of signing tell
+/// the secret vectors apart.
+/// </summary>
 /// <remarks>
-/// Every input is drawn from a pool and copied into the same buffers before each measurement, by the same instructions for each class, so that addresses and
-/// caches tell nothing. The loop of signing as a whole is left out: how often it tries differs from message to message and may be seen
-/// (remarks of <see cref="SigningKey.Sign"/>).
+/// Every input is drawn from a pool and copied into the same buffers before each measurement, by the same instructions for each class, so
+/// that addresses and caches tell nothing. The loop of signing as a whole is left out: how often it tries differs from message to message
+/// and may be seen (remarks of <see cref="SigningKey.Sign"/>).
 /// </remarks>
 internal static class TimingExperiments
 {
@@ -51,7 +54,10 @@ internal static class TimingExperiments
             () => key.Decapsulate(ciphertext, secret));
     }
 
-    /// <summary>One key object, whose secret arrays, ŝ, z and d, are overwritten by those of the key that was chosen; its public half stays, because what depends on it may be seen.</summary>
+    /// <summary>
+    /// One key object, whose secret arrays, ŝ, z and d, are overwritten by those of the key that was chosen; its public half stays, because
+    /// what depends on it may be seen.
+    /// </summary>
     private static TimingExperiment Keys()
     {
         var set = Core.Cryptography.Fips203.ParameterSet.Of(MLKemAlgorithm.MLKem768);
@@ -71,7 +77,12 @@ internal static class TimingExperiments
             () => key.Decapsulate(ciphertext, secret));
 
         static Array[] Arrays(DecapsulationKey key) =>
-            [.. key.GetType().GetFields(BindingFlags.Instance | BindingFlags.NonPublic).Select(field => field.GetValue(key)).OfType<Array>()];
+            [
+                .. key.GetType()
+                    .GetFields(BindingFlags.Instance | BindingFlags.NonPublic)
+                    .Select(field => field.GetValue(key))
+                    .OfType<Array>()
+            ];
     }
 
     /// <summary>ŝ and ê of a fixed and of random σ; ρ, whose rejections may be seen, has no part in it.</summary>
@@ -95,7 +106,10 @@ internal static class TimingExperiments
             });
     }
 
-    /// <summary>s₁ and s₂ from ρ'. How many half bytes are rejected differs from seed to seed and may be seen (remarks of Sampling.RejectBounded): this experiment is expected to see it.</summary>
+    /// <summary>
+    /// s₁ and s₂ from ρ'. How many half bytes are rejected differs from seed to seed and may be seen (remarks of Sampling.RejectBounded):
+    /// this experiment is expected to see it.
+    /// </summary>
     private static TimingExperiment DsaExpansion()
     {
         var set = DsaSet.Of(MLDsaAlgorithm.MLDsa65);
@@ -107,7 +121,10 @@ internal static class TimingExperiments
             isSecond => isSecond ? RandomNumberGenerator.GetBytes(64) : fixedSeed,
             chosen => chosen.CopyTo(seed, 0),
             () => Core.Cryptography.Fips204.Sampling.ExpandSecrets(
-                set, seed, new Core.Cryptography.Fips204.RingVector(memory.AsSpan(0, set.L * 256)), new Core.Cryptography.Fips204.RingVector(memory.AsSpan(set.L * 256))));
+                set,
+                seed,
+                new Core.Cryptography.Fips204.RingVector(memory.AsSpan(0, set.L * 256)),
+                new Core.Cryptography.Fips204.RingVector(memory.AsSpan(set.L * 256))));
     }
 
     private static TimingExperiment Transform()
@@ -117,7 +134,8 @@ internal static class TimingExperiments
             "ML-DSA-65 transform of a secret and back, zeros / random in [-4, 4]",
             isSecond => Coefficients(256, i => isSecond ? RandomNumberGenerator.GetInt32(-4, 5) : 0),
             chosen => chosen.CopyTo(memory, 0),
-            () => DsaNtt.MultiplyInverse(DsaNtt.Forward(new DsaRingElement(memory)), new Core.Cryptography.Fips204.NttElement(memory), new DsaRingElement(memory)));
+            () => DsaNtt.MultiplyInverse(
+                DsaNtt.Forward(new DsaRingElement(memory)), new Core.Cryptography.Fips204.NttElement(memory), new DsaRingElement(memory)));
     }
 
     /// <summary>A coefficient that is too large in front, where a loop that ended early would end at once, or none.</summary>

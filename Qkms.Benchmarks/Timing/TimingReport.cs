@@ -5,13 +5,14 @@ using System.Security.Cryptography;
 namespace Qkms.Benchmarks.Timing;
 
 /// <summary>
-/// A statistical test of timing in the manner of dudect (Reparaz, Balasch, Verbauwhede, "Dude, is my code constant time?", 2016): classes drawn at random for
-/// every measurement, Welch's t-test on all measurements and on those below each of a hundred percentiles, the largest |t| reported.
+/// A statistical test of timing in the manner of dudect (Reparaz, Balasch, Verbauwhede, "Dude, is my code constant time?", 2016):
+/// classes drawn at random for every measurement, Welch's t-test on all measurements and on those below each of a hundred percentiles,
+/// the largest |t| reported.
 /// </summary>
 /// <remarks>
-/// |t| above 10 is a leak that was measured, above 4.5 a suspicion to measure again; below, nothing was found with so many measurements, which is no proof. "Warm"
-/// repeats the operation; "cold" pushes code and data out of the first two caches before each measurement. Every experiment comes twice: its control
-/// compares two pools of the first class, and says what noise gives.
+/// |t| above 10 is a leak that was measured, above 4.5 a suspicion to measure again; below, nothing was found with so many measurements,
+/// which is no proof. "Warm" repeats the operation; "cold" pushes code and data out of the first two caches before each measurement. Every
+/// experiment comes twice: its control compares two pools of the first class, and says what noise gives.
 /// </remarks>
 internal static class TimingReport
 {
@@ -23,16 +24,20 @@ internal static class TimingReport
     /// <summary>More than the second cache of the machines in use.</summary>
     private static readonly byte[] _evicting = new byte[8 << 20];
 
-    /// <param name="args">Measurements of each warm experiment, then a part of the names of the experiments to run; both may be left out.</param>
+    /// <param name="args">Measurements of each warm experiment, then a part of the names of the experiments to run; both
+    /// may be left out.</param>
     /// <param name="output">Receives a Markdown table.</param>
     internal static int Run(ReadOnlySpan<string> args, TextWriter output)
     {
         int warm = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 200_000;
         string part = args.Length > 1 ? args[1] : string.Empty;
         int cold = int.Max(warm / 40, 4 * Calibration);
-        output.WriteLine("| operation, first class / second class | caches | measurements per class | difference of means, ns | max abs t | control max abs t |");
+        output.WriteLine(
+            "| operation, first class / second class | caches | measurements per class | difference of means, ns | "
+            + "max abs t | control max abs t |");
         output.WriteLine("|---|---|---|---|---|---|");
-        foreach (TimingExperiment experiment in TimingExperiments.All().Where(experiment => experiment.Name.Contains(part, StringComparison.Ordinal)))
+        foreach (TimingExperiment experiment in TimingExperiments.All().Where(
+            experiment => experiment.Name.Contains(part, StringComparison.Ordinal)))
         {
             Report(experiment, warm, evict: false, output);
             Report(experiment, cold, evict: true, output);
@@ -47,12 +52,16 @@ internal static class TimingReport
         (WelchTest[] control, _) = Measure(experiment, measurements, evict, isControl: true);
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {experiment.Name} | {(evict ? "cold" : "warm")} | {tests[^1].Count:N0} | {nanoseconds:F1} | {Largest(tests):F1} | {Largest(control):F1} |"));
+            $"| {experiment.Name} | {(evict ? "cold" : "warm")} | {tests[^1].Count:N0} | {nanoseconds:F1} | "
+            + $"{Largest(tests):F1} | {Largest(control):F1} |"));
         output.Flush();
     }
 
-    /// <summary>The last test has all measurements, the others those below a percentile; the difference is that of the measurements below the 90th.</summary>
-    private static (WelchTest[] Tests, double Nanoseconds) Measure(TimingExperiment experiment, int measurements, bool evict, bool isControl)
+    /// <summary>
+    /// The last test has all measurements, the others those below a percentile; the difference is that of the measurements below the 90th.
+    /// </summary>
+    private static (WelchTest[] Tests, double Nanoseconds) Measure(
+        TimingExperiment experiment, int measurements, bool evict, bool isControl)
     {
         // The operation is compiled and its tables are loaded before anything is measured.
         for (int i = 0; i < 300; i++)

@@ -44,7 +44,8 @@ internal sealed class KeyMaker : IDisposable
         services.AddQkmsCore(engine, new ApiKeyOptions(), new MaterialCacheOptions(), new SignatureOptions(), new DestructionOptions());
         services.AddSingleton(new SecondOpinion(engine, []));
         ServiceProvider provider = services.BuildServiceProvider();
-        await provider.GetRequiredService<KeyringOpener>().OpenAsync(new RootKeyLocator(new RootKeyEnvironment(), directory), CancellationToken.None);
+        await provider.GetRequiredService<KeyringOpener>()
+            .OpenAsync(new RootKeyLocator(new RootKeyEnvironment(), directory), CancellationToken.None);
         return new KeyMaker(provider, await CallerAsync(provider));
     }
 

@@ -3,7 +3,9 @@ using Qkms.Core.Cryptography;
 
 namespace Qkms.Benchmarks.Writes;
 
-/// <summary>Hands out ML-KEM-768 keys that another engine generated before the clock starts, so that only the writing is measured.</summary>
+/// <summary>
+/// Hands out ML-KEM-768 keys that another engine generated before the clock starts, so that only the writing is measured.
+/// </summary>
 internal sealed class PremadeKeys : PqcEngine
 {
     private const int Keys = 256;
@@ -23,7 +25,8 @@ internal sealed class PremadeKeys : PqcEngine
 
     public override MLKem ImportMLKemPrivateSeed(MLKemAlgorithm algorithm, ReadOnlySpan<byte> seed) => throw new NotSupportedException();
 
-    public override MLKem ImportMLKemEncapsulationKey(MLKemAlgorithm algorithm, ReadOnlySpan<byte> encapsulationKey) => throw new NotSupportedException();
+    public override MLKem ImportMLKemEncapsulationKey(MLKemAlgorithm algorithm, ReadOnlySpan<byte> encapsulationKey) =>
+        throw new NotSupportedException();
 
     public override MLDsa GenerateMLDsa(MLDsaAlgorithm algorithm) => throw new NotSupportedException();
 
@@ -46,10 +49,12 @@ internal sealed class PremadeKeys : PqcEngine
 
         protected override void EncapsulateCore(Span<byte> ciphertext, Span<byte> sharedSecret) => sharedSecret.Clear();
 
-        protected override void DecapsulateCore(ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret) => throw new NotSupportedException();
+        protected override void DecapsulateCore(ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret) =>
+            throw new NotSupportedException();
 
         protected override void ExportDecapsulationKeyCore(Span<byte> destination) => throw new NotSupportedException();
 
-        protected override bool TryExportPkcs8PrivateKeyCore(Span<byte> destination, out int bytesWritten) => throw new NotSupportedException();
+        protected override bool TryExportPkcs8PrivateKeyCore(Span<byte> destination, out int bytesWritten) =>
+            throw new NotSupportedException();
     }
 }

@@ -32,7 +32,8 @@ internal sealed class SingleWrites : IKmsStore
 
     public Task OpenAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) => _store.ReadAsync(work, cancellationToken);
+    public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
+        _store.ReadAsync(work, cancellationToken);
 
     public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken) => _store.EraseRemainsAsync(cancellationToken);
 

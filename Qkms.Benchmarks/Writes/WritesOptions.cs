@@ -5,7 +5,8 @@ namespace Qkms.Benchmarks.Writes;
 /// <summary>What <c>writes</c> was asked for.</summary>
 internal sealed record WritesOptions
 {
-    internal const string Usage = "writes [--callers 1,8,32,128] [--rounds 5] [--seconds 3] [--warmup 8] [--directory where/the/file/lies] [--postgres \"Host=…;Username=…\"]";
+    internal const string Usage = "writes [--callers 1,8,32,128] [--rounds 5] [--seconds 3] [--warmup 8] [--directory where/the/file/lies] "
+        + "[--postgres \"Host=…;Username=…\"]";
 
     /// <summary>How many write at the same time, each again as soon as it was answered.</summary>
     internal IReadOnlyList<int> Callers { get; private init; } = [1, 8, 32, 128];

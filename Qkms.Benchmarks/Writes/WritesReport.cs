@@ -11,8 +11,9 @@ using Qkms.Storage.Sqlite;
 namespace Qkms.Benchmarks.Writes;
 
 /// <summary>
-/// ML-KEM-768 keys that are generated and durably stored per second, beside the same statements on the same database with one transaction
-/// for each key, and with one for each statement. They are measured in turn, in several rounds, so that what else the machine does falls on all alike.
+/// ML-KEM-768 keys that are generated and durably stored per second, beside the same statements on the same database with one
+/// transaction for each key, and with one for each statement. They are measured in turn, in several rounds, so that what else the
+/// machine does falls on all alike.
 /// </summary>
 internal static class WritesReport
 {
@@ -21,7 +22,8 @@ internal static class WritesReport
     internal static async Task<int> RunAsync(WritesOptions options, TextWriter output)
     {
         PremadeKeys keys = new(PqcEngines.Select(PqcEngines.BouncyCastle));
-        await output.WriteLineAsync("| database | callers | written by | keys/s | p50, ms | p99, ms | Qkms to this |\n|---|---|---|---|---|---|---|");
+        await output.WriteLineAsync(
+            "| database | callers | written by | keys/s | p50, ms | p99, ms | Qkms to this |\n|---|---|---|---|---|---|---|");
         string directory = Directory.CreateDirectory(Path.Combine(options.Directory, $"qkms-writes-{Environment.ProcessId}")).FullName;
         try
         {
@@ -39,10 +41,12 @@ internal static class WritesReport
 
     private static async Task OnSqliteAsync(WritesOptions options, PremadeKeys keys, string directory, TextWriter output)
     {
-        await using SqliteKmsStore store = new(new SqliteStorageOptions { DataDirectory = directory }, TimeProvider.System, NullLogger<SqliteKmsStore>.Instance);
+        await using SqliteKmsStore store = new(
+            new SqliteStorageOptions { DataDirectory = directory }, TimeProvider.System, NullLogger<SqliteKmsStore>.Instance);
         await store.OpenAsync(CancellationToken.None);
         SqliteDataSource source = new(DataDirectory.DatabasePathIn(directory));
-        await using SingleWrites units = new(store, SqlDialect.Sqlite, GroupCommitWriter.Begin, connections: 1, () => new(source.OpenWriter()));
+        await using SingleWrites units = new(
+            store, SqlDialect.Sqlite, GroupCommitWriter.Begin, connections: 1, () => new(source.OpenWriter()));
         await using SingleWrites statements = new(store, SqlDialect.Sqlite, begin: null, connections: 1, () => new(source.OpenWriter()));
         await CompareAsync("SQLite", options, [store, units, statements], directory, keys, output);
     }
@@ -54,7 +58,8 @@ internal static class WritesReport
         try
         {
             string database = new NpgsqlConnectionStringBuilder(server) { Database = name }.ConnectionString;
-            await using PostgresKmsStore store = new(new PostgresStorageOptions { ConnectionString = database }, TimeProvider.System, NullLogger<PostgresKmsStore>.Instance);
+            await using PostgresKmsStore store = new(
+                new PostgresStorageOptions { ConnectionString = database }, TimeProvider.System, NullLogger<PostgresKmsStore>.Instance);
             await store.OpenAsync(CancellationToken.None);
             Core.Secrets.PrivateFile.CreateFolder(directory);
             using (new RootKeyLocator(new RootKeyEnvironment(), directory).Create())
@@ -64,8 +69,10 @@ internal static class WritesReport
 
             using PostgresConnections one = new(new PostgresStorageOptions { ConnectionString = database });
             using PostgresConnections other = new(new PostgresStorageOptions { ConnectionString = database });
-            await using SingleWrites units = new(store, SqlDialect.Postgres, "BEGIN;", one.PoolSize, async () => await one.OpenWriterAsync(CancellationToken.None));
-            await using SingleWrites statements = new(store, SqlDialect.Postgres, begin: null, other.PoolSize, async () => await other.OpenWriterAsync(CancellationToken.None));
+            await using SingleWrites units = new(
+                store, SqlDialect.Postgres, "BEGIN;", one.PoolSize, async () => await one.OpenWriterAsync(CancellationToken.None));
+            await using SingleWrites statements = new(
+                store, SqlDialect.Postgres, begin: null, other.PoolSize, async () => await other.OpenWriterAsync(CancellationToken.None));
             await CompareAsync(store.Description.Split(',')[0], options, [store, units, statements], directory, keys, output);
         }
         finally
@@ -74,7 +81,8 @@ internal static class WritesReport
         }
     }
 
-    private static async Task CompareAsync(string database, WritesOptions options, IReadOnlyList<IKmsStore> stores, string directory, PremadeKeys keys, TextWriter output)
+    private static async Task CompareAsync(
+        string database, WritesOptions options, IReadOnlyList<IKmsStore> stores, string directory, PremadeKeys keys, TextWriter output)
     {
         string[] names = ["Qkms", "one transaction for each key", "one for each statement"];
         TimeSpan time = TimeSpan.FromSeconds(options.Seconds);
@@ -99,7 +107,8 @@ internal static class WritesReport
 
                 WritesResult[] medians = [.. results.Select(Median)];
                 for (int i = 0; i < medians.Length; i++)
-                    await output.WriteLineAsync(Row(database, callers, names[i], medians[i], i == 0 ? null : medians[0].PerSecond / medians[i].PerSecond));
+                    await output.WriteLineAsync(
+                        Row(database, callers, names[i], medians[i], i == 0 ? null : medians[0].PerSecond / medians[i].PerSecond));
             }
         }
         finally
@@ -113,7 +122,10 @@ internal static class WritesReport
         $"| {database} | {callers} | {name} | {result.PerSecond:N0} | {result.Median:F2} | {result.Percentile99:F2} | {ratio:F2} |");
 
     private static WritesResult Median(List<WritesResult> results) =>
-        new(Median(results.Select(result => result.PerSecond)), Median(results.Select(result => result.Median)), Median(results.Select(result => result.Percentile99)));
+        new(
+            Median(results.Select(result => result.PerSecond)),
+            Median(results.Select(result => result.Median)),
+            Median(results.Select(result => result.Percentile99)));
 
     private static double Median(IEnumerable<double> figures)
     {
@@ -123,7 +135,8 @@ internal static class WritesReport
 
     private static async Task ExecuteAsync(string server, string sql)
     {
-        await using NpgsqlConnection connection = new(new NpgsqlConnectionStringBuilder(server) { Database = "postgres", Pooling = false }.ConnectionString);
+        await using NpgsqlConnection connection = new(
+            new NpgsqlConnectionStringBuilder(server) { Database = "postgres", Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using NpgsqlCommand command = new(sql, connection);
         await command.ExecuteNonQueryAsync();

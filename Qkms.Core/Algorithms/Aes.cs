@@ -30,7 +30,8 @@ internal sealed class AesFamily : KeyFamily
 
     internal override bool CiphertextsNameTheirKey => true;
 
-    internal override KeyVersionId? KeyOf(ReadOnlySpan<byte> ciphertext) => BlobV1.TryReadHeader(ciphertext, out _, out KeyVersionId id) ? id : null;
+    internal override KeyVersionId? KeyOf(ReadOnlySpan<byte> ciphertext) =>
+        BlobV1.TryReadHeader(ciphertext, out _, out KeyVersionId id) ? id : null;
 
     internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, SecondOpinion opinion) =>
         new([], SecretBytes.Random(KeySize), Format);

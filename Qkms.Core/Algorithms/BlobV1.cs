@@ -34,7 +34,8 @@ internal static class BlobV1
     /// <param name="plaintext">Any length, also none.</param>
     /// <returns>The blob: the plaintext's length and <see cref="Overhead"/> bytes.</returns>
     /// <exception cref="ArgumentException"><paramref name="key"/> has another length.</exception>
-    public static byte[] Protect(BlobPurpose purpose, KeyVersionId version, ReadOnlySpan<byte> key, EncryptionContext context, ReadOnlySpan<byte> plaintext)
+    public static byte[] Protect(
+        BlobPurpose purpose, KeyVersionId version, ReadOnlySpan<byte> key, EncryptionContext context, ReadOnlySpan<byte> plaintext)
     {
         RequireLength(key);
         byte[] blob = new byte[Overhead + plaintext.Length];
@@ -68,12 +69,16 @@ internal static class BlobV1
     /// <param name="key">The AES-256 key, 32 bytes.</param>
     /// <param name="context">What was given to encrypt.</param>
     /// <param name="blob">Bytes from anybody.</param>
-    /// <returns>The plaintext, which the caller disposes; or null for every cause: another purpose, version, key or context, or any changed byte.</returns>
+    /// <returns>The plaintext, which the caller disposes; or null for every cause: another purpose, version, key or context, or
+    /// any changed byte.</returns>
     /// <exception cref="ArgumentException"><paramref name="key"/> has another length.</exception>
-    public static SecretBytes? TryOpen(BlobPurpose purpose, KeyVersionId version, ReadOnlySpan<byte> key, EncryptionContext context, ReadOnlySpan<byte> blob)
+    public static SecretBytes? TryOpen(
+        BlobPurpose purpose, KeyVersionId version, ReadOnlySpan<byte> key, EncryptionContext context, ReadOnlySpan<byte> blob)
     {
         RequireLength(key);
-        if (!TryReadHeader(blob, out BlobPurpose foundPurpose, out KeyVersionId foundVersion) || foundPurpose != purpose || foundVersion != version)
+        if (!TryReadHeader(blob, out BlobPurpose foundPurpose, out KeyVersionId foundVersion)
+            || foundPurpose != purpose
+            || foundVersion != version)
             return null;
 
         SecretBytes plaintext = SecretBytes.Allocate(blob.Length - Overhead, out Span<byte> destination);
@@ -98,7 +103,10 @@ internal static class BlobV1
     }
 }
 
-/// <summary>What a blob of an AES-256 key is for. It is part of the key derivation, so that no blob opens as the other kind. The numbers never change.</summary>
+/// <summary>
+/// What a blob of an AES-256 key is for. It is part of the key derivation, so that no blob opens as the other kind.
+/// The numbers never change.
+/// </summary>
 internal enum BlobPurpose : byte
 {
     /// <summary>Data that a caller encrypted.</summary>

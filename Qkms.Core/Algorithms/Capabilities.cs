@@ -3,7 +3,8 @@ namespace Qkms.Core.Algorithms;
 /// <summary>Encrypts data in the format of its family (docs/formats.md).</summary>
 internal interface IEncrypt
 {
-    /// <exception cref="KmsException"><see cref="KmsErrors.Invalid"/> for a plaintext or context that the algorithm cannot take.</exception>
+    /// <exception cref="KmsException"><see cref="KmsErrors.Invalid"/> for a plaintext or context that the algorithm
+    /// cannot take.</exception>
     byte[] Encrypt(EncryptionContext context, ReadOnlySpan<byte> plaintext);
 
     /// <summary>The plaintext, which the caller disposes of, or null for whatever cause.</summary>
@@ -30,8 +31,8 @@ internal interface IEncapsulate
     WrappedSecret Encapsulate();
 
     /// <summary>
-    /// The shared secret of a ciphertext of <see cref="CiphertextLength"/> bytes (FIPS 203, Algorithm 21). A ciphertext that was not made for the key
-    /// gives another secret, not a refusal.
+    /// The shared secret of a ciphertext of <see cref="CiphertextLength"/> bytes (FIPS 203, Algorithm 21). A ciphertext that was not made
+    /// for the key gives another secret, not a refusal.
     /// </summary>
     SecretBytes Decapsulate(ReadOnlySpan<byte> ciphertext);
 }
@@ -55,7 +56,9 @@ internal interface ISign
 
     byte[] Sign(ReadOnlySpan<byte> message, SignatureParameters parameters);
 
-    /// <summary>Whether a signature is the key's for a message. One of the wrong length is not valid, like any other that is wrong.</summary>
+    /// <summary>
+    /// Whether a signature is the key's for a message. One of the wrong length is not valid, like any other that is wrong.
+    /// </summary>
     bool Verify(ReadOnlySpan<byte> message, SignatureParameters parameters, ReadOnlySpan<byte> signature);
 }
 

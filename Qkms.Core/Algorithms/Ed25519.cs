@@ -5,8 +5,8 @@ namespace Qkms.Core.Algorithms;
 
 /// <summary>Ed25519 (RFC 8032, section 5.1), by BouncyCastle: .NET 10 has none. Keys are stored as their 32-byte seed.</summary>
 /// <remarks>
-/// There is no second implementation to ask: a new key is checked against itself, from the seed that will be stored, and a known answer of RFC 8032 is
-/// computed when the service starts.
+/// There is no second implementation to ask: a new key is checked against itself, from the seed that will be stored, and a known answer of
+/// RFC 8032 is computed when the service starts.
 /// </remarks>
 internal sealed class Ed25519Family : KeyFamily
 {
@@ -91,7 +91,8 @@ internal sealed class Ed25519Key : LoadedKey, ISign
         if (parameters.Hash is not null)
         {
             throw KmsErrors.Invalid.With(
-                "Ed25519 takes the whole message: there is no hash to choose.", new FieldError("hash_algorithm", "must be absent for Ed25519 keys"));
+                "Ed25519 takes the whole message: there is no hash to choose.",
+                new FieldError("hash_algorithm", "must be absent for Ed25519 keys"));
         }
     }
 

@@ -38,7 +38,9 @@ internal sealed class EncryptionContext
     /// <param name="problem">What the map must be or have, for the caller; it repeats nothing of the map. Or null.</param>
     /// <returns>Whether there is a context.</returns>
     public static bool TryCreate(
-        IReadOnlyDictionary<string, string?>? members, [NotNullWhen(true)] out EncryptionContext? context, [NotNullWhen(false)] out string? problem)
+        IReadOnlyDictionary<string, string?>? members,
+        [NotNullWhen(true)] out EncryptionContext? context,
+        [NotNullWhen(false)] out string? problem)
     {
         context = Empty;
         problem = null;

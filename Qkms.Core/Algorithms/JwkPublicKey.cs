@@ -1,6 +1,8 @@
 namespace Qkms.Core.Algorithms;
 
-/// <summary>What a JWK (RFC 7517) says of a public key beside its key type, id and use; the bytes are encoded by whoever writes it.</summary>
+/// <summary>
+/// What a JWK (RFC 7517) says of a public key beside its key type, id and use; the bytes are encoded by whoever writes it.
+/// </summary>
 internal sealed record JwkPublicKey
 {
     /// <summary><c>alg</c>: the algorithm, where the key has only one.</summary>

@@ -2,7 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Qkms.Core.Algorithms;
 
-/// <summary>One algorithm of the catalogue: its canonical name, the other spelling that means it, and its public facts. Its family makes it.</summary>
+/// <summary>
+/// One algorithm of the catalogue: its canonical name, the other spelling that means it, and its public facts. Its family makes it.
+/// </summary>
 internal sealed class KeyAlgorithm
 {
     internal KeyAlgorithm(string name, KeyFamily family) => (Name, Family) = (name, family);

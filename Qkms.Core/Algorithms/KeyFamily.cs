@@ -3,13 +3,14 @@ using Qkms.Core.Cryptography;
 namespace Qkms.Core.Algorithms;
 
 /// <summary>
-/// A family of algorithms and everything that Qkms knows of it: catalogue, generation, use in memory, public encodings, cost. A new family is a
-/// class of this kind in a file of its own, and one line in <see cref="All"/>; nothing else asks which family a key is of.
+/// A family of algorithms and everything that Qkms knows of it: catalogue, generation, use in memory, public encodings, cost. A new family
+/// is a class of this kind in a file of its own, and one line in <see cref="All"/>; nothing else asks which family a key is of.
 /// </summary>
 internal abstract class KeyFamily
 {
     /// <summary>Every family, in the order in which the catalogue lists them.</summary>
-    public static IReadOnlyList<KeyFamily> All { get; } = [new MLKemFamily(), new MLDsaFamily(), new RsaFamily(), new Ed25519Family(), new AesFamily()];
+    public static IReadOnlyList<KeyFamily> All { get; } =
+        [new MLKemFamily(), new MLDsaFamily(), new RsaFamily(), new Ed25519Family(), new AesFamily()];
 
     /// <summary>Its rows of the catalogue.</summary>
     public abstract IReadOnlyList<KeyAlgorithm> Algorithms { get; }
@@ -32,7 +33,9 @@ internal abstract class KeyFamily
     /// <summary>The encoding in which its private keys are stored.</summary>
     internal abstract MaterialFormat Format { get; }
 
-    /// <summary>Whether a key is generated in less time than the rest of its request takes, so that it need not wait behind slower ones.</summary>
+    /// <summary>
+    /// Whether a key is generated in less time than the rest of its request takes, so that it need not wait behind slower ones.
+    /// </summary>
     internal virtual bool GeneratesAtOnce => false;
 
     /// <summary>Whether keys of a use are made with a hash for OAEP.</summary>

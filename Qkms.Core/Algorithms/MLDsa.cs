@@ -17,10 +17,12 @@ internal sealed class MLDsaFamily : KeyFamily
         // The object identifiers are those of NIST's Computer Security Objects Register, sigAlgs 2.16.840.1.101.3.4.3.
         _sets = new()
         {
-            [Row("ML-DSA-44", "Dilithium2", level: 2, publicKey: 1312, signature: 2420)] = new(MLDsaAlgorithm.MLDsa44, "2.16.840.1.101.3.4.3.17", 128),
+            [Row("ML-DSA-44", "Dilithium2", level: 2, publicKey: 1312, signature: 2420)] = new(
+                MLDsaAlgorithm.MLDsa44, "2.16.840.1.101.3.4.3.17", 128),
             [Row("ML-DSA-65", "Dilithium3", level: 3, publicKey: 1952, signature: 3309, AlgorithmStanding.Recommended)] =
                 new(MLDsaAlgorithm.MLDsa65, "2.16.840.1.101.3.4.3.18", 192),
-            [Row("ML-DSA-87", "Dilithium5", level: 5, publicKey: 2592, signature: 4627)] = new(MLDsaAlgorithm.MLDsa87, "2.16.840.1.101.3.4.3.19", 256),
+            [Row("ML-DSA-87", "Dilithium5", level: 5, publicKey: 2592, signature: 4627)] = new(
+                MLDsaAlgorithm.MLDsa87, "2.16.840.1.101.3.4.3.19", 256),
         };
         Algorithms = [.. _sets.Keys];
     }
@@ -68,7 +70,8 @@ internal sealed class MLDsaFamily : KeyFamily
         new() { Algorithm = algorithm.Name, PublicKey = publicKey };
 
     private KeyAlgorithm Row(
-        string name, string alias, int level, int publicKey, int signature, AlgorithmStanding standing = AlgorithmStanding.Supported) => new(name, this)
+        string name, string alias, int level, int publicKey, int signature, AlgorithmStanding standing = AlgorithmStanding.Supported) =>
+        new(name, this)
         {
             Alias = alias,
             Uses = [KeyUse.Signature],
@@ -85,8 +88,8 @@ internal sealed class MLDsaFamily : KeyFamily
 }
 
 /// <summary>
-/// An ML-DSA key in memory. The platform's base class refuses a hash below the strength of the parameter set; FIPS 204, section 5.4, asks for
-/// that strength without forbidding the rest, so such a hash goes by way of <see cref="IHashOfAnyStrength"/>, or of its μ.
+/// An ML-DSA key in memory. The platform's base class refuses a hash below the strength of the parameter set; FIPS 204, section 5.4, asks
+/// for that strength without forbidding the rest, so such a hash goes by way of <see cref="IHashOfAnyStrength"/>, or of its μ.
 /// </summary>
 internal sealed class MLDsaKey(KeyAlgorithm algorithm, MLDsa key, int strength) : LoadedKey, ISign, ISignHash
 {
@@ -100,7 +103,8 @@ internal sealed class MLDsaKey(KeyAlgorithm algorithm, MLDsa key, int strength) 
         if (parameters.Hash is not null)
         {
             throw KmsErrors.Invalid.With(
-                "ML-DSA signs the whole message: it takes no hash_algorithm.", new FieldError("hash_algorithm", "must be absent for ML-DSA keys"));
+                "ML-DSA signs the whole message: it takes no hash_algorithm.",
+                new FieldError("hash_algorithm", "must be absent for ML-DSA keys"));
         }
     }
 

@@ -16,10 +16,12 @@ internal sealed class MLKemFamily : KeyFamily
         // The object identifiers are those of NIST's Computer Security Objects Register, kems 2.16.840.1.101.3.4.4.
         _sets = new()
         {
-            [Row("ML-KEM-512", "Kyber512", level: 1, publicKey: 800, ciphertext: 768)] = (MLKemAlgorithm.MLKem512, "2.16.840.1.101.3.4.4.1"),
+            [Row(
+                "ML-KEM-512", "Kyber512", level: 1, publicKey: 800, ciphertext: 768)] = (MLKemAlgorithm.MLKem512, "2.16.840.1.101.3.4.4.1"),
             [Row("ML-KEM-768", "Kyber768", level: 3, publicKey: 1184, ciphertext: 1088, AlgorithmStanding.Recommended)] =
                 (MLKemAlgorithm.MLKem768, "2.16.840.1.101.3.4.4.2"),
-            [Row("ML-KEM-1024", "Kyber1024", level: 5, publicKey: 1568, ciphertext: 1568)] = (MLKemAlgorithm.MLKem1024, "2.16.840.1.101.3.4.4.3"),
+            [Row("ML-KEM-1024", "Kyber1024", level: 5, publicKey: 1568, ciphertext: 1568)] = (MLKemAlgorithm.MLKem1024,
+                "2.16.840.1.101.3.4.4.3"),
         };
         Algorithms = [.. _sets.Keys];
     }
@@ -28,7 +30,8 @@ internal sealed class MLKemFamily : KeyFamily
 
     public override IReadOnlyList<KeyOperation> Operations { get; } =
     [
-        KeyOperation.Encapsulate, KeyOperation.Decapsulate, KeyOperation.Encrypt, KeyOperation.Decrypt, KeyOperation.Wrap, KeyOperation.Unwrap,
+        KeyOperation.Encapsulate, KeyOperation.Decapsulate, KeyOperation.Encrypt, KeyOperation.Decrypt, KeyOperation.Wrap,
+        KeyOperation.Unwrap,
     ];
 
     // RFC 9964 defines it for ML-DSA, and draft-ietf-jose-pqc-kem takes it for ML-KEM.
@@ -71,7 +74,8 @@ internal sealed class MLKemFamily : KeyFamily
         new() { Algorithm = algorithm.Name, PublicKey = publicKey };
 
     private KeyAlgorithm Row(
-        string name, string alias, int level, int publicKey, int ciphertext, AlgorithmStanding standing = AlgorithmStanding.Supported) => new(name, this)
+        string name, string alias, int level, int publicKey, int ciphertext, AlgorithmStanding standing = AlgorithmStanding.Supported) =>
+        new(name, this)
         {
             Alias = alias,
             Uses = [KeyUse.Encryption],
@@ -107,9 +111,11 @@ internal sealed class MLKemKey(MLKem key) : LoadedKey, IEncrypt, IEncapsulate, I
 
     public byte[] Encrypt(EncryptionContext context, ReadOnlySpan<byte> plaintext) => Seal(info: default, context.Canonical, plaintext);
 
-    public SecretBytes? TryDecrypt(EncryptionContext context, ReadOnlySpan<byte> ciphertext) => TryOpen(info: default, context.Canonical, ciphertext);
+    public SecretBytes? TryDecrypt(EncryptionContext context, ReadOnlySpan<byte> ciphertext) =>
+        TryOpen(info: default, context.Canonical, ciphertext);
 
-    public byte[] Seal(ReadOnlySpan<byte> info, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> plaintext) => Hpke.Seal(key, info, aad, plaintext);
+    public byte[] Seal(ReadOnlySpan<byte> info, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> plaintext) =>
+        Hpke.Seal(key, info, aad, plaintext);
 
     public SecretBytes? TryOpen(ReadOnlySpan<byte> info, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> ciphertext)
     {

@@ -5,8 +5,8 @@ using Qkms.Core.Cryptography.BouncyCastle;
 namespace Qkms.Core.Algorithms;
 
 /// <summary>
-/// RSA (RFC 8017): RSAES-OAEP for encryption, with the hash that the key was made with and an empty label; RSASSA-PSS for signatures, with MGF1 of
-/// the same hash and a salt as long as the hash. Keys are stored as PKCS #8, and their public keys as SubjectPublicKeyInfo.
+/// RSA (RFC 8017): RSAES-OAEP for encryption, with the hash that the key was made with and an empty label; RSASSA-PSS for signatures, with
+/// MGF1 of the same hash and a salt as long as the hash. Keys are stored as PKCS #8, and their public keys as SubjectPublicKeyInfo.
 /// </summary>
 internal sealed class RsaFamily : KeyFamily
 {
@@ -23,7 +23,8 @@ internal sealed class RsaFamily : KeyFamily
 
     public override IReadOnlyList<KeyAlgorithm> Algorithms { get; }
 
-    public override IReadOnlyList<KeyOperation> Operations { get; } = [KeyOperation.Encrypt, KeyOperation.Decrypt, KeyOperation.Sign, KeyOperation.Verify];
+    public override IReadOnlyList<KeyOperation> Operations { get; } =
+        [KeyOperation.Encrypt, KeyOperation.Decrypt, KeyOperation.Sign, KeyOperation.Verify];
 
     public override bool IsQuantumSafe => false;
 
@@ -71,7 +72,12 @@ internal sealed class RsaFamily : KeyFamily
         using RSA rsa = RSA.Create();
         rsa.ImportSubjectPublicKeyInfo(publicKey, out _);
         RSAParameters parameters = rsa.ExportParameters(includePrivateParameters: false);
-        return new JwkPublicKey { Algorithm = oaepHash is null ? null : _jwkAlgorithms[oaepHash], Modulus = parameters.Modulus, Exponent = parameters.Exponent };
+        return new JwkPublicKey
+        {
+            Algorithm = oaepHash is null ? null : _jwkAlgorithms[oaepHash],
+            Modulus = parameters.Modulus,
+            Exponent = parameters.Exponent
+        };
     }
 
     private KeyAlgorithm Row(int bits) => new($"RSA-{bits}", this)
@@ -100,7 +106,8 @@ internal sealed class RsaFamily : KeyFamily
 
     private static SecretBytes ExportPkcs8(RSA key)
     {
-        // n and d of full length, p, q, dp, dq and qInv of half the length (RFC 8017, A.1.2), and less than 128 bytes of structure around them.
+        // n and d of full length, p, q, dp, dq and qInv of half the length (RFC 8017, A.1.2), and less than 128 bytes
+        // of structure around them.
         Span<byte> buffer = stackalloc byte[128 + (5 * (key.KeySize >> 3))];
         try
         {
@@ -184,7 +191,8 @@ internal sealed class RsaKey(KeyAlgorithm algorithm, RSA key, string? oaepHash) 
     private static void RefuseContext(EncryptionContext context)
     {
         if (!context.Canonical.SequenceEqual(EncryptionContext.Empty.Canonical))
-            throw KmsErrors.Invalid.With("RSA-OAEP cannot authenticate a context.", new FieldError("context", "must be absent for RSA keys"));
+            throw KmsErrors.Invalid.With(
+                "RSA-OAEP cannot authenticate a context.", new FieldError("context", "must be absent for RSA keys"));
     }
 
     private static void RefuseContext(byte[] context)

@@ -26,7 +26,8 @@ internal sealed class ApiKeyAuthenticator
     private readonly FreshCache<ApiKeyProof, ApiKeyIdentity> _proven;
 
     /// <summary>Works over a store whose keyring is open when the first key is presented.</summary>
-    public ApiKeyAuthenticator(IKmsStore store, ICredentialRepository credentials, ITenantRepository tenants, Keyring keyring, RowSealer sealer, TimeProvider time)
+    public ApiKeyAuthenticator(
+        IKmsStore store, ICredentialRepository credentials, ITenantRepository tenants, Keyring keyring, RowSealer sealer, TimeProvider time)
     {
         (_store, _credentials, _tenants, _keyring, _sealer, _time) = (store, credentials, tenants, keyring, sealer, time);
         _decoy = new Lazy<Sealed<Credential>>(MakeDecoy);
@@ -40,7 +41,8 @@ internal sealed class ApiKeyAuthenticator
     /// <exception cref="SealBrokenException">The credential's row or its tenant's was tampered with.</exception>
     public async ValueTask<ApiKeyIdentity?> AuthenticateAsync(ApiKeyProof proof, CancellationToken cancellationToken)
     {
-        ApiKeyIdentity? identity = await _proven.GetAsync(proof, this, static (proof, authenticator) => authenticator.FindAsync(proof), cancellationToken);
+        ApiKeyIdentity? identity = await _proven.GetAsync(
+            proof, this, static (proof, authenticator) => authenticator.FindAsync(proof), cancellationToken);
         if (identity?.Credential.IsUsableAt(_time.GetUtcMilliseconds()) != true)
             return null;
 
@@ -59,7 +61,8 @@ internal sealed class ApiKeyAuthenticator
         (Sealed<Credential> found, Sealed<Tenant>? foundTenant) = await _store.ReadAsync(
             async session =>
             {
-                Sealed<Credential> credential = await _credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, lookupId) ?? _decoy.Value;
+                Sealed<Credential> credential = await _credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, lookupId)
+                    ?? _decoy.Value;
                 return (credential, await _tenants.FindAsync(session, credential.UnverifiedRow.TenantId));
             },
             CancellationToken.None);

@@ -41,7 +41,9 @@ internal static partial class ApiKeyFormat
     /// <summary>Whether ASCII bytes are a key by shape and checksum. Says nothing about whether it exists.</summary>
     public static bool IsWellFormed(ReadOnlySpan<byte> key)
     {
-        if (key.Length is <= TailLength or > TailLength + MaxPrefixLength || key[^TailLength] != '_' || key[^(SecretLength + ChecksumLength + 1)] != '_')
+        if (key.Length is <= TailLength or > TailLength + MaxPrefixLength
+            || key[^TailLength] != '_'
+            || key[^(SecretLength + ChecksumLength + 1)] != '_')
             return false;
 
         Span<byte> checksum = stackalloc byte[ChecksumLength];

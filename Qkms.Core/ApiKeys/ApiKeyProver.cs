@@ -10,7 +10,9 @@ internal sealed class ApiKeyProver(Keyring keyring)
     /// <summary>The length of a proof in bytes; 0 while the keyring is not open.</summary>
     internal int ProofLength => keyring.IsOpen ? ApiKeyProof.LengthFor(keyring.CredentialHashKeys.Count) : 0;
 
-    /// <summary>Proves; false when it is no API key by its shape, or the keyring is not open. Throws nothing: it reads what clients send.</summary>
+    /// <summary>
+    /// Proves; false when it is no API key by its shape, or the keyring is not open. Throws nothing: it reads what clients send.
+    /// </summary>
     /// <param name="presented">The key in ASCII, or whatever a client sent.</param>
     /// <param name="proof">Room for <see cref="ProofLength"/> bytes.</param>
     internal bool TryProve(ReadOnlySpan<byte> presented, Span<byte> proof)

@@ -5,7 +5,9 @@ namespace Qkms.Core.ApiKeys;
 /// <summary>Credentials in the database.</summary>
 internal interface ICredentialRepository
 {
-    /// <summary>The credential that the visible part of an API key names, or null. The one look-up without a tenant: its answer decides the tenant.</summary>
+    /// <summary>
+    /// The credential that the visible part of an API key names, or null. The one look-up without a tenant: its answer decides the tenant.
+    /// </summary>
     Task<Sealed<Credential>?> FindByLookupIdAsync(IKmsSession session, string kind, string lookupId);
 
     /// <summary>One credential of a tenant, or null.</summary>

@@ -24,7 +24,9 @@ internal enum Permission
     /// <summary><c>keys:destroy</c>.</summary>
     KeysDestroy,
 
-    /// <summary><c>keys:cancel-deletion</c>: call a destruction off; apart from ordering one, so that more people may stop it than start it.</summary>
+    /// <summary>
+    /// <c>keys:cancel-deletion</c>: call a destruction off; apart from ordering one, so that more people may stop it than start it.
+    /// </summary>
     KeysCancelDeletion,
 
     /// <summary><c>crypto:encrypt</c>: encrypt to any encryption key.</summary>

@@ -17,7 +17,10 @@ internal static class Permissions
     {
         [Roles.User] = new HashSet<Permission>([.. _reading, .. _using]),
         [Roles.Auditor] = new HashSet<Permission>(_reading),
-        [Roles.Admin] = new HashSet<Permission>([.. _reading, .. _using, Permission.KeysGenerate, Permission.KeysRotate, Permission.KeysRetire, Permission.KeysRevoke, Permission.KeysDestroy, Permission.KeysCancelDeletion]),
+        [Roles.Admin] = new HashSet<Permission>([
+            .. _reading, .. _using, Permission.KeysGenerate, Permission.KeysRotate, Permission.KeysRetire, Permission.KeysRevoke,
+            Permission.KeysDestroy, Permission.KeysCancelDeletion
+        ]),
         [Roles.Operator] = new HashSet<Permission>([Permission.AlgorithmsRead]),
     };
 

@@ -1,8 +1,8 @@
 namespace Qkms.Core.Cryptography;
 
 /// <summary>
-/// A key that makes HashML-DSA signatures (FIPS 204, Algorithms 4 and 5) over hashes below the strength of its parameter set too: section 5.4
-/// asks for that strength without forbidding the rest, and the base class of the platform refuses the rest before an engine is asked.
+/// A key that makes HashML-DSA signatures (FIPS 204, Algorithms 4 and 5) over hashes below the strength of its parameter set too: section
+/// 5.4 asks for that strength without forbidding the rest, and the base class of the platform refuses the rest before an engine is asked.
 /// </summary>
 internal interface IHashOfAnyStrength
 {

@@ -151,7 +151,9 @@ internal static class KeyFormats
         return oid;
     }
 
-    /// <summary>Attributes ::= SET OF SEQUENCE { type OBJECT IDENTIFIER, values SET SIZE (1..MAX) OF ANY }; values may be anything.</summary>
+    /// <summary>
+    /// Attributes ::= SET OF SEQUENCE { type OBJECT IDENTIFIER, values SET SIZE (1..MAX) OF ANY }; values may be anything.
+    /// </summary>
     private static void SkipAttributes(scoped ref ReadOnlySpan<byte> source)
     {
         ReadOnlySpan<byte> attributes = ReadSet(ref source, _attributesTag);

@@ -11,14 +11,16 @@ internal sealed class ManagedEngine : PqcEngine
 
     public override MLKem GenerateMLKem(MLKemAlgorithm algorithm) => MLKemManaged.GenerateKey(algorithm);
 
-    public override MLKem ImportMLKemPrivateSeed(MLKemAlgorithm algorithm, ReadOnlySpan<byte> seed) => MLKemManaged.ImportPrivateSeed(algorithm, seed);
+    public override MLKem ImportMLKemPrivateSeed(MLKemAlgorithm algorithm, ReadOnlySpan<byte> seed) =>
+        MLKemManaged.ImportPrivateSeed(algorithm, seed);
 
     public override MLKem ImportMLKemEncapsulationKey(MLKemAlgorithm algorithm, ReadOnlySpan<byte> encapsulationKey) =>
         MLKemManaged.ImportEncapsulationKey(algorithm, encapsulationKey);
 
     public override MLDsa GenerateMLDsa(MLDsaAlgorithm algorithm) => MLDsaManaged.GenerateKey(algorithm);
 
-    public override MLDsa ImportMLDsaPrivateSeed(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> seed) => MLDsaManaged.ImportMLDsaPrivateSeed(algorithm, seed);
+    public override MLDsa ImportMLDsaPrivateSeed(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> seed) =>
+        MLDsaManaged.ImportMLDsaPrivateSeed(algorithm, seed);
 
     public override MLDsa ImportMLDsaPublicKey(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> publicKey) =>
         MLDsaManaged.ImportMLDsaPublicKey(algorithm, publicKey);

@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace Qkms.Core.Cryptography;
 
-/// <summary>A maker of ML-KEM and ML-DSA keys. The keys are the platform's abstract classes; the engine only decides what stands behind them.</summary>
+/// <summary>
+/// A maker of ML-KEM and ML-DSA keys. The keys are the platform's abstract classes; the engine only decides what stands behind them.
+/// </summary>
 public abstract class PqcEngine
 {
     /// <summary>The name by which the setting <c>Qkms:Crypto:Engine</c> chooses the engine, and under which it is reported.</summary>

@@ -43,7 +43,8 @@ public static class PqcEngines
         }
 
         string reason = setting.Equals(Platform, StringComparison.OrdinalIgnoreCase)
-            ? ", but this machine's cryptographic library has no ML-KEM and ML-DSA (OpenSSL 3.5 or later, or Windows 11 24H2 or later, is needed)"
+            ? ", but this machine's cryptographic library has no ML-KEM and ML-DSA (OpenSSL 3.5 or later, or "
+                + "Windows 11 24H2 or later, is needed)"
             : ", which is not an engine";
         string available = isPlatformSupported ? $"{BouncyCastle}, {Platform}, {Managed}" : $"{BouncyCastle}, {Managed}";
         throw new PqcEngineUnavailableException($"{Setting} is '{setting}'{reason}. Available here: {available}.");

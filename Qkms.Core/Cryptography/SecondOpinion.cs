@@ -4,12 +4,12 @@ using Qkms.Core.Cryptography.BouncyCastle;
 namespace Qkms.Core.Cryptography;
 
 /// <summary>
-/// Has independent implementations agree on a new key before it is stored: BouncyCastle and the managed engine always, and the engine in use
-/// where it is neither. Each derives the key from its seed; one encapsulates or signs, and the others decapsulate or verify.
+/// Has independent implementations agree on a new key before it is stored: BouncyCastle and the managed engine always, and the engine in
+/// use where it is neither. Each derives the key from its seed; one encapsulates or signs, and the others decapsulate or verify.
 /// </summary>
 /// <remarks>
-/// The pairwise checks that FIPS 203, section 7.1, and FIPS 204, section 3.1, advise are part of it. Alone they are passed by an implementation
-/// that is wrong in the same way on both sides: its keys could be used nowhere else, and might be weak.
+/// The pairwise checks that FIPS 203, section 7.1, and FIPS 204, section 3.1, advise are part of it. Alone they are passed by an
+/// implementation that is wrong in the same way on both sides: its keys could be used nowhere else, and might be weak.
 /// </remarks>
 public sealed class SecondOpinion
 {
@@ -69,7 +69,8 @@ public sealed class SecondOpinion
 
             byte[] publicKey = key.ExportEncapsulationKey();
             for (int i = 1; i < keys.Length; i++)
-                Require(keys[i].ExportEncapsulationKey().AsSpan().SequenceEqual(publicKey), key.Algorithm.Name, 0, i, "the encapsulation key of a seed");
+                Require(keys[i].ExportEncapsulationKey().AsSpan().SequenceEqual(publicKey), key.Algorithm.Name, 0, i,
+                    "the encapsulation key of a seed");
             CheckEncapsulation(keys);
 
             return publicKey;
@@ -101,7 +102,8 @@ public sealed class SecondOpinion
 
             byte[] publicKey = key.ExportMLDsaPublicKey();
             for (int i = 1; i < keys.Length; i++)
-                Require(keys[i].ExportMLDsaPublicKey().AsSpan().SequenceEqual(publicKey), key.Algorithm.Name, 0, i, "the public key of a seed");
+                Require(
+                    keys[i].ExportMLDsaPublicKey().AsSpan().SequenceEqual(publicKey), key.Algorithm.Name, 0, i, "the public key of a seed");
             CheckSignature(keys, publicKey);
 
             return publicKey;
@@ -153,7 +155,10 @@ public sealed class SecondOpinion
     }
 
     private EngineFaultException Failed(string algorithm, Exception cause) =>
-        new($"{algorithm} by {string.Join(" and ", Enumerable.Range(0, 1 + _others.Length).Select(i => $"'{NameOf(i)}'"))}, one of which failed", cause);
+        new(
+            $"{algorithm} by {string.Join(" and ", Enumerable.Range(0, 1 + _others.Length).Select(i => $"'{NameOf(i)}'"))}, "
+            + "one of which failed",
+            cause);
 
     private string NameOf(int index) => index == 0 ? InUse.Name : _others[index - 1].Name;
 

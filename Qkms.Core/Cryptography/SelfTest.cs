@@ -6,17 +6,21 @@ using Qkms.Core.Cryptography.Fips204;
 
 namespace Qkms.Core.Cryptography;
 
-/// <summary>One known answer per algorithm, run when the service starts: a build, a runtime or a machine that computes wrongly must not touch a key.</summary>
+/// <summary>
+/// One known answer per algorithm, run when the service starts: a build, a runtime or a machine that computes wrongly must not touch a key.
+/// </summary>
 /// <remarks>
-/// The inputs are counted bytes, and of the answers only digests are kept. Ciphertexts and signatures are made by the deterministic entries of the
-/// managed engine, which the digests hold to the standard, and opened and verified by the engine under test. The constants were computed
-/// with this code when it passed all vectors of NIST, and those of ML-KEM with an independent implementation as well.
+/// The inputs are counted bytes, and of the answers only digests are kept. Ciphertexts and signatures are made by the deterministic entries
+/// of the managed engine, which the digests hold to the standard, and opened and verified by the engine under test. The constants were
+/// computed with this code when it passed all vectors of NIST, and those of ML-KEM with an independent implementation as well.
 /// </remarks>
 public static class SelfTest
 {
     private static readonly byte[] _counted = [.. Enumerable.Range(0, 96).Select(i => (byte)i)];
 
-    /// <summary>Runs all known answers: a few milliseconds, and at the first run the time to compile the code that the service needs anyway.</summary>
+    /// <summary>
+    /// Runs all known answers: a few milliseconds, and at the first run the time to compile the code that the service needs anyway.
+    /// </summary>
     /// <param name="engine">The engine that the service is going to use.</param>
     /// <exception cref="ArgumentNullException"><paramref name="engine"/> is null.</exception>
     /// <exception cref="EngineFaultException">An answer is wrong; the message names the algorithm.</exception>
@@ -53,7 +57,10 @@ public static class SelfTest
         Require(output[..32], "46b9dd2b0ba88d13233b3feb743eeb243fcd52ea62b81b82b50c27646ed5762f", "SHAKE256");
     }
 
-    /// <summary>SHA-256 of encapsulation key, ciphertext, its secret, and the secret of the same ciphertext with one bit changed (implicit rejection).</summary>
+    /// <summary>
+    /// SHA-256 of encapsulation key, ciphertext, its secret, and the secret of the same ciphertext with one bit
+    /// changed (implicit rejection).
+    /// </summary>
     private static void CheckMLKem(PqcEngine engine, MLKemAlgorithm algorithm, string expected)
     {
         string name = $"{algorithm.Name} by the engine '{engine.Name}'";
@@ -80,7 +87,9 @@ public static class SelfTest
             throw Failed(name);
     }
 
-    /// <summary>SHA-256 of the public key and of a deterministic signature, which the engine must accept, and refuse with one bit changed.</summary>
+    /// <summary>
+    /// SHA-256 of the public key and of a deterministic signature, which the engine must accept, and refuse with one bit changed.
+    /// </summary>
     private static void CheckMLDsa(PqcEngine engine, MLDsaAlgorithm algorithm, string expected)
     {
         string name = $"{algorithm.Name} by the engine '{engine.Name}'";

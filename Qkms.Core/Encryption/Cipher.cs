@@ -20,7 +20,8 @@ internal sealed class Cipher(KeyUses uses)
     };
 
     /// <summary>Encrypts to the key that is meant.</summary>
-    /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses; <see cref="KmsErrors.Invalid"/> for what RSA cannot do.</exception>
+    /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses; <see cref="KmsErrors.Invalid"/> for what
+    /// RSA cannot do.</exception>
     public ValueTask<Used<byte[]>> EncryptAsync(
         Caller caller, KeyChoice choice, EncryptionContext context, SecretBytes plaintext, CancellationToken cancellationToken) =>
         uses.RunAsync(caller, choice, _encrypt, (context, plaintext), cancellationToken);
@@ -28,7 +29,10 @@ internal sealed class Cipher(KeyUses uses)
     /// <summary>Encrypts many to one key. A refusal of the key concerns all, one of an item only that item.</summary>
     /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses.</exception>
     public ValueTask<Used<IReadOnlyList<ItemOf<byte[]>>>> EncryptManyAsync(
-        Caller caller, KeyChoice choice, IReadOnlyList<(EncryptionContext Context, SecretBytes Plaintext)> items, CancellationToken cancellationToken) =>
+        Caller caller,
+        KeyChoice choice,
+        IReadOnlyList<(EncryptionContext Context, SecretBytes Plaintext)> items,
+        CancellationToken cancellationToken) =>
         uses.RunManyAsync(caller, choice, _encrypt, items, cancellationToken);
 
     /// <summary>Decrypts with the key that is meant, or that the ciphertext names.</summary>
@@ -39,7 +43,10 @@ internal sealed class Cipher(KeyUses uses)
 
     /// <summary>Decrypts many; each item stands for itself.</summary>
     public async ValueTask<IReadOnlyList<ItemOf<Used<SecretBytes>>>> DecryptManyAsync(
-        Caller caller, KeyChoice choice, IReadOnlyList<(EncryptionContext Context, byte[] Ciphertext)> items, CancellationToken cancellationToken)
+        Caller caller,
+        KeyChoice choice,
+        IReadOnlyList<(EncryptionContext Context, byte[] Ciphertext)> items,
+        CancellationToken cancellationToken)
     {
         ItemOf<Used<SecretBytes>>[] results = new ItemOf<Used<SecretBytes>>[items.Count];
         try

@@ -4,7 +4,9 @@ using Qkms.Core.Uses;
 
 namespace Qkms.Core.Encryption;
 
-/// <summary>Envelope encryption: generates data keys for callers to encrypt with themselves, and recovers them from their wrapped form.</summary>
+/// <summary>
+/// Envelope encryption: generates data keys for callers to encrypt with themselves, and recovers them from their wrapped form.
+/// </summary>
 internal sealed class DataKeyIssuer(KeyUses uses)
 {
     /// <summary>The shortest data key, in bytes.</summary>
@@ -28,11 +30,13 @@ internal sealed class DataKeyIssuer(KeyUses uses)
         Run = static (key, work) => key.WrapDataKey(work.Context, work.DataKey.Span),
     };
 
-    private static readonly KeyWork<IWrapDataKeys, (EncryptionContext Context, ReadOnlyMemory<byte> Ciphertext), SecretBytes> _unwrap = new()
-    {
-        Operation = KeyOperation.DecryptDataKey,
-        Run = static (key, work) => key.TryUnwrapDataKey(work.Context, work.Ciphertext.Span) ?? throw KmsErrors.DecryptionFailed.Refusal(),
-    };
+    private static readonly KeyWork<IWrapDataKeys, (
+        EncryptionContext Context, ReadOnlyMemory<byte> Ciphertext), SecretBytes> _unwrap = new()
+        {
+            Operation = KeyOperation.DecryptDataKey,
+            Run = static (key, work) => key.TryUnwrapDataKey(work.Context, work.Ciphertext.Span)
+                ?? throw KmsErrors.DecryptionFailed.Refusal(),
+        };
 
     /// <summary>A data key from the system's random source, wrapped by the key that is meant.</summary>
     /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses.</exception>

@@ -56,29 +56,36 @@ internal sealed class KemKeys(KeyUses uses)
     public ValueTask<Used<WrappedSecret>> EncapsulateAsync(Caller caller, KeyChoice choice, CancellationToken cancellationToken) =>
         uses.RunAsync(caller, choice, _encapsulate, default, cancellationToken);
 
-    /// <summary>Recovers a shared secret (FIPS 203, Algorithm 21). A ciphertext that was not made for the key gives another secret, not a refusal.</summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.DecryptionFailed"/> for a ciphertext of the wrong length, or what <see cref="KeyUses"/> refuses.</exception>
+    /// <summary>
+    /// Recovers a shared secret (FIPS 203, Algorithm 21). A ciphertext that was not made for the key gives another secret, not a refusal.
+    /// </summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.DecryptionFailed"/> for a ciphertext of the wrong length, or what
+    /// <see cref="KeyUses"/> refuses.</exception>
     public ValueTask<Used<SecretBytes>> DecapsulateAsync(
         Caller caller, KeyChoice choice, ReadOnlyMemory<byte> ciphertext, CancellationToken cancellationToken) =>
         uses.RunAsync(caller, choice, _decapsulate, ciphertext, cancellationToken);
 
     /// <summary>Encrypts data to a key.</summary>
     /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses.</exception>
-    public ValueTask<Used<byte[]>> EncryptAsync(Caller caller, KeyChoice choice, byte[] aad, SecretBytes plaintext, CancellationToken cancellationToken) =>
+    public ValueTask<Used<byte[]>> EncryptAsync(
+        Caller caller, KeyChoice choice, byte[] aad, SecretBytes plaintext, CancellationToken cancellationToken) =>
         uses.RunAsync(caller, choice, _encrypt, (aad, plaintext), cancellationToken);
 
     /// <summary>Decrypts data.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.DecryptionFailed"/>, or what <see cref="KeyUses"/> refuses.</exception>
-    public ValueTask<Used<SecretBytes>> DecryptAsync(Caller caller, KeyChoice choice, byte[] aad, byte[] ciphertext, CancellationToken cancellationToken) =>
+    public ValueTask<Used<SecretBytes>> DecryptAsync(
+        Caller caller, KeyChoice choice, byte[] aad, byte[] ciphertext, CancellationToken cancellationToken) =>
         uses.RunAsync(caller, choice, _decrypt, (aad, ciphertext), cancellationToken);
 
     /// <summary>Wraps a symmetric key of the caller's.</summary>
     /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses.</exception>
-    public ValueTask<Used<byte[]>> WrapAsync(Caller caller, KeyChoice choice, byte[] aad, SecretBytes symmetricKey, CancellationToken cancellationToken) =>
+    public ValueTask<Used<byte[]>> WrapAsync(
+        Caller caller, KeyChoice choice, byte[] aad, SecretBytes symmetricKey, CancellationToken cancellationToken) =>
         uses.RunAsync(caller, choice, _wrap, (aad, symmetricKey), cancellationToken);
 
     /// <summary>Unwraps a symmetric key.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.DecryptionFailed"/>, or what <see cref="KeyUses"/> refuses.</exception>
-    public ValueTask<Used<SecretBytes>> UnwrapAsync(Caller caller, KeyChoice choice, byte[] aad, byte[] wrappedKey, CancellationToken cancellationToken) =>
+    public ValueTask<Used<SecretBytes>> UnwrapAsync(
+        Caller caller, KeyChoice choice, byte[] aad, byte[] wrappedKey, CancellationToken cancellationToken) =>
         uses.RunAsync(caller, choice, _unwrap, (aad, wrappedKey), cancellationToken);
 }

@@ -29,11 +29,15 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys)
         if (BlobV1.TryReadHeader(ciphertext.Span, out BlobPurpose purpose, out _) && purpose == BlobPurpose.DataKey)
         {
             using Used<SecretBytes> dataKey = await dataKeys.DecryptAsync(caller, source, context, ciphertext, cancellationToken);
-            return (dataKey.Key, await dataKeys.WrapAsync(caller, destination ?? ActiveOf(dataKey.Key), newContext, dataKey.Result, cancellationToken));
+            return (
+                dataKey.Key,
+                await dataKeys.WrapAsync(caller, destination ?? ActiveOf(dataKey.Key), newContext, dataKey.Result, cancellationToken));
         }
 
         using Used<SecretBytes> opened = await cipher.DecryptAsync(caller, source, context, ciphertext, cancellationToken);
-        return (opened.Key, await cipher.EncryptAsync(caller, destination ?? ActiveOf(opened.Key), newContext, opened.Result, cancellationToken));
+        return (
+            opened.Key,
+            await cipher.EncryptAsync(caller, destination ?? ActiveOf(opened.Key), newContext, opened.Result, cancellationToken));
     }
 
     private static KeyChoice ActiveOf(ChosenKey key) => new()

@@ -4,13 +4,16 @@ namespace Qkms.Core.Errors;
 internal static class KmsErrors
 {
     /// <summary>No API key, or one that is not valid; the response does not say which.</summary>
-    public static readonly KmsError Unauthenticated = new("ERR_AUTH_001", KmsErrorKind.Unauthenticated, "A valid API key is required in the x-api-key header.");
+    public static readonly KmsError Unauthenticated = new(
+        "ERR_AUTH_001", KmsErrorKind.Unauthenticated, "A valid API key is required in the x-api-key header.");
 
     /// <summary>A quota of the tenant's plan.</summary>
-    public static readonly KmsError QuotaExceeded = new("ERR_FORBIDDEN_001", KmsErrorKind.Forbidden, "This tenant's plan does not allow this.");
+    public static readonly KmsError QuotaExceeded = new(
+        "ERR_FORBIDDEN_001", KmsErrorKind.Forbidden, "This tenant's plan does not allow this.");
 
     /// <summary>The API key's role or restrictions do not allow the operation.</summary>
-    public static readonly KmsError NotPermitted = new("ERR_FORBIDDEN_002", KmsErrorKind.Forbidden, "This API key does not allow this operation.");
+    public static readonly KmsError NotPermitted = new(
+        "ERR_FORBIDDEN_002", KmsErrorKind.Forbidden, "This API key does not allow this operation.");
 
     /// <summary>The tenant is suspended.</summary>
     public static readonly KmsError TenantSuspended = new("ERR_FORBIDDEN_003", KmsErrorKind.Forbidden, "This tenant is suspended.");
@@ -22,13 +25,16 @@ internal static class KmsErrors
     public static readonly KmsError TooLarge = new("ERR_INVALID_002", KmsErrorKind.TooLarge, "The request is too large.");
 
     /// <summary>A body that is not JSON by its media type.</summary>
-    public static readonly KmsError UnsupportedMediaType = new("ERR_INVALID_003", KmsErrorKind.UnsupportedMediaType, "The body must be JSON: send 'Content-Type: application/json' (with curl: --json, or -H 'Content-Type: application/json').");
+    public static readonly KmsError UnsupportedMediaType = new("ERR_INVALID_003", KmsErrorKind.UnsupportedMediaType,
+        "The body must be JSON: send 'Content-Type: application/json' (with curl: --json, or -H 'Content-Type: application/json').");
 
     /// <summary>A verb that the route does not know.</summary>
-    public static readonly KmsError WrongVerb = new("ERR_INVALID_004", KmsErrorKind.WrongVerb, "This route does not support this method; the Allow header lists the methods that it supports.");
+    public static readonly KmsError WrongVerb = new("ERR_INVALID_004", KmsErrorKind.WrongVerb,
+        "This route does not support this method; the Allow header lists the methods that it supports.");
 
     /// <summary>An Accept header that no representation satisfies.</summary>
-    public static readonly KmsError NotAcceptable = new("ERR_INVALID_005", KmsErrorKind.NotAcceptable, "This resource is not available in a type that the Accept header allows.");
+    public static readonly KmsError NotAcceptable = new(
+        "ERR_INVALID_005", KmsErrorKind.NotAcceptable, "This resource is not available in a type that the Accept header allows.");
 
     /// <summary>A route, job, tenant, API key or device that does not exist for this caller.</summary>
     public static readonly KmsError NotFound = new("ERR_NOT_FOUND_001", KmsErrorKind.NotFound, "There is no such resource.");
@@ -37,31 +43,39 @@ internal static class KmsErrors
     public static readonly KmsError KeyVersionNotFound = new("ERR_KMS_003", KmsErrorKind.NotFound, "Key version not found.");
 
     /// <summary>The active slot is taken.</summary>
-    public static readonly KmsError ActiveKeyExists = new("ERR_KMS_004", KmsErrorKind.Conflict, "An active key already exists for this algorithm: rotate it instead.");
+    public static readonly KmsError ActiveKeyExists = new(
+        "ERR_KMS_004", KmsErrorKind.Conflict, "An active key already exists for this algorithm: rotate it instead.");
 
     /// <summary>Retiring would leave no active version, or the version to destroy is active.</summary>
-    public static readonly KmsError OnlyActiveKey = new("ERR_KMS_005", KmsErrorKind.Conflict, "The only active version needs allow_no_active to be retired, and an active version cannot be destroyed: rotate, retire or revoke it first.");
+    public static readonly KmsError OnlyActiveKey = new("ERR_KMS_005", KmsErrorKind.Conflict,
+        "The only active version needs allow_no_active to be retired, and an active version cannot be destroyed: "
+        + "rotate, retire or revoke it first.");
 
     /// <summary>The version is revoked.</summary>
     public static readonly KmsError KeyRevoked = new("ERR_KMS_006", KmsErrorKind.Conflict, "The key is revoked.");
 
     /// <summary>The version is expired or used up.</summary>
-    public static readonly KmsError KeyExpired = new("ERR_KMS_007", KmsErrorKind.Conflict, "The key is expired or its usage limit is reached.");
+    public static readonly KmsError KeyExpired = new(
+        "ERR_KMS_007", KmsErrorKind.Conflict, "The key is expired or its usage limit is reached.");
 
     /// <summary>The version is retired.</summary>
-    public static readonly KmsError KeyRetired = new("ERR_KMS_008", KmsErrorKind.Conflict, "The key is retired: it decrypts and verifies, but does not encrypt or sign.");
+    public static readonly KmsError KeyRetired = new(
+        "ERR_KMS_008", KmsErrorKind.Conflict, "The key is retired: it decrypts and verifies, but does not encrypt or sign.");
 
     /// <summary>Another request was first: already rotated, kid taken, or not the expected version.</summary>
-    public static readonly KmsError KeyChanged = new("ERR_KMS_009", KmsErrorKind.Conflict, "The key was already rotated, its kid already exists, or its version is not the expected one.");
+    public static readonly KmsError KeyChanged = new("ERR_KMS_009", KmsErrorKind.Conflict,
+        "The key was already rotated, its kid already exists, or its version is not the expected one.");
 
     /// <summary>The version is destroyed or waits for its destruction.</summary>
-    public static readonly KmsError KeyDestroyed = new("ERR_KMS_010", KmsErrorKind.Conflict, "The key is destroyed or waiting for destruction.");
+    public static readonly KmsError KeyDestroyed = new(
+        "ERR_KMS_010", KmsErrorKind.Conflict, "The key is destroyed or waiting for destruction.");
 
     /// <summary>The logical key is disabled.</summary>
     public static readonly KmsError KeyDisabled = new("ERR_KMS_011", KmsErrorKind.Conflict, "The key is disabled.");
 
     /// <summary>An idempotency key that stands for another request.</summary>
-    public static readonly KmsError IdempotencyKeyReused = new("ERR_KMS_012", KmsErrorKind.Conflict, "This Idempotency-Key was used with another request, or by another API key.");
+    public static readonly KmsError IdempotencyKeyReused = new(
+        "ERR_KMS_012", KmsErrorKind.Conflict, "This Idempotency-Key was used with another request, or by another API key.");
 
     /// <summary>A ciphertext that does not open: the same message for every cause.</summary>
     public static readonly KmsError DecryptionFailed = new("ERR_KEM_001", KmsErrorKind.Invalid, "Decryption failed.");
@@ -73,17 +87,22 @@ internal static class KmsErrors
     public static readonly KmsError Internal = new("ERR_INTERNAL_001", KmsErrorKind.Internal, "An unexpected error occurred.");
 
     /// <summary>Storage or key generation is not available now; nothing was committed.</summary>
-    public static readonly KmsError Unavailable = new("ERR_SERVICE_001", KmsErrorKind.Unavailable, "The service cannot do this right now. Nothing was changed; retry later.");
+    public static readonly KmsError Unavailable = new(
+        "ERR_SERVICE_001", KmsErrorKind.Unavailable, "The service cannot do this right now. Nothing was changed; retry later.");
 
-    /// <summary>The database did not say whether a change was committed. Not <see cref="Unavailable"/>, after which a client may retry blindly.</summary>
-    public static readonly KmsError OutcomeUnknown = new("ERR_SERVICE_002", KmsErrorKind.Internal, "The database did not confirm in time whether the change was made. It was made completely or not at all: check before you retry.");
+    /// <summary>
+    /// The database did not say whether a change was committed. Not <see cref="Unavailable"/>, after which a client may retry blindly.
+    /// </summary>
+    public static readonly KmsError OutcomeUnknown = new("ERR_SERVICE_002", KmsErrorKind.Internal,
+        "The database did not confirm in time whether the change was made. It was made completely or not at all: check before you retry.");
 
     /// <summary>Every entry, in the order of docs/errors.md.</summary>
     public static readonly IReadOnlyList<KmsError> All =
     [
         Unauthenticated, QuotaExceeded, NotPermitted, TenantSuspended,
         Invalid, TooLarge, UnsupportedMediaType, WrongVerb, NotAcceptable, NotFound,
-        KeyVersionNotFound, ActiveKeyExists, OnlyActiveKey, KeyRevoked, KeyExpired, KeyRetired, KeyChanged, KeyDestroyed, KeyDisabled, IdempotencyKeyReused,
+        KeyVersionNotFound, ActiveKeyExists, OnlyActiveKey, KeyRevoked, KeyExpired, KeyRetired, KeyChanged, KeyDestroyed, KeyDisabled,
+        IdempotencyKeyReused,
         DecryptionFailed, WrongOperation, Internal, Unavailable, OutcomeUnknown,
     ];
 }

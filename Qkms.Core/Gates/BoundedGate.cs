@@ -8,7 +8,9 @@ namespace Qkms.Core.Gates;
 /// <param name="maxWaiting">How many may wait.</param>
 /// <param name="busy">What the refusal says.</param>
 /// <param name="patience">How long each waits; null for 20 seconds.</param>
-#pragma warning disable CA1001 // The semaphore is never disposed: it holds nothing until its wait handle is asked for, and those who wait when the service stops must still get their turn.
+// The semaphore is never disposed: it holds nothing until its wait handle is asked for, and those who wait when the service stops
+// must still get their turn.
+#pragma warning disable CA1001
 internal sealed class BoundedGate(int slots, int maxWaiting, string busy, TimeSpan? patience = null)
 #pragma warning restore CA1001
 {

@@ -6,7 +6,9 @@ internal static class InitialApiKeyFile
     /// <summary>The file's name in the data directory.</summary>
     public const string Name = "initial-api-key";
 
-    /// <summary>Writes the key and waits until it is on disk. A file left by a start that was cut off before its key became valid is replaced.</summary>
+    /// <summary>
+    /// Writes the key and waits until it is on disk. A file left by a start that was cut off before its key became valid is replaced.
+    /// </summary>
     public static void Write(string path, SecretBytes text)
     {
         PrivateFile.CreateFolder(Path.GetDirectoryName(path)!);

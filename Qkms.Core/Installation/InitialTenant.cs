@@ -13,8 +13,11 @@ internal sealed class InitialTenant(IKmsStore store, ITenantRepository tenants, 
 
     private const string Plan = "enterprise";
 
-    /// <summary>Makes tenant and API key where there is no tenant yet; false when there is one, or another node made it meanwhile.</summary>
-    /// <param name="deliver">Puts the API key's text where the operator finds it; it is durable when this returns, before the key becomes valid.</param>
+    /// <summary>
+    /// Makes tenant and API key where there is no tenant yet; false when there is one, or another node made it meanwhile.
+    /// </summary>
+    /// <param name="deliver">Puts the API key's text where the operator finds it; it is durable when this returns, before the
+    /// key becomes valid.</param>
     /// <param name="withdraw">Takes it away again: another node was first, and this key never becomes valid.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
     public async Task<bool> EnsureAsync(Action<SecretBytes> deliver, Action withdraw, CancellationToken cancellationToken)

@@ -30,5 +30,6 @@ internal sealed record HardeningReport(bool NotDumpable, bool NoCoreFiles, bool 
 {
     /// <summary>One line for the log.</summary>
     public override string ToString() =>
-        $"dumps and debuggers {(NotDumpable ? "refused" : "not refused")}, core files {(NoCoreFiles ? "off" : "not off")}, new files {(PrivateFiles ? "private" : "as the umask says")}";
+        $"dumps and debuggers {(NotDumpable ? "refused" : "not refused")}, core files {(NoCoreFiles ? "off" : "not off")}, new files "
+        + $"{(PrivateFiles ? "private" : "as the umask says")}";
 }

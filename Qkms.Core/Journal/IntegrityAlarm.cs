@@ -11,7 +11,8 @@ namespace Qkms.Core.Journal;
 /// Tells the operator that stored data does not match its protection, or that cryptography computed wrongly: log and metric each time, the
 /// journal once per thing and process.
 /// </summary>
-internal sealed partial class IntegrityAlarm(IKmsStore store, IJournalRepository journal, IdGenerator ids, TimeProvider time, ILogger<IntegrityAlarm> logger)
+internal sealed partial class IntegrityAlarm(
+    IKmsStore store, IJournalRepository journal, IdGenerator ids, TimeProvider time, ILogger<IntegrityAlarm> logger)
 {
     // Beyond so many broken things the journal has nothing more to say that the log does not.
     private const int MostJournalled = 10_000;
@@ -80,10 +81,13 @@ internal sealed partial class IntegrityAlarm(IKmsStore store, IJournalRepository
         }
     }
 
-    [LoggerMessage(CoreEvents.ProtectionBroken, LogLevel.Critical, "Integrity: the protection of {What} does not match; requests for it are refused until it is restored from a backup.")]
+    [LoggerMessage(CoreEvents.ProtectionBroken, LogLevel.Critical,
+        "Integrity: the protection of {What} does not match; requests for it are refused until it is restored from a backup.")]
     private static partial void LogBroken(ILogger logger, string what);
 
-    [LoggerMessage(CoreEvents.EngineFault, LogLevel.Critical, "Cryptography computed wrongly: {What}. The key was discarded; generate no keys with this build on this machine until the cause is found.")]
+    [LoggerMessage(CoreEvents.EngineFault, LogLevel.Critical,
+        "Cryptography computed wrongly: {What}. The key was discarded; generate no keys with this build on this "
+        + "machine until the cause is found.")]
     private static partial void LogEngineFault(ILogger logger, Exception fault, string what);
 
     [LoggerMessage(CoreEvents.NotJournalled, LogLevel.Error, "Integrity: the journal could not be written ({Code}) about {What}.")]

@@ -24,7 +24,9 @@ internal sealed class Keyring(TimeProvider time, IdGenerator ids) : IDisposable
     /// <summary>Every key that an API key may have been hashed with, the newest last.</summary>
     public IReadOnlyList<WrappingKey> CredentialHashKeys => Keys.CredentialHashKeys;
 
-    /// <summary>A new random key for a tenant, wrapped by the master key and ready to be stored. <see cref="OpenTenantKey"/> opens it.</summary>
+    /// <summary>
+    /// A new random key for a tenant, wrapped by the master key and ready to be stored. <see cref="OpenTenantKey"/> opens it.
+    /// </summary>
     /// <param name="tenantId">Whose it is.</param>
     /// <param name="version">1 for the tenant's first, one more for each after it.</param>
     public KeyringEntry CreateTenantKey(TenantId tenantId, int version = 1) =>

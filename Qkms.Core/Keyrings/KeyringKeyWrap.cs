@@ -17,7 +17,9 @@ internal static class KeyringKeyWrap
 
     /// <summary>The key, to be disposed of by the caller; null when it does not open in this row.</summary>
     public static WrappingKey? TryOpen(WrappingKey masterKey, KeyringEntry entry) =>
-        KeyWrap.TryOpen(KeyWrapPurpose.KeyringKey, masterKey, BindingOf(entry), entry.Wrapped) is { } secret ? new WrappingKey(entry.Id, secret) : null;
+        KeyWrap.TryOpen(KeyWrapPurpose.KeyringKey, masterKey, BindingOf(entry), entry.Wrapped) is { } secret
+            ? new WrappingKey(entry.Id, secret)
+            : null;
 
     private static byte[] BindingOf(KeyringEntry entry) => new CanonicalWriter(BindingFormat)
         .Add(entry.Id).Add((long)entry.Kind).Add(entry.TenantId?.Value).Add((long)entry.Version).Add(entry.MasterKeyId)

@@ -5,11 +5,18 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Keyrings;
 
 /// <summary>Opens the keyring at the start of the service, and makes it at the very first one.</summary>
-internal sealed class KeyringOpener(IKmsStore store, IKeyringRepository keyringRepository, TimeProvider time, IdGenerator ids, Keyring keyring, ILogger<KeyringOpener> logger)
+internal sealed class KeyringOpener(
+    IKmsStore store,
+    IKeyringRepository keyringRepository,
+    TimeProvider time,
+    IdGenerator ids,
+    Keyring keyring,
+    ILogger<KeyringOpener> logger)
 {
     /// <summary>After this the <see cref="Keyring"/> is open. To be called once, when the store is open.</summary>
     /// <exception cref="RootKeyException">There is no root key, it cannot be used, or it is not this database's.</exception>
-    /// <exception cref="StoreUnusableException">The root key is the right one, and something that it protects is missing or does not open.</exception>
+    /// <exception cref="StoreUnusableException">The root key is the right one, and something that it protects is missing or
+    /// does not open.</exception>
     /// <exception cref="KmsException">The database does not answer.</exception>
     public async Task<KeyringFacts> OpenAsync(RootKeyLocator rootKeys, CancellationToken cancellationToken)
     {
@@ -28,7 +35,10 @@ internal sealed class KeyringOpener(IKmsStore store, IKeyringRepository keyringR
         return facts;
     }
 
-    /// <summary>Only for a database that is this process's own and holds nothing yet: anywhere else a root key exists, and a new one would hide that it is missing.</summary>
+    /// <summary>
+    /// Only for a database that is this process's own and holds nothing yet: anywhere else a root key exists, and a new one would
+    /// hide that it is missing.
+    /// </summary>
     private RootKey MakeRootKey(RootKeyLocator rootKeys, StoredKeyring stored)
     {
         if (!stored.IsNew || !store.IsEmbedded)
@@ -44,10 +54,13 @@ internal sealed class KeyringOpener(IKmsStore store, IKeyringRepository keyringR
         string need = stored.IsNew
             ? "This database is shared, so its root key is not made here: make one (openssl rand -base64 32) and give it to every node."
             : $"This database was sealed with root key {stored.RootKeyIds}: give that one.";
-        return $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor systemd's credential {RootKeyLocator.CredentialName} nor {RootKeyEnvironment.ValueVariable} is set, and {rootKeys.DefaultPath} does not exist. {need}";
+        return $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor systemd's credential {RootKeyLocator.CredentialName} "
+            + $"nor {RootKeyEnvironment.ValueVariable} is set, and {rootKeys.DefaultPath} does not exist. {need}";
     }
 
-    /// <summary>Writes a new master key and its keyring, unless another node was first; then that one's stand. Answers what the database holds now.</summary>
+    /// <summary>
+    /// Writes a new master key and its keyring, unless another node was first; then that one's stand. Answers what the database holds now.
+    /// </summary>
     private async Task<StoredKeyring> InitializeAsync(RootKey rootKey, CancellationToken cancellationToken)
     {
         using WrappingKey masterKey = new(ids.Next(), SecretBytes.Random(WrappingKey.Size));
@@ -55,7 +68,8 @@ internal sealed class KeyringOpener(IKmsStore store, IKeyringRepository keyringR
         RootWrapper wrapper = RootKeyWrap.Create(rootKey, masterKey, ids.Next(), now);
         KeyringEntry[] entries =
         [
-            .. StoredKeyring.SystemKinds.Select(kind => KeyringKeyWrap.Create(masterKey, ids.Next(), kind, tenantId: null, version: 1, now)),
+            .. StoredKeyring.SystemKinds.Select(
+                kind => KeyringKeyWrap.Create(masterKey, ids.Next(), kind, tenantId: null, version: 1, now)),
         ];
 
         try
@@ -96,5 +110,6 @@ internal sealed class KeyringOpener(IKmsStore store, IKeyringRepository keyringR
 /// <param name="RootKeySource">Where the root key came from.</param>
 /// <param name="RootKeyId">Its id.</param>
 /// <param name="RootKeyMade">It was made at this start.</param>
-/// <param name="RootKeyBesideData">It lies in the data directory, so that a copy of that directory holds both: to be warned of outside Development.</param>
+/// <param name="RootKeyBesideData">It lies in the data directory, so that a copy of that directory holds both: to be warned of
+/// outside Development.</param>
 internal sealed record KeyringFacts(string RootKeySource, string RootKeyId, bool RootKeyMade, bool RootKeyBesideData);

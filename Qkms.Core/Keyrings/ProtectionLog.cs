@@ -9,12 +9,15 @@ internal static partial class ProtectionLog
     [LoggerMessage(CoreEvents.KeyringOpened, LogLevel.Information, "The keyring is open: root key {RootKeyId} from {RootKeySource}")]
     public static partial void KeyringOpened(ILogger logger, string rootKeyId, string rootKeySource);
 
-    [LoggerMessage(CoreEvents.RootKeyMade, LogLevel.Warning, "A root key was made: {RootKeyId} in {RootKeySource}. Without it nothing in the database opens: back it up, apart from the database")]
+    [LoggerMessage(CoreEvents.RootKeyMade, LogLevel.Warning,
+        "A root key was made: {RootKeyId} in {RootKeySource}. Without it nothing in the database opens: back "
+        + "it up, apart from the database")]
     public static partial void RootKeyMade(ILogger logger, string rootKeyId, string rootKeySource);
 
     [LoggerMessage(CoreEvents.MasterKeyMade, LogLevel.Information, "Master key {MasterKeyId} was made under root key {RootKeyId}")]
     public static partial void MasterKeyMade(ILogger logger, Guid masterKeyId, string rootKeyId);
 
-    [LoggerMessage(CoreEvents.MasterKeyMadeElsewhere, LogLevel.Information, "Another node made the master key at the same time; its key is used")]
+    [LoggerMessage(CoreEvents.MasterKeyMadeElsewhere, LogLevel.Information,
+        "Another node made the master key at the same time; its key is used")]
     public static partial void MasterKeyMadeElsewhere(ILogger logger);
 }

@@ -16,7 +16,9 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
     /// <summary>The file in the data directory, there or not.</summary>
     public string DefaultPath => Path.Combine(_dataDirectory, FileName);
 
-    /// <summary>The root key, to be disposed of by the caller; null when no source is set and there is no file in the data directory.</summary>
+    /// <summary>
+    /// The root key, to be disposed of by the caller; null when no source is set and there is no file in the data directory.
+    /// </summary>
     /// <exception cref="RootKeyException">A source is set and cannot be used, or two are.</exception>
     public RootKey? Find() => FromNamedFile() ?? FromCredential() ?? FromEnvironment() ?? FromDataDirectory();
 
@@ -34,7 +36,9 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             key.Dispose();
-            throw new RootKeyException($"Qkms could not make a root key at {DefaultPath}: {e.Message} Let the user of this process write there, or name a root key in {RootKeyEnvironment.FileVariable}.");
+            throw new RootKeyException(
+                $"Qkms could not make a root key at {DefaultPath}: {e.Message} Let the user of this process write there, or name a root "
+                + $"key in {RootKeyEnvironment.FileVariable}.");
         }
     }
 
@@ -42,7 +46,9 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
     internal bool IsBesideData(RootKey rootKey) =>
         rootKey.Path?.StartsWith(_dataDirectory + Path.DirectorySeparatorChar, StringComparison.Ordinal) == true;
 
-    /// <summary>Zeroes what the environment gave: once the master key is open, the root key has done its work. The locator finds nothing after that.</summary>
+    /// <summary>
+    /// Zeroes what the environment gave: once the master key is open, the root key has done its work. The locator finds nothing after that.
+    /// </summary>
     internal void Forget() => environment.Dispose();
 
     private static RootKey? TryRead(string path, string source)
@@ -75,7 +81,8 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
 
         string path = Path.GetFullPath(named);
         string source = $"{RootKeyEnvironment.FileVariable} ({path})";
-        return TryRead(path, source) ?? throw RootKeyException.Unusable(source, "does not exist", "Put the file there or name the right one.");
+        return TryRead(path, source)
+            ?? throw RootKeyException.Unusable(source, "does not exist", "Put the file there or name the right one.");
     }
 
     private RootKey? FromCredential()
@@ -100,7 +107,10 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
     private RootKey? FromDataDirectory() => TryRead(DefaultPath, DefaultPath);
 }
 
-/// <summary>The service cannot start with the root key that it was given, or was given none. The message says which source, what is wrong and how to repair it; never the key.</summary>
+/// <summary>
+/// The service cannot start with the root key that it was given, or was given none. The message says which source, what is wrong and how to
+/// repair it; never the key.
+/// </summary>
 internal sealed class RootKeyException : Exception
 {
     /// <summary>A reason that a person can act on.</summary>

@@ -3,7 +3,9 @@ using System.Buffers.Text;
 
 namespace Qkms.Core.Keyrings;
 
-/// <summary>The written form of a root key: base64 (RFC 4648, section 4) of 32 bytes, one newline after it or none, and nothing else.</summary>
+/// <summary>
+/// The written form of a root key: base64 (RFC 4648, section 4) of 32 bytes, one newline after it or none, and nothing else.
+/// </summary>
 internal static class RootKeyText
 {
     /// <summary>More than a key has, so that for a near miss, such as hexadecimal, the message can say how long it is.</summary>

@@ -14,7 +14,10 @@ internal static class RootKeyWrap
     public static RootWrapper Create(RootKey rootKey, WrappingKey masterKey, Guid wrapperId, DateTimeOffset now)
     {
         RootWrapper wrapper = new(masterKey.Id, wrapperId, RootKeyKind, rootKey.Id, Wrapped: [], now);
-        return wrapper with { Wrapped = KeyWrap.Protect(KeyWrapPurpose.MasterKey, rootKey.WrappingKey, BindingOf(wrapper), masterKey.Secret.Span) };
+        return wrapper with
+        {
+            Wrapped = KeyWrap.Protect(KeyWrapPurpose.MasterKey, rootKey.WrappingKey, BindingOf(wrapper), masterKey.Secret.Span)
+        };
     }
 
     /// <summary>The master key, to be disposed of by the caller; null when it does not open in this row.</summary>

@@ -33,7 +33,9 @@ internal sealed class RowSealer(Keyring keyring)
     {
         Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
         Compute(stored.UnverifiedRow, expected);
-        return stored.Seal is [Format, .. byte[] mac] && CryptographicOperations.FixedTimeEquals(mac, expected) ? stored.UnverifiedRow : null;
+        return stored.Seal is [Format, .. byte[] mac] && CryptographicOperations.FixedTimeEquals(mac, expected)
+            ? stored.UnverifiedRow
+            : null;
     }
 
     private void Compute<T>(T row, Span<byte> mac)

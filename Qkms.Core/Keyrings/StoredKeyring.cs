@@ -22,12 +22,14 @@ internal sealed class StoredKeyring
     /// <summary>The ids of the root keys that open it, for messages.</summary>
     public string RootKeyIds => string.Join(", ", _wrappers.Select(wrapper => wrapper.RootKeyId));
 
-    public static Task<StoredKeyring> ReadAsync(IKmsStore store, IKeyringRepository keyringRepository, CancellationToken cancellationToken) => store.ReadAsync(
+    public static Task<StoredKeyring> ReadAsync(
+        IKmsStore store, IKeyringRepository keyringRepository, CancellationToken cancellationToken) => store.ReadAsync(
         async session =>
         {
             // Every statement sees the newest commit, and another node may be at its first start just now: what was there before
             // the wrappers were read, while they are not, was not written together with them.
-            bool inUse = (await keyringRepository.ListSystemKeysAsync(session)).Count > 0 || await keyringRepository.HasTenantsAsync(session);
+            bool inUse = (await keyringRepository.ListSystemKeysAsync(session)).Count > 0
+                || await keyringRepository.HasTenantsAsync(session);
             IReadOnlyList<RootWrapper> wrappers = await keyringRepository.ListRootWrappersAsync(session);
             IReadOnlyList<KeyringEntry> systemKeys = await keyringRepository.ListSystemKeysAsync(session);
             return new StoredKeyring(wrappers, systemKeys, orphaned: wrappers.Count == 0 && inUse);
@@ -38,7 +40,9 @@ internal sealed class StoredKeyring
     public void RefuseIfOrphaned()
     {
         if (_orphaned)
-            throw new StoreUnusableException("The database holds data but no master key: its row in root_wrappers is lost. Restore the database from a backup; a new master key could not open anything.");
+            throw new StoreUnusableException(
+                "The database holds data but no master key: its row in root_wrappers is lost. Restore the database from a backup; a new "
+                + "master key could not open anything.");
     }
 
     /// <summary>Every key, opened.</summary>
@@ -71,7 +75,9 @@ internal sealed class StoredKeyring
 
     private static WrappingKey OpenSystemKey(WrappingKey masterKey, KeyringEntry entry) =>
         KeyringKeyWrap.TryOpen(masterKey, entry)
-        ?? throw new StoreUnusableException($"The {NameOf(entry.Kind)} key {entry.Id} (version {entry.Version}) of the keyring does not open: its row was changed, moved or damaged. Restore the database from a backup.");
+        ?? throw new StoreUnusableException(
+            $"The {NameOf(entry.Kind)} key {entry.Id} (version {entry.Version}) of the keyring does not open: its row was changed, moved "
+            + "or damaged. Restore the database from a backup.");
 
     private static string NameOf(KeyringKind kind) => kind switch
     {
@@ -85,10 +91,14 @@ internal sealed class StoredKeyring
     {
         RootWrapper[] candidates = [.. _wrappers.Where(wrapper => wrapper.RootKeyId == rootKey.Id)];
         if (candidates.Length == 0)
-            throw new RootKeyException($"The root key does not match this database: the one from {rootKey.Source} is {rootKey.Id}, the database was sealed with {RootKeyIds}. Use that one, or the data directory that belongs to this root key.");
+            throw new RootKeyException(
+                $"The root key does not match this database: the one from {rootKey.Source} is {rootKey.Id}, the database was sealed with "
+                + $"{RootKeyIds}. Use that one, or the data directory that belongs to this root key.");
 
         return candidates.Select(wrapper => RootKeyWrap.TryOpen(rootKey, wrapper)).FirstOrDefault(masterKey => masterKey is not null)
-            ?? throw new StoreUnusableException($"The wrapped master key {candidates[0].MasterKeyId} (wrapper {candidates[0].WrapperId}) does not open although the root key is the right one: its row was changed, moved or damaged. Restore the database from a backup.");
+            ?? throw new StoreUnusableException(
+                $"The wrapped master key {candidates[0].MasterKeyId} (wrapper {candidates[0].WrapperId}) does not open although the root "
+                + "key is the right one: its row was changed, moved or damaged. Restore the database from a backup.");
     }
 
     /// <summary>The keys of a kind, newest last; at least one.</summary>
@@ -97,6 +107,8 @@ internal sealed class StoredKeyring
         KeyringEntry[] entries = [.. _systemKeys.Where(entry => entry.Kind == kind).OrderBy(entry => entry.Version)];
         return entries.Length > 0
             ? entries
-            : throw new StoreUnusableException($"The database has a master key but no {NameOf(kind)} key: its row in keyring is lost. Restore the database from a backup.");
+            : throw new StoreUnusableException(
+                $"The database has a master key but no {NameOf(kind)} key: its row in keyring is lost. "
+                + "Restore the database from a backup.");
     }
 }

@@ -14,7 +14,8 @@ internal sealed class TenantKeys(IKmsStore store, IKeyringRepository keyringRepo
     /// <summary>The same for who reads other things too: the stored form, for <see cref="Open"/>.</summary>
     /// <exception cref="SealBrokenException">It is missing.</exception>
     internal async Task<KeyringEntry> FindAsync(IKmsSession session, TenantId tenantId) =>
-        await keyringRepository.FindNewestTenantKeyAsync(session, tenantId) ?? throw new SealBrokenException($"the key of tenant {tenantId}");
+        await keyringRepository.FindNewestTenantKeyAsync(session, tenantId)
+        ?? throw new SealBrokenException($"the key of tenant {tenantId}");
 
     /// <summary>The key, to be disposed of by the caller.</summary>
     /// <exception cref="SealBrokenException">It does not open.</exception>

@@ -21,7 +21,9 @@ internal interface IKeyRepository
     /// <summary>Adds a logical key; false when its address is taken.</summary>
     Task<bool> InsertKeyAsync(IKmsSession session, Sealed<Key> key);
 
-    /// <summary>Writes a logical key whose <see cref="Key.RowVersion"/> was raised by one; false when the row is not the one that was read.</summary>
+    /// <summary>
+    /// Writes a logical key whose <see cref="Key.RowVersion"/> was raised by one; false when the row is not the one that was read.
+    /// </summary>
     Task<bool> UpdateKeyAsync(IKmsSession session, Sealed<Key> key);
 
     /// <summary>The version that a kid names, of whatever owner, or null.</summary>
@@ -43,7 +45,10 @@ internal interface IKeyRepository
     /// <summary>How many versions a query has: from the keys' counters, unless a status must be looked at row by row.</summary>
     Task<long> CountVersionsAsync(IKmsSession session, KeyVersionQuery query);
 
-    /// <summary>Adds a version, its material, and its uses if it has any; false when a unique index refuses it (the kid, the number, or the active slot is taken).</summary>
+    /// <summary>
+    /// Adds a version, its material, and its uses if it has any; false when a unique index refuses it (the kid, the number, or
+    /// the active slot is taken).
+    /// </summary>
     Task<bool> InsertVersionAsync(IKmsSession session, Sealed<KeyVersion> version, KeyMaterial material);
 
     /// <summary>Writes what may change of a version: state, limits, next kid and times. False when it is not there.</summary>
@@ -60,7 +65,8 @@ internal interface IKeyRepository
     /// <param name="now">The time.</param>
     /// <param name="after">Only those with a greater id than this; null = from the smallest.</param>
     /// <param name="limit">At most so many, ordered by id.</param>
-    Task<IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)>> ListDueForDestructionAsync(IKmsSession session, DateTimeOffset now, KeyVersionId? after, int limit);
+    Task<IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)>> ListDueForDestructionAsync(
+        IKmsSession session, DateTimeOffset now, KeyVersionId? after, int limit);
 }
 
 /// <summary>Which versions a list shows; null = all.</summary>
@@ -71,7 +77,8 @@ internal sealed record KeyListFilter(KeyAlgorithm? Algorithm, KeyName? Name, Key
 
 /// <summary>One page of a list of key versions.</summary>
 /// <param name="Versions">The versions, newest first.</param>
-/// <param name="Unreadable">The kids of rows whose seal does not hold. They belong to the page and are shown as damaged, not as absent.</param>
+/// <param name="Unreadable">The kids of rows whose seal does not hold. They belong to the page and are shown as
+/// damaged, not as absent.</param>
 /// <param name="Total">How many versions the whole list has.</param>
 /// <param name="NextCursor">Where the next page begins; null = this is the last.</param>
 internal sealed record KeyPage(IReadOnlyList<KeyVersion> Versions, IReadOnlyList<string> Unreadable, long Total, string? NextCursor);

@@ -6,22 +6,24 @@ namespace Qkms.Core.Keys;
 internal static class KeyEvents
 {
     /// <summary>The entry for a change that made <paramref name="after"/> of <paramref name="before"/>, or made it anew.</summary>
-    public static JournalEvent About(Guid id, DateTimeOffset time, JournalActor actor, string action, KeyVersion after, KeyVersion? before, string? reason = null) => new()
-    {
-        Id = id,
-        TenantId = after.TenantId,
-        Time = time,
-        Action = action,
-        ActorKind = actor.Kind,
-        ActorId = actor.Id,
-        KeyId = after.KeyId,
-        Kid = after.Kid,
-        KeyVersion = after.Version,
-        From = before is null ? null : Name(before),
-        To = Name(after),
-        Reason = reason,
-        RequestId = actor.RequestId,
-    };
+    public static JournalEvent About(
+        Guid id, DateTimeOffset time, JournalActor actor, string action, KeyVersion after, KeyVersion? before, string? reason = null) =>
+        new()
+        {
+            Id = id,
+            TenantId = after.TenantId,
+            Time = time,
+            Action = action,
+            ActorKind = actor.Kind,
+            ActorId = actor.Id,
+            KeyId = after.KeyId,
+            Kid = after.Kid,
+            KeyVersion = after.Version,
+            From = before is null ? null : Name(before),
+            To = Name(after),
+            Reason = reason,
+            RequestId = actor.RequestId,
+        };
 
     private static string Name(KeyVersion version) => version.State switch
     {

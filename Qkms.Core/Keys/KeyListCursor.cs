@@ -33,7 +33,10 @@ internal sealed class KeyListCursor(Keyring keyring)
     {
         Span<byte> bytes = stackalloc byte[Size];
         Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        if (cursor?.Length != TextLength || !Base64Url.IsValid(cursor) || !Base64Url.TryDecodeFromChars(cursor, bytes, out int written) || written != Size)
+        if (cursor?.Length != TextLength
+            || !Base64Url.IsValid(cursor)
+            || !Base64Url.TryDecodeFromChars(cursor, bytes, out int written)
+            || written != Size)
             throw Refusal();
 
         Authenticate(tenantId, bytes[..IdSize], expected);
@@ -49,5 +52,6 @@ internal sealed class KeyListCursor(Keyring keyring)
     }
 
     private static KmsException Refusal() =>
-        KmsErrors.Invalid.With("The cursor does not come from this list.", new FieldError("cursor", "use next_cursor of the previous page"));
+        KmsErrors.Invalid.With(
+            "The cursor does not come from this list.", new FieldError("cursor", "use next_cursor of the previous page"));
 }

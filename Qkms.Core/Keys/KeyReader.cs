@@ -5,7 +5,8 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Keys;
 
 /// <summary>Answers questions about keys.</summary>
-internal sealed class KeyReader(IKmsStore store, IKeyRepository keys, RowSealer sealer, KeyRows rows, KeyListCursor cursors, TimeProvider time)
+internal sealed class KeyReader(
+    IKmsStore store, IKeyRepository keys, RowSealer sealer, KeyRows rows, KeyListCursor cursors, TimeProvider time)
 {
     /// <summary>The version that a kid names.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
@@ -23,7 +24,8 @@ internal sealed class KeyReader(IKmsStore store, IKeyRepository keys, RowSealer 
     {
         KeyAddress address = key.For(caller);
         return await store.ReadAsync(
-            async session => await rows.FindKeyAsync(session, address) is { } found ? await rows.FindVersionAsync(session, found, number) : null,
+            async session =>
+                await rows.FindKeyAsync(session, address) is { } found ? await rows.FindVersionAsync(session, found, number) : null,
             cancellationToken) ?? throw KmsErrors.KeyVersionNotFound.Refusal();
     }
 
@@ -43,14 +45,16 @@ internal sealed class KeyReader(IKmsStore store, IKeyRepository keys, RowSealer 
     /// <param name="limit">At most so many.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="KmsException"><see cref="KmsErrors.Invalid"/> for a cursor that is not this tenant's.</exception>
-    public async Task<KeyPage> ListAsync(Caller caller, KeyListFilter filter, string? cursor, int limit, CancellationToken cancellationToken)
+    public async Task<KeyPage> ListAsync(
+        Caller caller, KeyListFilter filter, string? cursor, int limit, CancellationToken cancellationToken)
     {
         caller.RequireKey(filter.Name);
         KeyVersionQuery query = new(caller.TenantId, filter.Algorithm, filter.Name, filter.Status, time.GetUtcMilliseconds());
         KeyVersionId? before = cursor is null ? null : cursors.Read(caller.TenantId, cursor);
 
         (IReadOnlyList<Sealed<KeyVersion>> found, long total) = await store.ReadAsync(
-            async session => (await keys.ListVersionsAsync(session, query, before, limit + 1), await keys.CountVersionsAsync(session, query)),
+            async session =>
+                (await keys.ListVersionsAsync(session, query, before, limit + 1), await keys.CountVersionsAsync(session, query)),
             cancellationToken);
 
         Sealed<KeyVersion>[] page = [.. found.Take(limit)];

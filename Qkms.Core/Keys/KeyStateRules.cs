@@ -6,9 +6,12 @@ namespace Qkms.Core.Keys;
 internal static class KeyStateRules
 {
     /// <summary>Whether a version is revoked, destroyed or waiting for its destruction: nothing is done with its private key.</summary>
-    public static bool IsOver(KeyVersion version) => version is { State: KeyState.Revoked or KeyState.Destroyed } or { DestroyAt: not null };
+    public static bool IsOver(KeyVersion version) =>
+        version is { State: KeyState.Revoked or KeyState.Destroyed } or { DestroyAt: not null };
 
-    /// <summary>The refusal that an operation meets at <paramref name="now"/>, or null when it may go on: the version's, and its key's.</summary>
+    /// <summary>
+    /// The refusal that an operation meets at <paramref name="now"/>, or null when it may go on: the version's, and its key's.
+    /// </summary>
     public static KmsError? Refusal(KeyAndVersion used, KeyOperation operation, DateTimeOffset now)
     {
         bool isOver = IsOver(used.Version);

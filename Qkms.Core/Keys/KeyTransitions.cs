@@ -9,7 +9,8 @@ internal static class KeyTransitions
         _ when version.DestroyAt is not null => throw Refuse(version),
         KeyState.Retired => version,
         KeyState.Active when allowNoActive => version with { State = KeyState.Retired, RetiredAt = now },
-        KeyState.Active => throw KmsErrors.OnlyActiveKey.With($"Version {version.Version} is the only active one of its key: rotate it, or set allow_no_active."),
+        KeyState.Active => throw KmsErrors.OnlyActiveKey.With(
+            $"Version {version.Version} is the only active one of its key: rotate it, or set allow_no_active."),
         _ => throw Refuse(version),
     };
 
@@ -56,7 +57,8 @@ internal static class KeyTransitions
     private static KmsException Refuse(KeyVersion version) => version.State switch
     {
         KeyState.Destroyed => KmsErrors.KeyDestroyed.With($"Key '{version.Kid}' is destroyed."),
-        _ when version.DestroyAt is not null => KmsErrors.KeyDestroyed.With($"Key '{version.Kid}' waits for its destruction: cancel that first."),
+        _ when version.DestroyAt is not null =>
+            KmsErrors.KeyDestroyed.With($"Key '{version.Kid}' waits for its destruction: cancel that first."),
         KeyState.Revoked => KmsErrors.KeyRevoked.With($"Key '{version.Kid}' is revoked."),
         _ => throw new InvalidOperationException("A key version has a state that this version of Qkms does not know."),
     };

@@ -17,7 +17,9 @@ internal sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
     /// <summary>The logical key.</summary>
     public required KeyId KeyId { get; init; }
 
-    /// <summary>Tenant, owner, name, algorithm and use of the logical key; fixed, and repeated here so that a version says all of itself.</summary>
+    /// <summary>
+    /// Tenant, owner, name, algorithm and use of the logical key; fixed, and repeated here so that a version says all of itself.
+    /// </summary>
     public required KeyAddress Address { get; init; }
 
     /// <summary>The id by which callers know it.</summary>
@@ -71,7 +73,9 @@ internal sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
     /// <summary>When its material was erased.</summary>
     public DateTimeOffset? DestroyedAt { get; init; }
 
-    /// <summary>When its material will be erased, while it waits for that; until then the state beside it is what a cancellation brings it back to.</summary>
+    /// <summary>
+    /// When its material will be erased, while it waits for that; until then the state beside it is what a cancellation brings it back to.
+    /// </summary>
     public DateTimeOffset? DestroyAt { get; init; }
 
     /// <summary>Uses counted so far. Not sealed: it changes with every use.</summary>
@@ -87,7 +91,9 @@ internal sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
     /// <inheritdoc/>
     public string LogName => $"key version {Kid}";
 
-    /// <summary>The status at <paramref name="now"/>, by precedence: destroyed, waiting for it, revoked, expired, retired, active.</summary>
+    /// <summary>
+    /// The status at <paramref name="now"/>, by precedence: destroyed, waiting for it, revoked, expired, retired, active.
+    /// </summary>
     public KeyStatus StatusAt(DateTimeOffset now) => State switch
     {
         KeyState.Destroyed => KeyStatus.Destroyed,

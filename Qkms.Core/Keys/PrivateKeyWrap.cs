@@ -8,7 +8,8 @@ namespace Qkms.Core.Keys;
 internal static class PrivateKeyWrap
 {
     /// <summary>The material row of <paramref name="version"/>.</summary>
-    /// <exception cref="SealBrokenException">The stored form does not open again to the same bytes; nothing must be written then.</exception>
+    /// <exception cref="SealBrokenException">The stored form does not open again to the same bytes; nothing must be
+    /// written then.</exception>
     public static KeyMaterial Wrap(WrappingKey tenantKey, KeyVersion version, MaterialFormat format, SecretBytes privateKey)
     {
         KeyMaterial material = new(
@@ -46,7 +47,9 @@ internal static class KeyBinding
 {
     private const byte Format = 1;
 
-    /// <summary>The associated data of the wrapped private key of <paramref name="version"/>. No name and no number that is local to a database.</summary>
+    /// <summary>
+    /// The associated data of the wrapped private key of <paramref name="version"/>. No name and no number that is local to a database.
+    /// </summary>
     public static byte[] Of(KeyVersion version, MaterialFormat format) => new CanonicalWriter(Format)
         .Add(version.TenantId.Value)
         .Add(version.KeyId.Value)

@@ -3,7 +3,9 @@ using Qkms.Core.Algorithms;
 
 namespace Qkms.Core.Keys;
 
-/// <summary>The published encodings of public keys. A symmetric key has none and is refused with <see cref="KmsErrors.WrongOperation"/>.</summary>
+/// <summary>
+/// The published encodings of public keys. A symmetric key has none and is refused with <see cref="KmsErrors.WrongOperation"/>.
+/// </summary>
 internal static class PublicKeyEncoding
 {
     /// <summary>SubjectPublicKeyInfo, DER (RFC 5280, section 4.1.2.7).</summary>

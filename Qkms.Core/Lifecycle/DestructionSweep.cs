@@ -67,7 +67,8 @@ internal sealed partial class DestructionSweep(
     }
 
     // A row whose seal is broken is no reason to destroy anything, and keeps nobody else's version waiting.
-    private async Task<bool> TryDestroyAsync(TenantId tenantId, KeyVersionId versionId, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<bool> TryDestroyAsync(
+        TenantId tenantId, KeyVersionId versionId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         try
         {
@@ -109,6 +110,7 @@ internal sealed partial class DestructionSweep(
             cancellationToken);
     }
 
-    [LoggerMessage(CoreEvents.KeyVersionDestroyed, LogLevel.Information, "Key version {Kid} of tenant {TenantId} was destroyed: its date had come.")]
+    [LoggerMessage(CoreEvents.KeyVersionDestroyed, LogLevel.Information,
+        "Key version {Kid} of tenant {TenantId} was destroyed: its date had come.")]
     private static partial void LogDestroyed(ILogger logger, string kid, Guid tenantId);
 }

@@ -19,7 +19,8 @@ internal sealed class KeyDestruction(Changes changes, StateChanges states, KeyRo
     public const int DefaultWaitingDays = MaxWaitingDays;
 
     /// <summary>Orders the destruction of a retired or revoked version. One that waits already keeps its date.</summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.OnlyActiveKey"/> for an active one, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
+    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.OnlyActiveKey"/> for an active one,
+    /// <see cref="KmsErrors.KeyDestroyed"/>.</exception>
     public Task<Done<KeyVersion>> ScheduleAsync(
         Caller caller, ScheduleDestructionCommand command, RepeatableRequest? request, CancellationToken cancellationToken) =>
         ChangeAsync(
@@ -76,6 +77,7 @@ internal sealed class KeyDestruction(Changes changes, StateChanges states, KeyRo
 
 /// <summary>A version to be destroyed.</summary>
 /// <param name="Kid">The version.</param>
-/// <param name="WaitingDays">How long it waits: <see cref="KeyDestruction.MinWaitingDays"/> to <see cref="KeyDestruction.MaxWaitingDays"/> days.</param>
+/// <param name="WaitingDays">How long it waits: <see cref="KeyDestruction.MinWaitingDays"/> to
+/// <see cref="KeyDestruction.MaxWaitingDays"/> days.</param>
 /// <param name="Reason">Why, for the journal.</param>
 internal sealed record ScheduleDestructionCommand(Kid Kid, int WaitingDays, string? Reason);

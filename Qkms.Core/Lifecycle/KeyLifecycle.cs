@@ -34,7 +34,8 @@ internal sealed class KeyLifecycle(
     private const string OwnOrigin = "qkms";
 
     /// <summary>Makes the first version of a key, or the next one of a key that has no active version.</summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.ActiveKeyExists"/>, <see cref="KmsErrors.KeyChanged"/> when the kid is taken.</exception>
+    /// <exception cref="KmsException"><see cref="KmsErrors.ActiveKeyExists"/>, <see cref="KmsErrors.KeyChanged"/> when the
+    /// kid is taken.</exception>
     public Task<Done<KeyVersion>> GenerateAsync(
         Caller caller, GenerateKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken) =>
         changes.OnceAsync(
@@ -80,7 +81,8 @@ internal sealed class KeyLifecycle(
     }
 
     /// <summary>Puts a new version into the active slot and retires the old one.</summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/> when nothing is active, <see cref="KmsErrors.KeyChanged"/> when another version than the expected one is.</exception>
+    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/> when nothing is active, <see cref="KmsErrors.KeyChanged"/>
+    /// when another version than the expected one is.</exception>
     public Task<Done<KeyRotation>> RotateAsync(
         Caller caller, RotateKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken) =>
         changes.OnceAsync(
@@ -129,7 +131,8 @@ internal sealed class KeyLifecycle(
     }
 
     /// <summary>Retires one version; one that is retired already stays as it is.</summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.OnlyActiveKey"/>, <see cref="KmsErrors.KeyRevoked"/>, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
+    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.OnlyActiveKey"/>,
+    /// <see cref="KmsErrors.KeyRevoked"/>, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
     public Task<Done<KeyVersion>> RetireAsync(
         Caller caller, RetireKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken) =>
         changes.OnceAsync(
@@ -208,7 +211,9 @@ internal sealed class KeyLifecycle(
     private static void RefuseSecondActive(Key key)
     {
         if (key.ActiveKid is { } active)
-            throw KmsErrors.ActiveKeyExists.With($"Key '{active}' is active for {key.Address.Algorithm} ({key.Address.Use.ToWire()}) under the name '{key.Address.Name}': rotate it instead.");
+            throw KmsErrors.ActiveKeyExists.With(
+                $"Key '{active}' is active for {key.Address.Algorithm} ({key.Address.Use.ToWire()}) under the name "
+                + $"'{key.Address.Name}': rotate it instead.");
     }
 
     private NewKeyMaterial Generate(KeyAddress address) => address.Algorithm.Family.Generate(address.Algorithm, address.Use, opinion);

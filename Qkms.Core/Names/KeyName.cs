@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Qkms.Core.Names;
 
-/// <summary>The name of a logical key: unique with algorithm and use in its tenant; <c>/</c> makes folders that API keys can be narrowed to.</summary>
+/// <summary>
+/// The name of a logical key: unique with algorithm and use in its tenant; <c>/</c> makes folders that API keys can be narrowed to.
+/// </summary>
 internal readonly partial record struct KeyName
 {
     /// <summary>The longest name, in characters.</summary>
@@ -19,7 +21,9 @@ internal readonly partial record struct KeyName
 
     public string Value { get; }
 
-    /// <summary>Reads a name: segments of letters, digits, <c>.</c>, <c>_</c> and <c>-</c>, parted by <c>/</c>, without <c>..</c>.</summary>
+    /// <summary>
+    /// Reads a name: segments of letters, digits, <c>.</c>, <c>_</c> and <c>-</c>, parted by <c>/</c>, without <c>..</c>.
+    /// </summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out KeyName name)
     {
         bool valid = text is { Length: > 0 and <= MaxLength } && Shape().IsMatch(text) && !text.Contains("..", StringComparison.Ordinal);

@@ -9,7 +9,9 @@ internal readonly partial record struct Kid
     /// <summary>The longest kid, in characters.</summary>
     public const int MaxLength = 128;
 
-    /// <summary>What a kid looks like but for its length and the words of routes: not digits only, and without <c>..</c>. RE2 can read it.</summary>
+    /// <summary>
+    /// What a kid looks like but for its length and the words of routes: not digits only, and without <c>..</c>. RE2 can read it.
+    /// </summary>
     public const string Pattern = @"^([A-Za-z]\.?|[0-9]+([A-Za-z_-]\.?|\.))([A-Za-z0-9_-]\.?)*$";
 
     // Words that stand, or will stand, where a kid stands in a path.
@@ -22,7 +24,9 @@ internal readonly partial record struct Kid
 
     public string Value { get; }
 
-    /// <summary>Reads a kid: letters, digits, <c>.</c>, <c>_</c> and <c>-</c>, not only digits, without <c>..</c>, and no word of a route.</summary>
+    /// <summary>
+    /// Reads a kid: letters, digits, <c>.</c>, <c>_</c> and <c>-</c>, not only digits, without <c>..</c>, and no word of a route.
+    /// </summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out Kid kid)
     {
         bool valid = text is { Length: > 0 and <= MaxLength }

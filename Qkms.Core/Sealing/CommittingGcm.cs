@@ -37,7 +37,12 @@ internal static class CommittingGcm
     /// <param name="plaintext">What gets encrypted.</param>
     /// <param name="message">header, and room for <see cref="Overhead"/> and the plaintext.</param>
     public static void Protect(
-        ReadOnlySpan<byte> key, ReadOnlySpan<byte> label, int headerSize, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext, Span<byte> message)
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> label,
+        int headerSize,
+        ReadOnlySpan<byte> associatedData,
+        ReadOnlySpan<byte> plaintext,
+        Span<byte> message)
     {
         ReadOnlySpan<byte> header = message[..headerSize];
         Span<byte> salt = message.Slice(headerSize, SaltSize);
@@ -61,18 +66,25 @@ internal static class CommittingGcm
     }
 
     /// <summary>
-    /// Opens a message. The commitment is compared first, in constant time. A wrong one spoils the nonce, so that AES-GCM refuses too: every
-    /// way to fail is the same instructions up to the same exception, and the time it takes does not tell a wrong key from a wrong context.
+    /// Opens a message. The commitment is compared first, in constant time. A wrong one spoils the nonce, so that AES-GCM
+    /// refuses too: every way to fail is the same instructions up to the same exception, and the time it takes does not tell a
+    /// wrong key from a wrong context.
     /// </summary>
     /// <param name="key">The long-lived key.</param>
     /// <param name="label">As at protecting.</param>
     /// <param name="headerSize">Length of the header; that it is the one expected was looked at before.</param>
     /// <param name="associatedData">As at protecting.</param>
     /// <param name="message">At least <paramref name="headerSize"/> and <see cref="Overhead"/> bytes.</param>
-    /// <param name="plaintext">As long as the message without header and <see cref="Overhead"/>; zeroed when the message does not open.</param>
+    /// <param name="plaintext">As long as the message without header and <see cref="Overhead"/>; zeroed when the
+    /// message does not open.</param>
     /// <returns>Whether it opened; no cause.</returns>
     public static bool TryOpen(
-        ReadOnlySpan<byte> key, ReadOnlySpan<byte> label, int headerSize, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> message, Span<byte> plaintext)
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> label,
+        int headerSize,
+        ReadOnlySpan<byte> associatedData,
+        ReadOnlySpan<byte> message,
+        Span<byte> plaintext)
     {
         ReadOnlySpan<byte> header = message[..headerSize];
         ReadOnlySpan<byte> salt = message.Slice(headerSize, SaltSize);
@@ -113,7 +125,8 @@ internal static class CommittingGcm
             one ^= mask;
     }
 
-    private static void Derive(ReadOnlySpan<byte> key, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> label, ReadOnlySpan<byte> header, Span<byte> derived)
+    private static void Derive(
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> label, ReadOnlySpan<byte> header, Span<byte> derived)
     {
         Span<byte> info = stackalloc byte[label.Length + header.Length];
         label.CopyTo(info);

@@ -16,7 +16,8 @@ internal static class KeyWrap
 
     private static ReadOnlySpan<byte> Label => "qkms/seal/v1"u8;
 
-    public static byte[] Protect(KeyWrapPurpose purpose, WrappingKey wrappingKey, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext)
+    public static byte[] Protect(
+        KeyWrapPurpose purpose, WrappingKey wrappingKey, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> plaintext)
     {
         byte[] sealedBytes = new byte[Overhead + plaintext.Length];
         WriteHeader(sealedBytes, purpose, wrappingKey.Id);
@@ -25,7 +26,8 @@ internal static class KeyWrap
     }
 
     /// <summary>The secret, or null: one answer for a wrong key, a wrong purpose, other associated data, and any changed byte.</summary>
-    public static SecretBytes? TryOpen(KeyWrapPurpose purpose, WrappingKey wrappingKey, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> sealedBytes)
+    public static SecretBytes? TryOpen(
+        KeyWrapPurpose purpose, WrappingKey wrappingKey, ReadOnlySpan<byte> associatedData, ReadOnlySpan<byte> sealedBytes)
     {
         if (sealedBytes.Length < Overhead)
             return null;
@@ -51,7 +53,9 @@ internal static class KeyWrap
     }
 }
 
-/// <summary>What a sealed blob holds. It is part of the key derivation, so that no blob opens as another kind. The numbers never change.</summary>
+/// <summary>
+/// What a sealed blob holds. It is part of the key derivation, so that no blob opens as another kind. The numbers never change.
+/// </summary>
 internal enum KeyWrapPurpose : byte
 {
     /// <summary>The master key, under the root key.</summary>

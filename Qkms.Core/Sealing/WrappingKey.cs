@@ -9,7 +9,9 @@ internal sealed record WrappingKey(Guid Id, SecretBytes Secret) : IDisposable
     public const int Size = 32;
 
     /// <summary>32 bytes; they end with the key.</summary>
-    public SecretBytes Secret { get; } = Secret.Length == Size ? Secret : throw new ArgumentException("A wrapping key has 32 bytes.", nameof(Secret));
+    public SecretBytes Secret { get; } = Secret.Length == Size
+        ? Secret
+        : throw new ArgumentException("A wrapping key has 32 bytes.", nameof(Secret));
 
     /// <summary>Zeroes the key.</summary>
     public void Dispose() => Secret.Dispose();

@@ -5,8 +5,9 @@ using System.Security.Cryptography;
 namespace Qkms.Core.Secrets;
 
 /// <summary>
-/// Pinned arrays that are lent out again and again. A pinned array lives on a heap of its own, which is never compacted: one for each secret of
-/// each request would leave it full of holes. Every array in the pool is zero. For secrets by way of <see cref="SecretBytes"/>, and for answers that may hold some.
+/// Pinned arrays that are lent out again and again. A pinned array lives on a heap of its own, which is never compacted: one for each
+/// secret of each request would leave it full of holes. Every array in the pool is zero. For secrets by way of <see cref="SecretBytes"/>,
+/// and for answers that may hold some.
 /// </summary>
 internal sealed class PinnedPool
 {
@@ -34,11 +35,14 @@ internal sealed class PinnedPool
     public static PinnedPool Shared { get; } = new();
 
     /// <summary>A pinned array of zeros that nobody else has.</summary>
-    /// <param name="length">How many bytes are needed. The array has the next power of two; above <see cref="MaxKeptSize"/>, exactly as many.</param>
+    /// <param name="length">How many bytes are needed. The array has the next power of two; above <see cref="MaxKeptSize"/>,
+    /// exactly as many.</param>
     public byte[] Rent(int length) =>
         length > MaxKeptSize ? Allocate(length) : _classes[IndexOf(length)].Rent();
 
-    /// <summary>Zeroes an array and takes it back, or lets it go when there are enough. Its owner must not touch it again, nor return it twice.</summary>
+    /// <summary>
+    /// Zeroes an array and takes it back, or lets it go when there are enough. Its owner must not touch it again, nor return it twice.
+    /// </summary>
     public void Return(byte[] array)
     {
         CryptographicOperations.ZeroMemory(array);
@@ -46,7 +50,8 @@ internal sealed class PinnedPool
             _classes[IndexOf(array.Length)].Return(array);
     }
 
-    private static int IndexOf(int length) => BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, MinSize))) - MinSizeLog2;
+    private static int IndexOf(int length) =>
+        BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)Math.Max(length, MinSize))) - MinSizeLog2;
 
     private static byte[] Allocate(int length) => GC.AllocateArray<byte>(length, pinned: true);
 

@@ -66,7 +66,8 @@ internal static class PrivateFile
     }
 
     /// <summary>At most <paramref name="maxLength"/> bytes of the file, or null when it is not there.</summary>
-    /// <exception cref="PrivateFileException">It is a symbolic link, no regular file, open to others, empty, too long, or cannot be read.</exception>
+    /// <exception cref="PrivateFileException">It is a symbolic link, no regular file, open to others, empty, too long, or
+    /// cannot be read.</exception>
     internal static SecretBytes? TryRead(string path, int maxLength)
     {
         using SafeFileHandle? file = TryOpen(path);
@@ -130,7 +131,8 @@ internal static class PrivateFile
         {
             LibC.NoSuchFile or LibC.NotADirectory => null,
             _ when error == LibC.TooManyLinks => throw SymbolicLink(),
-            LibC.PermissionDenied => throw new PrivateFileException("cannot be read by the user of this process", "Give the file to that user: chown, then chmod 600."),
+            LibC.PermissionDenied => throw new PrivateFileException(
+                "cannot be read by the user of this process", "Give the file to that user: chown, then chmod 600."),
             _ => throw new PrivateFileException($"cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}", "Name a readable file."),
         };
     }
@@ -155,7 +157,8 @@ internal static class PrivateFile
 
         UnixFileMode mode = File.GetUnixFileMode(file);
         if ((mode & Forbidden) != 0)
-            throw new PrivateFileException($"is open to other users (mode {Convert.ToString((int)mode, 8)})", $"Close it: chmod 600 {path}. If others could have read it, it must be replaced.");
+            throw new PrivateFileException($"is open to other users (mode {Convert.ToString((int)mode, 8)})",
+                $"Close it: chmod 600 {path}. If others could have read it, it must be replaced.");
     }
 
     private static bool IsSeekable(SafeFileHandle file)
@@ -186,7 +189,8 @@ internal static class PrivateFile
         }
     }
 
-    private static PrivateFileException SymbolicLink() => new("is a symbolic link", "Name the file itself, so that nobody who can change the link can exchange the secret.");
+    private static PrivateFileException SymbolicLink() =>
+        new("is a symbolic link", "Name the file itself, so that nobody who can change the link can exchange the secret.");
 }
 
 /// <summary>A file that should hold a secret and is not fit to: what is wrong with it, and how to repair that. Never its content.</summary>

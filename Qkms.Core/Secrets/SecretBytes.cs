@@ -20,7 +20,9 @@ internal sealed class SecretBytes : IDisposable
     /// <summary>Length in bytes; not a secret.</summary>
     public int Length { get; }
 
-    /// <summary>The bytes. A span taken before the end must not be read after it: by then the memory may hold the secret of somebody else.</summary>
+    /// <summary>
+    /// The bytes. A span taken before the end must not be read after it: by then the memory may hold the secret of somebody else.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">They were zeroed already.</exception>
     [DebuggerBrowsable(DebuggerBrowsableState.Never)]
     public ReadOnlySpan<byte> Span
@@ -49,7 +51,9 @@ internal sealed class SecretBytes : IDisposable
         return secret;
     }
 
-    /// <summary><paramref name="length"/> zero bytes to be written in place through <paramref name="destination"/>, so that no second copy exists.</summary>
+    /// <summary>
+    /// <paramref name="length"/> zero bytes to be written in place through <paramref name="destination"/>, so that no second copy exists.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative.</exception>
     public static SecretBytes Allocate(int length, out Span<byte> destination)
     {
@@ -59,7 +63,9 @@ internal sealed class SecretBytes : IDisposable
         return new SecretBytes(rented, length);
     }
 
-    /// <summary>Zeroes the bytes. Only the first call does something, also when several come at once: their memory is given back once.</summary>
+    /// <summary>
+    /// Zeroes the bytes. Only the first call does something, also when several come at once: their memory is given back once.
+    /// </summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _bytes, null) is { } rented)

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Qkms.Core.Secrets;
 
-/// <summary>Keeps secrets out of JSON unless somebody means it: whoever writes them on purpose adds a converter of their own to the options.</summary>
+/// <summary>
+/// Keeps secrets out of JSON unless somebody means it: whoever writes them on purpose adds a converter of their own to the options.
+/// </summary>
 internal sealed class SecretBytesGuard : JsonConverter<SecretBytes>
 {
     /// <inheritdoc/>

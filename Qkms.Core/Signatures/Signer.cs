@@ -58,15 +58,25 @@ internal sealed class Signer
     /// <param name="context">The context of FIPS 204, at most 255 bytes; empty where the algorithm has none.</param>
     /// <param name="hash">The hash of RSA-PSS; null is SHA-256. Null where the algorithm leaves no choice.</param>
     /// <param name="cancellationToken">Cancels what can be cancelled.</param>
-    /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses; <see cref="KmsErrors.Invalid"/> for what the algorithm does not have.</exception>
+    /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses; <see cref="KmsErrors.Invalid"/> for what the algorithm
+    /// does not have.</exception>
     public ValueTask<Used<byte[]>> SignAsync(
         Caller caller, KeyChoice choice, byte[] message, byte[] context, SignatureHash? hash, CancellationToken cancellationToken) =>
         _uses.RunAsync(caller, choice, _sign, (message, new SignatureParameters(context, hash)), cancellationToken);
 
-    /// <summary>Whether a signature is the key's for a message. One of the wrong length is not valid, like any other that is wrong.</summary>
-    /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses; <see cref="KmsErrors.Invalid"/> for what the algorithm does not have.</exception>
+    /// <summary>
+    /// Whether a signature is the key's for a message. One of the wrong length is not valid, like any other that is wrong.
+    /// </summary>
+    /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses; <see cref="KmsErrors.Invalid"/> for what the algorithm
+    /// does not have.</exception>
     public ValueTask<Used<bool>> VerifyAsync(
-        Caller caller, KeyChoice choice, byte[] message, byte[] context, SignatureHash? hash, byte[] signature, CancellationToken cancellationToken) =>
+        Caller caller,
+        KeyChoice choice,
+        byte[] message,
+        byte[] context,
+        SignatureHash? hash,
+        byte[] signature,
+        CancellationToken cancellationToken) =>
         _uses.RunAsync(caller, choice, _verify, (message, new SignatureParameters(context, hash), signature), cancellationToken);
 
     /// <summary>Signs a hash: HashML-DSA, or RSA-PSS without hashing again.</summary>
@@ -86,7 +96,13 @@ internal sealed class Signer
     /// <summary>Whether a signature is the key's for a hash.</summary>
     /// <exception cref="KmsException">What <see cref="SignHashAsync"/> refuses.</exception>
     public ValueTask<Used<bool>> VerifyHashAsync(
-        Caller caller, KeyChoice choice, byte[] hash, SignatureHash function, byte[] context, byte[] signature, CancellationToken cancellationToken) =>
+        Caller caller,
+        KeyChoice choice,
+        byte[] hash,
+        SignatureHash function,
+        byte[] context,
+        byte[] signature,
+        CancellationToken cancellationToken) =>
         _uses.RunAsync(caller, choice, _verifyHash, (hash, function, context, signature), cancellationToken);
 
     private static IReadOnlyList<string> RequireFit(ISign key, SignatureParameters parameters)
@@ -101,7 +117,8 @@ internal sealed class Signer
             return [];
 
         return _options.RefuseWeakHash
-            ? throw KmsErrors.Invalid.With($"{weakness}, and this service refuses weak hashes.", new FieldError("hash_algorithm", "is too weak for this key"))
+            ? throw KmsErrors.Invalid.With(
+                $"{weakness}, and this service refuses weak hashes.", new FieldError("hash_algorithm", "is too weak for this key"))
             : [$"{weakness}: use a longer hash, or sign the message itself."];
     }
 }

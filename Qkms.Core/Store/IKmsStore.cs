@@ -1,6 +1,8 @@
 namespace Qkms.Core.Store;
 
-/// <summary>The database behind the service, as Core sees it. Disposing it finishes the writes that wait, refuses all others, and closes it.</summary>
+/// <summary>
+/// The database behind the service, as Core sees it. Disposing it finishes the writes that wait, refuses all others, and closes it.
+/// </summary>
 internal interface IKmsStore : IAsyncDisposable
 {
     /// <summary>What is in use, for the start-up line: "SQLite 3.40.1, /srv/qkms/qkms.db".</summary>
@@ -16,7 +18,8 @@ internal interface IKmsStore : IAsyncDisposable
     /// <summary>One atomic, durable unit: when the task completes, the change is on disk.</summary>
     /// <param name="work">Awaits only the session, may run more than once, and has no effect outside the session.</param>
     /// <param name="cancellationToken">Honoured until the work is queued; after that the unit runs to its end.</param>
-    /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/> when the database cannot take it; then nothing was committed.</exception>
+    /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/> when the database cannot take it; then nothing
+    /// was committed.</exception>
     Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken);
 
     /// <summary>
@@ -36,6 +39,8 @@ internal interface IKmsStore : IAsyncDisposable
 /// <summary>A transaction: repositories take it, and it knows none of them. It ends with the delegate that received it.</summary>
 internal interface IKmsSession
 {
-    /// <summary>Runs <paramref name="action"/> after the commit and before the caller's task completes; not at all when the unit fails.</summary>
+    /// <summary>
+    /// Runs <paramref name="action"/> after the commit and before the caller's task completes; not at all when the unit fails.
+    /// </summary>
     void OnCommitted(Action action);
 }

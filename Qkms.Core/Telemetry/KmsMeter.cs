@@ -68,7 +68,9 @@ internal static class KmsMeter
     public static Counter<long> MaterialEvictions { get; } = Meter.CreateCounter<long>(
         "qkms.material_cache.evictions", "{key}", "Private keys dropped from memory.");
 
-    /// <summary>Signs that data or computation cannot be trusted. A new kind is a word of <see cref="IntegrityKinds"/>, counted here.</summary>
+    /// <summary>
+    /// Signs that data or computation cannot be trusted. A new kind is a word of <see cref="IntegrityKinds"/>, counted here.
+    /// </summary>
     public static Counter<long> IntegrityAlarms { get; } = Meter.CreateCounter<long>(
         "qkms.integrity.alarms", "{alarm}", "Signs of damage or tampering; each one needs an operator.");
 }

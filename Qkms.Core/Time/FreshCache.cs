@@ -3,8 +3,9 @@ using System.Collections.Concurrent;
 namespace Qkms.Core.Time;
 
 /// <summary>
-/// Keeps what was read from the database for a moment. What a request is given was read, at the earliest, <see cref="FreshnessLimit.MaxAge"/> before it
-/// asked, and never before the last <see cref="Forget"/> of it. That something is absent, and that a read failed, is not kept.
+/// Keeps what was read from the database for a moment. What a request is given was read, at the earliest,
+/// <see cref="FreshnessLimit.MaxAge"/> before it asked, and never before the last <see cref="Forget"/> of it. That something is absent, and
+/// that a read failed, is not kept.
 /// </summary>
 /// <typeparam name="TKey">What it is read by.</typeparam>
 /// <typeparam name="TValue">What is read; shared by all who ask, so it does not change.</typeparam>
@@ -43,7 +44,8 @@ internal sealed class FreshCache<TKey, TValue>
     /// <param name="state">Handed to <paramref name="load"/>, so that it needs no closure.</param>
     /// <param name="load">Reads, null when it is absent. Others may wait for it, so it goes on when this caller gives up.</param>
     /// <param name="cancellationToken">Ends this caller's waiting, nobody else's.</param>
-    public ValueTask<TValue?> GetAsync<TState>(TKey key, TState state, Func<TKey, TState, Task<TValue?>> load, CancellationToken cancellationToken) =>
+    public ValueTask<TValue?> GetAsync<TState>(
+        TKey key, TState state, Func<TKey, TState, Task<TValue?>> load, CancellationToken cancellationToken) =>
         _entries.TryGetValue(key, out FreshEntry<TValue>? entry) && IsFresh(entry) && entry.Value is { } value
             ? ValueTask.FromResult<TValue?>(value)
             : new ValueTask<TValue?>(ShareAsync(key, state, load, cancellationToken));
@@ -57,7 +59,8 @@ internal sealed class FreshCache<TKey, TValue>
     /// <summary>Drops every entry, for changes that touch more of them than are worth finding.</summary>
     public void ForgetAll() => _entries.Clear();
 
-    private async Task<TValue?> ShareAsync<TState>(TKey key, TState state, Func<TKey, TState, Task<TValue?>> load, CancellationToken cancellationToken)
+    private async Task<TValue?> ShareAsync<TState>(
+        TKey key, TState state, Func<TKey, TState, Task<TValue?>> load, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         FreshEntry<TValue> entry = Enter(key, out bool isMine);
@@ -121,7 +124,8 @@ internal sealed class FreshCache<TKey, TValue>
             int left = _entries.Count;
             if (left >= _capacity)
             {
-                foreach (KeyValuePair<TKey, FreshEntry<TValue>> pair in _entries.Take(left - _capacity + Math.Max(1, _capacity / SweptShare)))
+                foreach (KeyValuePair<TKey, FreshEntry<TValue>> pair in _entries.Take(
+                    left - _capacity + Math.Max(1, _capacity / SweptShare)))
                     _entries.TryRemove(pair);
             }
         }

@@ -35,7 +35,10 @@ internal sealed class IdGenerator(TimeProvider time)
         return Make(milliseconds, counter, bytes);
     }
 
-    /// <summary>The next id, or where that is not greater than <paramref name="other"/>, one just after it: it may come from a node whose clock is ahead.</summary>
+    /// <summary>
+    /// The next id, or where that is not greater than <paramref name="other"/>, one just after it: it may come from a
+    /// node whose clock is ahead.
+    /// </summary>
     public Guid NextAfter(Guid other)
     {
         Guid next = Next();
@@ -44,7 +47,8 @@ internal sealed class IdGenerator(TimeProvider time)
 
         Span<byte> bytes = stackalloc byte[16];
         other.TryWriteBytes(bytes, bigEndian: true, out _);
-        long counted = ((BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16) * CounterLimit) + (BinaryPrimitives.ReadInt16BigEndian(bytes[6..]) & (CounterLimit - 1)) + 1;
+        long counted = ((BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16) * CounterLimit)
+            + (BinaryPrimitives.ReadInt16BigEndian(bytes[6..]) & (CounterLimit - 1)) + 1;
         next.TryWriteBytes(bytes, bigEndian: true, out _);
         return Make(counted / CounterLimit, (int)(counted % CounterLimit), bytes);
     }

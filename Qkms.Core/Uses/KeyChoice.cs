@@ -3,7 +3,9 @@ using Qkms.Core.Keys;
 
 namespace Qkms.Core.Uses;
 
-/// <summary>Which key version a request to use a key means: a kid; or a number of a logical key; or neither, and then the active one.</summary>
+/// <summary>
+/// Which key version a request to use a key means: a kid; or a number of a logical key; or neither, and then the active one.
+/// </summary>
 internal sealed record KeyChoice
 {
     /// <summary>The version by its kid.</summary>
@@ -27,14 +29,17 @@ internal sealed record KeyChoice
     /// </summary>
     public bool FollowSuccessors { get; init; }
 
-    /// <summary>What stands before the members' names where a refusal blames them: <c>destination.</c> when the choice is a part of the request.</summary>
+    /// <summary>
+    /// What stands before the members' names where a refusal blames them: <c>destination.</c> when the choice is a part of the request.
+    /// </summary>
     public string FieldPrefix { get; init; } = "";
 
     /// <summary>What is to be decrypted, where a ciphertext may itself name the version that opens it; else null.</summary>
     public ReadOnlyMemory<byte>? Ciphertext { get; init; }
 
     /// <summary>Whether the ciphertext names the version: its family writes that down, and the request names no version.</summary>
-    public bool IsByCiphertext => this is { Ciphertext: not null, Kid: null, Version: null } && AlgorithmMeant.Family.CiphertextsNameTheirKey;
+    public bool IsByCiphertext =>
+        this is { Ciphertext: not null, Kid: null, Version: null } && AlgorithmMeant.Family.CiphertextsNameTheirKey;
 
     /// <summary>The algorithm that the request names, or its default.</summary>
     public KeyAlgorithm AlgorithmMeant => Algorithm ?? DefaultAlgorithm;
@@ -43,7 +48,8 @@ internal sealed record KeyChoice
     public bool IsExplicit => Kid is not null || Version is not null || Algorithm is not null || Name is not null;
 
     /// <summary>The logical key that is meant when there is no kid.</summary>
-    /// <param name="use">The use that the operation needs; an algorithm without it is looked up under its own, and refused when it was found.</param>
+    /// <param name="use">The use that the operation needs; an algorithm without it is looked up under its own, and refused
+    /// when it was found.</param>
     internal KeySelector ToSelector(KeyUse use)
     {
         KeyAlgorithm algorithm = AlgorithmMeant;
@@ -51,7 +57,8 @@ internal sealed record KeyChoice
     }
 
     /// <summary>Whether a version is of the logical key that is meant.</summary>
-    internal bool AgreesWith(KeyVersion version) => version.Algorithm == AlgorithmMeant && version.Address.Name == (Name ?? KeyName.Default);
+    internal bool AgreesWith(KeyVersion version) =>
+        version.Algorithm == AlgorithmMeant && version.Address.Name == (Name ?? KeyName.Default);
 }
 
 /// <summary>The key version that an operation uses.</summary>

@@ -16,7 +16,8 @@ internal sealed class KeyResolver(KeyStateCache states, TimeProvider time)
     /// <see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.NotPermitted"/>, <see cref="KmsErrors.Invalid"/> when a kid and
     /// other members disagree, <see cref="KmsErrors.DecryptionFailed"/> for a ciphertext of an unknown key.
     /// </exception>
-    internal async ValueTask<FoundKey> FindAsync(Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
+    internal async ValueTask<FoundKey> FindAsync(
+        Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
     {
         KeyAndVersion named = await ResolveAsync(caller, choice, operation, cancellationToken);
         if (!Follows(choice, operation, named.Version))
@@ -28,9 +29,8 @@ internal sealed class KeyResolver(KeyStateCache states, TimeProvider time)
     }
 
     /// <summary>Admits what was found to <paramref name="operation"/>.</summary>
-    /// <exception cref="KmsException">
-    /// What <see cref="KeyStateRules"/> says, <see cref="KmsErrors.WrongOperation"/>, or <see cref="KmsErrors.DecryptionFailed"/> when a ciphertext
-    /// names another key than the request.
+    /// <exception cref="KmsException"> What <see cref="KeyStateRules"/> says, <see cref="KmsErrors.WrongOperation"/>, or
+    /// <see cref="KmsErrors.DecryptionFailed"/> when a ciphertext names another key than the request.
     /// </exception>
     internal ChosenKey Admit(KeyChoice choice, FoundKey found, KeyOperation operation)
     {
@@ -50,7 +50,8 @@ internal sealed class KeyResolver(KeyStateCache states, TimeProvider time)
     internal static KmsException WrongOperation(KeyVersion version) =>
         KmsErrors.WrongOperation.With($"A key for {version.Algorithm} ({version.Use.ToWire()}) does not support this operation.");
 
-    private async ValueTask<KeyAndVersion> ResolveAsync(Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
+    private async ValueTask<KeyAndVersion> ResolveAsync(
+        Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
     {
         if (choice.Kid is { } kid)
         {
@@ -69,7 +70,8 @@ internal sealed class KeyResolver(KeyStateCache states, TimeProvider time)
         KeyAddress address = choice.ToSelector(operation.Use()).For(caller);
         return choice.Version is { } number
             ? await states.FindAsync(address, number, cancellationToken) ?? throw KmsErrors.KeyVersionNotFound.Refusal()
-            : await states.FindActiveAsync(address, cancellationToken) ?? throw KmsErrors.KeyVersionNotFound.With("There is no active key: generate one.");
+            : await states.FindActiveAsync(address, cancellationToken)
+                ?? throw KmsErrors.KeyVersionNotFound.With("There is no active key: generate one.");
     }
 
     // A version that the caller may not know of fails like one that does not exist: the ciphertext is from anybody.
@@ -101,7 +103,9 @@ internal sealed class KeyResolver(KeyStateCache states, TimeProvider time)
     }
 
     private static bool Follows(KeyChoice choice, KeyOperation operation, KeyVersion version) =>
-        choice is { Kid: not null, FollowSuccessors: true } && operation.Creates() && version is { State: KeyState.Retired, DestroyAt: null, NextKid: not null };
+        choice is { Kid: not null, FollowSuccessors: true }
+        && operation.Creates()
+        && version is { State: KeyState.Retired, DestroyAt: null, NextKid: not null };
 
     private async ValueTask<KeyAndVersion> FindEndOfChainAsync(TenantId tenantId, KeyAndVersion start, CancellationToken cancellationToken)
     {

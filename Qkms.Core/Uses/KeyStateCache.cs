@@ -21,14 +21,17 @@ internal sealed class KeyStateCache(IKmsStore store, KeyRows rows, TimeProvider 
     public ValueTask<KeyAndVersion?> FindAsync(TenantId tenantId, Kid kid, CancellationToken cancellationToken) => _byKid.GetAsync(
         (tenantId, kid),
         this,
-        static (wanted, self) => self.ReadAsync(async session => await self.WithKeyAsync(session, await self.Rows.FindVersionAsync(session, wanted.Tenant, wanted.Kid))),
+        static (wanted, self) => self.ReadAsync(
+            async session => await self.WithKeyAsync(session, await self.Rows.FindVersionAsync(session, wanted.Tenant, wanted.Kid))),
         cancellationToken);
 
     /// <summary>The version with an internal id, or null.</summary>
-    public ValueTask<KeyAndVersion?> FindAsync(TenantId tenantId, KeyVersionId versionId, CancellationToken cancellationToken) => _byId.GetAsync(
+    public ValueTask<KeyAndVersion?> FindAsync(
+        TenantId tenantId, KeyVersionId versionId, CancellationToken cancellationToken) => _byId.GetAsync(
         (tenantId, versionId),
         this,
-        static (wanted, self) => self.ReadAsync(async session => await self.WithKeyAsync(session, await self.Rows.FindVersionAsync(session, wanted.Tenant, wanted.Id))),
+        static (wanted, self) => self.ReadAsync(
+            async session => await self.WithKeyAsync(session, await self.Rows.FindVersionAsync(session, wanted.Tenant, wanted.Id))),
         cancellationToken);
 
     /// <summary>The version with a number of the key at an address, or null.</summary>

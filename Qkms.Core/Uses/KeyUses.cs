@@ -8,8 +8,8 @@ using Qkms.Core.Telemetry;
 namespace Qkms.Core.Uses;
 
 /// <summary>
-/// The one place through which every use of a key passes, always in the same steps: choose the version, see whether it may be used, rent its private
-/// key from memory, judge the request, wait for a turn where the work is long, do it, count it, give the key back.
+/// The one place through which every use of a key passes, always in the same steps: choose the version, see whether it may be used, rent
+/// its private key from memory, judge the request, wait for a turn where the work is long, do it, count it, give the key back.
 /// </summary>
 internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, PrivateKeyGate gate, OperationMetrics metrics)
 {
@@ -41,7 +41,9 @@ internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, Pri
         }
     }
 
-    /// <summary>Does the same work with one key for many items. A refusal of the key concerns all of them, a refusal of an item that item alone.</summary>
+    /// <summary>
+    /// Does the same work with one key for many items. A refusal of the key concerns all of them, a refusal of an item that item alone.
+    /// </summary>
     /// <exception cref="KmsException">What <see cref="RunAsync"/> refuses before the work begins.</exception>
     internal async ValueTask<Used<IReadOnlyList<ItemOf<T>>>> RunManyAsync<TKey, TState, T>(
         Caller caller, KeyChoice choice, KeyWork<TKey, TState, T> work, IReadOnlyList<TState> items, CancellationToken cancellationToken)
@@ -82,8 +84,10 @@ internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, Pri
         }
     }
 
-    // Another node may have revoked or destroyed it: this is the moment at which this node learns of it, and its memory must not hold the key any longer.
-    private async ValueTask<ChosenKey> ChooseAsync(Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
+    // Another node may have revoked or destroyed it: this is the moment at which this node learns of it, and its memory must not
+    // hold the key any longer.
+    private async ValueTask<ChosenKey> ChooseAsync(
+        Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
     {
         using Activity? span = KmsActivities.Start(KmsActivities.ChooseKey);
         FoundKey found = await resolver.FindAsync(caller, choice, operation, cancellationToken);
@@ -95,12 +99,15 @@ internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, Pri
 
     private static KmsException CannotDo<TKey, TState, T>(KeyWork<TKey, TState, T> work, KeyVersion version)
         where TKey : class =>
-        work.Elsewhere is { } elsewhere ? KmsErrors.WrongOperation.With($"{version.Algorithm} {elsewhere}") : KeyResolver.WrongOperation(version);
+        work.Elsewhere is { } elsewhere
+            ? KmsErrors.WrongOperation.With($"{version.Algorithm} {elsewhere}")
+            : KeyResolver.WrongOperation(version);
 
     private async ValueTask<T> DoAsync<TKey, TState, T>(
         TKey key, KeyAlgorithm algorithm, KeyWork<TKey, TState, T> work, TState state, CancellationToken cancellationToken)
         where TKey : class => algorithm.Family.WaitsForTurn(work.Operation)
-            ? await gate.RunAsync((key, algorithm, work, state), static turn => Do(turn.key, turn.algorithm, turn.work, turn.state), cancellationToken)
+            ? await gate.RunAsync(
+                (key, algorithm, work, state), static turn => Do(turn.key, turn.algorithm, turn.work, turn.state), cancellationToken)
             : Do(key, algorithm, work, state);
 
     private static T Do<TKey, TState, T>(TKey key, KeyAlgorithm algorithm, KeyWork<TKey, TState, T> work, TState state)

@@ -18,6 +18,9 @@ internal sealed class KeyWork<TKey, TState, T>
     /// <summary>What a caller reads whose key does the operation, but not in this way.</summary>
     public string? Elsewhere { get; init; }
 
-    /// <summary>Refuses, before a turn is waited for, what this key cannot do; its result is what the caller should know. Null where there is nothing to judge.</summary>
+    /// <summary>
+    /// Refuses, before a turn is waited for, what this key cannot do; its result is what the caller should know. Null where
+    /// there is nothing to judge.
+    /// </summary>
     public Func<TKey, TState, IReadOnlyList<string>>? Judge { get; init; }
 }

@@ -44,8 +44,8 @@ internal sealed class MaterialCache : IDisposable
     /// <summary>The key of a version, loaded once however many ask for it at the same time.</summary>
     /// <param name="version">The version.</param>
     /// <param name="generation">
-    /// <see cref="Generation"/> from before the version was found fit. When a key was dropped since, which may be this one, it is loaded for this use
-    /// only: what is dropped does not come back by a request that was faster at looking than at asking.
+    /// <see cref="Generation"/> from before the version was found fit. When a key was dropped since, which may be this one, it is loaded
+    /// for this use only: what is dropped does not come back by a request that was faster at looking than at asking.
     /// </param>
     /// <param name="cancellationToken">Ends this caller's waiting, nobody else's.</param>
     /// <exception cref="Sealing.SealBrokenException">It does not open.</exception>
@@ -70,8 +70,8 @@ internal sealed class MaterialCache : IDisposable
     }
 
     /// <summary>
-    /// Lets go of the key of a version that a use was refused, because another node has revoked or destroyed it. Unlike <see cref="Drop(KeyVersionId)"/> it
-    /// changes nothing for other keys, however often a caller tries.
+    /// Lets go of the key of a version that a use was refused, because another node has revoked or destroyed it. Unlike
+    /// <see cref="Drop(KeyVersionId)"/> it changes nothing for other keys, however often a caller tries.
     /// </summary>
     public void Withdraw(KeyVersionId id)
     {

@@ -17,7 +17,9 @@ internal interface IMaterialLoader
 }
 
 /// <summary>Reads, unwraps and expands private keys, and checks that each belongs to the public key of its version.</summary>
-internal sealed class MaterialLoader(IKmsStore store, IKeyRepository keys, IKeyringRepository keyringRepository, Keyring keyring, PqcEngine engine, PrivateKeyGate gate) : IMaterialLoader
+internal sealed class MaterialLoader(
+    IKmsStore store, IKeyRepository keys, IKeyringRepository keyringRepository, Keyring keyring, PqcEngine engine, PrivateKeyGate gate)
+    : IMaterialLoader
 {
     /// <inheritdoc/>
     public async Task<IDisposable> LoadAsync(KeyVersion version)
@@ -26,14 +28,18 @@ internal sealed class MaterialLoader(IKmsStore store, IKeyRepository keys, IKeyr
             async session =>
             {
                 KeyMaterial? found = await keys.FindMaterialAsync(session, version.TenantId, version.Id);
-                return (found, found is null ? null : await keyringRepository.FindTenantKeyAsync(session, version.TenantId, found.WrappingKeyId));
+                return (
+                    found,
+                    found is null ? null : await keyringRepository.FindTenantKeyAsync(session, version.TenantId, found.WrappingKeyId));
             },
             CancellationToken.None);
         if (material is null || entry is null)
             throw new SealBrokenException(version.LogName);
 
         return await gate.RunAsync(
-            (Loader: this, version, material, entry), static work => work.Loader.Open(work.version, work.material, work.entry), CancellationToken.None);
+            (Loader: this, version, material, entry),
+            static work => work.Loader.Open(work.version, work.material, work.entry),
+            CancellationToken.None);
     }
 
     private LoadedKey Open(KeyVersion version, KeyMaterial material, KeyringEntry entry)

@@ -28,7 +28,8 @@ internal sealed class CredentialRepository : ICredentialRepository
 
     /// <inheritdoc/>
     public async Task<Sealed<Credential>?> FindAsync(IKmsSession session, TenantId tenantId, CredentialId id) =>
-        (await session.Sql.FindAsync<CredentialRow>(SelectCredential, new { TenantId = tenantId.Value.ToBytes(), Id = id.Value.ToBytes() }))?.ToSealed();
+        (await session.Sql.FindAsync<CredentialRow>(
+            SelectCredential, new { TenantId = tenantId.Value.ToBytes(), Id = id.Value.ToBytes() }))?.ToSealed();
 
     private const string InsertCredential =
         $"""

@@ -20,7 +20,8 @@ internal sealed class IdempotencyRepository : IIdempotencyRepository
             SelectResult,
             new { TenantId = tenantId.Value.ToBytes(), IdempotencyKey = key, Now = now.ToStored() }))?.ToResult();
 
-    private const string DeleteOlder = "DELETE FROM idempotency WHERE tenant_id = @TenantId AND idempotency_key = @IdempotencyKey AND expires_at <= @CreatedAt";
+    private const string DeleteOlder =
+        "DELETE FROM idempotency WHERE tenant_id = @TenantId AND idempotency_key = @IdempotencyKey AND expires_at <= @CreatedAt";
 
     private const string InsertResult =
         $"""
@@ -46,5 +47,6 @@ internal sealed class IdempotencyRepository : IIdempotencyRepository
         """;
 
     /// <inheritdoc/>
-    public Task<int> DeleteExpiredAsync(IKmsSession session, DateTimeOffset now, int limit) => session.Sql.ExecuteAsync(DeleteExpired, new { Now = now.ToStored(), Limit = limit });
+    public Task<int> DeleteExpiredAsync(IKmsSession session, DateTimeOffset now, int limit) =>
+        session.Sql.ExecuteAsync(DeleteExpired, new { Now = now.ToStored(), Limit = limit });
 }

@@ -15,5 +15,6 @@ internal sealed class JournalRepository : IJournalRepository
         """;
 
     /// <inheritdoc/>
-    public Task InsertAsync(IKmsSession session, JournalEvent auditEvent) => session.Sql.ExecuteAsync(InsertEvent, JournalRow.From(auditEvent));
+    public Task InsertAsync(IKmsSession session, JournalEvent auditEvent) =>
+        session.Sql.ExecuteAsync(InsertEvent, JournalRow.From(auditEvent));
 }

@@ -27,7 +27,8 @@ internal sealed class KeyringRepository : IKeyringRepository
         """;
 
     /// <inheritdoc/>
-    public Task InsertRootWrapperAsync(IKmsSession session, RootWrapper wrapper) => session.Sql.ExecuteAsync(InsertRootWrapper, RootWrapperRow.From(wrapper));
+    public Task InsertRootWrapperAsync(IKmsSession session, RootWrapper wrapper) =>
+        session.Sql.ExecuteAsync(InsertRootWrapper, RootWrapperRow.From(wrapper));
 
     private const string SelectSystemKeys =
         $"""

@@ -37,7 +37,8 @@ internal sealed class KeyringRow
     public KeyringEntry ToEntry()
     {
         StoredRowReader read = new();
-        (Guid id, int kind, Guid? tenant, int version, Guid masterKey) = (read.Id(Id), read.Number(Kind), read.OptionalId(TenantId), read.Number(Version), read.Id(MasterKeyId));
+        (Guid id, int kind, Guid? tenant, int version, Guid masterKey) =
+            (read.Id(Id), read.Number(Kind), read.OptionalId(TenantId), read.Number(Version), read.Id(MasterKeyId));
         return new KeyringEntry(
             id,
             (KeyringKind)kind,

@@ -32,7 +32,8 @@ internal sealed class KeyMaterialRow
     public KeyMaterial ToMaterial()
     {
         StoredRowReader read = new();
-        (Guid version, Guid tenant, Guid wrappingKey, int format) = (read.Id(VersionId), read.Id(TenantId), read.Id(WrappingKeyId), read.Number(Format));
+        (Guid version, Guid tenant, Guid wrappingKey, int format) =
+            (read.Id(VersionId), read.Id(TenantId), read.Id(WrappingKeyId), read.Number(Format));
         return new KeyMaterial(new KeyVersionId(version), new TenantId(tenant), wrappingKey, (MaterialFormat)format, read.Wrapped(Wrapped));
     }
 }

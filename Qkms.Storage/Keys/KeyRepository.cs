@@ -31,7 +31,8 @@ internal sealed class KeyRepository : IKeyRepository
     public async Task<Kid?> FindNewestKidAsync(IKmsSession session, KeyAddress address)
     {
         string owner = address.Owner == KeyOwner.Tenant ? "owner_kind = ''" : "owner_kind = @OwnerKind AND owner_id = @OwnerId";
-        return await session.Sql.FindAsync<string>($"{SelectNewestKid}{owner} ORDER BY id DESC LIMIT 1", new KeyAddressParameters(address)) is { } kid
+        return await session.Sql.FindAsync<string>(
+            $"{SelectNewestKid}{owner} ORDER BY id DESC LIMIT 1", new KeyAddressParameters(address)) is { } kid
             ? Kid.FromStored(kid)
             : null;
     }
@@ -63,7 +64,8 @@ internal sealed class KeyRepository : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> InsertKeyAsync(IKmsSession session, Sealed<Key> key) => await session.Sql.ExecuteAsync(InsertKey, KeyRow.From(key)) == 1;
+    public async Task<bool> InsertKeyAsync(IKmsSession session, Sealed<Key> key) =>
+        await session.Sql.ExecuteAsync(InsertKey, KeyRow.From(key)) == 1;
 
     private const string UpdateKey =
         """
@@ -75,7 +77,8 @@ internal sealed class KeyRepository : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> UpdateKeyAsync(IKmsSession session, Sealed<Key> key) => await session.Sql.ExecuteAsync(UpdateKey, KeyRow.From(key)) == 1;
+    public async Task<bool> UpdateKeyAsync(IKmsSession session, Sealed<Key> key) =>
+        await session.Sql.ExecuteAsync(UpdateKey, KeyRow.From(key)) == 1;
 
     private const string FromVersions =
         """
@@ -92,7 +95,8 @@ internal sealed class KeyRepository : IKeyRepository
 
     /// <inheritdoc/>
     public async Task<Sealed<KeyVersion>?> FindVersionAsync(IKmsSession session, TenantId tenantId, Kid kid) =>
-        (await session.Sql.FindAsync<KeyVersionRow>(SelectVersionByKid, new { TenantId = tenantId.Value.ToBytes(), Kid = kid.Value }))?.ToSealed();
+        (await session.Sql.FindAsync<KeyVersionRow>(
+            SelectVersionByKid, new { TenantId = tenantId.Value.ToBytes(), Kid = kid.Value }))?.ToSealed();
 
     private const string SelectVersionById =
         $"""
@@ -143,7 +147,8 @@ internal sealed class KeyRepository : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Sealed<KeyVersion>>> ListVersionsAsync(IKmsSession session, KeyVersionQuery query, KeyVersionId? before, int limit)
+    public async Task<IReadOnlyList<Sealed<KeyVersion>>> ListVersionsAsync(
+        IKmsSession session, KeyVersionQuery query, KeyVersionId? before, int limit)
     {
         IReadOnlyList<KeyVersionRow> rows = await session.Sql.ListAsync<KeyVersionRow>(
             SelectVersions + KeyVersionFilter.Where(query, before is not null) + NewestFirst,
@@ -236,9 +241,11 @@ internal sealed class KeyRepository : IKeyRepository
         return row is { IsErased: false } ? row.ToMaterial() : null;
     }
 
-    // Not a DELETE. Where rows are deleted, SQLite moves their neighbours from page to page, and leaves copies of those in space that belongs to no
-    // row: 'secure_delete' does not reach them when their own turn comes. A value of the same length is written over the old one where it lies.
-    private const string OverwriteMaterial = "UPDATE key_material SET wrapped = @Zeros WHERE tenant_id = @TenantId AND version_id = @VersionId";
+    // Not a DELETE. Where rows are deleted, SQLite moves their neighbours from page to page, and leaves copies of those in space
+    // that belongs to no row: 'secure_delete' does not reach them when their own turn comes. A value of the same length is written
+    // over the old one where it lies.
+    private const string OverwriteMaterial =
+        "UPDATE key_material SET wrapped = @Zeros WHERE tenant_id = @TenantId AND version_id = @VersionId";
 
     /// <inheritdoc/>
     public async Task<bool> EraseMaterialAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId)
@@ -247,7 +254,8 @@ internal sealed class KeyRepository : IKeyRepository
             return false;
 
         byte[] zeros = new byte[material.Wrapped.Length];
-        return await session.Sql.ExecuteAsync(OverwriteMaterial, new { Zeros = zeros, TenantId = tenantId.Value.ToBytes(), VersionId = versionId.Value.ToBytes() }) == 1;
+        return await session.Sql.ExecuteAsync(
+            OverwriteMaterial, new { Zeros = zeros, TenantId = tenantId.Value.ToBytes(), VersionId = versionId.Value.ToBytes() }) == 1;
     }
 
     // No tenant here: what is due is due for all, and each row says whose it is.
@@ -261,7 +269,8 @@ internal sealed class KeyRepository : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)>> ListDueForDestructionAsync(IKmsSession session, DateTimeOffset now, KeyVersionId? after, int limit)
+    public async Task<IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)>> ListDueForDestructionAsync(
+        IKmsSession session, DateTimeOffset now, KeyVersionId? after, int limit)
     {
         IReadOnlyList<KeyVersionIdRow> rows = await session.Sql.ListAsync<KeyVersionIdRow>(
             SelectDue,

@@ -88,7 +88,12 @@ internal sealed class KeyRow
         Key key = new()
         {
             Id = new KeyId(read.Id(Id)),
-            Address = new KeyAddress(new TenantId(read.Id(TenantId)), new KeyOwner(OwnerKind, OwnerId), KeyName.FromStored(Name), read.Algorithm(Algorithm), (KeyUse)read.Number(Use)),
+            Address = new KeyAddress(
+                new TenantId(read.Id(TenantId)),
+                new KeyOwner(OwnerKind, OwnerId),
+                KeyName.FromStored(Name),
+                read.Algorithm(Algorithm),
+                (KeyUse)read.Number(Use)),
             Origin = Origin,
             Enablement = (KeyEnablement)read.Number(State),
             DeleteAt = read.OptionalTime(DeleteAt),

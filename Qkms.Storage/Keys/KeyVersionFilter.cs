@@ -8,7 +8,8 @@ namespace Qkms.Storage.Keys;
 /// </summary>
 internal static class KeyVersionFilter
 {
-    private const string Live = "(v.expires_at IS NULL OR v.expires_at > @Now) AND (v.max_usage_limit IS NULL OR COALESCE(u.used, 0) < v.max_usage_limit)";
+    private const string Live =
+        "(v.expires_at IS NULL OR v.expires_at > @Now) AND (v.max_usage_limit IS NULL OR COALESCE(u.used, 0) < v.max_usage_limit)";
 
     private const string Spent = "(v.expires_at <= @Now OR COALESCE(u.used, 0) >= v.max_usage_limit)";
 
@@ -26,7 +27,8 @@ internal static class KeyVersionFilter
         + (query.Algorithm is null ? "" : " AND algorithm = @Algorithm")
         + (query.Name is null ? "" : " AND name = @Name");
 
-    // KeyVersion.StatusAt in SQL, by the same precedence: destroyed, waiting for it, revoked, expired, retired, active. The numbers are KeyState's.
+    // KeyVersion.StatusAt in SQL, by the same precedence: destroyed, waiting for it, revoked, expired, retired, active.
+    // The numbers are KeyState's.
     private static string Has(KeyStatus status) => status switch
     {
         KeyStatus.Destroyed => "v.state = 4",

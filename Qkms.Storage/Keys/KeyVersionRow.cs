@@ -118,7 +118,12 @@ internal sealed class KeyVersionRow
         {
             Id = new KeyVersionId(read.Id(Id)),
             KeyId = new KeyId(read.Id(KeyId)),
-            Address = new KeyAddress(new TenantId(read.Id(TenantId)), new KeyOwner(OwnerKind, OwnerId), KeyName.FromStored(Name), read.Algorithm(Algorithm), (KeyUse)read.Number(Use)),
+            Address = new KeyAddress(
+                new TenantId(read.Id(TenantId)),
+                new KeyOwner(OwnerKind, OwnerId),
+                KeyName.FromStored(Name),
+                read.Algorithm(Algorithm),
+                (KeyUse)read.Number(Use)),
             Kid = Core.Names.Kid.FromStored(Kid),
             Version = read.Number(Version),
             Spelling = Spelling,

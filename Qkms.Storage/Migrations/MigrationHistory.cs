@@ -28,22 +28,28 @@ internal sealed class MigrationHistory(IReadOnlyList<Migration> known, TimeProvi
     public IEnumerable<Migration> Missing(IReadOnlyList<AppliedMigration> applied)
     {
         if (applied.Count > known.Count)
-            throw new StoreUnusableException($"The database was written by a newer release of Qkms: it has migration {applied[^1].Name}, which this release does not know. Start that release, or restore a backup from before it.");
+            throw new StoreUnusableException(
+                $"The database was written by a newer release of Qkms: it has migration {applied[^1].Name}, which this release does not "
+                + "know. Start that release, or restore a backup from before it.");
 
         foreach ((AppliedMigration row, Migration script) in applied.Zip(known))
         {
             if (row.Number != script.Number || row.Name != script.Name || !row.Sha256.AsSpan().SequenceEqual(script.Hash))
-                throw new StoreUnusableException($"Migration {row.Name} was applied to this database in another form than this release has it ({script.Name}): the schema is not the one that this release expects.");
+                throw new StoreUnusableException(
+                    $"Migration {row.Name} was applied to this database in another form than this release has it ({script.Name}): the "
+                    + "schema is not the one that this release expects.");
         }
 
         return known.Skip(applied.Count);
     }
 
     /// <summary>The row that says that a script was applied now.</summary>
-    public object RowOf(Migration migration) => new { migration.Number, migration.Name, migration.Hash, AppliedAt = time.GetUtcNow().ToStored() };
+    public object RowOf(Migration migration) =>
+        new { migration.Number, migration.Name, migration.Hash, AppliedAt = time.GetUtcNow().ToStored() };
 
     /// <summary>The row of a new installation.</summary>
-    public object NewInstallation() => new { InstallationId = new IdGenerator(time).Next().ToBytes(), CreatedAt = time.GetUtcNow().ToStored() };
+    public object NewInstallation() =>
+        new { InstallationId = new IdGenerator(time).Next().ToBytes(), CreatedAt = time.GetUtcNow().ToStored() };
 }
 
 /// <summary>A row of <c>schema_migrations</c>.</summary>

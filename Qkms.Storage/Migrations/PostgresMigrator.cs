@@ -26,7 +26,8 @@ internal sealed class PostgresMigrator(IReadOnlyList<Migration> migrations, Time
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.ExecuteAsync(Command(LockHistory, cancellationToken));
 
-        List<AppliedMigration> applied = (await connection.QueryAsync<AppliedMigration>(Command(MigrationHistory.SelectApplied, cancellationToken))).AsList();
+        List<AppliedMigration> applied =
+            (await connection.QueryAsync<AppliedMigration>(Command(MigrationHistory.SelectApplied, cancellationToken))).AsList();
         Migration[] missing = [.. _history.Missing(applied)];
         foreach (Migration migration in missing)
         {
@@ -72,14 +73,20 @@ internal sealed class PostgresMigrator(IReadOnlyList<Migration> migrations, Time
                 return;
 
             if (schema.Tables > 0)
-                throw new StoreUnusableException($"The schema '{schema.Name}' of database '{connection.Database}' does not belong to Qkms: it holds tables but no history of Qkms's schema.");
+                throw new StoreUnusableException(
+                    $"The schema '{schema.Name}' of database '{connection.Database}' does not belong to Qkms: it holds tables "
+                    + "but no history of Qkms's schema.");
 
             try
             {
                 await connection.ExecuteAsync(Command(CreateHistory, cancellationToken));
                 return;
             }
-            catch (PostgresException e) when (attempt < CreateAttempts && e.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateObject)
+            catch (PostgresException e)
+                when (attempt < CreateAttempts
+                    && e.SqlState is PostgresErrorCodes.UniqueViolation
+                        or PostgresErrorCodes.DuplicateTable
+                        or PostgresErrorCodes.DuplicateObject)
             {
                 // IF NOT EXISTS does not see what another node is making at this moment, and the catalogue refuses the second one.
             }

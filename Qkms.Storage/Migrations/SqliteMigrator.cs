@@ -29,7 +29,8 @@ internal sealed class SqliteMigrator(IReadOnlyList<Migration> migrations, TimePr
     private static void RefuseForeign(SqliteConnection connection)
     {
         if (connection.ExecuteScalar<long>(CountTables) > 0 && connection.ExecuteScalar<long>(CountHistory) == 0)
-            throw new StoreUnusableException($"'{connection.DataSource}' is not a database of Qkms: it holds tables but no history of Qkms's schema.");
+            throw new StoreUnusableException(
+                $"'{connection.DataSource}' is not a database of Qkms: it holds tables but no history of Qkms's schema.");
     }
 
     private const string CreateHistory =

@@ -88,7 +88,8 @@ internal sealed class CommitFence
         await using NpgsqlConnection connection = await _connections.OpenUncheckedAsync(cancellationToken);
         CommitWarnings warnings = new(connection);
         var write = new { Backend = backend, Seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds, WriteId = writeId };
-        await using SqlMapper.GridReader answers = await connection.QueryMultipleAsync(new CommandDefinition(Ask, write, cancellationToken: cancellationToken));
+        await using SqlMapper.GridReader answers = await connection.QueryMultipleAsync(
+            new CommandDefinition(Ask, write, cancellationToken: cancellationToken));
         await answers.ReadAsync<bool>();
 
         // Dapper reads on to the end of the answer, so this fails unless the commit succeeded.

@@ -33,9 +33,13 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     public PostgresConnections(PostgresStorageOptions options)
     {
         NpgsqlConnectionStringBuilder settings = Parse(options);
-        (Host, Database, IsExposed) = (HostOf(settings), settings.Database!, !IsOnThisMachine(settings) && settings.SslMode is not (SslMode.VerifyCA or SslMode.VerifyFull));
+        (Host, Database, IsExposed) = (
+            HostOf(settings),
+            settings.Database!,
+            !IsOnThisMachine(settings) && settings.SslMode is not (SslMode.VerifyCA or SslMode.VerifyFull));
         PoolSize = settings.MaxPoolSize;
-        string session = string.Create(CultureInfo.InvariantCulture, $"{OrphansEnd} -c lock_timeout={options.LockTimeout.TotalMilliseconds} {settings.Options}");
+        string session = string.Create(
+            CultureInfo.InvariantCulture, $"{OrphansEnd} -c lock_timeout={options.LockTimeout.TotalMilliseconds} {settings.Options}");
         _writers = Build("qkms-writers", settings, session, pooling: true);
         _readers = Build("qkms-readers", settings, $"{session} -c default_transaction_read_only=on", pooling: true);
         _single = Build("qkms-single", settings, session, pooling: false);
@@ -54,16 +58,20 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     public int PoolSize { get; }
 
     /// <summary>A connection whose writes fail.</summary>
-    public ValueTask<NpgsqlConnection> OpenReaderAsync(CancellationToken cancellationToken) => _readers.OpenConnectionAsync(cancellationToken);
+    public ValueTask<NpgsqlConnection> OpenReaderAsync(CancellationToken cancellationToken) =>
+        _readers.OpenConnectionAsync(cancellationToken);
 
     /// <summary>A connection that writes.</summary>
-    public ValueTask<NpgsqlConnection> OpenWriterAsync(CancellationToken cancellationToken) => _writers.OpenConnectionAsync(cancellationToken);
+    public ValueTask<NpgsqlConnection> OpenWriterAsync(CancellationToken cancellationToken) =>
+        _writers.OpenConnectionAsync(cancellationToken);
 
     /// <summary>A connection of no pool, for what must not wait for one.</summary>
-    public ValueTask<NpgsqlConnection> OpenSingleAsync(CancellationToken cancellationToken) => _single.OpenConnectionAsync(cancellationToken);
+    public ValueTask<NpgsqlConnection> OpenSingleAsync(CancellationToken cancellationToken) =>
+        _single.OpenConnectionAsync(cancellationToken);
 
     /// <summary>The same without the check, which is one more round trip: for a statement that checks the server itself.</summary>
-    public ValueTask<NpgsqlConnection> OpenUncheckedAsync(CancellationToken cancellationToken) => _unchecked.OpenConnectionAsync(cancellationToken);
+    public ValueTask<NpgsqlConnection> OpenUncheckedAsync(CancellationToken cancellationToken) =>
+        _unchecked.OpenConnectionAsync(cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -85,7 +93,9 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
 
     /// <summary>What to throw when <see cref="Forgets"/> is true.</summary>
     public static StoreUnusableException NotDurable() =>
-        new StoreUnusableException("The database answers before a change is on disk: synchronous_commit is off. Qkms would lose keys that it has handed out. Set it to on for this server, database and user.");
+        new StoreUnusableException(
+            "The database answers before a change is on disk: synchronous_commit is off. Qkms would lose keys that it has handed out. Set "
+            + "it to on for this server, database and user.");
 
     private static NpgsqlConnectionStringBuilder Parse(PostgresStorageOptions options)
     {
@@ -97,7 +107,9 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException)
         {
             // The provider's message may quote the part that it does not understand, and that may be half a password.
-            throw new StoreUnusableException("The connection string of the database cannot be read. Example: Host=db.example;Database=qkms;Username=qkms;Password=…;SSL Mode=VerifyFull");
+            throw new StoreUnusableException(
+                "The connection string of the database cannot be read. Example: "
+                + "Host=db.example;Database=qkms;Username=qkms;Password=…;SSL Mode=VerifyFull");
         }
 
         if (string.IsNullOrEmpty(settings.Host) || string.IsNullOrEmpty(settings.Database))
@@ -106,7 +118,8 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         if (settings.Host.Contains(',', StringComparison.Ordinal))
             RequirePrimary(settings);
 
-        (settings.Timeout, settings.CommandTimeout) = ((int)options.ConnectTimeout.TotalSeconds, (int)options.StatementTimeout.TotalSeconds);
+        (settings.Timeout, settings.CommandTimeout) =
+            ((int)options.ConnectTimeout.TotalSeconds, (int)options.StatementTimeout.TotalSeconds);
 
         // A statement that does not end in time ends its connection: what it did then is asked on another one.
         settings.CancellationTimeout = -1;
@@ -125,7 +138,8 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         return settings;
     }
 
-    private static NpgsqlDataSource Build(string name, NpgsqlConnectionStringBuilder settings, string sessionSettings, bool pooling, bool isChecked = true)
+    private static NpgsqlDataSource Build(
+        string name, NpgsqlConnectionStringBuilder settings, string sessionSettings, bool pooling, bool isChecked = true)
     {
         // The name stands in telemetry, which would show the connection string in its place.
         NpgsqlDataSourceBuilder builder = new(settings.ConnectionString) { Name = name };
@@ -148,7 +162,9 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     private static void RequirePrimary(NpgsqlConnectionStringBuilder settings)
     {
         if (settings.TargetSessionAttributes is not (null or "primary" or "read-write"))
-            throw new StoreUnusableException("Qkms uses only the primary of several hosts: remove Target Session Attributes from the connection string of the database.");
+            throw new StoreUnusableException(
+                "Qkms uses only the primary of several hosts: remove Target Session Attributes from the "
+                + "connection string of the database.");
 
         // After a failover the primary is another one: it is looked for again soon.
         (settings.TargetSessionAttributes, settings.HostRecheckSeconds) = ("primary", 1);
@@ -159,7 +175,8 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     private static async Task CheckAsync(NpgsqlConnection connection)
     {
         if (connection.PostgreSqlVersion.Major < OldestVersion)
-            throw new StoreUnusableException($"The database server is PostgreSQL {connection.ServerVersion}; Qkms needs {OldestVersion} or later.");
+            throw new StoreUnusableException(
+                $"The database server is PostgreSQL {connection.ServerVersion}; Qkms needs {OldestVersion} or later.");
 
         (bool forgets, bool follows) = await connection.QuerySingleAsync<(bool, bool)>(ShowServer);
         if (forgets)
@@ -169,10 +186,14 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
             throw new StoreUnusableException("The database server is a standby, whose data may be old. Connect to the primary.");
     }
 
-    private static string HostOf(NpgsqlConnectionStringBuilder settings) => settings.Host!.StartsWith('/') || settings.Host.Contains(',', StringComparison.Ordinal)
+    private static string HostOf(NpgsqlConnectionStringBuilder settings) => settings.Host!.StartsWith('/')
+        || settings.Host.Contains(',', StringComparison.Ordinal)
         ? settings.Host
         : string.Create(CultureInfo.InvariantCulture, $"{settings.Host}:{settings.Port}");
 
     private static bool IsOnThisMachine(NpgsqlConnectionStringBuilder settings) => settings.Host!.Split(',').All(host =>
-        host.StartsWith('/') || host.StartsWith('@') || host.Split(':')[0] == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address)));
+        host.StartsWith('/')
+        || host.StartsWith('@')
+        || host.Split(':')[0] == "localhost"
+        || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address)));
 }

@@ -39,7 +39,8 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     }
 
     /// <summary>The same with other scripts.</summary>
-    internal PostgresKmsStore(PostgresStorageOptions options, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<PostgresKmsStore> logger)
+    internal PostgresKmsStore(
+        PostgresStorageOptions options, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<PostgresKmsStore> logger)
     {
         (_connections, _time, _logger, _ids) = (new PostgresConnections(options), time, logger, new IdGenerator(time));
         _start = new PostgresStart(_connections, options, new PostgresMigrator(migrations, time, logger), logger);
@@ -84,7 +85,9 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
         return await _resilience.ReadAsync(token => ReadOnceAsync(work, token), cancellationToken);
     }
 
-    /// <summary>Nothing to do: what a server keeps of rows that were written over is its own affair, and its administrator's (docs/destruction.md).</summary>
+    /// <summary>
+    /// Nothing to do: what a server keeps of rows that were written over is its own affair, and its administrator's (docs/destruction.md).
+    /// </summary>
     public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken) => Task.FromResult(true);
 
     /// <summary>Closes every connection.</summary>

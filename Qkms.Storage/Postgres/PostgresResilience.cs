@@ -44,10 +44,19 @@ internal sealed class PostgresResilience
 
     /// <summary>Runs a write, again when it is known that nothing of it was committed.</summary>
     public Task<T> WriteAsync<T>(Func<CancellationToken, Task<T>> write) =>
-        RunAsync(_writes, write, static e => PostgresFaults.IsWriteOutage(e) || PostgresFaults.IsLocked(e) || PostgresFaults.IsLost(e), StorageLog.WriteFailed, CancellationToken.None);
+        RunAsync(
+            _writes,
+            write,
+            static e => PostgresFaults.IsWriteOutage(e) || PostgresFaults.IsLocked(e) || PostgresFaults.IsLost(e),
+            StorageLog.WriteFailed,
+            CancellationToken.None);
 
     private async Task<T> RunAsync<T>(
-        ResiliencePipeline pipeline, Func<CancellationToken, Task<T>> work, Predicate<Exception> isUnavailable, Action<ILogger, Exception> log, CancellationToken cancellationToken)
+        ResiliencePipeline pipeline,
+        Func<CancellationToken, Task<T>> work,
+        Predicate<Exception> isUnavailable,
+        Action<ILogger, Exception> log,
+        CancellationToken cancellationToken)
     {
         try
         {

@@ -11,7 +11,8 @@ using Qkms.Storage.Telemetry;
 namespace Qkms.Storage.Postgres;
 
 /// <summary>The first contact with the server: waits for it, looks at what it is, and brings the schema up to date.</summary>
-internal sealed class PostgresStart(PostgresConnections connections, PostgresStorageOptions options, PostgresMigrator migrator, ILogger logger)
+internal sealed class PostgresStart(
+    PostgresConnections connections, PostgresStorageOptions options, PostgresMigrator migrator, ILogger logger)
 {
     /// <summary>After this the database can be used. Answers what it is, for people.</summary>
     /// <exception cref="StoreUnusableException">It cannot be; the message says why.</exception>
@@ -23,7 +24,8 @@ internal sealed class PostgresStart(PostgresConnections connections, PostgresSto
         }
         catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException or IOException)
         {
-            throw new StoreUnusableException($"The database '{connections.Database}' on {connections.Host} cannot be used: {e.Message}{Cause(e)}", e);
+            throw new StoreUnusableException(
+                $"The database '{connections.Database}' on {connections.Host} cannot be used: {e.Message}{Cause(e)}", e);
         }
     }
 
@@ -43,7 +45,8 @@ internal sealed class PostgresStart(PostgresConnections connections, PostgresSto
         return new ResiliencePipelineBuilder()
             .AddRetry(new RetryStrategyOptions
             {
-                ShouldHandle = new PredicateBuilder().Handle<Exception>(e => IsNotThereYet(e) && Stopwatch.GetElapsedTime(begun) < options.StartTimeout),
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(
+                    e => IsNotThereYet(e) && Stopwatch.GetElapsedTime(begun) < options.StartTimeout),
                 MaxRetryAttempts = int.MaxValue,
                 Delay = pause,
                 OnRetry = retry =>
@@ -78,5 +81,6 @@ internal sealed class PostgresStart(PostgresConnections connections, PostgresSto
         _ => PostgresFaults.IsOutage(exception) && exception is not StoreUnusableException,
     };
 
-    private static string Cause(Exception exception) => exception is not PostgresException && exception.InnerException is { } inner ? $" ({inner.Message})" : "";
+    private static string Cause(Exception exception) =>
+        exception is not PostgresException && exception.InnerException is { } inner ? $" ({inner.Message})" : "";
 }

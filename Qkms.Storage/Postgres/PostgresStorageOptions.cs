@@ -1,6 +1,8 @@
 namespace Qkms.Storage.Postgres;
 
-/// <summary>Where the shared database is. A class and not a record: nothing prints its connection string, which may hold a password.</summary>
+/// <summary>
+/// Where the shared database is. A class and not a record: nothing prints its connection string, which may hold a password.
+/// </summary>
 internal sealed class PostgresStorageOptions
 {
     /// <summary>Npgsql's connection string (https://www.npgsql.org/doc/connection-string-parameters.html).</summary>
@@ -12,7 +14,10 @@ internal sealed class PostgresStorageOptions
     /// <summary>How long a statement waits for a row that somebody holds.</summary>
     internal TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a statement may take; longer than <see cref="LockTimeout"/>, so that a row that is held is not taken for a database that is gone.</summary>
+    /// <summary>
+    /// How long a statement may take; longer than <see cref="LockTimeout"/>, so that a row that is held is not taken
+    /// for a database that is gone.
+    /// </summary>
     internal TimeSpan StatementTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>

@@ -26,7 +26,10 @@ internal sealed class KmsSession : IKmsSession, IDisposable
     /// <summary>What to run after the commit, in the order in which it was asked for.</summary>
     public IReadOnlyList<Action> Committed => _committed ?? [];
 
-    /// <summary>A session that writes, and only on the thread that made it: a delegate that went elsewhere must not touch its neighbours' transaction.</summary>
+    /// <summary>
+    /// A session that writes, and only on the thread that made it: a delegate that went elsewhere must not touch its
+    /// neighbours' transaction.
+    /// </summary>
     /// <param name="connection">The connection; its transaction has begun.</param>
     /// <param name="dialect">The database's own words.</param>
     public static KmsSession ForWritingOnThisThread(DbConnection connection, SqlDialect dialect) =>

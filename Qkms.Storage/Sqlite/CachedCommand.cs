@@ -5,7 +5,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Qkms.Storage.Sqlite;
 
-/// <summary>A command for one use that borrows, by its text, a prepared one of its connection and gives it back when it is disposed.</summary>
+/// <summary>
+/// A command for one use that borrows, by its text, a prepared one of its connection and gives it back when it is disposed.
+/// </summary>
 internal sealed class CachedCommand(CachingConnection connection) : SqliteCommand
 {
     private static readonly ConcurrentDictionary<string, string> _marked = new(StringComparer.Ordinal);
@@ -37,7 +39,8 @@ internal sealed class CachedCommand(CachingConnection connection) : SqliteComman
     public override object? ExecuteScalar() => Run(static (command, _) => command.ExecuteScalar(), CommandBehavior.Default);
 
     /// <inheritdoc/>
-    public override SqliteDataReader ExecuteReader(CommandBehavior behavior) => Run(static (command, how) => command.ExecuteReader(how), behavior);
+    public override SqliteDataReader ExecuteReader(CommandBehavior behavior) =>
+        Run(static (command, how) => command.ExecuteReader(how), behavior);
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

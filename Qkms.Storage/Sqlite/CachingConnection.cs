@@ -14,7 +14,8 @@ internal sealed class CachingConnection(string connectionString) : SqliteConnect
     private readonly Dictionary<string, SqliteCommand> _idle = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
-    public override SqliteCommand CreateCommand() => new CachedCommand(this) { Connection = this, CommandTimeout = DefaultTimeout, Transaction = Transaction };
+    public override SqliteCommand CreateCommand() =>
+        new CachedCommand(this) { Connection = this, CommandTimeout = DefaultTimeout, Transaction = Transaction };
 
     /// <summary>A command with this text, prepared before if it ran before. Nobody else has it until it is returned.</summary>
     public SqliteCommand Take(string sql) =>

@@ -66,7 +66,10 @@ internal sealed class DataDirectory : IDisposable
         }
         catch (IOException e) when (e.HResult is LinuxWouldBlock or MacWouldBlock or WindowsSharingViolation)
         {
-            throw new StoreUnusableException($"Another process uses the data directory '{directory}' (it holds {path}). Stop it first, or give this one a directory of its own.", e);
+            throw new StoreUnusableException(
+                $"Another process uses the data directory '{directory}' (it holds {path}). Stop it first, or give "
+                + "this one a directory of its own.",
+                e);
         }
     }
 

@@ -11,9 +11,10 @@ using SQLitePCL;
 namespace Qkms.Storage.Sqlite;
 
 /// <summary>
-/// The one writer. Units that wait together run one after the other in one transaction, and are answered after its one commit: what costs is
-/// the disk, and they share it. Most units that are refused are so before they write anything. When one fails later, all is rolled back and
-/// they run again, each in a savepoint: keeping what a savepoint could bring back took a sixth of the time of a key, so it is done on demand.
+/// The one writer. Units that wait together run one after the other in one transaction, and are answered after its one commit: what
+/// costs is the disk, and they share it. Most units that are refused are so before they write anything. When one fails later, all
+/// is rolled back and they run again, each in a savepoint: keeping what a savepoint could bring back took a sixth of the time of a
+/// key, so it is done on demand.
 /// </summary>
 internal sealed class GroupCommitWriter : IDisposable
 {
@@ -49,7 +50,8 @@ internal sealed class GroupCommitWriter : IDisposable
     /// <param name="queueCapacity">How many units may wait.</param>
     /// <param name="busyRetry">What to do while somebody else holds the file.</param>
     /// <param name="logger">Where faults of the database go.</param>
-    public GroupCommitWriter(SqliteDataSource source, SqliteConnection connection, int queueCapacity, ResiliencePipeline busyRetry, ILogger logger)
+    public GroupCommitWriter(
+        SqliteDataSource source, SqliteConnection connection, int queueCapacity, ResiliencePipeline busyRetry, ILogger logger)
     {
         (_source, _connection, _busyRetry, _logger) = (source, connection, busyRetry, logger);
         _queue = Channel.CreateBounded<PendingWrite>(new BoundedChannelOptions(queueCapacity) { SingleReader = true });
@@ -148,7 +150,10 @@ internal sealed class GroupCommitWriter : IDisposable
         }
     }
 
-    /// <summary>Commits the units together and answers them. A single unit in a savepoint is always answered; others are not when the transaction fails.</summary>
+    /// <summary>
+    /// Commits the units together and answers them. A single unit in a savepoint is always answered; others are not
+    /// when the transaction fails.
+    /// </summary>
     private Outcome TryCommit(List<PendingWrite> batch, bool inSavepoints)
     {
         try
@@ -265,7 +270,9 @@ internal sealed class GroupCommitWriter : IDisposable
         return SqliteFaults.Unavailable();
     }
 
-    /// <summary>Leaves the transaction, which SQLite may have left already, and the connection too unless it is as good as before.</summary>
+    /// <summary>
+    /// Leaves the transaction, which SQLite may have left already, and the connection too unless it is as good as before.
+    /// </summary>
     private void Abandon(Exception cause)
     {
         // After anything but a full disk or a lock of somebody else its view of the file is not to be trusted.

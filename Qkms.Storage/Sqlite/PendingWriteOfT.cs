@@ -25,7 +25,8 @@ internal sealed class PendingWrite<T>(Func<IKmsSession, Task<T>> work) : Pending
         if (!task.IsCompleted)
         {
             // It would hold up everybody else's writes. What it does from here on fails on the ended session, and nobody waits for it.
-            _ = task.ContinueWith(static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            _ = task.ContinueWith(
+                static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             throw new InvalidOperationException("A unit of work awaited something else than its session.");
         }
 

@@ -16,9 +16,10 @@ internal sealed class SqliteDataSource(string path)
         PRAGMA trusted_schema = OFF;
         """;
 
-    // What is deleted is overwritten with zeros, also in pages that become free; and what a rolled back savepoint would put back is kept in
-    // memory, not in a temporary file that would hold copies of it. Every write touches the leaves of a dozen indexes: 16 MB of them are kept
-    // at hand. While the log is copied into the file nobody writes: at 4,000 pages, 16 MB, a page that many commits changed is copied once.
+    // What is deleted is overwritten with zeros, also in pages that become free; and what a rolled back savepoint would put back is
+    // kept in memory, not in a temporary file that would hold copies of it. Every write touches the leaves of a dozen indexes: 16
+    // MB of them are kept at hand. While the log is copied into the file nobody writes: at 4,000 pages, 16 MB, a page that many
+    // commits changed is copied once.
     private const string WriterPragmas =
         """
         PRAGMA journal_mode = WAL;
@@ -43,7 +44,9 @@ internal sealed class SqliteDataSource(string path)
         if (mode != "wal")
         {
             connection.Dispose();
-            throw new SqliteException($"The journal mode of '{path}' stays '{mode}' instead of WAL: its file system does not support that, or the disk is full.", SqliteFaults.CannotOpen);
+            throw new SqliteException(
+                $"The journal mode of '{path}' stays '{mode}' instead of WAL: its file system does not support that, or the disk is full.",
+                SqliteFaults.CannotOpen);
         }
 
         return connection;

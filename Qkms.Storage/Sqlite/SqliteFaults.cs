@@ -29,7 +29,15 @@ internal static class SqliteFaults
     public static bool IsOutage(Exception exception) =>
         exception is SqliteException
         {
-            SqliteErrorCode: Busy or Locked or OutOfMemory or InputOutput or Corrupt or Full or CannotOpen or LockingProtocol or NotADatabase,
+            SqliteErrorCode: Busy
+                or Locked
+                or OutOfMemory
+                or InputOutput
+                or Corrupt
+                or Full
+                or CannotOpen
+                or LockingProtocol
+                or NotADatabase,
         };
 
     /// <summary>The same for a write; on a read-only connection the file's refusal to be written is the statement's own fault.</summary>

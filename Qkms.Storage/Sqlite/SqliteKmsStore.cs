@@ -40,7 +40,8 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
     }
 
     /// <summary>The same with other scripts.</summary>
-    internal SqliteKmsStore(SqliteStorageOptions options, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<SqliteKmsStore> logger)
+    internal SqliteKmsStore(
+        SqliteStorageOptions options, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<SqliteKmsStore> logger)
     {
         string path = DataDirectory.DatabasePathIn(options.DataDirectory);
         (_options, _logger) = (options, logger);

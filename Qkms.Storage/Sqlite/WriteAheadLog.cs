@@ -26,11 +26,14 @@ internal static class WriteAheadLog
         Span<byte> header = stackalloc byte[HeaderSize];
 
         // The header is on disk before the first frame is written: a crash leaves a torn one only in a log without a whole frame.
-        if (file.Length < HeaderSize + FrameHeaderSize + SmallestPage || file.ReadAtLeast(header, HeaderSize, throwOnEndOfStream: false) < HeaderSize)
+        if (file.Length < HeaderSize + FrameHeaderSize + SmallestPage
+            || file.ReadAtLeast(header, HeaderSize, throwOnEndOfStream: false) < HeaderSize)
             return;
 
         if (!IsWhole(header))
-            throw new StoreUnusableException($"The write-ahead log '{path}' is damaged: the newest changes were in it and cannot be read. Restore the database from a backup, or move that file away to continue with the older state in '{databasePath}'.");
+            throw new StoreUnusableException(
+                $"The write-ahead log '{path}' is damaged: the newest changes were in it and cannot be read. Restore the database from a "
+                + $"backup, or move that file away to continue with the older state in '{databasePath}'.");
     }
 
     private static bool IsWhole(ReadOnlySpan<byte> header)

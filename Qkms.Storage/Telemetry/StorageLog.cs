@@ -11,7 +11,8 @@ internal static partial class StorageLog
     [LoggerMessage(StorageEvents.ReadFailed, LogLevel.Error, "The database refused a read; the caller was told to retry.")]
     public static partial void ReadFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(StorageEvents.BatchLost, LogLevel.Warning, "A transaction of {Count} writes was lost; the writes are repeated one by one.")]
+    [LoggerMessage(StorageEvents.BatchLost, LogLevel.Warning,
+        "A transaction of {Count} writes was lost; the writes are repeated one by one.")]
     public static partial void BatchLost(ILogger logger, int count, Exception exception);
 
     [LoggerMessage(StorageEvents.HookFailed, LogLevel.Error, "A hook failed after its write was committed; the write stands.")]
@@ -23,7 +24,8 @@ internal static partial class StorageLog
     [LoggerMessage(StorageEvents.MigrationApplied, LogLevel.Information, "Migration {Name} applied.")]
     public static partial void MigrationApplied(ILogger logger, string name);
 
-    [LoggerMessage(StorageEvents.SettlingFailed, LogLevel.Warning, "Committed data could not be copied from the log into the database file yet; it is safe in the log.")]
+    [LoggerMessage(StorageEvents.SettlingFailed, LogLevel.Warning,
+        "Committed data could not be copied from the log into the database file yet; it is safe in the log.")]
     public static partial void SettlingFailed(ILogger logger, Exception exception);
 
     [LoggerMessage(StorageEvents.CircuitOpened, LogLevel.Error, "The database does not answer: callers are refused at once until it does.")]
@@ -32,30 +34,38 @@ internal static partial class StorageLog
     [LoggerMessage(StorageEvents.CircuitClosed, LogLevel.Information, "The database answers again.")]
     public static partial void CircuitClosed(ILogger logger);
 
-    [LoggerMessage(StorageEvents.CommitUncertain, LogLevel.Warning, "It is uncertain whether write {WriteId} was committed; asking the database.")]
+    [LoggerMessage(StorageEvents.CommitUncertain, LogLevel.Warning,
+        "It is uncertain whether write {WriteId} was committed; asking the database.")]
     public static partial void CommitUncertain(ILogger logger, Guid writeId, Exception exception);
 
     [LoggerMessage(StorageEvents.OutcomeFound, LogLevel.Information, "Write {WriteId} was {Outcome}.")]
     public static partial void OutcomeFound(ILogger logger, Guid writeId, string outcome);
 
-    [LoggerMessage(StorageEvents.OutcomeUnknown, LogLevel.Critical, "It could not be determined in time whether write {WriteId} was committed; its caller was told so.")]
+    [LoggerMessage(StorageEvents.OutcomeUnknown, LogLevel.Critical,
+        "It could not be determined in time whether write {WriteId} was committed; its caller was told so.")]
     public static partial void OutcomeUnknown(ILogger logger, Guid writeId, Exception exception);
 
     [LoggerMessage(StorageEvents.SweepFailed, LogLevel.Warning, "Old ids of writes could not be deleted; the sweep retries in an hour.")]
     public static partial void SweepFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(StorageEvents.WaitingForDatabase, LogLevel.Warning, "The database on {Host} does not answer yet; waiting up to {Seconds} s for it.")]
+    [LoggerMessage(StorageEvents.WaitingForDatabase, LogLevel.Warning,
+        "The database on {Host} does not answer yet; waiting up to {Seconds} s for it.")]
     public static partial void WaitingForDatabase(ILogger logger, string host, double seconds);
 
-    [LoggerMessage(StorageEvents.DatabaseExposed, LogLevel.Warning, "The connection to the database on {Host} is not protected against somebody in between: set SSL Mode=VerifyFull in the connection string; see docs/postgresql.md.")]
+    [LoggerMessage(StorageEvents.DatabaseExposed, LogLevel.Warning,
+        "The connection to the database on {Host} is not protected against somebody in between: set SSL Mode=VerifyFull in the connection "
+        + "string; see docs/postgresql.md.")]
     public static partial void DatabaseExposed(ILogger logger, string host);
 
-    [LoggerMessage(StorageEvents.DatabaseNotDurable, LogLevel.Warning, "The database server runs with fsync or full_page_writes off: a crash of its machine can lose or corrupt every key.")]
+    [LoggerMessage(StorageEvents.DatabaseNotDurable, LogLevel.Warning,
+        "The database server runs with fsync or full_page_writes off: a crash of its machine can lose or corrupt every key.")]
     public static partial void DatabaseNotDurable(ILogger logger);
 
-    [LoggerMessage(StorageEvents.LogNotTruncated, LogLevel.Warning, "A reader, perhaps a backup, holds the write-ahead log: erased data stays in it until the next attempt.")]
+    [LoggerMessage(StorageEvents.LogNotTruncated, LogLevel.Warning,
+        "A reader, perhaps a backup, holds the write-ahead log: erased data stays in it until the next attempt.")]
     public static partial void LogNotTruncated(ILogger logger);
 
-    [LoggerMessage(StorageEvents.TruncationFailed, LogLevel.Error, "The write-ahead log could not be emptied: erased data stays in it until the next attempt.")]
+    [LoggerMessage(StorageEvents.TruncationFailed, LogLevel.Error,
+        "The write-ahead log could not be emptied: erased data stays in it until the next attempt.")]
     public static partial void TruncationFailed(ILogger logger, Exception exception);
 }

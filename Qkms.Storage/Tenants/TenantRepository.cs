@@ -31,10 +31,12 @@ internal sealed class TenantRepository : ITenantRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> InsertAsync(IKmsSession session, Sealed<Tenant> tenant) => await session.Sql.ExecuteAsync(InsertTenant, TenantRow.From(tenant)) == 1;
+    public async Task<bool> InsertAsync(IKmsSession session, Sealed<Tenant> tenant) =>
+        await session.Sql.ExecuteAsync(InsertTenant, TenantRow.From(tenant)) == 1;
 
     private const string UpdateTenant = "UPDATE tenants SET state = @State, plan = @Plan, seal = @Seal WHERE id = @Id";
 
     /// <inheritdoc/>
-    public async Task<bool> UpdateAsync(IKmsSession session, Sealed<Tenant> tenant) => await session.Sql.ExecuteAsync(UpdateTenant, TenantRow.From(tenant)) == 1;
+    public async Task<bool> UpdateAsync(IKmsSession session, Sealed<Tenant> tenant) =>
+        await session.Sql.ExecuteAsync(UpdateTenant, TenantRow.From(tenant)) == 1;
 }

@@ -16,7 +16,17 @@ public sealed class ListAlgorithmsTests : ServiceTests
     [InlineData("Ed25519", null, "OKP", "sig", null, 32, null, null, 64, "LEGACY", false)]
     [InlineData("AES-256", null, "oct", "enc", 5, null, null, null, null, "RECOMMENDED", true)]
     public async Task The_catalogue_says_what_the_standards_say(
-        string name, string? alias, string kty, string use, int? level, int? publicKey, int? ciphertext, int? secret, int? signature, string status, bool quantumSafe)
+        string name,
+        string? alias,
+        string kty,
+        string use,
+        int? level,
+        int? publicKey,
+        int? ciphertext,
+        int? secret,
+        int? signature,
+        string status,
+        bool quantumSafe)
     {
         JsonArray algorithms = (await Client.GetJsonAsync("/kms/supported-algorithms")).Data["algorithms"]!.AsArray();
 

@@ -31,8 +31,8 @@ public sealed class ApiKeyAuthenticationTests : ServiceTests
         string other = await OtherKeyAsync();
         string[] wrong =
         [
-            "", "x", "qkms_", valid[..^1], valid + "0", valid.ToUpperInvariant(), Mistyped(valid), other, ForgedKeys.WithSecretOf(valid, other),
-            new string('a', 8_000), $"{valid},{valid}", $" {valid}x", "schlüssel",
+            "", "x", "qkms_", valid[..^1], valid + "0", valid.ToUpperInvariant(), Mistyped(valid), other,
+            ForgedKeys.WithSecretOf(valid, other), new string('a', 8_000), $"{valid},{valid}", $" {valid}x", "schlüssel",
         ];
 
         foreach (string key in wrong)
@@ -114,7 +114,8 @@ public sealed class ApiKeyAuthenticationTests : ServiceTests
     {
         App.InitialApiKey.Should().MatchRegex("^qkms_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}$");
         if (!OperatingSystem.IsWindows())
-            File.GetUnixFileMode(Path.Combine(App.DataDirectory, "initial-api-key")).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.GetUnixFileMode(Path.Combine(App.DataDirectory, "initial-api-key"))
+                .Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     private static async Task<string> OtherKeyAsync()

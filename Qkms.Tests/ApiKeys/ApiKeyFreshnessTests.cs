@@ -55,7 +55,8 @@ public sealed class ApiKeyFreshnessTests : ServiceTests
     public async Task A_remembered_key_ends_when_it_expires()
     {
         DateTimeOffset end = App.Time.GetUtcNow().AddHours(1);
-        using HttpClient client = App.ClientFor(await App.CreateApiKeyAsync(App.InitialApiKey, Roles.Admin, credential => credential with { ExpiresAt = end }));
+        using HttpClient client = App.ClientFor(
+            await App.CreateApiKeyAsync(App.InitialApiKey, Roles.Admin, credential => credential with { ExpiresAt = end }));
         (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
 
         App.Time.ShiftWallClock(TimeSpan.FromHours(1));
@@ -101,7 +102,8 @@ public sealed class ApiKeyFreshnessTests : ServiceTests
         bool changed = await app.Services.GetRequiredService<IKmsStore>().WriteAsync(
             async session =>
             {
-                Credential credential = sealer.Open((await Repositories.Credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, apiKey[5..17]))!);
+                Credential credential = sealer.Open(
+                    (await Repositories.Credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, apiKey[5..17]))!);
                 return await Repositories.Credentials.UpdateAsync(session, sealer.Seal(change(credential)));
             },
             CancellationToken.None);
@@ -114,7 +116,8 @@ public sealed class ApiKeyFreshnessTests : ServiceTests
         bool changed = await app.Services.GetRequiredService<IKmsStore>().WriteAsync(
             async session =>
             {
-                Credential credential = sealer.Open((await Repositories.Credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, apiKey[5..17]))!);
+                Credential credential = sealer.Open(
+                    (await Repositories.Credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, apiKey[5..17]))!);
                 Tenant tenant = sealer.Open((await Repositories.Tenants.FindAsync(session, credential.TenantId))!);
                 return await Repositories.Tenants.UpdateAsync(session, sealer.Seal(tenant with { State = state }));
             },

@@ -47,7 +47,8 @@ public sealed class ApiKeyHandlesTests : ServiceTests
     {
         ApiKeyHandles handles = App.Services.GetRequiredService<ApiKeyHandles>();
 
-        foreach (byte[] garbage in new[] { [], new byte[1], new byte[67], new byte[70_000], Encoding.ASCII.GetBytes(App.InitialApiKey + "0") })
+        foreach (byte[] garbage in
+            new[] { [], new byte[1], new byte[67], new byte[70_000], Encoding.ASCII.GetBytes(App.InitialApiKey + "0") })
         {
             string text = Write(handles, garbage);
             text.Should().MatchRegex("^-+$");

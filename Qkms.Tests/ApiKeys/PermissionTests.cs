@@ -95,7 +95,8 @@ public sealed class PermissionTests : ServiceTests
         using HttpClient client = App.ClientFor(await App.CreateApiKeyAsync(App.InitialApiKey, Roles.User));
 
         (await client.PostJsonAsync("/kms/keys/generate", "{}")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
-        (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}"""))
+            .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
         (await client.RevokeAsync("unknown")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
     }
 
@@ -105,18 +106,23 @@ public sealed class PermissionTests : ServiceTests
         using HttpClient admin = App.Client();
         await admin.GenerateAsync("ML-KEM-512", new { name = "app/a" });
         string other = (await admin.GenerateAsync("ML-KEM-512", new { name = "web" })).Text("kid");
-        string narrowed = await App.CreateApiKeyAsync(App.InitialApiKey, Roles.Admin, c => c with { Permissions = "keys:read keys:rotate", KeyScope = "app/* exact" });
+        string narrowed = await App.CreateApiKeyAsync(
+            App.InitialApiKey, Roles.Admin, c => c with { Permissions = "keys:read keys:rotate", KeyScope = "app/* exact" });
         using HttpClient client = App.ClientFor(narrowed);
 
         (await client.RotateAsync("ML-KEM-512", new { name = "app/a" })).ShouldBe(HttpStatusCode.Created);
         (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-512&name=app/a")).ShouldBe(HttpStatusCode.OK);
         (await client.GetJsonAsync("/kms/keys?name=app/a")).ShouldBe(HttpStatusCode.OK);
-        (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-512&name=exact")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-512","name":"web"}""")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-512&name=exact"))
+            .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-512","name":"web"}"""))
+            .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
         (await client.GetJsonAsync($"/kms/keys/{other}")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
-        (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-512&name=app")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
-        (await client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768","name":"app/b"}""")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-512&name=app"))
+            .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        (await client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768","name":"app/b"}"""))
+            .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
     }
 
     private static IEnumerable<RouteEndpoint> Routes(QkmsApplication app) =>

@@ -5,7 +5,9 @@ using Qkms.Core.ApiKeys;
 
 namespace Qkms.Tests.ApiKeys;
 
-/// <summary>The header as Kestrel reads it, which never makes a string of the key. <see cref="ApiKeyAuthenticationTests"/> go through TestServer.</summary>
+/// <summary>
+/// The header as Kestrel reads it, which never makes a string of the key. <see cref="ApiKeyAuthenticationTests"/> go through TestServer.
+/// </summary>
 public sealed partial class PresentedKeyTests : ServiceTests
 {
     private readonly string _valid;
@@ -43,7 +45,15 @@ public sealed partial class PresentedKeyTests : ServiceTests
     [Fact]
     public async Task Bytes_that_are_no_text_are_401()
     {
-        string[] values = ["schl\u00fcssel", "\u00ff\u00fe", _valid[..30] + "\u0080" + _valid[31..], _valid + "\u0001", new string('a', 20_000), WithId("\u00e9")];
+        string[] values =
+        [
+            "schl\u00fcssel",
+            "\u00ff\u00fe",
+            _valid[..30] + "\u0080" + _valid[31..],
+            _valid + "\u0001",
+            new string('a', 20_000),
+            WithId("\u00e9")
+        ];
         foreach (string value in values)
             await ShouldAnswerAsync($"x-api-key: {value}", 401);
     }
@@ -56,13 +66,15 @@ public sealed partial class PresentedKeyTests : ServiceTests
         string handle = string.Create(handles.Length, _valid, (text, key) => handles.Write(Encoding.ASCII.GetBytes(key), text));
         ApiKeyProof? proof = handles.Read(handle);
         proof.Should().NotBeNull();
-        (await App.Services.GetRequiredService<ApiKeyAuthenticator>().AuthenticateAsync(proof!, CancellationToken.None)).Should().NotBeNull("the handle is good");
+        (await App.Services.GetRequiredService<ApiKeyAuthenticator>().AuthenticateAsync(proof!, CancellationToken.None))
+            .Should().NotBeNull("the handle is good");
 
         await ShouldAnswerAsync($"x-api-key: {handle}", 401);
         await ShouldAnswerAsync($"x-api-key: {handle.ToUpperInvariant()}", 401);
         await using QkmsApplication overTestServer = new();
         handles = overTestServer.Services.GetRequiredService<ApiKeyHandles>();
-        using HttpClient client = overTestServer.ClientFor(string.Create(handles.Length, overTestServer.InitialApiKey, (text, key) => handles.Write(Encoding.ASCII.GetBytes(key), text)));
+        using HttpClient client = overTestServer.ClientFor(
+            string.Create(handles.Length, overTestServer.InitialApiKey, (text, key) => handles.Write(Encoding.ASCII.GetBytes(key), text)));
         (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
     }
 
@@ -89,8 +101,9 @@ public sealed partial class PresentedKeyTests : ServiceTests
 
         foreach ((string key, HttpStatusCode status) in new[]
         {
-            (valid, HttpStatusCode.OK), (valid, HttpStatusCode.OK), (valid + "0", HttpStatusCode.Unauthorized), ("", HttpStatusCode.Unauthorized),
-            (handle, HttpStatusCode.Unauthorized), (new string('a', 10_000), HttpStatusCode.Unauthorized), (valid, HttpStatusCode.OK),
+            (valid, HttpStatusCode.OK), (valid, HttpStatusCode.OK), (valid + "0", HttpStatusCode.Unauthorized),
+            ("", HttpStatusCode.Unauthorized), (handle, HttpStatusCode.Unauthorized),
+            (new string('a', 10_000), HttpStatusCode.Unauthorized), (valid, HttpStatusCode.OK),
         })
         {
             client.DefaultRequestHeaders.Remove("x-api-key");

@@ -18,7 +18,8 @@ public sealed class TenantIsolationTests : ServiceTests
         int compared = 0;
 
         foreach (RouteEndpoint route in App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(r => r.Metadata.GetMetadata<RequiredPermission>() is not null && (r.RoutePattern.Parameters.Count > 0 || RouteRequests.UsesKey(r))))
+            .Where(r => r.Metadata.GetMetadata<RequiredPermission>() is not null
+                && (r.RoutePattern.Parameters.Count > 0 || RouteRequests.UsesKey(r))))
         {
             Answer toTheirs = await SendAsync(ours, route, kid);
             Answer toRandom = await SendAsync(ours, route, random);
@@ -43,7 +44,8 @@ public sealed class TenantIsolationTests : ServiceTests
         Answer firstKey = await first.GenerateAsync("ML-KEM-768", new { kid = "same" });
         (await second.GetJsonAsync("/kms/keys")).Number("total").Should().Be(0);
         (await second.ActiveAsync()).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        (await second.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await second.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}"""))
+            .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await second.RetireAsync(1)).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         Answer secondKey = await second.GenerateAsync("ML-KEM-768", new { kid = "same" });
 

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Qkms.Tests.Architecture;
 
-/// <summary>The steps of an algorithm cite their own standard: a file that cites the other one was copied, or is in the wrong place.</summary>
+/// <summary>
+/// The steps of an algorithm cite their own standard: a file that cites the other one was copied, or is in the wrong place.
+/// </summary>
 public sealed class CitationTests
 {
     private static readonly string[] _folders = ["Fips202", "Fips203", "Fips204", "Rfc9180"];
@@ -31,7 +33,8 @@ public sealed class CitationTests
         cited.Should().BeTrue();
     }
 
-    private static string Cite(string folder) => folder.Replace("Fips", "FIPS ", StringComparison.Ordinal).Replace("Rfc", "RFC ", StringComparison.Ordinal);
+    private static string Cite(string folder) =>
+        folder.Replace("Fips", "FIPS ", StringComparison.Ordinal).Replace("Rfc", "RFC ", StringComparison.Ordinal);
 
     private static string Cryptography([CallerFilePath] string thisFile = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "Qkms.Core", "Cryptography"));

@@ -6,8 +6,9 @@ using Qkms.Tests.Support.ChildProcess;
 namespace Qkms.Tests.Architecture;
 
 /// <summary>
-/// No method that touches secrets divides. C# compiles <c>x % 3329</c> to a multiplication when it optimises and to a division, whose time depends on x, when it
-/// does not, so that both machine codes are read: a child process compiles every marked method and has the runtime write down what it made.
+/// No method that touches secrets divides. C# compiles <c>x % 3329</c> to a multiplication when it optimises and to a division, whose time
+/// depends on x, when it does not, so that both machine codes are read: a child process compiles every marked method and has the runtime
+/// write down what it made.
 /// </summary>
 public sealed partial class ConstantTimeTests
 {
@@ -157,7 +158,10 @@ public sealed partial class ConstantTimeTests
         string file = folder.File("listing.asm");
         using (Process child = Child.Start(
             ChildProgram.CompileSecretMethods,
-            [.. environment, ("DOTNET_JitDisasm", "Qkms.Core.Cryptography.*:*"), ("DOTNET_JitStdOutFile", file), ("DOTNET_TieredPGO", "0")]))
+            [
+                .. environment, ("DOTNET_JitDisasm", "Qkms.Core.Cryptography.*:*"), ("DOTNET_JitStdOutFile", file),
+                ("DOTNET_TieredPGO", "0")
+            ]))
         {
             await child.WaitForExitAsync();
             child.ExitCode.Should().Be(0);
@@ -185,14 +189,17 @@ public sealed partial class ConstantTimeTests
         }
 
         divisions.Should().BeEmpty();
-        expected.Where(item => listed.GetValueOrDefault(item.Key) < item.Value).Should().BeEmpty("every marked method has a listing, without which this test shows nothing");
+        expected.Where(item => listed.GetValueOrDefault(item.Key) < item.Value)
+            .Should().BeEmpty("every marked method has a listing, without which this test shows nothing");
         instructions.Should().BeGreaterThan(5000, "the listings have machine code in them");
     }
 
     [GeneratedRegex(@"^; Assembly listing for method (?<method>[^\[(]+).*\((?<tier>[^()]+)\)$")]
     private static partial Regex Header();
 
-    /// <summary>Integer divisions of x64 and Arm64, those of floating point, and the runtime's helpers on machines without the instruction.</summary>
+    /// <summary>
+    /// Integer divisions of x64 and Arm64, those of floating point, and the runtime's helpers on machines without the instruction.
+    /// </summary>
     [GeneratedRegex(@"^\s+(?:(?:i?div|[su]div|fdiv|v?div[sp][sd])\s|call\s+.*CORINFO_HELP_\w*(?:DIV|MOD))", RegexOptions.IgnoreCase)]
     private static partial Regex Division();
 }

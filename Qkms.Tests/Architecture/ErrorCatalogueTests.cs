@@ -10,7 +10,8 @@ public sealed partial class ErrorCatalogueTests
     [Fact]
     public void Every_refusal_is_in_the_catalogue_once()
     {
-        KmsError[] fields = [.. typeof(KmsErrors).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => f.GetValue(null)).OfType<KmsError>()];
+        KmsError[] fields =
+            [.. typeof(KmsErrors).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => f.GetValue(null)).OfType<KmsError>()];
 
         KmsErrors.All.Should().BeEquivalentTo(fields);
         KmsErrors.All.Select(e => e.Code).Should().OnlyHaveUniqueItems().And.OnlyContain(code => CodeShape().IsMatch(code));

@@ -20,8 +20,10 @@ public sealed class EventIdTests
             Event[] events = [.. EventsOf(catalogue.Assembly)];
 
             events.Should().NotBeEmpty(catalogue.Name);
-            events.Where(logged => logged.Id < first || logged.Id > last).Should().BeEmpty("{0} has {1} to {2}", catalogue.Name, first, last);
-            events.GroupBy(logged => logged.Id).Where(logged => logged.Count() > 1).SelectMany(logged => logged).Should().BeEmpty("they share an id");
+            events.Where(logged => logged.Id < first || logged.Id > last)
+                .Should().BeEmpty("{0} has {1} to {2}", catalogue.Name, first, last);
+            events.GroupBy(logged => logged.Id).Where(logged => logged.Count() > 1).SelectMany(logged => logged)
+                .Should().BeEmpty("they share an id");
         }
     }
 
@@ -46,13 +48,15 @@ public sealed class EventIdTests
         }
     }
 
-    private static (int First, int Last) RangeOf(Type catalogue) => (ValueOf(catalogue.GetField("First")!), ValueOf(catalogue.GetField("Last")!));
+    private static (int First, int Last) RangeOf(Type catalogue) =>
+        (ValueOf(catalogue.GetField("First")!), ValueOf(catalogue.GetField("Last")!));
 
     private static int ValueOf(FieldInfo constant) => (int)constant.GetRawConstantValue()!;
 
     private static IEnumerable<Event> EventsOf(Assembly assembly) =>
         from type in assembly.GetTypes()
-        from method in type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
+        from method in type.GetMethods(
+            BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
         let attribute = method.GetCustomAttribute<LoggerMessageAttribute>()
         where attribute is not null
         select new Event(attribute.EventId, $"{type.Name}.{method.Name}");

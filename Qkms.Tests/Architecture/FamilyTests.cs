@@ -6,21 +6,26 @@ using Qkms.Storage;
 namespace Qkms.Tests.Architecture;
 
 /// <summary>
-/// A family of algorithms is one object: outside <c>Algorithms</c> nothing asks which family a key is of. It asks the family, or what a key in memory
-/// can do.
+/// A family of algorithms is one object: outside <c>Algorithms</c> nothing asks which family a key is of. It asks the family, or
+/// what a key in memory can do.
 /// </summary>
 public sealed partial class FamilyTests
 {
     private static readonly string _home = typeof(KeyFamily).Namespace!;
 
     private static readonly System.Type[] _families =
-        [.. typeof(KeyFamily).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(KeyFamily)) || type.IsSubclassOf(typeof(LoadedKey)))];
+        [
+            .. typeof(KeyFamily).Assembly
+                .GetTypes()
+                .Where(type => type.IsSubclassOf(typeof(KeyFamily)) || type.IsSubclassOf(typeof(LoadedKey)))
+        ];
 
     [Fact]
     public void Nothing_outside_Algorithms_knows_a_family_or_its_key_by_its_type()
     {
         HashSet<string> concrete = [.. _families.Select(type => type.FullName!)];
-        ArchUnitNET.Domain.Architecture code = new ArchLoader().LoadAssemblies(typeof(KeyFamily).Assembly, typeof(StorageServices).Assembly, typeof(Program).Assembly).Build();
+        ArchUnitNET.Domain.Architecture code =
+            new ArchLoader().LoadAssemblies(typeof(KeyFamily).Assembly, typeof(StorageServices).Assembly, typeof(Program).Assembly).Build();
 
         concrete.Should().HaveCountGreaterThanOrEqualTo(8);
         code.Types
@@ -40,7 +45,9 @@ public sealed partial class FamilyTests
             .. Directory.EnumerateDirectories(Root(), "Qkms.*").Where(IsProduct)
                 .SelectMany(project => Directory.EnumerateFiles(project, "*.cs", SearchOption.AllDirectories))
                 .Where(file => !IsAlgorithms(file) && !file.Contains("/obj/", StringComparison.Ordinal))
-                .SelectMany(file => File.ReadLines(file).Where(line => Question().IsMatch(line)).Select(line => $"{Path.GetFileName(file)}: {line.Trim()}")),
+                .SelectMany(file => File.ReadLines(file)
+                    .Where(line => Question().IsMatch(line))
+                    .Select(line => $"{Path.GetFileName(file)}: {line.Trim()}")),
         ];
 
         questions.Should().BeEmpty();
@@ -72,5 +79,6 @@ public sealed partial class FamilyTests
 
     private static bool IsAlgorithms(string file) => file.Contains("/Qkms.Core/Algorithms/", StringComparison.Ordinal);
 
-    private static string Root([CallerFilePath] string thisFile = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", ".."));
+    private static string Root([CallerFilePath] string thisFile = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", ".."));
 }

@@ -3,7 +3,9 @@ using Xunit.Abstractions;
 
 namespace Qkms.Tests.Crash;
 
-/// <summary>SQLite copies its write-ahead log into the database file from time to time; the service is killed in the middle of that.</summary>
+/// <summary>
+/// SQLite copies its write-ahead log into the database file from time to time; the service is killed in the middle of that.
+/// </summary>
 public sealed class CheckpointCrashTests(ITestOutputHelper output)
 {
     // A machine on which none of so many kills meets a checkpoint has no disk to speak of.

@@ -9,5 +9,7 @@ internal static class CrashCount
 
     /// <summary>What was asked for, else <paramref name="usual"/>.</summary>
     public static int Or(int usual) =>
-        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : usual;
+        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } text
+            ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture)
+            : usual;
 }

@@ -2,7 +2,9 @@ using Xunit.Abstractions;
 
 namespace Qkms.Tests.Crash;
 
-/// <summary>Not the service but its PostgreSQL server is killed, under load; the service goes on by itself when the server is back.</summary>
+/// <summary>
+/// Not the service but its PostgreSQL server is killed, under load; the service goes on by itself when the server is back.
+/// </summary>
 public sealed class DatabaseCrashTests(ITestOutputHelper output)
 {
     [TheoryIf(Requirement.PostgresPrograms)]
@@ -38,7 +40,8 @@ public sealed class DatabaseCrashTests(ITestOutputHelper output)
         }
 
         service.HasExited.Should().BeFalse("it needs no restart");
-        output.WriteLine($"{rounds} times {how}: {ledger.Acknowledged} acknowledged writes, 0 lost; {ledger.Adopted} committed without an answer");
+        output.WriteLine(
+            $"{rounds} times {how}: {ledger.Acknowledged} acknowledged writes, 0 lost; {ledger.Adopted} committed without an answer");
     }
 
     private static void Strike(PostgresCluster cluster, string how)

@@ -61,10 +61,14 @@ public sealed class DestructionCrashTests
         using Database database = TestStorage.Open(dataDirectory);
         const string Events = "((SELECT COUNT(*) FROM audit_events e WHERE e.kid = v.kid AND e.action = 'key.destroyed') = 1)";
         const string Material = "(SELECT m.wrapped = zeroblob(length(m.wrapped)) FROM key_material m WHERE m.version_id = v.id)";
-        database.Scalar($"SELECT COUNT(*) FROM key_versions v WHERE (v.state = 4) <> {Material} OR (v.state = 4) <> {Events} OR (v.state = 4) <> (v.destroyed_at IS NOT NULL)").Should().Be(0L);
+        database.Scalar(
+            $"SELECT COUNT(*) FROM key_versions v WHERE (v.state = 4) <> {Material} OR (v.state = 4) <> {Events} OR (v.state = 4) <> "
+            + "(v.destroyed_at IS NOT NULL)")
+            .Should().Be(0L);
         object? destroyed = database.Scalar("SELECT COUNT(*) FROM key_versions WHERE state = 4");
         database.Scalar("SELECT destroyed_count FROM keys").Should().Be(destroyed);
-        database.Scalar("SELECT COUNT(*) FROM key_versions WHERE state <> 4 AND destroy_at IS NOT NULL").Should().Be(Versions - (long)destroyed!);
+        database.Scalar("SELECT COUNT(*) FROM key_versions WHERE state <> 4 AND destroy_at IS NOT NULL")
+            .Should().Be(Versions - (long)destroyed!);
         database.Flaws().Should().BeEmpty();
         return (int)(long)destroyed;
     }

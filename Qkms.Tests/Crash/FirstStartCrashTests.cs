@@ -29,7 +29,8 @@ public sealed class FirstStartCrashTests(ITestOutputHelper output)
     {
         using TemporaryDirectory directory = new();
         TestStorage.UseEmpty(directory.Path);
-        await KillAsync(directory.Path, service => File.Exists(directory.File(sign)) || service.Output.Contains(sign, StringComparison.Ordinal));
+        await KillAsync(
+            directory.Path, service => File.Exists(directory.File(sign)) || service.Output.Contains(sign, StringComparison.Ordinal));
 
         await ShouldStartAsync(directory.Path);
     }
@@ -47,13 +48,17 @@ public sealed class FirstStartCrashTests(ITestOutputHelper output)
             // Most of a start is the runtime's: the moments of ours begin with the first file.
             int wait = RandomNumberGenerator.GetInt32(400);
             await KillAsync(directory.Path, service =>
-                File.Exists(directory.File(TestStorage.IsPostgres ? "initial-api-key" : "qkms.lock")) || service.Output.Contains("Migration", StringComparison.Ordinal), wait);
-            reached[(File.Exists(directory.File("qkms.db")) ? 1 : 0) + (File.Exists(directory.File("root.key")) ? 1 : 0) + (File.Exists(directory.File("initial-api-key")) ? 1 : 0)]++;
+                File.Exists(directory.File(TestStorage.IsPostgres ? "initial-api-key" : "qkms.lock"))
+                || service.Output.Contains("Migration", StringComparison.Ordinal), wait);
+            reached[(File.Exists(directory.File("qkms.db")) ? 1 : 0) + (File.Exists(directory.File("root.key")) ? 1 : 0)
+                + (File.Exists(directory.File("initial-api-key")) ? 1 : 0)]++;
 
             await ShouldStartAsync(directory.Path);
         }
 
-        output.WriteLine($"{kills} kills of a first start; of database, root key and API key the first {string.Join(", ", reached.Select((count, had) => $"{had} were there {count} times"))}");
+        output.WriteLine(
+            $"{kills} kills of a first start; of database, root key and API key the first "
+            + $"{string.Join(", ", reached.Select((count, had) => $"{had} were there {count} times"))}");
     }
 
     // Half of what makes a file whole or not there: link(2) was done, unlink(2) was not.

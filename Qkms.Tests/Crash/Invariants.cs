@@ -25,18 +25,36 @@ internal static class Invariants
     // Rows that must not be; the numbers are KeyState's.
     private static readonly (string What, string Sql)[] _none =
     [
-        ("keys with two active versions", "SELECT COUNT(*) FROM (SELECT key_id FROM key_versions WHERE state = 1 GROUP BY tenant_id, key_id HAVING COUNT(*) > 1) AS x"),
-        ("keys whose active slot names another version", "SELECT COUNT(*) FROM keys k LEFT JOIN key_versions v ON v.tenant_id = k.tenant_id AND v.key_id = k.id AND v.state = 1 WHERE COALESCE(k.active_kid, '') <> COALESCE(v.kid, '')"),
-        ("keys whose counters are not their versions", "SELECT COUNT(*) FROM keys k WHERE k.version_count <> (SELECT COUNT(*) FROM key_versions v WHERE v.tenant_id = k.tenant_id AND v.key_id = k.id) OR k.next_version <> 1 + (SELECT MAX(version) FROM key_versions v WHERE v.tenant_id = k.tenant_id AND v.key_id = k.id)"),
-        ("keys without a version", "SELECT COUNT(*) FROM keys k WHERE NOT EXISTS (SELECT 1 FROM key_versions v WHERE v.tenant_id = k.tenant_id AND v.key_id = k.id)"),
-        ("successors that nobody names", "SELECT COUNT(*) FROM key_versions v WHERE v.previous_kid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM key_versions p WHERE p.tenant_id = v.tenant_id AND p.kid = v.previous_kid AND p.next_kid = v.kid AND p.state <> 1)"),
-        ("half chains", "SELECT COUNT(*) FROM key_versions v WHERE v.next_kid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM key_versions n WHERE n.tenant_id = v.tenant_id AND n.kid = v.next_kid AND n.previous_kid = v.kid)"),
-        ("versions without material", "SELECT COUNT(*) FROM key_versions v WHERE NOT EXISTS (SELECT 1 FROM key_material m WHERE m.version_id = v.id)"),
-        ("material without a version", "SELECT COUNT(*) FROM key_material m WHERE NOT EXISTS (SELECT 1 FROM key_versions v WHERE v.id = m.version_id)"),
+        ("keys with two active versions",
+            "SELECT COUNT(*) FROM (SELECT key_id FROM key_versions WHERE state = 1 GROUP BY tenant_id, key_id HAVING COUNT(*) > 1) AS x"),
+        ("keys whose active slot names another version",
+            "SELECT COUNT(*) FROM keys k LEFT JOIN key_versions v ON v.tenant_id = k.tenant_id AND v.key_id = k.id AND v.state = 1 WHERE "
+            + "COALESCE(k.active_kid, '') <> COALESCE(v.kid, '')"),
+        ("keys whose counters are not their versions",
+            "SELECT COUNT(*) FROM keys k WHERE k.version_count <> (SELECT COUNT(*) FROM key_versions v WHERE v.tenant_id = "
+            + "k.tenant_id AND v.key_id = k.id) OR k.next_version <> 1 + (SELECT MAX(version) FROM key_versions v WHERE v.tenant_id "
+            + "= k.tenant_id AND v.key_id = k.id)"),
+        ("keys without a version",
+            "SELECT COUNT(*) FROM keys k WHERE NOT EXISTS (SELECT 1 FROM key_versions v WHERE v.tenant_id = "
+            + "k.tenant_id AND v.key_id = k.id)"),
+        ("successors that nobody names",
+            "SELECT COUNT(*) FROM key_versions v WHERE v.previous_kid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM key_versions p WHERE "
+            + "p.tenant_id = v.tenant_id AND p.kid = v.previous_kid AND p.next_kid = v.kid AND p.state <> 1)"),
+        ("half chains",
+            "SELECT COUNT(*) FROM key_versions v WHERE v.next_kid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM key_versions n WHERE "
+            + "n.tenant_id = v.tenant_id AND n.kid = v.next_kid AND n.previous_kid = v.kid)"),
+        ("versions without material",
+            "SELECT COUNT(*) FROM key_versions v WHERE NOT EXISTS (SELECT 1 FROM key_material m WHERE m.version_id = v.id)"),
+        ("material without a version",
+            "SELECT COUNT(*) FROM key_material m WHERE NOT EXISTS (SELECT 1 FROM key_versions v WHERE v.id = m.version_id)"),
         ("versions without the one event of their making", $"SELECT COUNT(*) FROM {WithEvents} WHERE COALESCE(e.made, 0) <> 1"),
-        ("versions whose retirement and its event disagree", $"SELECT COUNT(*) FROM {WithEvents} WHERE COALESCE(e.retired, 0) <> CASE WHEN v.retired_at IS NULL THEN 0 ELSE 1 END"),
-        ("versions whose revocation and its event disagree", $"SELECT COUNT(*) FROM {WithEvents} WHERE COALESCE(e.revoked, 0) <> CASE WHEN v.state = 3 THEN 1 ELSE 0 END"),
-        ("events of nothing", "SELECT COUNT(*) FROM audit_events e WHERE e.kid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM key_versions v WHERE v.tenant_id = e.tenant_id AND v.kid = e.kid)"),
+        ("versions whose retirement and its event disagree",
+            $"SELECT COUNT(*) FROM {WithEvents} WHERE COALESCE(e.retired, 0) <> CASE WHEN v.retired_at IS NULL THEN 0 ELSE 1 END"),
+        ("versions whose revocation and its event disagree",
+            $"SELECT COUNT(*) FROM {WithEvents} WHERE COALESCE(e.revoked, 0) <> CASE WHEN v.state = 3 THEN 1 ELSE 0 END"),
+        ("events of nothing",
+            "SELECT COUNT(*) FROM audit_events e WHERE e.kid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM key_versions v WHERE v.tenant_id = "
+            + "e.tenant_id AND v.kid = e.kid)"),
         ("events of broken rows", "SELECT COUNT(*) FROM audit_events WHERE action = 'integrity.failed'"),
     ];
 
@@ -52,7 +70,9 @@ internal static class Invariants
         CheckRows(open, stored.Count);
 
         Proof[] proofs = [.. ledger.Proofs];
-        IEnumerable<Proof> asked = proofs.Skip(proofsChecked).Concat(Enumerable.Range(0, Math.Min(Sample, proofsChecked)).Select(_ => proofs[RandomNumberGenerator.GetInt32(proofsChecked)]));
+        IEnumerable<Proof> asked = proofs.Skip(proofsChecked)
+            .Concat(
+                Enumerable.Range(0, Math.Min(Sample, proofsChecked)).Select(_ => proofs[RandomNumberGenerator.GetInt32(proofsChecked)]));
         foreach (Proof proof in asked)
             await Proofs.CheckAsync(client, proof, ledger);
 
@@ -67,7 +87,8 @@ internal static class Invariants
         long total;
         do
         {
-            Answer page = (await client.GetJsonAsync("/kms/keys" + (cursor is null ? "" : $"?cursor={Uri.EscapeDataString(cursor)}"))).ShouldBe(HttpStatusCode.OK);
+            Answer page = (await client.GetJsonAsync("/kms/keys" + (cursor is null ? "" : $"?cursor={Uri.EscapeDataString(cursor)}")))
+                .ShouldBe(HttpStatusCode.OK);
             page.Data["unreadable"]!.AsArray().Should().BeEmpty();
             versions.AddRange(page.Data["keys"]!.AsArray()!);
             total = page.Number("total");
@@ -79,7 +100,10 @@ internal static class Invariants
         return versions;
     }
 
-    /// <summary>Unwraps and expands the material of every version, revoked ones too, and holds it against the public key. Nothing else may use an embedded database meanwhile.</summary>
+    /// <summary>
+    /// Unwraps and expands the material of every version, revoked ones too, and holds it against the public key. Nothing else may use an
+    /// embedded database meanwhile.
+    /// </summary>
     public static async Task<int> EveryKeyShouldOpenAsync(string dataDirectory)
     {
         await using QkmsApplication app = new(dataDirectory);
@@ -92,7 +116,8 @@ internal static class Invariants
         IReadOnlyList<string> kids = database.Strings("SELECT kid FROM key_versions");
         foreach (string kid in kids)
         {
-            Sealed<KeyVersion>? stored = await store.ReadAsync(session => Repositories.Keys.FindVersionAsync(session, tenant, Kid.FromStored(kid)), CancellationToken.None);
+            Sealed<KeyVersion>? stored = await store.ReadAsync(
+                session => Repositories.Keys.FindVersionAsync(session, tenant, Kid.FromStored(kid)), CancellationToken.None);
             (await loader.LoadAsync(sealer.Open(stored!))).Dispose();
         }
 

@@ -125,7 +125,8 @@ internal sealed class LedgerEntry(string kid, int number, string name, string al
 
     public static LedgerEntry From(JsonNode version)
     {
-        LedgerEntry entry = new((string)version["kid"]!, (int)version["key_version"]!, (string)version["name"]!, (string)version["algorithm_id"]!);
+        LedgerEntry entry = new(
+            (string)version["kid"]!, (int)version["key_version"]!, (string)version["name"]!, (string)version["algorithm_id"]!);
         entry.AtLeast(Ranks.Of(version));
         return entry;
     }

@@ -7,7 +7,8 @@ public sealed class LostAnswerTests
     private const int Kills = 3;
     private const int Workers = 8;
 
-    // Q-47: kill -9 under rotations with keys. Whatever each request had come to, sent again it has been done once, and whoever had an answer gets the same.
+    // Q-47: kill -9 under rotations with keys. Whatever each request had come to, sent again it has been done once, and whoever had
+    // an answer gets the same.
     [Fact]
     public async Task A_retry_after_a_lost_answer_finds_what_was_done()
     {
@@ -37,7 +38,8 @@ public sealed class LostAnswerTests
                 break;
 
             int before = acknowledged.Count;
-            Task[] workers = [.. Enumerable.Range(0, Workers).Select(worker => RotateUntilKilledAsync(client, $"{round}-{worker}", acknowledged, lost))];
+            Task[] workers =
+                [.. Enumerable.Range(0, Workers).Select(worker => RotateUntilKilledAsync(client, $"{round}-{worker}", acknowledged, lost))];
             while (acknowledged.Count < before + 40)
                 await Task.Delay(1);
 
@@ -48,7 +50,8 @@ public sealed class LostAnswerTests
         retried.Should().Be(Kills * Workers);
     }
 
-    private static async Task RotateUntilKilledAsync(HttpClient client, string name, ConcurrentDictionary<string, string> acknowledged, ConcurrentDictionary<string, byte> lost)
+    private static async Task RotateUntilKilledAsync(
+        HttpClient client, string name, ConcurrentDictionary<string, string> acknowledged, ConcurrentDictionary<string, byte> lost)
     {
         for (int i = 0; ; i++)
         {
@@ -65,7 +68,8 @@ public sealed class LostAnswerTests
         }
     }
 
-    private static Task<Answer> RotateAsync(HttpClient client, string key) => client.PostOnceAsync(key, "/kms/keys/rotate", """{"algorithm":"AES-256"}""");
+    private static Task<Answer> RotateAsync(HttpClient client, string key) =>
+        client.PostOnceAsync(key, "/kms/keys/rotate", """{"algorithm":"AES-256"}""");
 
     private static void Note(ConcurrentDictionary<string, string> acknowledged, string key, Answer answer) =>
         acknowledged[key] = answer.ShouldBe(HttpStatusCode.Created).Text("kid");

@@ -70,7 +70,8 @@ internal sealed class MixedLoad
         int dice = RandomNumberGenerator.GetInt32(100);
         LedgerEntry? entry = own.IsEmpty ? null : own.ElementAt(RandomNumberGenerator.GetInt32(own.Count));
         if (entry is null || dice < 30)
-            await GenerateAsync($"{name}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}", dice == 0 ? "RSA-2048" : Pick(_usual), own);
+            await GenerateAsync(
+                $"{name}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}", dice == 0 ? "RSA-2048" : Pick(_usual), own);
         else if (dice < 40)
             await RotateAsync(entry.Name, entry.Algorithm, own);
         else if (dice < 50)
@@ -140,10 +141,13 @@ internal sealed class MixedLoad
             _ledger.WasAnswered();
     }
 
-    /// <summary>Whether it succeeded. Refusals that somebody else's change explains are answers; anything else is a fault of the service.</summary>
+    /// <summary>
+    /// Whether it succeeded. Refusals that somebody else's change explains are answers; anything else is a fault of the service.
+    /// </summary>
     private bool Note(Answer answer)
     {
-        bool isRefusal = answer.Status is HttpStatusCode.Conflict or HttpStatusCode.NotFound or HttpStatusCode.ServiceUnavailable || IsUnknown(answer);
+        bool isRefusal = answer.Status is HttpStatusCode.Conflict or HttpStatusCode.NotFound or HttpStatusCode.ServiceUnavailable
+            || IsUnknown(answer);
         if ((int)answer.Status >= 400 && !isRefusal)
             _ledger.Fault($"{(int)answer.Status} {answer.Body}");
 
@@ -152,7 +156,9 @@ internal sealed class MixedLoad
 
     // Only where the database itself is killed.
     private bool IsUnknown(Answer answer) =>
-        _outlivesFaults && answer.Status == HttpStatusCode.InternalServerError && JsonDocument.Parse(answer.Body).RootElement.GetProperty("error").GetProperty("error_code").GetString() == "ERR_SERVICE_002";
+        _outlivesFaults
+        && answer.Status == HttpStatusCode.InternalServerError
+        && JsonDocument.Parse(answer.Body).RootElement.GetProperty("error").GetProperty("error_code").GetString() == "ERR_SERVICE_002";
 
     private static string Pick(string[] from) => from[RandomNumberGenerator.GetInt32(from.Length)];
 }

@@ -18,20 +18,31 @@ internal static class Proofs
             case "AES-256" when entry.Number % 2 == 0:
                 Answer dataKey = await client.PostJsonAsync("/data-keys/generate", $"{{{kid}}}");
                 return succeeded(dataKey)
-                    ? new Proof(entry, "/data-keys/decrypt", $$"""{"ciphertext":"{{dataKey.Text("ciphertext")}}"}""", "plaintext", dataKey.Text("plaintext"))
+                    ? new Proof(
+                        entry,
+                        "/data-keys/decrypt",
+                        $$"""{"ciphertext":"{{dataKey.Text("ciphertext")}}"}""",
+                        "plaintext",
+                        dataKey.Text("plaintext"))
                     : null;
 
             case "ML-DSA-44" or "ML-DSA-65":
                 Answer signed = await client.PostJsonAsync("/signature/sign", $$"""{"kid":"{{entry.Kid}}","message":"{{Text}}"}""");
                 return succeeded(signed)
-                    ? new Proof(entry, "/signature/verify", $$"""{"kid":"{{entry.Kid}}","message":"{{Text}}","signature":"{{signed.Text("signature")}}"}""", "valid", "true")
+                    ? new Proof(
+                        entry,
+                        "/signature/verify",
+                        $$"""{"kid":"{{entry.Kid}}","message":"{{Text}}","signature":"{{signed.Text("signature")}}"}""",
+                        "valid",
+                        "true")
                     : null;
 
             default:
                 Answer encrypted = await client.PostJsonAsync("/crypto/encrypt", $$"""{{{kid}},"plaintext":"{{Text}}"}""");
                 string with = entry.Algorithm == "AES-256" ? "" : $"\"kid\":\"{entry.Kid}\",";
                 return succeeded(encrypted)
-                    ? new Proof(entry, "/crypto/decrypt", $$"""{{{with}}"ciphertext":"{{encrypted.Text("ciphertext")}}"}""", "plaintext", Text)
+                    ? new Proof(
+                        entry, "/crypto/decrypt", $$"""{{{with}}"ciphertext":"{{encrypted.Text("ciphertext")}}"}""", "plaintext", Text)
                     : null;
         }
     }

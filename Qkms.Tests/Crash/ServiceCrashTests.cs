@@ -2,7 +2,10 @@ using Xunit.Abstractions;
 
 namespace Qkms.Tests.Crash;
 
-/// <summary>The service is killed under load, again and again on the same data. <c>QKMS_KILLS=200 dotnet test --filter ServiceCrash</c> does it 200 times.</summary>
+/// <summary>
+/// The service is killed under load, again and again on the same data.
+/// <c>QKMS_KILLS=200 dotnet test --filter ServiceCrash</c> does it 200 times.
+/// </summary>
 public sealed class ServiceCrashTests(ITestOutputHelper output)
 {
     //
@@ -36,6 +39,8 @@ public sealed class ServiceCrashTests(ITestOutputHelper output)
         }
 
         int opened = await Invariants.EveryKeyShouldOpenAsync(directory.Path);
-        output.WriteLine($"{kills} kills, {ledger.Acknowledged} acknowledged writes, 0 lost; {ledger.Adopted} committed without an answer; {opened} keys open, {ledger.Proofs.Count} proofs hold");
+        output.WriteLine(
+            $"{kills} kills, {ledger.Acknowledged} acknowledged writes, 0 lost; {ledger.Adopted} committed without an answer; {opened} "
+            + $"keys open, {ledger.Proofs.Count} proofs hold");
     }
 }

@@ -1,6 +1,8 @@
 namespace Qkms.Tests.Crash;
 
-/// <summary>The disk takes no more: writes are refused, reads go on, nothing that was acknowledged is lost, and it ends by itself.</summary>
+/// <summary>
+/// The disk takes no more: writes are refused, reads go on, nothing that was acknowledged is lost, and it ends by itself.
+/// </summary>
 public sealed class UnwritableDiskTests
 {
     // More than fit behind what the write-ahead log has taken already.

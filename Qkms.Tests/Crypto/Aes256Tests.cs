@@ -9,7 +9,9 @@ public sealed class Aes256Tests : ServiceTests
     [Fact]
     public async Task The_catalogue_has_it_and_it_has_no_public_key()
     {
-        JsonNode row = (await Client.GetJsonAsync("/kms/supported-algorithms")).Data["algorithms"]!.AsArray().Single(a => (string?)a!["algorithm"] == "AES-256")!;
+        JsonNode row = (await Client.GetJsonAsync("/kms/supported-algorithms")).Data["algorithms"]!
+            .AsArray()
+            .Single(a => (string?)a!["algorithm"] == "AES-256")!;
         ((string?)row["kty"]).Should().Be("oct");
         row["operations"]!.AsArray().Select(o => (string)o!).Should().Equal("encrypt", "decrypt", "generate-data-key", "decrypt-data-key");
         ((string?)row["status"]).Should().Be("RECOMMENDED");
@@ -23,7 +25,8 @@ public sealed class Aes256Tests : ServiceTests
         (await Client.RotateAsync("AES-256")).Data["public_key"].Should().BeNull();
         (await Client.GetJsonAsync("/kms/keys")).Data["keys"]!.AsArray().Should().OnlyContain(key => key!["public_key"] == null);
         foreach (string query in new[] { "", "?format=pem", "?format=der", "?format=jwk" })
-            (await Client.GetJsonAsync($"/kms/keys/{made.Text("kid")}/public-key{query}")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+            (await Client.GetJsonAsync($"/kms/keys/{made.Text("kid")}/public-key{query}"))
+                .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
 
         (await Client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"AES-256","use":"sig"}""")).ShouldBlame("use");
         (await Client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"AES-256","oaep_hash":"SHA-256"}""")).ShouldBlame("oaep_hash");
@@ -39,7 +42,9 @@ public sealed class Aes256Tests : ServiceTests
         HashSet<string> ciphertexts = [];
         foreach (string text in strings)
         {
-            string ciphertext = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = System.Text.Encoding.UTF8.GetBytes(text), context = new { user = text } })).Text("ciphertext");
+            string ciphertext = (await Client.MustUseAsync(
+                "/crypto/encrypt", new { plaintext = System.Text.Encoding.UTF8.GetBytes(text), context = new { user = text } }))
+                .Text("ciphertext");
             ciphertexts.Add(ciphertext).Should().BeTrue();
             Answer back = await Client.MustUseAsync("/crypto/decrypt", new { ciphertext, context = new { user = text } });
             System.Text.Encoding.UTF8.GetString(back.Bytes("plaintext")).Should().Be(text);
@@ -98,7 +103,8 @@ public sealed class Aes256Tests : ServiceTests
 
         foreach (object choice in new object[]
         {
-            new { }, new { name = "app" }, new { name = "app", algorithm = "AES-256" }, new { key_version = 1, name = "app" }, new { kid = first },
+            new { }, new { name = "app" }, new { name = "app", algorithm = "AES-256" }, new { key_version = 1, name = "app" },
+            new { kid = first },
         })
         {
             Answer decrypted = await Client.MustUseAsync("/crypto/decrypt", new { ciphertext }, choice);
@@ -109,7 +115,8 @@ public sealed class Aes256Tests : ServiceTests
         foreach (object choice in new object[]
         {
             new { name = "web" }, new { name = "default" }, new { algorithm = "AES-256" }, new { name = "app", algorithm = "ML-KEM-768" },
-            new { key_version = 2, name = "app" }, new { kid = second }, new { kid = other }, new { key_version = 1, name = "web" }, new { name = "nothing" },
+            new { key_version = 2, name = "app" }, new { kid = second }, new { kid = other }, new { key_version = 1, name = "web" },
+            new { name = "nothing" },
         })
         {
             (await Client.UseAsync("/crypto/decrypt", new { ciphertext }, choice)).ShouldNotDecrypt(choice.ToString());
@@ -157,7 +164,8 @@ public sealed class Aes256Tests : ServiceTests
         (await narrowed.MustUseAsync("/crypto/decrypt", new { ciphertext = ofApp })).Bytes("plaintext").Should().Equal(_hello);
         (await narrowed.UseAsync("/crypto/decrypt", new { ciphertext = ofWeb })).ShouldNotDecrypt();
         (await narrowed.UseAsync("/crypto/decrypt", new { ciphertext = ofWeb, name = "app" })).ShouldNotDecrypt();
-        (await narrowed.UseAsync("/crypto/decrypt", new { ciphertext = ofWeb, name = "web" })).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        (await narrowed.UseAsync("/crypto/decrypt", new { ciphertext = ofWeb, name = "web" }))
+            .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
     }
 
     [Fact]

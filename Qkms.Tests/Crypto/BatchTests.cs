@@ -10,9 +10,14 @@ public sealed class BatchTests : ServiceTests
     {
         string kid = (await Client.GenerateAsync("AES-256")).Text("kid");
 
-        Answer encrypted = await Client.MustUseAsync("/crypto/encrypt", new { items = Enumerable.Range(0, count).Select(i => new { plaintext = BitConverter.GetBytes(i), context = new { i = $"{i}" } }) });
+        Answer encrypted = await Client.MustUseAsync("/crypto/encrypt", new
+        {
+            items = Enumerable.Range(0, count).Select(i => new { plaintext = BitConverter.GetBytes(i), context = new { i = $"{i}" } })
+        });
         JsonArray made = encrypted.Data["items"]!.AsArray();
-        Answer decrypted = await Client.MustUseAsync("/crypto/decrypt", new { items = made.Select((item, i) => new { ciphertext = (string)item!["ciphertext"]!, context = new { i = $"{i}" } }) });
+        Answer decrypted = await Client.MustUseAsync(
+            "/crypto/decrypt",
+            new { items = made.Select((item, i) => new { ciphertext = (string)item!["ciphertext"]!, context = new { i = $"{i}" } }) });
         JsonArray read = decrypted.Data["items"]!.AsArray();
 
         encrypted.Text("kid").Should().Be(kid);
@@ -21,7 +26,8 @@ public sealed class BatchTests : ServiceTests
         made.Should().OnlyContain(item => item!.AsObject().Count == 1);
         made.Select(item => (string)item!["ciphertext"]!).Distinct().Count().Should().Be(count);
         decrypted.Data.AsObject().ContainsKey("plaintext").Should().BeFalse();
-        read.Select(item => BitConverter.ToInt32(Convert.FromBase64String((string)item!["plaintext"]!))).Should().Equal(Enumerable.Range(0, count));
+        read.Select(item => BitConverter.ToInt32(Convert.FromBase64String((string)item!["plaintext"]!)))
+            .Should().Equal(Enumerable.Range(0, count));
         read.Should().OnlyContain(item => (string?)item!["kid"] == kid && (int)item["key_version"]! == 1 && item["error"] == null);
     }
 
@@ -34,9 +40,11 @@ public sealed class BatchTests : ServiceTests
     {
         string kid = (await Client.GenerateAsync(algorithm)).Text("kid");
         string alone = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA", kid })).Text("ciphertext");
-        string ofItem = (string)(await Client.MustUseAsync("/crypto/encrypt", new { items = new[] { new { plaintext = "BBBB" } }, kid })).Data["items"]![0]!["ciphertext"]!;
+        string ofItem = (string)(await Client.MustUseAsync(
+            "/crypto/encrypt", new { items = new[] { new { plaintext = "BBBB" } }, kid })).Data["items"]![0]!["ciphertext"]!;
 
-        JsonNode items = (await Client.MustUseAsync("/crypto/decrypt", new { items = new[] { new { ciphertext = alone }, new { ciphertext = ofItem } }, kid })).Data["items"]!;
+        JsonNode items = (await Client.MustUseAsync(
+            "/crypto/decrypt", new { items = new[] { new { ciphertext = alone }, new { ciphertext = ofItem } }, kid })).Data["items"]!;
 
         ((string?)items[0]!["plaintext"]).Should().Be("AAAA");
         ((string?)items[1]!["plaintext"]).Should().Be("BBBB");
@@ -89,14 +97,15 @@ public sealed class BatchTests : ServiceTests
         {
             items = new object[]
             {
-                new { ciphertext = good }, new { ciphertext = damaged }, new { ciphertext = foreign }, new { ciphertext = Array.Empty<byte>() },
-                new { ciphertext = good, context = new { a = "1" } }, new { ciphertext = newer },
+                new { ciphertext = good }, new { ciphertext = damaged }, new { ciphertext = foreign },
+                new { ciphertext = Array.Empty<byte>() }, new { ciphertext = good, context = new { a = "1" } }, new { ciphertext = newer },
             },
         })).Data["items"]!.AsArray();
 
         Shape(items).Should().Equal("AAAA", "ERR_KEM_001", "ERR_KEM_001", "ERR_KEM_001", "ERR_KEM_001", "BBBB");
         items.Select(item => (string?)item!["kid"]).Should().Equal(first, null, null, null, null, second);
-        items.Select(item => (string?)item!["error"]?["message"]).Where(message => message is not null).Distinct().Should().Equal("Decryption failed.");
+        items.Select(item => (string?)item!["error"]?["message"]).Where(message => message is not null).Distinct()
+            .Should().Equal("Decryption failed.");
     }
 
     [Fact]
@@ -107,12 +116,20 @@ public sealed class BatchTests : ServiceTests
         JsonArray items = (await Client.MustUseAsync("/crypto/encrypt", new
         {
             algorithm = "RSA-2048",
-            items = new object[] { new { plaintext = new byte[190] }, new { plaintext = new byte[191] }, new { plaintext = "", context = new { a = "1" } }, new { plaintext = "" } },
+            items = new object[]
+            {
+                new { plaintext = new byte[190] },
+                new { plaintext = new byte[191] },
+                new { plaintext = "", context = new { a = "1" } },
+                new { plaintext = "" }
+            },
         })).Data["items"]!.AsArray();
 
         items.Select(item => (string?)item!["error"]?["error_code"]).Should().Equal(null, "ERR_INVALID_001", "ERR_INVALID_001", null);
         items.Select(item => item!["ciphertext"] is not null).Should().Equal(true, false, false, true);
-        (await Client.UseAsync("/crypto/encrypt", new { items = new[] { new { plaintext = "" } }, algorithm = "RSA-2048", context = new { } })).ShouldBlame("context");
+        (await Client.UseAsync(
+            "/crypto/encrypt", new { items = new[] { new { plaintext = "" } }, algorithm = "RSA-2048", context = new { } }))
+            .ShouldBlame("context");
     }
 
     //
@@ -125,8 +142,13 @@ public sealed class BatchTests : ServiceTests
         string alive = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "BBBB" })).Text("ciphertext");
         (await Client.RevokeAsync(revoked)).ShouldBe(HttpStatusCode.NoContent);
 
-        (await Client.UseAsync("/crypto/encrypt", new { items = new[] { new { plaintext = "AAAA" }, new { plaintext = "BBBB" } }, kid = revoked })).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
-        JsonArray items = (await Client.MustUseAsync("/crypto/decrypt", new { items = new[] { new { ciphertext = dead }, new { ciphertext = alive }, new { ciphertext = dead } } })).Data["items"]!.AsArray();
+        (await Client.UseAsync(
+            "/crypto/encrypt", new { items = new[] { new { plaintext = "AAAA" }, new { plaintext = "BBBB" } }, kid = revoked }))
+            .ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
+        JsonArray items = (await Client.MustUseAsync(
+            "/crypto/decrypt",
+            new { items = new[] { new { ciphertext = dead }, new { ciphertext = alive }, new { ciphertext = dead } } })).Data["items"]!
+            .AsArray();
         Shape(items).Should().Equal("ERR_KMS_006", "BBBB", "ERR_KMS_006");
     }
 
@@ -143,5 +165,6 @@ public sealed class BatchTests : ServiceTests
         Shape((await narrowed.MustUseAsync("/crypto/decrypt", items)).Data["items"]!.AsArray()).Should().Equal("AAAA", "ERR_KEM_001");
     }
 
-    private static IEnumerable<string?> Shape(JsonArray items) => items.Select(item => (string?)item!["plaintext"] ?? (string?)item["error"]?["error_code"]);
+    private static IEnumerable<string?> Shape(JsonArray items) =>
+        items.Select(item => (string?)item!["plaintext"] ?? (string?)item["error"]?["error_code"]);
 }

@@ -14,7 +14,8 @@ public sealed class BlobFormatVectorTests
             BlobV1.TryReadHeader(blob, out BlobPurpose readPurpose, out KeyVersionId readVersion).Should().BeTrue();
             (readPurpose, readVersion).Should().Be((purpose, version));
 
-            using SecretBytes? plaintext = BlobV1.TryOpen(purpose, version, vector.Hex("key"), FormatVectors.Context(vector.Text("context")), blob);
+            using SecretBytes? plaintext = BlobV1.TryOpen(
+                purpose, version, vector.Hex("key"), FormatVectors.Context(vector.Text("context")), blob);
 
             plaintext.Should().NotBeNull();
             plaintext!.Span.ToArray().Should().Equal(vector.Hex("plaintext"));
@@ -29,12 +30,14 @@ public sealed class BlobFormatVectorTests
     {
         foreach (JsonElement vector in FormatVectors.Blobs)
         {
-            (BlobPurpose purpose, KeyVersionId version, byte[] key, byte[] blob) = (PurposeOf(vector), VersionOf(vector), vector.Hex("key"), vector.Hex("blob"));
+            (BlobPurpose purpose, KeyVersionId version, byte[] key, byte[] blob) =
+                (PurposeOf(vector), VersionOf(vector), vector.Hex("key"), vector.Hex("blob"));
             BlobPurpose otherPurpose = purpose == BlobPurpose.Encryption ? BlobPurpose.DataKey : BlobPurpose.Encryption;
             EncryptionContext context = FormatVectors.Context(vector.Text("context"));
 
             BlobV1.TryOpen(otherPurpose, version, key, context, blob).Should().BeNull();
-            foreach (JsonElement other in FormatVectors.Contexts.Where(other => other.GetProperty("canonical").ValueKind == JsonValueKind.String))
+            foreach (JsonElement other in FormatVectors.Contexts.Where(
+                other => other.GetProperty("canonical").ValueKind == JsonValueKind.String))
             {
                 EncryptionContext otherContext = FormatVectors.Context(other.Text("name"));
                 using SecretBytes? opened = BlobV1.TryOpen(purpose, version, key, otherContext, blob);
@@ -43,7 +46,8 @@ public sealed class BlobFormatVectorTests
         }
     }
 
-    private static BlobPurpose PurposeOf(JsonElement vector) => vector.Text("purpose") == "dataKey" ? BlobPurpose.DataKey : BlobPurpose.Encryption;
+    private static BlobPurpose PurposeOf(JsonElement vector) =>
+        vector.Text("purpose") == "dataKey" ? BlobPurpose.DataKey : BlobPurpose.Encryption;
 
     private static KeyVersionId VersionOf(JsonElement vector) => new(new Guid(vector.Text("versionId")));
 }

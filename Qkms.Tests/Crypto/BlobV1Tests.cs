@@ -1,6 +1,8 @@
 namespace Qkms.Tests.Crypto;
 
-/// <summary>Blobs from one hand to the other, and whatever is not what was protected. Other implementations are in <c>BlobFormatVectorTests</c>.</summary>
+/// <summary>
+/// Blobs from one hand to the other, and whatever is not what was protected. Other implementations are in <c>BlobFormatVectorTests</c>.
+/// </summary>
 public sealed class BlobV1Tests
 {
     private static readonly KeyVersionId _version = new(new Guid("0192f3a4-b5c6-7d8e-9fa0-b1c2d3e4f506"));
@@ -153,8 +155,10 @@ public sealed class BlobV1Tests
     {
         byte[] blob = Protect();
 
-        FluentActions.Invoking(() => BlobV1.Protect(BlobPurpose.Encryption, _version, new byte[length], _context, [])).Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => BlobV1.TryOpen(BlobPurpose.Encryption, _version, new byte[length], _context, blob)).Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => BlobV1.Protect(BlobPurpose.Encryption, _version, new byte[length], _context, []))
+            .Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => BlobV1.TryOpen(BlobPurpose.Encryption, _version, new byte[length], _context, blob))
+            .Should().Throw<ArgumentException>();
     }
 
     private static byte[] Protect() => BlobV1.Protect(BlobPurpose.Encryption, _version, _key, _context, _plaintext);
@@ -163,7 +167,8 @@ public sealed class BlobV1Tests
 
     private static EncryptionContext Context(string name, string value)
     {
-        EncryptionContext.TryCreate(new Dictionary<string, string?> { [name] = value }, out EncryptionContext? context, out string? problem).Should().BeTrue(problem);
+        EncryptionContext.TryCreate(new Dictionary<string, string?> { [name] = value }, out EncryptionContext? context, out string? problem)
+            .Should().BeTrue(problem);
         return context!;
     }
 }

@@ -14,13 +14,15 @@ public sealed class ContextTests : ServiceTests
         await Client.GenerateAsync(algorithm);
         string ciphertext = await EncryptAsync(Client, algorithm, """{"a":"1","b":"2","é":""}""");
 
-        foreach (string same in new[] { """{"a":"1","b":"2","é":""}""", """{"é":"","b":"2","a":"1"}""", """{"b":"2","\u00e9":"","\u0061":"\u0031"}""" })
+        foreach (string same in
+            new[] { """{"a":"1","b":"2","é":""}""", """{"é":"","b":"2","a":"1"}""", """{"b":"2","\u00e9":"","\u0061":"\u0031"}""" })
             (await DecryptAsync(Client, algorithm, ciphertext, same)).ShouldBe(HttpStatusCode.OK).Text("plaintext").Should().Be(Plaintext);
 
         foreach (string? other in new[]
         {
-            null, "null", "{}", """{"a":"1"}""", """{"a":"1","b":"2"}""", """{"a":"1","b":"2","é":"","c":"3"}""", """{"a":"2","b":"1","é":""}""",
-            """{"a":"1","b":"2","e\u0301":""}""", """{"A":"1","b":"2","é":""}""", """{"a":"1 ","b":"2","é":""}""", """{"a":"1b","":"2","é":""}""",
+            null, "null", "{}", """{"a":"1"}""", """{"a":"1","b":"2"}""", """{"a":"1","b":"2","é":"","c":"3"}""",
+            """{"a":"2","b":"1","é":""}""", """{"a":"1","b":"2","e\u0301":""}""", """{"A":"1","b":"2","é":""}""",
+            """{"a":"1 ","b":"2","é":""}""", """{"a":"1b","":"2","é":""}""",
         })
         {
             Answer answer = await DecryptAsync(Client, algorithm, ciphertext, other);
@@ -66,13 +68,17 @@ public sealed class ContextTests : ServiceTests
         string ciphertext = await EncryptAsync(Client, "AES-256", null);
 
         (await Client.PostJsonAsync("/crypto/encrypt", $$"""{"plaintext":"","context":{{context}}}""")).ShouldBlame("context");
-        (await Client.PostJsonAsync("/crypto/decrypt", $$"""{"ciphertext":"{{ciphertext}}","context":{{context}}}""")).ShouldBlame("context");
-        (await Client.PostJsonAsync("/crypto/re-encrypt", $$"""{"ciphertext":"{{ciphertext}}","context":{{context}}}""")).ShouldBlame("context");
+        (await Client.PostJsonAsync("/crypto/decrypt", $$"""{"ciphertext":"{{ciphertext}}","context":{{context}}}"""))
+            .ShouldBlame("context");
+        (await Client.PostJsonAsync("/crypto/re-encrypt", $$"""{"ciphertext":"{{ciphertext}}","context":{{context}}}"""))
+            .ShouldBlame("context");
         (await Client.PostJsonAsync("/data-keys/generate", $$"""{"context":{{context}}}""")).ShouldBlame("context");
-        (await Client.PostJsonAsync("/data-keys/decrypt", $$"""{"ciphertext":"{{ciphertext}}","context":{{context}}}""")).ShouldBlame("context");
+        (await Client.PostJsonAsync("/data-keys/decrypt", $$"""{"ciphertext":"{{ciphertext}}","context":{{context}}}"""))
+            .ShouldBlame("context");
         (await Client.PostJsonAsync("/crypto/encrypt", $$"""{"items":[{"plaintext":"","context":{{context}}}]}"""))
             .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001").Body.Should().Contain("items[0].context");
-        (await Client.PostJsonAsync("/crypto/re-encrypt", $$$"""{"ciphertext":"{{{ciphertext}}}","destination":{"context":{{{context}}}}}"""))
+        (await Client.PostJsonAsync(
+            "/crypto/re-encrypt", $$$"""{"ciphertext":"{{{ciphertext}}}","destination":{"context":{{{context}}}}}"""))
             .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001").Body.Should().Contain("destination");
     }
 
@@ -99,13 +105,17 @@ public sealed class ContextTests : ServiceTests
         await Client.GenerateAsync("RSA-2048");
         string ciphertext = await EncryptAsync(Client, "RSA-2048", "{}");
 
-        (await Client.PostJsonAsync("/crypto/encrypt", """{"plaintext":"","algorithm":"RSA-2048","context":{"a":"1"}}""")).ShouldBlame("context");
+        (await Client.PostJsonAsync("/crypto/encrypt", """{"plaintext":"","algorithm":"RSA-2048","context":{"a":"1"}}"""))
+            .ShouldBlame("context");
         (await DecryptAsync(Client, "RSA-2048", ciphertext, """{"a":"1"}""")).ShouldBlame("context");
         (await DecryptAsync(Client, "RSA-2048", ciphertext, null)).ShouldBe(HttpStatusCode.OK);
     }
 
     private static async Task<string> EncryptAsync(HttpClient client, string algorithm, string? context) =>
-        (await client.PostJsonAsync("/crypto/encrypt", $$"""{"plaintext":"{{Plaintext}}","algorithm":"{{algorithm}}"{{Member(context)}}}""")).ShouldBe(HttpStatusCode.OK).Text("ciphertext");
+        (await client.PostJsonAsync(
+            "/crypto/encrypt", $$"""{"plaintext":"{{Plaintext}}","algorithm":"{{algorithm}}"{{Member(context)}}}"""))
+            .ShouldBe(HttpStatusCode.OK)
+            .Text("ciphertext");
 
     private static Task<Answer> DecryptAsync(HttpClient client, string algorithm, string ciphertext, string? context) =>
         client.PostJsonAsync("/crypto/decrypt", $$"""{"ciphertext":"{{ciphertext}}","algorithm":"{{algorithm}}"{{Member(context)}}}""");

@@ -22,7 +22,8 @@ public sealed class EncryptTests : ServiceTests
         Answer encrypted = await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, algorithm });
         Answer again = await Client.MustUseAsync("/api/v1/crypto/encrypt", new { plaintext = _hello, kid });
 
-        encrypted.Data.AsObject().Select(m => m.Key).Should().BeEquivalentTo("kid", "key_version", "algorithm", "algorithm_id", "requested_kid", "warnings", "ciphertext");
+        encrypted.Data.AsObject().Select(m => m.Key)
+            .Should().BeEquivalentTo("kid", "key_version", "algorithm", "algorithm_id", "requested_kid", "warnings", "ciphertext");
         encrypted.Text("kid").Should().Be(kid);
         encrypted.Number("key_version").Should().Be(1);
         encrypted.Text("algorithm").Should().Be(algorithm);
@@ -33,7 +34,8 @@ public sealed class EncryptTests : ServiceTests
         again.Text("ciphertext").Should().NotBe(encrypted.Text("ciphertext"));
         foreach (Answer one in new[] { encrypted, again })
         {
-            Answer decrypted = await Client.MustUseAsync("/crypto/decrypt", new { ciphertext = one.Text("ciphertext"), key_version = 1, algorithm });
+            Answer decrypted = await Client.MustUseAsync(
+                "/crypto/decrypt", new { ciphertext = one.Text("ciphertext"), key_version = 1, algorithm });
             decrypted.Bytes("plaintext").Should().Equal(_hello);
             decrypted.Text("kid").Should().Be(kid);
             decrypted.Number("key_version").Should().Be(1);
@@ -51,19 +53,22 @@ public sealed class EncryptTests : ServiceTests
     public async Task Rsa_is_oaep_with_the_hash_of_the_key(string oaepHash)
     {
         Answer made = await Client.GenerateAsync("RSA-2048", new { oaep_hash = oaepHash });
-        RSAEncryptionPadding padding = RSAEncryptionPadding.CreateOaep(new HashAlgorithmName(oaepHash.Replace("-", "", StringComparison.Ordinal)));
+        RSAEncryptionPadding padding = RSAEncryptionPadding.CreateOaep(
+            new HashAlgorithmName(oaepHash.Replace("-", "", StringComparison.Ordinal)));
         using RSA publicKey = RSA.Create();
         publicKey.ImportSubjectPublicKeyInfo(made.Bytes("public_key"), out _);
         using RSA privateKey = RSA.Create();
         privateKey.ImportPkcs8PrivateKey(await Materials.OpenAsync(App, made.Text("kid")), out _);
 
         Answer encrypted = await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, kid = made.Text("kid") });
-        Answer decrypted = await Client.MustUseAsync("/crypto/decrypt", new { ciphertext = publicKey.Encrypt(_hello, padding), kid = made.Text("kid") });
+        Answer decrypted = await Client.MustUseAsync(
+            "/crypto/decrypt", new { ciphertext = publicKey.Encrypt(_hello, padding), kid = made.Text("kid") });
 
         privateKey.Decrypt(encrypted.Bytes("ciphertext"), padding).Should().Equal(_hello);
         decrypted.Bytes("plaintext").Should().Equal(_hello);
         RSAEncryptionPadding other = oaepHash == "SHA-256" ? RSAEncryptionPadding.OaepSHA1 : RSAEncryptionPadding.OaepSHA256;
-        (await Client.UseAsync("/crypto/decrypt", new { ciphertext = publicKey.Encrypt(_hello, other), kid = made.Text("kid") })).ShouldNotDecrypt();
+        (await Client.UseAsync("/crypto/decrypt", new { ciphertext = publicKey.Encrypt(_hello, other), kid = made.Text("kid") }))
+            .ShouldNotDecrypt();
     }
 
     [Theory]
@@ -84,9 +89,11 @@ public sealed class EncryptTests : ServiceTests
         (await Client.UseAsync("/crypto/encrypt", new { plaintext = new byte[MaxPayload + 1], algorithm })).ShouldBlame("plaintext");
 
         // An item is no way around it: its ciphertext has to open alone.
-        (await Client.UseAsync("/crypto/encrypt", new { items = new[] { new { plaintext = new byte[MaxPayload + 1] } }, algorithm })).ShouldBlame("items[0].plaintext");
+        (await Client.UseAsync("/crypto/encrypt", new { items = new[] { new { plaintext = new byte[MaxPayload + 1] } }, algorithm }))
+            .ShouldBlame("items[0].plaintext");
         (await Client.UseAsync("/crypto/decrypt", new { ciphertext = new byte[MaxPayload + 4097], algorithm })).ShouldBlame("ciphertext");
-        (await Client.UseAsync("/crypto/decrypt", new { items = new[] { new { ciphertext = new byte[MaxPayload + 4097] } }, algorithm })).ShouldBlame("items[0].ciphertext");
+        (await Client.UseAsync("/crypto/decrypt", new { items = new[] { new { ciphertext = new byte[MaxPayload + 4097] } }, algorithm }))
+            .ShouldBlame("items[0].ciphertext");
     }
 
     // 1 MB as base64 is less than the 2 MB of a body: what the rule allows, the server takes.
@@ -120,10 +127,12 @@ public sealed class EncryptTests : ServiceTests
         {
             byte[] plaintext = RandomNumberGenerator.GetBytes(length);
             Answer encrypted = await Client.MustUseAsync("/crypto/encrypt", new { plaintext, algorithm });
-            (await Client.MustUseAsync("/crypto/decrypt", new { ciphertext = encrypted.Text("ciphertext"), algorithm })).Bytes("plaintext").Should().Equal(plaintext);
+            (await Client.MustUseAsync("/crypto/decrypt", new { ciphertext = encrypted.Text("ciphertext"), algorithm })).Bytes("plaintext")
+                .Should().Equal(plaintext);
         }
 
-        (await Client.UseAsync("/crypto/encrypt", new { plaintext = new byte[max + 1], algorithm })).ShouldBlame("plaintext").Body.Should().Contain($"{max} bytes");
+        (await Client.UseAsync("/crypto/encrypt", new { plaintext = new byte[max + 1], algorithm })).ShouldBlame("plaintext").Body
+            .Should().Contain($"{max} bytes");
     }
 
     [Theory]
@@ -223,11 +232,17 @@ public sealed class EncryptTests : ServiceTests
 
         // By name: an algorithm that never does it.
         object message = new { message = _hello, name = "app" };
-        (await Client.UseAsync("/signature/sign", message, new { algorithm = "ML-KEM-768" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
-        (await Client.UseAsync("/signature/sign", message, new { algorithm = "AES-256" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
-        (await Client.UseAsync("/crypto/encrypt", new { plaintext = _hello, name = "app", algorithm = "ML-DSA-65" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
-        (await Client.UseAsync("/kem/encapsulate", new { algorithm = "RSA-2048", name = "app" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
-        (await Client.UseAsync("/data-keys/generate", new { algorithm = "ML-KEM-768", name = "app" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
-        (await Client.UseAsync("/data-keys/generate", new { algorithm = "RSA-2048", name = "app" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+        (await Client.UseAsync("/signature/sign", message, new { algorithm = "ML-KEM-768" }))
+            .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+        (await Client.UseAsync("/signature/sign", message, new { algorithm = "AES-256" }))
+            .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+        (await Client.UseAsync("/crypto/encrypt", new { plaintext = _hello, name = "app", algorithm = "ML-DSA-65" }))
+            .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+        (await Client.UseAsync("/kem/encapsulate", new { algorithm = "RSA-2048", name = "app" }))
+            .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+        (await Client.UseAsync("/data-keys/generate", new { algorithm = "ML-KEM-768", name = "app" }))
+            .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+        (await Client.UseAsync("/data-keys/generate", new { algorithm = "RSA-2048", name = "app" }))
+            .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
     }
 }

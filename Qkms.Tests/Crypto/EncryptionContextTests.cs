@@ -46,8 +46,9 @@ public sealed class EncryptionContextTests
     {
         Dictionary<string, string?>[] maps =
         [
-            new() { ["a"] = "bc" }, new() { ["ab"] = "c" }, new() { ["abc"] = "" }, new() { ["a"] = "b", ["c"] = "" }, new() { ["a"] = "", ["b"] = "c" },
-            new() { ["a"] = "\u00e9" }, new() { ["a"] = "e\u0301" }, new() { ["a"] = "\uFFFD" }, new() { ["A"] = "bc" },
+            new() { ["a"] = "bc" }, new() { ["ab"] = "c" }, new() { ["abc"] = "" }, new() { ["a"] = "b", ["c"] = "" },
+            new() { ["a"] = "", ["b"] = "c" }, new() { ["a"] = "\u00e9" }, new() { ["a"] = "e\u0301" }, new() { ["a"] = "\uFFFD" },
+            new() { ["A"] = "bc" },
         ];
 
         maps.Select(map => Hex(Create(map))).Should().OnlyHaveUniqueItems("Unicode is not normalised, and case counts");
@@ -71,7 +72,8 @@ public sealed class EncryptionContextTests
         Create(Numbered(64)).Canonical.Length.Should().BeGreaterThan(64 * 8);
         Refuse(Numbered(65)).Should().Contain("64");
 
-        static Dictionary<string, string?> Numbered(int count) => Enumerable.Range(0, count).ToDictionary(i => $"n{i}", i => (string?)$"{i}");
+        static Dictionary<string, string?> Numbered(int count) =>
+            Enumerable.Range(0, count).ToDictionary(i => $"n{i}", i => (string?)$"{i}");
     }
 
     [Theory]
@@ -80,7 +82,8 @@ public sealed class EncryptionContextTests
     [InlineData(2_000_000, false)]
     public void The_canonical_form_has_at_most_8192_bytes(int valueLength, bool accepted)
     {
-        bool created = EncryptionContext.TryCreate(new Dictionary<string, string?> { ["a"] = new string('x', valueLength) }, out EncryptionContext? context, out _);
+        bool created = EncryptionContext.TryCreate(
+            new Dictionary<string, string?> { ["a"] = new string('x', valueLength) }, out EncryptionContext? context, out _);
 
         created.Should().Be(accepted);
         if (accepted)

@@ -1,6 +1,8 @@
 namespace Qkms.Tests.Crypto;
 
-/// <summary>What other software makes of the formats in <c>docs/formats.md</c>; <c>Vectors/README.md</c> says how the file is made.</summary>
+/// <summary>
+/// What other software makes of the formats in <c>docs/formats.md</c>; <c>Vectors/README.md</c> says how the file is made.
+/// </summary>
 internal static class FormatVectors
 {
     private static readonly JsonElement _all = Read();
@@ -31,7 +33,8 @@ internal static class FormatVectors
 
     private static JsonElement Read()
     {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Repository.Root, "Qkms.Tests", "Vectors", "formats.json")));
+        using JsonDocument document = JsonDocument.Parse(
+            File.ReadAllBytes(Path.Combine(Repository.Root, "Qkms.Tests", "Vectors", "formats.json")));
         return document.RootElement.Clone();
     }
 }

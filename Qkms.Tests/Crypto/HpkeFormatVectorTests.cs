@@ -4,7 +4,9 @@ using ParameterSets = Qkms.Tests.Cryptography.Algorithms;
 
 namespace Qkms.Tests.Crypto;
 
-/// <summary>Ciphertexts that @hpke/core made with @hpke/ml-kem, and the numbers between, which @noble/post-quantum and node:crypto gave.</summary>
+/// <summary>
+/// Ciphertexts that @hpke/core made with @hpke/ml-kem, and the numbers between, which @noble/post-quantum and node:crypto gave.
+/// </summary>
 public sealed class HpkeFormatVectorTests
 {
     public static TheoryData<string, string> EnginesAndSets => HpkeTests.EnginesAndSets;

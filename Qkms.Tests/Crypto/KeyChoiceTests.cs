@@ -93,9 +93,11 @@ public sealed class KeyChoiceTests : ServiceTests
             (await use.SendAsync(Client, new { kid = use.Kid, algorithm = other })).ShouldBlame("algorithm");
             (await use.SendAsync(Client, new { kid = use.Kid, key_version = 2 })).ShouldBlame("key_version");
             (await use.SendAsync(Client, new { kid = use.Kid, name = "default" })).ShouldBlame("name");
-            Answer all = (await use.SendAsync(Client, new { kid = use.Kid, key_version = 2, algorithm = other, name = "x" })).ShouldBlame("key_version");
+            Answer all = (await use.SendAsync(Client, new { kid = use.Kid, key_version = 2, algorithm = other, name = "x" }))
+                .ShouldBlame("key_version");
             all.Details.Count.Should().Be(3);
-            (await use.SendAsync(Client, new { kid = use.Kid, key_version = 1, algorithm = use.Algorithm, name = Name })).ShouldBe(HttpStatusCode.OK);
+            (await use.SendAsync(Client, new { kid = use.Kid, key_version = 1, algorithm = use.Algorithm, name = Name }))
+                .ShouldBe(HttpStatusCode.OK);
         }
     }
 
@@ -105,10 +107,14 @@ public sealed class KeyChoiceTests : ServiceTests
         foreach (PreparedUse use in await PreparedUse.PrepareAsync(Client, Name))
         {
             (await use.SendAsync(Client, new { kid = "unknown" })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-            (await use.SendAsync(Client, new { kid = "0198f5c2-7d1e-7c3a-9b54-2f0c6a1e8d37" })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-            (await use.SendAsync(Client, new { key_version = 2, algorithm = use.Algorithm, name = Name })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-            (await use.SendAsync(Client, new { key_version = int.MaxValue, algorithm = use.Algorithm, name = Name })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-            (await use.SendAsync(Client, new { key_version = 1, algorithm = use.Algorithm, name = "other" })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+            (await use.SendAsync(Client, new { kid = "0198f5c2-7d1e-7c3a-9b54-2f0c6a1e8d37" }))
+                .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+            (await use.SendAsync(Client, new { key_version = 2, algorithm = use.Algorithm, name = Name }))
+                .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+            (await use.SendAsync(Client, new { key_version = int.MaxValue, algorithm = use.Algorithm, name = Name }))
+                .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+            (await use.SendAsync(Client, new { key_version = 1, algorithm = use.Algorithm, name = "other" }))
+                .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         }
     }
 
@@ -166,7 +172,8 @@ public sealed class KeyChoiceTests : ServiceTests
             (await use.SendAsync(outsider, use.ByName)).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
             (await use.SendAsync(insider, use.ByKid)).ShouldBe(HttpStatusCode.OK);
             (await use.SendAsync(insider, use.ByName)).ShouldBe(HttpStatusCode.OK);
-            (await use.SendAsync(insider, new { algorithm = use.Algorithm })).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+            (await use.SendAsync(insider, new { algorithm = use.Algorithm }))
+                .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
         }
     }
 
@@ -202,7 +209,9 @@ public sealed class KeyChoiceTests : ServiceTests
         // By its kid it stands for its successor, but not to sign; the name means the successor.
         Standing.Rotated when use.Creates && by == By.Number => "ERR_KMS_008",
         Standing.Rotated when use.Signs && by == By.Kid => "ERR_KMS_008",
-        Standing.Rotated when use is { Creates: false, NamesItsKey: false, Verifies: false } && by == By.Name && use.Route != "/kem/decapsulate" => "ERR_KEM_001",
+        Standing.Rotated
+            when use is { Creates: false, NamesItsKey: false, Verifies: false } && by == By.Name && use.Route != "/kem/decapsulate" =>
+            "ERR_KEM_001",
         Standing.Rotated => "200",
 
         Standing.Retired when by == By.Name && !use.NamesItsKey => "ERR_KMS_003",
@@ -289,7 +298,8 @@ public sealed class KeyChoiceTests : ServiceTests
     private static async Task RetireAsync(HttpClient client, string kid)
     {
         JsonNode key = (await client.GetJsonAsync($"/kms/keys/{kid}")).Data;
-        (await client.RetireAsync(1, (string)key["algorithm"]!, new { name = Name, use = key["use"], allow_no_active = true })).ShouldBe(HttpStatusCode.OK);
+        (await client.RetireAsync(1, (string)key["algorithm"]!, new { name = Name, use = key["use"], allow_no_active = true }))
+            .ShouldBe(HttpStatusCode.OK);
     }
 
     private static string Verdict(Answer answer) => answer.Status == HttpStatusCode.OK ? "200" : answer.ErrorCode ?? $"{answer.Status}";

@@ -3,7 +3,9 @@ using ParameterSets = Qkms.Tests.Cryptography.Algorithms;
 
 namespace Qkms.Tests.Crypto;
 
-/// <summary>Signatures of @noble/post-quantum: FIPS 204, Algorithm 2 (pure) and Algorithm 4 (HashML-DSA), without context and with one.</summary>
+/// <summary>
+/// Signatures of @noble/post-quantum: FIPS 204, Algorithm 2 (pure) and Algorithm 4 (HashML-DSA), without context and with one.
+/// </summary>
 public sealed class MLDsaFormatVectorTests
 {
     private static readonly Dictionary<string, string> _oids = new()
@@ -23,7 +25,8 @@ public sealed class MLDsaFormatVectorTests
         int verified = 0;
         foreach (JsonElement vector in FormatVectors.MLDsa)
         {
-            using MLDsa key = EngineUnderTest.Present[engine].Engine.ImportMLDsaPublicKey(ParameterSets.MLDsa(vector.Text("algorithm")), vector.Hex("publicKey"));
+            using MLDsa key = EngineUnderTest.Present[engine].Engine.ImportMLDsaPublicKey(
+                ParameterSets.MLDsa(vector.Text("algorithm")), vector.Hex("publicKey"));
             foreach (JsonElement item in vector.GetProperty("signatures").EnumerateArray())
             {
                 (byte[] context, byte[] signature) = (item.Hex("context"), item.Hex("signature"));

@@ -22,7 +22,8 @@ public sealed class ManyCallersTests : ServiceTests
             await using QkmsApplication app = new(directory.Path);
             using HttpClient client = app.Client();
             PreparedUse[] ofKey = [.. key];
-            Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => Task.Run(() => ofKey[i % ofKey.Length].SendAsync(client, ofKey[i % ofKey.Length].ByKid))));
+            Answer[] answers = await Task.WhenAll(Enumerable.Range(
+                0, 64).Select(i => Task.Run(() => ofKey[i % ofKey.Length].SendAsync(client, ofKey[i % ofKey.Length].ByKid))));
             answers.Select(answer => answer.Status).Should().OnlyContain(status => status == HttpStatusCode.OK, key.First().Algorithm);
         }
     }

@@ -4,7 +4,9 @@ using ParameterSets = Qkms.Tests.Cryptography.Algorithms;
 
 namespace Qkms.Tests.Crypto;
 
-/// <summary>What Qkms makes is opened by <c>Interop/open.mjs</c>, with @hpke/core, @hpke/ml-kem and WebCrypto: no Qkms is needed to decrypt.</summary>
+/// <summary>
+/// What Qkms makes is opened by <c>Interop/open.mjs</c>, with @hpke/core, @hpke/ml-kem and WebCrypto: no Qkms is needed to decrypt.
+/// </summary>
 public sealed class NodeInteropTests
 {
     private static readonly byte[] _plaintext = Encoding.UTF8.GetBytes("naïve € plaintext");
@@ -72,13 +74,16 @@ public sealed class NodeInteropTests
     }
 
     private static IEnumerable<string> ContextNames() =>
-        FormatVectors.Contexts.Where(context => context.GetProperty("canonical").ValueKind == JsonValueKind.String).Select(context => context.Text("name"));
+        FormatVectors.Contexts.Where(context => context.GetProperty("canonical").ValueKind == JsonValueKind.String)
+            .Select(context => context.Text("name"));
 
     /// <summary>Characters of one to four bytes in UTF-8, so that the orders of UTF-8 and UTF-16 part.</summary>
     private static string RandomText(int minLength)
     {
         StringBuilder text = new();
-        foreach (Rune rune in RandomNumberGenerator.GetItems<Rune>([new('a'), new('Z'), new(0xe9), new(0x20ac), new(0xe000), new(0xffff), new(0x10000), new(0x1f600)], minLength + RandomNumberGenerator.GetInt32(4)))
+        foreach (Rune rune in RandomNumberGenerator.GetItems<Rune>(
+            [new('a'), new('Z'), new(0xe9), new(0x20ac), new(0xe000), new(0xffff), new(0x10000), new(0x1f600)],
+            minLength + RandomNumberGenerator.GetInt32(4)))
             text.Append(rune.ToString());
 
         return text.ToString();

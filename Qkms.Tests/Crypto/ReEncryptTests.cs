@@ -26,7 +26,8 @@ public sealed class ReEncryptTests : ServiceTests
             (await Client.UseAsync("/crypto/decrypt", new { ciphertext = moved.Text("ciphertext"), kid = first })).ShouldNotDecrypt();
         }
 
-        App.Answers.All.Count(answer => answer.AsSpan().IndexOf("aGVsbG8="u8) >= 0).Should().Be(3, "only the three decryptions show the plaintext");
+        App.Answers.All.Count(answer => answer.AsSpan().IndexOf("aGVsbG8="u8) >= 0)
+            .Should().Be(3, "only the three decryptions show the plaintext");
     }
 
     [Fact]
@@ -43,17 +44,22 @@ public sealed class ReEncryptTests : ServiceTests
         toWeb.Text("source_kid").Should().Be(aes);
         await OpensAsync(Client, toWeb.Text("ciphertext"), new { });
 
-        Answer toKem = await Client.MustUseAsync("/crypto/re-encrypt", new { ciphertext = toWeb.Text("ciphertext"), name = "web", destination = new { algorithm = "ML-KEM-768" } });
+        Answer toKem = await Client.MustUseAsync(
+            "/crypto/re-encrypt",
+            new { ciphertext = toWeb.Text("ciphertext"), name = "web", destination = new { algorithm = "ML-KEM-768" } });
         toKem.Text("kid").Should().Be(kem);
         toKem.Text("algorithm").Should().Be("ML-KEM-768");
         await OpensAsync(Client, toKem.Text("ciphertext"), new { kid = kem });
 
-        Answer toRsa = await Client.MustUseAsync("/crypto/re-encrypt", new { ciphertext = toKem.Text("ciphertext"), algorithm = "Kyber768", destination = new { kid = rsa } });
+        Answer toRsa = await Client.MustUseAsync(
+            "/crypto/re-encrypt", new { ciphertext = toKem.Text("ciphertext"), algorithm = "Kyber768", destination = new { kid = rsa } });
         toRsa.Text("kid").Should().Be(rsa);
         toRsa.Text("source_kid").Should().Be(kem);
         await OpensAsync(Client, toRsa.Text("ciphertext"), new { kid = rsa });
 
-        Answer back = await Client.MustUseAsync("/crypto/re-encrypt", new { ciphertext = toRsa.Text("ciphertext"), kid = rsa, destination = new { key_version = 1, name = "app" } });
+        Answer back = await Client.MustUseAsync(
+            "/crypto/re-encrypt",
+            new { ciphertext = toRsa.Text("ciphertext"), kid = rsa, destination = new { key_version = 1, name = "app" } });
         back.Text("kid").Should().Be(aes);
         await OpensAsync(Client, back.Text("ciphertext"), new { });
     }
@@ -85,7 +91,8 @@ public sealed class ReEncryptTests : ServiceTests
         await OpensAsync(Client, keptByKem, new { algorithm = "ML-KEM-512", context });
 
         // RSA has none: it has to be dropped by name.
-        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, context, destination = new { algorithm = "RSA-2048" } })).ShouldBlame("context");
+        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, context, destination = new { algorithm = "RSA-2048" } }))
+            .ShouldBlame("context");
         string byRsa = await MoveAsync(new { algorithm = "RSA-2048", context = new { } });
         await OpensAsync(Client, byRsa, new { algorithm = "RSA-2048" });
 
@@ -105,20 +112,28 @@ public sealed class ReEncryptTests : ServiceTests
 
         foreach ((object? destination, string kid, object context) in new (object?, string, object)[]
         {
-            (null, second, new { a = "1" }), (new { name = "web" }, web, new { a = "1" }), (new { kid = web, context = new { b = "2" } }, web, new { b = "2" }), (new { kid = first }, second, new { a = "1" }),
+            (null, second, new { a = "1" }),
+            (new { name = "web" }, web, new { a = "1" }),
+            (new { kid = web, context = new { b = "2" } }, web, new { b = "2" }),
+            (new { kid = first }, second, new { a = "1" }),
         })
         {
-            Answer moved = await Client.MustUseAsync("/crypto/re-encrypt", new { ciphertext = dataKey.Text("ciphertext"), context = new { a = "1" }, destination });
+            Answer moved = await Client.MustUseAsync(
+                "/crypto/re-encrypt", new { ciphertext = dataKey.Text("ciphertext"), context = new { a = "1" }, destination });
             moved.Text("kid").Should().Be(kid);
             moved.Text("source_kid").Should().Be(first);
             string ciphertext = moved.Text("ciphertext");
-            (await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext, context })).Text("plaintext").Should().Be(dataKey.Text("plaintext"));
+            (await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext, context })).Text("plaintext")
+                .Should().Be(dataKey.Text("plaintext"));
             (await Client.UseAsync("/crypto/decrypt", new { ciphertext, context })).ShouldNotDecrypt();
         }
 
-        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = dataKey.Text("ciphertext"), context = new { a = "1" }, destination = new { algorithm = "ML-KEM-512" } }))
+        (await Client.UseAsync(
+            "/crypto/re-encrypt",
+            new { ciphertext = dataKey.Text("ciphertext"), context = new { a = "1" }, destination = new { algorithm = "ML-KEM-512" } }))
             .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
-        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = dataKey.Text("ciphertext"), context = new { a = "2" } })).ShouldNotDecrypt();
+        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = dataKey.Text("ciphertext"), context = new { a = "2" } }))
+            .ShouldNotDecrypt();
     }
 
     [Fact]
@@ -132,11 +147,15 @@ public sealed class ReEncryptTests : ServiceTests
         using HttpClient both = await App.NarrowedClientAsync("crypto:re-encrypt", "app web");
 
         (await onlyApp.MustUseAsync("/crypto/re-encrypt", new { ciphertext = ofApp })).Text("kid").Should().Be(app1);
-        (await onlyApp.UseAsync("/crypto/re-encrypt", new { ciphertext = ofApp, destination = new { name = "web" } })).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
-        (await onlyApp.UseAsync("/crypto/re-encrypt", new { ciphertext = ofApp, destination = new { kid = web } })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await onlyApp.UseAsync("/crypto/re-encrypt", new { ciphertext = ofApp, destination = new { name = "web" } }))
+            .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        (await onlyApp.UseAsync("/crypto/re-encrypt", new { ciphertext = ofApp, destination = new { kid = web } }))
+            .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await onlyApp.UseAsync("/crypto/re-encrypt", new { ciphertext = ofWeb, destination = new { name = "app" } })).ShouldNotDecrypt();
-        (await onlyApp.UseAsync("/crypto/re-encrypt", new { ciphertext = ofWeb, name = "web", destination = new { name = "app" } })).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
-        (await both.MustUseAsync("/crypto/re-encrypt", new { ciphertext = ofApp, destination = new { name = "web" } })).Text("kid").Should().Be(web);
+        (await onlyApp.UseAsync("/crypto/re-encrypt", new { ciphertext = ofWeb, name = "web", destination = new { name = "app" } }))
+            .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        (await both.MustUseAsync("/crypto/re-encrypt", new { ciphertext = ofApp, destination = new { name = "web" } })).Text("kid")
+            .Should().Be(web);
         (await both.UseAsync("/crypto/decrypt", new { ciphertext = ofApp })).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
     }
 
@@ -151,16 +170,23 @@ public sealed class ReEncryptTests : ServiceTests
         Answer followed = await Client.MustUseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { kid = first } });
         followed.Text("kid").Should().Be(second);
         followed.Text("requested_kid").Should().Be(first);
-        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { kid = first, strict = true } })).ShouldNameNext("ERR_KMS_008", second);
-        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { key_version = 1 } })).ShouldNameNext("ERR_KMS_008", second);
-        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { name = "nothing" } })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { kid = second, name = "web" } })).ShouldBlame("destination.name");
-        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { kid = "a..b" } })).ShouldBlame("destination.kid");
-        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { algorithm = "AES" } })).ShouldBlame("destination.algorithm");
+        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { kid = first, strict = true } }))
+            .ShouldNameNext("ERR_KMS_008", second);
+        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { key_version = 1 } }))
+            .ShouldNameNext("ERR_KMS_008", second);
+        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { name = "nothing" } }))
+            .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { kid = second, name = "web" } }))
+            .ShouldBlame("destination.name");
+        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { kid = "a..b" } }))
+            .ShouldBlame("destination.kid");
+        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { algorithm = "AES" } }))
+            .ShouldBlame("destination.algorithm");
 
         (await Client.RevokeAsync(second)).ShouldBe(HttpStatusCode.NoContent);
         (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { kid = first } })).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
+        (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob, destination = new { kid = first } }))
+            .ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
         (await Client.RevokeAsync(first)).ShouldBe(HttpStatusCode.NoContent);
         await Client.GenerateAsync("AES-256");
         (await Client.UseAsync("/crypto/re-encrypt", new { ciphertext = blob })).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");

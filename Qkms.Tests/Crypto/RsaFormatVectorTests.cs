@@ -34,5 +34,6 @@ public sealed class RsaFormatVectorTests : IDisposable
         vectors.Select(vector => vector.Text("hash")).Should().Equal("SHA-256", "SHA-384", "SHA-512");
     }
 
-    private static HashAlgorithmName NameOf(JsonElement vector) => new(vector.Text("hash").Replace("-", string.Empty, StringComparison.Ordinal));
+    private static HashAlgorithmName NameOf(JsonElement vector) =>
+        new(vector.Text("hash").Replace("-", string.Empty, StringComparison.Ordinal));
 }

@@ -31,7 +31,8 @@ public sealed class SuccessorTests : ServiceTests
             Answer exact = (await use.SendAsync(Client, new { kid = third, strict = true })).ShouldBe(HttpStatusCode.OK);
             exact.Text("kid").Should().Be(third);
             exact.Data["requested_kid"].Should().BeNull("nothing else than what was asked for is used");
-            (await use.SendAsync(Client, new { key_version = 1, algorithm = use.Algorithm, name = Name, strict = false })).ShouldNameNext("ERR_KMS_008", second);
+            (await use.SendAsync(Client, new { key_version = 1, algorithm = use.Algorithm, name = Name, strict = false }))
+                .ShouldNameNext("ERR_KMS_008", second);
         }
     }
 
@@ -72,7 +73,8 @@ public sealed class SuccessorTests : ServiceTests
             Answer followed = (await use.SendAsync(Client, new { kid = use.Kid, follow = true })).ShouldBe(HttpStatusCode.OK);
             followed.Text("kid").Should().Be(third, $"{use}");
             followed.Text("requested_kid").Should().Be(use.Kid);
-            (await use.SendAsync(Client, new { key_version = 1, algorithm = use.Algorithm, name = Name, follow = true })).ShouldNameNext("ERR_KMS_008", second);
+            (await use.SendAsync(Client, new { key_version = 1, algorithm = use.Algorithm, name = Name, follow = true }))
+                .ShouldNameNext("ERR_KMS_008", second);
 
             JsonObject input = use.Input.DeepClone().AsObject();
             input["signature"] = followed.Text("signature");
@@ -121,7 +123,8 @@ public sealed class SuccessorTests : ServiceTests
 
         foreach (PreparedUse use in making)
         {
-            (await SendFollowingAsync(Client, use, use.Kid)).ShouldBe(HttpStatusCode.OK).Text("kid").Should().Be(chains[use.Kid].Third, $"{use}");
+            (await SendFollowingAsync(Client, use, use.Kid)).ShouldBe(HttpStatusCode.OK).Text("kid")
+                .Should().Be(chains[use.Kid].Third, $"{use}");
             (await SendFollowingAsync(Client, use, chains[use.Kid].Second)).ShouldNameNext("ERR_KMS_006", chains[use.Kid].Third);
         }
 
@@ -139,7 +142,8 @@ public sealed class SuccessorTests : ServiceTests
         IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(Client, Name);
         await RotateTwiceAsync(Client, uses);
         foreach (PreparedUse use in uses.DistinctBy(use => use.Kid))
-            (await Client.RetireAsync(3, use.Algorithm, new { name = Name, use = UseOf(use), allow_no_active = true })).ShouldBe(HttpStatusCode.OK);
+            (await Client.RetireAsync(3, use.Algorithm, new { name = Name, use = UseOf(use), allow_no_active = true }))
+                .ShouldBe(HttpStatusCode.OK);
 
         foreach (PreparedUse use in uses.Where(use => use.Creates))
         {
@@ -163,7 +167,8 @@ public sealed class SuccessorTests : ServiceTests
         followed.Text("kid").Should().Be(end);
         followed.Text("requested_kid").Should().Be(start);
         followed.Text("algorithm_id").Should().Be("ML-KEM-512");
-        (await onlyApp.UseAsync("/crypto/encrypt", new { plaintext = "", kid = start })).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        (await onlyApp.UseAsync("/crypto/encrypt", new { plaintext = "", kid = start }))
+            .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
         (await onlyApp.UseAsync("/crypto/encrypt", new { plaintext = "", kid = start, strict = true })).ShouldNameNext("ERR_KMS_008", end);
         (await both.UseAsync("/data-keys/generate", new { kid = start })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
         (await both.UseAsync("/kem/encapsulate", new { kid = start })).ShouldBe(HttpStatusCode.OK).Text("kid").Should().Be(end);
@@ -172,13 +177,15 @@ public sealed class SuccessorTests : ServiceTests
     private static Task<Answer> SendFollowingAsync(HttpClient client, PreparedUse use, string kid) =>
         use.SendAsync(client, use.Signs ? new { kid, follow = true } : new { kid });
 
-    private static async Task<Dictionary<string, (string Second, string Third)>> RotateTwiceAsync(HttpClient client, IEnumerable<PreparedUse> uses)
+    private static async Task<Dictionary<string, (string Second, string Third)>> RotateTwiceAsync(
+        HttpClient client, IEnumerable<PreparedUse> uses)
     {
         Dictionary<string, (string, string)> chains = [];
         foreach (PreparedUse use in uses.DistinctBy(use => use.Kid))
         {
             object extra = new { name = Name, use = UseOf(use) };
-            chains[use.Kid] = ((await client.RotateAsync(use.Algorithm, extra)).Text("kid"), (await client.RotateAsync(use.Algorithm, extra)).Text("kid"));
+            chains[use.Kid] = (
+                (await client.RotateAsync(use.Algorithm, extra)).Text("kid"), (await client.RotateAsync(use.Algorithm, extra)).Text("kid"));
         }
 
         return chains;

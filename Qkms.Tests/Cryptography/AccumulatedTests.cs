@@ -5,12 +5,15 @@ using ParameterSet = Qkms.Core.Cryptography.Fips203.ParameterSet;
 
 namespace Qkms.Tests.Cryptography;
 
-/// <summary>Digests over many runs (C2SP/CCTV, "accumulated" vectors): the inputs come from one SHAKE128, the outputs go to another, and 32 bytes stand for all of them.</summary>
+/// <summary>
+/// Digests over many runs (C2SP/CCTV, "accumulated" vectors): the inputs come from one SHAKE128, the outputs go to another, and 32
+/// bytes stand for all of them.
+/// </summary>
 public sealed class AccumulatedTests
 {
     /// <remarks>
-    /// The published digests are of the draft of FIPS 203, which derived (ρ, σ) as G(d); the final standard appends k. The keys are made from the
-    /// draft's ρ and σ, so that everything after that one line is held to ten thousand runs of the reference implementation.
+    /// The published digests are of the draft of FIPS 203, which derived (ρ, σ) as G(d); the final standard appends k. The keys are made
+    /// from the draft's ρ and σ, so that everything after that one line is held to ten thousand runs of the reference implementation.
     /// </remarks>
     [Theory]
     [InlineData("ML-KEM-512", "845913ea5a308b803c764a9ed8e9d814ca1fd9c82ba43c7b1e64b79c7a6ec8e4")]
@@ -19,7 +22,9 @@ public sealed class AccumulatedTests
     public void MLKem_ten_thousand_runs_with_the_key_derivation_of_the_draft(string name, string digest) =>
         MLKemDigest(name, 10_000, draft: true).Should().Be(digest);
 
-    /// <remarks>The final standard, without dk among the outputs, as an independent implementation gives them (Vectors/README.md).</remarks>
+    /// <remarks>
+    /// The final standard, without dk among the outputs, as an independent implementation gives them (Vectors/README.md).
+    /// </remarks>
     [Theory]
     [InlineData("ML-KEM-512")]
     [InlineData("ML-KEM-768")]
@@ -27,7 +32,8 @@ public sealed class AccumulatedTests
     public void MLKem_ten_thousand_runs(string name)
     {
         JsonElement accumulated = KnownAnswers.ReadAccumulated();
-        MLKemDigest(name, accumulated.GetProperty("runs").GetInt32(), draft: false).Should().Be(accumulated.GetProperty("digests").GetProperty(name).GetString());
+        MLKemDigest(name, accumulated.GetProperty("runs").GetInt32(), draft: false)
+            .Should().Be(accumulated.GetProperty("digests").GetProperty(name).GetString());
     }
 
     [Theory]

@@ -11,8 +11,8 @@ public sealed partial class AcvpTests
     private const string DsaSigVerPrompt = "acvp/ML-DSA-sigVer_prompt.json";
     private const string DsaSigVerResults = "acvp/ML-DSA-sigVer_expectedResults.json";
 
-    // The hash functions by their names at ACVP and at BouncyCastle, which has all of them. As a pre-hash SHAKE gives 256 and 512 bits (FIPS 204,
-    // section 5.4.1), as its digests at BouncyCastle do.
+    // The hash functions by their names at ACVP and at BouncyCastle, which has all of them. As a pre-hash SHAKE gives 256 and 512 bits
+    // (FIPS 204, section 5.4.1), as its digests at BouncyCastle do.
     private static readonly Dictionary<string, (string Name, string Oid)> _hashes = new()
     {
         ["SHA2-224"] = ("SHA-224", "2.16.840.1.101.3.4.2.4"),
@@ -157,7 +157,9 @@ public sealed partial class AcvpTests
         });
     }
 
-    /// <summary>The base class refuses hashes below the strength of the set, of which the service verifies signatures by μ, or by the engine itself.</summary>
+    /// <summary>
+    /// The base class refuses hashes below the strength of the set, of which the service verifies signatures by μ, or by the engine itself.
+    /// </summary>
     private static (string Way, bool Verdict) VerifyPreHash(MLDsa key, string set, JsonElement test, byte[] signature)
     {
         (string name, string oid) = _hashes[test.GetProperty("hashAlg").GetString()!];

@@ -1,8 +1,8 @@
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
-/// NIST ACVP vectors for ML-KEM, through every engine that is present. Each test states how many cases its file has, so that an empty loop fails,
-/// and how many results with known randomness the engine reproduced: the platform's draws its own.
+/// NIST ACVP vectors for ML-KEM, through every engine that is present. Each test states how many cases its file has, so that an empty loop
+/// fails, and how many results with known randomness the engine reproduced: the platform's draws its own.
 /// </summary>
 public sealed partial class AcvpTests
 {
@@ -87,7 +87,8 @@ public sealed partial class AcvpTests
         reproduced.Should().Be(engine == PqcEngines.Platform ? 0 : 75);
     }
 
-    private static void PromptsGive(string engine, string prompts, string expectedResults, params (string Function, int Count)[] decapsulations)
+    private static void PromptsGive(
+        string engine, string prompts, string expectedResults, params (string Function, int Count)[] decapsulations)
     {
         EngineUnderTest tested = EngineUnderTest.Present[engine];
         Dictionary<int, JsonElement> results = ResultsById(expectedResults);

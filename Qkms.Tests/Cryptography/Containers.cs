@@ -5,7 +5,8 @@ namespace Qkms.Tests.Cryptography;
 /// <summary>What the platform reads out of a container, whatever algorithm it holds.</summary>
 internal static class Containers
 {
-    internal static string Oid(byte[] subjectPublicKeyInfo) => PublicKey.CreateFromSubjectPublicKeyInfo(subjectPublicKeyInfo, out _).Oid.Value!;
+    internal static string Oid(byte[] subjectPublicKeyInfo) =>
+        PublicKey.CreateFromSubjectPublicKeyInfo(subjectPublicKeyInfo, out _).Oid.Value!;
 
     internal static byte[] Decode(string pem, string label)
     {

@@ -75,7 +75,9 @@ internal sealed class DerNode
 
     private byte[] Content => _rewritten ?? (_children.Count == 0 ? _primitive : [.. _children.SelectMany(child => child.Encode())]);
 
-    /// <summary>The structure with each of its parts removed, doubled, cut, and so on, and with something else before and behind it.</summary>
+    /// <summary>
+    /// The structure with each of its parts removed, doubled, cut, and so on, and with something else before and behind it.
+    /// </summary>
     internal static IEnumerable<(string Change, byte[] Der)> Mutants(byte[] der)
     {
         int count = 1 + Places(Parse(der, depth: 0), string.Empty).Count();

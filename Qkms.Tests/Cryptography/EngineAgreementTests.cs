@@ -1,8 +1,8 @@
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
-/// Every engine that is present against every one, itself included: they write the same bytes, open each other's ciphertexts, and verify each
-/// other's signatures. An absent engine is a skipped test of <see cref="EngineContractTests"/>.
+/// Every engine that is present against every one, itself included: they write the same bytes, open each other's ciphertexts, and verify
+/// each other's signatures. An absent engine is a skipped test of <see cref="EngineContractTests"/>.
 /// </summary>
 public sealed class EngineAgreementTests
 {
@@ -16,7 +16,8 @@ public sealed class EngineAgreementTests
     [MemberData(nameof(MLKemPairs))]
     public void MLKem_seed_gives_the_same_bytes(string one, string other, string set)
     {
-        (EngineUnderTest left, EngineUnderTest right, MLKemAlgorithm algorithm) = (EngineUnderTest.Present[one], EngineUnderTest.Present[other], Algorithms.MLKem(set));
+        (EngineUnderTest left, EngineUnderTest right, MLKemAlgorithm algorithm) =
+            (EngineUnderTest.Present[one], EngineUnderTest.Present[other], Algorithms.MLKem(set));
         for (int i = 0; i < 8; i++)
         {
             byte[] seed = RandomNumberGenerator.GetBytes(64);
@@ -38,7 +39,8 @@ public sealed class EngineAgreementTests
     [MemberData(nameof(MLKemPairs))]
     public void MLKem_ciphertexts_are_decapsulated(string sender, string receiver, string set)
     {
-        (EngineUnderTest from, EngineUnderTest to, MLKemAlgorithm algorithm) = (EngineUnderTest.Present[sender], EngineUnderTest.Present[receiver], Algorithms.MLKem(set));
+        (EngineUnderTest from, EngineUnderTest to, MLKemAlgorithm algorithm) =
+            (EngineUnderTest.Present[sender], EngineUnderTest.Present[receiver], Algorithms.MLKem(set));
         using MLKem key = to.Engine.GenerateMLKem(algorithm);
         using MLKem encapsulator = from.Engine.ImportMLKemEncapsulationKey(algorithm, key.ExportEncapsulationKey());
         for (int i = 0; i < 16; i++)
@@ -52,7 +54,8 @@ public sealed class EngineAgreementTests
     [MemberData(nameof(MLKemPairs))]
     public void Rejected_ciphertexts_give_the_same_secret(string one, string other, string set)
     {
-        (EngineUnderTest left, EngineUnderTest right, MLKemAlgorithm algorithm) = (EngineUnderTest.Present[one], EngineUnderTest.Present[other], Algorithms.MLKem(set));
+        (EngineUnderTest left, EngineUnderTest right, MLKemAlgorithm algorithm) =
+            (EngineUnderTest.Present[one], EngineUnderTest.Present[other], Algorithms.MLKem(set));
         using MLKem leftKey = left.Engine.GenerateMLKem(algorithm);
         using MLKem rightKey = right.Engine.ImportMLKemPrivateSeed(algorithm, leftKey.ExportPrivateSeed());
         using MLKem rightExpanded = right.ImportDecapsulationKey(algorithm, leftKey.ExportDecapsulationKey());
@@ -61,7 +64,8 @@ public sealed class EngineAgreementTests
         Array.Fill(ones, byte.MaxValue);
         leftKey.Encapsulate(out byte[] nearly, out byte[] secret);
         nearly[^1] ^= 1;
-        foreach (byte[] ciphertext in new[] { new byte[size], ones, nearly, RandomNumberGenerator.GetBytes(size), RandomNumberGenerator.GetBytes(size) })
+        foreach (byte[] ciphertext in
+            new[] { new byte[size], ones, nearly, RandomNumberGenerator.GetBytes(size), RandomNumberGenerator.GetBytes(size) })
         {
             byte[] rejected = leftKey.Decapsulate(ciphertext);
             rejected.Should().NotEqual(secret);
@@ -74,7 +78,8 @@ public sealed class EngineAgreementTests
     [MemberData(nameof(MLKemPairs))]
     public void MLKem_containers_are_read(string writer, string reader, string set)
     {
-        (EngineUnderTest from, EngineUnderTest to, MLKemAlgorithm algorithm) = (EngineUnderTest.Present[writer], EngineUnderTest.Present[reader], Algorithms.MLKem(set));
+        (EngineUnderTest from, EngineUnderTest to, MLKemAlgorithm algorithm) =
+            (EngineUnderTest.Present[writer], EngineUnderTest.Present[reader], Algorithms.MLKem(set));
         using MLKem key = from.Engine.GenerateMLKem(algorithm);
         using MLKem expanded = from.ImportDecapsulationKey(algorithm, key.ExportDecapsulationKey());
         using MLKem encapsulator = to.ImportMLKemSpki(key.ExportSubjectPublicKeyInfo());
@@ -94,7 +99,8 @@ public sealed class EngineAgreementTests
     [MemberData(nameof(MLDsaPairs))]
     public void MLDsa_seed_gives_the_same_bytes(string one, string other, string set)
     {
-        (EngineUnderTest left, EngineUnderTest right, MLDsaAlgorithm algorithm) = (EngineUnderTest.Present[one], EngineUnderTest.Present[other], Algorithms.MLDsa(set));
+        (EngineUnderTest left, EngineUnderTest right, MLDsaAlgorithm algorithm) =
+            (EngineUnderTest.Present[one], EngineUnderTest.Present[other], Algorithms.MLDsa(set));
         for (int i = 0; i < 8; i++)
         {
             byte[] seed = RandomNumberGenerator.GetBytes(32);
@@ -125,7 +131,8 @@ public sealed class EngineAgreementTests
                 byte[] message = RandomNumberGenerator.GetBytes(length);
                 byte[] context = RandomNumberGenerator.GetBytes(contextLength);
                 byte[] signature = key.SignData(message, context);
-                peer.VerifyData(message, signature, context).Should().BeTrue("context and message have {0} and {1} bytes", contextLength, length);
+                peer.VerifyData(message, signature, context)
+                    .Should().BeTrue("context and message have {0} and {1} bytes", contextLength, length);
                 byte[] otherContext = contextLength == 0 ? [0] : [.. context.AsSpan(1), (byte)(context[^1] ^ 1)];
                 peer.VerifyData(message, signature, otherContext).Should().BeFalse();
                 signature[length % signature.Length] ^= 1;
@@ -175,7 +182,8 @@ public sealed class EngineAgreementTests
     [MemberData(nameof(MLDsaPairs))]
     public void MLDsa_containers_are_read(string writer, string reader, string set)
     {
-        (EngineUnderTest from, EngineUnderTest to, MLDsaAlgorithm algorithm) = (EngineUnderTest.Present[writer], EngineUnderTest.Present[reader], Algorithms.MLDsa(set));
+        (EngineUnderTest from, EngineUnderTest to, MLDsaAlgorithm algorithm) =
+            (EngineUnderTest.Present[writer], EngineUnderTest.Present[reader], Algorithms.MLDsa(set));
         using MLDsa key = from.Engine.GenerateMLDsa(algorithm);
         using MLDsa expanded = from.ImportMLDsaPrivateKey(algorithm, key.ExportMLDsaPrivateKey());
         using MLDsa peer = to.ImportMLDsaSpki(key.ExportSubjectPublicKeyInfo());
@@ -198,11 +206,13 @@ public sealed class EngineAgreementTests
         foreach (EngineUnderTest engine in EngineUnderTest.Present.Values)
         {
             using MLKem kem = engine.Engine.GenerateMLKem(MLKemAlgorithm.MLKem768);
-            using MLKem decryptedKem = MLKem.ImportEncryptedPkcs8PrivateKey("password", kem.ExportEncryptedPkcs8PrivateKey("password", parameters));
+            using MLKem decryptedKem = MLKem.ImportEncryptedPkcs8PrivateKey(
+                "password", kem.ExportEncryptedPkcs8PrivateKey("password", parameters));
             decryptedKem.ExportPrivateSeed().Should().Equal(kem.ExportPrivateSeed());
 
             using MLDsa dsa = engine.Engine.GenerateMLDsa(MLDsaAlgorithm.MLDsa65);
-            using MLDsa decryptedDsa = MLDsa.ImportEncryptedPkcs8PrivateKey("password", dsa.ExportEncryptedPkcs8PrivateKey("password", parameters));
+            using MLDsa decryptedDsa = MLDsa.ImportEncryptedPkcs8PrivateKey(
+                "password", dsa.ExportEncryptedPkcs8PrivateKey("password", parameters));
             decryptedDsa.ExportMLDsaPrivateSeed().Should().Equal(dsa.ExportMLDsaPrivateSeed());
         }
     }

@@ -20,8 +20,9 @@ public sealed class EngineBouncyCastleTests
     // ρ, tr and t₁ are public.
     private static readonly KeyValuePair<string, bool>[] _mldsaArrays =
     [
-        KeyValuePair.Create("m_rho", false), KeyValuePair.Create("m_k", true), KeyValuePair.Create("m_tr", false), KeyValuePair.Create("m_s1", true),
-        KeyValuePair.Create("m_s2", true), KeyValuePair.Create("m_t0", true), KeyValuePair.Create("m_t1", false),
+        KeyValuePair.Create("m_rho", false), KeyValuePair.Create("m_k", true), KeyValuePair.Create("m_tr", false),
+        KeyValuePair.Create("m_s1", true), KeyValuePair.Create("m_s2", true), KeyValuePair.Create("m_t0", true),
+        KeyValuePair.Create("m_t1", false),
     ];
 
     [Fact]
@@ -35,10 +36,14 @@ public sealed class EngineBouncyCastleTests
                 var read = (MLKemPrivateKeyParameters)PrivateKeyFactory.CreateKey(key.ExportPkcs8PrivateKey());
                 read.GetSeed().Should().Equal(key.ExportPrivateSeed());
                 PrivateKeyInfoFactory.CreatePrivateKeyInfo(read).GetDerEncoded().Should().Equal(key.ExportPkcs8PrivateKey());
-                AgreesOnPublicKey(key.ExportSubjectPublicKeyInfo(), key.ExportEncapsulationKey(), parsed => ((MLKemPublicKeyParameters)parsed).GetEncoded());
+                AgreesOnPublicKey(
+                    key.ExportSubjectPublicKeyInfo(),
+                    key.ExportEncapsulationKey(),
+                    parsed => ((MLKemPublicKeyParameters)parsed).GetEncoded());
 
                 using MLKem expanded = engine.ImportDecapsulationKey(algorithm, key.ExportDecapsulationKey());
-                ((MLKemPrivateKeyParameters)PrivateKeyFactory.CreateKey(expanded.ExportPkcs8PrivateKey())).GetEncoded().Should().Equal(key.ExportDecapsulationKey());
+                ((MLKemPrivateKeyParameters)PrivateKeyFactory.CreateKey(expanded.ExportPkcs8PrivateKey())).GetEncoded()
+                    .Should().Equal(key.ExportDecapsulationKey());
             }
         }
     }
@@ -54,10 +59,14 @@ public sealed class EngineBouncyCastleTests
                 var read = (MLDsaPrivateKeyParameters)PrivateKeyFactory.CreateKey(key.ExportPkcs8PrivateKey());
                 read.GetSeed().Should().Equal(key.ExportMLDsaPrivateSeed());
                 PrivateKeyInfoFactory.CreatePrivateKeyInfo(read).GetDerEncoded().Should().Equal(key.ExportPkcs8PrivateKey());
-                AgreesOnPublicKey(key.ExportSubjectPublicKeyInfo(), key.ExportMLDsaPublicKey(), parsed => ((MLDsaPublicKeyParameters)parsed).GetEncoded());
+                AgreesOnPublicKey(
+                    key.ExportSubjectPublicKeyInfo(),
+                    key.ExportMLDsaPublicKey(),
+                    parsed => ((MLDsaPublicKeyParameters)parsed).GetEncoded());
 
                 using MLDsa expanded = engine.ImportMLDsaPrivateKey(algorithm, key.ExportMLDsaPrivateKey());
-                ((MLDsaPrivateKeyParameters)PrivateKeyFactory.CreateKey(expanded.ExportPkcs8PrivateKey())).GetEncoded().Should().Equal(key.ExportMLDsaPrivateKey());
+                ((MLDsaPrivateKeyParameters)PrivateKeyFactory.CreateKey(expanded.ExportPkcs8PrivateKey())).GetEncoded()
+                    .Should().Equal(key.ExportMLDsaPrivateKey());
             }
         }
     }

@@ -124,7 +124,8 @@ public sealed partial class EngineContractTests
             key.VerifyPreHash(hash, signature, oid, _context).Should().BeFalse(oid);
 
             FluentActions.Invoking(() => key.SignPreHash(new byte[length - 1], oid)).Should().Throw<CryptographicException>(oid);
-            FluentActions.Invoking(() => key.VerifyPreHash(new byte[length + 1], signature, oid)).Should().Throw<CryptographicException>(oid);
+            FluentActions.Invoking(() => key.VerifyPreHash(new byte[length + 1], signature, oid))
+                .Should().Throw<CryptographicException>(oid);
         }
     }
 
@@ -206,11 +207,13 @@ public sealed partial class EngineContractTests
         {
             original.CopyTo(buffer, 0);
             key.SignData(buffer.AsSpan(at, 64), buffer.AsSpan(0, size), buffer.AsSpan(8, 16));
-            key.VerifyData(original.AsSpan(at, 64), buffer.AsSpan(0, size), original.AsSpan(8, 16)).Should().BeTrue("the data lay at {0}", at);
+            key.VerifyData(original.AsSpan(at, 64), buffer.AsSpan(0, size), original.AsSpan(8, 16))
+                .Should().BeTrue("the data lay at {0}", at);
 
             original.CopyTo(buffer, 0);
             key.SignPreHash(buffer.AsSpan(at, 64), buffer.AsSpan(0, size), Sha512, buffer.AsSpan(8, 16));
-            key.VerifyPreHash(original.AsSpan(at, 64), buffer.AsSpan(0, size), Sha512, original.AsSpan(8, 16)).Should().BeTrue("the hash lay at {0}", at);
+            key.VerifyPreHash(original.AsSpan(at, 64), buffer.AsSpan(0, size), Sha512, original.AsSpan(8, 16))
+                .Should().BeTrue("the hash lay at {0}", at);
 
             original.CopyTo(buffer, 0);
             key.SignMu(buffer.AsSpan(at, 64), buffer.AsSpan(0, size));
@@ -237,14 +240,16 @@ public sealed partial class EngineContractTests
 
         byte[] tooLarge = [.. encoded];
         tooLarge[128] = 0xFF;
-        FluentActions.Invoking(() => tested.ImportMLDsaPrivateKey(algorithm, tooLarge)).Should().Throw<CryptographicException>("a coefficient of s₁ is above η");
+        FluentActions.Invoking(() => tested.ImportMLDsaPrivateKey(algorithm, tooLarge))
+            .Should().Throw<CryptographicException>("a coefficient of s₁ is above η");
 
         // One polynomial of t₀, and half of the key.
         foreach (int length in new[] { 416, encoded.Length / 2 })
         {
             byte[] otherT0 = [.. encoded];
             otherT0.AsSpan(encoded.Length - length).Fill(0xAA);
-            FluentActions.Invoking(() => tested.ImportMLDsaPrivateKey(algorithm, otherT0)).Should().Throw<CryptographicException>("t₀ is another one");
+            FluentActions.Invoking(() => tested.ImportMLDsaPrivateKey(algorithm, otherT0))
+                .Should().Throw<CryptographicException>("t₀ is another one");
         }
     }
 

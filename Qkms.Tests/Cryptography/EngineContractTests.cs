@@ -1,6 +1,9 @@
 namespace Qkms.Tests.Cryptography;
 
-/// <summary>What every engine owes its callers, run over each that is present. Where engines may differ, <see cref="EngineUnderTest"/> says so by name.</summary>
+/// <summary>
+/// What every engine owes its callers, run over each that is present. Where engines may differ,
+/// <see cref="EngineUnderTest"/> says so by name.
+/// </summary>
 public sealed partial class EngineContractTests
 {
     private static readonly PbeParameters _pbe = new(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, iterationCount: 1000);

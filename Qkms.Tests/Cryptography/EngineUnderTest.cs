@@ -33,7 +33,9 @@ internal sealed class EngineUnderTest
 
     /// <summary>The engines of this machine: all but the platform's always, and that where it is supported.</summary>
     internal static IReadOnlyDictionary<string, EngineUnderTest> Present { get; } =
-        _engines.Select(engine => TrySelect(engine.Name)).OfType<PqcEngine>().ToDictionary(engine => engine.Name, engine => new EngineUnderTest(engine));
+        _engines.Select(engine => TrySelect(engine.Name))
+            .OfType<PqcEngine>()
+            .ToDictionary(engine => engine.Name, engine => new EngineUnderTest(engine));
 
     internal PqcEngine Engine { get; }
 
@@ -50,27 +52,36 @@ internal sealed class EngineUnderTest
         return data;
     }
 
-    internal ImportKey<MLKemAlgorithm, MLKem> ImportDecapsulationKey => Bind<ImportKey<MLKemAlgorithm, MLKem>>(_kem, nameof(MLKem.ImportDecapsulationKey));
+    internal ImportKey<MLKemAlgorithm, MLKem> ImportDecapsulationKey =>
+        Bind<ImportKey<MLKemAlgorithm, MLKem>>(_kem, nameof(MLKem.ImportDecapsulationKey));
 
     internal ImportContainer<MLKem> ImportMLKemSpki => Bind<ImportContainer<MLKem>>(_kem, nameof(MLKem.ImportSubjectPublicKeyInfo));
 
     internal ImportContainer<MLKem> ImportMLKemPkcs8 => Bind<ImportContainer<MLKem>>(_kem, nameof(MLKem.ImportPkcs8PrivateKey));
 
-    internal ImportKey<MLDsaAlgorithm, MLDsa> ImportMLDsaPrivateKey => Bind<ImportKey<MLDsaAlgorithm, MLDsa>>(_dsa, nameof(MLDsa.ImportMLDsaPrivateKey));
+    internal ImportKey<MLDsaAlgorithm, MLDsa> ImportMLDsaPrivateKey =>
+        Bind<ImportKey<MLDsaAlgorithm, MLDsa>>(_dsa, nameof(MLDsa.ImportMLDsaPrivateKey));
 
     internal ImportContainer<MLDsa> ImportMLDsaSpki => Bind<ImportContainer<MLDsa>>(_dsa, nameof(MLDsa.ImportSubjectPublicKeyInfo));
 
     internal ImportContainer<MLDsa> ImportMLDsaPkcs8 => Bind<ImportContainer<MLDsa>>(_dsa, nameof(MLDsa.ImportPkcs8PrivateKey));
 
-    /// <summary>The platform does not look at the version of PKCS #8; the others take 0, or 1 with a public key (RFC 5958, section 2).</summary>
+    /// <summary>
+    /// The platform does not look at the version of PKCS #8; the others take 0, or 1 with a public key (RFC 5958, section 2).
+    /// </summary>
     internal bool ReadsOverVersion(byte[] pkcs8) => Engine.Name == PqcEngines.Platform && pkcs8 is [0x30, _, 0x02, 0x01, > 0, ..];
 
-    /// <summary>The platform takes a public key whose last bits are declared unused, if they are zero; the others ask for whole bytes.</summary>
-    internal bool ReadsOverUnusedBits(byte[] subjectPublicKeyInfo) => Engine.Name == PqcEngines.Platform && subjectPublicKeyInfo.ElementAtOrDefault(21) is > 0 and < 8;
+    /// <summary>
+    /// The platform takes a public key whose last bits are declared unused, if they are zero; the others ask for whole bytes.
+    /// </summary>
+    internal bool ReadsOverUnusedBits(byte[] subjectPublicKeyInfo) =>
+        Engine.Name == PqcEngines.Platform && subjectPublicKeyInfo.ElementAtOrDefault(21) is > 0 and < 8;
 
     /// <summary>Why an engine is not tested here, or null where it is.</summary>
     internal static string? Absence(string name) =>
-        Present.ContainsKey(name) ? null : $"The engine '{name}' is absent: it needs {_engines.Single(engine => engine.Name == name).Need}.";
+        Present.ContainsKey(name)
+            ? null
+            : $"The engine '{name}' is absent: it needs {_engines.Single(engine => engine.Name == name).Need}.";
 
     private static PqcEngine? TrySelect(string name)
     {

@@ -8,8 +8,8 @@ using Qkms.Tests.Support.ChildProcess;
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
-/// That nothing secret of a disposed key stays in the memory of its process: a child loads, uses and disposes keys whose secrets are known here, and
-/// every writable page of it is searched. The same search while the keys are in use must find them, so that it is known to work.
+/// That nothing secret of a disposed key stays in the memory of its process: a child loads, uses and disposes keys whose secrets are known
+/// here, and every writable page of it is searched. The same search while the keys are in use must find them, so that it is known to work.
 /// </summary>
 public sealed class ErasureTests
 {
@@ -42,8 +42,8 @@ public sealed class ErasureTests
     }
 
     /// <summary>
-    /// Random bytes are looked for in pieces of 8, transformed vectors of 16, which is four or eight coefficients of up to 23 bits, and small coefficients of 64.
-    /// Names that begin with "kept" are of what a key holds as long as it lives.
+    /// Random bytes are looked for in pieces of 8, transformed vectors of 16, which is four or eight coefficients of up to 23 bits, and
+    /// small coefficients of 64. Names that begin with "kept" are of what a key holds as long as it lives.
     /// </summary>
     private static ProcessMemory.Patterns Secrets()
     {

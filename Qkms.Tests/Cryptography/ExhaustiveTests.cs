@@ -9,8 +9,8 @@ using KemRingElement = Qkms.Core.Cryptography.Fips203.RingElement;
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
-/// Functions of one small number, over every number that they are called with, against the formula of the standard in arithmetic that divides and
-/// branches. Where the domain is all of ℤq, the elements are handed over 256 at a time, as the engine does.
+/// Functions of one small number, over every number that they are called with, against the formula of the standard in arithmetic that
+/// divides and branches. Where the domain is all of ℤq, the elements are handed over 256 at a time, as the engine does.
 /// </summary>
 public sealed class ExhaustiveTests
 {
@@ -49,7 +49,10 @@ public sealed class ExhaustiveTests
         }
     }
 
-    /// <summary>FIPS 203, equations 4.7 and 4.8: round(2^d/q·x) mod 2^d and round(q/2^d·y), and that the way back is near (section 4.2.1). Every 16-bit representative of x.</summary>
+    /// <summary>
+    /// FIPS 203, equations 4.7 and 4.8: round(2^d/q·x) mod 2^d and round(q/2^d·y), and that the way back is near (section 4.2.1). Every
+    /// 16-bit representative of x.
+    /// </summary>
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
@@ -101,7 +104,9 @@ public sealed class ExhaustiveTests
         }
     }
 
-    /// <summary>FIPS 203, section 7.2: of the 4096 values of twelve bits, those below q are accepted; all are decoded modulo q (Algorithm 6).</summary>
+    /// <summary>
+    /// FIPS 203, section 7.2: of the 4096 values of twelve bits, those below q are accepted; all are decoded modulo q (Algorithm 6).
+    /// </summary>
     [Fact]
     public void MLKem_modulus_check()
     {
@@ -176,14 +181,15 @@ public sealed class ExhaustiveTests
                     Assert.Fail($"{first + i} gives {scratch[i]}, {engineHigh} and {engineLow}");
             }
 
-            if (Rounding.LowBitsReach(gamma2, new RingElement(memory), largest + 1) || !Rounding.LowBitsReach(gamma2, new RingElement(memory), largest))
+            if (Rounding.LowBitsReach(gamma2, new RingElement(memory), largest + 1)
+                || !Rounding.LowBitsReach(gamma2, new RingElement(memory), largest))
                 Assert.Fail($"The largest low part from {first} on is {largest}.");
         });
     }
 
     /// <summary>
-    /// FIPS 204, Algorithms 39 and 40: the hint of z and r, used on r, gives the high bits of r + z, for |z| ≤ γ₂ (section 7.4), over every r and
-    /// a z that runs with it through all residues and the edges.
+    /// FIPS 204, Algorithms 39 and 40: the hint of z and r, used on r, gives the high bits of r + z, for |z| ≤ γ₂ (section 7.4), over every
+    /// r and a z that runs with it through all residues and the edges.
     /// </summary>
     [Theory]
     [InlineData(95232)]
@@ -191,7 +197,8 @@ public sealed class ExhaustiveTests
     public void MLDsa_make_hint_and_use_hint(int value)
     {
         Gamma2 gamma2 = Of(value);
-        foreach (Func<int, int> z in new Func<int, int>[] { _ => value, _ => -value, _ => 1, _ => -1, r => (int)(r * 48271L % (2 * value + 1)) - value })
+        foreach (Func<int, int> z in
+            new Func<int, int>[] { _ => value, _ => -value, _ => 1, _ => -1, r => (int)(r * 48271L % (2 * value + 1)) - value })
         {
             ForEveryElement((first, memory, scratch, hint) =>
             {

@@ -4,7 +4,10 @@ using KemField = Qkms.Core.Cryptography.Fips203.Field;
 
 namespace Qkms.Tests.Cryptography;
 
-/// <summary>The reductions that replace divisions, against the divisions, up to their bounds: over every input where there are few, over a stride where there are many (<see cref="ExhaustiveTests"/> has the domains that signing and decapsulation use).</summary>
+/// <summary>
+/// The reductions that replace divisions, against the divisions, up to their bounds: over every input where there are few, over a stride
+/// where there are many (<see cref="ExhaustiveTests"/> has the domains that signing and decapsulation use).
+/// </summary>
 public sealed class FieldTests
 {
     [Fact]

@@ -2,7 +2,9 @@ using Qkms.Core.Cryptography.Fips202;
 
 namespace Qkms.Tests.Cryptography;
 
-/// <summary>FIPS 202: known answers of NIST ("abc", the empty message, 1600 bits) and agreement of every way to cut input and output into portions.</summary>
+/// <summary>
+/// FIPS 202: known answers of NIST ("abc", the empty message, 1600 bits) and agreement of every way to cut input and output into portions.
+/// </summary>
 public sealed class Fips202Tests
 {
     private static readonly byte[] _abc = Encoding.ASCII.GetBytes("abc");

@@ -6,7 +6,9 @@ using Qkms.Core.Cryptography.Fips204;
 
 namespace Qkms.Tests.Cryptography;
 
-/// <summary>A static of <see cref="MLKem"/> or <see cref="MLDsa"/> called by the name of a class of ours must not reach the platform unnoticed.</summary>
+/// <summary>
+/// A static of <see cref="MLKem"/> or <see cref="MLDsa"/> called by the name of a class of ours must not reach the platform unnoticed.
+/// </summary>
 public sealed class HiddenStaticsTests
 {
     private const BindingFlags Statics = BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly;
@@ -21,7 +23,12 @@ public sealed class HiddenStaticsTests
     {
         HashSet<string> own = [.. type.GetMethods(Statics).Select(Signature)];
         string[] reached =
-            [.. type.BaseType!.GetMethods(Statics).Where(method => !own.Contains(Signature(method))).Select(method => method.Name).Distinct()];
+            [
+                .. type.BaseType!.GetMethods(Statics)
+                    .Where(method => !own.Contains(Signature(method)))
+                    .Select(method => method.Name)
+                    .Distinct()
+            ];
 
         reached.Should().BeEquivalentTo("ImportFromPem", "ImportFromEncryptedPem", "ImportEncryptedPkcs8PrivateKey");
         string remarks = RemarksOf(type);
@@ -49,6 +56,8 @@ public sealed class HiddenStaticsTests
     private static string RemarksOf(Type type)
     {
         var documentation = XDocument.Load(Path.ChangeExtension(typeof(PqcEngine).Assembly.Location, "xml"));
-        return documentation.Descendants("member").Single(member => (string?)member.Attribute("name") == $"T:{type.FullName}").Element("remarks")!.Value;
+        return documentation.Descendants("member")
+            .Single(member => (string?)member.Attribute("name") == $"T:{type.FullName}")
+            .Element("remarks")!.Value;
     }
 }

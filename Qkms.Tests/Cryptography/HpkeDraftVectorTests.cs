@@ -5,8 +5,8 @@ using Qkms.Core.Cryptography.Rfc9180;
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
-/// test-vectors.json of draft-ietf-hpke-pq. None of its suites is ours, HKDF-SHA256 with AES-256-GCM, but each has parts that we compute: ML-KEM
-/// by itself or as half of a hybrid, and the key schedule of HKDF-SHA256, in which only suite id and length of the key differ.
+/// test-vectors.json of draft-ietf-hpke-pq. None of its suites is ours, HKDF-SHA256 with AES-256-GCM, but each has parts that we compute:
+/// ML-KEM by itself or as half of a hybrid, and the key schedule of HKDF-SHA256, in which only suite id and length of the key differ.
 /// </summary>
 public sealed class HpkeDraftVectorTests
 {
@@ -64,7 +64,8 @@ public sealed class HpkeDraftVectorTests
             key.ExportEncapsulationKey().Should().Equal(publicKey[..algorithm.EncapsulationKeySizeInBytes]);
             keys++;
 
-            // With the other half from BouncyCastle the secret is there, SHA3-256 of both, and of ciphertext and key of X25519, and a label.
+            // With the other half from BouncyCastle the secret is there, SHA3-256 of both, and of ciphertext and
+            // key of X25519, and a label.
             if (vector.GetProperty("kem_id").GetInt32() != MLKem768X25519)
                 continue;
             byte[] enc = vector.Hex("enc");
@@ -74,7 +75,8 @@ public sealed class HpkeDraftVectorTests
             agreement.Init(new X25519PrivateKeyParameters(seeds.AsSpan(64)));
             agreement.CalculateAgreement(new X25519PublicKeyParameters(otherCiphertext), otherSecret, 0);
             byte[] secret = key.Decapsulate(enc[..algorithm.CiphertextSizeInBytes]);
-            SHA3_256.HashData([.. secret, .. otherSecret, .. otherCiphertext, .. publicKey[algorithm.EncapsulationKeySizeInBytes..], .. "\\.//^\\"u8])
+            SHA3_256.HashData(
+                [.. secret, .. otherSecret, .. otherCiphertext, .. publicKey[algorithm.EncapsulationKeySizeInBytes..], .. "\\.//^\\"u8])
                 .Should().Equal(vector.Hex("shared_secret"));
             secrets++;
         }
@@ -129,7 +131,8 @@ public sealed class HpkeDraftVectorTests
         if (aead == ChaCha20Poly1305Id)
         {
             using ChaCha20Poly1305 chaCha = new(key);
-            chaCha.Decrypt(nonce, ciphertext.AsSpan(0, plaintext.Length), ciphertext.AsSpan(plaintext.Length), plaintext, encryption.Hex("aad"));
+            chaCha.Decrypt(
+                nonce, ciphertext.AsSpan(0, plaintext.Length), ciphertext.AsSpan(plaintext.Length), plaintext, encryption.Hex("aad"));
             return plaintext;
         }
 

@@ -2,7 +2,10 @@ using Qkms.Core.Cryptography.Rfc9180;
 
 namespace Qkms.Tests.Cryptography;
 
-/// <summary>HPKE from one hand to the other, and whatever is not what was sealed. Other implementations are in <c>HpkeFormatVectorTests</c>, the standard's own numbers in <see cref="KeyScheduleTests"/>.</summary>
+/// <summary>
+/// HPKE from one hand to the other, and whatever is not what was sealed. Other implementations are in <c>HpkeFormatVectorTests</c>, the
+/// standard's own numbers in <see cref="KeyScheduleTests"/>.
+/// </summary>
 public sealed class HpkeTests
 {
     private static readonly byte[] _info = "info"u8.ToArray();
@@ -136,8 +139,10 @@ public sealed class HpkeTests
         using MLKem recipient = new ManagedEngine().ImportMLKemEncapsulationKey(key.Algorithm, key.ExportEncapsulationKey());
         byte[] ciphertext = Hpke.Seal(key, _info, _aad, _plaintext);
 
-        FluentActions.Invoking(() => Hpke.TryOpen(key, _info, _aad, ciphertext, new byte[_plaintext.Length + 1])).Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => Hpke.TryOpen(key, _info, _aad, ciphertext, new byte[_plaintext.Length - 1])).Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => Hpke.TryOpen(key, _info, _aad, ciphertext, new byte[_plaintext.Length + 1]))
+            .Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => Hpke.TryOpen(key, _info, _aad, ciphertext, new byte[_plaintext.Length - 1]))
+            .Should().Throw<ArgumentException>();
         FluentActions.Invoking(() => Opens(recipient, ciphertext)).Should().Throw<CryptographicException>();
     }
 

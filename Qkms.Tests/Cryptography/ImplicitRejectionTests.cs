@@ -4,8 +4,8 @@ using Qkms.Core.Cryptography.Fips203;
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
-/// Both ends of FIPS 203, Algorithm 18, without a hook in the engine: a secret that was accepted is the first half of G(m' ‖ H(ek)), one that was
-/// rejected is J(z ‖ c), and each is computed here from the parts of the exported key.
+/// Both ends of FIPS 203, Algorithm 18, without a hook in the engine: a secret that was accepted is the first half of G(m' ‖ H(ek)), one
+/// that was rejected is J(z ‖ c), and each is computed here from the parts of the exported key.
 /// </summary>
 public sealed class ImplicitRejectionTests
 {

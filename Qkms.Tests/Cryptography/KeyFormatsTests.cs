@@ -8,8 +8,8 @@ using Org.BouncyCastle.Security;
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
-/// What is, and what is not, PKCS #8 and SubjectPublicKeyInfo of ML-KEM and ML-DSA (RFC 5958, section 2; RFC 9881; RFC 9935): by rule, and by
-/// comparison with the readers of BouncyCastle, which Qkms does not use, and of the platform.
+/// What is, and what is not, PKCS #8 and SubjectPublicKeyInfo of ML-KEM and ML-DSA (RFC 5958, section 2; RFC 9881; RFC 9935): by rule, and
+/// by comparison with the readers of BouncyCastle, which Qkms does not use, and of the platform.
 /// </summary>
 public sealed class KeyFormatsTests
 {
@@ -20,7 +20,8 @@ public sealed class KeyFormatsTests
         "it is BER, and not DER", "(with a longer length|with an indefinite length|in two pieces|/2:04 of the other form)$");
 
     private static readonly KnownDisagreement _parameters = Refused(
-        "the algorithm has no parameters (RFC 9881, section 2; RFC 9935, section 3)", "/0:30/[01]:30(/0:06)? (doubled|before .*|continued by itself)$");
+        "the algorithm has no parameters (RFC 9881, section 2; RFC 9935, section 3)",
+        "/0:30/[01]:30(/0:06)? (doubled|before .*|continued by itself)$");
 
     private static readonly KnownDisagreement _versionWithoutPublicKey = Refused(
         "a key without public key has version 0 (RFC 5958, section 2)", "public /0:30/[34]:81 removed$");
@@ -60,7 +61,8 @@ public sealed class KeyFormatsTests
         }
 
         void Refused(byte[] pkcs8, string because) =>
-            FluentActions.Invoking(() => Import(EngineUnderTest.Present[engine], set, pkcs8)).Should().Throw<CryptographicException>(because);
+            FluentActions.Invoking(() => Import(EngineUnderTest.Present[engine], set, pkcs8))
+                .Should().Throw<CryptographicException>(because);
     }
 
     // F-30
@@ -110,7 +112,8 @@ public sealed class KeyFormatsTests
             }
 
             void Refused(byte[] pkcs8, string because) =>
-                FluentActions.Invoking(() => Import(EngineUnderTest.Present[engine], set, pkcs8)).Should().Throw<CryptographicException>(because);
+                FluentActions.Invoking(() => Import(EngineUnderTest.Present[engine], set, pkcs8))
+                    .Should().Throw<CryptographicException>(because);
         }
     }
 
@@ -126,7 +129,8 @@ public sealed class KeyFormatsTests
             _parameters,
             Refused("a key without public key has version 0 (RFC 5958, section 2)", @"(?<! public) /0:30/0:02 "),
             _versionWithoutPublicKey,
-            Refused("the public key is not that of the private key", "public /0:30(/[34]:81|/1:30|/1:30/0:06|/2:04|/2:04/0:80)? (changed in|cut at|continued by|with content)"),
+            Refused("the public key is not that of the private key",
+                "public /0:30(/[34]:81|/1:30|/1:30/0:06|/2:04|/2:04/0:80)? (changed in|cut at|continued by|with content)"),
             _attributes,
             _values,
             .. IsKem(set) ? Array.Empty<KnownDisagreement>() : [_parts],
@@ -202,7 +206,9 @@ public sealed class KeyFormatsTests
     private static byte[] PublicKeyOf(IDisposable key) =>
         key is MLKem kem ? kem.ExportEncapsulationKey() : ((MLDsa)key).ExportMLDsaPublicKey();
 
-    /// <summary>The public key that both engines with our reader take from it, or null where they refuse; anything but a refusal by exception fails.</summary>
+    /// <summary>
+    /// The public key that both engines with our reader take from it, or null where they refuse; anything but a refusal by exception fails.
+    /// </summary>
     private static byte[]? Ours(Func<EngineUnderTest, IDisposable> import)
     {
         byte[]? managed = PublicKeyOrNull(() => import(EngineUnderTest.Present[PqcEngines.Managed]));

@@ -3,8 +3,8 @@ using Qkms.Core.Cryptography.Rfc9180;
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
-/// The key schedule against published numbers. None has HKDF-SHA256 together with AES-256-GCM; with AES-128-GCM only the suite id and the length
-/// of the key differ, and both are inputs.
+/// The key schedule against published numbers. None has HKDF-SHA256 together with AES-256-GCM; with AES-128-GCM only the suite id and the
+/// length of the key differ, and both are inputs.
 /// </summary>
 public sealed class KeyScheduleTests
 {
@@ -28,8 +28,8 @@ public sealed class KeyScheduleTests
             ciphertext: "f938558b5d72f1a23810b4be2ab4f84331acc02fc97babc53a52ae8218a355a96d8770ac83d07bea87e13c512a");
     }
 
-    // test-vectors.json of draft-ietf-hpke-pq (github.com/hpkewg/hpke-pq, commit 74dafaa), ML-KEM-512 and ML-KEM-768 with HKDF-SHA256 and
-    // AES-128-GCM. Info and plaintext stand there in hexadecimal twice over, and are taken so.
+    // test-vectors.json of draft-ietf-hpke-pq (github.com/hpkewg/hpke-pq, commit 74dafaa), ML-KEM-512 and ML-KEM-768 with HKDF-SHA256
+    // and AES-128-GCM. Info and plaintext stand there in hexadecimal twice over, and are taken so.
     [Theory]
     [InlineData(
         "48504b45004000010001",
@@ -50,7 +50,13 @@ public sealed class KeyScheduleTests
         KeySchedule.WriteContext(suite, "4f6465206f6e2061204772656369616e2055726e"u8, context);
 
         DeriveAndOpenFirst(
-            suite, context, sharedSecret, key, nonce, Convert.ToHexStringLower("4265617574792069732074727574682c20747275746820626561757479"u8), ciphertext);
+            suite,
+            context,
+            sharedSecret,
+            key,
+            nonce,
+            Convert.ToHexStringLower("4265617574792069732074727574682c20747275746820626561757479"u8),
+            ciphertext);
     }
 
     // RFC 9180, section 5.1 and tables 2, 3 and 5; draft-ietf-hpke-pq, section 3.
@@ -67,7 +73,8 @@ public sealed class KeyScheduleTests
         Convert.ToHexStringLower(written).Should().Be(suiteId);
     }
 
-    private static void DeriveAndOpenFirst(byte[] suiteId, byte[] context, string sharedSecret, string key, string nonce, string plaintext, string ciphertext)
+    private static void DeriveAndOpenFirst(
+        byte[] suiteId, byte[] context, string sharedSecret, string key, string nonce, string plaintext, string ciphertext)
     {
         byte[] derivedKey = new byte[key.Length / 2];
         byte[] derivedNonce = new byte[KeySchedule.NonceSize];

@@ -14,8 +14,8 @@ using Qkms.Core.Cryptography.Fips204;
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
-/// Encapsulation and signing with randomness that is given, for known answers: by the entries for testing of the managed engine, and by the classes
-/// that the BouncyCastle engine calls, which take any source. The platform takes none, and gives null.
+/// Encapsulation and signing with randomness that is given, for known answers: by the entries for testing of the managed engine, and by the
+/// classes that the BouncyCastle engine calls, which take any source. The platform takes none, and gives null.
 /// </summary>
 internal static class KnownRandomness
 {
@@ -79,7 +79,9 @@ internal static class KnownRandomness
         }
     }
 
-    /// <summary>FIPS 204, Algorithm 7, with an external μ. BouncyCastle has no public entry for it, and the engine leaves it to the managed one.</summary>
+    /// <summary>
+    /// FIPS 204, Algorithm 7, with an external μ. BouncyCastle has no public entry for it, and the engine leaves it to the managed one.
+    /// </summary>
     internal static byte[]? SignMu(MLDsa key, byte[] mu, byte[] randomness)
     {
         if (key is not MLDsaManaged managed)
@@ -94,7 +96,8 @@ internal static class KnownRandomness
     {
         byte[] publicKey = key.ExportMLDsaPublicKey();
         return key is MLDsaBouncyCastle
-            ? FormattedMessageSigner.Verify(MLDsaPublicKeyParameters.FromEncoding(ParametersOf(key.Algorithm), publicKey), formatted, signature)
+            ? FormattedMessageSigner.Verify(
+                MLDsaPublicKeyParameters.FromEncoding(ParametersOf(key.Algorithm), publicKey), formatted, signature)
             : key.VerifyMu(ExternalMu.OfFormatted(publicKey, formatted), signature);
     }
 

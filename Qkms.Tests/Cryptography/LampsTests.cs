@@ -3,8 +3,8 @@ using System.Formats.Asn1;
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
-/// The examples of RFC 9881 (ML-DSA) and RFC 9935 (ML-KEM): one key of each set as seed, expanded key and both, its public key, a certificate, and
-/// private keys that contradict themselves. Each test states how many files its folder has.
+/// The examples of RFC 9881 (ML-DSA) and RFC 9935 (ML-KEM): one key of each set as seed, expanded key and both, its public key, a
+/// certificate, and private keys that contradict themselves. Each test states how many files its folder has.
 /// </summary>
 public sealed class LampsTests
 {
@@ -106,8 +106,8 @@ public sealed class LampsTests
             FluentActions.Invoking(() => tested.ImportMLKemPkcs8(bad)).Should().Throw<CryptographicException>(name);
         }
 
-        // -2: dk_PKE is not that of ek. Only a pairwise test shows it, which neither FIPS 203, section 7.3, nor RFC 9935 asks of an importer: OpenSSL
-        // makes one and refuses the key; the others take it, and decapsulate with it what was not encapsulated.
+        // -2: dk_PKE is not that of ek. Only a pairwise test shows it, which neither FIPS 203, section 7.3, nor RFC 9935 asks of an
+        // importer: OpenSSL makes one and refuses the key; the others take it, and decapsulate with it what was not encapsulated.
         byte[] inconsistent = Read(read, KemFolder, "bad-ML-KEM-512-2.priv", "PRIVATE KEY");
         if (engine == PqcEngines.Platform)
         {

@@ -265,9 +265,11 @@ public sealed class MLDsaManagedTests
         {
             FluentActions.Invoking(() => MLDsaManaged.ImportMLDsaPrivateSeed(algorithm, new byte[32 + difference]))
                 .Should().Throw<ArgumentException>();
-            FluentActions.Invoking(() => MLDsaManaged.ImportMLDsaPrivateKey(algorithm, new byte[algorithm.PrivateKeySizeInBytes + difference]))
+            FluentActions.Invoking(
+                () => MLDsaManaged.ImportMLDsaPrivateKey(algorithm, new byte[algorithm.PrivateKeySizeInBytes + difference]))
                 .Should().Throw<ArgumentException>();
-            FluentActions.Invoking(() => MLDsaManaged.ImportMLDsaPublicKey(algorithm, new byte[algorithm.PublicKeySizeInBytes + difference]))
+            FluentActions.Invoking(
+                () => MLDsaManaged.ImportMLDsaPublicKey(algorithm, new byte[algorithm.PublicKeySizeInBytes + difference]))
                 .Should().Throw<ArgumentException>();
             FluentActions.Invoking(() => key.SignData(_message.AsSpan(), new byte[algorithm.SignatureSizeInBytes + difference]))
                 .Should().Throw<ArgumentException>();
@@ -305,7 +307,8 @@ public sealed class MLDsaManagedTests
         FluentActions.Invoking(() => key.ExportMLDsaPrivateKey()).Should().Throw<ObjectDisposedException>();
         FluentActions.Invoking(() => key.ExportMLDsaPublicKey()).Should().Throw<ObjectDisposedException>();
         FluentActions.Invoking(() => key.ExportPkcs8PrivateKey()).Should().Throw<ObjectDisposedException>();
-        FluentActions.Invoking(() => key.SignMuDeterministicForTesting(new byte[64], new byte[32], signature)).Should().Throw<ObjectDisposedException>();
+        FluentActions.Invoking(() => key.SignMuDeterministicForTesting(new byte[64], new byte[32], signature))
+            .Should().Throw<ObjectDisposedException>();
     }
 
     [Fact]

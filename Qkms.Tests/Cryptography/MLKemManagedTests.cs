@@ -139,9 +139,11 @@ public sealed class MLKemManagedTests
         {
             FluentActions.Invoking(() => MLKemManaged.ImportPrivateSeed(algorithm, new byte[64 + difference]))
                 .Should().Throw<ArgumentException>();
-            FluentActions.Invoking(() => MLKemManaged.ImportEncapsulationKey(algorithm, new byte[algorithm.EncapsulationKeySizeInBytes + difference]))
+            FluentActions.Invoking(
+                () => MLKemManaged.ImportEncapsulationKey(algorithm, new byte[algorithm.EncapsulationKeySizeInBytes + difference]))
                 .Should().Throw<ArgumentException>();
-            FluentActions.Invoking(() => MLKemManaged.ImportDecapsulationKey(algorithm, new byte[algorithm.DecapsulationKeySizeInBytes + difference]))
+            FluentActions.Invoking(
+                () => MLKemManaged.ImportDecapsulationKey(algorithm, new byte[algorithm.DecapsulationKeySizeInBytes + difference]))
                 .Should().Throw<ArgumentException>();
 
             using MLKem key = MLKemManaged.GenerateKey(algorithm);
@@ -224,6 +226,7 @@ public sealed class MLKemManagedTests
         FluentActions.Invoking(() => key.ExportEncapsulationKey()).Should().Throw<ObjectDisposedException>();
         FluentActions.Invoking(() => key.ExportPkcs8PrivateKey()).Should().Throw<ObjectDisposedException>();
         FluentActions.Invoking(() => key.ExportSubjectPublicKeyInfo()).Should().Throw<ObjectDisposedException>();
-        FluentActions.Invoking(() => key.EncapsulateDeterministicForTesting(new byte[32], new byte[1088], new byte[32])).Should().Throw<ObjectDisposedException>();
+        FluentActions.Invoking(() => key.EncapsulateDeterministicForTesting(new byte[32], new byte[1088], new byte[32]))
+            .Should().Throw<ObjectDisposedException>();
     }
 }

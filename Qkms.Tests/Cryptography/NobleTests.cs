@@ -4,7 +4,10 @@ using Qkms.Core.Cryptography.Fips204;
 
 namespace Qkms.Tests.Cryptography;
 
-/// <summary>Known answers of @noble/post-quantum for every parameter set, kept with the project, so that a checkout without any vectors is still held to another implementation.</summary>
+/// <summary>
+/// Known answers of @noble/post-quantum for every parameter set, kept with the project, so that a checkout without any vectors is still
+/// held to another implementation.
+/// </summary>
 public sealed class NobleTests
 {
     private static readonly JsonElement _answers = KnownAnswers.Read();
@@ -35,7 +38,8 @@ public sealed class NobleTests
                 JsonElement changed = test.GetProperty("changed");
                 decapsulating.Decapsulate(Flip(ciphertext, changed)).Should().Equal(changed.Hex("sharedSecret"));
                 JsonElement random = test.GetProperty("random");
-                decapsulating.Decapsulate(Counted(random.GetProperty("ciphertextLabel").GetString()!, ciphertext.Length)).Should().Equal(random.Hex("sharedSecret"));
+                decapsulating.Decapsulate(Counted(random.GetProperty("ciphertextLabel").GetString()!, ciphertext.Length))
+                    .Should().Equal(random.Hex("sharedSecret"));
             }
 
             passed++;
@@ -90,7 +94,10 @@ public sealed class NobleTests
         (passed, verdicts, preHashed).Should().Be((12, 12 * 16, 12 * hashes));
     }
 
-    /// <summary>HashML-DSA (FIPS 204, Algorithms 4 and 5): the formatted message, which no public entry signs deterministically, is written out as the standard has it.</summary>
+    /// <summary>
+    /// HashML-DSA (FIPS 204, Algorithms 4 and 5): the formatted message, which no public entry signs deterministically, is written
+    /// out as the standard has it.
+    /// </summary>
     private static void SignsDigest(MLDsaManaged key, JsonElement preHash, byte[] context)
     {
         string oid = preHash.GetProperty("oid").GetString()!;

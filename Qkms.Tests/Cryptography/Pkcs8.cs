@@ -25,7 +25,9 @@ internal static class Pkcs8
         return writer.Encode();
     }
 
-    /// <summary>Every byte of the headers changed, every shorter prefix of them, and one byte more are refused, always with the same exception.</summary>
+    /// <summary>
+    /// Every byte of the headers changed, every shorter prefix of them, and one byte more are refused, always with the same exception.
+    /// </summary>
     internal static void RefusesEveryMutilation(byte[] container, int headers, Func<byte[], IDisposable> import)
     {
         import(container).Dispose();

@@ -1,6 +1,9 @@
 namespace Qkms.Tests.Cryptography;
 
-/// <summary>The hash functions of HashML-DSA (FIPS 204, section 5.4.1), by the collision strength that a parameter set asks for; 0 where no set takes it.</summary>
+/// <summary>
+/// The hash functions of HashML-DSA (FIPS 204, section 5.4.1), by the collision strength that a parameter set asks for;
+/// 0 where no set takes it.
+/// </summary>
 internal static class PreHashes
 {
     private static readonly (string Oid, int Length, int Strength)[] _all =

@@ -8,8 +8,8 @@ using ParameterSet = Qkms.Core.Cryptography.Fips204.ParameterSet;
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
-/// The reference code of CRYSTALS (pq-crystals/kyber 4768bd3, pq-crystals/dilithium 6e00625) has a program, <c>test_vectors</c>, that prints 10,000 runs
-/// with randomness of SHAKE128(""), and publishes the SHA-256 of what it prints. Here the engines print the same.
+/// The reference code of CRYSTALS (pq-crystals/kyber 4768bd3, pq-crystals/dilithium 6e00625) has a program, <c>test_vectors</c>, that
+/// prints 10,000 runs with randomness of SHAKE128(""), and publishes the SHA-256 of what it prints. Here the engines print the same.
 /// </summary>
 public sealed class ReferenceDigestTests
 {
@@ -31,7 +31,9 @@ public sealed class ReferenceDigestTests
         }
     }
 
-    /// <remarks>The platform encapsulates with randomness of its own only, so that its ciphertexts are those of the managed engine.</remarks>
+    /// <remarks>
+    /// The platform encapsulates with randomness of its own only, so that its ciphertexts are those of the managed engine.
+    /// </remarks>
     [TheoryIf(Requirement.LongTests)]
     [MemberData(nameof(MLKemDigests))]
     public void MLKem(string engine, string set, string digest)
@@ -69,7 +71,9 @@ public sealed class ReferenceDigestTests
         }
     }
 
-    /// <remarks>Most of what is printed are values inside: the matrix, secrets and mask of a seed, w = A·y, its parts, and the challenge.</remarks>
+    /// <remarks>
+    /// Most of what is printed are values inside: the matrix, secrets and mask of a seed, w = A·y, its parts, and the challenge.
+    /// </remarks>
     [TheoryIf(Requirement.LongTests)]
     [InlineData("ML-DSA-44", "5f0d135c0f7fd43f3fb9727265fcd6ec3651eb8c67c04ea5f3d8dfa1d99740d2")]
     [InlineData("ML-DSA-65", "14bf84918ee90e7afbd580191d3eb890d4557e0900b1145e39a8399ef7dd3fba")]

@@ -15,8 +15,9 @@ internal enum Rejection
 }
 
 /// <summary>
-/// Deterministic signing as FIPS 204, Algorithm 7, writes it: remainders are remainders, the transform is the evaluation of a polynomial at 256 points,
-/// and everything branches. It shares only the hash functions and the table of parameters with the engine, and tells why attempts were refused.
+/// Deterministic signing as FIPS 204, Algorithm 7, writes it: remainders are remainders, the transform is the evaluation of a
+/// polynomial at 256 points, and everything branches. It shares only the hash functions and the table of parameters with the engine,
+/// and tells why attempts were refused.
 /// </summary>
 internal sealed class ReferenceSigner
 {
@@ -61,7 +62,11 @@ internal sealed class ReferenceSigner
         {
             long[][] y = ExpandMask(rhoDoublePrime, kappa);
             long[][] yHat = [.. y.Select(Ntt)];
-            long[][] w = [.. Enumerable.Range(0, _set.K).Select(i => NttInverse(Sum(Enumerable.Range(0, _set.L).Select(j => Multiply(matrix[(i * _set.L) + j], yHat[j])))))];
+            long[][] w =
+            [
+                .. Enumerable.Range(0, _set.K)
+                    .Select(i => NttInverse(Sum(Enumerable.Range(0, _set.L).Select(j => Multiply(matrix[(i * _set.L) + j], yHat[j])))))
+            ];
             byte[] challengeHash = H(_set.ChallengeSize, mu, PackHigh(w));
             long[] c = Ntt(SampleInBall(challengeHash));
 
@@ -75,7 +80,11 @@ internal sealed class ReferenceSigner
             if (rejection == Rejection.None)
             {
                 long[][] ct0 = [.. _t0.Select(element => Product(c, element))];
-                bool[][] hint = [.. r.Select((element, i) => element.Select((value, n) => Decompose(value).High != Decompose(value + ct0[i][n]).High).ToArray())];
+                bool[][] hint =
+                [
+                    .. r.Select(
+                        (element, i) => element.Select((value, n) => Decompose(value).High != Decompose(value + ct0[i][n]).High).ToArray())
+                ];
                 if (Norm(ct0) >= _set.Gamma2.Value)
                     rejection |= Rejection.Ct0Norm;
                 if (hint.Sum(element => element.Count(bit => bit)) > _set.Omega)
@@ -252,7 +261,8 @@ internal sealed class ReferenceSigner
 
     private static long[] Element(Func<int, long> coefficient) => [.. Enumerable.Range(0, N).Select(coefficient)];
 
-    private static long[][] Vector(int count, Func<int, long> coefficient) => [.. Enumerable.Range(0, count).Select(_ => Element(coefficient))];
+    private static long[][] Vector(int count, Func<int, long> coefficient) =>
+        [.. Enumerable.Range(0, count).Select(_ => Element(coefficient))];
 
     private static long[] Powers(long root, int count)
     {

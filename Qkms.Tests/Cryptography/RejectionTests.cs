@@ -6,14 +6,17 @@ using Qkms.Core.Cryptography.Fips204;
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
-/// That each check of FIPS 204, Algorithm 7, is reached in the engine, without a hook in it: the plain signer of the tests tells which checks refuse an
-/// attempt. Where an attempt is refused by one check alone and the engine still gives the same signature, it must have refused that attempt by that check.
+/// That each check of FIPS 204, Algorithm 7, is reached in the engine, without a hook in it: the plain signer of the tests tells which
+/// checks refuse an attempt. Where an attempt is refused by one check alone and the engine still gives the same signature, it must have
+/// refused that attempt by that check.
 /// </summary>
 public sealed class RejectionTests
 {
     private static readonly byte[] _deterministic = new byte[32];
 
-    /// <summary>The messages are numbers, found by trying: the last of each row has an attempt that only the weight of the hint refuses.</summary>
+    /// <summary>
+    /// The messages are numbers, found by trying: the last of each row has an attempt that only the weight of the hint refuses.
+    /// </summary>
     [Theory]
     [InlineData("ML-DSA-44", 0, 1, 2)]
     [InlineData("ML-DSA-65", 0, 1, 245)]
@@ -28,8 +31,9 @@ public sealed class RejectionTests
     }
 
     /// <summary>
-    /// An honest key of ML-DSA-44 meets the check of c·t₀ about once in millions of signatures, so the first polynomial of this one's t₀ is replaced by
-    /// the largest coefficients that 13 bits hold; the messages were found by trying. The signatures fit no public key; what counts is that both signers refuse the same attempts.
+    /// An honest key of ML-DSA-44 meets the check of c·t₀ about once in millions of signatures, so the first polynomial of this one's t₀ is
+    /// replaced by the largest coefficients that 13 bits hold; the messages were found by trying. The signatures fit no public key; what
+    /// counts is that both signers refuse the same attempts.
     /// </summary>
     [Fact]
     public void The_norm_of_ct0_is_reached()
@@ -78,7 +82,8 @@ public sealed class RejectionTests
         const int Largest = 1 << (ParameterSet.D - 1);
         int[] t0 = (int[])typeof(SigningKey).GetField("_t0", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(key)!;
         byte[] signs = Signs(ParameterSet.N >> 3);
-        Span<byte> packed = encoded.AsSpan(encoded.Length - (set.K * ParameterSet.N * ParameterSet.D >> 3), ParameterSet.N * ParameterSet.D >> 3);
+        Span<byte> packed = encoded.AsSpan(
+            encoded.Length - (set.K * ParameterSet.N * ParameterSet.D >> 3), ParameterSet.N * ParameterSet.D >> 3);
         packed.Clear();
         for (int i = 0; i < ParameterSet.N; i++)
         {

@@ -102,7 +102,8 @@ public sealed class RsaOpinionTests
     private static void ShouldBeRefused(RSAParameters numbers)
     {
         using RSA key = new Numbers(numbers);
-        FluentActions.Invoking(() => RsaOpinion.Confirm(key, encrypts: false)).Should().Throw<EngineFaultException>().WithMessage("*RSA-2048*");
+        FluentActions.Invoking(() => RsaOpinion.Confirm(key, encrypts: false))
+            .Should().Throw<EngineFaultException>().WithMessage("*RSA-2048*");
     }
 
     private static RSAParameters Compute(BigInteger p, BigInteger q, BigInteger totient, int exponent = 65537)
@@ -136,7 +137,8 @@ public sealed class RsaOpinionTests
         return candidate;
     }
 
-    private static bool IsPrime(BigInteger candidate) => new Org.BouncyCastle.Math.BigInteger(1, candidate.ToByteArray(isUnsigned: true, isBigEndian: true)).IsProbablePrime(64);
+    private static bool IsPrime(BigInteger candidate) =>
+        new Org.BouncyCastle.Math.BigInteger(1, candidate.ToByteArray(isUnsigned: true, isBigEndian: true)).IsProbablePrime(64);
 
     private static BigInteger Inverse(BigInteger value, BigInteger modulus)
     {
@@ -182,9 +184,15 @@ public sealed class RsaOpinionTests
 
         public override void ImportParameters(RSAParameters parameters) => throw new NotSupportedException();
 
-        public override byte[] SignData(byte[] data, int offset, int count, HashAlgorithmName hashAlgorithm, RSASignaturePadding padding) => Wrong(_inner.SignData(data, offset, count, hashAlgorithm, padding));
+        public override byte[] SignData(byte[] data, int offset, int count, HashAlgorithmName hashAlgorithm, RSASignaturePadding padding) =>
+            Wrong(_inner.SignData(data, offset, count, hashAlgorithm, padding));
 
-        public override bool TrySignHash(ReadOnlySpan<byte> hash, Span<byte> destination, HashAlgorithmName hashAlgorithm, RSASignaturePadding padding, out int bytesWritten)
+        public override bool TrySignHash(
+            ReadOnlySpan<byte> hash,
+            Span<byte> destination,
+            HashAlgorithmName hashAlgorithm,
+            RSASignaturePadding padding,
+            out int bytesWritten)
         {
             byte[] signature = SignHash(hash.ToArray(), hashAlgorithm, padding);
             signature.CopyTo(destination);
@@ -192,7 +200,8 @@ public sealed class RsaOpinionTests
             return true;
         }
 
-        public override byte[] SignHash(byte[] hash, HashAlgorithmName hashAlgorithm, RSASignaturePadding padding) => Wrong(_inner.SignHash(hash, hashAlgorithm, padding));
+        public override byte[] SignHash(byte[] hash, HashAlgorithmName hashAlgorithm, RSASignaturePadding padding) =>
+            Wrong(_inner.SignHash(hash, hashAlgorithm, padding));
 
         public override byte[] Decrypt(byte[] data, RSAEncryptionPadding padding) => Wrong(_inner.Decrypt(data, padding));
 

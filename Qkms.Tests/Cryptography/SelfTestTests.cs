@@ -1,6 +1,8 @@
 namespace Qkms.Tests.Cryptography;
 
-/// <summary>The known answers at start refuse an engine that computes wrongly; that they pass is in <see cref="EngineContractTests"/>.</summary>
+/// <summary>
+/// The known answers at start refuse an engine that computes wrongly; that they pass is in <see cref="EngineContractTests"/>.
+/// </summary>
 public sealed class SelfTestTests
 {
     [Theory]

@@ -17,7 +17,8 @@ internal abstract class TestedKey : IDisposable
         : new Dsa(tested, tested.Engine.GenerateMLDsa(Algorithms.MLDsa(set)));
 
     /// <summary>A key of the family that a set does not belong to.</summary>
-    public static TestedKey GenerateOfOtherFamily(EngineUnderTest tested, string set) => Generate(tested, IsMLKem(set) ? "ML-DSA-44" : "ML-KEM-512");
+    public static TestedKey GenerateOfOtherFamily(EngineUnderTest tested, string set) =>
+        Generate(tested, IsMLKem(set) ? "ML-DSA-44" : "ML-KEM-512");
 
     public abstract TestedKey FromSeed(byte[] seed);
 
@@ -70,7 +71,8 @@ internal abstract class TestedKey : IDisposable
 
         public override TestedKey FromExpanded(byte[] expanded) => new Kem(tested, tested.ImportDecapsulationKey(_algorithm, expanded));
 
-        public override TestedKey FromPublic(byte[] publicKey) => new Kem(tested, tested.Engine.ImportMLKemEncapsulationKey(_algorithm, publicKey));
+        public override TestedKey FromPublic(byte[] publicKey) =>
+            new Kem(tested, tested.Engine.ImportMLKemEncapsulationKey(_algorithm, publicKey));
 
         public override TestedKey FromPkcs8(byte[] container) => new Kem(tested, tested.ImportMLKemPkcs8(container));
 
@@ -88,9 +90,11 @@ internal abstract class TestedKey : IDisposable
 
         public override bool TryWritePkcs8(byte[] destination, out int written) => key.TryExportPkcs8PrivateKey(destination, out written);
 
-        public override string EncryptedPkcs8Pem(string password, PbeParameters parameters) => key.ExportEncryptedPkcs8PrivateKeyPem(password, parameters);
+        public override string EncryptedPkcs8Pem(string password, PbeParameters parameters) =>
+            key.ExportEncryptedPkcs8PrivateKeyPem(password, parameters);
 
-        public override byte[] EncryptedPkcs8(string password, PbeParameters parameters) => key.ExportEncryptedPkcs8PrivateKey(password, parameters);
+        public override byte[] EncryptedPkcs8(string password, PbeParameters parameters) =>
+            key.ExportEncryptedPkcs8PrivateKey(password, parameters);
 
         public override byte[] Spki() => key.ExportSubjectPublicKeyInfo();
 
@@ -133,7 +137,8 @@ internal abstract class TestedKey : IDisposable
 
         public override TestedKey FromExpanded(byte[] expanded) => new Dsa(tested, tested.ImportMLDsaPrivateKey(_algorithm, expanded));
 
-        public override TestedKey FromPublic(byte[] publicKey) => new Dsa(tested, tested.Engine.ImportMLDsaPublicKey(_algorithm, publicKey));
+        public override TestedKey FromPublic(byte[] publicKey) =>
+            new Dsa(tested, tested.Engine.ImportMLDsaPublicKey(_algorithm, publicKey));
 
         public override TestedKey FromPkcs8(byte[] container) => new Dsa(tested, tested.ImportMLDsaPkcs8(container));
 
@@ -151,9 +156,11 @@ internal abstract class TestedKey : IDisposable
 
         public override bool TryWritePkcs8(byte[] destination, out int written) => key.TryExportPkcs8PrivateKey(destination, out written);
 
-        public override string EncryptedPkcs8Pem(string password, PbeParameters parameters) => key.ExportEncryptedPkcs8PrivateKeyPem(password, parameters);
+        public override string EncryptedPkcs8Pem(string password, PbeParameters parameters) =>
+            key.ExportEncryptedPkcs8PrivateKeyPem(password, parameters);
 
-        public override byte[] EncryptedPkcs8(string password, PbeParameters parameters) => key.ExportEncryptedPkcs8PrivateKey(password, parameters);
+        public override byte[] EncryptedPkcs8(string password, PbeParameters parameters) =>
+            key.ExportEncryptedPkcs8PrivateKey(password, parameters);
 
         public override byte[] Spki() => key.ExportSubjectPublicKeyInfo();
 

@@ -48,7 +48,9 @@ public sealed partial class WycheproofTests
     }
 
     [TheoryIf(Requirement.Vectors,
-        "wycheproof/mldsa_44_sign_noseed_test.json", "wycheproof/mldsa_65_sign_noseed_test.json", "wycheproof/mldsa_87_sign_noseed_test.json")]
+        "wycheproof/mldsa_44_sign_noseed_test.json",
+        "wycheproof/mldsa_65_sign_noseed_test.json",
+        "wycheproof/mldsa_87_sign_noseed_test.json")]
     [MemberData(nameof(MLDsaSets))]
     public void MLDsa_signature_with_an_expanded_key(string engine, string set)
     {
@@ -80,7 +82,8 @@ public sealed partial class WycheproofTests
         reproduced.Should().Be(Reproducible(engine, messages: 4 + steps + boundaries + 1, mus: 5 + internalSteps));
     }
 
-    [TheoryIf(Requirement.Vectors, "wycheproof/mldsa_44_verify_test.json", "wycheproof/mldsa_65_verify_test.json", "wycheproof/mldsa_87_verify_test.json")]
+    [TheoryIf(Requirement.Vectors, "wycheproof/mldsa_44_verify_test.json", "wycheproof/mldsa_65_verify_test.json",
+        "wycheproof/mldsa_87_verify_test.json")]
     [MemberData(nameof(MLDsaSets))]
     public void MLDsa_verification(string engine, string set)
     {
@@ -89,7 +92,8 @@ public sealed partial class WycheproofTests
         foreach ((JsonElement group, JsonElement test) in Cases($"wycheproof/{Prefix(set)}_verify_test.json"))
         {
             bool valid = IsValid(test);
-            Accepts(() => tested.Engine.ImportMLDsaPublicKey(Algorithms.MLDsa(set), group.Hex("publicKey")), test).Should().Be(valid, Id(test));
+            Accepts(() => tested.Engine.ImportMLDsaPublicKey(Algorithms.MLDsa(set), group.Hex("publicKey")), test)
+                .Should().Be(valid, Id(test));
             Accepts(() => tested.ImportMLDsaSpki(group.Hex("publicKeyDer")), test).Should().Be(valid, Id(test));
             tally.Add(test);
         }
@@ -123,7 +127,9 @@ public sealed partial class WycheproofTests
         ]);
     }
 
-    /// <summary>The managed engine signs messages and μ with known randomness, the classes of BouncyCastle messages, the platform neither.</summary>
+    /// <summary>
+    /// The managed engine signs messages and μ with known randomness, the classes of BouncyCastle messages, the platform neither.
+    /// </summary>
     private static int Reproducible(string engine, int messages, int mus) => engine switch
     {
         PqcEngines.Managed => messages + mus,

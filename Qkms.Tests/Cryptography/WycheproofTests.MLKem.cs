@@ -37,7 +37,9 @@ public sealed partial class WycheproofTests
     }
 
     [TheoryIf(Requirement.Vectors,
-        "wycheproof/mlkem_512_keygen_seed_test.json", "wycheproof/mlkem_768_keygen_seed_test.json", "wycheproof/mlkem_1024_keygen_seed_test.json")]
+        "wycheproof/mlkem_512_keygen_seed_test.json",
+        "wycheproof/mlkem_768_keygen_seed_test.json",
+        "wycheproof/mlkem_1024_keygen_seed_test.json")]
     [MemberData(nameof(MLKemSets))]
     public void MLKem_key_generation(string engine, string set)
     {

@@ -1,8 +1,9 @@
 namespace Qkms.Tests.Cryptography;
 
 /// <summary>
-/// The vectors of C2SP/wycheproof, valid and invalid ones, through the entries that callers use, with every engine that is present. Each test
-/// states how many cases its file has under each verdict and flag, so that a group that was passed over, and a file that changed, fail.
+/// The vectors of C2SP/wycheproof, valid and invalid ones, through the entries that callers use, with every engine that is
+/// present. Each test states how many cases its file has under each verdict and flag, so that a group that was passed over, and
+/// a file that changed, fail.
 /// </summary>
 public sealed partial class WycheproofTests
 {
@@ -30,14 +31,18 @@ public sealed partial class WycheproofTests
     };
 
     private static string Id(JsonElement test) =>
-        $"case {test.GetProperty("tcId").GetInt32()}, {(test.TryGetProperty("comment", out JsonElement comment) ? comment.GetString() : "no comment")}";
+        $"case {test.GetProperty("tcId").GetInt32()}, "
+        + $"{(test.TryGetProperty("comment", out JsonElement comment) ? comment.GetString() : "no comment")}";
 
     private static byte[] HexOrEmpty(JsonElement element, string member) =>
         element.TryGetProperty(member, out JsonElement value) && value.GetString() is string hex ? Convert.FromHexString(hex) : [];
 
-    /// <summary>Wrong lengths are argument errors and everything else cryptographic ones, as on the platform; any other exception is a fault.</summary>
+    /// <summary>
+    /// Wrong lengths are argument errors and everything else cryptographic ones, as on the platform; any other exception is a fault.
+    /// </summary>
     private static void Refuses(Action operation, JsonElement test) =>
-        operation.Should().Throw<Exception>(Id(test)).Which.Should().Match(thrown => thrown is CryptographicException || thrown is ArgumentException, Id(test));
+        operation.Should().Throw<Exception>(
+            Id(test)).Which.Should().Match(thrown => thrown is CryptographicException || thrown is ArgumentException, Id(test));
 
     /// <summary>Counts cases by verdict and flags.</summary>
     private sealed class Tally
@@ -46,7 +51,9 @@ public sealed partial class WycheproofTests
 
         public void Add(JsonElement test)
         {
-            IEnumerable<string?> flags = test.TryGetProperty("flags", out JsonElement list) ? list.EnumerateArray().Select(flag => flag.GetString()) : [];
+            IEnumerable<string?> flags = test.TryGetProperty("flags", out JsonElement list)
+                ? list.EnumerateArray().Select(flag => flag.GetString())
+                : [];
             string name = string.Join(' ', flags.Order(StringComparer.Ordinal).Prepend(test.GetProperty("result").GetString()));
             _counts[name] = _counts.GetValueOrDefault(name) + 1;
         }

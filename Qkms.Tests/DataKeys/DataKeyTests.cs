@@ -21,7 +21,9 @@ public sealed class DataKeyTests : ServiceTests
         foreach (object choice in new object[] { new { name = "app" }, new { kid }, new { key_version = 1, name = "app" } })
         {
             Answer made = await Client.MustUseAsync("/data-keys/generate", new { bytes }, choice);
-            made.Data.AsObject().Select(m => m.Key).Should().BeEquivalentTo("kid", "key_version", "algorithm", "algorithm_id", "requested_kid", "warnings", "plaintext", "ciphertext");
+            made.Data.AsObject().Select(m => m.Key)
+                .Should().BeEquivalentTo(
+                    "kid", "key_version", "algorithm", "algorithm_id", "requested_kid", "warnings", "plaintext", "ciphertext");
             made.Bytes("plaintext").Length.Should().Be(length);
             made.Text("kid").Should().Be(kid);
             seen.Add(made.Text("plaintext")).Should().BeTrue();
@@ -65,7 +67,8 @@ public sealed class DataKeyTests : ServiceTests
             Answer made = await Client.MustUseAsync("/data-keys/generate", new { plaintext = false, bytes = 64 }, encoding);
             made.Data.AsObject().ContainsKey("plaintext").Should().BeTrue();
             made.Data["plaintext"].Should().BeNull();
-            (await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext") })).Bytes("plaintext").Length.Should().Be(64);
+            (await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext") })).Bytes("plaintext").Length
+                .Should().Be(64);
         }
 
         (await Client.MustUseAsync("/data-keys/generate", new { plaintext = true })).Bytes("plaintext").Length.Should().Be(32);
@@ -80,14 +83,17 @@ public sealed class DataKeyTests : ServiceTests
         Answer made = await Client.MustUseAsync("/data-keys/generate", new { encoding = "hex" });
 
         made.Text("plaintext").Should().MatchRegex("^[0-9a-f]{64}$");
-        (await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext"), encoding = "hex" })).Text("plaintext").Should().Be(made.Text("plaintext"));
+        (await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext"), encoding = "hex" })).Text("plaintext")
+            .Should().Be(made.Text("plaintext"));
         foreach (object encoding in new object[] { new { }, new { encoding = "base64" }, new { encoding = (string?)null } })
         {
-            byte[] key = (await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext") }, encoding)).Bytes("plaintext");
+            byte[] key = (await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext") }, encoding))
+                .Bytes("plaintext");
             Convert.ToHexStringLower(key).Should().Be(made.Text("plaintext"));
         }
 
-        (await Client.UseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext"), encoding = "HEX" })).ShouldBlame("encoding");
+        (await Client.UseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext"), encoding = "HEX" }))
+            .ShouldBlame("encoding");
     }
 
     // E-01
@@ -98,8 +104,16 @@ public sealed class DataKeyTests : ServiceTests
         Answer made = await Client.MustUseAsync("/data-keys/generate", new { context = new { table = "customers", column = "name" } });
         string ciphertext = made.Text("ciphertext");
 
-        (await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext, context = new { column = "name", table = "customers" } })).Text("plaintext").Should().Be(made.Text("plaintext"));
-        foreach (object context in new object[] { new { }, new { context = new { } }, new { context = new { table = "customers" } }, new { context = new { table = "customers", column = "Name" } } })
+        (await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext, context = new { column = "name", table = "customers" } }))
+            .Text("plaintext")
+            .Should().Be(made.Text("plaintext"));
+        foreach (object context in new object[]
+        {
+            new { },
+            new { context = new { } },
+            new { context = new { table = "customers" } },
+            new { context = new { table = "customers", column = "Name" } }
+        })
             (await Client.UseAsync("/data-keys/decrypt", new { ciphertext }, context)).ShouldNotDecrypt();
     }
 
@@ -149,7 +163,8 @@ public sealed class DataKeyTests : ServiceTests
             Answer made = await Client.MustUseAsync("/data-keys/generate", new { bytes });
             made.Text("ciphertext").Should().MatchRegex("^[A-Za-z0-9+/]+={0,2}$", "it is one line of the standard alphabet");
             string carried = await ThroughShellAsync(made.Text("ciphertext"));
-            (await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext = carried })).Text("plaintext").Should().Be(made.Text("plaintext"));
+            (await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext = carried })).Text("plaintext")
+                .Should().Be(made.Text("plaintext"));
         }
     }
 
@@ -164,10 +179,13 @@ public sealed class DataKeyTests : ServiceTests
         string encrypted = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA", name = "app" })).Text("ciphertext");
         using HttpClient narrowed = await App.NarrowedClientAsync("data-keys:decrypt", "app");
 
-        (await narrowed.MustUseAsync("/data-keys/decrypt", new { ciphertext = ofApp.Text("ciphertext") })).Text("plaintext").Should().Be(ofApp.Text("plaintext"));
-        (await narrowed.MustUseAsync("/data-keys/decrypt", new { ciphertext = ofApp.Text("ciphertext"), name = "app" })).Text("plaintext").Should().Be(ofApp.Text("plaintext"));
+        (await narrowed.MustUseAsync("/data-keys/decrypt", new { ciphertext = ofApp.Text("ciphertext") })).Text("plaintext")
+            .Should().Be(ofApp.Text("plaintext"));
+        (await narrowed.MustUseAsync("/data-keys/decrypt", new { ciphertext = ofApp.Text("ciphertext"), name = "app" })).Text("plaintext")
+            .Should().Be(ofApp.Text("plaintext"));
         (await narrowed.UseAsync("/data-keys/decrypt", new { ciphertext = ofWeb })).ShouldNotDecrypt();
-        (await narrowed.UseAsync("/data-keys/decrypt", new { ciphertext = ofWeb, name = "web" })).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        (await narrowed.UseAsync("/data-keys/decrypt", new { ciphertext = ofWeb, name = "web" }))
+            .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
         (await narrowed.UseAsync("/data-keys/decrypt", new { ciphertext = encrypted })).ShouldNotDecrypt();
 
         int refused = 0;
@@ -197,11 +215,13 @@ public sealed class DataKeyTests : ServiceTests
         for (int i = 0; i < 5; i++)
         {
             Answer made = await Client.MustUseAsync("/data-keys/generate", new { context = new { i = $"{i}" } });
-            await Client.MustUseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext"), context = new { i = $"{i}" }, encoding = "hex" });
+            await Client.MustUseAsync(
+                "/data-keys/decrypt", new { ciphertext = made.Text("ciphertext"), context = new { i = $"{i}" }, encoding = "hex" });
             await Client.UseAsync("/data-keys/decrypt", new { ciphertext = made.Text("ciphertext"), context = new { i = "wrong" } });
             await Client.UseAsync("/data-keys/decrypt", new { ciphertext = made.Text("plaintext") });
             await Client.UseAsync("/crypto/encrypt", new { plaintext = made.Text("plaintext"), nonsense = 1 });
-            Answer moved = await Client.MustUseAsync("/crypto/re-encrypt", new { ciphertext = made.Text("ciphertext"), context = new { i = $"{i}" } });
+            Answer moved = await Client.MustUseAsync(
+                "/crypto/re-encrypt", new { ciphertext = made.Text("ciphertext"), context = new { i = $"{i}" } });
             moved.Body.Should().NotContain(made.Text("plaintext"));
             dataKeys.Add(made.Bytes("plaintext"));
         }

@@ -195,7 +195,8 @@ public sealed class FreshCacheTests
 
     private Task<string?> GetAsync(string? value) => GetAsync(Task.FromResult(value));
 
-    private Task<string?> GetAsync(Task<string?> read, CancellationToken cancellationToken = default) => GetAsync("key", read, cancellationToken);
+    private Task<string?> GetAsync(Task<string?> read, CancellationToken cancellationToken = default) =>
+        GetAsync("key", read, cancellationToken);
 
     private Task<string?> GetAsync(string key, string value) => GetAsync(key, Task.FromResult<string?>(value), CancellationToken.None);
 

@@ -11,6 +11,10 @@ public sealed class PostgresServiceFreshnessTests : ServiceFreshnessContract
     private protected override Subject Start()
     {
         NodeBehindProxy node = new(ManualTime.Standing());
-        return new Subject(node.Node, () => node.Proxy.Become(ProxyWay.Closed), () => node.Proxy.Become(ProxyWay.Open), () => node.DisposeAsync().AsTask());
+        return new Subject(
+            node.Node,
+            () => node.Proxy.Become(ProxyWay.Closed),
+            () => node.Proxy.Become(ProxyWay.Open),
+            () => node.DisposeAsync().AsTask());
     }
 }

@@ -47,7 +47,8 @@ public abstract class ServiceFreshnessContract : IAsyncLifetime
         Service.Time.Advance(FreshnessLimit.MaxAge);
         (await EncryptAsync(client)).ShouldBe(HttpStatusCode.OK);
         (await DecryptAsync(client, ciphertext)).ShouldBe(HttpStatusCode.OK);
-        (await client.GetJsonAsync($"/kms/keys/{kid}")).Text("status").Should().Be("revoked", "who asks what a key is gets what the database says");
+        (await client.GetJsonAsync($"/kms/keys/{kid}")).Text("status")
+            .Should().Be("revoked", "who asks what a key is gets what the database says");
 
         Service.Time.Advance(_atOnce);
         (await UseByKidAsync(client, kid)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
@@ -82,7 +83,8 @@ public abstract class ServiceFreshnessContract : IAsyncLifetime
     public async Task What_cannot_be_read_again_is_not_served_from_memory(int hours)
     {
         using HttpClient client = Service.Client();
-        using HttpClient stranger = Service.ClientFor(ForgedKeys.WithSecretOf(Service.InitialApiKey, await Service.CreateTenantAsync("other")));
+        using HttpClient stranger = Service.ClientFor(
+            ForgedKeys.WithSecretOf(Service.InitialApiKey, await Service.CreateTenantAsync("other")));
         string kid = (await client.GenerateAsync(KeyUseVerbs.Aes)).Text("kid");
         byte[] ciphertext = (await EncryptAsync(client)).Bytes("ciphertext");
         await DecryptAsync(client, ciphertext);
@@ -129,11 +131,14 @@ public abstract class ServiceFreshnessContract : IAsyncLifetime
 
     private static Task<Answer> EncryptAsync(HttpClient client) => client.UseAsync("/crypto/encrypt", new { plaintext = _plaintext });
 
-    private static Task<Answer> UseByKidAsync(HttpClient client, string kid) => client.UseAsync("/crypto/encrypt", new { plaintext = _plaintext, kid });
+    private static Task<Answer> UseByKidAsync(HttpClient client, string kid) =>
+        client.UseAsync("/crypto/encrypt", new { plaintext = _plaintext, kid });
 
-    private static Task<Answer> DecryptAsync(HttpClient client, byte[] ciphertext) => client.UseAsync("/crypto/decrypt", new { ciphertext });
+    private static Task<Answer> DecryptAsync(HttpClient client, byte[] ciphertext) =>
+        client.UseAsync("/crypto/decrypt", new { ciphertext });
 
-    private static Task<Answer> SignAsync(HttpClient client, string kid) => client.UseAsync("/signature/sign", new { message = _plaintext, kid });
+    private static Task<Answer> SignAsync(HttpClient client, string kid) =>
+        client.UseAsync("/signature/sign", new { message = _plaintext, kid });
 
     private T Get<T>()
         where T : notnull => Service.Services.GetRequiredService<T>();
@@ -148,8 +153,10 @@ public abstract class ServiceFreshnessContract : IAsyncLifetime
             {
                 KeyVersion version = sealer.Open((await Repositories.Keys.FindVersionAsync(session, owner.TenantId, Kid.FromStored(kid)))!);
                 Key key = sealer.Open((await Repositories.Keys.LockKeyAsync(session, version.TenantId, version.KeyId))!);
-                await Repositories.Keys.UpdateVersionAsync(session, sealer.Seal(version with { State = KeyState.Revoked, RevokedAt = version.CreatedAt }));
-                return await Repositories.Keys.UpdateKeyAsync(session, sealer.Seal(key with { ActiveKid = null, RowVersion = key.RowVersion + 1 }));
+                await Repositories.Keys.UpdateVersionAsync(
+                    session, sealer.Seal(version with { State = KeyState.Revoked, RevokedAt = version.CreatedAt }));
+                return await Repositories.Keys.UpdateKeyAsync(
+                    session, sealer.Seal(key with { ActiveKid = null, RowVersion = key.RowVersion + 1 }));
             },
             CancellationToken.None);
     }
@@ -163,5 +170,7 @@ public abstract class ServiceFreshnessContract : IAsyncLifetime
     }
 
     private async Task<Credential> FindAsync(string apiKey) => Get<RowSealer>().Open(
-        (await Get<IKmsStore>().ReadAsync(session => Repositories.Credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, apiKey[5..17]), CancellationToken.None))!);
+        (await Get<IKmsStore>().ReadAsync(
+            session => Repositories.Credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, apiKey[5..17]),
+            CancellationToken.None))!);
 }

@@ -119,7 +119,11 @@ public sealed partial class JsonLogTests : IDisposable
     }
 
     private List<JsonObject> Lines() =>
-        [.. Encoding.UTF8.GetString(_stream.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject())];
+        [
+            .. Encoding.UTF8.GetString(_stream.ToArray())
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => JsonNode.Parse(line)!.AsObject())
+        ];
 
     [LoggerMessage(7, LogLevel.Information, "{Method} {Status} {Milliseconds} {Id} {Nothing}")]
     private static partial void LogAll(ILogger logger, string method, int status, double milliseconds, Guid id, string? nothing);

@@ -30,7 +30,8 @@ public sealed class ServiceManagerTests : IDisposable
         (await ReceiveAsync()).Should().Be("STOPPING=1");
         (await service.WaitForExitAsync()).Should().Be(0, service.Output);
         _manager.Available.Should().Be(0, "everything has been said");
-        service.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().OnlyContain(line => JsonNode.Parse(line) is JsonObject, "systemd changes no log");
+        service.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Should().OnlyContain(line => JsonNode.Parse(line) is JsonObject, "systemd changes no log");
     }
 
     [Fact]
@@ -54,7 +55,8 @@ public sealed class ServiceManagerTests : IDisposable
     [Fact]
     public async Task F49_service_runs_and_logs_when_nobody_listens()
     {
-        using ServiceProcess service = await ServiceProcess.StartAsync(_directory.File("data"), new() { ["NOTIFY_SOCKET"] = _directory.File("nobody") });
+        using ServiceProcess service = await ServiceProcess.StartAsync(
+            _directory.File("data"), new() { ["NOTIFY_SOCKET"] = _directory.File("nobody") });
         (await service.TerminateAsync()).Should().Be(0, service.Output);
         service.Output.Should().Contain("not told READY=1").And.Contain("not told STOPPING=1");
     }

@@ -53,5 +53,6 @@ public sealed class SettingTests
     private static Action Read(string name, string value) => Read((name, value));
 
     private static Action Read(params (string Name, string? Value)[] values) => () =>
-        QkmsSettings.From(new ConfigurationBuilder().AddInMemoryCollection(values.ToDictionary(v => $"Qkms:{v.Name}", v => v.Value)).Build());
+        QkmsSettings.From(
+            new ConfigurationBuilder().AddInMemoryCollection(values.ToDictionary(v => $"Qkms:{v.Name}", v => v.Value)).Build());
 }

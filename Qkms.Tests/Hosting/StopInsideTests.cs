@@ -46,7 +46,13 @@ public sealed class StopInsideTests : ServiceTests
         Keyring keyring = App.Services.GetRequiredService<Keyring>();
         MaterialCache cache = App.Services.GetRequiredService<MaterialCache>();
         IKmsStore store = App.Services.GetRequiredService<IKmsStore>();
-        SecretBytes[] secrets = [keyring.RowSealKey.Secret, keyring.CursorKey.Secret, .. keyring.CredentialHashKeys.Select(key => key.Secret), await CachedAsync(App, cache, kid)];
+        SecretBytes[] secrets =
+        [
+            keyring.RowSealKey.Secret,
+            keyring.CursorKey.Secret,
+            .. keyring.CredentialHashKeys.Select(key => key.Secret),
+            await CachedAsync(App, cache, kid)
+        ];
 
         App.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
         while (!App.Log.Text.Contains("Qkms has stopped", StringComparison.Ordinal))

@@ -19,7 +19,11 @@ public sealed class StopTests
         using HttpClient client = service.Client();
 
         // One key is made at a time on two cores: when the first is there, the others wait inside the service.
-        Task<Answer>[] slow = [.. Enumerable.Range(0, 4).Select(i => client.PostJsonAsync("/kms/keys/generate", $$"""{"algorithm":"RSA-3072","name":"slow-{{i}}"}"""))];
+        Task<Answer>[] slow =
+        [
+            .. Enumerable.Range(
+                0, 4).Select(i => client.PostJsonAsync("/kms/keys/generate", $$"""{"algorithm":"RSA-3072","name":"slow-{{i}}"}"""))
+        ];
         await Task.WhenAny(slow);
         await service.SignalAsync(signal);
         await NewWorkShouldBeRefusedAsync(service.Address);
@@ -67,7 +71,11 @@ public sealed class StopTests
         using (ServiceProcess service = await ServiceProcess.StartAsync(directory.Path, Within("00:00:01")))
         {
             using HttpClient client = service.Client();
-            Task<Answer>[] slow = [.. Enumerable.Range(0, 24).Select(i => client.PostJsonAsync("/kms/keys/generate", $$"""{"algorithm":"RSA-4096","name":"slow-{{i}}"}"""))];
+            Task<Answer>[] slow =
+            [
+                .. Enumerable.Range(
+                    0, 24).Select(i => client.PostJsonAsync("/kms/keys/generate", $$"""{"algorithm":"RSA-4096","name":"slow-{{i}}"}"""))
+            ];
             await Task.WhenAny(slow);
             (await service.TerminateAsync()).Should().Be(0, service.Output);
             await Task.WhenAll(slow).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -91,7 +99,9 @@ public sealed class StopTests
         using TcpClient idle = await HoldAsync(service.Address, "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
         await idle.GetStream().ReadExactlyAsync(new byte[12]);
         using TcpClient head = await HoldAsync(service.Address, "GET /kms/keys HTTP/1.1\r\nHost: x\r\nx-api-");
-        using TcpClient body = await HoldAsync(service.Address, $"POST /kms/keys/generate HTTP/1.1\r\nHost: x\r\nx-api-key: {apiKey}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n");
+        using TcpClient body = await HoldAsync(service.Address,
+            $"POST /kms/keys/generate HTTP/1.1\r\nHost: x\r\nx-api-key: {apiKey}\r\nContent-Type: application/json\r\nContent-Length: "
+            + "1000\r\nExpect: 100-continue\r\n\r\n");
 
         // The service asks for the body: its request is under way for certain.
         byte[] interim = new byte[12];

@@ -78,7 +78,8 @@ public sealed class BadBodyTests : ServiceTests
     [InlineData("application/merge-patch+json")]
     public async Task Utf_8_may_be_said(string mediaType)
     {
-        (await SendAsync(Client, "/kms/keys/generate", "{\"algorithm\":\"ML-KEM-512\"}"u8.ToArray(), mediaType)).ShouldBe(HttpStatusCode.Created);
+        (await SendAsync(Client, "/kms/keys/generate", "{\"algorithm\":\"ML-KEM-512\"}"u8.ToArray(), mediaType))
+            .ShouldBe(HttpStatusCode.Created);
     }
 
     // TestServer knows no size limit, so this one talks to Kestrel.
@@ -88,7 +89,8 @@ public sealed class BadBodyTests : ServiceTests
         using HttpClient client = App.StartOnKestrel();
         byte[] body = Encoding.ASCII.GetBytes($"{{\"algorithm\":\"{new string('a', 3 * 1024 * 1024)}\"}}");
 
-        (await SendAsync(client, "/kms/keys/generate", body, "application/json")).ShouldBeRefused(HttpStatusCode.RequestEntityTooLarge, "ERR_INVALID_002");
+        (await SendAsync(client, "/kms/keys/generate", body, "application/json"))
+            .ShouldBeRefused(HttpStatusCode.RequestEntityTooLarge, "ERR_INVALID_002");
         (await client.GetJsonAsync("/kms/keys")).Number("total").Should().Be(0);
     }
 

@@ -9,7 +9,8 @@ public sealed class Base64PatternTests
     // Letters that leave no bits over behind one and two others, one that does not behind two, one that always does; and what is no letter.
     private const string Characters = "AQEB/_= \n";
 
-    private static readonly JsonSerializerOptions _options = new() { Converters = { new Base64BytesConverter(), new SecretBytesConverter() } };
+    private static readonly JsonSerializerOptions _options =
+        new() { Converters = { new Base64BytesConverter(), new SecretBytesConverter() } };
 
     // Every text of up to four of these, alone and behind a whole group.
     [Fact]

@@ -80,7 +80,8 @@ public sealed class EnvelopeTests : ServiceTests
     [InlineData("PUT", "/kms/keys/generate", HttpStatusCode.MethodNotAllowed, "ERR_INVALID_004")]
     [InlineData("POST", "/kms/keys/abc", HttpStatusCode.MethodNotAllowed, "ERR_INVALID_004")]
     [InlineData("BREW", "/kms/keys", HttpStatusCode.MethodNotAllowed, "ERR_INVALID_004")]
-    public async Task A_route_or_verb_that_does_not_exist_is_refused_in_the_envelope(string verb, string path, HttpStatusCode status, string code)
+    public async Task A_route_or_verb_that_does_not_exist_is_refused_in_the_envelope(
+        string verb, string path, HttpStatusCode status, string code)
     {
         Answer answer = await Client.SendJsonAsync(new HttpMethod(verb), path, null);
 

@@ -24,8 +24,9 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 namespace Qkms.Tests.Http;
 
 /// <summary>
-/// A protocol is metadata of a route group. A second one, made up here, speaks for the signatures of a service that is put together from the same parts as
-/// the real one; keys and algorithms keep the envelope. It authenticates, reads and writes in its own way, and no file of Qkms knows of it.
+/// A protocol is metadata of a route group. A second one, made up here, speaks for the signatures of a service that is put together
+/// from the same parts as the real one; keys and algorithms keep the envelope. It authenticates, reads and writes in its own way, and
+/// no file of Qkms knows of it.
 /// </summary>
 public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
 {
@@ -46,7 +47,11 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
         builder.Services.AddSingleton<ToyProtocol>();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddQkmsCore(
-            PqcEngines.Select(PqcEngines.BouncyCastle), new ApiKeyOptions(), new MaterialCacheOptions(), new SignatureOptions(), new DestructionOptions());
+            PqcEngines.Select(PqcEngines.BouncyCastle),
+            new ApiKeyOptions(),
+            new MaterialCacheOptions(),
+            new SignatureOptions(),
+            new DestructionOptions());
         builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = _directory.Path });
 
         _app = builder.Build();
@@ -59,7 +64,8 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
         _app.MapGroup("/toy").Speaks(_app.Services.GetRequiredService<ToyProtocol>()).MapSignatures();
 
         await _app.Services.GetRequiredService<IKmsStore>().OpenAsync(CancellationToken.None);
-        await _app.Services.GetRequiredService<KeyringOpener>().OpenAsync(new RootKeyLocator(new RootKeyEnvironment(), _directory.Path), CancellationToken.None);
+        await _app.Services.GetRequiredService<KeyringOpener>()
+            .OpenAsync(new RootKeyLocator(new RootKeyEnvironment(), _directory.Path), CancellationToken.None);
         await _app.Services.GetRequiredService<InitialTenant>().EnsureAsync(
             key => _apiKey = Encoding.ASCII.GetString(key.Span), () => _apiKey = "", CancellationToken.None);
         await _app.StartAsync();
@@ -110,11 +116,16 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
         const string Body = """{"message":"aGVsbG8="}""";
 
         await ShouldBeToyRefusalAsync(await SendAsync("/toy/signature/sign", Body, Toy, ("x-api-key", _apiKey)), "ERR_AUTH_001", "API key");
-        await ShouldBeToyRefusalAsync(await SendAsync("/toy/signature/sign", Body, Toy, ("x-toy-key", "nonsense")), "ERR_AUTH_001", "API key");
-        (await SendAsync("/kms/keys/generate", "{}", "application/json", ("x-toy-key", _apiKey))).StatusCode.Should().Be(HttpStatusCode.Unauthorized);
         await ShouldBeToyRefusalAsync(
-            await SendAsync("/toy/signature/sign", Body, "application/json", ("x-toy-key", _apiKey)), KmsErrors.UnsupportedMediaType.Code, "");
-        (await SendAsync("/kms/keys/generate", "{}", Toy, ("x-api-key", _apiKey))).StatusCode.Should().Be(HttpStatusCode.UnsupportedMediaType);
+            await SendAsync("/toy/signature/sign", Body, Toy, ("x-toy-key", "nonsense")), "ERR_AUTH_001", "API key");
+        (await SendAsync("/kms/keys/generate", "{}", "application/json", ("x-toy-key", _apiKey))).StatusCode
+            .Should().Be(HttpStatusCode.Unauthorized);
+        await ShouldBeToyRefusalAsync(
+            await SendAsync("/toy/signature/sign", Body, "application/json", ("x-toy-key", _apiKey)),
+            KmsErrors.UnsupportedMediaType.Code,
+            "");
+        (await SendAsync("/kms/keys/generate", "{}", Toy, ("x-api-key", _apiKey))).StatusCode
+            .Should().Be(HttpStatusCode.UnsupportedMediaType);
     }
 
     [Fact]
@@ -151,7 +162,9 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
         return _client.SendAsync(request);
     }
 
-    /// <summary>An API key in another header, a media type of its own, results under another name, and status 400 for every refusal.</summary>
+    /// <summary>
+    /// An API key in another header, a media type of its own, results under another name, and status 400 for every refusal.
+    /// </summary>
     private sealed class ToyProtocol(ApiKeyProver prover, ApiKeyAuthenticator authenticator, IOptions<JsonOptions> options) : Protocol
     {
         public override string MediaType => Toy;
@@ -166,7 +179,8 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
         public override void PrepareBody(HttpRequest request) =>
             request.ContentType = request.ContentType == Toy ? "application/json" : throw KmsErrors.UnsupportedMediaType.Refusal();
 
-        public override KmsException Explain(HttpContext context, BadHttpRequestException exception) => KmsErrors.Invalid.With("The body is unreadable.");
+        public override KmsException Explain(HttpContext context, BadHttpRequestException exception) =>
+            KmsErrors.Invalid.With("The body is unreadable.");
 
         public override Task WriteResultAsync<T>(HttpContext context, int status, T data)
         {
@@ -175,7 +189,10 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
         }
 
         public override Task WriteRefusalAsync(HttpContext context, KmsException refusal) =>
-            WriteAsync(context, StatusCodes.Status400BadRequest, new JsonObject { ["__type"] = refusal.Error.Code, ["message"] = refusal.Message });
+            WriteAsync(
+                context,
+                StatusCodes.Status400BadRequest,
+                new JsonObject { ["__type"] = refusal.Error.Code, ["message"] = refusal.Message });
 
         private static Task WriteAsync(HttpContext context, int status, JsonObject body)
         {

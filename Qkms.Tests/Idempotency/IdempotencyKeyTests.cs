@@ -16,9 +16,16 @@ public sealed class IdempotencyKeyTests : ServiceTests
     [Fact]
     public async Task Every_change_is_done_once_and_answered_like_the_first_time()
     {
-        string first = (await ThriceAsync(App, Client, HttpMethod.Post, Generate, """{"algorithm":"Kyber768"}""", HttpStatusCode.Created)).Text("kid");
+        string first = (await ThriceAsync(App, Client, HttpMethod.Post, Generate, """{"algorithm":"Kyber768"}""", HttpStatusCode.Created))
+            .Text("kid");
         string second = (await ThriceAsync(App, Client, HttpMethod.Post, Rotate, Kem, HttpStatusCode.Created)).Text("kid");
-        await ThriceAsync(App, Client, HttpMethod.Post, "/kms/keys/retire", """{"algorithm":"ML-KEM-768","key_version":2,"allow_no_active":true}""", HttpStatusCode.OK);
+        await ThriceAsync(
+            App,
+            Client,
+            HttpMethod.Post,
+            "/kms/keys/retire",
+            """{"algorithm":"ML-KEM-768","key_version":2,"allow_no_active":true}""",
+            HttpStatusCode.OK);
         await ThriceAsync(App, Client, HttpMethod.Post, $"/kms/keys/{first}/actions/revoke", null, HttpStatusCode.NoContent);
         await ThriceAsync(App, Client, HttpMethod.Delete, $"/kms/keys/{second}", """{"waiting_days":7}""", HttpStatusCode.Accepted);
         await ThriceAsync(App, Client, HttpMethod.Post, $"/kms/keys/{second}/actions/cancel-deletion", "{}", HttpStatusCode.OK);
@@ -67,13 +74,16 @@ public sealed class IdempotencyKeyTests : ServiceTests
         string other = (await Client.GenerateRetiredAsync(name: "other")).Text("kid");
         object? before = Events(App);
 
-        (await Client.PostOnceAsync("a", Generate, """{"algorithm":"ML-KEM-1024"}""")).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_012");
+        (await Client.PostOnceAsync("a", Generate, """{"algorithm":"ML-KEM-1024"}"""))
+            .ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_012");
         (await Client.PostOnceAsync("a", Generate, """{"algorithm":"Kyber768"}""")).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_012");
         (await Client.PostOnceAsync("a", Rotate, Kem)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_012");
         (await Client.PostOnceAsync("a", $"/kms/keys/{kid}/actions/revoke", null)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_012");
         (await Client.SendOnceAsync("b", HttpMethod.Delete, $"/kms/keys/{other}", null)).ShouldBe(HttpStatusCode.Accepted);
-        (await Client.SendOnceAsync("b", HttpMethod.Delete, $"/kms/keys/{kid}", null)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_012");
-        (await Client.PostOnceAsync("b", $"/kms/keys/{other}/actions/cancel-deletion", null)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_012");
+        (await Client.SendOnceAsync("b", HttpMethod.Delete, $"/kms/keys/{kid}", null))
+            .ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_012");
+        (await Client.PostOnceAsync("b", $"/kms/keys/{other}/actions/cancel-deletion", null))
+            .ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_012");
         (await Client.PostOnceAsync("A", Rotate, Kem)).ShouldBe(HttpStatusCode.Created);
 
         Events(App).Should().Be((long)before! + 3);
@@ -121,7 +131,8 @@ public sealed class IdempotencyKeyTests : ServiceTests
     {
         for (int round = 0; round < 5; round++)
         {
-            Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Client.PostOnceAsync($"k{round}", Generate, $$"""{"algorithm":"ML-KEM-512","name":"r{{round}}-{{i}}"}""")));
+            Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(
+                i => Client.PostOnceAsync($"k{round}", Generate, $$"""{"algorithm":"ML-KEM-512","name":"r{{round}}-{{i}}"}""")));
 
             answers.Count(answer => answer.Status == HttpStatusCode.Created).Should().Be(1);
             foreach (Answer refused in answers.Where(answer => answer.Status != HttpStatusCode.Created))
@@ -142,7 +153,8 @@ public sealed class IdempotencyKeyTests : ServiceTests
         (await Client.PostOnceAsync("b", Generate, Kem)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_004");
         await Client.RetireAsync(2, extra: new { allow_no_active = true });
         (await Client.PostOnceAsync("b", Generate, Kem)).ShouldBe(HttpStatusCode.Created).Number("key_version").Should().Be(3);
-        (await Client.PostOnceAsync("b", Generate, """{"algorithm":"ML-KEM-768","nonsense":1}""")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
+        (await Client.PostOnceAsync("b", Generate, """{"algorithm":"ML-KEM-768","nonsense":1}"""))
+            .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
     }
 
     // Q-47
@@ -200,7 +212,8 @@ public sealed class IdempotencyKeyTests : ServiceTests
     {
         await Client.GenerateAsync(KeyUseVerbs.Aes);
 
-        Answer[] answers = [await Client.PostOnceAsync("a", "/data-keys/generate", "{}"), await Client.PostOnceAsync("a", "/data-keys/generate", "{}")];
+        Answer[] answers =
+            [await Client.PostOnceAsync("a", "/data-keys/generate", "{}"), await Client.PostOnceAsync("a", "/data-keys/generate", "{}")];
 
         answers.Select(answer => answer.ShouldBe(HttpStatusCode.OK).Text("plaintext")).Should().OnlyHaveUniqueItems();
         answers.Should().OnlyContain(answer => !answer.Headers.ContainsKey("Idempotency-Replayed"));
@@ -213,7 +226,11 @@ public sealed class IdempotencyKeyTests : ServiceTests
     [Fact]
     public void Every_route_that_changes_something_takes_a_key()
     {
-        Permission[] changing = [Permission.KeysGenerate, Permission.KeysRotate, Permission.KeysRetire, Permission.KeysRevoke, Permission.KeysDestroy, Permission.KeysCancelDeletion];
+        Permission[] changing =
+        [
+            Permission.KeysGenerate, Permission.KeysRotate, Permission.KeysRetire, Permission.KeysRevoke, Permission.KeysDestroy,
+            Permission.KeysCancelDeletion
+        ];
 
         foreach (RouteEndpoint route in App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())
         {
@@ -242,11 +259,13 @@ public sealed class IdempotencyKeyTests : ServiceTests
         }
 
         (await Client.PostOnceAsync("a", Generate, Kem)).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        App.Log.Lines.Should().Contain(line => line.StartsWith("Critical ", StringComparison.Ordinal) && line.Contains("an answer that is kept for tenant", StringComparison.Ordinal));
+        App.Log.Lines.Should().Contain(line => line.StartsWith("Critical ", StringComparison.Ordinal)
+            && line.Contains("an answer that is kept for tenant", StringComparison.Ordinal));
         (await Client.PostOnceAsync("b", Rotate, Kem)).ShouldBe(HttpStatusCode.Created);
     }
 
-    private static async Task<Answer> ThriceAsync(QkmsApplication app, HttpClient client, HttpMethod method, string path, string? body, HttpStatusCode status)
+    private static async Task<Answer> ThriceAsync(
+        QkmsApplication app, HttpClient client, HttpMethod method, string path, string? body, HttpStatusCode status)
     {
         string key = $"{method}:{path}";
         Answer first = (await client.SendOnceAsync(key, method, path, body)).ShouldBe(status);

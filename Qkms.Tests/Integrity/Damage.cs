@@ -29,7 +29,8 @@ internal static class Damage
             string text => ("@Value", text.Length == 0 ? "x" : Encoding.UTF8.GetString(Turn(Encoding.UTF8.GetBytes(text), Flip.Low))),
             _ => ("@Value", Invent(database, table, column)),
         };
-        database.Execute($"UPDATE {table} SET {column} = {expression} WHERE {where}", ("Value", value)).Should().Be(1, "{0}.{1}", table, column);
+        database.Execute($"UPDATE {table} SET {column} = {expression} WHERE {where}", ("Value", value))
+            .Should().Be(1, "{0}.{1}", table, column);
     }
 
     private static byte[] Turn(byte[] bytes, Flip flip)
@@ -49,7 +50,8 @@ internal static class Damage
     private static object Invent(Database database, string table, string column)
     {
         string declared = TestStorage.IsPostgres
-            ? (string)database.Scalar($"SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attname = '{column}'")!
+            ? (string)database.Scalar(
+                $"SELECT format_type(atttypid, NULL) FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attname = '{column}'")!
             : (string)database.Scalar($"SELECT type FROM pragma_table_info('{table}') WHERE name = '{column}'")!;
         return declared.ToUpperInvariant() switch
         {

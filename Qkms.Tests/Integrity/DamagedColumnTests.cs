@@ -27,7 +27,8 @@ public sealed class DamagedColumnTests : ServiceTests
 
     private static readonly string[] _startTables = ["root_wrappers"];
 
-    private static readonly string[] _walked = ["tenants", "keys", "key_versions", "credentials", "key_material", "keyring", .. _startTables];
+    private static readonly string[] _walked =
+        ["tenants", "keys", "key_versions", "credentials", "key_material", "keyring", .. _startTables];
 
     private static readonly Dictionary<string, string> _notProtected = new()
     {
@@ -81,7 +82,8 @@ public sealed class DamagedColumnTests : ServiceTests
 
         Answer list = (await Client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
         list.Data["keys"]!.AsArray().Select(key => (string)key!["kid"]!).Should().Equal(witness);
-        list.Data["unreadable"]!.AsArray().Should().HaveCount(Columns(App, "key_versions").Count - 2, "all but those that seem to be of another tenant or owner");
+        list.Data["unreadable"]!.AsArray()
+            .Should().HaveCount(Columns(App, "key_versions").Count - 2, "all but those that seem to be of another tenant or owner");
         await ShouldGoOnAsync(Client);
     }
 
@@ -271,7 +273,8 @@ public sealed class DamagedColumnTests : ServiceTests
             _problems.Add($"{what}: the journal does not name {thing} once");
     }
 
-    private static IEnumerable<string> Alarm(QkmsApplication app) => app.Log.Lines.Where(line => line.StartsWith("Critical ", StringComparison.Ordinal));
+    private static IEnumerable<string> Alarm(QkmsApplication app) =>
+        app.Log.Lines.Where(line => line.StartsWith("Critical ", StringComparison.Ordinal));
 
     private static int Alarms(QkmsApplication app) => Alarm(app).Count();
 }

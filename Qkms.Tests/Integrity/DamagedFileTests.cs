@@ -64,7 +64,13 @@ public sealed class DamagedFileTests : IAsyncLifetime, IDisposable
                 break;
             default:
                 await using (FileStream file = new(log, FileMode.Open))
-                    file.SetLength(damage switch { "cut to nothing" => 0, "cut inside its header" => 20, "cut in half" => length / 2, _ => length - 1 });
+                    file.SetLength(damage switch
+                    {
+                        "cut to nothing" => 0,
+                        "cut inside its header" => 20,
+                        "cut in half" => length / 2,
+                        _ => length - 1
+                    });
                 break;
         }
 

@@ -6,7 +6,9 @@ using Qkms.Storage.Sqlite;
 
 namespace Qkms.Tests.Integrity;
 
-/// <summary>The same for the keys of the installation, which are opened at the start: it is refused in words, and nothing is made anew.</summary>
+/// <summary>
+/// The same for the keys of the installation, which are opened at the start: it is refused in words, and nothing is made anew.
+/// </summary>
 public sealed class DamagedKeyringTests
 {
     // Whatever stands in them, nothing is decided otherwise.
@@ -76,7 +78,9 @@ public sealed class DamagedKeyringTests
     private static IKmsStore Store(string directory)
     {
         ServiceCollection services = new();
-        services.AddSingleton(TimeProvider.System).AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance).AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
+        services.AddSingleton(TimeProvider.System)
+            .AddSingleton<ILoggerFactory>(NullLoggerFactory.Instance)
+            .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
         IReadOnlyDictionary<string, string> settings = TestStorage.SettingsOf(directory);
         _ = settings.TryGetValue("Qkms:Storage:ConnectionString", out string? shared)
             ? services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared })

@@ -4,7 +4,9 @@ using Qkms.Core.Lifecycle;
 
 namespace Qkms.Tests.Integrity;
 
-/// <summary>SQLite's own: the database file, its log and its index hold no piece of a destroyed private key, though each was there before.</summary>
+/// <summary>
+/// SQLite's own: the database file, its log and its index hold no piece of a destroyed private key, though each was there before.
+/// </summary>
 public sealed class DestroyedBytesTests : ServiceTests
 {
     private const int PieceSize = 16;
@@ -19,7 +21,8 @@ public sealed class DestroyedBytesTests : ServiceTests
     public async Task No_file_of_the_database_holds_a_piece_of_a_destroyed_key()
     {
         List<string> kids = [];
-        foreach ((string algorithm, int versions) in new[] { (KeyUseVerbs.Aes, 150), (KeyVerbs.Kem, 60), ("ML-DSA-44", 6), ("RSA-2048", 3) })
+        foreach ((string algorithm, int versions) in
+            new[] { (KeyUseVerbs.Aes, 150), (KeyVerbs.Kem, 60), ("ML-DSA-44", 6), ("RSA-2048", 3) })
         {
             await Client.GenerateAsync(algorithm);
             for (int i = 0; i < versions; i++)
@@ -54,7 +57,8 @@ public sealed class DestroyedBytesTests : ServiceTests
         await Client.DestroyAsync(kid, """{"waiting_days":7}""");
         DestructionSweep sweep = App.Services.GetRequiredService<DestructionSweep>();
 
-        using (SqliteConnection backup = new(new SqliteConnectionStringBuilder { DataSource = Path.Combine(App.DataDirectory, "qkms.db"), Pooling = false }.ToString()))
+        using (SqliteConnection backup = new(
+            new SqliteConnectionStringBuilder { DataSource = Path.Combine(App.DataDirectory, "qkms.db"), Pooling = false }.ToString()))
         {
             backup.Open();
             using SqliteTransaction reading = backup.BeginTransaction(deferred: true);
@@ -65,7 +69,8 @@ public sealed class DestroyedBytesTests : ServiceTests
             (await Client.GetJsonAsync($"/kms/keys/{kid}")).Text("status").Should().Be("destroyed");
             await Client.GenerateAsync();
             ShouldHoldEveryPieceOf(App.DataDirectory, [wrapped]);
-            App.Log.Lines.Should().Contain(line => line.StartsWith("Warning ", StringComparison.Ordinal) && line.Contains("write-ahead log", StringComparison.Ordinal));
+            App.Log.Lines.Should().Contain(line => line.StartsWith("Warning ", StringComparison.Ordinal)
+                && line.Contains("write-ahead log", StringComparison.Ordinal));
             Count(backup).Should().Be(1, "the backup sees the moment at which it began");
             (await App.Store().EraseRemainsAsync(CancellationToken.None)).Should().BeFalse();
         }
@@ -96,7 +101,8 @@ public sealed class DestroyedBytesTests : ServiceTests
                 string kid = (await client.GenerateRetiredAsync()).Text("kid");
                 wrapped = (await before.FindMaterialAsync(kid))!.Wrapped;
                 KeyVersion version = (await before.FindVersionAsync(kid)).Version;
-                await before.Store().WriteAsync(session => Repositories.Keys.EraseMaterialAsync(session, version.TenantId, version.Id), CancellationToken.None);
+                await before.Store().WriteAsync(
+                    session => Repositories.Keys.EraseMaterialAsync(session, version.TenantId, version.Id), CancellationToken.None);
 
                 // As after kill -9: the log still holds the page with the key.
                 foreach (string file in Directory.GetFiles(copied.Path).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))

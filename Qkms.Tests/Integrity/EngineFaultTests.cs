@@ -16,7 +16,8 @@ public sealed class EngineFaultTests
         WrongEngine wrong = new(algorithm, Enum.Parse<WrongEngine.Fault>(fault)) { IsFaulty = false };
         await using QkmsApplication app = new()
         {
-            FurtherServices = services => services.AddSingleton(provider => new SecondOpinion(provider.GetRequiredService<PqcEngine>(), [wrong])),
+            FurtherServices = services =>
+                services.AddSingleton(provider => new SecondOpinion(provider.GetRequiredService<PqcEngine>(), [wrong])),
         };
         using HttpClient client = app.Client();
         string kid = (await client.GenerateAsync(algorithm)).Text("kid");
@@ -24,12 +25,16 @@ public sealed class EngineFaultTests
         using MeterListener listener = Listen(() => Interlocked.Increment(ref alarms));
 
         wrong.IsFaulty = true;
-        (await client.PostJsonAsync("/kms/keys/generate", $$"""{"algorithm":"{{algorithm}}","name":"other"}""")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await client.PostJsonAsync("/kms/keys/rotate", $$"""{"algorithm":"{{algorithm}}"}""")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001")
-            .Body.Should().NotContain("wrong", "callers learn nothing of the implementations");
+        (await client.PostJsonAsync("/kms/keys/generate", $$"""{"algorithm":"{{algorithm}}","name":"other"}"""))
+            .ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await client.PostJsonAsync("/kms/keys/rotate", $$"""{"algorithm":"{{algorithm}}"}"""))
+            .ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001")
+                .Body.Should().NotContain("wrong", "callers learn nothing of the implementations");
 
-        (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK).Data["keys"]!.AsArray().Select(key => (string)key!["kid"]!).Should().Equal([kid], "nothing was stored");
-        app.Log.Lines.Should().Contain(line => line.StartsWith("Critical", StringComparison.Ordinal) && line.Contains($"{algorithm} by 'bouncycastle' and 'wrong'", StringComparison.Ordinal));
+        (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK).Data["keys"]!.AsArray().Select(key => (string)key!["kid"]!)
+            .Should().Equal([kid], "nothing was stored");
+        app.Log.Lines.Should().Contain(line => line.StartsWith("Critical", StringComparison.Ordinal)
+            && line.Contains($"{algorithm} by 'bouncycastle' and 'wrong'", StringComparison.Ordinal));
         Interlocked.Read(ref alarms).Should().BeGreaterThanOrEqualTo(2);
         using (Database database = app.OpenDatabase())
             database.Scalar("SELECT COUNT(*) FROM audit_events WHERE action = 'engine.failed'").Should().Be(1L, "the journal says it once");

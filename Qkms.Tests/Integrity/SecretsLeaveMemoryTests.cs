@@ -5,8 +5,8 @@ namespace Qkms.Tests.Integrity;
 /// <summary>What the running service was given or made is not in its memory any more once it is wrapped, hashed or used.</summary>
 public sealed class SecretsLeaveMemoryTests
 {
-    // A garbage collection while BouncyCastle expands a key leaves copies of what it moves (docs/engines.md). With this much memory, in hexadecimal,
-    // for new objects none comes in these tests.
+    // A garbage collection while BouncyCastle expands a key leaves copies of what it moves (docs/engines.md). With this much memory, in
+    // hexadecimal, for new objects none comes in these tests.
     private const string NewObjects = "DOTNET_GCgen0size";
     private const string Plenty = "10000000";
 
@@ -25,7 +25,8 @@ public sealed class SecretsLeaveMemoryTests
 
         Finds(service, bytes, text).Select(find => find.ToString()).Should().BeEmpty("it was only issued");
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => UseAsync(service)));
-        Finds(service, bytes, text).Select(find => find.ToString()).Should().BeEmpty("its requests are answered and their connections closed");
+        Finds(service, bytes, text).Select(find => find.ToString())
+            .Should().BeEmpty("its requests are answered and their connections closed");
         Finds(service, ("path", Encoding.Unicode.GetBytes(directory.Path)[..Piece])).Should().NotBeEmpty("the search finds what is there");
     }
 
@@ -36,7 +37,8 @@ public sealed class SecretsLeaveMemoryTests
         using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path);
         string text = (await File.ReadAllTextAsync(directory.File("root.key"))).Trim();
 
-        Finds(service, ("root key", Convert.FromBase64String(text)), ("root key as base64", Encoding.ASCII.GetBytes(text))).Should().BeEmpty();
+        Finds(service, ("root key", Convert.FromBase64String(text)), ("root key as base64", Encoding.ASCII.GetBytes(text)))
+            .Should().BeEmpty();
     }
 
     // Not of RSA: OpenSSL makes and encodes those keys, and leaves pieces of the encoding in native memory that it has freed.
@@ -46,7 +48,8 @@ public sealed class SecretsLeaveMemoryTests
     public async Task Seeds_are_gone_when_they_are_wrapped(string engine)
     {
         using TemporaryDirectory directory = new();
-        using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path, new() { ["Qkms__Crypto__Engine"] = engine, [NewObjects] = Plenty });
+        using ServiceProcess service = await ServiceProcess.StartAsync(
+            directory.Path, new() { ["Qkms__Crypto__Engine"] = engine, [NewObjects] = Plenty });
         using HttpClient client = service.Client();
         List<string> kids = [];
         foreach (string algorithm in new[] { "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87" })
@@ -55,7 +58,8 @@ public sealed class SecretsLeaveMemoryTests
             kids.Add((await client.RotateAsync(algorithm)).Text("kid"));
         }
 
-        (string, byte[])[] secrets = [.. (await Materials.ExportAsync(service, kids)).Select(exported => (exported.Version.Kid.Value, exported.Secret))];
+        (string, byte[])[] secrets =
+            [.. (await Materials.ExportAsync(service, kids)).Select(exported => (exported.Version.Kid.Value, exported.Secret))];
         Finds(service, secrets).Select(find => find.ToString()).Should().BeEmpty();
     }
 
@@ -77,7 +81,8 @@ public sealed class SecretsLeaveMemoryTests
             foreach (string name in (string[])["revoked", "evicted"])
             {
                 foreach (string algorithm in algorithms)
-                    keys.Add(((await generating.GenerateAsync(algorithm, new { name, kid = $"{name}-{algorithm}" })).Text("kid"), algorithm));
+                    keys.Add(
+                        ((await generating.GenerateAsync(algorithm, new { name, kid = $"{name}-{algorithm}" })).Text("kid"), algorithm));
             }
         }
 
@@ -98,7 +103,8 @@ public sealed class SecretsLeaveMemoryTests
             KeySecrets.Add(patterns, engine, version.Kid.Value, version.Algorithm.Name, privateKey);
 
         HashSet<string> found = [.. ProcessMemory.Search(service.Id, patterns).Select(find => find.Name)];
-        patterns.Names.Where(name => name.StartsWith("kept ", StringComparison.Ordinal) && !found.Contains(name)).Should().BeEmpty("the search finds what is cached");
+        patterns.Names.Where(name => name.StartsWith("kept ", StringComparison.Ordinal) && !found.Contains(name))
+            .Should().BeEmpty("the search finds what is cached");
 
         foreach ((string kid, _) in keys.Where(key => key.Kid.StartsWith("revoked", StringComparison.Ordinal)))
             (await client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
@@ -129,8 +135,13 @@ public sealed class SecretsLeaveMemoryTests
             string kid = (await client.GenerateAsync(algorithm)).Text("kid");
             for (int i = 0; i < 3; i++)
             {
-                string ciphertext = (await client.PostJsonAsync("/crypto/encrypt", $$"""{"kid":"{{kid}}","plaintext":"{{Convert.ToBase64String(plaintext)}}"}""")).ShouldBe(HttpStatusCode.OK).Text("ciphertext");
-                string opened = (await client.PostJsonAsync("/crypto/decrypt", $$"""{"kid":"{{kid}}","ciphertext":"{{ciphertext}}"}""")).ShouldBe(HttpStatusCode.OK).Text("plaintext");
+                string ciphertext = (await client.PostJsonAsync(
+                    "/crypto/encrypt", $$"""{"kid":"{{kid}}","plaintext":"{{Convert.ToBase64String(plaintext)}}"}"""))
+                    .ShouldBe(HttpStatusCode.OK)
+                    .Text("ciphertext");
+                string opened = (await client.PostJsonAsync("/crypto/decrypt", $$"""{"kid":"{{kid}}","ciphertext":"{{ciphertext}}"}"""))
+                    .ShouldBe(HttpStatusCode.OK)
+                    .Text("plaintext");
                 opened.Should().Be(Convert.ToBase64String(plaintext));
             }
         }
@@ -152,15 +163,22 @@ public sealed class SecretsLeaveMemoryTests
             {
                 foreach (int bytes in (int[])[32, 1024])
                 {
-                    Answer made = (await client.PostJsonAsync("/data-keys/generate", $$"""{"bytes":{{bytes}},"encoding":"{{encoding}}"}""")).ShouldBe(HttpStatusCode.OK);
-                    Answer opened = (await client.PostJsonAsync("/data-keys/decrypt", $$"""{"ciphertext":"{{made.Text("ciphertext")}}","encoding":"{{encoding}}"}""")).ShouldBe(HttpStatusCode.OK);
+                    Answer made = (await client.PostJsonAsync("/data-keys/generate", $$"""{"bytes":{{bytes}},"encoding":"{{encoding}}"}"""))
+                        .ShouldBe(HttpStatusCode.OK);
+                    Answer opened = (await client.PostJsonAsync(
+                        "/data-keys/decrypt", $$"""{"ciphertext":"{{made.Text("ciphertext")}}","encoding":"{{encoding}}"}"""))
+                        .ShouldBe(HttpStatusCode.OK);
                     opened.Text("plaintext").Should().Be(made.Text("plaintext"));
-                    secrets[$"data key, {encoding}, {bytes}"] = encoding == "hex" ? Convert.FromHexString(made.Text("plaintext")) : Convert.FromBase64String(made.Text("plaintext"));
+                    secrets[$"data key, {encoding}, {bytes}"] = encoding == "hex"
+                        ? Convert.FromHexString(made.Text("plaintext"))
+                        : Convert.FromBase64String(made.Text("plaintext"));
                 }
             }
 
             Answer sent = (await client.PostJsonAsync("/kem/encapsulate", "{}")).ShouldBe(HttpStatusCode.OK);
-            Answer received = (await client.PostJsonAsync("/kem/decapsulate", $$"""{"kem_ciphertext":"{{sent.Text("kem_ciphertext")}}","key_version":1}""")).ShouldBe(HttpStatusCode.OK);
+            Answer received = (await client.PostJsonAsync(
+                "/kem/decapsulate", $$"""{"kem_ciphertext":"{{sent.Text("kem_ciphertext")}}","key_version":1}"""))
+                .ShouldBe(HttpStatusCode.OK);
             received.Text("shared_secret").Should().Be(sent.Text("shared_secret"));
             secrets["shared secret"] = Convert.FromBase64String(sent.Text("shared_secret"));
         }
@@ -172,8 +190,8 @@ public sealed class SecretsLeaveMemoryTests
     /// <param name="service">Whose memory is searched.</param>
     /// <param name="secrets">What must be gone, by name.</param>
     /// <param name="exceptRegisters">
-    /// Whether one piece without a neighbour may be left, for long data: it is what the processor had in a vector register when the thread was
-    /// interrupted and its registers were saved on its stack. Any buffer or copy has neighbours.
+    /// Whether one piece without a neighbour may be left, for long data: it is what the processor had in a vector register when the thread
+    /// was interrupted and its registers were saved on its stack. Any buffer or copy has neighbours.
     /// </param>
     private static async Task ShouldBeGoneAsync(ServiceProcess service, Dictionary<string, byte[]> secrets, bool exceptRegisters = false)
     {
@@ -208,8 +226,11 @@ public sealed class SecretsLeaveMemoryTests
             return;
         }
 
-        string ciphertext = (await client.PostJsonAsync("/crypto/encrypt", $$"""{"kid":"{{kid}}","plaintext":"AQID"}""")).ShouldBe(HttpStatusCode.OK).Text("ciphertext");
-        (await client.PostJsonAsync("/crypto/decrypt", $$"""{"kid":"{{kid}}","ciphertext":"{{ciphertext}}"}""")).ShouldBe(HttpStatusCode.OK);
+        string ciphertext = (await client.PostJsonAsync("/crypto/encrypt", $$"""{"kid":"{{kid}}","plaintext":"AQID"}"""))
+            .ShouldBe(HttpStatusCode.OK)
+            .Text("ciphertext");
+        (await client.PostJsonAsync("/crypto/decrypt", $$"""{"kid":"{{kid}}","ciphertext":"{{ciphertext}}"}"""))
+            .ShouldBe(HttpStatusCode.OK);
     }
 
     private static string Text(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);

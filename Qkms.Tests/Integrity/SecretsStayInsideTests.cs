@@ -68,7 +68,9 @@ public sealed class SecretsStayInsideTests : ServiceTests
             foreach (string query in queries)
             {
                 Answer answer = await client.SendJsonAsync(
-                    RouteRequests.VerbOf(route), path + query, RouteRequests.BodyOf(route, $"\"algorithm\":\"{algorithm}\",\"key_version\":1"));
+                    RouteRequests.VerbOf(route),
+                    path + query,
+                    RouteRequests.BodyOf(route, $"\"algorithm\":\"{algorithm}\",\"key_version\":1"));
                 answer.Status.Should().NotBe(HttpStatusCode.InternalServerError, path);
             }
         }

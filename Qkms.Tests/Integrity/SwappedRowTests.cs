@@ -1,6 +1,8 @@
 namespace Qkms.Tests.Integrity;
 
-/// <summary>What belongs to one tenant and what belongs to another change places, each whole and undamaged: both are refused, nobody else is.</summary>
+/// <summary>
+/// What belongs to one tenant and what belongs to another change places, each whole and undamaged: both are refused, nobody else is.
+/// </summary>
 public sealed class SwappedRowTests : ServiceTests
 {
     [Theory]

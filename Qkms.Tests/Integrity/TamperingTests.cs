@@ -47,8 +47,10 @@ public sealed class TamperingTests : ServiceTests
         (await Client.GetJsonAsync($"/kms/keys/{kid}")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
         (await Client.GetJsonAsync($"/kms/keys/{kid}/public-key")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
         (await Client.ActiveAsync("ML-KEM-768")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await Client.GetJsonAsync("/kms/keys/1?algorithm=ML-KEM-768")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}"""))
+            .ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await Client.GetJsonAsync("/kms/keys/1?algorithm=ML-KEM-768"))
+            .ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
         (await Client.RevokeAsync(kid)).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
         LogShouldName(App, $"key version {kid}");
 
@@ -61,7 +63,8 @@ public sealed class TamperingTests : ServiceTests
         await Client.RotateAsync("ML-KEM-1024");
         await Client.GenerateAsync("ML-DSA-44");
         using Database database = App.OpenDatabase();
-        database.Scalar($"SELECT COUNT(*) FROM audit_events WHERE action = 'integrity.failed' AND reason = 'key version {kid}'").Should().Be(1L, "the journal says it once");
+        database.Scalar($"SELECT COUNT(*) FROM audit_events WHERE action = 'integrity.failed' AND reason = 'key version {kid}'")
+            .Should().Be(1L, "the journal says it once");
     }
 
     // A version that is gone, or has another kid, is not "no such key" where its key says that it exists.
@@ -74,8 +77,10 @@ public sealed class TamperingTests : ServiceTests
         Tamper(App, string.Format(System.Globalization.CultureInfo.InvariantCulture, sql, kid));
 
         (await Client.ActiveAsync()).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await Client.GetJsonAsync("/kms/keys/1?algorithm=ML-KEM-768")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await Client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_004");
+        (await Client.GetJsonAsync("/kms/keys/1?algorithm=ML-KEM-768"))
+            .ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await Client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768"}"""))
+            .ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_004");
         LogShouldName(App, $"key version {kid}");
     }
 
@@ -99,8 +104,10 @@ public sealed class TamperingTests : ServiceTests
         Tamper(App, $"UPDATE keys SET {column} = {value} WHERE algorithm = 'ML-KEM-768'");
 
         (await Client.ActiveAsync("ML-KEM-768")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await Client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await Client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768"}"""))
+            .ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}"""))
+            .ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
         (await Client.RetireAsync(1)).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
         LogShouldName(App, $"key {made.Text("key_id")}");
         (await Client.GetJsonAsync($"/kms/keys/{made.Text("kid")}")).ShouldBe(HttpStatusCode.OK);
@@ -152,9 +159,11 @@ public sealed class TamperingTests : ServiceTests
         using HttpClient admin = App.Client();
         using HttpClient client = App.ClientFor(await App.CreateTenantAsync("victim"));
         await client.GenerateAsync();
-        Tamper(App, "UPDATE keyring SET wrapped = zeroblob(length(wrapped)) WHERE tenant_id = (SELECT id FROM tenants WHERE name = 'victim')");
+        Tamper(
+            App, "UPDATE keyring SET wrapped = zeroblob(length(wrapped)) WHERE tenant_id = (SELECT id FROM tenants WHERE name = 'victim')");
 
-        (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}"""))
+            .ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
         LogShouldName(App, "the key of tenant ");
         (await client.ActiveAsync()).Number("key_version").Should().Be(1);
         await admin.GenerateAsync();
@@ -197,7 +206,8 @@ public sealed class TamperingTests : ServiceTests
     }
 
     private static void LogShouldName(QkmsApplication app, string what) =>
-        app.Log.Lines.Should().Contain(line => line.StartsWith("Critical ", StringComparison.Ordinal) && line.Contains($"the protection of {what}", StringComparison.Ordinal));
+        app.Log.Lines.Should().Contain(line => line.StartsWith("Critical ", StringComparison.Ordinal)
+            && line.Contains($"the protection of {what}", StringComparison.Ordinal));
 
     private static void Tamper(QkmsApplication app, string sql)
     {

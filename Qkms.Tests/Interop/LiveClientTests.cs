@@ -34,7 +34,8 @@ public sealed class LiveClientTests
             ["wrapped by @hpke, unwrapped by Qkms"] = 27,
         });
 
-    // Sets 3; for each: contexts 3, and for each of them messages 3 and hashes 3. Below the strength are SHA-256 for ML-DSA-65, SHA-256 and SHA-384 for ML-DSA-87.
+    // Sets 3; for each: contexts 3, and for each of them messages 3 and hashes 3. Below the strength are SHA-256 for ML-DSA-65, SHA-256
+    // and SHA-384 for ML-DSA-87.
     [FactIf(Requirement.NodePrograms)]
     public Task Signatures_with_noble() => RunAsync(
         "live-signatures.mjs",
@@ -53,9 +54,11 @@ public sealed class LiveClientTests
             ["HashML-DSA: signed by noble, verified by Qkms"] = 18,
             ["HashML-DSA: signed by noble, not valid at Qkms for another message, in another context and as a pure signature"] = 18,
             ["HashML-DSA, with the warning of a weak hash: signed by Qkms, verified by noble"] = 9,
-            ["HashML-DSA, with the warning of a weak hash: signed by Qkms, not valid at noble for another message, in another context and as a pure signature"] = 9,
+            ["HashML-DSA, with the warning of a weak hash: signed by Qkms, not valid at noble for another message, in another "
+                + "context and as a pure signature"] = 9,
             ["HashML-DSA, with the warning of a weak hash: signed by noble, verified by Qkms"] = 9,
-            ["HashML-DSA, with the warning of a weak hash: signed by noble, not valid at Qkms for another message, in another context and as a pure signature"] = 9,
+            ["HashML-DSA, with the warning of a weak hash: signed by noble, not valid at Qkms for another message, in another "
+                + "context and as a pure signature"] = 9,
         });
 
     // Sizes 3; for each: OAEP hashes 4 with plaintexts 3, PSS hashes 3.
@@ -100,7 +103,8 @@ public sealed class LiveClientTests
             ["signed by openssl, the same as by Qkms and verified there, not valid for another message"] = 2,
         });
 
-    // Contexts 6; for each: plaintexts 4, key versions 2, lengths of data keys 3 in encodings 2. Items are those of the three shorter plaintexts.
+    // Contexts 6; for each: plaintexts 4, key versions 2, lengths of data keys 3 in encodings 2. Items are those of the
+    // three shorter plaintexts.
     [FactIf(Requirement.NodePrograms)]
     public Task Blobs_and_data_keys_with_WebCrypto() => RunAsync(
         "live-blob.mjs",
@@ -143,7 +147,8 @@ public sealed class LiveClientTests
         return kids;
     }
 
-    private static async Task RunAsync(string program, Func<HttpClient, Task<IReadOnlyList<string>>> generate, Dictionary<string, int> expected)
+    private static async Task RunAsync(
+        string program, Func<HttpClient, Task<IReadOnlyList<string>>> generate, Dictionary<string, int> expected)
     {
         using TemporaryDirectory directory = new();
         using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path);

@@ -22,9 +22,13 @@ public sealed class LifecycleEventsTests : ServiceTests
             $"key.retired|{first}|1|active|retired|rotation",
             $"key.retired|{second}|2|active|retired|",
             $"key.revoked|{first}|1|retired|revoked|stolen");
-        database.Scalar("SELECT COUNT(*) FROM audit_events WHERE kid IS NOT NULL AND (actor_kind <> 'api_key' OR request_id <> x'6f1c2b9e5d0a4a439c1b0f5f3c2d1e0a')").Should().Be(0L);
+        database.Scalar(
+            "SELECT COUNT(*) FROM audit_events WHERE kid IS NOT NULL AND (actor_kind <> 'api_key' OR request_id <> "
+            + "x'6f1c2b9e5d0a4a439c1b0f5f3c2d1e0a')")
+            .Should().Be(0L);
         database.Scalar("SELECT COUNT(DISTINCT actor_id) FROM audit_events WHERE kid IS NOT NULL").Should().Be(1L);
-        database.Strings("SELECT action FROM audit_events WHERE kid IS NULL ORDER BY id").Should().Equal("tenant.created", "api_key.created");
+        database.Strings("SELECT action FROM audit_events WHERE kid IS NULL ORDER BY id")
+            .Should().Equal("tenant.created", "api_key.created");
     }
 
     // order, repeated order, cancellation, repeated cancellation, order, revocation, and the end.
@@ -47,7 +51,9 @@ public sealed class LifecycleEventsTests : ServiceTests
             $"key.destruction_scheduled|{kid}|1|retired|pending_destruction|",
             $"key.revoked|{kid}|1|pending_destruction|pending_destruction|",
             $"key.destroyed|{kid}|1|pending_destruction|destroyed|");
-        database.Strings("SELECT actor_kind || '|' || actor_id || '|' || CASE WHEN request_id IS NULL THEN 'no request' ELSE 'a request' END FROM audit_events WHERE action = 'key.destroyed'")
+        database.Strings(
+            "SELECT actor_kind || '|' || actor_id || '|' || CASE WHEN request_id IS NULL THEN 'no request' ELSE 'a request' END FROM "
+            + "audit_events WHERE action = 'key.destroyed'")
             .Should().Equal("system|destruction|no request");
     }
 
@@ -82,5 +88,6 @@ public sealed class LifecycleEventsTests : ServiceTests
     }
 
     private static string Select(string where) =>
-        $"SELECT action || '|' || kid || '|' || key_version || '|' || COALESCE(from_state, '') || '|' || COALESCE(to_state, '') || '|' || COALESCE(reason, '') FROM audit_events WHERE {where} ORDER BY id";
+        "SELECT action || '|' || kid || '|' || key_version || '|' || COALESCE(from_state, '') || '|' || COALESCE(to_state, '') || '|' || "
+        + $"COALESCE(reason, '') FROM audit_events WHERE {where} ORDER BY id";
 }

@@ -24,7 +24,8 @@ public sealed class EncapsulateTests : ServiceTests
         second.Text("shared_secret").Should().NotBe(first.Text("shared_secret"));
         foreach (Answer one in new[] { first, second })
         {
-            Answer recovered = await Client.MustUseAsync("/kem/decapsulate", new { kem_ciphertext = one.Text("kem_ciphertext"), key_version = 1, algorithm });
+            Answer recovered = await Client.MustUseAsync(
+                "/kem/decapsulate", new { kem_ciphertext = one.Text("kem_ciphertext"), key_version = 1, algorithm });
             recovered.Text("shared_secret").Should().Be(one.Text("shared_secret"));
             recovered.Text("algorithm").Should().Be(algorithm);
         }
@@ -35,7 +36,8 @@ public sealed class EncapsulateTests : ServiceTests
     public async Task A_secret_that_was_made_with_the_public_key_is_recovered()
     {
         Answer made = await Client.GenerateAsync();
-        using MLKem publicKey = App.Services.GetRequiredService<PqcEngine>().ImportMLKemEncapsulationKey(MLKemAlgorithm.MLKem768, made.Bytes("public_key"));
+        using MLKem publicKey = App.Services.GetRequiredService<PqcEngine>()
+            .ImportMLKemEncapsulationKey(MLKemAlgorithm.MLKem768, made.Bytes("public_key"));
         publicKey.Encapsulate(out byte[] ciphertext, out byte[] secret);
 
         (await Client.MustUseAsync("/kem/decapsulate", new { kem_ciphertext = ciphertext })).Bytes("shared_secret").Should().Equal(secret);

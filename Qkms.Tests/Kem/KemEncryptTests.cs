@@ -26,7 +26,8 @@ public sealed class KemEncryptTests : ServiceTests
             encrypted.Text("algorithm").Should().Be(algorithm);
             encrypted.Text("algorithm_id").Should().Be(canonical);
             encrypted.Text("kid").Should().Be(kid);
-            Answer decrypted = await Client.MustUseAsync("/kem/decrypt", new { ciphertext = encrypted.Text("ciphertext"), key_version = 1, algorithm });
+            Answer decrypted = await Client.MustUseAsync(
+                "/kem/decrypt", new { ciphertext = encrypted.Text("ciphertext"), key_version = 1, algorithm });
             decrypted.Bytes("plaintext").AsSpan().SequenceEqual(plaintext).Should().BeTrue();
             decrypted.Text("algorithm").Should().Be(algorithm);
         }
@@ -43,8 +44,11 @@ public sealed class KemEncryptTests : ServiceTests
         Answer wrapped = await Client.MustUseAsync("/kem/key/wrap", new { symmetric_key = _hello });
         string next = (await Client.RotateAsync()).Text("kid");
 
-        (await Client.MustUseAsync("/kem/decrypt", new { ciphertext = encrypted.Text("ciphertext"), key_version = 1 })).Bytes("plaintext").Should().Equal(_hello);
-        (await Client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped.Text("wrapped_key"), key_version = 1 })).Bytes("symmetric_key").Should().Equal(_hello);
+        (await Client.MustUseAsync("/kem/decrypt", new { ciphertext = encrypted.Text("ciphertext"), key_version = 1 })).Bytes("plaintext")
+            .Should().Equal(_hello);
+        (await Client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped.Text("wrapped_key"), key_version = 1 }))
+            .Bytes("symmetric_key")
+            .Should().Equal(_hello);
         (await Client.UseAsync("/kem/encrypt", new { plaintext = _hello, key_version = 1 })).ShouldNameNext("ERR_KMS_008", next);
         (await Client.UseAsync("/kem/key/wrap", new { symmetric_key = _hello, key_version = 1 })).ShouldNameNext("ERR_KMS_008", next);
     }
@@ -64,7 +68,9 @@ public sealed class KemEncryptTests : ServiceTests
             Answer wrapped = await Client.MustUseAsync("/kem/key/wrap", new { symmetric_key = key, key_version = 1, algorithm });
             wrapped.Text("wrapping_method").Should().Be("KEM-DEM");
             wrapped.Bytes("wrapped_key").Length.Should().Be(encLength + length + 16);
-            (await Client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped.Text("wrapped_key"), key_version = 1, algorithm })).Bytes("symmetric_key").Should().Equal(key);
+            (await Client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped.Text("wrapped_key"), key_version = 1, algorithm }))
+                .Bytes("symmetric_key")
+                .Should().Equal(key);
         }
 
         (await Client.UseAsync("/kem/key/wrap", new { symmetric_key = "", algorithm })).ShouldBlame("symmetric_key");
@@ -95,14 +101,22 @@ public sealed class KemEncryptTests : ServiceTests
         string wrapped = (await Client.MustUseAsync("/kem/key/wrap", new { symmetric_key = _hello, aad = _aad })).Text("wrapped_key");
         string without = (await Client.MustUseAsync("/kem/encrypt", new { plaintext = _hello })).Text("ciphertext");
 
-        foreach (object other in new object[] { new { }, new { aad = "" }, new { aad = "headeR"u8.ToArray() }, new { aad = "header "u8.ToArray() }, new { aad = (string?)null } })
+        foreach (object other in new object[]
+        {
+            new { },
+            new { aad = "" },
+            new { aad = "headeR"u8.ToArray() },
+            new { aad = "header "u8.ToArray() },
+            new { aad = (string?)null }
+        })
         {
             (await Client.UseAsync("/kem/decrypt", new { ciphertext }, other)).ShouldNotDecrypt(other.ToString());
             (await Client.UseAsync("/kem/key/unwrap", new { wrapped_key = wrapped }, other)).ShouldNotDecrypt(other.ToString());
         }
 
         (await Client.MustUseAsync("/kem/decrypt", new { ciphertext, aad = _aad })).Bytes("plaintext").Should().Equal(_hello);
-        (await Client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped, aad = _aad })).Bytes("symmetric_key").Should().Equal(_hello);
+        (await Client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped, aad = _aad })).Bytes("symmetric_key")
+            .Should().Equal(_hello);
         (await Client.MustUseAsync("/kem/decrypt", new { ciphertext = without, aad = "" })).Bytes("plaintext").Should().Equal(_hello);
         (await Client.UseAsync("/kem/decrypt", new { ciphertext = without, aad = _aad })).ShouldNotDecrypt();
 
@@ -111,8 +125,15 @@ public sealed class KemEncryptTests : ServiceTests
         await Client.MustUseAsync("/kem/decrypt", new { ciphertext = long1, aad = longest });
         foreach (string route in new[] { "/kem/encrypt", "/kem/decrypt", "/kem/key/wrap", "/kem/key/unwrap" })
         {
-            string member = route switch { "/kem/encrypt" => "plaintext", "/kem/decrypt" => "ciphertext", "/kem/key/wrap" => "symmetric_key", _ => "wrapped_key" };
-            (await Client.UseAsync(route, new Dictionary<string, object> { [member] = _hello }, new { aad = new byte[8193] })).ShouldBlame("aad");
+            string member = route switch
+            {
+                "/kem/encrypt" => "plaintext",
+                "/kem/decrypt" => "ciphertext",
+                "/kem/key/wrap" => "symmetric_key",
+                _ => "wrapped_key"
+            };
+            (await Client.UseAsync(route, new Dictionary<string, object> { [member] = _hello }, new { aad = new byte[8193] }))
+                .ShouldBlame("aad");
         }
     }
 
@@ -121,11 +142,14 @@ public sealed class KemEncryptTests : ServiceTests
     public async Task A_changed_shortened_or_lengthened_ciphertext_does_not_open()
     {
         await Client.GenerateAsync("ML-KEM-512");
-        byte[] encrypted = (await Client.MustUseAsync("/kem/encrypt", new { plaintext = _hello, algorithm = "ML-KEM-512" })).Bytes("ciphertext");
-        byte[] wrapped = (await Client.MustUseAsync("/kem/key/wrap", new { symmetric_key = _hello, algorithm = "ML-KEM-512" })).Bytes("wrapped_key");
+        byte[] encrypted = (await Client.MustUseAsync("/kem/encrypt", new { plaintext = _hello, algorithm = "ML-KEM-512" }))
+            .Bytes("ciphertext");
+        byte[] wrapped = (await Client.MustUseAsync("/kem/key/wrap", new { symmetric_key = _hello, algorithm = "ML-KEM-512" }))
+            .Bytes("wrapped_key");
 
         await Ciphertexts.ShouldNotOpenWhenChangedAsync(Client, "/kem/decrypt", "ciphertext", encrypted, new { algorithm = "ML-KEM-512" });
-        await Ciphertexts.ShouldNotOpenWhenChangedAsync(Client, "/kem/key/unwrap", "wrapped_key", wrapped, new { algorithm = "ML-KEM-512" });
+        await Ciphertexts.ShouldNotOpenWhenChangedAsync(
+            Client, "/kem/key/unwrap", "wrapped_key", wrapped, new { algorithm = "ML-KEM-512" });
     }
 
     [Fact]
@@ -136,8 +160,11 @@ public sealed class KemEncryptTests : ServiceTests
 
         foreach (string algorithm in new[] { "AES-256", "RSA-2048" })
         {
-            (await Client.UseAsync("/kem/encrypt", new { plaintext = _hello, algorithm })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001").Body.Should().Contain("/crypto/encrypt");
-            (await Client.UseAsync("/kem/key/wrap", new { symmetric_key = _hello, algorithm })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+            (await Client.UseAsync("/kem/encrypt", new { plaintext = _hello, algorithm }))
+                .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001").Body
+                .Should().Contain("/crypto/encrypt");
+            (await Client.UseAsync("/kem/key/wrap", new { symmetric_key = _hello, algorithm }))
+                .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
         }
     }
 
@@ -149,17 +176,21 @@ public sealed class KemEncryptTests : ServiceTests
     public async Task What_somebody_else_encrypted_by_the_rfc_is_decrypted_and_unwrapped(string algorithm, int kemId)
     {
         Answer made = await Client.GenerateAsync(algorithm);
-        using MLKem publicKey = App.Services.GetRequiredService<PqcEngine>().ImportMLKemEncapsulationKey(ParametersOf(algorithm), made.Bytes("public_key"));
+        using MLKem publicKey = App.Services.GetRequiredService<PqcEngine>()
+            .ImportMLKemEncapsulationKey(ParametersOf(algorithm), made.Bytes("public_key"));
 
         byte[] ciphertext = SealByRfc9180(publicKey, kemId, info: [], _aad, _hello);
         byte[] wrapped = SealByRfc9180(publicKey, kemId, "qkms/key-wrap/v1"u8.ToArray(), _aad, _hello);
 
         (await Client.MustUseAsync("/kem/decrypt", new { ciphertext, aad = _aad, algorithm })).Bytes("plaintext").Should().Equal(_hello);
-        (await Client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped, aad = _aad, algorithm })).Bytes("symmetric_key").Should().Equal(_hello);
+        (await Client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped, aad = _aad, algorithm })).Bytes("symmetric_key")
+            .Should().Equal(_hello);
 
         // The main road is the same format, with the canonical context as associated data.
         byte[] withContext = SealByRfc9180(publicKey, kemId, info: [], [0, 0, 0, 1, 0, 0, 0, 1, (byte)'a', 0, 0, 0, 1, (byte)'1'], _hello);
-        (await Client.MustUseAsync("/crypto/decrypt", new { ciphertext = withContext, context = new { a = "1" }, algorithm })).Bytes("plaintext").Should().Equal(_hello);
+        (await Client.MustUseAsync("/crypto/decrypt", new { ciphertext = withContext, context = new { a = "1" }, algorithm }))
+            .Bytes("plaintext")
+            .Should().Equal(_hello);
     }
 
     internal static MLKemAlgorithm ParametersOf(string algorithm) => algorithm switch
@@ -187,6 +218,10 @@ public sealed class KemEncryptTests : ServiceTests
             HKDF.Extract(HashAlgorithmName.SHA256, [.. "HPKE-v1"u8, .. suite, .. Encoding.ASCII.GetBytes(label), .. keyMaterial], salt);
 
         byte[] LabeledExpand(byte[] key, string label, byte[] labelInfo, byte length) =>
-            HKDF.Expand(HashAlgorithmName.SHA256, key, length, [0, length, .. "HPKE-v1"u8, .. suite, .. Encoding.ASCII.GetBytes(label), .. labelInfo]);
+            HKDF.Expand(
+                HashAlgorithmName.SHA256,
+                key,
+                length,
+                [0, length, .. "HPKE-v1"u8, .. suite, .. Encoding.ASCII.GetBytes(label), .. labelInfo]);
     }
 }

@@ -60,7 +60,8 @@ public sealed class DestroyKeyTests : ServiceTests
         App.Time.Pass(TimeSpan.FromDays(1));
 
         foreach (string? body in new[] { null, """{"waiting_days":7}""" })
-            (await Client.DestroyAsync(kid, body)).ShouldBe(HttpStatusCode.Accepted).Data.ToJsonString().Should().Be(first.Data.ToJsonString());
+            (await Client.DestroyAsync(kid, body)).ShouldBe(HttpStatusCode.Accepted).Data.ToJsonString()
+                .Should().Be(first.Data.ToJsonString());
 
         (await Client.CancelDeletionAsync(kid)).ShouldBe(HttpStatusCode.OK);
         (await Client.DestroyAsync(kid, """{"waiting_days":7}""")).Text("destroy_at").Should().NotBe(first.Text("destroy_at"));
@@ -173,10 +174,12 @@ public sealed class DestroyKeyTests : ServiceTests
         string kid = (await Client.GenerateAsync(extra: new { kid = "mine" })).Text("kid");
         await Client.RetireAsync(1, extra: new { allow_no_active = true });
         await Client.DestroyAsync(kid);
-        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}"""))
+            .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         await App.SweepAfterAsync(TimeSpan.FromDays(30));
 
-        (await Client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768","kid":"mine"}""")).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_009");
+        (await Client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768","kid":"mine"}"""))
+            .ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_009");
         Answer next = await Client.GenerateAsync();
 
         next.Number("key_version").Should().Be(2);

@@ -125,7 +125,8 @@ public sealed class DestructionSweepTests : ServiceTests
         for (int i = 0; i < 20; i++)
             kids.Add(await WaitingAsync(Client, $"n{i}"));
 
-        DestructionSweep[] nodes = [.. Enumerable.Range(0, 4).Select(_ => ActivatorUtilities.CreateInstance<DestructionSweep>(App.Services))];
+        DestructionSweep[] nodes =
+            [.. Enumerable.Range(0, 4).Select(_ => ActivatorUtilities.CreateInstance<DestructionSweep>(App.Services))];
         App.Time.Pass(_week);
         int[] destroyed = await Task.WhenAll(nodes.Select(node => Task.Run(() => node.RunAsync(CancellationToken.None))));
 
@@ -217,7 +218,8 @@ public sealed class DestructionSweepTests : ServiceTests
             async session =>
             {
                 Sealed<KeyVersion> row = (await Repositories.Keys.FindVersionAsync(session, tenant, Kid.FromStored(forged)))!;
-                return await Repositories.Keys.UpdateVersionAsync(session, row with { UnverifiedRow = row.UnverifiedRow with { DestroyAt = row.UnverifiedRow.CreatedAt } });
+                return await Repositories.Keys.UpdateVersionAsync(
+                    session, row with { UnverifiedRow = row.UnverifiedRow with { DestroyAt = row.UnverifiedRow.CreatedAt } });
             },
             CancellationToken.None);
 
@@ -225,8 +227,10 @@ public sealed class DestructionSweepTests : ServiceTests
 
         (await Client.GetJsonAsync($"/kms/keys/{other}")).Text("status").Should().Be("destroyed");
         (await Client.GetJsonAsync($"/kms/keys/{forged}")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        App.Log.Lines.Should().Contain(line => line.StartsWith("Critical ", StringComparison.Ordinal) && line.Contains($"key version {forged}", StringComparison.Ordinal));
-        App.Log.Lines.Should().Contain(line => line.Contains(other, StringComparison.Ordinal) && line.Contains("was destroyed", StringComparison.Ordinal));
+        App.Log.Lines.Should().Contain(line => line.StartsWith("Critical ", StringComparison.Ordinal)
+            && line.Contains($"key version {forged}", StringComparison.Ordinal));
+        App.Log.Lines.Should().Contain(
+            line => line.Contains(other, StringComparison.Ordinal) && line.Contains("was destroyed", StringComparison.Ordinal));
     }
 
     private static async Task<string> WaitingAsync(HttpClient client, string name = "default")

@@ -33,7 +33,8 @@ public sealed class GenerateKeyTests : ServiceTests
         Convert.FromBase64String(answer.Text("public_key")).Should().HaveCount(size);
         Guid.Parse(answer.Text("kid")).Version.Should().Be(7);
         answer.Headers["Location"].Should().Be($"/kms/keys/{answer.Text("kid")}");
-        (await Client.GetJsonAsync(answer.Headers["Location"])).Text("algorithm").Should().Be(spelling, "an answer repeats the spelling of the generation");
+        (await Client.GetJsonAsync(answer.Headers["Location"])).Text("algorithm")
+            .Should().Be(spelling, "an answer repeats the spelling of the generation");
     }
 
     // Q-20

@@ -69,7 +69,8 @@ public sealed class KeyStateRulesTests
         foreach (KeyOperation operation in Enum.GetValues<KeyOperation>())
         {
             KeyStateRules.Refusal(version, operation, _now).Should().Be(KmsErrors.KeyDestroyed);
-            KeyStateRules.Refusal(version with { ExpiresAt = _now, ProcessUntil = _now }, operation, _now).Should().Be(KmsErrors.KeyDestroyed);
+            KeyStateRules.Refusal(version with { ExpiresAt = _now, ProcessUntil = _now }, operation, _now)
+                .Should().Be(KmsErrors.KeyDestroyed);
         }
     }
 

@@ -148,7 +148,8 @@ public sealed class PreparedChangeTests
     /// <summary>The gap is before the next change with a result of this type: the service writes by itself too.</summary>
     private QkmsApplication NewApplication<TResult>() => new()
     {
-        StoreInFront = store => new StoreWithGap<TResult>(store, () => Interlocked.Exchange(ref _gap, null)?.Invoke() ?? Task.CompletedTask),
+        StoreInFront = store =>
+            new StoreWithGap<TResult>(store, () => Interlocked.Exchange(ref _gap, null)?.Invoke() ?? Task.CompletedTask),
     };
 
     // The wrapped private key is bound to the version's number and ids: it opens only where it was made for.

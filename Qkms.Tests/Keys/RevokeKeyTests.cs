@@ -17,7 +17,8 @@ public sealed class RevokeKeyTests : ServiceTests
         shown.Text("previous_kid").Should().Be(first.Text("kid"));
         shown.Text("public_key").Should().Be(second.Text("public_key"));
         string revokedAt = shown.Text("revoked_at");
-        (await Client.GetJsonAsync($"/kms/keys/{kid}/public-key")).ShouldBe(HttpStatusCode.OK).Body.Should().StartWith("-----BEGIN PUBLIC KEY-----");
+        (await Client.GetJsonAsync($"/kms/keys/{kid}/public-key")).ShouldBe(HttpStatusCode.OK).Body
+            .Should().StartWith("-----BEGIN PUBLIC KEY-----");
 
         await Task.Delay(5);
         (await Client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
@@ -58,7 +59,8 @@ public sealed class RevokeKeyTests : ServiceTests
         await Client.RevokeAsync(second.Text("kid"));
 
         (await Client.ActiveAsync()).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}"""))
+            .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         Answer third = await Client.GenerateAsync();
         third.Number("key_version").Should().Be(3);
         third.Data["previous_kid"].Should().BeNull();
@@ -103,7 +105,8 @@ public sealed class RevokeKeyTests : ServiceTests
     {
         string kid = (await Client.GenerateAsync()).Text("kid");
 
-        (await Client.RevokeAsync(kid, $$"""{"reason":"{{string.Concat(Enumerable.Repeat("💥", 256))}}"}""")).ShouldBe(HttpStatusCode.NoContent);
+        (await Client.RevokeAsync(kid, $$"""{"reason":"{{string.Concat(Enumerable.Repeat("💥", 256))}}"}"""))
+            .ShouldBe(HttpStatusCode.NoContent);
     }
 
     internal static KeyVersion Version(KeyState state) => new()

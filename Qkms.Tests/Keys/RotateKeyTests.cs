@@ -29,13 +29,16 @@ public sealed class RotateKeyTests : ServiceTests
     [Fact]
     public async Task Nothing_to_rotate_is_not_found()
     {
-        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}"""))
+            .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
 
         await Client.GenerateAsync();
         (await Client.RetireAsync(1, extra: new { allow_no_active = true })).ShouldBe(HttpStatusCode.OK);
 
-        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768","name":"other"}""")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}"""))
+            .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768","name":"other"}"""))
+            .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
     }
 
     // Q-25
@@ -73,7 +76,8 @@ public sealed class RotateKeyTests : ServiceTests
         await Client.GenerateAsync();
         using CancellationTokenSource rotating = new();
 
-        Task<List<HttpStatusCode>>[] readers = [.. Enumerable.Range(0, 8).Select(_ => Task.Run(() => ReadWhileAsync(Client, rotating.Token)))];
+        Task<List<HttpStatusCode>>[] readers =
+            [.. Enumerable.Range(0, 8).Select(_ => Task.Run(() => ReadWhileAsync(Client, rotating.Token)))];
         for (int i = 0; i < 60; i++)
             await Client.RotateAsync();
 

@@ -12,10 +12,12 @@ public sealed class ShowKeysTests : ServiceTests
         await Client.GenerateAsync();
 
         (await Client.ActiveAsync("Kyber768")).Text("algorithm").Should().Be("Kyber768");
-        (await Client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-768&name=other")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        (await Client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-768&name=other"))
+            .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await Client.GetJsonAsync("/kms/keys/active")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
         (await Client.GetJsonAsync("/kms/keys/active?algorithm=")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
-        (await Client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-768&algorithm=ML-KEM-768")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
+        (await Client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-768&algorithm=ML-KEM-768"))
+            .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
     }
 
     //

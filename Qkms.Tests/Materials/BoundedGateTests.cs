@@ -140,14 +140,16 @@ public sealed class BoundedGateTests
         PrivateKeyGate gate = new();
         for (int i = 0; i <= Environment.ProcessorCount; i++)
         {
-            Func<Task> work = async () => await gate.RunAsync<int, int>(0, static _ => throw new InvalidOperationException("broken"), CancellationToken.None);
+            Func<Task> work = async () =>
+                await gate.RunAsync<int, int>(0, static _ => throw new InvalidOperationException("broken"), CancellationToken.None);
             await work.Should().ThrowAsync<InvalidOperationException>();
         }
 
         (await gate.RunAsync(7, static state => state, CancellationToken.None)).Should().Be(7);
     }
 
-    private static Task<BoundedGate.Pass> EnterAsync(BoundedGate gate, CancellationToken cancellationToken = default) => gate.EnterAsync(cancellationToken).AsTask();
+    private static Task<BoundedGate.Pass> EnterAsync(BoundedGate gate, CancellationToken cancellationToken = default) =>
+        gate.EnterAsync(cancellationToken).AsTask();
 
     private static async Task ShouldBeSentAwayAsync(Task<BoundedGate.Pass> entering)
     {

@@ -18,7 +18,8 @@ internal sealed class FakeLoader : IMaterialLoader
     public bool YieldsAndFails { get; set; }
 
     /// <summary>The next load ends when the test says how.</summary>
-    public TaskCompletionSource<IDisposable> Hold() => _held = new TaskCompletionSource<IDisposable>(TaskCreationOptions.RunContinuationsAsynchronously);
+    public TaskCompletionSource<IDisposable> Hold() =>
+        _held = new TaskCompletionSource<IDisposable>(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public async Task<IDisposable> LoadAsync(KeyVersion version)
     {

@@ -9,7 +9,8 @@ public sealed partial class MaterialCacheTests : IDisposable
     private readonly FakeLoader _loader = new();
     private readonly MaterialCache _cache;
 
-    public MaterialCacheTests() => _cache = new MaterialCache(_loader, new MaterialCacheOptions { MaxKeys = 1000, MaxAge = TimeSpan.FromMinutes(10) }, _time);
+    public MaterialCacheTests() =>
+        _cache = new MaterialCache(_loader, new MaterialCacheOptions { MaxKeys = 1000, MaxAge = TimeSpan.FromMinutes(10) }, _time);
 
     public void Dispose() => _cache.Dispose();
 
@@ -202,7 +203,8 @@ public sealed partial class MaterialCacheTests : IDisposable
         await EventuallyAsync(() => _loader.Made.All(key => key.Disposals == 1));
     }
 
-    private static KeyVersion Version(int number) => Samples.Version with { Id = new KeyVersionId(new Guid(number, 1, 2, [3, 4, 5, 6, 7, 8, 9, 10])) };
+    private static KeyVersion Version(int number) =>
+        Samples.Version with { Id = new KeyVersionId(new Guid(number, 1, 2, [3, 4, 5, 6, 7, 8, 9, 10])) };
 
     private async Task UseManyAsync(MaterialCache cache)
     {

@@ -27,7 +27,8 @@ public sealed class MaterialUseTests : ServiceTests
         cache.Count.Should().Be(0);
     }
 
-    // Users hold the key in the cache and keep asking for it while it is revoked: none that asks after the answer gets anything, and it does not come back.
+    // Users hold the key in the cache and keep asking for it while it is revoked: none that asks after the answer gets anything,
+    // and it does not come back.
     [Fact]
     public async Task A_key_revoked_under_load_leaves_the_cache_for_good()
     {
@@ -83,7 +84,8 @@ public sealed class MaterialUseTests : ServiceTests
     [InlineData("ML-KEM-768", "UPDATE key_material SET format = 4 WHERE version_id = {0}")]
     [InlineData("RSA-2048", "UPDATE key_material SET format = 77 WHERE version_id = {0}")]
     [InlineData("AES-256", "UPDATE key_material SET wrapping_key_id = zeroblob(16) WHERE version_id = {0}")]
-    [InlineData("AES-256", "UPDATE key_material SET wrapped = (SELECT wrapped FROM key_material WHERE version_id <> {0} LIMIT 1) WHERE version_id = {0}")]
+    [InlineData("AES-256",
+        "UPDATE key_material SET wrapped = (SELECT wrapped FROM key_material WHERE version_id <> {0} LIMIT 1) WHERE version_id = {0}")]
     [InlineData("RSA-2048", "DELETE FROM key_material WHERE version_id = {0}")]
     [InlineData("AES-256", "UPDATE key_versions SET state = 2 WHERE id = {0}")]
     [InlineData("ML-KEM-768", "UPDATE key_versions SET public_key = zeroblob(1184) WHERE id = {0}")]
@@ -128,16 +130,24 @@ public sealed class MaterialUseTests : ServiceTests
         using (Database database = App.OpenDatabase())
         {
             byte[] seal = App.Services.GetRequiredService<RowSealer>().Seal(mixed).Seal;
-            database.Execute("UPDATE key_versions SET public_key = @k, seal = @s WHERE kid = @kid", ("@k", mixed.PublicKey), ("@s", seal), ("@kid", kid)).Should().Be(1);
-            database.Execute("UPDATE key_material SET wrapped = @w WHERE version_id = (SELECT id FROM key_versions WHERE kid = @kid)", ("@w", rewrapped.Wrapped), ("@kid", kid)).Should().Be(1);
+            database.Execute(
+                "UPDATE key_versions SET public_key = @k, seal = @s WHERE kid = @kid", ("@k", mixed.PublicKey), ("@s", seal), ("@kid", kid))
+                .Should().Be(1);
+            database.Execute(
+                "UPDATE key_material SET wrapped = @w WHERE version_id = (SELECT id FROM key_versions WHERE kid = @kid)",
+                ("@w", rewrapped.Wrapped),
+                ("@kid", kid))
+                .Should().Be(1);
         }
 
         App.Time.OutliveCaches();
-        (await Client.GetJsonAsync($"/kms/keys/{kid}")).ShouldBe(HttpStatusCode.OK).Text("public_key").Should().NotBeEmpty("the row's seal holds");
+        (await Client.GetJsonAsync($"/kms/keys/{kid}")).ShouldBe(HttpStatusCode.OK).Text("public_key")
+            .Should().NotBeEmpty("the row's seal holds");
         Answer answer = operation == "sign" ? await SignAsync(Client, kid) : await EncryptAnswerAsync(Client, kid);
 
         answer.ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        App.Log.Lines.Should().Contain(line => line.StartsWith("Critical ", StringComparison.Ordinal) && line.Contains(kid, StringComparison.Ordinal));
+        App.Log.Lines.Should().Contain(
+            line => line.StartsWith("Critical ", StringComparison.Ordinal) && line.Contains(kid, StringComparison.Ordinal));
         App.Services.GetRequiredService<MaterialCache>().Count.Should().Be(0);
         (operation == "sign" ? await SignAsync(Client, other) : await EncryptAnswerAsync(Client, other)).ShouldBe(HttpStatusCode.OK);
     }
@@ -186,7 +196,8 @@ public sealed class MaterialUseTests : ServiceTests
             {
                 byte[] message = RandomNumberGenerator.GetBytes(32);
                 string signature = (await SignAsync(Client, signing, message)).ShouldBe(HttpStatusCode.OK).Text("signature");
-                Answer verdict = await Client.PostJsonAsync("/signature/verify", $$"""{"kid":"{{signing}}","message":"{{Convert.ToBase64String(message)}}","signature":"{{signature}}"}""");
+                Answer verdict = await Client.PostJsonAsync("/signature/verify",
+                    $$"""{"kid":"{{signing}}","message":"{{Convert.ToBase64String(message)}}","signature":"{{signature}}"}""");
                 ((bool)verdict.ShouldBe(HttpStatusCode.OK).Data["valid"]!).Should().BeTrue();
                 await ShouldDecryptAsync(Client, decrypting, ciphertext);
             }

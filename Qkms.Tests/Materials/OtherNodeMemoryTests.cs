@@ -4,7 +4,9 @@ using Qkms.Core.Uses;
 
 namespace Qkms.Tests.KeyMaterials;
 
-/// <summary>F-29: the memory of a node that did not itself revoke or destroy a key. The other node is a second set of caches on the same store.</summary>
+/// <summary>
+/// F-29: the memory of a node that did not itself revoke or destroy a key. The other node is a second set of caches on the same store.
+/// </summary>
 public sealed class OtherNodeMemoryTests
 {
     [Theory]
@@ -47,7 +49,8 @@ public sealed class OtherNodeMemoryTests
         await other.Client.RotateAsync("AES-256");
         other.Time.OutliveCaches();
 
-        (await other.Invoking(node => node.EncryptAsync()).Should().ThrowAsync<KmsException>()).Which.Error.Should().Be(KmsErrors.KeyRetired);
+        (await other.Invoking(node => node.EncryptAsync()).Should().ThrowAsync<KmsException>()).Which.Error
+            .Should().Be(KmsErrors.KeyRetired);
 
         other.Materials.Count.Should().Be(1);
     }
@@ -79,7 +82,10 @@ public sealed class OtherNodeMemoryTests
             KeyStateCache states = new(services.GetRequiredService<IKmsStore>(), services.GetRequiredService<KeyRows>(), Time);
             Materials = new MaterialCache(services.GetRequiredService<IMaterialLoader>(), new MaterialCacheOptions(), Time);
             KeyUses uses = new(
-                new KeyResolver(states, Time), Materials, services.GetRequiredService<PrivateKeyGate>(), services.GetRequiredService<OperationMetrics>());
+                new KeyResolver(states, Time),
+                Materials,
+                services.GetRequiredService<PrivateKeyGate>(),
+                services.GetRequiredService<OperationMetrics>());
             _cipher = new Cipher(uses);
             _caller = new Caller(version.TenantId, default, new Access(Roles.Admin, null, null), RequestId: default);
         }

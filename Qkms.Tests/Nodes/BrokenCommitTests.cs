@@ -32,7 +32,11 @@ public sealed class BrokenCommitTests
         foreach ((string action, int times) in new[] { ("key.generated", 1), ("key.rotated", 1), ("key.retired", 2), ("key.revoked", 1) })
             service.Count(action).Should().Be(times, action);
 
-        string[] found = [.. service.Node.Log.Lines.Where(line => line.Contains(" was committed.", StringComparison.Ordinal) || line.Contains(" was not committed.", StringComparison.Ordinal))];
+        string[] found =
+        [
+            .. service.Node.Log.Lines.Where(line => line.Contains(" was committed.", StringComparison.Ordinal)
+                || line.Contains(" was not committed.", StringComparison.Ordinal))
+        ];
         found.Length.Should().Be(4, "each answer was lost once, and nobody was told");
         if (outcome is not null)
             found.Should().OnlyContain(line => line.Contains($" was {outcome}.", StringComparison.Ordinal));
@@ -60,7 +64,8 @@ public sealed class BrokenCommitTests
         service.Proxy.BreakNextCommit(Enum.Parse<CommitFate>(fate), Enum.Parse<ProxyWay>(then));
 
         Task<Answer> rotation = service.Client.PostJsonAsync("/kms/keys/rotate", Rotate);
-        await Eventually.HoldsAsync(() => Task.FromResult(service.Node.Log.Lines.Any(line => line.Contains("is uncertain", StringComparison.Ordinal))));
+        await Eventually.HoldsAsync(
+            () => Task.FromResult(service.Node.Log.Lines.Any(line => line.Contains("is uncertain", StringComparison.Ordinal))));
         await Task.Delay(TimeSpan.FromMilliseconds(900));
         service.Proxy.Become(ProxyWay.Open);
         Answer answer = await rotation;
@@ -160,5 +165,6 @@ public sealed class BrokenCommitTests
     }
 
     private static Task SomebodyWaitsAsync(NodeBehindProxy service) => Eventually.HoldsAsync(() =>
-        Task.FromResult(service.Ask<long>("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") > 0));
+        Task.FromResult(service.Ask<long>(
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") > 0));
 }

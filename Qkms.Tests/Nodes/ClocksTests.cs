@@ -36,5 +36,6 @@ public sealed class ClocksTests
         (await VersionsAsync(a)).Select(version => (int)version!["key_version"]!).Should().Equal(Enumerable.Range(1, 9).Reverse());
     }
 
-    private static async Task<JsonArray> VersionsAsync(HttpClient client) => (await client.GetJsonAsync("/kms/keys")).Data["keys"]!.AsArray();
+    private static async Task<JsonArray> VersionsAsync(HttpClient client) =>
+        (await client.GetJsonAsync("/kms/keys")).Data["keys"]!.AsArray();
 }

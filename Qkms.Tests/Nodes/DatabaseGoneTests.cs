@@ -3,7 +3,10 @@ using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Nodes;
 
-/// <summary>The database is gone for three seconds, with <c>QKMS_MANY_RUNS=1</c> for thirty: the service says so, and goes on by itself when it is back.</summary>
+/// <summary>
+/// The database is gone for three seconds, with <c>QKMS_MANY_RUNS=1</c> for thirty: the service says so, and goes
+/// on by itself when it is back.
+/// </summary>
 public sealed class DatabaseGoneTests
 {
     // One answer takes six seconds at most; the rest is for a slow machine.

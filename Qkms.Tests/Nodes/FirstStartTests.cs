@@ -106,11 +106,13 @@ public sealed class FirstStartTests
     private static void ShouldBeOneInstallation(NodeCluster cluster)
     {
         cluster.InitialApiKeyFiles.Should().ContainSingle("who did not make the tenant takes his file back");
-        cluster.Ask<string>("SELECT string_agg(name, ',' ORDER BY number) FROM schema_migrations").Should().Be(string.Join(',', Migration.For("Postgres").Select(migration => migration.Name)));
+        cluster.Ask<string>("SELECT string_agg(name, ',' ORDER BY number) FROM schema_migrations")
+            .Should().Be(string.Join(',', Migration.For("Postgres").Select(migration => migration.Name)));
         foreach ((string table, int rows) in new[] { ("installation", 1), ("tenants", 1), ("credentials", 1), ("root_wrappers", 1) })
             cluster.Ask<long>($"SELECT COUNT(*) FROM {table}").Should().Be(rows, table);
 
-        cluster.Ask<long>("SELECT COUNT(DISTINCT (kind, version, tenant_id)) FROM keyring").Should().Be(cluster.Ask<long>("SELECT COUNT(*) FROM keyring")).And.Be(4);
+        cluster.Ask<long>("SELECT COUNT(DISTINCT (kind, version, tenant_id)) FROM keyring")
+            .Should().Be(cluster.Ask<long>("SELECT COUNT(*) FROM keyring")).And.Be(4);
     }
 
     /// <summary>What one encrypted the next decrypts.</summary>
@@ -121,7 +123,8 @@ public sealed class FirstStartTests
         for (int i = 0; i < clients.Length; i++)
         {
             byte[] ciphertext = (await clients[i].MustUseAsync("/crypto/encrypt", new { plaintext })).Bytes("ciphertext");
-            (await clients[(i + 1) % clients.Length].MustUseAsync("/crypto/decrypt", new { ciphertext })).Bytes("plaintext").Should().Equal(plaintext);
+            (await clients[(i + 1) % clients.Length].MustUseAsync("/crypto/decrypt", new { ciphertext })).Bytes("plaintext")
+                .Should().Equal(plaintext);
             (await clients[i].GetJsonAsync("/health/ready")).ShouldBe(HttpStatusCode.OK);
         }
     }

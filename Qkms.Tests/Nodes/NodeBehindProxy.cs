@@ -2,7 +2,9 @@ using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Nodes;
 
-/// <summary>A node of this process that reaches its database through a proxy, so that a test decides what becomes of the connections.</summary>
+/// <summary>
+/// A node of this process that reaches its database through a proxy, so that a test decides what becomes of the connections.
+/// </summary>
 internal sealed class NodeBehindProxy : IAsyncDisposable
 {
     private readonly NodeCluster _cluster = new(PostgresServer.CreateMigrated());

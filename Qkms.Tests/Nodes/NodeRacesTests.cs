@@ -2,7 +2,9 @@ using Qkms.Tests.Keys;
 
 namespace Qkms.Tests.Nodes;
 
-/// <summary>Two nodes change one key at the same time. Each race is run several times in a row, with <c>QKMS_MANY_RUNS=1</c> fifty times.</summary>
+/// <summary>
+/// Two nodes change one key at the same time. Each race is run several times in a row, with <c>QKMS_MANY_RUNS=1</c> fifty times.
+/// </summary>
 public sealed class NodeRacesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
 {
     private static readonly IEnumerable<int> _runs = Enumerable.Range(1, LongTests.Choose(usual: 5, large: 50));
@@ -17,7 +19,8 @@ public sealed class NodeRacesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
         {
             string name = $"generate/{algorithm}/{run}";
 
-            IReadOnlyList<Answer> answers = await nodes.RaceAsync(4, client => client.PostJsonAsync("/kms/keys/generate", Key(name, algorithm)));
+            IReadOnlyList<Answer> answers = await nodes.RaceAsync(
+                4, client => client.PostJsonAsync("/kms/keys/generate", Key(name, algorithm)));
 
             answers.Count(answer => answer.Status == HttpStatusCode.Created).Should().Be(1, Told(run, answers));
             foreach (Answer refused in answers.Where(answer => answer.Status != HttpStatusCode.Created))
@@ -56,7 +59,8 @@ public sealed class NodeRacesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
             string name = $"rotate/{algorithm}/{run}";
             await nodes.A.GenerateAsync(algorithm, new { name });
 
-            IReadOnlyList<Answer> answers = await nodes.RaceAsync(4, client => client.PostJsonAsync("/kms/keys/rotate", Key(name, algorithm)));
+            IReadOnlyList<Answer> answers = await nodes.RaceAsync(
+                4, client => client.PostJsonAsync("/kms/keys/rotate", Key(name, algorithm)));
 
             answers.Should().OnlyContain(answer => answer.Status == HttpStatusCode.Created, Told(run, answers));
             answers.Select(answer => answer.Number("key_version")).Should().BeEquivalentTo(Enumerable.Range(2, answers.Count));
@@ -73,7 +77,8 @@ public sealed class NodeRacesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
             string name = $"expected/{run}";
             await nodes.B.GenerateAsync("AES-256", new { name });
 
-            IReadOnlyList<Answer> answers = await nodes.RaceAsync(1, client => client.PostJsonAsync("/kms/keys/rotate", Key(name, "AES-256", ",\"expected_key_version\":1")));
+            IReadOnlyList<Answer> answers = await nodes.RaceAsync(
+                1, client => client.PostJsonAsync("/kms/keys/rotate", Key(name, "AES-256", ",\"expected_key_version\":1")));
 
             answers.Single(answer => answer.Status == HttpStatusCode.Created).Number("key_version").Should().Be(2);
             answers.Single(answer => answer.Status != HttpStatusCode.Created).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_009");
@@ -108,10 +113,14 @@ public sealed class NodeRacesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
         }
     }
 
-    private static string Key(string name, string algorithm, string extra = "") => $$"""{"algorithm":"{{algorithm}}","name":"{{name}}"{{extra}}}""";
+    private static string Key(string name, string algorithm, string extra = "") =>
+        $$"""{"algorithm":"{{algorithm}}","name":"{{name}}"{{extra}}}""";
 
     private static string Told(int run, IEnumerable<Answer> answers) =>
-        $"in run {run} the nodes answered {string.Join(", ", answers.Select(answer => $"{(int)answer.Status} {(answer.Status == HttpStatusCode.NoContent ? "" : answer.Json["error"]?["error_code"])}"))}".Replace("{", "{{", StringComparison.Ordinal);
+        $"in run {run} the nodes answered {string.Join(", ", answers.Select(Told))}".Replace("{", "{{", StringComparison.Ordinal);
+
+    private static string Told(Answer answer) =>
+        $"{(int)answer.Status} {(answer.Status == HttpStatusCode.NoContent ? "" : answer.Json["error"]?["error_code"])}";
 
     private static async Task NumbersShouldBeWholeAsync(HttpClient client, string name, int made)
     {

@@ -24,7 +24,8 @@ public sealed class RevokeOnOtherNodesTests(TwoNodes nodes) : IClassFixture<TwoN
                 (await attempt.Send(nodes.B)).ShouldBe(HttpStatusCode.OK);
         }
 
-        Task<long>[] users = [.. attempts.Select(attempt => UseUntilRefusedAsync(nodes.B, attempt, HttpStatusCode.Conflict, "ERR_KMS_006"))];
+        Task<long>[] users =
+            [.. attempts.Select(attempt => UseUntilRefusedAsync(nodes.B, attempt, HttpStatusCode.Conflict, "ERR_KMS_006"))];
         foreach (IGrouping<string, Attempt> key in attempts.GroupBy(attempt => attempt.Kid))
         {
             (await nodes.A.RevokeAsync(key.Key)).ShouldBe(HttpStatusCode.NoContent);
@@ -50,7 +51,8 @@ public sealed class RevokeOnOtherNodesTests(TwoNodes nodes) : IClassFixture<TwoN
         foreach (Attempt attempt in attempts)
             (await attempt.Send(nodes.A)).ShouldBe(HttpStatusCode.OK);
 
-        Task<long>[] users = [.. attempts.Select(attempt => UseUntilRefusedAsync(nodes.A, attempt, HttpStatusCode.Unauthorized, "ERR_AUTH_001"))];
+        Task<long>[] users =
+            [.. attempts.Select(attempt => UseUntilRefusedAsync(nodes.A, attempt, HttpStatusCode.Unauthorized, "ERR_AUTH_001"))];
         await RevokeAsync(third, apiKey);
         foreach (Attempt attempt in attempts)
             attempt.RevokedAt = Stopwatch.GetTimestamp();
@@ -71,7 +73,10 @@ public sealed class RevokeOnOtherNodesTests(TwoNodes nodes) : IClassFixture<TwoN
     {
         string destination = (await nodes.A.GenerateAsync("AES-256", new { name = "stays" })).Text("kid");
         PreparedUse decrypt = uses.First(use => use is { Route: "/crypto/decrypt", Algorithm: KeyUseVerbs.Aes });
-        return new Attempt(decrypt.Kid, "/crypto/re-encrypt from it", client => client.UseAsync("/crypto/re-encrypt", decrypt.Input, new { destination = new { kid = destination } }));
+        return new Attempt(
+            decrypt.Kid,
+            "/crypto/re-encrypt from it",
+            client => client.UseAsync("/crypto/re-encrypt", decrypt.Input, new { destination = new { kid = destination } }));
     }
 
     private static async Task ShouldKeepThePromiseAsync(IReadOnlyList<Attempt> attempts, Task<long>[] users)
@@ -107,8 +112,10 @@ public sealed class RevokeOnOtherNodesTests(TwoNodes nodes) : IClassFixture<TwoN
         bool revoked = await node.Services.GetRequiredService<IKmsStore>().WriteAsync(
             async session =>
             {
-                Credential credential = sealer.Open((await Repositories.Credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, apiKey[5..17]))!);
-                return await Repositories.Credentials.UpdateAsync(session, sealer.Seal(credential with { State = CredentialState.Revoked }));
+                Credential credential = sealer.Open(
+                    (await Repositories.Credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, apiKey[5..17]))!);
+                return await Repositories.Credentials.UpdateAsync(
+                    session, sealer.Seal(credential with { State = CredentialState.Revoked }));
             },
             CancellationToken.None);
         revoked.Should().BeTrue();

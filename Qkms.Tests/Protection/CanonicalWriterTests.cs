@@ -41,7 +41,8 @@ public sealed class CanonicalWriterTests
     {
         // Every list of up to three parts, each absent or of up to two bytes out of 0x00, 0x01 and 0xFF.
         byte[] alphabet = [0x00, 0x01, 0xFF];
-        List<byte[]?> parts = [null, [], .. alphabet.Select(a => new[] { a }), .. alphabet.SelectMany(_ => alphabet, (a, b) => new[] { a, b })];
+        List<byte[]?> parts =
+            [null, [], .. alphabet.Select(a => new[] { a }), .. alphabet.SelectMany(_ => alphabet, (a, b) => new[] { a, b })];
         List<byte[]?[]> lists = [[], .. parts.Select(a => new[] { a })];
         lists.AddRange(parts.SelectMany(_ => parts, (a, b) => new[] { a, b }));
         lists.AddRange(parts.SelectMany(_ => parts, (a, b) => (a, b)).SelectMany(_ => parts, (ab, c) => new[] { ab.a, ab.b, c }));

@@ -29,7 +29,8 @@ internal sealed class FakeKeyringStore : IKmsStore
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) => work(new Session(this, Wrappers, Entries));
+    public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
+        work(new Session(this, Wrappers, Entries));
 
     public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -94,7 +94,8 @@ public sealed class KeyWrapTests : IDisposable
         byte[] sealedBytes = Protect();
         sealedBytes[1] = (byte)KeyWrapPurpose.KeyringKey;
 
-        KeyWrap.TryOpen(KeyWrapPurpose.KeyringKey, _key, _associatedData, sealedBytes).Should().BeNull("the purpose is part of the key derivation");
+        KeyWrap.TryOpen(KeyWrapPurpose.KeyringKey, _key, _associatedData, sealedBytes)
+            .Should().BeNull("the purpose is part of the key derivation");
     }
 
     [Fact]

@@ -19,7 +19,8 @@ public sealed class KeyringOpenerTests : IDisposable
         KeyringFacts facts = await OpenAsync(_store, keyring);
 
         facts.Should().BeEquivalentTo(new { RootKeyMade = true, RootKeyBesideData = true, RootKeySource = _folder.File("root.key") });
-        _store.Wrappers.Should().ContainSingle().Which.Should().Match<RootWrapper>(w => w.RootKeyId == facts.RootKeyId && w.Kind == "root-key");
+        _store.Wrappers
+            .Should().ContainSingle().Which.Should().Match<RootWrapper>(w => w.RootKeyId == facts.RootKeyId && w.Kind == "root-key");
         _store.Entries.Select(e => e.Kind).Should().BeEquivalentTo([KeyringKind.CredentialHash, KeyringKind.RowSeal, KeyringKind.Cursor]);
         _store.Entries.Should().OnlyContain(e => e.Version == 1 && e.TenantId == null && e.MasterKeyId == _store.Wrappers[0].MasterKeyId);
         new[] { keyring.RowSealKey, keyring.CursorKey, keyring.CredentialHashKey }
@@ -99,7 +100,8 @@ public sealed class KeyringOpenerTests : IDisposable
         using RootKeyEnvironment two = new(value: Text(2));
         await OpenAsync(_store, first, one);
 
-        Exception thrown = await OpeningShouldFail<RootKeyException>(_store, second, "The root key does not match this database*QKMS_ROOT_KEY*", two);
+        Exception thrown = await OpeningShouldFail<RootKeyException>(
+            _store, second, "The root key does not match this database*QKMS_ROOT_KEY*", two);
 
         thrown.Message.Should().Contain(IdOf(1)).And.Contain(IdOf(2)).And.NotContain(TextOf(1)).And.NotContain(TextOf(2));
     }
@@ -123,7 +125,8 @@ public sealed class KeyringOpenerTests : IDisposable
         {
             _store.Wrappers[0] = forged;
             using Keyring keyring = NewKeyring();
-            await OpeningShouldFail<StoreUnusableException>(_store, keyring, $"The wrapped master key {forged.MasterKeyId} (wrapper {forged.WrapperId}) does not open*");
+            await OpeningShouldFail<StoreUnusableException>(
+                _store, keyring, $"The wrapped master key {forged.MasterKeyId} (wrapper {forged.WrapperId}) does not open*");
         }
     }
 
@@ -283,7 +286,8 @@ public sealed class KeyringOpenerTests : IDisposable
             _store.Entries[0] with { Kind = KeyringKind.Tenant, TenantId = tenant },
         ];
         foreach (KeyringEntry forged in forgeries)
-            keyring.Invoking(k => k.OpenTenantKey(forged)).Should().Throw<SealBrokenException>().WithMessage($"*the key of tenant {forged.TenantId}*");
+            keyring.Invoking(k => k.OpenTenantKey(forged))
+                .Should().Throw<SealBrokenException>().WithMessage($"*the key of tenant {forged.TenantId}*");
     }
 
     [Fact]
@@ -315,7 +319,10 @@ public sealed class KeyringOpenerTests : IDisposable
         Describe(other).Should().Equal(Describe(one));
 
         static string[] Describe(Keyring keyring) =>
-            [.. new[] { keyring.RowSealKey, keyring.CursorKey, keyring.CredentialHashKey }.Select(key => $"{key.Id} {Convert.ToHexString(key.Secret.Span)}")];
+            [
+                .. new[] { keyring.RowSealKey, keyring.CursorKey, keyring.CredentialHashKey }.Select(
+                    key => $"{key.Id} {Convert.ToHexString(key.Secret.Span)}")
+            ];
     }
 
     private static byte[] Flipped(byte[] bytes) => [.. bytes[..^1], (byte)(bytes[^1] ^ 1)];
@@ -339,7 +346,8 @@ public sealed class KeyringOpenerTests : IDisposable
         return await opener.OpenAsync(new RootKeyLocator(environment ?? none, _folder.Path), CancellationToken.None);
     }
 
-    private async Task<Exception> OpeningShouldFail<TException>(FakeKeyringStore store, Keyring keyring, string message, RootKeyEnvironment? environment = null)
+    private async Task<Exception> OpeningShouldFail<TException>(
+        FakeKeyringStore store, Keyring keyring, string message, RootKeyEnvironment? environment = null)
         where TException : Exception =>
         (await ((Func<Task>)(() => OpenAsync(store, keyring, environment))).Should().ThrowAsync<TException>().WithMessage(message)).Which;
 }

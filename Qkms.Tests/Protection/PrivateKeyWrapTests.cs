@@ -35,7 +35,13 @@ public sealed class PrivateKeyWrapTests : IDisposable
         using SecretBytes opened = PrivateKeyWrap.Unwrap(_tenantKey, Samples.Version, material);
 
         opened.Span.ToArray().Should().Equal(_privateKey.Span.ToArray());
-        material.Should().BeEquivalentTo(new { VersionId = Samples.Version.Id, Samples.Version.TenantId, WrappingKeyId = _tenantKey.Id, Format = MaterialFormat.MLKemSeed });
+        material.Should().BeEquivalentTo(new
+        {
+            VersionId = Samples.Version.Id,
+            Samples.Version.TenantId,
+            WrappingKeyId = _tenantKey.Id,
+            Format = MaterialFormat.MLKemSeed
+        });
     }
 
     [Theory]
@@ -57,7 +63,8 @@ public sealed class PrivateKeyWrapTests : IDisposable
         ShouldBeRefused(_tenantKey, Samples.Version, material with { Format = MaterialFormat.MLDsaSeed });
         ShouldBeRefused(otherKey, Samples.Version, material);
         ShouldBeRefused(otherId, Samples.Version, material);
-        ShouldBeRefused(_tenantKey, Samples.Version, material with { Wrapped = [.. material.Wrapped[..^1], (byte)(material.Wrapped[^1] ^ 1)] });
+        ShouldBeRefused(
+            _tenantKey, Samples.Version, material with { Wrapped = [.. material.Wrapped[..^1], (byte)(material.Wrapped[^1] ^ 1)] });
         ShouldBeRefused(_tenantKey, Samples.Version, material with { Wrapped = [] });
     }
 
@@ -65,7 +72,15 @@ public sealed class PrivateKeyWrapTests : IDisposable
     public void What_changes_in_the_life_of_a_version_leaves_its_key_openable()
     {
         KeyMaterial material = Wrap();
-        KeyVersion later = Samples.Version with { State = KeyState.Retired, Used = 8, NextKid = null, ExpiresAt = null, RetiredAt = null, MaxUsageLimit = null };
+        KeyVersion later = Samples.Version with
+        {
+            State = KeyState.Retired,
+            Used = 8,
+            NextKid = null,
+            ExpiresAt = null,
+            RetiredAt = null,
+            MaxUsageLimit = null
+        };
 
         using SecretBytes opened = PrivateKeyWrap.Unwrap(_tenantKey, later, material);
 

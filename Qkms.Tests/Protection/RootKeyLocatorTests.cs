@@ -141,7 +141,9 @@ public sealed partial class RootKeyLocatorTests : IDisposable
         if (OperatingSystem.IsWindows())
             return;
 
-        ShouldBeRefused("*is open to other users (mode *chmod 600*", keyFile: _folder.Write("my.key", KeyA, UnixFileMode.UserRead | UnixFileMode.UserWrite | bit));
+        ShouldBeRefused(
+            "*is open to other users (mode *chmod 600*",
+            keyFile: _folder.Write("my.key", KeyA, UnixFileMode.UserRead | UnixFileMode.UserWrite | bit));
     }
 
     [Fact]
@@ -183,13 +185,15 @@ public sealed partial class RootKeyLocatorTests : IDisposable
 
     private RootKey? Find(string? keyFile = null, string? credentialsDirectory = null, string? value = null)
     {
-        using RootKeyEnvironment environment = new(keyFile, credentialsDirectory, value is null ? null : SecretBytes.CopyOf(Encoding.ASCII.GetBytes(value)));
+        using RootKeyEnvironment environment = new(
+            keyFile, credentialsDirectory, value is null ? null : SecretBytes.CopyOf(Encoding.ASCII.GetBytes(value)));
         return new RootKeyLocator(environment, _folder.Path).Find();
     }
 
     private Exception ShouldBeRefused(string message, string? keyFile = null, string? credentialsDirectory = null, string? value = null)
     {
-        Exception thrown = ((Action)(() => Find(keyFile, credentialsDirectory, value)?.Dispose())).Should().Throw<RootKeyException>().WithMessage(message).Which;
+        Exception thrown = ((Action)(() => Find(keyFile, credentialsDirectory, value)?.Dispose()))
+            .Should().Throw<RootKeyException>().WithMessage(message).Which;
         thrown.Message.Should().NotContain(KeyA).And.NotContain(KeyB);
         return thrown;
     }

@@ -6,7 +6,8 @@ internal sealed class RowEdits<T>(T row, string[] Unsealed) : Dictionary<string,
 {
     public void ShouldAllBeRefused(RowSealer sealer)
     {
-        Keys.Concat(Unsealed).Should().BeEquivalentTo(SettableProperties(typeof(T), ""), "a property is either sealed and edited here, or named as unsealed");
+        Keys.Concat(Unsealed).Should().BeEquivalentTo(
+            SettableProperties(typeof(T), ""), "a property is either sealed and edited here, or named as unsealed");
         Sealed<T> stored = sealer.Seal(row);
         sealer.Open(stored).Should().BeSameAs(row);
 

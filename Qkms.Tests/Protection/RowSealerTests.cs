@@ -60,7 +60,10 @@ public sealed class RowSealerTests : IDisposable
         ["Kid"] = [r => r with { Kid = Kid.FromStored("kid-9") }],
         ["Version"] = [r => r with { Version = 1 }],
         ["Spelling"] = [r => r with { Spelling = "ML-KEM-768" }],
-        ["State"] = [r => r with { State = KeyState.Retired }, r => r with { State = KeyState.Revoked }, r => r with { State = KeyState.Destroyed }],
+        ["State"] =
+        [
+            r => r with { State = KeyState.Retired }, r => r with { State = KeyState.Revoked }, r => r with { State = KeyState.Destroyed }
+        ],
         ["OaepHash"] = [r => r with { OaepHash = "SHA-1" }, r => r with { OaepHash = null }],
         ["PublicKey"] = [r => r with { PublicKey = [1, 2, 4] }, r => r with { PublicKey = [] }],
         ["SoftUsageLimit"] = [r => r with { SoftUsageLimit = 11 }, r => r with { SoftUsageLimit = null }],
@@ -88,7 +91,10 @@ public sealed class RowSealerTests : IDisposable
         ["Verifier"] = [r => r with { Verifier = [4, 5, 7] }],
         ["HashKeyId"] = [r => r with { HashKeyId = Samples.Id(99) }],
         ["Roles"] = [r => r with { Roles = Roles.User | Roles.Operator }],
-        ["Permissions"] = [r => r with { Permissions = "keys:write" }, r => r with { Permissions = null }, r => r with { Permissions = "" }],
+        ["Permissions"] =
+        [
+            r => r with { Permissions = "keys:write" }, r => r with { Permissions = null }, r => r with { Permissions = "" }
+        ],
         ["KeyScope"] = [r => r with { KeyScope = "*" }, r => r with { KeyScope = null }, r => r with { KeyScope = "" }],
         ["State"] = [r => r with { State = CredentialState.Revoked }, r => r with { State = CredentialState.Disabled }],
         ["CreatedAt"] = [r => r with { CreatedAt = _later }],
@@ -137,7 +143,8 @@ public sealed class RowSealerTests : IDisposable
     [Fact]
     public void Every_kind_of_sealed_row_stands_in_this_test_and_has_a_word_of_its_own()
     {
-        Type[] rows = [.. typeof(ISealedRow).Assembly.GetTypes().Where(t => t is { IsClass: true } && t.IsAssignableTo(typeof(ISealedRow)))];
+        Type[] rows =
+            [.. typeof(ISealedRow).Assembly.GetTypes().Where(t => t is { IsClass: true } && t.IsAssignableTo(typeof(ISealedRow)))];
 
         rows.Should().BeEquivalentTo([typeof(Tenant), typeof(Key), typeof(KeyVersion), typeof(Credential)]);
         rows.Select(t => t.GetProperty(nameof(ISealedRow.SealKind), BindingFlags.Public | BindingFlags.Static)!.GetValue(null))
@@ -160,7 +167,8 @@ public sealed class RowSealerTests : IDisposable
 
         _sealer.TryOpen(stored with { Seal = [.. stored.Seal, 0] }).Should().BeNull();
         _sealer.TryOpen(stored with { Seal = other.Seal }).Should().BeNull();
-        _sealer.Invoking(s => s.Open(stored with { Seal = other.Seal })).Should().Throw<SealBrokenException>().WithMessage($"*tenant {Samples.Tenant.Id}*");
+        _sealer.Invoking(s => s.Open(stored with { Seal = other.Seal }))
+            .Should().Throw<SealBrokenException>().WithMessage($"*tenant {Samples.Tenant.Id}*");
     }
 
     [Fact]
@@ -177,7 +185,9 @@ public sealed class RowSealerTests : IDisposable
     [Fact]
     public void A_seal_from_before_the_columns_of_destruction_holds_where_these_are_empty()
     {
-        _sealer.Seal(Samples.Version with { DestroyAt = null }).Seal.Should().Equal(Convert.FromHexString("011d21ff645e26c84aa780c533381a8b4d390d51aa07bf37e4997bd0cbcb8c4712"));
-        _sealer.Seal(Samples.Key with { DestroyedCount = 0 }).Seal.Should().Equal(Convert.FromHexString("015502ee4a5066f29b48aa795693a1e70beea16d72e20271029fe179ad2690c3c3"));
+        _sealer.Seal(Samples.Version with { DestroyAt = null }).Seal
+            .Should().Equal(Convert.FromHexString("011d21ff645e26c84aa780c533381a8b4d390d51aa07bf37e4997bd0cbcb8c4712"));
+        _sealer.Seal(Samples.Key with { DestroyedCount = 0 }).Seal
+            .Should().Equal(Convert.FromHexString("015502ee4a5066f29b48aa795693a1e70beea16d72e20271029fe179ad2690c3c3"));
     }
 }

@@ -91,5 +91,6 @@ internal static class Samples
     public static KeyAlgorithm Algorithm(string name) => KeyAlgorithm.FromStored(name);
 
     /// <summary>The key 00 01 … 1F.</summary>
-    public static WrappingKey WrappingKey(string id) => new(new Guid(id), SecretBytes.CopyOf([.. Enumerable.Range(0, 32).Select(i => (byte)i)]));
+    public static WrappingKey WrappingKey(string id) =>
+        new(new Guid(id), SecretBytes.CopyOf([.. Enumerable.Range(0, 32).Select(i => (byte)i)]));
 }

@@ -20,7 +20,8 @@ public sealed class PinnedPoolTests
         byte[] array = _pool.Rent(length);
 
         array.Should().HaveCount(expected);
-        GC.GetGeneration(array).Should().Be(GC.MaxGeneration, "pinned arrays live on the pinned heap, which counts as the oldest generation");
+        GC.GetGeneration(array)
+            .Should().Be(GC.MaxGeneration, "pinned arrays live on the pinned heap, which counts as the oldest generation");
     }
 
     [Theory]

@@ -74,7 +74,9 @@ public sealed class SecretBytesTests
         secret.ToString().Should().Be("SecretBytes(7)");
         $"{secret}".Should().Be("SecretBytes(7)");
         typeof(SecretBytes).GetCustomAttribute<DebuggerDisplayAttribute>()!.Value.Should().Be("SecretBytes({Length})");
-        FieldInfo field = typeof(SecretBytes).GetFields(BindingFlags.Instance | BindingFlags.NonPublic).Single(f => f.FieldType == typeof(byte[]));
+        FieldInfo field = typeof(SecretBytes)
+            .GetFields(BindingFlags.Instance | BindingFlags.NonPublic)
+            .Single(f => f.FieldType == typeof(byte[]));
         field.GetCustomAttribute<DebuggerBrowsableAttribute>()!.State.Should().Be(DebuggerBrowsableState.Never);
         secret.Invoking(s => System.Text.Json.JsonSerializer.Serialize(s)).Should().Throw<Exception>("a span has no JSON form");
     }

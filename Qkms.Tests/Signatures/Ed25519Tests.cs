@@ -45,7 +45,8 @@ public sealed class Ed25519Tests : ServiceTests
     {
         using Ed25519Key key = new(SecretBytes.Random(32));
         byte[] signature = key.Sign(_message, default);
-        System.Numerics.BigInteger order = (System.Numerics.BigInteger.One << 252) + System.Numerics.BigInteger.Parse("27742317777372353535851937790883648493");
+        System.Numerics.BigInteger order = (System.Numerics.BigInteger.One << 252)
+            + System.Numerics.BigInteger.Parse("27742317777372353535851937790883648493");
         System.Numerics.BigInteger s = new(signature.AsSpan(32), isUnsigned: true);
         (s + order).ToByteArray(isUnsigned: true).CopyTo(signature, 32);
 
@@ -61,7 +62,8 @@ public sealed class Ed25519Tests : ServiceTests
     public async Task A_signature_of_another_length_is_not_valid(int length)
     {
         string kid = (await Client.GenerateAsync("Ed25519")).Text("kid");
-        Answer verified = await Client.MustUseAsync("/signature/verify", new { message = _message, signature = new byte[length] }, new { kid });
+        Answer verified = await Client.MustUseAsync(
+            "/signature/verify", new { message = _message, signature = new byte[length] }, new { kid });
         ((bool)verified.Data["valid"]!).Should().BeFalse();
     }
 
@@ -70,7 +72,8 @@ public sealed class Ed25519Tests : ServiceTests
     {
         Answer made = await Client.GenerateAsync("Ed25519");
         made.Bytes("public_key").Should().HaveCount(32);
-        byte[] signature = (await Client.MustUseAsync("/signature/sign", new { message = _message, algorithm = "Ed25519" })).Bytes("signature");
+        byte[] signature = (await Client.MustUseAsync("/signature/sign", new { message = _message, algorithm = "Ed25519" }))
+            .Bytes("signature");
 
         signature.Should().HaveCount(64);
         foreach ((byte[] message, bool valid) in new[] { (_message, true), ("another"u8.ToArray(), false) })
@@ -84,8 +87,10 @@ public sealed class Ed25519Tests : ServiceTests
     public async Task A_hash_function_and_a_context_are_refused()
     {
         string kid = (await Client.GenerateAsync("Ed25519")).Text("kid");
-        (await Client.UseAsync("/signature/sign", new { message = _message, hash_algorithm = "SHA-512", kid })).ShouldBlame("hash_algorithm");
-        (await Client.UseAsync("/signature/sign", new { message = _message, signature_context = new byte[1], kid })).ShouldBlame("signature_context");
+        (await Client.UseAsync("/signature/sign", new { message = _message, hash_algorithm = "SHA-512", kid }))
+            .ShouldBlame("hash_algorithm");
+        (await Client.UseAsync("/signature/sign", new { message = _message, signature_context = new byte[1], kid }))
+            .ShouldBlame("signature_context");
     }
 
     [Fact]
@@ -96,8 +101,10 @@ public sealed class Ed25519Tests : ServiceTests
 
         (await Client.UseAsync("/signature/sign-hash", hashed)).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001")
             .Body.Should().Contain("Ed25519 keys sign messages, not hashes.");
-        (await Client.UseAsync("/signature/verify-hash", hashed, new { signature = new byte[64] })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
-        (await Client.UseAsync("/crypto/encrypt", new { plaintext = _message, algorithm = "Ed25519" })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+        (await Client.UseAsync("/signature/verify-hash", hashed, new { signature = new byte[64] }))
+            .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
+        (await Client.UseAsync("/crypto/encrypt", new { plaintext = _message, algorithm = "Ed25519" }))
+            .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
     }
 
     [Fact]

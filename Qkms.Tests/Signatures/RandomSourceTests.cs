@@ -11,7 +11,8 @@ public sealed class RandomSourceTests : ServiceTests
     public async Task A_failing_random_source_fails_the_call_and_nothing_else()
     {
         UncertainRandomEngine engine = new(PqcEngines.Select(PqcEngines.Managed));
-        await using WebApplicationFactory<Program> uncertain = App.WithWebHostBuilder(builder => builder.ConfigureTestServices(services => services.AddSingleton<PqcEngine>(engine)));
+        await using WebApplicationFactory<Program> uncertain = App.WithWebHostBuilder(
+            builder => builder.ConfigureTestServices(services => services.AddSingleton<PqcEngine>(engine)));
         using HttpClient client = uncertain.CreateClient();
         client.DefaultRequestHeaders.Add("x-api-key", await File.ReadAllTextAsync(Path.Combine(App.DataDirectory, "initial-api-key")));
         await client.GenerateAsync("ML-DSA-65");
@@ -24,7 +25,8 @@ public sealed class RandomSourceTests : ServiceTests
         engine.Fails = false;
 
         foreach (Answer answer in failed)
-            answer.ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001").Body.Should().NotContain("signature").And.NotContain("andom", "the unknown says nothing");
+            answer.ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001").Body
+                .Should().NotContain("signature").And.NotContain("andom", "the unknown says nothing");
 
         await client.MustUseAsync("/signature/sign", message);
     }

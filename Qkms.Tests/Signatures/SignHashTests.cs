@@ -20,7 +20,8 @@ public sealed class SignHashTests : ServiceTests
     {
         Answer made = await Client.GenerateAsync(algorithm);
         byte[] publicKey = made.Bytes("public_key");
-        using MLDsa verifier = App.Services.GetRequiredService<PqcEngine>().ImportMLDsaPublicKey(MLDsaKeys.ParametersOf(algorithm), publicKey);
+        using MLDsa verifier = App.Services.GetRequiredService<PqcEngine>()
+            .ImportMLDsaPublicKey(MLDsaKeys.ParametersOf(algorithm), publicKey);
         byte[] hash = HashOf(hashAlgorithm);
 
         foreach (byte[] context in new[] { [], RandomNumberGenerator.GetBytes(255) })
@@ -32,17 +33,22 @@ public sealed class SignHashTests : ServiceTests
 
             again.Text("signature").Should().NotBe(signed.Text("signature"), "signing is hedged");
             ShouldSayHow(signed, hashAlgorithm, weak);
-            verifier.VerifyMu(MLDsaKeys.PreHashMu(publicKey, context, hashAlgorithm, hash), signature).Should().BeTrue("that is HashML-DSA");
+            verifier.VerifyMu(MLDsaKeys.PreHashMu(publicKey, context, hashAlgorithm, hash), signature)
+                .Should().BeTrue("that is HashML-DSA");
             Answer verified = await Client.MustUseAsync("/signature/verify-hash", input, new { signature });
             ((bool)verified.Data["valid"]!).Should().BeTrue();
             ShouldSayHow(verified, hashAlgorithm, weak);
 
             // A signature of the hash is none of the message, nor of the hash as a message.
             foreach (byte[] message in new[] { _message, hash })
-                ((bool)(await Client.MustUseAsync("/signature/verify", new { message, signature, signature_context = context, algorithm })).Data["valid"]!).Should().BeFalse();
+                ((bool)(await Client.MustUseAsync(
+                    "/signature/verify", new { message, signature, signature_context = context, algorithm })).Data["valid"]!)
+                    .Should().BeFalse();
         }
 
-        (await Client.UseAsync("/signature/sign-hash", new { hash, hash_algorithm = hashAlgorithm, signature_context = new byte[256], algorithm })).ShouldBlame("signature_context");
+        (await Client.UseAsync(
+            "/signature/sign-hash", new { hash, hash_algorithm = hashAlgorithm, signature_context = new byte[256], algorithm }))
+            .ShouldBlame("signature_context");
     }
 
     //
@@ -64,8 +70,12 @@ public sealed class SignHashTests : ServiceTests
         ShouldSayHow(signed, hashAlgorithm, weak: false);
         HashAlgorithmName name = new(hashAlgorithm.Replace("-", "", StringComparison.Ordinal));
         publicKey.VerifyData(_message, signed.Bytes("signature"), name, RSASignaturePadding.Pss).Should().BeTrue();
-        ((bool)(await Client.MustUseAsync("/signature/verify-hash", input, new { signature = signed.Text("signature") })).Data["valid"]!).Should().BeTrue();
-        ((bool)(await Client.MustUseAsync("/signature/verify", new { message = _message, hash_algorithm = hashAlgorithm, signature = signed.Text("signature"), algorithm })).Data["valid"]!).Should().BeTrue();
+        ((bool)(await Client.MustUseAsync("/signature/verify-hash", input, new { signature = signed.Text("signature") })).Data["valid"]!)
+            .Should().BeTrue();
+        ((bool)(await Client.MustUseAsync(
+            "/signature/verify",
+            new { message = _message, hash_algorithm = hashAlgorithm, signature = signed.Text("signature"), algorithm })).Data["valid"]!)
+            .Should().BeTrue();
         (await Client.UseAsync("/signature/sign-hash", input, new { signature_context = "AAAA" })).ShouldBlame("signature_context");
     }
 
@@ -90,9 +100,9 @@ public sealed class SignHashTests : ServiceTests
 
         foreach (object wrong in new object[]
         {
-            new { signature = changed }, new { signature = "" }, new { signature = signature[..^1] }, new { signature = (byte[])[.. signature, 0] },
-            new { signature = new byte[signature.Length] }, new { signature = ofOther }, new { signature, hash = otherHash },
-            new { signature, hash_algorithm = "SHA-384", hash = HashOf("SHA-384") },
+            new { signature = changed }, new { signature = "" }, new { signature = signature[..^1] },
+            new { signature = (byte[])[.. signature, 0] }, new { signature = new byte[signature.Length] }, new { signature = ofOther },
+            new { signature, hash = otherHash }, new { signature, hash_algorithm = "SHA-384", hash = HashOf("SHA-384") },
         })
         {
             ((bool)(await Client.MustUseAsync("/signature/verify-hash", input, wrong)).Data["valid"]!).Should().BeFalse();
@@ -112,12 +122,15 @@ public sealed class SignHashTests : ServiceTests
 
         foreach (string route in new[] { "/signature/sign-hash", "/signature/verify-hash" })
         {
-            object key = route == "/signature/sign-hash" ? new { algorithm = "ML-DSA-44" } : new { algorithm = "ML-DSA-44", signature = "" };
+            object key = route == "/signature/sign-hash"
+                ? new { algorithm = "ML-DSA-44" }
+                : new { algorithm = "ML-DSA-44", signature = "" };
             foreach (int length in new[] { 0, 1, 20, 32, 48, 64, right - 1, right + 1 }.Where(length => length != right))
                 (await Client.UseAsync(route, new { hash = new byte[length], hash_algorithm = hashAlgorithm }, key)).ShouldBlame("hash");
 
             (await Client.UseAsync(route, new { hash_algorithm = hashAlgorithm }, key)).ShouldBlame("hash");
-            (await Client.UseAsync(route, new { hash = new byte[right], hash_algorithm = hashAlgorithm, message = "" }, key)).ShouldBlame("message");
+            (await Client.UseAsync(route, new { hash = new byte[right], hash_algorithm = hashAlgorithm, message = "" }, key))
+                .ShouldBlame("message");
             foreach (object? name in new object?[] { "SHA-1", "SHA-224", "SHA256", "sha-256", "", null, 256 })
                 (await Client.UseAsync(route, new { hash = new byte[right], hash_algorithm = name }, key)).ShouldBlame("hash_algorithm");
         }
@@ -141,7 +154,8 @@ public sealed class SignHashTests : ServiceTests
         {
             object input = new { hash = HashOf(hashAlgorithm), hash_algorithm = hashAlgorithm, algorithm };
             Answer signed = await client.UseAsync("/signature/sign-hash", input);
-            Answer verified = await client.UseAsync("/signature/verify-hash", input, new { signature = refused ? "" : signed.Text("signature") });
+            Answer verified = await client.UseAsync(
+                "/signature/verify-hash", input, new { signature = refused ? "" : signed.Text("signature") });
             if (refused)
             {
                 signed.ShouldBlame("hash_algorithm");
@@ -159,7 +173,11 @@ public sealed class SignHashTests : ServiceTests
     [Fact]
     public async Task Each_of_the_four_has_its_own_permission()
     {
-        PreparedUse[] uses = [.. (await PreparedUse.PrepareAsync(Client, "default")).Where(use => (use.Signs || use.Verifies) && use.Algorithm == KeyUseVerbs.Dsa)];
+        PreparedUse[] uses =
+        [
+            .. (await PreparedUse.PrepareAsync(Client, "default"))
+                .Where(use => (use.Signs || use.Verifies) && use.Algorithm == KeyUseVerbs.Dsa)
+        ];
         uses.Length.Should().Be(4);
 
         foreach (PreparedUse allowed in uses)

@@ -16,7 +16,8 @@ public sealed class SignTests : ServiceTests
     public async Task An_ml_dsa_signature_is_hedged_and_verifies_here_and_with_the_public_key(string algorithm, int length)
     {
         Answer made = await Client.GenerateAsync(algorithm);
-        using MLDsa publicKey = App.Services.GetRequiredService<PqcEngine>().ImportMLDsaPublicKey(MLDsaKeys.ParametersOf(made.Text("algorithm_id")), made.Bytes("public_key"));
+        using MLDsa publicKey = App.Services.GetRequiredService<PqcEngine>()
+            .ImportMLDsaPublicKey(MLDsaKeys.ParametersOf(made.Text("algorithm_id")), made.Bytes("public_key"));
 
         foreach (byte[] context in new[] { [], [1, 2, 3], RandomNumberGenerator.GetBytes(255) })
         {
@@ -33,14 +34,20 @@ public sealed class SignTests : ServiceTests
                 signature.Length.Should().Be(length);
                 publicKey.VerifyData(_message, signature, context).Should().BeTrue();
                 (await IsValidAsync(Client, input, new { signature })).Should().BeTrue();
-                (await IsValidAsync(Client, input, new { signature, signature_context = (byte[])[.. context, 0] }, refusedAt: 256)).Should().BeFalse();
+                (await IsValidAsync(Client, input, new { signature, signature_context = (byte[])[.. context, 0] }, refusedAt: 256))
+                    .Should().BeFalse();
             }
         }
 
-        (await Client.UseAsync("/signature/sign", new { message = _message, signature_context = new byte[256], algorithm })).ShouldBlame("signature_context");
-        (await Client.UseAsync("/signature/verify", new { message = _message, signature_context = new byte[256], signature = "", algorithm })).ShouldBlame("signature_context");
-        (await Client.UseAsync("/signature/sign", new { message = _message, hash_algorithm = "SHA-256", algorithm })).ShouldBlame("hash_algorithm");
-        (await Client.UseAsync("/signature/verify", new { message = _message, hash_algorithm = "SHA-256", signature = "", algorithm })).ShouldBlame("hash_algorithm");
+        (await Client.UseAsync("/signature/sign", new { message = _message, signature_context = new byte[256], algorithm }))
+            .ShouldBlame("signature_context");
+        (await Client.UseAsync(
+            "/signature/verify", new { message = _message, signature_context = new byte[256], signature = "", algorithm }))
+            .ShouldBlame("signature_context");
+        (await Client.UseAsync("/signature/sign", new { message = _message, hash_algorithm = "SHA-256", algorithm }))
+            .ShouldBlame("hash_algorithm");
+        (await Client.UseAsync("/signature/verify", new { message = _message, hash_algorithm = "SHA-256", signature = "", algorithm }))
+            .ShouldBlame("hash_algorithm");
     }
 
     // PSS with MGF1 of the same hash and a salt as long as the hash, as the platform has it.
@@ -58,7 +65,8 @@ public sealed class SignTests : ServiceTests
 
         foreach ((string? hash, HashAlgorithmName name) in new[]
         {
-            (null, HashAlgorithmName.SHA256), ("SHA-256", HashAlgorithmName.SHA256), ("SHA-384", HashAlgorithmName.SHA384), ("SHA-512", HashAlgorithmName.SHA512),
+            (null, HashAlgorithmName.SHA256), ("SHA-256", HashAlgorithmName.SHA256), ("SHA-384", HashAlgorithmName.SHA384),
+            ("SHA-512", HashAlgorithmName.SHA512),
         })
         {
             object input = new { message = _message, hash_algorithm = hash, key_version = 1, algorithm };
@@ -68,18 +76,24 @@ public sealed class SignTests : ServiceTests
             publicKey.VerifyData(_message, first, name, RSASignaturePadding.Pss).Should().BeTrue();
             publicKey.VerifyData(_message, second, name, RSASignaturePadding.Pss).Should().BeTrue();
             (await IsValidAsync(Client, input, new { signature = first })).Should().BeTrue();
-            (await IsValidAsync(Client, input, new { signature = privateKey.SignData(_message, name, RSASignaturePadding.Pss) })).Should().BeTrue();
-            (await IsValidAsync(Client, input, new { signature = privateKey.SignData(_message, name, RSASignaturePadding.Pkcs1) })).Should().BeFalse();
+            (await IsValidAsync(Client, input, new { signature = privateKey.SignData(_message, name, RSASignaturePadding.Pss) }))
+                .Should().BeTrue();
+            (await IsValidAsync(Client, input, new { signature = privateKey.SignData(_message, name, RSASignaturePadding.Pkcs1) }))
+                .Should().BeFalse();
             string otherHash = name == HashAlgorithmName.SHA384 ? "SHA-512" : "SHA-384";
             (await IsValidAsync(Client, input, new { signature = first, hash_algorithm = otherHash })).Should().BeFalse();
         }
 
-        (await Client.UseAsync("/signature/sign", new { message = _message, signature_context = "AAAA", algorithm })).ShouldBlame("signature_context");
-        (await Client.UseAsync("/signature/verify", new { message = _message, signature = "", signature_context = "AAAA", algorithm })).ShouldBlame("signature_context");
+        (await Client.UseAsync("/signature/sign", new { message = _message, signature_context = "AAAA", algorithm }))
+            .ShouldBlame("signature_context");
+        (await Client.UseAsync("/signature/verify", new { message = _message, signature = "", signature_context = "AAAA", algorithm }))
+            .ShouldBlame("signature_context");
         foreach (object hash in new object[] { "SHA-1", "SHA256", "sha-256", "", "SHA3-256", 5 })
         {
-            (await Client.UseAsync("/signature/sign", new { message = _message, hash_algorithm = hash, algorithm })).ShouldBlame("hash_algorithm");
-            (await Client.UseAsync("/signature/verify", new { message = _message, signature = "", hash_algorithm = hash, algorithm })).ShouldBlame("hash_algorithm");
+            (await Client.UseAsync("/signature/sign", new { message = _message, hash_algorithm = hash, algorithm }))
+                .ShouldBlame("hash_algorithm");
+            (await Client.UseAsync("/signature/verify", new { message = _message, signature = "", hash_algorithm = hash, algorithm }))
+                .ShouldBlame("hash_algorithm");
         }
     }
 
@@ -107,7 +121,8 @@ public sealed class SignTests : ServiceTests
         (await IsValidAsync(Client, input, new { signature = signature[1..] })).Should().BeFalse();
         (await IsValidAsync(Client, input, new { signature = (byte[])[.. signature, 0] })).Should().BeFalse();
         (await IsValidAsync(Client, input, new { signature = new byte[signature.Length] })).Should().BeFalse();
-        (await IsValidAsync(Client, input, new { signature = Enumerable.Repeat((byte)0xFF, signature.Length).ToArray() })).Should().BeFalse();
+        (await IsValidAsync(Client, input, new { signature = Enumerable.Repeat((byte)0xFF, signature.Length).ToArray() }))
+            .Should().BeFalse();
         (await IsValidAsync(Client, input, new { signature = new byte[10_000] })).Should().BeFalse();
         (await IsValidAsync(Client, input, new { signature = ofOther })).Should().BeFalse();
         (await IsValidAsync(Client, input, new { signature, message = "" })).Should().BeFalse();
@@ -132,7 +147,8 @@ public sealed class SignTests : ServiceTests
         }
 
         (await Client.UseAsync("/signature/sign", new { message = new byte[(1024 * 1024) + 1], algorithm })).ShouldBlame("message");
-        (await Client.UseAsync("/signature/verify", new { message = new byte[(1024 * 1024) + 1], signature = "", algorithm })).ShouldBlame("message");
+        (await Client.UseAsync("/signature/verify", new { message = new byte[(1024 * 1024) + 1], signature = "", algorithm }))
+            .ShouldBlame("message");
     }
 
     //

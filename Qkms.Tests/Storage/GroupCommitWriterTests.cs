@@ -16,7 +16,8 @@ public sealed class GroupCommitWriterTests : IAsyncLifetime, IDisposable
 
     private SqliteKmsStore Store => _store!;
 
-    public async Task InitializeAsync() => _store = await SqliteStores.OpenAsync(_directory.File("data"), logger: new FakeLogger<SqliteKmsStore>(_log));
+    public async Task InitializeAsync() =>
+        _store = await SqliteStores.OpenAsync(_directory.File("data"), logger: new FakeLogger<SqliteKmsStore>(_log));
 
     public Task DisposeAsync() => Task.CompletedTask;
 
@@ -96,7 +97,8 @@ public sealed class GroupCommitWriterTests : IAsyncLifetime, IDisposable
         (await refused.Awaiting(task => task).Should().ThrowAsync<KmsException>()).Which.Error.Should().Be(KmsErrors.KeyChanged);
         counted.Should().Be(runs);
         (await NamesAsync()).Should().BeEquivalentTo("holder", "first", "second");
-        _log.Lines.Should().OnlyContain(line => line.StartsWith("Information ", StringComparison.Ordinal), "a refusal is no fault of the database");
+        _log.Lines.Should().OnlyContain(
+            line => line.StartsWith("Information ", StringComparison.Ordinal), "a refusal is no fault of the database");
     }
 
     [Fact]
@@ -304,9 +306,11 @@ public sealed class GroupCommitWriterTests : IAsyncLifetime, IDisposable
 
     private Task<bool> InsertAsync(string name) => InsertAsync(Store, name);
 
-    private Task<bool> InsertAsync(SqliteKmsStore store, string name) => store.WriteAsync(session => InsertAsync(session, name), CancellationToken.None);
+    private Task<bool> InsertAsync(SqliteKmsStore store, string name) =>
+        store.WriteAsync(session => InsertAsync(session, name), CancellationToken.None);
 
-    private Task<bool> InsertAsync(IKmsSession session, string name) => Repositories.Tenants.InsertAsync(session, StoreRows.Seal(_rows.Tenant(name)));
+    private Task<bool> InsertAsync(IKmsSession session, string name) =>
+        Repositories.Tenants.InsertAsync(session, StoreRows.Seal(_rows.Tenant(name)));
 
     private Task<bool> InsertThenThrowAsync(string name, Exception exception) => Store.WriteAsync<bool>(
         async session =>

@@ -43,7 +43,8 @@ public abstract partial class KmsStoreContract
             });
         }
 
-        (await ColumnAsync<byte[]>("canonical")).Should().BeEquivalentTo([full.ToCanonicalBytes(), bare.ToCanonicalBytes()], options => options.WithStrictOrdering());
+        (await ColumnAsync<byte[]>("canonical"))
+            .Should().BeEquivalentTo([full.ToCanonicalBytes(), bare.ToCanonicalBytes()], options => options.WithStrictOrdering());
         (await ColumnAsync<byte[]>("leaf_hash")).Should().BeEquivalentTo(
             [LeafHash(full), LeafHash(bare)], options => options.WithStrictOrdering());
         (await ColumnAsync<string>("action")).Should().Equal(JournalActions.KeyRevoked, JournalActions.TenantCreated);

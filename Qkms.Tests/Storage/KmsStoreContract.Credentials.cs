@@ -18,7 +18,8 @@ public abstract partial class KmsStoreContract
 
         (await WriteAsync(session => Repositories.Credentials.InsertAsync(session, added))).Should().BeTrue();
 
-        (await ReadAsync(session => Repositories.Credentials.FindByLookupIdAsync(session, row.Kind, row.LookupId))).Should().BeEquivalentTo(added);
+        (await ReadAsync(session => Repositories.Credentials.FindByLookupIdAsync(session, row.Kind, row.LookupId)))
+            .Should().BeEquivalentTo(added);
         (await ReadAsync(session => Repositories.Credentials.FindAsync(session, tenantId, row.Id))).Should().BeEquivalentTo(added);
         (await ReadAsync(session => Repositories.Credentials.FindByLookupIdAsync(session, "sigv4", row.LookupId))).Should().BeNull();
         (await ReadAsync(session => Repositories.Credentials.FindByLookupIdAsync(session, row.Kind, "unknown"))).Should().BeNull();
@@ -34,7 +35,9 @@ public abstract partial class KmsStoreContract
         await WriteAsync(session => Repositories.Credentials.InsertAsync(session, added));
 
         (await ReadAsync(session => Repositories.Credentials.FindAsync(session, other, row.Id))).Should().BeNull();
-        (await WriteAsync(session => Repositories.Credentials.UpdateAsync(session, StoreRows.Seal(row with { TenantId = other, State = CredentialState.Revoked })))).Should().BeFalse();
+        (await WriteAsync(session =>
+            Repositories.Credentials.UpdateAsync(session, StoreRows.Seal(row with { TenantId = other, State = CredentialState.Revoked }))))
+            .Should().BeFalse();
         (await ReadAsync(session => Repositories.Credentials.FindAsync(session, tenantId, row.Id))).Should().BeEquivalentTo(added);
     }
 
@@ -74,7 +77,8 @@ public abstract partial class KmsStoreContract
         (await WriteAsync(session => Repositories.Credentials.UpdateAsync(session, changed))).Should().BeTrue();
 
         (await ReadAsync(session => Repositories.Credentials.FindAsync(session, tenantId, row.Id))).Should().BeEquivalentTo(changed);
-        (await WriteAsync(session => Repositories.Credentials.UpdateAsync(session, StoreRows.Seal(_rows.Credential(tenantId, hashKeyId))))).Should().BeFalse();
+        (await WriteAsync(session => Repositories.Credentials.UpdateAsync(session, StoreRows.Seal(_rows.Credential(tenantId, hashKeyId)))))
+            .Should().BeFalse();
     }
 
     private async Task<(TenantId TenantId, Guid HashKeyId)> AddTenantWithHashKeyAsync()

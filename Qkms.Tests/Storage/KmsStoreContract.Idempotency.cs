@@ -18,7 +18,8 @@ public abstract partial class KmsStoreContract
         (await FindAsync(tenant, result.Key, result.ExpiresAt)).Should().BeNull();
         (await FindAsync(tenant, "Key", result.CreatedAt)).Should().BeNull("keys are compared exactly");
         (await FindAsync(other, result.Key, result.CreatedAt)).Should().BeNull();
-        (await WriteAsync(session => Repositories.KeptResults.InsertAsync(session, Result(other)))).Should().BeTrue("another tenant has keys of its own");
+        (await WriteAsync(session => Repositories.KeptResults.InsertAsync(session, Result(other))))
+            .Should().BeTrue("another tenant has keys of its own");
     }
 
     //
@@ -44,7 +45,8 @@ public abstract partial class KmsStoreContract
     {
         StoredTenant tenant = await AddTenantAsync();
 
-        bool[] kept = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => WriteAsync(session => Repositories.KeptResults.InsertAsync(session, Result(tenant))))));
+        bool[] kept = await Task.WhenAll(Enumerable.Range(
+            0, 16).Select(_ => Task.Run(() => WriteAsync(session => Repositories.KeptResults.InsertAsync(session, Result(tenant))))));
 
         kept.Should().ContainSingle(one => one);
     }

@@ -67,7 +67,8 @@ public abstract partial class KmsStoreContract
             Name = name is null ? null : KeyName.FromStored(name),
         };
 
-        IReadOnlyList<Sealed<KeyVersion>> listed = await ReadAsync(session => Repositories.Keys.ListVersionsAsync(session, query, before: null, limit: 100));
+        IReadOnlyList<Sealed<KeyVersion>> listed = await ReadAsync(
+            session => Repositories.Keys.ListVersionsAsync(session, query, before: null, limit: 100));
 
         listed.Should().HaveCount(expected);
         listed.Where(row => algorithm is not null && row.UnverifiedRow.Algorithm.Name != algorithm).Should().BeEmpty();
@@ -75,7 +76,10 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, query))).Should().Be(expected);
     }
 
-    /// <summary>Every state, expiry on each side of the moment and at it, usage on each side of the limit and at it, with and without a date of destruction.</summary>
+    /// <summary>
+    /// Every state, expiry on each side of the moment and at it, usage on each side of the limit and at it, with and
+    /// without a date of destruction.
+    /// </summary>
     [StoreFact]
     public async Task The_status_filter_agrees_with_the_status_that_a_version_computes()
     {
@@ -110,7 +114,8 @@ public abstract partial class KmsStoreContract
             Kid[] expected = [.. all.Where(version => version.StatusAt(StoreRows.Now) == status).Select(version => version.Kid).Reverse()];
             expected.Should().NotBeEmpty();
 
-            IReadOnlyList<Sealed<KeyVersion>> listed = await ReadAsync(session => Repositories.Keys.ListVersionsAsync(session, query, before: null, limit: 1000));
+            IReadOnlyList<Sealed<KeyVersion>> listed = await ReadAsync(
+                session => Repositories.Keys.ListVersionsAsync(session, query, before: null, limit: 1000));
 
             listed.Select(row => row.UnverifiedRow.Kid).Should().Equal(expected);
             listed.Should().OnlyContain(row => row.UnverifiedRow.StatusAt(StoreRows.Now) == status);
@@ -128,7 +133,8 @@ public abstract partial class KmsStoreContract
         await WriteAsync(session => Repositories.Keys.InsertKeyAsync(session, StoreRows.Seal(key)));
 
         (await ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, Query(tenant.Id)))).Should().Be(1000);
-        (await ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, Query(tenant.Id) with { Status = KeyStatus.Active }))).Should().Be(0);
+        (await ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, Query(tenant.Id) with { Status = KeyStatus.Active })))
+            .Should().Be(0);
     }
 
     private static KeyVersionQuery Query(TenantId tenantId) => new(tenantId, Algorithm: null, Name: null, Status: null, StoreRows.Now);

@@ -54,8 +54,11 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, other.Id, version.Kid))).Should().BeNull();
         (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, foreign, 1))).Should().BeNull();
         (await ReadAsync(session => Repositories.Keys.FindMaterialAsync(session, other.Id, version.Id))).Should().BeNull();
-        (await WriteAsync(session => Repositories.Keys.UpdateVersionAsync(session, StoreRows.Seal(version with { Address = foreign, State = KeyState.Revoked })))).Should().BeFalse();
-        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, tenant.Id, version.Kid)))!.UnverifiedRow.State.Should().Be(KeyState.Active);
+        (await WriteAsync(session =>
+            Repositories.Keys.UpdateVersionAsync(session, StoreRows.Seal(version with { Address = foreign, State = KeyState.Revoked }))))
+            .Should().BeFalse();
+        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, tenant.Id, version.Kid)))!.UnverifiedRow.State
+            .Should().Be(KeyState.Active);
     }
 
     [StoreFact]
@@ -95,10 +98,12 @@ public abstract partial class KmsStoreContract
         (await InsertVersionAsync(tenant, second)).Should().BeFalse();
 
         bool rotated = await WriteAsync(async session =>
-            await Repositories.Keys.UpdateVersionAsync(session, StoreRows.Seal(versions[0] with { State = KeyState.Retired, NextKid = second.Kid }))
+            await Repositories.Keys.UpdateVersionAsync(
+                session, StoreRows.Seal(versions[0] with { State = KeyState.Retired, NextKid = second.Kid }))
             && await Repositories.Keys.InsertVersionAsync(session, StoreRows.Seal(second), tenant.Material(second)));
         rotated.Should().BeTrue();
-        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, tenant.Id, second.Kid)))!.UnverifiedRow.State.Should().Be(KeyState.Active);
+        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, tenant.Id, second.Kid)))!.UnverifiedRow.State
+            .Should().Be(KeyState.Active);
     }
 
     [StoreFact]
@@ -106,7 +111,8 @@ public abstract partial class KmsStoreContract
     {
         StoredTenant tenant = await AddTenantAsync();
         (Key key, IReadOnlyList<KeyVersion> versions) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Retired);
-        (await InsertVersionAsync(tenant, _rows.Version(key, 2, KeyState.Retired) with { PreviousKid = versions[0].Kid })).Should().BeTrue();
+        (await InsertVersionAsync(tenant, _rows.Version(key, 2, KeyState.Retired) with { PreviousKid = versions[0].Kid }))
+            .Should().BeTrue();
 
         (await InsertVersionAsync(tenant, _rows.Version(key, 3) with { PreviousKid = versions[0].Kid })).Should().BeFalse();
     }
@@ -130,7 +136,8 @@ public abstract partial class KmsStoreContract
         (_, IReadOnlyList<KeyVersion> versions) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Retired, KeyState.Active);
 
         foreach (KeyVersion version in versions)
-            (await ReadAsync(session => Repositories.Keys.FindMaterialAsync(session, tenant.Id, version.Id))).Should().BeEquivalentTo(tenant.Material(version));
+            (await ReadAsync(session => Repositories.Keys.FindMaterialAsync(session, tenant.Id, version.Id)))
+                .Should().BeEquivalentTo(tenant.Material(version));
     }
 
     [StoreFact]
@@ -156,8 +163,11 @@ public abstract partial class KmsStoreContract
 
         (await WriteAsync(session => Repositories.Keys.UpdateVersionAsync(session, changed))).Should().BeTrue();
 
-        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, tenant.Id, versions[0].Kid))).Should().BeEquivalentTo(changed);
-        (await WriteAsync(session => Repositories.Keys.UpdateVersionAsync(session, StoreRows.Seal(versions[0] with { Id = new KeyVersionId(_rows.NextId()) })))).Should().BeFalse();
+        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, tenant.Id, versions[0].Kid)))
+            .Should().BeEquivalentTo(changed);
+        (await WriteAsync(session =>
+            Repositories.Keys.UpdateVersionAsync(session, StoreRows.Seal(versions[0] with { Id = new KeyVersionId(_rows.NextId()) }))))
+            .Should().BeFalse();
     }
 
     //

@@ -63,7 +63,8 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => Repositories.Keyring.FindTenantKeyAsync(session, tenantId, newer.Id))).Should().BeEquivalentTo(newer);
         (await ReadAsync(session => Repositories.Keyring.FindTenantKeyAsync(session, other, newer.Id))).Should().BeNull();
         (await ReadAsync(session => Repositories.Keyring.FindTenantKeyAsync(session, other, otherKey.Id))).Should().NotBeNull();
-        (await ReadAsync(session => Repositories.Keyring.FindNewestTenantKeyAsync(session, new TenantId(_rows.NextId())))).Should().BeNull();
+        (await ReadAsync(session => Repositories.Keyring.FindNewestTenantKeyAsync(session, new TenantId(_rows.NextId()))))
+            .Should().BeNull();
     }
 
     private Task<bool> AddKeyringEntryAsync(KeyringEntry entry) => WriteAsync(async session =>

@@ -35,7 +35,9 @@ public abstract partial class KmsStoreContract
         (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, foreign))).Should().BeNull();
         (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, other.Id, key.Id))).Should().BeNull();
         (await WriteAsync(session => Repositories.Keys.LockKeyAsync(session, other.Id, key.Id))).Should().BeNull();
-        (await WriteAsync(session => Repositories.Keys.UpdateKeyAsync(session, StoreRows.Seal(key with { Address = foreign, RowVersion = 2 })))).Should().BeFalse();
+        (await WriteAsync(
+            session => Repositories.Keys.UpdateKeyAsync(session, StoreRows.Seal(key with { Address = foreign, RowVersion = 2 }))))
+            .Should().BeFalse();
         (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, key.Address))).Should().BeEquivalentTo(added);
     }
 
@@ -78,7 +80,9 @@ public abstract partial class KmsStoreContract
         (await WriteAsync(session => Repositories.Keys.UpdateKeyAsync(session, changed))).Should().BeTrue();
 
         (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, key.Address))).Should().BeEquivalentTo(changed);
-        (await WriteAsync(session => Repositories.Keys.UpdateKeyAsync(session, StoreRows.Seal(changed.UnverifiedRow with { Description = "late" })))).Should().BeFalse("another write raised the row's version first");
+        (await WriteAsync(
+            session => Repositories.Keys.UpdateKeyAsync(session, StoreRows.Seal(changed.UnverifiedRow with { Description = "late" }))))
+            .Should().BeFalse("another write raised the row's version first");
         (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, key.Address))).Should().BeEquivalentTo(changed);
     }
 }

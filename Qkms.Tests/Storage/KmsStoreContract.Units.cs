@@ -44,7 +44,10 @@ public abstract partial class KmsStoreContract
         await WriteAsync(async session =>
         {
             session.OnCommitted(() => order.Add("first"));
-            session.OnCommitted(() => order.Add(ReadAsync(reader => Repositories.Tenants.FindAsync(reader, tenant.Id)).GetAwaiter().GetResult() is null ? "not committed" : "committed"));
+            session.OnCommitted(
+                () => order.Add(ReadAsync(reader => Repositories.Tenants.FindAsync(reader, tenant.Id)).GetAwaiter().GetResult() is null
+                    ? "not committed"
+                    : "committed"));
             order.Add("delegate");
             return await Repositories.Tenants.InsertAsync(session, StoreRows.Seal(tenant));
         });
@@ -96,7 +99,8 @@ public abstract partial class KmsStoreContract
             return Task.FromResult(true);
         });
 
-        (await insert.Should().ThrowAsync<Exception>()).Which.Should().NotBeOfType<KmsException>("it is a fault of the program, not of the database");
+        (await insert.Should().ThrowAsync<Exception>()).Which
+            .Should().NotBeOfType<KmsException>("it is a fault of the program, not of the database");
         await hook.Should().ThrowAsync<InvalidOperationException>();
         (await ReadAsync(session => Repositories.Tenants.AnyAsync(session))).Should().BeFalse();
     }

@@ -8,7 +8,9 @@ using Qkms.Tests.Support.Proxy;
 
 namespace Qkms.Tests.Storage;
 
-/// <summary>Q-47: whatever happens to the commit of a write and to its answer, the caller learns the truth, and nothing is done twice.</summary>
+/// <summary>
+/// whatever happens to the commit of a write and to its answer, the caller learns the truth, and nothing is done twice.
+/// </summary>
 public sealed class LostCommitTests : IDisposable
 {
     // Far longer than anything here takes: a test that hangs ends, and a machine that does much else is waited for.
@@ -162,7 +164,8 @@ public sealed class LostCommitTests : IDisposable
         (await AskAsync(done)).Should().BeTrue();
         (await AskAsync(never)).Should().BeFalse();
 
-        _database.Run("SELECT string_agg(fenced::text, ',' ORDER BY fenced) FROM writes").Should().Be("0,1", "it was committed before it was said");
+        _database.Run("SELECT string_agg(fenced::text, ',' ORDER BY fenced) FROM writes")
+            .Should().Be("0,1", "it was committed before it was said");
 
         async Task<bool> AskAsync(Guid writeId)
         {
@@ -179,7 +182,11 @@ public sealed class LostCommitTests : IDisposable
     public async Task A_server_that_may_forget_is_not_believed()
     {
         await OpenAsync();
-        PostgresStorageOptions options = new() { ConnectionString = $"{_database!.ConnectionString};Options=-c synchronous_commit=off", OutcomeTimeout = TimeSpan.FromSeconds(1) };
+        PostgresStorageOptions options = new()
+        {
+            ConnectionString = $"{_database!.ConnectionString};Options=-c synchronous_commit=off",
+            OutcomeTimeout = TimeSpan.FromSeconds(1)
+        };
         using PostgresConnections connections = new(options);
         CommitFence fence = new(connections, options, new FakeLogger<PostgresKmsStore>(_log));
 
@@ -233,7 +240,9 @@ public sealed class LostCommitTests : IDisposable
     {
         await OpenAsync();
         await WriteAsync(CommitFate.Pass);
-        _database!.Run("INSERT INTO writes (write_id, committed_at) SELECT decode(lpad(to_hex(i), 32, '0'), 'hex'), 1000 FROM generate_series(1, 12000) AS i");
+        _database!.Run(
+            "INSERT INTO writes (write_id, committed_at) SELECT decode(lpad(to_hex(i), 32, '0'), 'hex'), 1000 FROM "
+            + "generate_series(1, 12000) AS i");
         using PostgresConnections connections = new(new PostgresStorageOptions { ConnectionString = _database.ConnectionString });
         using WritesSweep sweep = new(connections, TimeProvider.System, NullLogger.Instance);
 
@@ -242,7 +251,8 @@ public sealed class LostCommitTests : IDisposable
         _database.Run("SELECT COUNT(*) FROM writes").Should().Be(1L, "the new one may still be asked about");
     }
 
-    private static string Insert(Guid writeId) => $"INSERT INTO writes (write_id, committed_at) VALUES ('\\x{Convert.ToHexString(writeId.ToByteArray(bigEndian: true))}', 1)";
+    private static string Insert(Guid writeId) =>
+        $"INSERT INTO writes (write_id, committed_at) VALUES ('\\x{Convert.ToHexString(writeId.ToByteArray(bigEndian: true))}', 1)";
 
     private async Task OpenAsync(TimeSpan? outcomeTimeout = null)
     {

@@ -34,7 +34,11 @@ public sealed class PostgresOutageTests : IDisposable
     {
         await OpenAsync();
         StoredTenant tenant = await StoredTenant.AddAsync(Store, _rows, "acme");
-        KeyId[] ids = [(await tenant.AddKeyAsync("a", "ML-KEM-768", KeyState.Active)).Key.Id, (await tenant.AddKeyAsync("b", "ML-KEM-768", KeyState.Active)).Key.Id];
+        KeyId[] ids =
+        [
+            (await tenant.AddKeyAsync("a", "ML-KEM-768", KeyState.Active)).Key.Id,
+            (await tenant.AddKeyAsync("b", "ML-KEM-768", KeyState.Active)).Key.Id
+        ];
         using Barrier both = new(2);
         int runs = 0;
 
@@ -119,7 +123,8 @@ public sealed class PostgresOutageTests : IDisposable
         await holding.RollbackAsync();
         (await Lock(held)).Should().NotBeNull();
 
-        Task<Sealed<Key>?> Lock(KeyId id) => Store.WriteAsync(session => Repositories.Keys.LockKeyAsync(session, tenant.Id, id), CancellationToken.None);
+        Task<Sealed<Key>?> Lock(KeyId id) =>
+            Store.WriteAsync(session => Repositories.Keys.LockKeyAsync(session, tenant.Id, id), CancellationToken.None);
     }
 
     [FactIf(Requirement.Postgres)]
@@ -206,7 +211,8 @@ public sealed class PostgresOutageTests : IDisposable
         await OpenAsync();
         using CancellationTokenSource caller = new(TimeSpan.FromMilliseconds(100));
 
-        Func<Task> read = () => Store.ReadAsync(session => ((KmsSession)session).ListAsync<string>("SELECT pg_sleep(1)::text"), caller.Token);
+        Func<Task> read = () =>
+            Store.ReadAsync(session => ((KmsSession)session).ListAsync<string>("SELECT pg_sleep(1)::text"), caller.Token);
 
         await read.Should().ThrowAsync<OperationCanceledException>();
         _log.Lines.Should().BeEmpty();

@@ -62,7 +62,8 @@ public sealed class PostgresStartTests : IDisposable
     public async Task A_later_migration_is_added_to_a_database_in_use()
     {
         using PostgresKmsStore running = await PostgresStores.OpenAsync(Database);
-        using PostgresKmsStore upgraded = PostgresStores.Create(Database.ConnectionString, [.. Migration.For("Postgres"), Later("CREATE TABLE later (id INTEGER)")]);
+        using PostgresKmsStore upgraded = PostgresStores.Create(
+            Database.ConnectionString, [.. Migration.For("Postgres"), Later("CREATE TABLE later (id INTEGER)")]);
 
         await upgraded.OpenAsync(CancellationToken.None);
 
@@ -94,7 +95,8 @@ public sealed class PostgresStartTests : IDisposable
     public async Task A_migration_that_fails_leaves_nothing_of_it()
     {
         using (PostgresKmsStore broken = PostgresStores.Create(
-            Database.ConnectionString, [.. Migration.For("Postgres"), Later("CREATE TABLE later (id INTEGER); INSERT INTO nowhere VALUES (1)")]))
+            Database.ConnectionString,
+            [.. Migration.For("Postgres"), Later("CREATE TABLE later (id INTEGER); INSERT INTO nowhere VALUES (1)")]))
         {
             await broken.Awaiting(store => store.OpenAsync(CancellationToken.None)).Should().ThrowAsync<StoreUnusableException>();
         }
@@ -154,7 +156,8 @@ public sealed class PostgresStartTests : IDisposable
         await using NpgsqlConnection reader = await connections.OpenReaderAsync(CancellationToken.None);
         foreach (NpgsqlConnection connection in (NpgsqlConnection[])[writer, reader])
         {
-            await using NpgsqlCommand command = new("SELECT current_setting('idle_in_transaction_session_timeout') || current_setting('lock_timeout')", connection);
+            await using NpgsqlCommand command = new(
+                "SELECT current_setting('idle_in_transaction_session_timeout') || current_setting('lock_timeout')", connection);
             (await command.ExecuteScalarAsync()).Should().Be("10s2s");
         }
     }
@@ -166,10 +169,12 @@ public sealed class PostgresStartTests : IDisposable
         proxy.Become(ProxyWay.Refusing);
         FakeLogCollector log = new();
         using PostgresKmsStore patient = PostgresStores.Create(
-            new PostgresStorageOptions { ConnectionString = proxy.ConnectionString, StartTimeout = TimeSpan.FromSeconds(20) }, logger: new FakeLogger<PostgresKmsStore>(log));
+            new PostgresStorageOptions { ConnectionString = proxy.ConnectionString, StartTimeout = TimeSpan.FromSeconds(20) },
+            logger: new FakeLogger<PostgresKmsStore>(log));
 
         Task open = patient.OpenAsync(CancellationToken.None);
-        await ShouldRefuseAsync(proxy.ConnectionString, $"The database '{Database.Name}' on 127.0.0.1:{proxy.Address.Port} cannot be used: *");
+        await ShouldRefuseAsync(
+            proxy.ConnectionString, $"The database '{Database.Name}' on 127.0.0.1:{proxy.Address.Port} cannot be used: *");
         proxy.Become(ProxyWay.Open);
 
         await open;
@@ -202,14 +207,18 @@ public sealed class PostgresStartTests : IDisposable
 
     [FactIf(Requirement.Postgres)]
     public async Task A_wrong_database_is_refused_at_once() =>
-        await ShouldRefuseAsync(new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Database = "nobodys" }.ConnectionString, "*3D000*");
+        await ShouldRefuseAsync(
+            new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Database = "nobodys" }.ConnectionString, "*3D000*");
 
     [FactIf(Requirement.Postgres)]
     public async Task Of_several_servers_the_one_that_is_there_is_used()
     {
         using PostgresProxy gone = new(Database);
         gone.Become(ProxyWay.Refusing);
-        string hosts = new NpgsqlConnectionStringBuilder(Database.ConnectionString) { Host = $"127.0.0.1:{gone.Address.Port},127.0.0.1:{Database.Port}" }.ConnectionString;
+        string hosts = new NpgsqlConnectionStringBuilder(Database.ConnectionString)
+        {
+            Host = $"127.0.0.1:{gone.Address.Port},127.0.0.1:{Database.Port}"
+        }.ConnectionString;
 
         using PostgresKmsStore store = await PostgresStores.OpenAsync(hosts);
 
@@ -271,8 +280,10 @@ public sealed class PostgresStartTests : IDisposable
         using Database sqlite = Support.Database.OfSqlite(directory.File("qkms.db"));
         using Database postgres = Support.Database.OfPostgres(Database.ConnectionString);
         string[] onPostgresOnly = ["schema_lock.only_row", "writes.fenced"];
-        postgres.Strings("SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'").Except(onPostgresOnly)
-            .Should().BeEquivalentTo(sqlite.Strings("SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"));
+        postgres.Strings("SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'")
+            .Except(onPostgresOnly)
+            .Should().BeEquivalentTo(sqlite.Strings(
+                "SELECT m.name || '.' || c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"));
     }
 
     private static Migration Later(string sql) => new(Migration.For("Postgres").Count + 1, "later", sql);

@@ -8,10 +8,13 @@ namespace Qkms.Tests.Storage;
 /// <summary>Makes PostgreSQL stores for tests.</summary>
 internal static class PostgresStores
 {
-    public static PostgresKmsStore Create(string connectionString, IReadOnlyList<Migration>? migrations = null, ILogger<PostgresKmsStore>? logger = null) =>
-        Create(new PostgresStorageOptions { ConnectionString = connectionString, StartTimeout = TimeSpan.FromSeconds(1) }, migrations, logger);
+    public static PostgresKmsStore Create(
+        string connectionString, IReadOnlyList<Migration>? migrations = null, ILogger<PostgresKmsStore>? logger = null) =>
+        Create(
+            new PostgresStorageOptions { ConnectionString = connectionString, StartTimeout = TimeSpan.FromSeconds(1) }, migrations, logger);
 
-    public static PostgresKmsStore Create(PostgresStorageOptions options, IReadOnlyList<Migration>? migrations = null, ILogger<PostgresKmsStore>? logger = null) =>
+    public static PostgresKmsStore Create(
+        PostgresStorageOptions options, IReadOnlyList<Migration>? migrations = null, ILogger<PostgresKmsStore>? logger = null) =>
         new(options, migrations ?? Migration.For("Postgres"), TimeProvider.System, logger ?? NullLogger<PostgresKmsStore>.Instance);
 
     public static Task<PostgresKmsStore> OpenAsync(PostgresDatabase database, ILogger<PostgresKmsStore>? logger = null) =>

@@ -61,10 +61,13 @@ public sealed class SqliteSchemaTests : IAsyncLifetime, IDisposable
     [InlineData("expires_at = -9223372036854775808")]
     public async Task A_damaged_row_comes_out_with_a_seal_that_never_holds_and_hides_no_other(string damage)
     {
-        await Store.WriteAsync(session => ((KmsSession)session).ExecuteAsync($"UPDATE key_versions SET {damage} WHERE name = 'first'"), CancellationToken.None);
+        await Store.WriteAsync(
+            session => ((KmsSession)session).ExecuteAsync($"UPDATE key_versions SET {damage} WHERE name = 'first'"),
+            CancellationToken.None);
 
         IReadOnlyList<Sealed<KeyVersion>> listed = await Store.ReadAsync(
-            session => Repositories.Keys.ListVersionsAsync(session, new KeyVersionQuery(Tenant.Id, null, null, null, StoreRows.Now), before: null, limit: 10),
+            session => Repositories.Keys.ListVersionsAsync(
+                session, new KeyVersionQuery(Tenant.Id, null, null, null, StoreRows.Now), before: null, limit: 10),
             CancellationToken.None);
 
         listed.Should().HaveCount(2);
@@ -82,11 +85,13 @@ public sealed class SqliteSchemaTests : IAsyncLifetime, IDisposable
     {
         IReadOnlyList<PlanRow> plan = await Store.ReadAsync(
             session => ((KmsSession)session).ListAsync<PlanRow>(
-                $"EXPLAIN QUERY PLAN SELECT v.id FROM key_versions v WHERE {where} ORDER BY v.id DESC LIMIT 10", new { T = Tenant.Id.Value.ToByteArray() }),
+                $"EXPLAIN QUERY PLAN SELECT v.id FROM key_versions v WHERE {where} ORDER BY v.id DESC LIMIT 10",
+                new { T = Tenant.Id.Value.ToByteArray() }),
             CancellationToken.None);
 
         plan.Should().Contain(step => step.Detail.Contains(index, StringComparison.Ordinal));
-        plan.Should().NotContain(step => step.Detail.Contains("TEMP B-TREE", StringComparison.Ordinal) && !where.Contains("key_id", StringComparison.Ordinal));
+        plan.Should().NotContain(
+            step => step.Detail.Contains("TEMP B-TREE", StringComparison.Ordinal) && !where.Contains("key_id", StringComparison.Ordinal));
     }
 
     // Looked for every minute, among all versions of all tenants.
@@ -94,7 +99,8 @@ public sealed class SqliteSchemaTests : IAsyncLifetime, IDisposable
     public async Task What_is_due_for_destruction_is_found_by_its_index()
     {
         IReadOnlyList<PlanRow> plan = await Store.ReadAsync(
-            session => ((KmsSession)session).ListAsync<PlanRow>("EXPLAIN QUERY PLAN SELECT tenant_id, id FROM key_versions WHERE destroy_at <= 5 AND id > x'00' ORDER BY id LIMIT 10"),
+            session => ((KmsSession)session).ListAsync<PlanRow>(
+                "EXPLAIN QUERY PLAN SELECT tenant_id, id FROM key_versions WHERE destroy_at <= 5 AND id > x'00' ORDER BY id LIMIT 10"),
             CancellationToken.None);
 
         plan.Should().Contain(step => step.Detail.Contains("key_versions_destroy ", StringComparison.Ordinal));

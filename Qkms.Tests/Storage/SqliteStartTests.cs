@@ -60,7 +60,8 @@ public sealed class SqliteStartTests : IDisposable
         (await Write("secure_delete")).Should().Be(1);
         (await Write("temp_store")).Should().Be(2, "2 is MEMORY");
         (await Read("trusted_schema")).Should().Be(0);
-        (await store.ReadAsync(session => ((KmsSession)session).ListAsync<string>("PRAGMA journal_mode"), CancellationToken.None)).Should().Equal("wal");
+        (await store.ReadAsync(session => ((KmsSession)session).ListAsync<string>("PRAGMA journal_mode"), CancellationToken.None))
+            .Should().Equal("wal");
     }
 
     [Fact]
@@ -143,10 +144,12 @@ public sealed class SqliteStartTests : IDisposable
         using (SqliteKmsStore store = await SqliteStores.OpenAsync(Data))
             await AddTenantAsync(store, "acme");
 
-        using SqliteKmsStore upgraded = SqliteStores.Create(Data, migrations: [.. Migration.For("Sqlite"), Later("CREATE TABLE later (id INTEGER)")]);
+        using SqliteKmsStore upgraded = SqliteStores.Create(
+            Data, migrations: [.. Migration.For("Sqlite"), Later("CREATE TABLE later (id INTEGER)")]);
         await upgraded.OpenAsync(CancellationToken.None);
 
-        (await ListAsync<string>(upgraded, "SELECT name FROM schema_migrations ORDER BY number")).Should().Equal([.. Migration.For("Sqlite").Select(migration => migration.Name), "9999_later"]);
+        (await ListAsync<string>(upgraded, "SELECT name FROM schema_migrations ORDER BY number"))
+            .Should().Equal([.. Migration.For("Sqlite").Select(migration => migration.Name), "9999_later"]);
         (await upgraded.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None)).Should().BeTrue();
     }
 
@@ -184,7 +187,8 @@ public sealed class SqliteStartTests : IDisposable
     [Fact]
     public async Task A_database_of_a_newer_release_is_refused()
     {
-        using (SqliteKmsStore newer = SqliteStores.Create(Data, migrations: [.. Migration.For("Sqlite"), Later("CREATE TABLE later (id INTEGER)")]))
+        using (SqliteKmsStore newer = SqliteStores.Create(
+            Data, migrations: [.. Migration.For("Sqlite"), Later("CREATE TABLE later (id INTEGER)")]))
             await newer.OpenAsync(CancellationToken.None);
 
         await ShouldRefuseAsync("*newer release*9999_later*");

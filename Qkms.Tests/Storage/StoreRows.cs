@@ -37,17 +37,22 @@ internal sealed class StoreRows
     public KeyringEntry TenantKey(TenantId tenantId, int version) =>
         new(NextId(), KeyringKind.Tenant, tenantId, version, NextId(), [4, 5, 6], StoredNow);
 
-    public Key Key(TenantId tenantId, string name = "default", string algorithm = "ML-KEM-768", KeyUse use = KeyUse.Encryption, KeyOwner? owner = null) => new()
-    {
-        Id = new KeyId(NextId()),
-        Address = new KeyAddress(tenantId, owner ?? KeyOwner.Tenant, KeyName.FromStored(name), KeyAlgorithm.FromStored(algorithm), use),
-        Origin = "qkms",
-        Enablement = KeyEnablement.Enabled,
-        NextVersion = 1,
-        VersionCount = 0,
-        RowVersion = 1,
-        CreatedAt = StoredNow,
-    };
+    public Key Key(
+        TenantId tenantId,
+        string name = "default",
+        string algorithm = "ML-KEM-768",
+        KeyUse use = KeyUse.Encryption,
+        KeyOwner? owner = null) => new()
+        {
+            Id = new KeyId(NextId()),
+            Address = new KeyAddress(tenantId, owner ?? KeyOwner.Tenant, KeyName.FromStored(name), KeyAlgorithm.FromStored(algorithm), use),
+            Origin = "qkms",
+            Enablement = KeyEnablement.Enabled,
+            NextVersion = 1,
+            VersionCount = 0,
+            RowVersion = 1,
+            CreatedAt = StoredNow,
+        };
 
     public KeyVersion Version(Key key, int number, KeyState state = KeyState.Active, string? kid = null) => new()
     {

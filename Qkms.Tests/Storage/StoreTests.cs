@@ -22,8 +22,12 @@ internal sealed class StoreFactDiscoverer(IMessageSink diagnostics) : FactDiscov
 
 internal sealed class StoreTheoryDiscoverer(IMessageSink diagnostics) : TheoryDiscoverer(diagnostics)
 {
-    protected override IEnumerable<IXunitTestCase> CreateTestCasesForDataRow(ITestFrameworkDiscoveryOptions options, ITestMethod method, IAttributeInfo theory, object[] row) =>
-        [new StoreTestCase(DiagnosticMessageSink, options.MethodDisplayOrDefault(), options.MethodDisplayOptionsOrDefault(), method, row)];
+    protected override IEnumerable<IXunitTestCase> CreateTestCasesForDataRow(
+        ITestFrameworkDiscoveryOptions options, ITestMethod method, IAttributeInfo theory, object[] row) =>
+            [
+                new StoreTestCase(
+                    DiagnosticMessageSink, options.MethodDisplayOrDefault(), options.MethodDisplayOptionsOrDefault(), method, row)
+            ];
 }
 
 /// <summary>A test whose class decides whether it is skipped: the contract's methods are the same for every database.</summary>
@@ -35,12 +39,19 @@ internal sealed class StoreTestCase : XunitTestCase
     {
     }
 
-    public StoreTestCase(IMessageSink diagnostics, TestMethodDisplay display, TestMethodDisplayOptions options, ITestMethod method, object[]? arguments = null)
+    public StoreTestCase(
+        IMessageSink diagnostics,
+        TestMethodDisplay display,
+        TestMethodDisplayOptions options,
+        ITestMethod method,
+        object[]? arguments = null)
         : base(diagnostics, display, options, method, arguments)
     {
     }
 
     protected override string? GetSkipReason(IAttributeInfo factAttribute) =>
         base.GetSkipReason(factAttribute)
-        ?? (TestMethod.TestClass.Class.GetCustomAttributes(typeof(NeedsPostgresAttribute)).Any() ? NeedsPostgresAttribute.SkipReason : null);
+        ?? (TestMethod.TestClass.Class.GetCustomAttributes(typeof(NeedsPostgresAttribute)).Any()
+            ? NeedsPostgresAttribute.SkipReason
+            : null);
 }

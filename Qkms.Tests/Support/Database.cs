@@ -31,7 +31,11 @@ internal sealed partial class Database : IDisposable
     // A superuser, as the owner of the server's files is: triggers, and with them foreign keys, are off in his session.
     public static Database OfPostgres(string connectionString)
     {
-        NpgsqlConnection connection = new(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, Options = "-c session_replication_role=replica" }.ConnectionString);
+        NpgsqlConnection connection = new(new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            Pooling = false,
+            Options = "-c session_replication_role=replica"
+        }.ConnectionString);
         return Open(
             connection,
             """
@@ -117,8 +121,12 @@ internal sealed partial class Database : IDisposable
             return [];
 
         Execute("CREATE EXTENSION IF NOT EXISTS amcheck");
-        Execute("SELECT bt_index_check(c.oid, true) FROM pg_class c JOIN pg_am a ON a.oid = c.relam AND a.amname = 'btree' WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'i'");
-        return Strings("SELECT c.relname || ': ' || f.msg FROM pg_class c CROSS JOIN LATERAL verify_heapam(c.oid) f WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'");
+        Execute(
+            "SELECT bt_index_check(c.oid, true) FROM pg_class c JOIN pg_am a ON a.oid = c.relam AND a.amname = 'btree' WHERE "
+            + "c.relnamespace = 'public'::regnamespace AND c.relkind = 'i'");
+        return Strings(
+            "SELECT c.relname || ': ' || f.msg FROM pg_class c CROSS JOIN LATERAL verify_heapam(c.oid) f WHERE c.relnamespace = "
+            + "'public'::regnamespace AND c.relkind = 'r'");
     }
 
     private static SqliteConnection Sqlite(string path) =>

@@ -5,7 +5,8 @@ internal static class Http
 {
     public static Task<Answer> GetJsonAsync(this HttpClient client, string path) => client.SendJsonAsync(HttpMethod.Get, path, null);
 
-    public static Task<Answer> PostJsonAsync(this HttpClient client, string path, string? json) => client.SendJsonAsync(HttpMethod.Post, path, json);
+    public static Task<Answer> PostJsonAsync(this HttpClient client, string path, string? json) =>
+        client.SendJsonAsync(HttpMethod.Post, path, json);
 
     public static async Task<Answer> SendJsonAsync(this HttpClient client, HttpMethod method, string path, string? json)
     {
@@ -14,7 +15,8 @@ internal static class Http
     }
 
     /// <summary>The same with an Idempotency-Key.</summary>
-    public static async Task<Answer> SendOnceAsync(this HttpClient client, string idempotencyKey, HttpMethod method, string path, string? json)
+    public static async Task<Answer> SendOnceAsync(
+        this HttpClient client, string idempotencyKey, HttpMethod method, string path, string? json)
     {
         using HttpRequestMessage request = Request(method, path, json);
         request.Headers.TryAddWithoutValidation("Idempotency-Key", idempotencyKey).Should().BeTrue();

@@ -13,7 +13,9 @@ internal sealed class ImmutableFiles : IDisposable
     }
 
     /// <summary>The reason for which tests that need them are skipped, or null.</summary>
-    public static string? MissingReason { get; } = CanMake() ? null : "Files cannot be made immutable here: that takes root, chattr, and a file system such as ext4.";
+    public static string? MissingReason { get; } = CanMake()
+        ? null
+        : "Files cannot be made immutable here: that takes root, chattr, and a file system such as ext4.";
 
     public void Dispose()
     {

@@ -8,7 +8,9 @@ using Microsoft.Extensions.Options;
 
 namespace Qkms.Tests.Support;
 
-/// <summary>Decodes headers as Kestrel does where the service gives it an encoding for them: TestServer passes on the text that a test sent.</summary>
+/// <summary>
+/// Decodes headers as Kestrel does where the service gives it an encoding for them: TestServer passes on the text that a test sent.
+/// </summary>
 internal sealed class KestrelHeaders(IServer server, IOptions<KestrelServerOptions> options) : IStartupFilter
 {
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
@@ -30,7 +32,8 @@ internal sealed class KestrelHeaders(IServer server, IOptions<KestrelServerOptio
         foreach (string name in headers.Keys.ToArray())
         {
             if (options.Value.RequestHeaderEncodingSelector(name) is { } encoding)
-                headers[name] = headers[name].Select(value => encoding.GetString((ReadOnlySpan<byte>)Encoding.UTF8.GetBytes(value!))).ToArray();
+                headers[name] = headers[name].Select(value => encoding.GetString((ReadOnlySpan<byte>)Encoding.UTF8.GetBytes(value!)))
+                    .ToArray();
         }
     }
 }

@@ -3,7 +3,9 @@ using Qkms.Core.Sealing;
 
 namespace Qkms.Tests.Support;
 
-/// <summary>What callers do with the keys they have, in one line each. Members of bodies are those of anonymous objects; byte arrays become base64.</summary>
+/// <summary>
+/// What callers do with the keys they have, in one line each. Members of bodies are those of anonymous objects; byte arrays become base64.
+/// </summary>
 internal static class KeyUseVerbs
 {
     public const string Aes = "AES-256";
@@ -58,16 +60,22 @@ internal static class KeyUseVerbs
     }
 
     /// <summary>A client whose API key may do only some operations, and only with some names.</summary>
-    public static async Task<HttpClient> NarrowedClientAsync(this QkmsApplication app, string? permissions = null, string? keyScope = null) =>
-        app.ClientFor(await app.CreateApiKeyAsync(app.InitialApiKey, Roles.Admin, credential => credential with { Permissions = permissions, KeyScope = keyScope }));
+    public static async Task<HttpClient> NarrowedClientAsync(
+        this QkmsApplication app, string? permissions = null, string? keyScope = null) =>
+        app.ClientFor(await app.CreateApiKeyAsync(
+            app.InitialApiKey, Roles.Admin, credential => credential with { Permissions = permissions, KeyScope = keyScope }));
 
-    /// <summary>Changes the row of a version of the first tenant as the service itself would, seal included: for states that no request reaches yet.</summary>
+    /// <summary>
+    /// Changes the row of a version of the first tenant as the service itself would, seal included: for states that no request reaches yet.
+    /// </summary>
     public static async Task RewriteAsync(this QkmsApplication app, string kid, Func<KeyVersion, KeyVersion> change)
     {
         (KeyVersion version, _, WrappingKey tenantKey) = await Materials.FindAsync(app, kid);
         tenantKey.Dispose();
         Sealed<KeyVersion> changed = app.Services.GetRequiredService<RowSealer>().Seal(change(version));
-        (await app.Services.GetRequiredService<IKmsStore>().WriteAsync(session => Repositories.Keys.UpdateVersionAsync(session, changed), CancellationToken.None)).Should().BeTrue();
+        (await app.Services.GetRequiredService<IKmsStore>()
+            .WriteAsync(session => Repositories.Keys.UpdateVersionAsync(session, changed), CancellationToken.None))
+            .Should().BeTrue();
         app.Time.OutliveCaches();
     }
 

@@ -30,7 +30,8 @@ internal static class KeyVerbs
     public static async Task<Answer> GenerateRetiredAsync(this HttpClient client, string algorithm = Kem, string name = "default")
     {
         Answer made = await client.GenerateAsync(algorithm, new { name });
-        return (await client.RetireAsync(made.Number("key_version"), algorithm, new { name, allow_no_active = true })).ShouldBe(HttpStatusCode.OK);
+        return (await client.RetireAsync(made.Number("key_version"), algorithm, new { name, allow_no_active = true }))
+            .ShouldBe(HttpStatusCode.OK);
     }
 
     /// <summary>Lets so much time go by, and has what is due by then destroyed: the number of versions.</summary>

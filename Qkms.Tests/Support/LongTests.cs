@@ -1,6 +1,9 @@
 namespace Qkms.Tests.Support;
 
-/// <summary>What takes long waits for <c>QKMS_LONG_TESTS=1</c>, as in the gate; what shows more when it is done more often, for <c>QKMS_MANY_RUNS=1</c>.</summary>
+/// <summary>
+/// What takes long waits for <c>QKMS_LONG_TESTS=1</c>, as in the gate; what shows more when it is done more often, for
+/// <c>QKMS_MANY_RUNS=1</c>.
+/// </summary>
 internal static class LongTests
 {
     public const string Variable = "QKMS_LONG_TESTS";

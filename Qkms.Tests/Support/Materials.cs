@@ -13,8 +13,12 @@ internal static class Materials
             return Unwrap(version, material, tenantKey);
     }
 
-    /// <summary>Versions of a running service with their private keys, out of a copy of its data directory that this process opens. Nothing may be writing meanwhile.</summary>
-    public static async Task<IReadOnlyList<(KeyVersion Version, byte[] Secret)>> ExportAsync(ServiceProcess service, IEnumerable<string> kids)
+    /// <summary>
+    /// Versions of a running service with their private keys, out of a copy of its data directory that this process opens. Nothing
+    /// may be writing meanwhile.
+    /// </summary>
+    public static async Task<IReadOnlyList<(KeyVersion Version, byte[] Secret)>> ExportAsync(
+        ServiceProcess service, IEnumerable<string> kids)
     {
         using TemporaryDirectory copy = new();
         TestStorage.Copy(service.DataDirectory, copy.Path);
@@ -35,7 +39,8 @@ internal static class Materials
     public static async Task<(KeyVersion Version, KeyMaterial Material, WrappingKey TenantKey)> FindAsync(QkmsApplication app, string kid)
     {
         using Database database = app.OpenDatabase();
-        TenantId tenant = new(new Guid((byte[])database.Scalar($"SELECT tenant_id FROM key_versions WHERE kid = '{kid}'")!, bigEndian: true));
+        TenantId tenant = new(
+            new Guid((byte[])database.Scalar($"SELECT tenant_id FROM key_versions WHERE kid = '{kid}'")!, bigEndian: true));
         RowSealer sealer = app.Services.GetRequiredService<RowSealer>();
         (KeyVersion version, KeyMaterial material, KeyringEntry entry) = await app.Services.GetRequiredService<IKmsStore>().ReadAsync(
             async session =>

@@ -16,7 +16,8 @@ internal sealed class NodeCluster(PostgresDatabase database) : IDisposable
     public string RootKey { get; } = NewRootKey();
 
     /// <summary>The files that first starts left, among all data directories.</summary>
-    public IReadOnlyList<string> InitialApiKeyFiles => Directory.GetFiles(_directory.Path, InitialApiKeyFile.Name, SearchOption.AllDirectories);
+    public IReadOnlyList<string> InitialApiKeyFiles =>
+        Directory.GetFiles(_directory.Path, InitialApiKeyFile.Name, SearchOption.AllDirectories);
 
     /// <summary>The API key of the node that made the first tenant.</summary>
     public string InitialApiKey => File.ReadAllText(InitialApiKeyFiles.Single());
@@ -33,7 +34,9 @@ internal sealed class NodeCluster(PostgresDatabase database) : IDisposable
         return node;
     }
 
-    /// <summary>Starts a node with another root key, or with none: its exit code, what it printed, and whether it left an API key.</summary>
+    /// <summary>
+    /// Starts a node with another root key, or with none: its exit code, what it printed, and whether it left an API key.
+    /// </summary>
     public async Task<(int ExitCode, string Output, bool LeftApiKey)> StartInVainAsync(string? rootKey)
     {
         string dataDirectory = NewDataDirectory();
@@ -41,7 +44,9 @@ internal sealed class NodeCluster(PostgresDatabase database) : IDisposable
         return (exitCode, output, File.Exists(Path.Combine(dataDirectory, InitialApiKeyFile.Name)));
     }
 
-    /// <summary>A further node in this process, so that its clocks can be moved and its services be asked; the caller disposes of it.</summary>
+    /// <summary>
+    /// A further node in this process, so that its clocks can be moved and its services be asked; the caller disposes of it.
+    /// </summary>
     /// <param name="connectionString">A way of its own to the database, such as one through a proxy.</param>
     /// <param name="time">Its clocks.</param>
     public QkmsApplication NodeHere(string? connectionString = null, ManualTime? time = null)

@@ -35,11 +35,20 @@ internal sealed class PostgresCluster : IDisposable
 
     /// <summary>The reason for which tests that need one are skipped, or null.</summary>
     public static string? MissingReason { get; } =
-        OperatingSystem.IsWindows() || _binaries is null ? "No server programs of PostgreSQL (initdb, pg_ctl): install the package postgresql." : null;
+        OperatingSystem.IsWindows() || _binaries is null
+            ? "No server programs of PostgreSQL (initdb, pg_ctl): install the package postgresql."
+            : null;
 
     /// <summary>For a database of the server.</summary>
     public string ConnectionStringOf(string database) =>
-        new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = _port, Username = "postgres", Database = database, Pooling = false }.ConnectionString;
+        new NpgsqlConnectionStringBuilder
+        {
+            Host = "127.0.0.1",
+            Port = _port,
+            Username = "postgres",
+            Database = database,
+            Pooling = false
+        }.ConnectionString;
 
     private string Data => Path.Combine(_folder, "data");
 
@@ -57,7 +66,8 @@ internal sealed class PostgresCluster : IDisposable
     /// <summary>Starts the server and waits until it has recovered and answers.</summary>
     public void Start() => RunTool(
         "pg_ctl", "-s", "-D", Data, "-w", "-t", "120", "-l", Path.Combine(_folder, "log"), "-o",
-        $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=100 -c max_wal_size=8MB -c min_wal_size=2MB -c checkpoint_timeout=30s -c restart_after_crash=on",
+        $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=100 -c max_wal_size=8MB -c "
+        + "min_wal_size=2MB -c checkpoint_timeout=30s -c restart_after_crash=on",
         "start");
 
     /// <summary>Every process of the server ends without a checkpoint and without a word to its clients.</summary>
@@ -81,7 +91,8 @@ internal sealed class PostgresCluster : IDisposable
     {
         using NpgsqlConnection connection = new(ConnectionStringOf("postgres"));
         connection.Open();
-        using NpgsqlCommand command = new("SELECT pid FROM pg_stat_activity WHERE application_name = 'qkms' ORDER BY state = 'idle' LIMIT 1", connection);
+        using NpgsqlCommand command = new(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'qkms' ORDER BY state = 'idle' LIMIT 1", connection);
         Run("kill", "-KILL", ((int)command.ExecuteScalar()!).ToString(CultureInfo.InvariantCulture));
     }
 
@@ -117,7 +128,8 @@ internal sealed class PostgresCluster : IDisposable
     private static string? FindBinaries()
     {
         string[] folders = Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql") : [];
-        IEnumerable<string> newestFirst = folders.OrderByDescending(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int version) ? version : 0);
+        IEnumerable<string> newestFirst = folders.OrderByDescending(folder =>
+            int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out int version) ? version : 0);
         string[] path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
         return newestFirst.Select(folder => Path.Combine(folder, "bin")).Concat(path)
             .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "pg_ctl")));
@@ -141,6 +153,8 @@ internal sealed class PostgresCluster : IDisposable
         using Process process = Process.Start(start)!;
         string output = leavesServer ? "" : process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        return process.ExitCode == 0 || program == "kill" ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}. {output}");
+        return process.ExitCode == 0 || program == "kill"
+            ? output
+            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}. {output}");
     }
 }

@@ -21,7 +21,8 @@ internal sealed class PostgresDatabase(string name, string connectionString) : I
     }
 
     /// <summary>Ends every other connection to it.</summary>
-    public void EndConnections() => PostgresServer.Execute($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{Name}'");
+    public void EndConnections() =>
+        PostgresServer.Execute($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{Name}'");
 
     public void Dispose() => PostgresServer.Execute($"DROP DATABASE IF EXISTS {Name} WITH (FORCE)");
 }

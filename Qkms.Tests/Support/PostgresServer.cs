@@ -15,7 +15,9 @@ internal static class PostgresServer
 
     /// <summary>The reason for which tests on PostgreSQL are skipped, or null where there is a server.</summary>
     public static string? MissingReason { get; } =
-        string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Variable)) ? $"No PostgreSQL server: set {Variable} to the connection string of one where databases may be made." : null;
+        string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Variable))
+            ? $"No PostgreSQL server: set {Variable} to the connection string of one where databases may be made."
+            : null;
 
     /// <summary>A database with nothing in it.</summary>
     public static PostgresDatabase CreateEmpty() => Create("template0");
@@ -42,11 +44,19 @@ internal static class PostgresServer
     {
         PostgresDatabase made = CreateEmpty();
         AppDomain.CurrentDomain.ProcessExit += (_, _) => made.Dispose();
-        using PostgresKmsStore store = new(new PostgresStorageOptions { ConnectionString = made.ConnectionString }, TimeProvider.System, NullLogger<PostgresKmsStore>.Instance);
+        using PostgresKmsStore store = new(
+            new PostgresStorageOptions { ConnectionString = made.ConnectionString },
+            TimeProvider.System,
+            NullLogger<PostgresKmsStore>.Instance);
         store.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
         return made;
     }
 
     private static string ConnectionStringOf(string database, bool pooling) =>
-        new NpgsqlConnectionStringBuilder(Environment.GetEnvironmentVariable(Variable)) { Database = database, Pooling = pooling, MaxPoolSize = 10 }.ConnectionString;
+        new NpgsqlConnectionStringBuilder(Environment.GetEnvironmentVariable(Variable))
+        {
+            Database = database,
+            Pooling = pooling,
+            MaxPoolSize = 10
+        }.ConnectionString;
 }

@@ -29,13 +29,16 @@ internal sealed record PreparedUse(string Route, string Algorithm, string Name, 
 
     public override string ToString() => $"{Route} with {Algorithm}";
 
-    /// <summary>Makes a key of each family under a name, and everything that can be done with them. RSA has two keys, one for each use.</summary>
+    /// <summary>
+    /// Makes a key of each family under a name, and everything that can be done with them. RSA has two keys, one for each use.
+    /// </summary>
     public static async Task<IReadOnlyList<PreparedUse>> PrepareAsync(HttpClient client, string name)
     {
         List<PreparedUse> uses = [];
         string aes = await GenerateAsync(KeyUseVerbs.Aes);
         Add("/crypto/encrypt", KeyUseVerbs.Aes, aes, creates: true, new { plaintext = _text });
-        await AddReadingAsync("/crypto/encrypt", new { plaintext = _text }, "/crypto/decrypt", "ciphertext", "ciphertext", KeyUseVerbs.Aes, aes);
+        await AddReadingAsync(
+            "/crypto/encrypt", new { plaintext = _text }, "/crypto/decrypt", "ciphertext", "ciphertext", KeyUseVerbs.Aes, aes);
         Add("/data-keys/generate", KeyUseVerbs.Aes, aes, creates: true, new { });
         await AddReadingAsync("/data-keys/generate", new { }, "/data-keys/decrypt", "ciphertext", "ciphertext", KeyUseVerbs.Aes, aes);
 
@@ -43,11 +46,13 @@ internal sealed record PreparedUse(string Route, string Algorithm, string Name, 
         foreach (string road in new[] { "/crypto", "/kem" })
         {
             Add($"{road}/encrypt", KeyVerbs.Kem, kem, creates: true, new { plaintext = _text });
-            await AddReadingAsync($"{road}/encrypt", new { plaintext = _text }, $"{road}/decrypt", "ciphertext", "ciphertext", KeyVerbs.Kem, kem);
+            await AddReadingAsync(
+                $"{road}/encrypt", new { plaintext = _text }, $"{road}/decrypt", "ciphertext", "ciphertext", KeyVerbs.Kem, kem);
         }
 
         Add("/kem/key/wrap", KeyVerbs.Kem, kem, creates: true, new { symmetric_key = _hash });
-        await AddReadingAsync("/kem/key/wrap", new { symmetric_key = _hash }, "/kem/key/unwrap", "wrapped_key", "wrapped_key", KeyVerbs.Kem, kem);
+        await AddReadingAsync(
+            "/kem/key/wrap", new { symmetric_key = _hash }, "/kem/key/unwrap", "wrapped_key", "wrapped_key", KeyVerbs.Kem, kem);
         Add("/kem/encapsulate", KeyVerbs.Kem, kem, creates: true, new { });
         await AddReadingAsync("/kem/encapsulate", new { }, "/kem/decapsulate", "kem_ciphertext", "kem_ciphertext", KeyVerbs.Kem, kem);
 
@@ -55,18 +60,36 @@ internal sealed record PreparedUse(string Route, string Algorithm, string Name, 
         Add("/crypto/encrypt", "RSA-2048", rsa, creates: true, new { plaintext = _text });
         await AddReadingAsync("/crypto/encrypt", new { plaintext = _text }, "/crypto/decrypt", "ciphertext", "ciphertext", "RSA-2048", rsa);
 
-        foreach ((string algorithm, string kid) in new[] { (KeyUseVerbs.Dsa, await GenerateAsync(KeyUseVerbs.Dsa)), ("RSA-2048", await GenerateAsync("RSA-2048", "sig")) })
+        foreach ((string algorithm, string kid) in
+            new[] { (KeyUseVerbs.Dsa, await GenerateAsync(KeyUseVerbs.Dsa)), ("RSA-2048", await GenerateAsync("RSA-2048", "sig")) })
         {
             Add("/signature/sign", algorithm, kid, creates: true, new { message = _text });
-            await AddReadingAsync("/signature/sign", new { message = _text }, "/signature/verify", "signature", "signature", algorithm, kid, new { message = _text });
+            await AddReadingAsync(
+                "/signature/sign",
+                new { message = _text },
+                "/signature/verify",
+                "signature",
+                "signature",
+                algorithm,
+                kid,
+                new { message = _text });
             object hashed = new { hash = _hash, hash_algorithm = "SHA-512" };
             Add("/signature/sign-hash", algorithm, kid, creates: true, hashed);
-            await AddReadingAsync("/signature/sign-hash", hashed, "/signature/verify-hash", "signature", "signature", algorithm, kid, hashed);
+            await AddReadingAsync(
+                "/signature/sign-hash", hashed, "/signature/verify-hash", "signature", "signature", algorithm, kid, hashed);
         }
 
         string ed25519 = await GenerateAsync("Ed25519");
         Add("/signature/sign", "Ed25519", ed25519, creates: true, new { message = _text });
-        await AddReadingAsync("/signature/sign", new { message = _text }, "/signature/verify", "signature", "signature", "Ed25519", ed25519, new { message = _text });
+        await AddReadingAsync(
+            "/signature/sign",
+            new { message = _text },
+            "/signature/verify",
+            "signature",
+            "signature",
+            "Ed25519",
+            ed25519,
+            new { message = _text });
 
         return uses;
 
@@ -76,7 +99,8 @@ internal sealed record PreparedUse(string Route, string Algorithm, string Name, 
         void Add(string route, string algorithm, string kid, bool creates, object input) =>
             uses.Add(new PreparedUse(route, algorithm, name, kid, creates, ToJson(input)));
 
-        async Task AddReadingAsync(string maker, object input, string reader, string from, string to, string algorithm, string kid, object? more = null)
+        async Task AddReadingAsync(
+            string maker, object input, string reader, string from, string to, string algorithm, string kid, object? more = null)
         {
             Answer made = await client.MustUseAsync(maker, input, new { kid });
             JsonObject read = ToJson(more ?? new { });

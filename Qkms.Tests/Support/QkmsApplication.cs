@@ -115,7 +115,8 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         using NewApiKey made = Services.GetRequiredService<ApiKeyIssuer>().Issue(owner.TenantId, "test", roles);
         Credential credential = (change ?? (c => c))(made.Credential.UnverifiedRow);
         RowSealer sealer = Services.GetRequiredService<RowSealer>();
-        await Services.GetRequiredService<IKmsStore>().WriteAsync(session => Repositories.Credentials.InsertAsync(session, sealer.Seal(credential)), CancellationToken.None);
+        await Services.GetRequiredService<IKmsStore>()
+            .WriteAsync(session => Repositories.Credentials.InsertAsync(session, sealer.Seal(credential)), CancellationToken.None);
         return Encoding.ASCII.GetString(made.Text.Span);
     }
 
@@ -125,7 +126,9 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         if (TestEngine.Name is { } engine)
             builder.UseSetting("Qkms:Crypto:Engine", engine);
 
-        IReadOnlyDictionary<string, string> storage = Settings.ContainsKey("Qkms:Storage:Provider") ? new Dictionary<string, string>() : TestStorage.SettingsOf(DataDirectory);
+        IReadOnlyDictionary<string, string> storage = Settings.ContainsKey("Qkms:Storage:Provider")
+            ? new Dictionary<string, string>()
+            : TestStorage.SettingsOf(DataDirectory);
         foreach ((string key, string value) in storage.Concat(Settings))
             builder.UseSetting(key, value);
 

@@ -26,7 +26,9 @@ internal static class RouteRequests
         if (VerbOf(route) == HttpMethod.Get)
             return null;
 
-        return path.Contains("/actions/", StringComparison.Ordinal) || VerbOf(route) == HttpMethod.Delete ? "{}" : $"{{{MembersOf(path)}{key}}}";
+        return path.Contains("/actions/", StringComparison.Ordinal) || VerbOf(route) == HttpMethod.Delete
+            ? "{}"
+            : $"{{{MembersOf(path)}{key}}}";
     }
 
     private static string? MembersOf(string path) => path switch

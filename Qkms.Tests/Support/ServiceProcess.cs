@@ -28,7 +28,8 @@ internal sealed class ServiceProcess : IDisposable
 
         if (!environment.ContainsKey("Qkms__Storage__Provider"))
         {
-            foreach ((string name, string value) in TestStorage.SettingsOf(dataDirectory, withRootKey: !environment.ContainsKey("QKMS_ROOT_KEY")))
+            foreach ((string name, string value) in TestStorage.SettingsOf(
+                dataDirectory, withRootKey: !environment.ContainsKey("QKMS_ROOT_KEY")))
                 start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
         }
 
@@ -90,7 +91,8 @@ internal sealed class ServiceProcess : IDisposable
     }
 
     /// <summary>Starts a service that is expected to refuse: its exit code and all that it printed.</summary>
-    public static async Task<(int ExitCode, string Output)> StartInVainAsync(string dataDirectory, Dictionary<string, string?>? environment = null)
+    public static async Task<(int ExitCode, string Output)> StartInVainAsync(
+        string dataDirectory, Dictionary<string, string?>? environment = null)
     {
         using ServiceProcess service = Launch(dataDirectory, environment);
         return (await service.WaitForExitAsync(), service.Output);

@@ -1,6 +1,8 @@
 namespace Qkms.Tests.Support;
 
-/// <summary>Tests over HTTP. Each test has a service with a data directory of its own, which starts when the test first asks it for something.</summary>
+/// <summary>
+/// Tests over HTTP. Each test has a service with a data directory of its own, which starts when the test first asks it for something.
+/// </summary>
 public abstract class ServiceTests : IAsyncLifetime
 {
     private readonly Lazy<QkmsApplication> _app;

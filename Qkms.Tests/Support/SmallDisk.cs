@@ -13,7 +13,9 @@ internal sealed class SmallDisk : IDisposable
     }
 
     /// <summary>The reason for which tests that need one are skipped, or null.</summary>
-    public static string? MissingReason { get; } = CanMount() ? null : "No file system can be mounted here: that takes Linux, root and CAP_SYS_ADMIN.";
+    public static string? MissingReason { get; } = CanMount()
+        ? null
+        : "No file system can be mounted here: that takes Linux, root and CAP_SYS_ADMIN.";
 
     public string Path { get; }
 

@@ -1,6 +1,8 @@
 namespace Qkms.Tests.Support;
 
-/// <summary>A database that does not answer when a test says so, in the words of the port: for the one that cannot be cut off from outside.</summary>
+/// <summary>
+/// A database that does not answer when a test says so, in the words of the port: for the one that cannot be cut off from outside.
+/// </summary>
 internal sealed class StoreThatGoesAway(IKmsStore store) : IKmsStore
 {
     private volatile bool _isGone;

@@ -17,7 +17,8 @@ internal sealed class StoreWithGap<TResult>(IKmsStore store, Func<Task> gap) : I
         return await store.WriteAsync(work, cancellationToken);
     }
 
-    public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) => store.ReadAsync(work, cancellationToken);
+    public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
+        store.ReadAsync(work, cancellationToken);
 
     public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken) => store.EraseRemainsAsync(cancellationToken);
 

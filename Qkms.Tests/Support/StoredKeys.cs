@@ -30,7 +30,8 @@ internal static class StoredKeys
     public static async Task<KeyMaterial?> FindMaterialAsync(this QkmsApplication app, string kid)
     {
         KeyVersion version = (await app.FindVersionAsync(kid)).Version;
-        return await app.Store().ReadAsync(session => Repositories.Keys.FindMaterialAsync(session, version.TenantId, version.Id), CancellationToken.None);
+        return await app.Store().ReadAsync(
+            session => Repositories.Keys.FindMaterialAsync(session, version.TenantId, version.Id), CancellationToken.None);
     }
 
     public static IKmsStore Store(this QkmsApplication app) => app.Services.GetRequiredService<IKmsStore>();

@@ -61,7 +61,9 @@ internal static class TestStorage
         return database.Tables();
     }
 
-    /// <summary>Copies a data directory, so that another service can be started on what the first one has. Nothing may be writing meanwhile.</summary>
+    /// <summary>
+    /// Copies a data directory, so that another service can be started on what the first one has. Nothing may be writing meanwhile.
+    /// </summary>
     public static void Copy(string from, string to)
     {
         foreach (string file in Directory.GetFiles(from).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
@@ -80,7 +82,8 @@ internal static class TestStorage
     /// <summary>Drops the databases of a directory that is gone, and of those that were in it.</summary>
     public static void DropUnder(string directory)
     {
-        foreach (string dataDirectory in _databases.Keys.Where(path => path == directory || path.StartsWith(directory + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
+        foreach (string dataDirectory in _databases.Keys.Where(
+            path => path == directory || path.StartsWith(directory + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
         {
             if (_databases.TryRemove(dataDirectory, out Lazy<PostgresDatabase>? database) && !_databases.Values.Contains(database))
                 database.Value.Dispose();

@@ -18,7 +18,8 @@ internal sealed class UncertainRandomEngine(PqcEngine engine) : PqcEngine
 
     public override MLKem GenerateMLKem(MLKemAlgorithm algorithm) => engine.GenerateMLKem(algorithm);
 
-    public override MLKem ImportMLKemPrivateSeed(MLKemAlgorithm algorithm, ReadOnlySpan<byte> seed) => engine.ImportMLKemPrivateSeed(algorithm, seed);
+    public override MLKem ImportMLKemPrivateSeed(MLKemAlgorithm algorithm, ReadOnlySpan<byte> seed) =>
+        engine.ImportMLKemPrivateSeed(algorithm, seed);
 
     public override MLKem ImportMLKemEncapsulationKey(MLKemAlgorithm algorithm, ReadOnlySpan<byte> encapsulationKey) =>
         engine.ImportMLKemEncapsulationKey(algorithm, encapsulationKey);
@@ -28,7 +29,8 @@ internal sealed class UncertainRandomEngine(PqcEngine engine) : PqcEngine
     public override MLDsa ImportMLDsaPrivateSeed(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> seed) =>
         MLDsaManaged.ImportWithRandomSourceForTesting(algorithm, seed, Fill);
 
-    public override MLDsa ImportMLDsaPublicKey(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> publicKey) => engine.ImportMLDsaPublicKey(algorithm, publicKey);
+    public override MLDsa ImportMLDsaPublicKey(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> publicKey) =>
+        engine.ImportMLDsaPublicKey(algorithm, publicKey);
 
     private void Fill(Span<byte> destination)
     {

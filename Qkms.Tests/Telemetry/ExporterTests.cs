@@ -18,7 +18,8 @@ public sealed class ExporterTests
             using HttpClient client = service.Client();
             apiKey = await File.ReadAllTextAsync(directory.File("initial-api-key"));
             await client.GenerateAsync("AES-256", new { kid = "the-kid-of-it" });
-            await client.MustUseAsync("/crypto/encrypt", new { kid = "the-kid-of-it", plaintext = Encoding.ASCII.GetBytes("the plaintext of it") });
+            await client.MustUseAsync(
+                "/crypto/encrypt", new { kid = "the-kid-of-it", plaintext = Encoding.ASCII.GetBytes("the plaintext of it") });
             await client.GetJsonAsync("/kms/keys/the-kid-of-it");
             (await service.TerminateAsync()).Should().Be(0, service.Output);
             service.Output.TrimEnd().Split('\n')[^1].Should().Contain("Qkms has stopped");
@@ -28,7 +29,8 @@ public sealed class ExporterTests
         string metrics = collector.Received("/v1/metrics");
         traces.Should().Contain("qkms.crypto").And.Contain("POST /crypto/encrypt").And.Contain("GET /kms/keys/{key}").And.Contain("qkms");
         metrics.Should().Contain("qkms.operations").And.Contain("http.server.request.duration").And.Contain("dotnet.gc");
-        foreach (string secret in new[] { apiKey, apiKey[^20..], "the-kid-of-it", "the plaintext of it", Convert.ToBase64String(Encoding.ASCII.GetBytes("the plaintext of it"))[..20] })
+        foreach (string secret in new[] { apiKey, apiKey[^20..], "the-kid-of-it", "the plaintext of it", Convert.ToBase64String(
+            Encoding.ASCII.GetBytes("the plaintext of it"))[..20] })
             (traces + metrics).Should().NotContain(secret);
     }
 
@@ -39,7 +41,8 @@ public sealed class ExporterTests
         using TemporaryDirectory directory = new();
         using TcpListener silent = new(IPAddress.Loopback, 0);
         silent.Start();
-        using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path, Exporting(new Uri($"http://{silent.LocalEndpoint}")));
+        using ServiceProcess service = await ServiceProcess.StartAsync(
+            directory.Path, Exporting(new Uri($"http://{silent.LocalEndpoint}")));
         using HttpClient client = service.Client();
         await client.GenerateAsync("AES-256");
 

@@ -26,7 +26,8 @@ public sealed class InstrumentTests
         listener.Start();
 
         published.Should().HaveCountGreaterThan(8).And.OnlyHaveUniqueItems();
-        ObservabilityPage.Instruments.Select(row => $"{row.Name} | {row.Kind} | {row.Unit} | {row.Meaning}").Should().BeEquivalentTo(published);
+        ObservabilityPage.Instruments.Select(row => $"{row.Name} | {row.Kind} | {row.Unit} | {row.Meaning}")
+            .Should().BeEquivalentTo(published);
     }
 
     [Fact]
@@ -35,7 +36,9 @@ public sealed class InstrumentTests
         string[] words = [.. new[] { typeof(KmsActivities), typeof(Outcomes), typeof(OperationNames), typeof(IntegrityKinds) }
             .SelectMany(type => type.GetFields()).Where(field => field.IsLiteral).Select(field => (string)field.GetRawConstantValue()!)];
 
-        words.Concat(Enum.GetValues<KeyOperation>().Select(OperationNames.Of)).Append(StorageMeter.SqliteRead).Append(StorageMeter.SqliteWrite)
+        words.Concat(Enum.GetValues<KeyOperation>().Select(OperationNames.Of))
+            .Append(StorageMeter.SqliteRead)
+            .Append(StorageMeter.SqliteWrite)
             .Should().OnlyContain(word => ObservabilityPage.Text.Contains($"`{word}`", StringComparison.Ordinal));
     }
 
@@ -58,7 +61,8 @@ public sealed class InstrumentTests
         Answer sent = await client.MustUseAsync("/kem/encapsulate", new { });
         await client.MustUseAsync("/kem/decapsulate", new { kem_ciphertext = sent.Bytes("kem_ciphertext") });
         Answer signature = await client.MustUseAsync("/signature/sign", new { message = bytes, algorithm = "ML-DSA-44" });
-        await client.MustUseAsync("/signature/verify", new { message = new byte[1], algorithm = "ML-DSA-44", signature = signature.Bytes("signature") });
+        await client.MustUseAsync(
+            "/signature/verify", new { message = new byte[1], algorithm = "ML-DSA-44", signature = signature.Bytes("signature") });
         (await client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
         (await client.UseAsync("/crypto/encrypt", new { kid, plaintext = bytes })).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
         (await client.RevokeAsync("nobody")).ShouldBe(HttpStatusCode.NotFound);
@@ -66,7 +70,9 @@ public sealed class InstrumentTests
         IReadOnlyList<TelemetryRecorder.Series> collected = recorder.Collect();
 
         Dictionary<string, double> counted = collected.Where(series => series.Instrument == "qkms.operations").ToDictionary(
-            series => $"{series.Labels[KmsMeter.OperationLabel]} {series.Labels.GetValueOrDefault(KmsMeter.AlgorithmLabel, "-")} {series.Labels[KmsMeter.OutcomeLabel]}", series => series.Value);
+            series => $"{series.Labels[KmsMeter.OperationLabel]} {series.Labels.GetValueOrDefault(KmsMeter.AlgorithmLabel, "-")} "
+                + $"{series.Labels[KmsMeter.OutcomeLabel]}",
+            series => series.Value);
         counted.Should().BeEquivalentTo(new Dictionary<string, double>
         {
             ["generate_key AES-256 ok"] = 1,
@@ -84,7 +90,8 @@ public sealed class InstrumentTests
             ["encrypt - refused"] = 1,
             ["revoke_key - refused"] = 1,
         });
-        collected.Where(series => series.Instrument == "qkms.operation.duration").Sum(series => series.Value).Should().Be(counted.Values.Sum());
+        collected.Where(series => series.Instrument == "qkms.operation.duration").Sum(series => series.Value)
+            .Should().Be(counted.Values.Sum());
 
         Sum(collected, "qkms.refusals", KmsMeter.ErrorCodeLabel, "ERR_KMS_006").Should().Be(1);
         Sum(collected, "qkms.refusals", KmsMeter.ErrorCodeLabel, "ERR_KEM_001").Should().Be(2);
@@ -119,7 +126,8 @@ public sealed class InstrumentTests
             using HttpClient client = app.KestrelClient();
             await client.GenerateAsync("AES-256");
 
-            recorder.Collect().Where(series => series.Labels.ContainsKey(KmsMeter.TenantLabel)).Select(series => series.Instrument).Distinct()
+            recorder.Collect().Where(
+                series => series.Labels.ContainsKey(KmsMeter.TenantLabel)).Select(series => series.Instrument).Distinct()
                 .Should().Equal(isOn ? ["qkms.operations"] : Array.Empty<string>());
         }
     }

@@ -51,7 +51,8 @@ public sealed class OffTests
     [Fact]
     public async Task The_sdk_can_be_disabled_although_an_endpoint_is_named()
     {
-        await using QkmsApplication app = new() { Settings = { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9", ["OTEL_SDK_DISABLED"] = "true" } };
+        await using QkmsApplication app =
+            new() { Settings = { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:9", ["OTEL_SDK_DISABLED"] = "true" } };
         _ = app.Server;
 
         app.Services.GetService<TracerProvider>().Should().BeNull();

@@ -84,7 +84,8 @@ internal sealed class TelemetryRecorder
             yield return span.OperationName;
             yield return span.TraceStateString ?? "";
             yield return span.StatusDescription ?? "";
-            foreach (string text in Texts(span.TagObjects).Concat(Texts(span.Baggage.Select(item => KeyValuePair.Create(item.Key, (object?)item.Value)))))
+            foreach (string text in Texts(
+                span.TagObjects).Concat(Texts(span.Baggage.Select(item => KeyValuePair.Create(item.Key, (object?)item.Value)))))
                 yield return text;
 
             foreach (ActivityEvent happened in span.Events)
@@ -109,7 +110,15 @@ internal sealed class TelemetryRecorder
     {
         public IEnumerable<string> Texts => Labels.SelectMany(label => new[] { label.Key, label.Value });
 
-        public string Id => $"{Instrument}{{{string.Join(", ", Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"))}}}";
+        public string Id
+        {
+            get
+            {
+                IEnumerable<string> labels = Labels.OrderBy(label => label.Key, StringComparer.Ordinal)
+                    .Select(label => $"{label.Key}={label.Value}");
+                return $"{Instrument}{{{string.Join(", ", labels)}}}";
+            }
+        }
 
         public bool Has(string label, string value) => Labels.TryGetValue(label, out string? is_) && is_ == value;
     }

@@ -22,10 +22,12 @@ public sealed class TraceTests
 
         Activity server = first.Single(span => span.Kind == ActivityKind.Server);
         server.DisplayName.Should().Be("POST /crypto/encrypt");
-        Tags(server).Should().Contain("http.route", Encrypt).And.Contain("http.request.method", "POST").And.Contain("http.response.status_code", "200");
+        Tags(server).Should().Contain(
+            "http.route", Encrypt).And.Contain("http.request.method", "POST").And.Contain("http.response.status_code", "200");
         string[] parts = [KmsActivities.Authenticate, KmsActivities.ChooseKey, KmsActivities.LoadMaterial, KmsActivities.Crypto];
         first.Where(span => span.ParentSpanId == server.SpanId).Select(span => span.OperationName).Should().Equal(parts);
-        second.Select(span => span.OperationName).Should().Contain(KmsActivities.Crypto).And.NotContain(KmsActivities.LoadMaterial, "the key is in memory");
+        second.Select(span => span.OperationName)
+            .Should().Contain(KmsActivities.Crypto).And.NotContain(KmsActivities.LoadMaterial, "the key is in memory");
 
         Activity crypto = first.Single(span => span.OperationName == KmsActivities.Crypto);
         Tags(crypto).Should().Equal(new Dictionary<string, string>
@@ -53,7 +55,8 @@ public sealed class TraceTests
         IReadOnlyList<Activity> spans = await recorder.TraceAsync(trace);
         spans.Select(span => span.OperationName).Should().Contain(KmsActivities.GenerateMaterial);
         if (TestStorage.IsPostgres)
-            spans.Where(span => span.Source.Name == "Npgsql").Select(span => Tags(span).GetValueOrDefault("db.query.text", "")).Should().Contain(sql => sql.Contains("INSERT INTO", StringComparison.Ordinal));
+            spans.Where(span => span.Source.Name == "Npgsql").Select(span => Tags(span).GetValueOrDefault("db.query.text", ""))
+                .Should().Contain(sql => sql.Contains("INSERT INTO", StringComparison.Ordinal));
         else
             spans.Select(span => span.OperationName).Should().Contain("qkms.sqlite.write");
     }
@@ -67,7 +70,8 @@ public sealed class TraceTests
 
         IReadOnlyList<Activity> spans = await recorder.TraceAsync(await EncryptAsync(client));
 
-        Tags(spans.Single(span => span.Kind == ActivityKind.Server)).Should().Contain(KmsMeter.ErrorCodeLabel, "ERR_KMS_003").And.Contain("http.response.status_code", "404");
+        Tags(spans.Single(span => span.Kind == ActivityKind.Server))
+            .Should().Contain(KmsMeter.ErrorCodeLabel, "ERR_KMS_003").And.Contain("http.response.status_code", "404");
     }
 
     [Fact]
@@ -111,7 +115,8 @@ public sealed class TraceTests
         ActivityTraceId trace = await EncryptAsync(client);
         await recorder.TraceAsync(trace);
 
-        app.Log.Lines.Should().ContainSingle(line => line.Contains($"trace {trace.ToHexString()}", StringComparison.Ordinal) && line.Contains("TraceId=", StringComparison.Ordinal));
+        app.Log.Lines.Should().ContainSingle(line => line.Contains($"trace {trace.ToHexString()}", StringComparison.Ordinal)
+            && line.Contains("TraceId=", StringComparison.Ordinal));
     }
 
     // For services that strangers reach: the page names this variable.
@@ -162,5 +167,6 @@ public sealed class TraceTests
     }
 
     private static Dictionary<string, string> Tags(Activity span) =>
-        span.TagObjects.ToDictionary(tag => tag.Key, tag => Convert.ToString(tag.Value, System.Globalization.CultureInfo.InvariantCulture)!);
+        span.TagObjects.ToDictionary(
+            tag => tag.Key, tag => Convert.ToString(tag.Value, System.Globalization.CultureInfo.InvariantCulture)!);
 }

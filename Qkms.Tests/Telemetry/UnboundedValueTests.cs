@@ -26,7 +26,8 @@ public sealed class UnboundedValueTests
         after.Length.Should().BeGreaterThan(40);
         recorder.Spans.Count.Should().BeGreaterThan(200);
         recorder.SpanTexts().Should().NotContain(text => text.Contains(Invented, StringComparison.OrdinalIgnoreCase));
-        recorder.Collect().SelectMany(series => series.Texts).Should().NotContain(text => text.Contains(Invented, StringComparison.OrdinalIgnoreCase));
+        recorder.Collect().SelectMany(series => series.Texts)
+            .Should().NotContain(text => text.Contains(Invented, StringComparison.OrdinalIgnoreCase));
     }
 
     // The keys of metrics are those of the table in the docs.
@@ -40,7 +41,9 @@ public sealed class UnboundedValueTests
         await client.GenerateAsync("AES-256");
         await client.MustUseAsync("/crypto/encrypt", new { plaintext = new byte[32] });
 
-        ILookup<string, TelemetryRecorder.Series> byInstrument = recorder.Collect().Where(series => series.Meter == "Qkms").ToLookup(series => series.Instrument);
+        ILookup<string, TelemetryRecorder.Series> byInstrument = recorder.Collect()
+            .Where(series => series.Meter == "Qkms")
+            .ToLookup(series => series.Instrument);
 
         byInstrument.Count.Should().BeGreaterThan(3);
         foreach (IGrouping<string, TelemetryRecorder.Series> series in byInstrument)
@@ -59,22 +62,26 @@ public sealed class UnboundedValueTests
         byte[] plaintext = Encoding.ASCII.GetBytes("a plaintext that nobody else has written");
         string kid = (await client.GenerateAsync("AES-256", new { name = "the-name-of-a-key" })).Text("kid");
         Answer encrypted = await client.MustUseAsync("/crypto/encrypt", new { kid, plaintext, context = new { customer = "the-context" } });
-        await client.MustUseAsync("/crypto/decrypt", new { ciphertext = encrypted.Bytes("ciphertext"), context = new { customer = "the-context" } });
-        await client.UseAsync("/crypto/decrypt", new { ciphertext = encrypted.Bytes("ciphertext"), context = new { customer = "the-wrong-context" } });
+        await client.MustUseAsync(
+            "/crypto/decrypt", new { ciphertext = encrypted.Bytes("ciphertext"), context = new { customer = "the-context" } });
+        await client.UseAsync(
+            "/crypto/decrypt", new { ciphertext = encrypted.Bytes("ciphertext"), context = new { customer = "the-wrong-context" } });
         await client.GetJsonAsync($"/kms/keys/{kid}");
         await client.GetJsonAsync("/kms/keys?name=the-name-of-a-key");
         await client.RevokeAsync(kid, """{"reason":"the-reason-for-it"}""");
         using HttpClient wrong = app.KestrelClient("qkms_wrong-api-key-of-somebody");
         await wrong.GetJsonAsync("/kms/keys");
-        await Eventually.HoldsAsync(() => Task.FromResult(recorder.Spans.Any(span => Equals(span.GetTagItem("http.response.status_code"), 401))));
+        await Eventually.HoldsAsync(
+            () => Task.FromResult(recorder.Spans.Any(span => Equals(span.GetTagItem("http.response.status_code"), 401))));
 
         // Before the test itself asks the database: in this process that would be recorded, too.
         string[] texts = [.. recorder.SpanTexts().Concat(recorder.Collect().SelectMany(series => series.Texts))];
         string apiKey = await File.ReadAllTextAsync(Path.Combine(app.DataDirectory, "initial-api-key"));
         string[] secrets =
         [
-            apiKey, apiKey[^20..], "wrong-api-key", "a plaintext", Convert.ToBase64String(plaintext), Convert.ToBase64String(plaintext)[8..32],
-            encrypted.Text("ciphertext"), encrypted.Text("ciphertext")[..24], kid, "the-name-of-a-key", "the-context", "the-wrong-context", "the-reason-for-it",
+            apiKey, apiKey[^20..], "wrong-api-key", "a plaintext", Convert.ToBase64String(plaintext),
+            Convert.ToBase64String(plaintext)[8..32], encrypted.Text("ciphertext"), encrypted.Text("ciphertext")[..24], kid,
+            "the-name-of-a-key", "the-context", "the-wrong-context", "the-reason-for-it",
             Convert.ToBase64String(await Materials.OpenAsync(app, kid)),
         ];
 
@@ -84,7 +91,12 @@ public sealed class UnboundedValueTests
     }
 
     private static string[] SeriesOf(TelemetryRecorder recorder) =>
-        [.. recorder.Collect().Where(series => series.Meter == "Qkms" || series.Meter.StartsWith("Microsoft.AspNetCore.", StringComparison.Ordinal)).Select(series => series.Id).Distinct()];
+        [
+            .. recorder.Collect()
+                .Where(series => series.Meter == "Qkms" || series.Meter.StartsWith("Microsoft.AspNetCore.", StringComparison.Ordinal))
+                .Select(series => series.Id)
+                .Distinct()
+        ];
 
     /// <summary>Every route with invented kids, names, queries and headers; and routes and verbs that do not exist.</summary>
     private static async Task WalkAsync(QkmsApplication app, HttpClient client, string invented)
@@ -93,10 +105,12 @@ public sealed class UnboundedValueTests
         {
             string path = RouteRequests.PathOf(route, invented);
             HttpMethod verb = RouteRequests.VerbOf(route);
-            foreach (string query in new[] { "", $"?{invented}={invented}", $"?name={invented}&algorithm={invented}", $"?cursor={invented}" })
+            foreach (string query in
+                new[] { "", $"?{invented}={invented}", $"?name={invented}&algorithm={invented}", $"?cursor={invented}" })
                 await SendAsync(client, verb, path + query, RouteRequests.BodyOf(route, $"\"kid\":\"{invented}\""), invented);
 
-            await SendAsync(client, verb, path, RouteRequests.BodyOf(route, $"\"algorithm\":\"AES-256\",\"name\":\"{invented}\""), invented);
+            await SendAsync(
+                client, verb, path, RouteRequests.BodyOf(route, $"\"algorithm\":\"AES-256\",\"name\":\"{invented}\""), invented);
             await SendAsync(client, verb, path, RouteRequests.BodyOf(route, $"\"algorithm\":\"{invented}\""), invented);
             await SendAsync(client, new HttpMethod(invented.ToUpperInvariant()), path, null, invented);
             await SendAsync(client, verb, "/api/v1" + path, null, invented);

@@ -13,7 +13,8 @@ internal sealed record DecryptDataKeyRequest(
     [property: Required, BytesField(0, DecryptDataKeyRequestValidator.MaxCiphertext, Example = Examples.Blob)]
     [property: Description("The wrapped data key, base64. It names its key.")]
     byte[]? Ciphertext,
-    [property: Description("The same context as when the data key was generated. The order of members does not matter.")] ContextMap? Context,
+    [property: Description("The same context as when the data key was generated. The order of members does not matter.")]
+    ContextMap? Context,
     [property: EncodingField, Description("Encoding of the plaintext data key: base64 (default) or hex.")] string? Encoding,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
@@ -60,7 +61,9 @@ internal static class DecryptDataKey
         DecryptDataKeyRequest request, Caller caller, DataKeyIssuer issuer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(DataKeyEndpoints.DefaultAlgorithm);
-        Used<SecretBytes> dataKey = await issuer.DecryptAsync(caller, choice, request.Context.OrEmpty(), request.Ciphertext, cancellationToken);
-        return Reply.Ok(new DecryptDataKeyResponse(dataKey, new EncodedSecret(dataKey.Result, request.Encoding == SecretEncodings.Hex), request.Algorithm?.Text));
+        Used<SecretBytes> dataKey = await issuer.DecryptAsync(
+            caller, choice, request.Context.OrEmpty(), request.Ciphertext, cancellationToken);
+        return Reply.Ok(new DecryptDataKeyResponse(
+            dataKey, new EncodedSecret(dataKey.Result, request.Encoding == SecretEncodings.Hex), request.Algorithm?.Text));
     }
 }

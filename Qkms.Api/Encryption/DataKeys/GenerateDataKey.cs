@@ -19,7 +19,8 @@ internal sealed record GenerateDataKeyRequest(
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
     [property: Description("The algorithm. Default: AES-256.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
-    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields;
+    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")]
+    bool? Strict) : IKeyChoiceFields;
 
 internal sealed class GenerateDataKeyRequestValidator : KeyChoiceValidator<GenerateDataKeyRequest>
 {
@@ -70,7 +71,8 @@ internal static class GenerateDataKey
         GenerateDataKeyRequest request, Caller caller, DataKeyIssuer issuer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(DataKeyEndpoints.DefaultAlgorithm, follow: request.Strict != true);
-        Used<WrappedSecret> dataKey = await issuer.GenerateAsync(caller, choice, request.Context.OrEmpty(), request.Bytes ?? DataKeyIssuer.DefaultLength, cancellationToken);
+        Used<WrappedSecret> dataKey = await issuer.GenerateAsync(
+            caller, choice, request.Context.OrEmpty(), request.Bytes ?? DataKeyIssuer.DefaultLength, cancellationToken);
         return Reply.Ok(new GenerateDataKeyResponse(dataKey, request));
     }
 }

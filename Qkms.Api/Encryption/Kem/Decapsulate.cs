@@ -28,7 +28,9 @@ internal sealed record DecapsulateResponse : KeyUseResponse, IDisposable
     public DecapsulateResponse(Used<SecretBytes> decrypted, string? spelling)
         : base(decrypted.Key, spelling) => SharedSecret = decrypted.Result;
 
-    [Description("The shared secret (FIPS 203), 32 bytes, base64. A ciphertext made for another key gives another secret, as the standard requires.")]
+    [Description(
+        "The shared secret (FIPS 203), 32 bytes, base64. A ciphertext made for another key gives another "
+        + "secret, as the standard requires.")]
     [SharedSecretField]
     public SecretBytes SharedSecret { get; }
 
@@ -46,9 +48,11 @@ internal static class Decapsulate
             .Requires(Permission.KemDecapsulate)
             .Refuses(KeyUseRefusals.Decrypting);
 
-    private static async Task<Reply<DecapsulateResponse>> HandleAsync(DecapsulateRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
+    private static async Task<Reply<DecapsulateResponse>> HandleAsync(
+        DecapsulateRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm);
-        return Reply.Ok(new DecapsulateResponse(await keys.DecapsulateAsync(caller, choice, request.KemCiphertext, cancellationToken), request.Algorithm?.Text));
+        return Reply.Ok(new DecapsulateResponse(
+            await keys.DecapsulateAsync(caller, choice, request.KemCiphertext, cancellationToken), request.Algorithm?.Text));
     }
 }

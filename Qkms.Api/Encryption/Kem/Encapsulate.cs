@@ -13,7 +13,8 @@ internal sealed record EncapsulateRequest(
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
     [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
-    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields;
+    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")]
+    bool? Strict) : IKeyChoiceFields;
 
 internal sealed class EncapsulateRequestValidator : KeyChoiceValidator<EncapsulateRequest>;
 
@@ -45,7 +46,8 @@ internal static class Encapsulate
             .Requires(Permission.KemEncapsulate)
             .Refuses(KeyUseRefusals.Creating);
 
-    private static async Task<Reply<EncapsulateResponse>> HandleAsync(EncapsulateRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
+    private static async Task<Reply<EncapsulateResponse>> HandleAsync(
+        EncapsulateRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm, follow: request.Strict != true);
         return Reply.Ok(new EncapsulateResponse(await keys.EncapsulateAsync(caller, choice, cancellationToken), request.Algorithm?.Text));

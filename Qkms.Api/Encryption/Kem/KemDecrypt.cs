@@ -51,9 +51,11 @@ internal static class KemDecrypt
             .Requires(Permission.CryptoDecrypt)
             .Refuses(KeyUseRefusals.Decrypting);
 
-    private static async Task<Reply<KemDecryptResponse>> HandleAsync(KemDecryptRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
+    private static async Task<Reply<KemDecryptResponse>> HandleAsync(
+        KemDecryptRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm);
-        return Reply.Ok(new KemDecryptResponse(await keys.DecryptAsync(caller, choice, request.Aad ?? [], request.Ciphertext!, cancellationToken), request.Algorithm?.Text));
+        return Reply.Ok(new KemDecryptResponse(
+            await keys.DecryptAsync(caller, choice, request.Aad ?? [], request.Ciphertext!, cancellationToken), request.Algorithm?.Text));
     }
 }

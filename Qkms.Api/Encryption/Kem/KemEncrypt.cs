@@ -19,7 +19,8 @@ internal sealed record KemEncryptRequest(
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
     [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
-    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields, IDisposable
+    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")]
+    bool? Strict) : IKeyChoiceFields, IDisposable
 {
     public void Dispose() => Plaintext?.Dispose();
 }
@@ -55,9 +56,11 @@ internal static class KemEncrypt
             .Requires(Permission.CryptoEncrypt)
             .Refuses(KeyUseRefusals.Creating);
 
-    private static async Task<Reply<KemEncryptResponse>> HandleAsync(KemEncryptRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
+    private static async Task<Reply<KemEncryptResponse>> HandleAsync(
+        KemEncryptRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm, follow: request.Strict != true);
-        return Reply.Ok(new KemEncryptResponse(await keys.EncryptAsync(caller, choice, request.Aad ?? [], request.Plaintext!, cancellationToken), request.Algorithm?.Text));
+        return Reply.Ok(new KemEncryptResponse(
+            await keys.EncryptAsync(caller, choice, request.Aad ?? [], request.Plaintext!, cancellationToken), request.Algorithm?.Text));
     }
 }

@@ -51,9 +51,11 @@ internal static class UnwrapKey
             .Requires(Permission.KemUnwrap)
             .Refuses(KeyUseRefusals.Decrypting);
 
-    private static async Task<Reply<UnwrapKeyResponse>> HandleAsync(UnwrapKeyRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
+    private static async Task<Reply<UnwrapKeyResponse>> HandleAsync(
+        UnwrapKeyRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm);
-        return Reply.Ok(new UnwrapKeyResponse(await keys.UnwrapAsync(caller, choice, request.Aad ?? [], request.WrappedKey!, cancellationToken), request.Algorithm?.Text));
+        return Reply.Ok(new UnwrapKeyResponse(
+            await keys.UnwrapAsync(caller, choice, request.Aad ?? [], request.WrappedKey!, cancellationToken), request.Algorithm?.Text));
     }
 }

@@ -20,7 +20,8 @@ internal sealed record WrapKeyRequest(
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
     [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
-    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields, IDisposable
+    [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")]
+    bool? Strict) : IKeyChoiceFields, IDisposable
 {
     public void Dispose() => SymmetricKey?.Dispose();
 }
@@ -29,7 +30,10 @@ internal sealed class WrapKeyRequestValidator : KeyChoiceValidator<WrapKeyReques
 {
     public WrapKeyRequestValidator()
     {
-        RuleFor(r => r.SymmetricKey).IsGiven().Must(key => key is null || key.Length is >= 1 and <= KemEndpoints.MaxWrappedKey).WithMessage($"must be 1 to {KemEndpoints.MaxWrappedKey} bytes");
+        RuleFor(r => r.SymmetricKey)
+            .IsGiven()
+            .Must(key => key is null || key.Length is >= 1 and <= KemEndpoints.MaxWrappedKey)
+            .WithMessage($"must be 1 to {KemEndpoints.MaxWrappedKey} bytes");
         RuleFor(r => r.Aad).IsAtMost(KemEndpoints.MaxAad);
     }
 }
@@ -60,9 +64,11 @@ internal static class WrapKey
             .Requires(Permission.KemWrap)
             .Refuses(KeyUseRefusals.Creating);
 
-    private static async Task<Reply<WrapKeyResponse>> HandleAsync(WrapKeyRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
+    private static async Task<Reply<WrapKeyResponse>> HandleAsync(
+        WrapKeyRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm, follow: request.Strict != true);
-        return Reply.Ok(new WrapKeyResponse(await keys.WrapAsync(caller, choice, request.Aad ?? [], request.SymmetricKey!, cancellationToken), request.Algorithm?.Text));
+        return Reply.Ok(new WrapKeyResponse(
+            await keys.WrapAsync(caller, choice, request.Aad ?? [], request.SymmetricKey!, cancellationToken), request.Algorithm?.Text));
     }
 }

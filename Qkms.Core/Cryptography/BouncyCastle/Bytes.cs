@@ -25,7 +25,10 @@ internal static class Bytes
         return copy;
     }
 
-    /// <summary>Hands a copy of a secret to a method of BouncyCastle that copies it again, and zeroes the one made here. Not every method does: some keep the array.</summary>
+    /// <summary>
+    /// Hands a copy of a secret to a method of BouncyCastle that copies it again, and zeroes the one made here. Not every method
+    /// does: some keep the array.
+    /// </summary>
     internal static T Lend<T>(ReadOnlySpan<byte> secret, Func<byte[], T> use)
     {
         byte[] copy = Pinned(secret);

@@ -1,5 +1,5 @@
-// The classes of the submission to NIST are marked obsolete in favour of those of ML-DSA; in this release they compute FIPS 204 too, by an engine
-// of their own. They alone sign a message that is formatted already; the HashMLDsaSigner knows one hash only, and wants the data.
+// The classes of the submission to NIST are marked obsolete in favour of those of ML-DSA; in this release they compute FIPS 204 too, by an
+// engine of their own. They alone sign a message that is formatted already; the HashMLDsaSigner knows one hash only, and wants the data.
 #pragma warning disable CS0618
 
 using Org.BouncyCastle.Crypto.Parameters;

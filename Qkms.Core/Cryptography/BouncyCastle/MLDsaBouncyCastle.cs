@@ -93,7 +93,8 @@ public sealed class MLDsaBouncyCastle : MLDsa, IHashOfAnyStrength
 
     /// <summary>Imports an expanded private key (FIPS 204, Algorithm 25) and checks that its parts belong together.</summary>
     /// <remarks>
-    /// BouncyCastle checks no part of it, and gives t₀ and the range of s₁ and s₂ to nobody: <see cref="MLDsaManaged"/> reads the key first.
+    /// BouncyCastle checks no part of it, and gives t₀ and the range of s₁ and s₂ to nobody:
+    /// <see cref="MLDsaManaged"/> reads the key first.
     /// </remarks>
     /// <param name="algorithm">The parameter set.</param>
     /// <param name="source">The private key as FIPS 204 encodes it.</param>
@@ -138,7 +139,9 @@ public sealed class MLDsaBouncyCastle : MLDsa, IHashOfAnyStrength
         return ImportMLDsaPublicKey(algorithm, decoded.Key);
     }
 
-    /// <summary>Imports a PKCS #8 private key that holds the seed, the expanded key, or both (RFC 9881); both must be the same key.</summary>
+    /// <summary>
+    /// Imports a PKCS #8 private key that holds the seed, the expanded key, or both (RFC 9881); both must be the same key.
+    /// </summary>
     /// <param name="source">One DER structure.</param>
     /// <returns>A key, with its seed where the structure has one.</returns>
     /// <exception cref="CryptographicException">The structure, its algorithm or the key is not valid.</exception>
@@ -183,22 +186,29 @@ public sealed class MLDsaBouncyCastle : MLDsa, IHashOfAnyStrength
         return verifier.VerifySignature(signature.ToArray());
     }
 
-    /// <summary>FIPS 204, Algorithm 4 from line 23, hedged. The base class has checked the identifier, the length of the hash, and that its strength fits the parameter set.</summary>
+    /// <summary>
+    /// FIPS 204, Algorithm 4 from line 23, hedged. The base class has checked the identifier, the length of the hash, and that its
+    /// strength fits the parameter set.
+    /// </summary>
     /// <inheritdoc/>
-    protected override void SignPreHashCore(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, Span<byte> destination) =>
+    protected override void SignPreHashCore(
+        ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, Span<byte> destination) =>
         SignHash(hash, context, hashAlgorithmOid, destination);
 
     /// <summary>FIPS 204, Algorithm 5.</summary>
     /// <inheritdoc/>
-    protected override bool VerifyPreHashCore(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, ReadOnlySpan<byte> signature) =>
+    protected override bool VerifyPreHashCore(
+        ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, ReadOnlySpan<byte> signature) =>
         VerifyHash(hash, context, hashAlgorithmOid, signature);
 
     /// <inheritdoc/>
-    void IHashOfAnyStrength.SignHash(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, Span<byte> destination) =>
+    void IHashOfAnyStrength.SignHash(
+        ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, Span<byte> destination) =>
         SignHash(hash, context, hashAlgorithmOid, destination);
 
     /// <inheritdoc/>
-    bool IHashOfAnyStrength.VerifyHash(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, ReadOnlySpan<byte> signature) =>
+    bool IHashOfAnyStrength.VerifyHash(
+        ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, ReadOnlySpan<byte> signature) =>
         VerifyHash(hash, context, hashAlgorithmOid, signature);
 
     /// <summary>FIPS 204, Algorithm 7 with μ in place of the message, by the managed engine.</summary>
@@ -280,7 +290,8 @@ public sealed class MLDsaBouncyCastle : MLDsa, IHashOfAnyStrength
         return [1, (byte)context.Length, .. context, .. writer.Encode(), .. hash];
     }
 
-    private MLDsaPrivateKeyParameters RequireSigningKey() => _signingKey ?? throw new CryptographicException("The key holds no private key.");
+    private MLDsaPrivateKeyParameters RequireSigningKey() =>
+        _signingKey ?? throw new CryptographicException("The key holds no private key.");
 
     private void SignHash(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string oid, Span<byte> destination) =>
         FormattedMessageSigner.Sign(RequireSigningKey(), FormatPreHash(hash, context, oid)).CopyTo(destination);
@@ -291,7 +302,8 @@ public sealed class MLDsaBouncyCastle : MLDsa, IHashOfAnyStrength
     private void RequireExternalMu()
     {
         if (_strict)
-            throw new NotSupportedException("BouncyCastle has no public entry for an external μ. Use the data or its hash, or another engine.");
+            throw new NotSupportedException(
+                "BouncyCastle has no public entry for an external μ. Use the data or its hash, or another engine.");
     }
 
     private MLDsaManaged ToManaged(MLDsaPrivateKeyParameters key)

@@ -104,7 +104,8 @@ public sealed class MLKemBouncyCastle : MLKem
         if (!CryptographicOperations.FixedTimeEquals(hash, computed))
             throw new CryptographicException("The decapsulation key is not valid: it does not hold the hash of its encapsulation key.");
 
-        return new MLKemBouncyCastle(algorithm, oid, Bytes.Lend(source, encoded => MLKemPrivateKeyParameters.FromEncoding(parameters, encoded)));
+        return new MLKemBouncyCastle(
+            algorithm, oid, Bytes.Lend(source, encoded => MLKemPrivateKeyParameters.FromEncoding(parameters, encoded)));
     }
 
     /// <summary>Imports an encapsulation key with the checks of FIPS 203, section 7.2.</summary>
@@ -134,7 +135,9 @@ public sealed class MLKemBouncyCastle : MLKem
         return ImportEncapsulationKey(algorithm, decoded.Key);
     }
 
-    /// <summary>Imports a PKCS #8 private key that holds the seed, the expanded key, or both (RFC 9935); both must be the same key.</summary>
+    /// <summary>
+    /// Imports a PKCS #8 private key that holds the seed, the expanded key, or both (RFC 9935); both must be the same key.
+    /// </summary>
     /// <param name="source">One DER structure.</param>
     /// <returns>A key, with its seed where the structure has one.</returns>
     /// <exception cref="CryptographicException">The structure, its algorithm or the key is not valid.</exception>
@@ -169,7 +172,9 @@ public sealed class MLKemBouncyCastle : MLKem
         encapsulator.Encapsulate(ciphertext, sharedSecret);
     }
 
-    /// <summary>FIPS 203, Algorithm 21; the input checks were made at import and, for the length of the ciphertext, by the base class.</summary>
+    /// <summary>
+    /// FIPS 203, Algorithm 21; the input checks were made at import and, for the length of the ciphertext, by the base class.
+    /// </summary>
     /// <inheritdoc/>
     protected override void DecapsulateCore(ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret)
     {
@@ -182,12 +187,14 @@ public sealed class MLKemBouncyCastle : MLKem
     /// <inheritdoc/>
     protected override void ExportPrivateSeedCore(Span<byte> destination)
     {
-        byte[] seed = RequireDecapsulationKey().GetSeed() ?? throw new CryptographicException("The key was imported without its private seed.");
+        byte[] seed = RequireDecapsulationKey().GetSeed()
+            ?? throw new CryptographicException("The key was imported without its private seed.");
         Bytes.Move(seed, destination);
     }
 
     /// <inheritdoc/>
-    protected override void ExportDecapsulationKeyCore(Span<byte> destination) => Bytes.Move(RequireDecapsulationKey().GetEncoded(), destination);
+    protected override void ExportDecapsulationKeyCore(Span<byte> destination) =>
+        Bytes.Move(RequireDecapsulationKey().GetEncoded(), destination);
 
     /// <inheritdoc/>
     protected override void ExportEncapsulationKeyCore(Span<byte> destination) => _encapsulationKey.GetEncoded().CopyTo(destination);
@@ -226,7 +233,10 @@ public sealed class MLKemBouncyCastle : MLKem
     private MLKemPrivateKeyParameters RequireDecapsulationKey() =>
         _decapsulationKey ?? throw new CryptographicException("The key holds no decapsulation key.");
 
-    /// <summary>The modulus check of FIPS 203, section 7.2: BouncyCastle makes it at each encapsulation, the platform at import. The coefficients are public.</summary>
+    /// <summary>
+    /// The modulus check of FIPS 203, section 7.2: BouncyCastle makes it at each encapsulation, the platform at import. The
+    /// coefficients are public.
+    /// </summary>
     private static void RequireReducedCoefficients(ReadOnlySpan<byte> encapsulationKey)
     {
         const int Modulus = 3329;

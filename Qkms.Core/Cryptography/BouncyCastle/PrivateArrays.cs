@@ -10,8 +10,8 @@ namespace Qkms.Core.Cryptography.BouncyCastle;
 /// collector makes no copies of them, and zeroes them in the end. A test fails when a version of the package moves a field or adds one.
 /// </summary>
 /// <remarks>
-/// Out of reach are the arrays that BouncyCastle makes and drops while it computes, and copies that the garbage collector makes of the key's
-/// own while it is expanded (docs/engines.md).
+/// Out of reach are the arrays that BouncyCastle makes and drops while it computes, and copies that the garbage collector makes of the
+/// key's own while it is expanded (docs/engines.md).
 /// </remarks>
 internal static class PrivateArrays
 {
@@ -23,7 +23,9 @@ internal static class PrivateArrays
         return key;
     }
 
-    /// <summary>Pins ξ, K, s₁, s₂ and t₀ of a key that nobody else has seen yet; ρ, tr and t₁ are public, and shared with the public key.</summary>
+    /// <summary>
+    /// Pins ξ, K, s₁, s₂ and t₀ of a key that nobody else has seen yet; ρ, tr and t₁ are public, and shared with the public key.
+    /// </summary>
     internal static MLDsaPrivateKeyParameters Pin(MLDsaPrivateKeyParameters key)
     {
         Pin(ref Seed(key));

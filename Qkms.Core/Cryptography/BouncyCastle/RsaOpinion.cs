@@ -9,8 +9,9 @@ using Org.BouncyCastle.Math;
 namespace Qkms.Core.Cryptography.BouncyCastle;
 
 /// <summary>
-/// BouncyCastle's opinion on a new RSA key of the platform: its numbers belong together (NIST SP 800-56B Rev. 2, section 6.4.1.2.3,
-/// rsakpv1-crt; FIPS 186-5, appendix A.1.1), its factors are prime, and a signature or a ciphertext passes from one implementation to the other.
+/// BouncyCastle's opinion on a new RSA key of the platform: its numbers belong together (NIST SP 800-56B Rev. 2, section
+/// 6.4.1.2.3, rsakpv1-crt; FIPS 186-5, appendix A.1.1), its factors are prime, and a signature or a ciphertext passes from one
+/// implementation to the other.
 /// </summary>
 /// <remarks>
 /// The numbers are examined once, before anybody else knows of the key; BouncyCastle's arithmetic takes a time that depends on them. Those
@@ -23,8 +24,8 @@ internal static class RsaOpinion
     // FIPS 186-5, appendix A.1.1: |p − q| > 2^(nlen/2 − 100).
     private const int PrimesApart = 100;
 
-    // Rounds of Miller-Rabin with random bases (FIPS 186-5, appendix B.3.1) beside those of the platform, which found the factors: a fault is looked
-    // for, not an adversary. A composite passes both with a chance of at most 1/16, a random one with far less than 2^-40.
+    // Rounds of Miller-Rabin with random bases (FIPS 186-5, appendix B.3.1) beside those of the platform, which found the factors: a fault
+    // is looked for, not an adversary. A composite passes both with a chance of at most 1/16, a random one with far less than 2^-40.
     private const int PrimalityRounds = 2;
 
     private static ReadOnlySpan<byte> Probe => "qkms second opinion"u8;
@@ -58,8 +59,13 @@ internal static class RsaOpinion
 
     private static bool BelongTogether(RSAParameters numbers, BigInteger n, BigInteger e)
     {
-        BigInteger[] secrets = [Integer(numbers.D!), Integer(numbers.P!), Integer(numbers.Q!), Integer(numbers.DP!), Integer(numbers.DQ!), Integer(numbers.InverseQ!)];
-        (BigInteger d, BigInteger p, BigInteger q, BigInteger dP, BigInteger dQ, BigInteger qInv) = (secrets[0], secrets[1], secrets[2], secrets[3], secrets[4], secrets[5]);
+        BigInteger[] secrets =
+        [
+            Integer(numbers.D!), Integer(numbers.P!), Integer(numbers.Q!), Integer(numbers.DP!), Integer(numbers.DQ!),
+            Integer(numbers.InverseQ!)
+        ];
+        (BigInteger d, BigInteger p, BigInteger q, BigInteger dP, BigInteger dQ, BigInteger qInv) =
+            (secrets[0], secrets[1], secrets[2], secrets[3], secrets[4], secrets[5]);
         BigInteger p1 = p.Subtract(BigInteger.One);
         BigInteger q1 = q.Subtract(BigInteger.One);
         try

@@ -69,7 +69,8 @@ internal static class ByteCodec
     }
 
     /// <summary>ByteDecode₁₂ of every element of a vector, modulo q as Algorithm 6 asks: coefficients are in [0, q).</summary>
-    /// <returns>Whether all coefficients were below q already: the modulus check of FIPS 203, section 7.2. Only a caller with public input may act on it.</returns>
+    /// <returns>Whether all coefficients were below q already: the modulus check of FIPS 203, section 7.2. Only a caller with public input
+    /// may act on it.</returns>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool DecodeVector(ReadOnlySpan<byte> source, NttVector vector)

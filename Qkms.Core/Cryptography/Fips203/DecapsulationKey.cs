@@ -5,7 +5,10 @@ using Qkms.Core.Cryptography.Fips202;
 namespace Qkms.Core.Cryptography.Fips203;
 
 /// <summary>A decapsulation key, expanded: ŝ, z, and the encapsulation key that belongs to it. Zeroed when disposed.</summary>
-/// <remarks>The arrays are pinned, so that the garbage collector leaves no copy behind when it moves objects. Operations may run at the same time; disposing while one runs is the caller's mistake.</remarks>
+/// <remarks>
+/// The arrays are pinned, so that the garbage collector leaves no copy behind when it moves objects. Operations may run at the same time;
+/// disposing while one runs is the caller's mistake.
+/// </remarks>
 internal sealed class DecapsulationKey : IDisposable
 {
     private readonly ParameterSet _set;
@@ -50,9 +53,13 @@ internal sealed class DecapsulationKey : IDisposable
         }
     }
 
-    /// <summary>The key of ρ ‖ σ and z. Without <paramref name="d"/> it has no seed to export: tests of the draft standard, which derived ρ and σ in another way, enter here.</summary>
+    /// <summary>
+    /// The key of ρ ‖ σ and z. Without <paramref name="d"/> it has no seed to export: tests of the draft standard, which derived ρ and σ in
+    /// another way, enter here.
+    /// </summary>
     [TouchesSecrets]
-    internal static DecapsulationKey FromDerivedSeeds(ParameterSet set, ReadOnlySpan<byte> rhoAndSigma, ReadOnlySpan<byte> z, byte[]? d = null)
+    internal static DecapsulationKey FromDerivedSeeds(
+        ParameterSet set, ReadOnlySpan<byte> rhoAndSigma, ReadOnlySpan<byte> z, byte[]? d = null)
     {
         ReadOnlySpan<byte> rho = rhoAndSigma[..ParameterSet.SeedSize];
         short[] matrix = new short[set.K * set.K * ParameterSet.N];
@@ -66,7 +73,10 @@ internal sealed class DecapsulationKey : IDisposable
         return new DecapsulationKey(set, s, z, d, new EncapsulationKey(set, encoded, matrix, t));
     }
 
-    /// <summary>Decodes dk = dk_PKE ‖ ek ‖ H(ek) ‖ z of the right length, with the hash check of FIPS 203, section 7.3, and the modulus check of the ek inside.</summary>
+    /// <summary>
+    /// Decodes dk = dk_PKE ‖ ek ‖ H(ek) ‖ z of the right length, with the hash check of FIPS 203, section 7.3, and the
+    /// modulus check of the ek inside.
+    /// </summary>
     /// <exception cref="CryptographicException">The hash does not match, or a coefficient of ek is not below q.</exception>
     [TouchesSecrets]
     internal static DecapsulationKey Decode(ParameterSet set, ReadOnlySpan<byte> encoded)
@@ -119,7 +129,10 @@ internal sealed class DecapsulationKey : IDisposable
         }
     }
 
-    /// <summary>FIPS 203, Algorithm 18, with implicit rejection: a ciphertext that was not made by encapsulation gives a secret of its own, in the same time.</summary>
+    /// <summary>
+    /// FIPS 203, Algorithm 18, with implicit rejection: a ciphertext that was not made by encapsulation gives a secret of
+    /// its own, in the same time.
+    /// </summary>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Decapsulate(ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret)

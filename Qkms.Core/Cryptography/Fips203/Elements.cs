@@ -6,7 +6,10 @@ internal readonly ref struct RingElement(Span<short> coefficients)
     internal Span<short> Coefficients { get; } = coefficients[..ParameterSet.N];
 }
 
-/// <summary>An element of T_q, the image of the number-theoretic transform: 128 pairs. A type of its own, because a mix-up with <see cref="RingElement"/> would be quiet.</summary>
+/// <summary>
+/// An element of T_q, the image of the number-theoretic transform: 128 pairs. A type of its own, because a mix-up with
+/// <see cref="RingElement"/> would be quiet.
+/// </summary>
 internal readonly ref struct NttElement(Span<short> coefficients)
 {
     internal Span<short> Coefficients { get; } = coefficients[..ParameterSet.N];

@@ -3,7 +3,9 @@ using Qkms.Core.Cryptography.Fips202;
 
 namespace Qkms.Core.Cryptography.Fips203;
 
-/// <summary>An encapsulation key with everything computed that does not depend on the message: Â, t̂ and H(ek). Immutable; nothing in it is secret.</summary>
+/// <summary>
+/// An encapsulation key with everything computed that does not depend on the message: Â, t̂ and H(ek). Immutable; nothing in it is secret.
+/// </summary>
 internal sealed class EncapsulationKey
 {
     private readonly ParameterSet _set;

@@ -2,10 +2,12 @@ using System.Runtime.CompilerServices;
 
 namespace Qkms.Core.Cryptography.Fips203;
 
-/// <summary>Arithmetic modulo q = 3329 (FIPS 203, section 2.4.1) on signed 16-bit representatives, without branch and without division.</summary>
+/// <summary>
+/// Arithmetic modulo q = 3329 (FIPS 203, section 2.4.1) on signed 16-bit representatives, without branch and without division.
+/// </summary>
 /// <remarks>
-/// These methods are inlined into their callers, which carry <see cref="MethodImplOptions.AggressiveOptimization"/>; a method cannot ask for
-/// both. Called unoptimised they are still only multiplications, shifts and additions.
+/// These methods are inlined into their callers, which carry <see cref="MethodImplOptions.AggressiveOptimization"/>; a method cannot ask
+/// for both. Called unoptimised they are still only multiplications, shifts and additions.
 /// </remarks>
 internal static class Field
 {
@@ -45,7 +47,9 @@ internal static class Field
     internal static short ToMontgomery(short a) => MontgomeryReduce(a * RSquared);
 
     /// <summary>The representative of a in [-(q-1)/2, (q-1)/2], for any 16-bit a.</summary>
-    /// <remarks>|20159·a + 2²⁵| &lt; 2³¹, and the quotient is exact to the nearest integer for |a| ≤ 2¹⁵ (shown for every a by a test).</remarks>
+    /// <remarks>
+    /// |20159·a + 2²⁵| &lt; 2³¹, and the quotient is exact to the nearest integer for |a| ≤ 2¹⁵ (shown for every a by a test).
+    /// </remarks>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static short BarrettReduce(short a)

@@ -20,7 +20,8 @@ internal static class KPke
     /// <param name="s">Receives ŝ in [-(q-1)/2, (q-1)/2].</param>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void GenerateKey(ParameterSet set, ReadOnlySpan<byte> rho, ReadOnlySpan<byte> sigma, NttVector matrix, NttVector t, NttVector s)
+    internal static void GenerateKey(
+        ParameterSet set, ReadOnlySpan<byte> rho, ReadOnlySpan<byte> sigma, NttVector matrix, NttVector t, NttVector s)
     {
         Span<short> noise = stackalloc short[ParameterSet.N];
         Span<int> sum = stackalloc int[ParameterSet.N];

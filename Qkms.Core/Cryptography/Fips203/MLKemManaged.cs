@@ -111,7 +111,9 @@ public sealed class MLKemManaged : MLKem
         return new MLKemManaged(set, EncapsulationKey.Decode(set, decoded.Key));
     }
 
-    /// <summary>Imports a PKCS #8 private key that holds the seed, the expanded key, or both (RFC 9935); both must be the same key.</summary>
+    /// <summary>
+    /// Imports a PKCS #8 private key that holds the seed, the expanded key, or both (RFC 9935); both must be the same key.
+    /// </summary>
     /// <param name="source">One DER structure.</param>
     /// <returns>A key, with its seed where the structure has one.</returns>
     /// <exception cref="CryptographicException">The structure, its algorithm or the key is not valid.</exception>
@@ -136,7 +138,10 @@ public sealed class MLKemManaged : MLKem
         throw new CryptographicException("The keys in the structure are not the same key.");
     }
 
-    /// <summary>Encapsulation with a chosen message in place of a random one (FIPS 203, Algorithm 17): for known answers only. A message used twice or not random breaks the secret.</summary>
+    /// <summary>
+    /// Encapsulation with a chosen message in place of a random one (FIPS 203, Algorithm 17): for known answers only. A message used twice
+    /// or not random breaks the secret.
+    /// </summary>
     [TouchesSecrets]
     internal void EncapsulateDeterministicForTesting(ReadOnlySpan<byte> message, Span<byte> ciphertext, Span<byte> sharedSecret)
     {
@@ -161,7 +166,9 @@ public sealed class MLKemManaged : MLKem
         }
     }
 
-    /// <summary>FIPS 203, Algorithm 21; the input checks were made at import and, for the length of the ciphertext, by the base class.</summary>
+    /// <summary>
+    /// FIPS 203, Algorithm 21; the input checks were made at import and, for the length of the ciphertext, by the base class.
+    /// </summary>
     /// <inheritdoc/>
     [TouchesSecrets]
     protected override void DecapsulateCore(ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret) =>
@@ -190,7 +197,8 @@ public sealed class MLKemManaged : MLKem
     protected override bool TryExportPkcs8PrivateKeyCore(Span<byte> destination, out int bytesWritten)
     {
         DecapsulationKey key = RequireDecapsulationKey();
-        byte[] encoded = GC.AllocateArray<byte>(key.HasSeed ? Algorithm.PrivateSeedSizeInBytes : Algorithm.DecapsulationKeySizeInBytes, pinned: true);
+        byte[] encoded = GC.AllocateArray<byte>(
+            key.HasSeed ? Algorithm.PrivateSeedSizeInBytes : Algorithm.DecapsulationKeySizeInBytes, pinned: true);
         try
         {
             if (key.HasSeed)

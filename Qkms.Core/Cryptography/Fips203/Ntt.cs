@@ -5,7 +5,9 @@ namespace Qkms.Core.Cryptography.Fips203;
 /// <summary>The number-theoretic transform and products in its image (FIPS 203, section 4.3).</summary>
 internal static class Ntt
 {
-    /// <summary>2³²/128 modulo q: the factor 128⁻¹ of the inverse transform, and R for the product that came before it, in one multiplication.</summary>
+    /// <summary>
+    /// 2³²/128 modulo q: the factor 128⁻¹ of the inverse transform, and R for the product that came before it, in one multiplication.
+    /// </summary>
     private const short InverseScale = 1441;
 
     /// <summary>ζ^BitRev₇(i)·2¹⁶ modulo q with ζ = 17, centred (FIPS 203, Appendix A).</summary>
@@ -22,7 +24,10 @@ internal static class Ntt
     ];
 
     /// <summary>FIPS 203, Algorithm 9, in place.</summary>
-    /// <remarks>Bounds: coefficients enter with |a| ≤ q. Each of the seven layers adds a product in (-q, q), so |a| &lt; 8q = 26632 &lt; 2¹⁵ throughout; they leave in [-(q-1)/2, (q-1)/2].</remarks>
+    /// <remarks>
+    /// Bounds: coefficients enter with |a| ≤ q. Each of the seven layers adds a product in (-q, q), so |a| &lt; 8q = 26632 &lt; 2¹⁵
+    /// throughout; they leave in [-(q-1)/2, (q-1)/2].
+    /// </remarks>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static NttElement Forward(RingElement element)
@@ -53,7 +58,10 @@ internal static class Ntt
     }
 
     /// <summary>FIPS 203, Algorithm 10, in place, of an element that carries the factor 2⁻¹⁶ of <see cref="Reduce"/>.</summary>
-    /// <remarks>Bounds: coefficients enter in (-q, q). The sums are reduced in every layer; a difference of two values below q in size stays below 2q &lt; 2¹⁵. They leave in (-q, q).</remarks>
+    /// <remarks>
+    /// Bounds: coefficients enter in (-q, q). The sums are reduced in every layer; a difference of two values below q in size stays below
+    /// 2q &lt; 2¹⁵. They leave in (-q, q).
+    /// </remarks>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static RingElement Inverse(NttElement element)
@@ -87,7 +95,8 @@ internal static class Ntt
     /// <remarks>
     /// Bounds: coefficients of both in [-q, q]. Each call adds two products of at most q² to every entry; after at most four calls (k ≤ 4)
     /// an entry is at most 8q² = 88,657,928 &lt; q·2¹⁵ = 109,084,672, which is what <see cref="Reduce"/> accepts.
-    /// The pair i is multiplied modulo X² - γ with γ = ζ^(2·BitRev₇(i)+1): these are +ζ and -ζ in turn for the last 64 entries of the table.
+    /// The pair i is multiplied modulo X² - γ with γ = ζ^(2·BitRev₇(i)+1): these are +ζ and -ζ in turn for the last
+    /// 64 entries of the table.
     /// </remarks>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

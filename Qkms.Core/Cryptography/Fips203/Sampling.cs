@@ -47,7 +47,10 @@ internal static class Sampling
         }
     }
 
-    /// <summary>An element with noise of width <paramref name="eta"/> from PRF_η(seed, counter) = SHAKE256(seed ‖ counter) (FIPS 203, equation 4.3 and Algorithm 8).</summary>
+    /// <summary>
+    /// An element with noise of width <paramref name="eta"/> from PRF_η(seed, counter) = SHAKE256(seed ‖ counter) (FIPS 203,
+    /// equation 4.3 and Algorithm 8).
+    /// </summary>
     [TouchesSecrets]
     internal static void SampleNoise(ReadOnlySpan<byte> seed, byte counter, int eta, RingElement destination)
     {
@@ -67,7 +70,10 @@ internal static class Sampling
         }
     }
 
-    /// <summary>FIPS 203, Algorithm 8 with η = 2: the bits of 32-bit words are added in pairs, then each coefficient is the difference of two sums. Coefficients are in [-2, 2].</summary>
+    /// <summary>
+    /// FIPS 203, Algorithm 8 with η = 2: the bits of 32-bit words are added in pairs, then each coefficient is the difference of two sums.
+    /// Coefficients are in [-2, 2].
+    /// </summary>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SamplePolyCbd2(ReadOnlySpan<byte> stream, RingElement destination)

@@ -2,10 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace Qkms.Core.Cryptography.Fips204;
 
-/// <summary>Arithmetic modulo q = 8380417 = 2²³ - 2¹³ + 1 (FIPS 204, section 2.3) on signed 32-bit representatives, without branch and without division.</summary>
+/// <summary>
+/// Arithmetic modulo q = 8380417 = 2²³ - 2¹³ + 1 (FIPS 204, section 2.3) on signed 32-bit representatives, without
+/// branch and without division.
+/// </summary>
 /// <remarks>
-/// These methods are inlined into their callers, which carry <see cref="MethodImplOptions.AggressiveOptimization"/>; a method cannot ask for
-/// both. Called unoptimised they are still only multiplications, shifts and additions.
+/// These methods are inlined into their callers, which carry <see cref="MethodImplOptions.AggressiveOptimization"/>; a method cannot ask
+/// for both. Called unoptimised they are still only multiplications, shifts and additions.
 /// </remarks>
 internal static class Field
 {
@@ -15,7 +18,9 @@ internal static class Field
     private const int QInverse = 58728449;
 
     /// <summary>a·2⁻³² modulo q, in (-q, q) (FIPS 204, Algorithm 49).</summary>
-    /// <remarks>Bound: |a| &lt; q·2³¹. Then |a - t·q| &lt; 2³²·q because |t| ≤ 2³¹, and the low 32 bits of the difference are zero.</remarks>
+    /// <remarks>
+    /// Bound: |a| &lt; q·2³¹. Then |a - t·q| &lt; 2³²·q because |t| ≤ 2³¹, and the low 32 bits of the difference are zero.
+    /// </remarks>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int MontgomeryReduce(long a)

@@ -15,8 +15,9 @@ internal sealed record Gamma2(int Value, int Count, int HighBits, ulong Reciproc
 
     /// <summary>FIPS 204, Algorithm 36, for canonical <paramref name="r"/>, without branch and without division.</summary>
     /// <remarks>
-    /// High part: r₁ = floor((r + γ₂ - 1)/α) makes r - r₁·α fall into (-γ₂, γ₂]. With n = r + γ₂ - 1 &lt; q + γ₂ and e = Reciprocal·α - 2⁴⁴ (174080 and 507392),
-    /// floor(n·Reciprocal / 2⁴⁴) is exact because n·e &lt; 2⁴⁴. Where r₁ = m, so that r - r₀ = q - 1, the high part becomes 0 and the low part loses one.
+    /// High part: r₁ = floor((r + γ₂ - 1)/α) makes r - r₁·α fall into (-γ₂, γ₂]. With n = r + γ₂ - 1 &lt; q + γ₂ and e = Reciprocal·α - 2⁴⁴
+    /// (174080 and 507392), floor(n·Reciprocal / 2⁴⁴) is exact because n·e &lt; 2⁴⁴. Where r₁ = m, so that r - r₀ = q - 1, the high part
+    /// becomes 0 and the low part loses one.
     /// </remarks>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -2,10 +2,15 @@ using System.Runtime.CompilerServices;
 
 namespace Qkms.Core.Cryptography.Fips204;
 
-/// <summary>Hints: which high parts change by the part of t that the public key lacks (FIPS 204, section 7.4, and Algorithms 20 and 21).</summary>
+/// <summary>
+/// Hints: which high parts change by the part of t that the public key lacks (FIPS 204, section 7.4, and Algorithms 20 and 21).
+/// </summary>
 internal static class Hints
 {
-    /// <summary>FIPS 204, Algorithm 39, for two canonical elements: r + z and r, whose high parts are compared. Writes 0 or 1 over <paramref name="with"/>.</summary>
+    /// <summary>
+    /// FIPS 204, Algorithm 39, for two canonical elements: r + z and r, whose high parts are compared. Writes 0 or 1 over
+    /// <paramref name="with"/>.
+    /// </summary>
     /// <returns>The count of ones.</returns>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -25,7 +30,9 @@ internal static class Hints
         return ones;
     }
 
-    /// <summary>FIPS 204, Algorithm 40, in place on canonical coefficients. Verification only: everything is public and may branch.</summary>
+    /// <summary>
+    /// FIPS 204, Algorithm 40, in place on canonical coefficients. Verification only: everything is public and may branch.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Use(Gamma2 gamma2, RingElement hint, RingElement element)
     {
@@ -63,7 +70,8 @@ internal static class Hints
     }
 
     /// <summary>FIPS 204, Algorithm 21.</summary>
-    /// <returns>False for what is not the one encoding of a hint: counts that fall or exceed ω, positions that do not rise, bytes after the last position.</returns>
+    /// <returns>False for what is not the one encoding of a hint: counts that fall or exceed ω, positions that do not rise, bytes after the
+    /// last position.</returns>
     internal static bool TryDecode(ParameterSet set, ReadOnlySpan<byte> source, RingVector hint)
     {
         hint.Coefficients.Clear();

@@ -4,8 +4,8 @@ namespace Qkms.Core.Cryptography.Fips204;
 
 /// <summary>ML-DSA (FIPS 204) in C#, for machines whose operating system does not have it; behaves as the platform's own keys do.</summary>
 /// <remarks>
-/// Signatures are hedged: fresh random bytes go into each, and a failing random source fails the call. Operations on one key may run at the same
-/// time on several threads; disposing zeroes the private part and must wait until they are done.
+/// Signatures are hedged: fresh random bytes go into each, and a failing random source fails the call. Operations on one key may run at the
+/// same time on several threads; disposing zeroes the private part and must wait until they are done.
 /// <see cref="IsSupported"/> and the static methods of this class hide those of <see cref="MLDsa"/>, and never reach the platform's
 /// implementation. PEM and encrypted PKCS #8 are not read here: <c>ImportFromPem</c>, <c>ImportFromEncryptedPem</c> and
 /// <c>ImportEncryptedPkcs8PrivateKey</c> remain those of <see cref="MLDsa"/>, which make keys of the platform and throw
@@ -124,7 +124,9 @@ public sealed class MLDsaManaged : MLDsa
         return new MLDsaManaged(set, VerificationKey.Decode(set, decoded.Key));
     }
 
-    /// <summary>Imports a PKCS #8 private key that holds the seed, the expanded key, or both (RFC 9881); both must be the same key.</summary>
+    /// <summary>
+    /// Imports a PKCS #8 private key that holds the seed, the expanded key, or both (RFC 9881); both must be the same key.
+    /// </summary>
     /// <param name="source">One DER structure.</param>
     /// <returns>A key, with its seed where the structure has one.</returns>
     /// <exception cref="CryptographicException">The structure, its algorithm or the key is not valid.</exception>
@@ -149,7 +151,10 @@ public sealed class MLDsaManaged : MLDsa
         throw new CryptographicException("The keys in the structure are not the same key.");
     }
 
-    /// <summary>Signs with chosen randomness, zero for the deterministic variant (FIPS 204, Algorithm 7): for known answers only. Signatures that share their randomness lose the protection against faults.</summary>
+    /// <summary>
+    /// Signs with chosen randomness, zero for the deterministic variant (FIPS 204, Algorithm 7): for known answers only. Signatures that
+    /// share their randomness lose the protection against faults.
+    /// </summary>
     [TouchesSecrets]
     internal void SignMuDeterministicForTesting(ReadOnlySpan<byte> mu, ReadOnlySpan<byte> randomness, Span<byte> destination)
     {
@@ -157,7 +162,10 @@ public sealed class MLDsaManaged : MLDsa
         RequireSigningKey().Sign(mu, randomness, destination);
     }
 
-    /// <summary>μ of a message with its context (FIPS 204, Algorithm 2), for callers that sign it by <see cref="MLDsa.SignMu(ReadOnlySpan{byte}, Span{byte})"/>.</summary>
+    /// <summary>
+    /// μ of a message with its context (FIPS 204, Algorithm 2), for callers that sign it by
+    /// <see cref="MLDsa.SignMu(ReadOnlySpan{byte}, Span{byte})"/>.
+    /// </summary>
     internal void ComputeMu(ReadOnlySpan<byte> data, ReadOnlySpan<byte> context, Span<byte> mu) =>
         MessageFormat.ComputeMu(_verificationKey.Tr, context, data, mu);
 
@@ -184,10 +192,14 @@ public sealed class MLDsaManaged : MLDsa
         return _verificationKey.Verify(mu, signature);
     }
 
-    /// <summary>FIPS 204, Algorithm 4 from line 23, hedged. The base class has checked the identifier, the length of the hash, and that its strength fits the parameter set.</summary>
+    /// <summary>
+    /// FIPS 204, Algorithm 4 from line 23, hedged. The base class has checked the identifier, the length of the hash, and that its
+    /// strength fits the parameter set.
+    /// </summary>
     /// <inheritdoc/>
     [TouchesSecrets]
-    protected override void SignPreHashCore(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, Span<byte> destination)
+    protected override void SignPreHashCore(
+        ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, Span<byte> destination)
     {
         Span<byte> mu = stackalloc byte[ParameterSet.MuSize];
         MessageFormat.ComputePreHashMu(_verificationKey.Tr, context, hashAlgorithmOid, hash, mu);
@@ -196,7 +208,8 @@ public sealed class MLDsaManaged : MLDsa
 
     /// <summary>FIPS 204, Algorithm 5.</summary>
     /// <inheritdoc/>
-    protected override bool VerifyPreHashCore(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, ReadOnlySpan<byte> signature)
+    protected override bool VerifyPreHashCore(
+        ReadOnlySpan<byte> hash, ReadOnlySpan<byte> context, string hashAlgorithmOid, ReadOnlySpan<byte> signature)
     {
         Span<byte> mu = stackalloc byte[ParameterSet.MuSize];
         MessageFormat.ComputePreHashMu(_verificationKey.Tr, context, hashAlgorithmOid, hash, mu);
@@ -223,7 +236,8 @@ public sealed class MLDsaManaged : MLDsa
 
     /// <summary>FIPS 204, Algorithm 8 with an external μ.</summary>
     /// <inheritdoc/>
-    protected override bool VerifyMuCore(ReadOnlySpan<byte> externalMu, ReadOnlySpan<byte> signature) => _verificationKey.Verify(externalMu, signature);
+    protected override bool VerifyMuCore(ReadOnlySpan<byte> externalMu, ReadOnlySpan<byte> signature) =>
+        _verificationKey.Verify(externalMu, signature);
 
     /// <inheritdoc/>
     protected override void ExportMLDsaPublicKeyCore(Span<byte> destination) => _verificationKey.Encoded.CopyTo(destination);

@@ -5,7 +5,9 @@ namespace Qkms.Core.Cryptography.Fips204;
 /// <summary>The number-theoretic transform and products in its image (FIPS 204, sections 7.5 and 7.6).</summary>
 internal static class Ntt
 {
-    /// <summary>2⁶⁴/256 modulo q: the factor 256⁻¹ of the inverse transform, and R = 2³² for the product that came before it, in one multiplication.</summary>
+    /// <summary>
+    /// 2⁶⁴/256 modulo q: the factor 256⁻¹ of the inverse transform, and R = 2³² for the product that came before it, in one multiplication.
+    /// </summary>
     private const int InverseScale = 41978;
 
     /// <summary>ζ^BitRev₈(i)·2³² modulo q with ζ = 1753, centred (FIPS 204, Appendix B).</summary>
@@ -46,7 +48,10 @@ internal static class Ntt
     ];
 
     /// <summary>FIPS 204, Algorithm 41, in place.</summary>
-    /// <remarks>Bounds: coefficients enter with |a| &lt; q. Each of the eight layers adds a product in (-q, q), so they leave with |a| &lt; 9q &lt; 2²⁷.</remarks>
+    /// <remarks>
+    /// Bounds: coefficients enter with |a| &lt; q. Each of the eight layers adds a product in (-q, q), so they leave
+    /// with |a| &lt; 9q &lt; 2²⁷.
+    /// </remarks>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static NttElement Forward(RingElement element)
@@ -73,10 +78,12 @@ internal static class Ntt
         return new NttElement(w);
     }
 
-    /// <summary>FIPS 204, Algorithm 42, in place, of an element that carries the factor 2⁻³² of <see cref="Reduce"/>; leaves coefficients in [0, q).</summary>
+    /// <summary>
+    /// FIPS 204, Algorithm 42, in place, of an element that carries the factor 2⁻³² of <see cref="Reduce"/>; leaves coefficients in [0, q).
+    /// </summary>
     /// <remarks>
-    /// Bounds: coefficients enter in (-q, q). Sums double in each of the eight layers and are never reduced: at most 256q = 2,145,386,752 &lt; 2³¹.
-    /// A difference is below 256q in size as well, and its product with |ζ| ≤ q/2 below 128q² &lt; q·2³¹.
+    /// Bounds: coefficients enter in (-q, q). Sums double in each of the eight layers and are never reduced: at most 256q = 2,145,386,752
+    /// &lt; 2³¹. A difference is below 256q in size as well, and its product with |ζ| ≤ q/2 below 128q² &lt; q·2³¹.
     /// </remarks>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -108,7 +115,10 @@ internal static class Ntt
     }
 
     /// <summary>Adds the product of two elements to <paramref name="sum"/> without reducing (FIPS 204, Algorithms 44, 45 and 48).</summary>
-    /// <remarks>Bounds: the left in [0, q) and the right below 9q in size, at most seven times (ℓ ≤ 7), then one product of two elements below 9q (<see cref="MultiplySubtract"/>): less than (63 + 81)·q² &lt; 1.02·10¹⁶ &lt; q·2³¹ = 1.79·10¹⁶.</remarks>
+    /// <remarks>
+    /// Bounds: the left in [0, q) and the right below 9q in size, at most seven times (ℓ ≤ 7), then one product of two elements below 9q
+    /// (<see cref="MultiplySubtract"/>): less than (63 + 81)·q² &lt; 1.02·10¹⁶ &lt; q·2³¹ = 1.79·10¹⁶.
+    /// </remarks>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MultiplyAdd(Span<long> sum, NttElement left, NttElement right)
@@ -120,7 +130,9 @@ internal static class Ntt
             sum[j] += (long)a[j] * b[j];
     }
 
-    /// <summary>Subtracts the product of two elements from <paramref name="sum"/> without reducing; bounds as for <see cref="MultiplyAdd"/>.</summary>
+    /// <summary>
+    /// Subtracts the product of two elements from <paramref name="sum"/> without reducing; bounds as for <see cref="MultiplyAdd"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void MultiplySubtract(Span<long> sum, NttElement left, NttElement right)
     {

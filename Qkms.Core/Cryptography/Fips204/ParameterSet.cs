@@ -32,13 +32,16 @@ internal sealed record ParameterSet(
     internal const int T1Bits = 10;
 
     private static readonly ParameterSet _mlDsa44 = new(
-        MLDsaAlgorithm.MLDsa44, "2.16.840.1.101.3.4.3.17", K: 4, L: 4, Eta: 2, Tau: 39, Gamma1: 1 << 17, Gamma2.QMinus1Over88, Omega: 80, ChallengeSize: 32);
+        MLDsaAlgorithm.MLDsa44, "2.16.840.1.101.3.4.3.17", K: 4, L: 4, Eta: 2, Tau: 39, Gamma1: 1 << 17, Gamma2.QMinus1Over88, Omega: 80,
+        ChallengeSize: 32);
 
     private static readonly ParameterSet _mlDsa65 = new(
-        MLDsaAlgorithm.MLDsa65, "2.16.840.1.101.3.4.3.18", K: 6, L: 5, Eta: 4, Tau: 49, Gamma1: 1 << 19, Gamma2.QMinus1Over32, Omega: 55, ChallengeSize: 48);
+        MLDsaAlgorithm.MLDsa65, "2.16.840.1.101.3.4.3.18", K: 6, L: 5, Eta: 4, Tau: 49, Gamma1: 1 << 19, Gamma2.QMinus1Over32, Omega: 55,
+        ChallengeSize: 48);
 
     private static readonly ParameterSet _mlDsa87 = new(
-        MLDsaAlgorithm.MLDsa87, "2.16.840.1.101.3.4.3.19", K: 8, L: 7, Eta: 2, Tau: 60, Gamma1: 1 << 19, Gamma2.QMinus1Over32, Omega: 75, ChallengeSize: 64);
+        MLDsaAlgorithm.MLDsa87, "2.16.840.1.101.3.4.3.19", K: 8, L: 7, Eta: 2, Tau: 60, Gamma1: 1 << 19, Gamma2.QMinus1Over32, Omega: 75,
+        ChallengeSize: 64);
 
     /// <summary>β = τ·η, the most that a coefficient of c·s can be.</summary>
     internal int Beta => Tau * Eta;

@@ -33,7 +33,9 @@ internal static class Rounding
             r1[j] = gamma2.Decompose(r[j], out _);
     }
 
-    /// <summary>Whether the low part (FIPS 204, Algorithm 38) of some canonical coefficient is <paramref name="bound"/> or more in size.</summary>
+    /// <summary>
+    /// Whether the low part (FIPS 204, Algorithm 38) of some canonical coefficient is <paramref name="bound"/> or more in size.
+    /// </summary>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool LowBitsReach(Gamma2 gamma2, RingElement element, int bound)
@@ -59,7 +61,9 @@ internal static class Rounding
         return reached != 0;
     }
 
-    /// <summary>All ones where |a| ≥ bound, else zero; the size by masks, as a comparison of signed values could become a branch on a secret.</summary>
+    /// <summary>
+    /// All ones where |a| ≥ bound, else zero; the size by masks, as a comparison of signed values could become a branch on a secret.
+    /// </summary>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Reaches(int a, int bound)

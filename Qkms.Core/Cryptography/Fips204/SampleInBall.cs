@@ -8,8 +8,8 @@ internal static class SampleInBall
 {
     /// <summary>A polynomial with τ coefficients ±1 from SHAKE256(c̃).</summary>
     /// <remarks>
-    /// Rejection, and the places that are written, depend on c̃. That may leak: an accepted c̃ is in the signature, and a rejected one is a hash of w₁,
-    /// which without the mask y tells nothing about the key.
+    /// Rejection, and the places that are written, depend on c̃. That may leak: an accepted c̃ is in the signature, and a rejected one is a
+    /// hash of w₁, which without the mask y tells nothing about the key.
     /// </remarks>
     internal static void Sample(ParameterSet set, ReadOnlySpan<byte> challenge, RingElement destination)
     {

@@ -48,7 +48,10 @@ internal static class Sampling
     }
 
     /// <summary>FIPS 204, Algorithms 30 and 14.</summary>
-    /// <remarks>Rejection branches on the stream, and may: ρ is part of the public key, and so is everything here. Three-byte groups never straddle a block, since 168 is a multiple of 3.</remarks>
+    /// <remarks>
+    /// Rejection branches on the stream, and may: ρ is part of the public key, and so is everything here. Three-byte groups never straddle
+    /// a block, since 168 is a multiple of 3.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RejectNtt(ReadOnlySpan<byte> rho, byte column, byte row, NttElement destination)
     {
@@ -73,9 +76,9 @@ internal static class Sampling
 
     /// <summary>FIPS 204, Algorithms 31 and 15.</summary>
     /// <remarks>
-    /// The stream is secret. Every half byte is turned into a coefficient and written, and the index moves on by a mask where it was acceptable: no branch
-    /// on it. Which half bytes were rejected shows in the addresses and in the count of blocks; it may, because a rejected value and its place say nothing
-    /// about the independent values that were accepted.
+    /// The stream is secret. Every half byte is turned into a coefficient and written, and the index moves on by a mask where it was
+    /// acceptable: no branch on it. Which half bytes were rejected shows in the addresses and in the count of blocks; it may, because a
+    /// rejected value and its place say nothing about the independent values that were accepted.
     /// </remarks>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

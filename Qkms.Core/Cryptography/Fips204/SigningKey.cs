@@ -4,11 +4,20 @@ using Qkms.Core.Cryptography.Fips202;
 
 namespace Qkms.Core.Cryptography.Fips204;
 
-/// <summary>A private key, expanded: s₁, s₂ and t₀ in the image of the transform, the encoded form, and the public key that belongs to it. Zeroed when disposed.</summary>
-/// <remarks>The arrays are pinned, so that the garbage collector leaves no copy behind when it moves objects. Operations may run at the same time; disposing while one runs is the caller's mistake.</remarks>
+/// <summary>
+/// A private key, expanded: s₁, s₂ and t₀ in the image of the transform, the encoded form, and the public key that belongs to
+/// it. Zeroed when disposed.
+/// </summary>
+/// <remarks>
+/// The arrays are pinned, so that the garbage collector leaves no copy behind when it moves objects. Operations may run at the same time;
+/// disposing while one runs is the caller's mistake.
+/// </remarks>
 internal sealed class SigningKey : IDisposable
 {
-    /// <summary>Attempts after which signing gives up: FIPS 204, Appendix C, wants at least 814, which an honest key reaches with a chance below 2⁻²⁵⁶.</summary>
+    /// <summary>
+    /// Attempts after which signing gives up: FIPS 204, Appendix C, wants at least 814, which an honest key reaches
+    /// with a chance below 2⁻²⁵⁶.
+    /// </summary>
     private const int MaxAttempts = 1000;
 
     private readonly ParameterSet _set;
@@ -82,7 +91,8 @@ internal sealed class SigningKey : IDisposable
     }
 
     /// <summary>FIPS 204, Algorithm 25, of a key of the right length.</summary>
-    /// <exception cref="CryptographicException">A coefficient of s₁ or s₂ is larger than η, or t₀ or tr is not what s₁ and s₂ give.</exception>
+    /// <exception cref="CryptographicException">A coefficient of s₁ or s₂ is larger than η, or t₀ or tr is not what s₁
+    /// and s₂ give.</exception>
     [TouchesSecrets]
     internal static SigningKey Decode(ParameterSet set, ReadOnlySpan<byte> source)
     {
@@ -140,9 +150,9 @@ internal sealed class SigningKey : IDisposable
 
     /// <summary>FIPS 204, Algorithm 7, from line 7; what comes before was done when the key was loaded.</summary>
     /// <remarks>
-    /// The loop branches on rejection, and may: how often a signature was tried, and which of the checks refused, does not depend on the key, since the
-    /// chance of an attempt to pass is the same for all keys and messages; the values refused are never shown. Each check gathers all coefficients
-    /// before it says yes or no.
+    /// The loop branches on rejection, and may: how often a signature was tried, and which of the checks refused, does not depend on the
+    /// key, since the chance of an attempt to pass is the same for all keys and messages; the values refused are never shown. Each check
+    /// gathers all coefficients before it says yes or no.
     /// </remarks>
     /// <param name="mu">μ, 64 bytes.</param>
     /// <param name="randomness">rnd, 32 bytes: random, or zero for the deterministic variant.</param>
@@ -315,7 +325,14 @@ internal sealed class SigningKey : IDisposable
     /// <summary>FIPS 204, Algorithm 24.</summary>
     [TouchesSecrets]
     private static void Encode(
-        ParameterSet set, ReadOnlySpan<byte> rho, ReadOnlySpan<byte> k, ReadOnlySpan<byte> tr, RingVector s1, RingVector s2, RingVector t0, Span<byte> destination)
+        ParameterSet set,
+        ReadOnlySpan<byte> rho,
+        ReadOnlySpan<byte> k,
+        ReadOnlySpan<byte> tr,
+        RingVector s1,
+        RingVector s2,
+        RingVector t0,
+        Span<byte> destination)
     {
         rho.CopyTo(destination);
         k.CopyTo(destination[32..]);

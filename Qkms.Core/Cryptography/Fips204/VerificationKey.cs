@@ -3,7 +3,9 @@ using Qkms.Core.Cryptography.Fips202;
 
 namespace Qkms.Core.Cryptography.Fips204;
 
-/// <summary>A public key with everything computed that does not depend on the message: Â, NTT(t₁·2ᵈ) and tr. Immutable; nothing in it is secret.</summary>
+/// <summary>
+/// A public key with everything computed that does not depend on the message: Â, NTT(t₁·2ᵈ) and tr. Immutable; nothing in it is secret.
+/// </summary>
 internal sealed class VerificationKey
 {
     private readonly ParameterSet _set;
@@ -46,7 +48,8 @@ internal sealed class VerificationKey
         byte[] encoded = new byte[set.Algorithm.PublicKeySizeInBytes];
         rho.CopyTo(encoded);
         for (int i = 0; i < set.K; i++)
-            BitCodec.PackUnsigned(t1[i].Coefficients, ParameterSet.T1Bits, encoded.AsSpan(ParameterSet.SeedSize + (i * 32 * ParameterSet.T1Bits)));
+            BitCodec.PackUnsigned(
+                t1[i].Coefficients, ParameterSet.T1Bits, encoded.AsSpan(ParameterSet.SeedSize + (i * 32 * ParameterSet.T1Bits)));
         return new VerificationKey(set, encoded, matrix);
     }
 

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Qkms.Core.Cryptography.Rfc9180;
 
 /// <summary>
-/// HPKE (RFC 9180) in base mode, single-shot (section 6.1), with ML-KEM as KEM (draft-ietf-hpke-pq, ids 0x0040 to 0x0042), HKDF-SHA256 (0x0001)
-/// and AES-256-GCM (0x0002). The shared secret of ML-KEM is the KEM's shared secret, without a derivation between.
+/// HPKE (RFC 9180) in base mode, single-shot (section 6.1), with ML-KEM as KEM (draft-ietf-hpke-pq, ids 0x0040 to 0x0042), HKDF-SHA256
+/// (0x0001) and AES-256-GCM (0x0002). The shared secret of ML-KEM is the KEM's shared secret, without a derivation between.
 /// </summary>
 /// <remarks>
 /// A single message per key schedule: the sequence number of section 5.2 is 0, so that the nonce is the base nonce, and neither it nor the
@@ -68,7 +68,8 @@ public static class Hpke
     /// <exception cref="ArgumentException"><paramref name="plaintext"/> has another length.</exception>
     /// <exception cref="CryptographicException"><paramref name="key"/> has no private half.</exception>
     [TouchesSecrets]
-    public static bool TryOpen(MLKem key, ReadOnlySpan<byte> info, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> ciphertext, Span<byte> plaintext)
+    public static bool TryOpen(
+        MLKem key, ReadOnlySpan<byte> info, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> ciphertext, Span<byte> plaintext)
     {
         ArgumentNullException.ThrowIfNull(key);
         int overhead = Overhead(key.Algorithm);

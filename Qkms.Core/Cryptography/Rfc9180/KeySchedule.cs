@@ -60,7 +60,8 @@ internal static class KeySchedule
     /// <param name="key"><see cref="KeySize"/> bytes.</param>
     /// <param name="nonce"><see cref="NonceSize"/> bytes.</param>
     [TouchesSecrets]
-    internal static void Derive(ReadOnlySpan<byte> suiteId, ReadOnlySpan<byte> context, ReadOnlySpan<byte> sharedSecret, Span<byte> key, Span<byte> nonce)
+    internal static void Derive(
+        ReadOnlySpan<byte> suiteId, ReadOnlySpan<byte> context, ReadOnlySpan<byte> sharedSecret, Span<byte> key, Span<byte> nonce)
     {
         Span<byte> secret = stackalloc byte[HashSize];
         try
@@ -77,7 +78,8 @@ internal static class KeySchedule
 
     /// <summary>LabeledExtract of section 4, over HKDF-Extract(salt, IKM) = HMAC(salt, IKM) of RFC 5869, section 2.2.</summary>
     [TouchesSecrets]
-    private static void LabeledExtract(ReadOnlySpan<byte> suiteId, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> label, ReadOnlySpan<byte> ikm, Span<byte> prk)
+    private static void LabeledExtract(
+        ReadOnlySpan<byte> suiteId, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> label, ReadOnlySpan<byte> ikm, Span<byte> prk)
     {
         // Only info, which is public, can be long.
         int length = VersionLabel.Length + SuiteIdSize + label.Length + ikm.Length;
@@ -89,9 +91,13 @@ internal static class KeySchedule
         HMACSHA256.HashData(salt, labeled[..length], prk);
     }
 
-    /// <summary>LabeledExpand of section 4, for at most one block: HKDF-Expand(PRK, info, L) is then the first L bytes of HMAC(PRK, info ‖ 0x01) (RFC 5869, section 2.3).</summary>
+    /// <summary>
+    /// LabeledExpand of section 4, for at most one block: HKDF-Expand(PRK, info, L) is then the first L bytes of HMAC(PRK, info ‖ 0x01)
+    /// (RFC 5869, section 2.3).
+    /// </summary>
     [TouchesSecrets]
-    private static void LabeledExpand(ReadOnlySpan<byte> suiteId, ReadOnlySpan<byte> prk, ReadOnlySpan<byte> label, ReadOnlySpan<byte> info, Span<byte> output)
+    private static void LabeledExpand(
+        ReadOnlySpan<byte> suiteId, ReadOnlySpan<byte> prk, ReadOnlySpan<byte> label, ReadOnlySpan<byte> info, Span<byte> output)
     {
         Span<byte> labeled = stackalloc byte[MaxLabeledSize];
         BinaryPrimitives.WriteUInt16BigEndian(labeled, (ushort)output.Length);

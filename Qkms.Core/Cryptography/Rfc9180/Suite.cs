@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace Qkms.Core.Cryptography.Rfc9180;
 
-/// <summary>One ML-KEM parameter set with HKDF-SHA256 and AES-256-GCM, and what of its key schedule depends on neither key nor message.</summary>
+/// <summary>
+/// One ML-KEM parameter set with HKDF-SHA256 and AES-256-GCM, and what of its key schedule depends on neither key nor message.
+/// </summary>
 internal sealed class Suite
 {
     // IANA's registry "HPKE KEM Identifiers", and draft-ietf-hpke-pq, section 3.

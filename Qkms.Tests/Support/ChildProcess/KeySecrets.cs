@@ -5,7 +5,10 @@ using Qkms.Core.Cryptography.Fips204;
 namespace Qkms.Tests.Support.ChildProcess;
 
 /// <summary>What to look for of a private key in memory: its stored form, and what an engine expands it to.</summary>
-/// <remarks>Names that begin with "kept" are of what a key in use holds. Transformed vectors are looked for in pieces of 16 bytes, which is four or eight coefficients.</remarks>
+/// <remarks>
+/// Names that begin with "kept" are of what a key in use holds. Transformed vectors are looked for in pieces of 16 bytes, which is
+/// four or eight coefficients.
+/// </remarks>
 internal static class KeySecrets
 {
     private const int Piece = 16;
@@ -25,7 +28,8 @@ internal static class KeySecrets
             byte[] encoded = new byte[set.DecapsulationKeySizeInBytes];
             key.Encode(encoded);
             if (engine == PqcEngines.BouncyCastle)
-                patterns.Add<byte>($"kept dk of {name}", encoded.AsSpan(0, Core.Cryptography.Fips203.ParameterSet.Of(set).EncodedVectorSize), Piece);
+                patterns.Add<byte>(
+                    $"kept dk of {name}", encoded.AsSpan(0, Core.Cryptography.Fips203.ParameterSet.Of(set).EncodedVectorSize), Piece);
             else
                 patterns.Add<short>($"kept s of {name}", Field<short[]>(key, "_s"), Piece);
         }

@@ -5,10 +5,13 @@ using Qkms.Core.Cryptography.Fips204;
 namespace Qkms.Tests.Support.ChildProcess;
 
 /// <summary>
-/// Loads, uses and disposes keys as the service does, and stands still twice for the parent to look into its memory. Every kind of work ends on a thread of its
-/// own that stays alive, so that what it left on its stack is not overwritten by what comes later.
+/// Loads, uses and disposes keys as the service does, and stands still twice for the parent to look into its memory. Every kind of work
+/// ends on a thread of its own that stays alive, so that what it left on its stack is not overwritten by what comes later.
 /// </summary>
-/// <remarks>The seeds are computed a byte at a time from the number of the key, so that neither arguments nor this program's own work leave one behind.</remarks>
+/// <remarks>
+/// The seeds are computed a byte at a time from the number of the key, so that neither arguments nor this program's
+/// own work leave one behind.
+/// </remarks>
 internal static class KeyUser
 {
     internal const string InUse = "in use";
@@ -25,9 +28,11 @@ internal static class KeyUser
 
     internal static int DsaKinds => _dsaKinds.Length;
 
-    private static readonly Func<MLKemAlgorithm, int, MLKemManaged>[] _kemKinds = [ImportSeed, ImportPkcs8, ExportPkcs8, Encapsulate, Decapsulate, RejectImplicitly];
+    private static readonly Func<MLKemAlgorithm, int, MLKemManaged>[] _kemKinds =
+        [ImportSeed, ImportPkcs8, ExportPkcs8, Encapsulate, Decapsulate, RejectImplicitly];
 
-    private static readonly Func<MLDsaAlgorithm, int, MLDsaManaged>[] _dsaKinds = [ImportSeed, ImportPkcs8, ExportPkcs8, ExportAndImportExpanded, Sign];
+    private static readonly Func<MLDsaAlgorithm, int, MLDsaManaged>[] _dsaKinds =
+        [ImportSeed, ImportPkcs8, ExportPkcs8, ExportAndImportExpanded, Sign];
 
     /// <summary>The number of a secret: the seed of a key, or the message that is encapsulated to it.</summary>
     internal static int KemSeed(int algorithm, int kind) => 1000 + (10 * kind) + algorithm;
@@ -104,8 +109,8 @@ internal static class KeyUser
     }
 
     /// <summary>
-    /// Works below a frame so large that the thread does not overwrite what the work left on the stack when it waits afterwards. The first turn has everything
-    /// compiled, since the compiler runs on the stack of the thread that needs it, and would clean up after the second.
+    /// Works below a frame so large that the thread does not overwrite what the work left on the stack when it waits afterwards. The first
+    /// turn has everything compiled, since the compiler runs on the stack of the thread that needs it, and would clean up after the second.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static TKey WorkDeeply<TAlgorithm, TKey>(Func<TAlgorithm, int, TKey> work, TAlgorithm algorithm, int seed)

@@ -50,7 +50,9 @@ internal static class ProcessMemory
             for (int i = 0; i < end && i + 8 <= memory.Length; i++)
             {
                 ulong start = MemoryMarshal.Read<ulong>(memory[i..]);
-                if (start == 0 || !_seen[Fold(start)] || !_byStart.TryGetValue(start, out List<(string Name, int Offset, byte[] Tail)>? entries))
+                if (start == 0
+                    || !_seen[Fold(start)]
+                    || !_byStart.TryGetValue(start, out List<(string Name, int Offset, byte[] Tail)>? entries))
                     continue;
                 foreach ((string name, int offset, byte[] tail) in entries)
                 {
@@ -104,14 +106,16 @@ internal static class ProcessMemory
                 int wanted = (int)long.Min(buffer.Length, end - address);
                 int read = ReadUpTo(memory, buffer.AsSpan(0, wanted));
                 if (!IsZero(buffer.AsSpan(0, read)))
-                    patterns.Match(buffer.AsSpan(0, read), int.Min(ChunkSize, read), fields.Length > 5 ? fields[5] : string.Empty, address, finds);
+                    patterns.Match(
+                        buffer.AsSpan(0, read), int.Min(ChunkSize, read), fields.Length > 5 ? fields[5] : string.Empty, address, finds);
             }
         }
 
         return finds;
     }
 
-    private static FileStream Open(int processId) => new($"/proc/{processId}/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+    private static FileStream Open(int processId) =>
+        new($"/proc/{processId}/mem", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
 
     /// <summary>A page that cannot be read ends the chunk: it is a guard page, or the kernel's.</summary>
     private static int ReadUpTo(FileStream memory, Span<byte> destination)

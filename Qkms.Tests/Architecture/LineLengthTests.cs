@@ -1,0 +1,50 @@
+using System.Text.RegularExpressions;
+
+namespace Qkms.Tests.Architecture;
+
+/// <summary>No line of a source has more than 140 characters: a review shows every word, two files fit beside each other.</summary>
+public sealed partial class LineLengthTests
+{
+    private const int Longest = 140;
+
+    private static readonly string[] _projects = ["Qkms.Core", "Qkms.Storage", "Qkms.Api", "Qkms.Tests", "Qkms.Benchmarks"];
+
+    // Lines of raw strings: text of another language, which is sent as it stands. Each is named by its beginning.
+    private static readonly (string File, string Line)[] _rawText =
+    [
+        ("Qkms.Benchmarks/Load/Wrk.cs", "io.write(string.format("),
+        ("Qkms.Storage/Keys/KeyRepository.cs",
+            "WHERE tenant_id = @TenantId AND owner_kind = @OwnerKind AND owner_id = @OwnerId AND name = @Name"),
+        ("Qkms.Tests/Architecture/FamilyTests.cs", @"\.Family\)?\s*(==|!=|is\b"),
+        ("Qkms.Tests/Integrity/TamperingTests.cs", "UPDATE key_material SET wrapped = (SELECT m.wrapped"),
+        ("Qkms.Tests/Storage/LostCommitTests.cs", "CREATE CONSTRAINT TRIGGER warn AFTER INSERT OR UPDATE ON"),
+        ("Qkms.Tests/Support/Database.cs", "FOR made IN SELECT conrelid::regclass AS owner"),
+    ];
+
+    [Fact]
+    public void No_line_has_more_than_140_characters() =>
+        LongLines().Where(line => !_rawText.Any(known => Names(known, line)) && !IsOneLongValue().IsMatch(line.Text))
+            .Select(line => $"{line.File}:{line.Number}")
+            .Should().BeEmpty();
+
+    [Fact]
+    public void Every_exception_is_still_needed() =>
+        _rawText.Except(LongLines().SelectMany(line => _rawText.Where(known => Names(known, line))))
+            .Should().BeEmpty("a line that is short again needs no exception");
+
+    private static IEnumerable<(string File, int Number, string Text)> LongLines() =>
+        from project in _projects
+        from file in Directory.EnumerateFiles(Path.Combine(Repository.Root, project), "*.cs", SearchOption.AllDirectories)
+        let name = Path.GetRelativePath(Repository.Root, file).Replace('\\', '/')
+        where !name.Contains("/obj/", StringComparison.Ordinal) && !name.Contains("/bin/", StringComparison.Ordinal)
+        from line in File.ReadLines(file).Select((text, i) => (Text: text, Number: i + 1))
+        where line.Text.Length > Longest
+        select (name, line.Number, line.Text.TrimStart());
+
+    private static bool Names((string File, string Line) known, (string File, int Number, string Text) line) =>
+        line.File == known.File && line.Text.StartsWith(known.Line, StringComparison.Ordinal);
+
+    // A value in hexadecimal or base64 alone on its line is easier to compare in one piece.
+    [GeneratedRegex("""^(\+ )?"[0-9A-Za-z+/=_-]+"[;,)\]]*$""")]
+    private static partial Regex IsOneLongValue();
+}
