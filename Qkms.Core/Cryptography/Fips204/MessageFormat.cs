@@ -36,5 +36,6 @@ internal static class MessageFormat
     }
 
     /// <summary>μ of a formatted message M', as the internal interface takes it (FIPS 204, Algorithm 7, line 6).</summary>
-    internal static void ComputeFormattedMu(ReadOnlySpan<byte> tr, ReadOnlySpan<byte> formatted, Span<byte> mu) => Sponge.Shake256(tr, formatted, mu);
+    internal static void ComputeFormattedMu(ReadOnlySpan<byte> tr, ReadOnlySpan<byte> formatted, Span<byte> mu) =>
+        Sponge.Shake256(tr, formatted, mu);
 }
