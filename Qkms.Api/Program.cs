@@ -57,13 +57,13 @@ return await StartFailures.ExplainAsync(async () =>
     app.UseMiddleware<Authentication>();
 
     RouteGroupBuilder routes = app.MapGroup("").Speaks(app.Services.GetRequiredService<Protocol>()).RefuseUnknownQueries().CheckIdempotencyKeys();
-    routes.MapHealth();
-    routes.MapAlgorithms();
     routes.MapKeys();
     routes.MapEncryption();
     routes.MapKem();
     routes.MapSignatures();
     routes.MapDataKeys();
+    routes.MapAlgorithms();
+    routes.MapHealth();
 
     await QkmsHost.RunAsync(app, new RootKeyLocator(rootKeyEnvironment, settings.DataDirectory), hardening);
 });

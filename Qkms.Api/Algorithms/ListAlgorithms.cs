@@ -6,20 +6,30 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Algorithms;
 
 internal sealed record AlgorithmListResponse(
-    [property: Description("The algorithms.")] IReadOnlyList<AlgorithmResponse> Algorithms);
+    [property: AlgorithmsField, Description("The algorithms.")] IReadOnlyList<AlgorithmResponse> Algorithms);
 
 internal sealed record AlgorithmResponse(
-    [property: Description("The canonical name.")] string Algorithm,
-    [property: Description("Other accepted names.")] IReadOnlyList<string> Aliases,
-    [property: Description("The key type of a JWK.")] string Kty,
-    [property: Description("The possible uses of a key, the default first.")] IReadOnlyList<string> Use,
-    [property: Description("The operations of the algorithm.")] IReadOnlyList<string> Operations,
-    [property: Description("The NIST security category; null for RSA.")] int? NistLevel,
-    [property: Description("Length of the raw public key in bytes; null if it is not fixed.")] int? PublicKeySize,
-    [property: Description("Length of the primitive's ciphertext in bytes; null if there is none.")] int? CiphertextSize,
-    [property: Description("Length of a shared secret in bytes; null if there is none.")] int? SharedSecretSize,
-    [property: Description("Length of a signature in bytes; null if there is none.")] int? SignatureSize,
-    [property: Description("RECOMMENDED, SUPPORTED or LEGACY.")] string Status,
+    [property: AlgorithmNameField, Description("The canonical name.")] string Algorithm,
+    [property: AliasesField, Description("Other accepted names.")] IReadOnlyList<string> Aliases,
+    [property: KeyTypeField, Description("The key type of a JWK.")] string Kty,
+    [property: Field(Words = ["enc", "sig"], MaxItems = 2)]
+    [property: Description("The possible uses of a key, the default first.")]
+    IReadOnlyList<string> Use,
+    [property: OperationsField, Description("The operations of the algorithm.")] IReadOnlyList<string> Operations,
+    [property: Field(Minimum = 1, Maximum = 5, Example = 3), Description("The NIST security category; null for RSA.")] int? NistLevel,
+    [property: Field(Minimum = 1, Example = 1184)]
+    [property: Description("Length of the raw public key in bytes; null if it is not fixed.")]
+    int? PublicKeySize,
+    [property: Field(Minimum = 1, Example = 1088)]
+    [property: Description("Length of the primitive's ciphertext in bytes; null if there is none.")]
+    int? CiphertextSize,
+    [property: Field(Minimum = 1, Example = 32)]
+    [property: Description("Length of a shared secret in bytes; null if there is none.")]
+    int? SharedSecretSize,
+    [property: Field(Minimum = 1, Example = 3309)]
+    [property: Description("Length of a signature in bytes; null if there is none.")]
+    int? SignatureSize,
+    [property: Field(Words = ["RECOMMENDED", "SUPPORTED", "LEGACY"]), Description("RECOMMENDED, SUPPORTED or LEGACY.")] string Status,
     [property: Description("Whether the algorithm is believed to resist quantum computers.")] bool QuantumSafe)
 {
     public static AlgorithmResponse From(KeyAlgorithm algorithm) => new(
@@ -50,7 +60,7 @@ internal static class ListAlgorithms
     public static IEndpointRouteBuilder MapAlgorithms(this IEndpointRouteBuilder app)
     {
         app.MapGet("/kms/supported-algorithms", Handle)
-            .WithTags("Algorithms")
+            .WithTag("Algorithms", "The catalogue of algorithms.")
             .WithName("ListAlgorithms")
             .WithSummary("Lists the algorithms with their sizes, security levels and standing.")
             .Requires(Permission.AlgorithmsRead);
@@ -59,4 +69,10 @@ internal static class ListAlgorithms
 
     private static Reply<AlgorithmListResponse> Handle() =>
         Reply.Ok(new AlgorithmListResponse([.. KeyAlgorithm.All.Select(AlgorithmResponse.From)]));
+}
+
+/// <summary>The key type of a JWK.</summary>
+internal sealed class KeyTypeFieldAttribute : FieldAttribute
+{
+    public KeyTypeFieldAttribute() => Words = [.. KeyFamily.All.Select(family => family.JwkKeyType).Distinct()];
 }

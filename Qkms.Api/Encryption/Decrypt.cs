@@ -11,17 +11,23 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption;
 
 internal sealed record DecryptRequest(
-    [property: Description("The ciphertext, base64. Give either this or items.")] byte[]? Ciphertext,
-    [property: Description("The same context as at encryption. The order of members does not matter.")] Dictionary<string, string?>? Context,
-    [property: Description("A batch of ciphertexts, each with its own context.")] IReadOnlyList<DecryptItemRequest?>? Items,
-    [property: Description("The kid of the key version. AES-256 ciphertexts name their version, so they need none.")] string? Kid,
-    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: AES-256.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name) : IKeyChoiceFields;
+    [property: BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Blob)]
+    [property: Description("The ciphertext, base64. Give either this or items.")]
+    byte[]? Ciphertext,
+    [property: Description("The same context as at encryption. The order of members does not matter.")] ContextMap? Context,
+    [property: Field(MinItems = 1, MaxItems = BatchRules.MaxItems)]
+    [property: Description("A batch of ciphertexts, each with its own context.")]
+    IReadOnlyList<DecryptItemRequest?>? Items,
+    [property: Description("The kid of the key version. AES-256 ciphertexts name their version, so they need none.")] KidText? Kid,
+    [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: AES-256.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name) : IKeyChoiceFields;
 
 internal sealed record DecryptItemRequest(
-    [property: System.ComponentModel.DataAnnotations.Required, Description("The ciphertext, base64.")] byte[]? Ciphertext,
-    [property: Description("The same context as at encryption.")] Dictionary<string, string?>? Context);
+    [property: System.ComponentModel.DataAnnotations.Required, BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Blob)]
+    [property: Description("The ciphertext, base64.")]
+    byte[]? Ciphertext,
+    [property: Description("The same context as at encryption.")] ContextMap? Context);
 
 internal sealed class DecryptRequestValidator : KeyChoiceValidator<DecryptRequest>
 {
@@ -39,20 +45,33 @@ internal sealed class DecryptRequestValidator : KeyChoiceValidator<DecryptReques
                 refuse("ciphertext", "is required: base64");
             else if (item.Ciphertext.Length > SizeRules.MaxCiphertext)
                 refuse("ciphertext", SizeRules.TooLong(SizeRules.MaxCiphertext));
-            else if (!EncryptionContext.TryCreate(item.Context, out _, out string? problem))
+            else if (item.Context is { Problem: { } problem })
                 refuse("context", problem);
         });
     }
 }
 
 internal sealed record DecryptResponse(
-    [property: Description("The plaintext, base64. Absent if the request had items."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SecretBytes? Plaintext,
-    [property: Description("One result per item, in the order of the request. Absent if the request had no items."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<DecryptedItem>? Items,
-    [property: Description("The kid of the version that was used. Absent if the request had items: each result has its own."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Kid,
-    [property: Description("The number of that version."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? KeyVersion,
-    [property: Description("The algorithm, spelled as in the request or, if the request names none, as when the version was generated."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Algorithm,
-    [property: Description("The canonical name of the algorithm."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? AlgorithmId,
-    [property: Description("Warnings; usually empty.")] IReadOnlyList<string> Warnings) : IDisposable
+    [property: BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Plaintext)]
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: Description("The plaintext, base64. Absent if the request had items.")]
+    SecretBytes? Plaintext,
+    [property: Field(MinItems = 1, MaxItems = BatchRules.MaxItems), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: Description("One result per item, in the order of the request. Absent if the request had no items.")]
+    IReadOnlyList<DecryptedItem>? Items,
+    [property: KidField, JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: Description("The kid of the version that was used. Absent if the request had items: each result has its own.")]
+    string? Kid,
+    [property: KeyVersionField, JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: Description("The number of that version.")]
+    int? KeyVersion,
+    [property: AlgorithmField, JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: Description("The algorithm, spelled as in the request or, if the request names none, as when the version was generated.")]
+    string? Algorithm,
+    [property: AlgorithmIdField, JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: Description("The canonical name of the algorithm.")]
+    string? AlgorithmId,
+    [property: WarningsField, Description("Warnings; usually empty.")] IReadOnlyList<string> Warnings) : IDisposable
 {
     public static DecryptResponse From(Used<SecretBytes> decrypted, string? spelling)
     {
@@ -72,9 +91,16 @@ internal sealed record DecryptResponse(
 }
 
 internal sealed record DecryptedItem(
-    [property: Description("The plaintext. Absent if the item was refused."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SecretBytes? Plaintext,
-    [property: Description("The kid of the version that was used. Absent if the item was refused."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Kid,
-    [property: Description("The number of that version. Absent if the item was refused."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? KeyVersion,
+    [property: BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Plaintext)]
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: Description("The plaintext. Absent if the item was refused.")]
+    SecretBytes? Plaintext,
+    [property: KidField, JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: Description("The kid of the version that was used. Absent if the item was refused.")]
+    string? Kid,
+    [property: KeyVersionField, JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: Description("The number of that version. Absent if the item was refused.")]
+    int? KeyVersion,
     [property: Description("Why the item was refused. Absent if it succeeded."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ItemRefusal? Error)
 {
     public static DecryptedItem From(ItemOf<Used<SecretBytes>> item) =>
@@ -96,9 +122,9 @@ internal static class Decrypt
     {
         KeyChoice choice = request.ToKeyChoice(EncryptionEndpoints.DefaultAlgorithm);
         if (request.Items is null)
-            return Reply.Ok(DecryptResponse.From(await cipher.DecryptAsync(caller, choice, request.Context.ToContext(), request.Ciphertext, cancellationToken), request.Algorithm));
+            return Reply.Ok(DecryptResponse.From(await cipher.DecryptAsync(caller, choice, request.Context.OrEmpty(), request.Ciphertext, cancellationToken), request.Algorithm?.Text));
 
-        (EncryptionContext, byte[])[] items = [.. request.Items.Select(item => (item!.Context.ToContext(), item.Ciphertext!))];
+        (EncryptionContext, byte[])[] items = [.. request.Items.Select(item => (item!.Context.OrEmpty(), item.Ciphertext!))];
         return Reply.Ok(DecryptResponse.From(await cipher.DecryptManyAsync(caller, choice, items, cancellationToken)));
     }
 }

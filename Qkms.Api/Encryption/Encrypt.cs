@@ -11,13 +11,17 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption;
 
 internal sealed record EncryptRequest(
-    [property: Description("The plaintext, base64, at most 1 MB; less for RSA. Give either this or items.")] SecretBytes? Plaintext,
-    [property: Description("The context: authenticated but not encrypted. Decryption needs the same. Not for RSA.")] Dictionary<string, string?>? Context,
-    [property: Description("A batch of plaintexts for the same key, each with its own context.")] IReadOnlyList<EncryptItemRequest?>? Items,
-    [property: Description("The kid of the key version.")] string? Kid,
-    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: AES-256.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: BytesField(0, SizeRules.MaxPayload, Example = Examples.Plaintext)]
+    [property: Description("The plaintext, base64, at most 1 MB; less for RSA. Give either this or items.")]
+    SecretBytes? Plaintext,
+    [property: Description("The context: authenticated but not encrypted. Decryption needs the same. Not for RSA.")] ContextMap? Context,
+    [property: Field(MinItems = 1, MaxItems = BatchRules.MaxItems)]
+    [property: Description("A batch of plaintexts for the same key, each with its own context.")]
+    IReadOnlyList<EncryptItemRequest?>? Items,
+    [property: Description("The kid of the key version.")] KidText? Kid,
+    [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: AES-256.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields, IDisposable
 {
     public void Dispose()
@@ -29,8 +33,10 @@ internal sealed record EncryptRequest(
 }
 
 internal sealed record EncryptItemRequest(
-    [property: System.ComponentModel.DataAnnotations.Required, Description("The plaintext, base64.")] SecretBytes? Plaintext,
-    [property: Description("The context: authenticated but not encrypted. Decryption needs the same.")] Dictionary<string, string?>? Context);
+    [property: System.ComponentModel.DataAnnotations.Required, BytesField(0, SizeRules.MaxPayload, Example = Examples.Plaintext)]
+    [property: Description("The plaintext, base64.")]
+    SecretBytes? Plaintext,
+    [property: Description("The context: authenticated but not encrypted. Decryption needs the same.")] ContextMap? Context);
 
 internal sealed class EncryptRequestValidator : KeyChoiceValidator<EncryptRequest>
 {
@@ -48,7 +54,7 @@ internal sealed class EncryptRequestValidator : KeyChoiceValidator<EncryptReques
                 refuse("plaintext", "is required: base64");
             else if (item.Plaintext.Length > SizeRules.MaxPayload)
                 refuse("plaintext", SizeRules.TooLong(SizeRules.MaxPayload));
-            else if (!EncryptionContext.TryCreate(item.Context, out _, out string? problem))
+            else if (item.Context is { Problem: { } problem })
                 refuse("context", problem);
         });
     }
@@ -65,16 +71,21 @@ internal sealed record EncryptResponse : KeyUseResponse
         : base(encrypted.Key, spelling) => Items = [.. encrypted.Result.Select(item => new EncryptedItem(item.Result, ItemRefusal.From(item.Refusal)))];
 
     [Description("The ciphertext, base64, in the format of the key's algorithm (docs/formats.md). Absent if the request had items.")]
+    [BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Blob)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public byte[]? Ciphertext { get; }
 
     [Description("One result per item, in the order of the request. Absent if the request had no items.")]
+    [Field(MinItems = 1, MaxItems = BatchRules.MaxItems)]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<EncryptedItem>? Items { get; }
 }
 
 internal sealed record EncryptedItem(
-    [property: Description("The ciphertext. Absent if the item was refused."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] byte[]? Ciphertext,
+    [property: BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Blob)]
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: Description("The ciphertext. Absent if the item was refused.")]
+    byte[]? Ciphertext,
     [property: Description("Why the item was refused. Absent if it succeeded."), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ItemRefusal? Error);
 
 internal static class Encrypt
@@ -92,9 +103,9 @@ internal static class Encrypt
     {
         KeyChoice choice = request.ToKeyChoice(EncryptionEndpoints.DefaultAlgorithm, follow: request.Strict != true);
         if (request.Items is null)
-            return Reply.Ok(new EncryptResponse(await cipher.EncryptAsync(caller, choice, request.Context.ToContext(), request.Plaintext!, cancellationToken), request.Algorithm));
+            return Reply.Ok(new EncryptResponse(await cipher.EncryptAsync(caller, choice, request.Context.OrEmpty(), request.Plaintext!, cancellationToken), request.Algorithm?.Text));
 
-        (EncryptionContext, SecretBytes)[] items = [.. request.Items.Select(item => (item!.Context.ToContext(), item.Plaintext!))];
-        return Reply.Ok(new EncryptResponse(await cipher.EncryptManyAsync(caller, choice, items, cancellationToken), request.Algorithm));
+        (EncryptionContext, SecretBytes)[] items = [.. request.Items.Select(item => (item!.Context.OrEmpty(), item.Plaintext!))];
+        return Reply.Ok(new EncryptResponse(await cipher.EncryptManyAsync(caller, choice, items, cancellationToken), request.Algorithm?.Text));
     }
 }

@@ -10,7 +10,8 @@ internal static class EncryptionEndpoints
 
     public static IEndpointRouteBuilder MapEncryption(this IEndpointRouteBuilder app)
     {
-        RouteGroupBuilder crypto = app.MapGroup("/crypto").WithTags("Encryption");
+        RouteGroupBuilder crypto = app.MapGroup("/crypto")
+            .WithTag("Encryption", "Encrypt, decrypt and re-encrypt with any encryption key.");
         crypto.MapEncrypt();
         crypto.MapDecrypt();
         crypto.MapReEncrypt();

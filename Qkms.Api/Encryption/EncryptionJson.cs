@@ -4,6 +4,7 @@ using Qkms.Api.Envelopes;
 namespace Qkms.Api.Encryption;
 
 /// <summary>Requests and answers of encryption, as JSON.</summary>
+[JsonSerializable(typeof(Dictionary<string, string?>))] // what ContextMap reads
 [JsonSerializable(typeof(EncryptRequest))]
 [JsonSerializable(typeof(Envelope<EncryptResponse>))]
 [JsonSerializable(typeof(DecryptRequest))]

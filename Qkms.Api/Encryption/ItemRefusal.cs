@@ -6,8 +6,8 @@ namespace Qkms.Api.Encryption;
 /// <param name="ErrorCode">The stable code.</param>
 /// <param name="Message">A text for people.</param>
 internal sealed record ItemRefusal(
-    [property: Description("The stable error code. The message may change.")] string ErrorCode,
-    [property: Description("A message for people.")] string Message)
+    [property: ErrorCodeField, Description("The stable error code. The message may change.")] string ErrorCode,
+    [property: MessageField, Description("A message for people.")] string Message)
 {
     public static ItemRefusal? From(KmsException? refusal) => refusal is null ? null : new(refusal.Error.Code, refusal.Message);
 }

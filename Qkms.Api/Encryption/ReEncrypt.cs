@@ -3,27 +3,32 @@ using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using FluentValidation;
 using Qkms.Api.Fields;
-using Qkms.Core.Algorithms;
 using Qkms.Core.Encryption;
 using Qkms.Core.Uses;
 
 namespace Qkms.Api.Encryption;
 
 internal sealed record ReEncryptRequest(
-    [property: Required, Description("The ciphertext or wrapped data key, base64. A wrapped data key stays one.")] byte[]? Ciphertext,
-    [property: Description("The same context as at encryption.")] Dictionary<string, string?>? Context,
-    [property: Description("The kid of the version that made the ciphertext. AES-256 ciphertexts name their version, so they need none.")] string? Kid,
-    [property: Description("The version that made the ciphertext, by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm of the key that made the ciphertext. Default: AES-256.")] string? Algorithm,
-    [property: Description("The name of the key that made the ciphertext. Default: 'default'.")] string? Name,
+    [property: Required, BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Blob)]
+    [property: Description("The ciphertext or wrapped data key, base64. A wrapped data key stays one.")]
+    byte[]? Ciphertext,
+    [property: Description("The same context as at encryption.")] ContextMap? Context,
+    [property: Description("The kid of the version that made the ciphertext. AES-256 ciphertexts name their version, so they need none.")] KidText? Kid,
+    [property: KeyVersionField]
+    [property: Description("The version that made the ciphertext, by its number; algorithm and name select the key.")]
+    int? KeyVersion,
+    [property: Description("The algorithm of the key that made the ciphertext. Default: AES-256.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the key that made the ciphertext. Default: 'default'.")] KeyNameText? Name,
     [property: Description("The new key. Default: the active version of the same logical key.")] ReEncryptDestinationRequest? Destination) : IKeyChoiceFields;
 
 internal sealed record ReEncryptDestinationRequest(
-    [property: Description("The kid of the version to encrypt with.")] string? Kid,
-    [property: Description("The version to encrypt with, by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm of the new key. Default: AES-256.")] string? Algorithm,
-    [property: Description("The name of the new key. Default: 'default'.")] string? Name,
-    [property: Description("The context of the new ciphertext. Default: the same as before.")] Dictionary<string, string?>? Context,
+    [property: Description("The kid of the version to encrypt with.")] KidText? Kid,
+    [property: KeyVersionField]
+    [property: Description("The version to encrypt with, by its number; algorithm and name select the key.")]
+    int? KeyVersion,
+    [property: Description("The algorithm of the new key. Default: AES-256.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the new key. Default: 'default'.")] KeyNameText? Name,
+    [property: Description("The context of the new ciphertext. Default: the same as before.")] ContextMap? Context,
     [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields;
 
 internal sealed class ReEncryptRequestValidator : KeyChoiceValidator<ReEncryptRequest>
@@ -48,9 +53,11 @@ internal sealed record ReEncryptResponse : KeyUseResponse
         : base(result.Key, spelling) => (Ciphertext, SourceKid) = (result.Result, source.Version.Kid.Value);
 
     [Description("The new ciphertext, base64.")]
+    [BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Blob)]
     public byte[] Ciphertext { get; }
 
     [Description("The kid of the version that decrypted the old ciphertext.")]
+    [KidField(Example = KidFieldAttribute.Previous)]
     public string SourceKid { get; }
 }
 
@@ -68,18 +75,17 @@ internal static class ReEncrypt
     private static async Task<Reply<ReEncryptResponse>> HandleAsync(ReEncryptRequest request, Caller caller, ReEncryption reEncryption, CancellationToken cancellationToken)
     {
         ReEncryptDestinationRequest? to = request.Destination;
-        EncryptionContext context = request.Context.ToContext();
         (ChosenKey source, Used<byte[]> result) = await reEncryption.ReEncryptAsync(
             caller,
             request.ToKeyChoice(EncryptionEndpoints.DefaultAlgorithm),
             NamesKey(to) ? to.ToKeyChoice(EncryptionEndpoints.DefaultAlgorithm, follow: to.Strict != true) with { FieldPrefix = "destination." } : null,
-            context,
-            to?.Context?.ToContext() ?? context,
+            request.Context.OrEmpty(),
+            (to?.Context ?? request.Context).OrEmpty(),
             request.Ciphertext,
             cancellationToken);
-        return Reply.Ok(new ReEncryptResponse(source, result, to?.Algorithm));
+        return Reply.Ok(new ReEncryptResponse(source, result, to?.Algorithm?.Text));
     }
 
     private static bool NamesKey([NotNullWhen(true)] ReEncryptDestinationRequest? destination) =>
-        destination is not null && (destination.Kid ?? destination.Algorithm ?? destination.Name) is not null || destination?.KeyVersion is not null;
+        destination is not null and not { Kid: null, Algorithm: null, Name: null, KeyVersion: null };
 }

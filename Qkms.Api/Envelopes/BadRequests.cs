@@ -54,7 +54,7 @@ internal static partial class BadRequests
 
     private static string Expectation(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {
-        Type t when t == typeof(string) => "a string",
+        Type t when t == typeof(string) || t.IsAssignableTo(typeof(IParsedText)) => "a string",
         Type t when t == typeof(int) => "a whole number from 1 to 2147483647",
         Type t when t == typeof(bool) => "true or false",
         Type t when t == typeof(byte[]) || t == typeof(SecretBytes) => "base64",

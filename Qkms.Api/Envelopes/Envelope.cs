@@ -8,5 +8,7 @@ namespace Qkms.Api.Envelopes;
 /// <param name="Timestamp">Time of the response, UTC.</param>
 internal sealed record Envelope<T>(
     T Data,
-    [property: Description("The id of the request: the caller's X-Request-ID if it is a UUID, otherwise a new one.")] Guid RequestId,
-    [property: Description("Time of the response, UTC.")] DateTimeOffset Timestamp);
+    [property: Field(Example = Examples.RequestId)]
+    [property: Description("The id of the request: the caller's X-Request-ID if it is a UUID, otherwise a new one.")]
+    Guid RequestId,
+    [property: Field(Example = Examples.Time), Description("Time of the response, UTC.")] DateTimeOffset Timestamp);

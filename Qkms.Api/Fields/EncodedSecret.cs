@@ -1,12 +1,25 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Qkms.Core.Encryption;
 using Qkms.Core.Secrets;
 
 namespace Qkms.Api.Fields;
 
+/// <summary>A data key, in base64 or hex.</summary>
+internal sealed class DataKeyFieldAttribute : FieldAttribute
+{
+    public DataKeyFieldAttribute()
+    {
+        Pattern = $"^({BytesFieldAttribute.Base64Groups}|([0-9a-f]{{2}})+)$";
+        (MinLength, MaxLength) = (BytesFieldAttribute.LengthOf(DataKeyIssuer.MinLength), 2 * DataKeyIssuer.MaxLength);
+        Example = Examples.SymmetricKey;
+    }
+}
+
 /// <summary>A secret and the encoding that the caller chose.</summary>
 /// <param name="Bytes">The secret.</param>
 /// <param name="AsHex">Whether as lower-case hex; otherwise base64.</param>
+[DataKeyField]
 [JsonConverter(typeof(EncodedSecretConverter))]
 internal sealed record EncodedSecret(SecretBytes Bytes, bool AsHex);
 

@@ -7,13 +7,13 @@ namespace Qkms.Api.Fields;
 /// <summary>The fields by which a request chooses a key: a kid; or a version number, with algorithm and name; or the active version.</summary>
 internal interface IKeyChoiceFields
 {
-    string? Kid { get; }
+    KidText? Kid { get; }
 
     int? KeyVersion { get; }
 
-    string? Algorithm { get; }
+    AlgorithmText? Algorithm { get; }
 
-    string? Name { get; }
+    KeyNameText? Name { get; }
 }
 
 /// <summary>Checks those fields; requests that have more add their own rules.</summary>
@@ -37,10 +37,10 @@ internal static class KeyChoiceFields
     /// <param name="follow">Whether a retired kid means the last version of its chain.</param>
     public static KeyChoice ToKeyChoice(this IKeyChoiceFields fields, KeyAlgorithm defaultAlgorithm, bool follow = false) => new()
     {
-        Kid = Kid.TryParse(fields.Kid, out Kid kid) ? kid : null,
+        Kid = fields.Kid?.Value,
         Version = fields.KeyVersion,
-        Algorithm = KeyAlgorithm.TryParse(fields.Algorithm, out KeyAlgorithm? algorithm) ? algorithm : null,
-        Name = KeyName.TryParse(fields.Name, out KeyName name) ? name : null,
+        Algorithm = fields.Algorithm?.Value,
+        Name = fields.Name?.Value,
         DefaultAlgorithm = defaultAlgorithm,
         FollowSuccessors = follow,
     };

@@ -7,11 +7,11 @@ namespace Qkms.Api.Fields;
 /// <summary>The fields by which every request names a logical key.</summary>
 internal interface IKeySelectorFields
 {
-    string? Algorithm { get; }
+    AlgorithmText? Algorithm { get; }
 
-    string? Name { get; }
+    KeyNameText? Name { get; }
 
-    string? Use { get; }
+    UseText? Use { get; }
 }
 
 /// <summary>Checks those fields; requests that have more add their own rules.</summary>
@@ -31,12 +31,7 @@ internal static class KeySelectorFields
 {
     public static KeySelector ToKeySelector(this IKeySelectorFields fields)
     {
-        KeyAlgorithm algorithm = KeyAlgorithm.TryParse(fields.Algorithm, out KeyAlgorithm? known)
-            ? known
-            : throw new InvalidOperationException("The request was not validated.");
-        return new KeySelector(
-            algorithm,
-            KeyName.TryParse(fields.Name, out KeyName name) ? name : KeyName.Default,
-            KeyWords.ParseUse(fields.Use) ?? algorithm.Uses[0]);
+        KeyAlgorithm algorithm = fields.Algorithm?.Value!;
+        return new KeySelector(algorithm, fields.Name?.Value ?? KeyName.Default, fields.Use?.Value ?? algorithm.Uses[0]);
     }
 }

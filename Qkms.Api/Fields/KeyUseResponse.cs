@@ -19,20 +19,36 @@ internal abstract record KeyUseResponse
     }
 
     [Description("The kid of the version that was used.")]
+    [KidField]
     public string Kid { get; }
 
     [Description("The number of that version.")]
+    [KeyVersionField]
     public int KeyVersion { get; }
 
     [Description("The algorithm, spelled as in the request or, if the request names none, as when the version was generated.")]
+    [AlgorithmField]
     public string Algorithm { get; }
 
     [Description("The canonical name of the algorithm.")]
+    [AlgorithmIdField]
     public string AlgorithmId { get; }
 
     [Description("The kid in the request, if the last version of its rotation chain was used instead; otherwise null.")]
+    [KidField(Example = KidFieldAttribute.Previous)]
     public string? RequestedKid { get; }
 
     [Description("Warnings; usually empty.")]
+    [WarningsField]
     public IReadOnlyList<string> Warnings { get; }
+}
+
+/// <summary>The warnings of a response.</summary>
+internal sealed class WarningsFieldAttribute : FieldAttribute
+{
+    public WarningsFieldAttribute()
+    {
+        (MaxItems, MaxLength) = (10, MessageFieldAttribute.Longest);
+        Example = "SHA-256 is weaker than ML-DSA-65 (FIPS 204, section 5.4): use a longer hash, or sign the message itself.";
+    }
 }

@@ -3,6 +3,13 @@ using Qkms.Core.Journal;
 
 namespace Qkms.Api.Fields;
 
+/// <summary>A reason that the journal records.</summary>
+internal sealed class ReasonFieldAttribute : FieldAttribute
+{
+    public ReasonFieldAttribute() =>
+        (Pattern, MaxLength, Example) = ("^[^\\u0000]*$", JournalEvent.MaxReasonLength, "The laptop that held a backup was stolen.");
+}
+
 /// <summary>The rule for reasons that the journal records.</summary>
 internal static class ReasonRules
 {

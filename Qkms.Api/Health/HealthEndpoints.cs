@@ -5,14 +5,16 @@ using Qkms.Core.Tenants;
 namespace Qkms.Api.Health;
 
 internal sealed record HealthResponse(
-    [property: Description("'live' or 'ready'.")] string Status);
+    [property: Field(Words = ["live", "ready"]), Description("'live' or 'ready'.")] string Status);
 
 /// <summary>Liveness and readiness for supervisors and load balancers, without an API key.</summary>
 internal static class HealthEndpoints
 {
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder app)
     {
-        RouteGroupBuilder health = app.MapGroup("/health").WithTags("Health").AllowAnonymous();
+        RouteGroupBuilder health = app.MapGroup("/health")
+            .WithTag("Health", "For supervisors and load balancers. No API key needed.")
+            .AllowAnonymous();
         health.MapGet("/live", Live)
             .WithName("GetLiveness")
             .WithSummary("Reports whether the process is running.");

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Http.Metadata;
 using Qkms.Core.Telemetry;
 
 namespace Qkms.Api.Http;
@@ -21,7 +20,7 @@ internal sealed class Authentication(RequestDelegate next)
             return;
         }
 
-        if (endpoint?.Metadata.GetMetadata<IAcceptsMetadata>() is not null)
+        if (endpoint?.Metadata.GetMetadata<TakesBody>() is not null)
             Protocol.Of(context).PrepareBody(context.Request);
 
         await next(context);

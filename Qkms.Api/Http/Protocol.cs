@@ -8,7 +8,7 @@ namespace Qkms.Api.Http;
 /// </summary>
 internal abstract class Protocol
 {
-    /// <summary>The media type of bodies, both ways.</summary>
+    /// <summary>The media type of the bodies that it reads.</summary>
     public abstract string MediaType { get; }
 
     /// <summary>Who makes a request; null when the caller does not prove it.</summary>
@@ -38,6 +38,12 @@ internal abstract class Protocol
         context.GetEndpoint()?.Metadata.GetMetadata<Protocol>() ?? context.RequestServices.GetRequiredService<Protocol>();
 }
 
+/// <summary>Marks a route that takes a body.</summary>
+internal sealed class TakesBody
+{
+    public static readonly TakesBody Instance = new();
+}
+
 /// <summary>Protocols of route groups.</summary>
 internal static class ProtocolGroups
 {
@@ -46,13 +52,14 @@ internal static class ProtocolGroups
     {
         group.WithMetadata(protocol);
 
-        // The framework says of every route with a body that it takes JSON, and routing would refuse what another protocol sends.
+        // The framework says of every route with a body that it takes JSON, and routing would refuse all else before the protocol is asked.
         ((IEndpointConventionBuilder)group).Finally(route =>
         {
             foreach (IAcceptsMetadata accepts in route.Metadata.OfType<IAcceptsMetadata>().ToArray())
             {
-                route.Metadata.Remove(accepts);
-                route.Metadata.Add(new AcceptsMetadata([protocol.MediaType], accepts.RequestType, accepts.IsOptional));
+                route.Metadata.Add(TakesBody.Instance);
+                if (!accepts.ContentTypes.Contains(protocol.MediaType))
+                    route.Metadata.Remove(accepts);
             }
         });
         return group;

@@ -9,7 +9,7 @@ using Qkms.Core.Lifecycle;
 namespace Qkms.Api.Keys;
 
 internal sealed record CancelKeyDeletionRequest(
-    [property: Description("The reason, recorded in the journal.")] string? Reason);
+    [property: ReasonField, Description("The reason, recorded in the journal.")] string? Reason);
 
 internal sealed class CancelKeyDeletionRequestValidator : AbstractValidator<CancelKeyDeletionRequest>
 {
@@ -30,7 +30,7 @@ internal static class CancelKeyDeletion
             .WithIdempotencyKey();
 
     private static async Task<Reply<KeyVersionResponse>> HandleAsync(
-        [Description("The kid of the version.")] string kid,
+        [KidField, Description("The kid of the version.")] string kid,
         CancelKeyDeletionRequest? request,
         Caller caller,
         KeyDestruction destruction,

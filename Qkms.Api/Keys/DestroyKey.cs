@@ -11,8 +11,14 @@ using Qkms.Core.Lifecycle;
 namespace Qkms.Api.Keys;
 
 internal sealed record DestroyKeyRequest(
-    [property: Description("Waiting time in days, during which you can cancel: 7 to 30. Default: 30.")] int? WaitingDays,
-    [property: Description("The reason, recorded in the journal.")] string? Reason);
+    [property: Field(
+        Minimum = KeyDestruction.MinWaitingDays,
+        Maximum = KeyDestruction.MaxWaitingDays,
+        Default = KeyDestruction.DefaultWaitingDays,
+        Example = KeyDestruction.DefaultWaitingDays)]
+    [property: Description("Waiting time in days, during which you can cancel: 7 to 30. Default: 30.")]
+    int? WaitingDays,
+    [property: ReasonField, Description("The reason, recorded in the journal.")] string? Reason);
 
 internal sealed class DestroyKeyRequestValidator : AbstractValidator<DestroyKeyRequest>
 {
@@ -39,7 +45,7 @@ internal static class DestroyKey
             .WithIdempotencyKey();
 
     private static async Task<AcceptedReply<KeyVersionResponse>> HandleAsync(
-        [Description("The kid of the version; not its number.")] string key,
+        [KidOrNumberField, Description("The kid of the version; not its number.")] string key,
         [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] DestroyKeyRequest? request,
         Caller caller,
         KeyDestruction destruction,

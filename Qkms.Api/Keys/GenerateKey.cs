@@ -11,11 +11,13 @@ using Qkms.Core.Lifecycle;
 namespace Qkms.Api.Keys;
 
 internal sealed record GenerateKeyRequest(
-    [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
-    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] string? Use,
-    [property: Description("Your own kid; not a word of a route, such as 'active'. Default: a UUID.")] string? Kid,
-    [property: Description("The hash function of RSA-OAEP and its MGF1. Default: SHA-256. Only for RSA encryption keys.")] string? OaepHash) : IKeySelectorFields;
+    [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
+    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] UseText? Use,
+    [property: Description("Your own kid; not a word of a route, such as 'active'. Default: a UUID.")] KidText? Kid,
+    [property: OaepHashField]
+    [property: Description("The hash function of RSA-OAEP and its MGF1. Default: SHA-256. Only for RSA encryption keys.")]
+    string? OaepHash) : IKeySelectorFields;
 
 internal sealed class GenerateKeyRequestValidator : KeySelectorValidator<GenerateKeyRequest>
 {
@@ -30,8 +32,7 @@ internal sealed class GenerateKeyRequestValidator : KeySelectorValidator<Generat
     }
 
     internal static bool TakesOaep(GenerateKeyRequest request) =>
-        KeyAlgorithm.TryParse(request.Algorithm, out KeyAlgorithm? algorithm)
-        && algorithm.Family.TakesOaepHash(KeyWords.ParseUse(request.Use) ?? algorithm.Uses[0]);
+        request.Algorithm?.Value is { } algorithm && algorithm.Family.TakesOaepHash(request.Use?.Value ?? algorithm.Uses[0]);
 }
 
 internal static class GenerateKey
@@ -42,6 +43,7 @@ internal static class GenerateKey
             .WithSummary("Generates a key: the first version of a name and algorithm, or the next one if none is active.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
             .WithValidation(new GenerateKeyRequestValidator())
+            .WithMetadata(KeyEndpoints.NewVersion)
             .Requires(Permission.KeysGenerate)
             .Refuses(KmsErrors.ActiveKeyExists, KmsErrors.KeyChanged, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
@@ -52,13 +54,13 @@ internal static class GenerateKey
         RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
         Done<KeyVersion> done = await keys.GenerateAsync(caller, ToCommand(request), repeatable, cancellationToken);
         IdempotencyKeys.MarkRepeated(http, done);
-        KeyVersionResponse data = KeyVersionResponse.From(done.Result, request.Algorithm, done.At);
+        KeyVersionResponse data = KeyVersionResponse.From(done.Result, request.Algorithm?.Text, done.At);
         return Reply.Created(data, GetKey.RouteName, new { key = data.Kid });
     }
 
     private static GenerateKeyCommand ToCommand(GenerateKeyRequest request) => new(
         request.ToKeySelector(),
-        request.Algorithm!,
-        Kid.TryParse(request.Kid, out Kid kid) ? kid : null,
+        request.Algorithm?.Text!,
+        request.Kid?.Value,
         GenerateKeyRequestValidator.TakesOaep(request) ? request.OaepHash ?? OaepHash.Default : null);
 }

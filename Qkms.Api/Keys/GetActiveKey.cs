@@ -9,9 +9,11 @@ using Qkms.Core.Time;
 namespace Qkms.Api.Keys;
 
 internal sealed record GetActiveKeyQuery(
-    [property: Required, FromQuery(Name = "algorithm"), Description("The algorithm: its FIPS name or an accepted alias.")] string? Algorithm,
-    [property: FromQuery(Name = "name"), Description("The name of the logical key. Default: 'default'.")] string? Name,
-    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'. Default for RSA: 'enc'.")] string? Use) : IKeySelectorFields;
+    [property: Required, FromQuery(Name = "algorithm")]
+    [property: Description("The algorithm: its FIPS name or an accepted alias.")]
+    AlgorithmText? Algorithm,
+    [property: FromQuery(Name = "name"), Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
+    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'. Default for RSA: 'enc'.")] UseText? Use) : IKeySelectorFields;
 
 internal sealed class GetActiveKeyQueryValidator : KeySelectorValidator<GetActiveKeyQuery>;
 
@@ -29,6 +31,6 @@ internal static class GetActiveKey
         [AsParameters] GetActiveKeyQuery query, Caller caller, KeyReader keys, TimeProvider time, CancellationToken cancellationToken)
     {
         KeyVersion active = await keys.GetActiveAsync(caller, query.ToKeySelector(), cancellationToken);
-        return Reply.Ok(KeyVersionResponse.From(active, query.Algorithm, time.GetUtcMilliseconds()));
+        return Reply.Ok(KeyVersionResponse.From(active, query.Algorithm?.Text, time.GetUtcMilliseconds()));
     }
 }

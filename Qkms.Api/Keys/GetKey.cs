@@ -9,10 +9,10 @@ using Qkms.Core.Time;
 namespace Qkms.Api.Keys;
 
 internal sealed record GetKeyQuery(
-    [property: FromRoute(Name = "key"), Description("A kid, or a version number together with 'algorithm'.")] string Key,
-    [property: FromQuery(Name = "algorithm"), Description("The algorithm. Required with a number.")] string? Algorithm,
-    [property: FromQuery(Name = "name"), Description("The name of the logical key. Default: 'default'.")] string? Name,
-    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'. Default for RSA: 'enc'.")] string? Use) : IKeySelectorFields
+    [property: FromRoute(Name = "key"), KidOrNumberField, Description("A kid, or a version number together with 'algorithm'.")] string Key,
+    [property: FromQuery(Name = "algorithm"), Description("The algorithm. Required with a number.")] AlgorithmText? Algorithm,
+    [property: FromQuery(Name = "name"), Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
+    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'. Default for RSA: 'enc'.")] UseText? Use) : IKeySelectorFields
 {
     // Kids are never digits only, so that the two cannot be confused.
     internal bool IsNumber => Key.All(char.IsAsciiDigit);
@@ -49,7 +49,7 @@ internal static class GetKey
         KeyVersion version = query.IsNumber
             ? await GetByNumberAsync(query, caller, keys, cancellationToken)
             : await GetByKidAsync(query, caller, keys, cancellationToken);
-        return Reply.Ok(KeyVersionResponse.From(version, query.Algorithm, time.GetUtcMilliseconds()));
+        return Reply.Ok(KeyVersionResponse.From(version, query.Algorithm?.Text, time.GetUtcMilliseconds()));
     }
 
     private static async Task<KeyVersion> GetByNumberAsync(GetKeyQuery query, Caller caller, KeyReader keys, CancellationToken cancellationToken)
@@ -61,9 +61,9 @@ internal static class GetKey
     private static async Task<KeyVersion> GetByKidAsync(GetKeyQuery query, Caller caller, KeyReader keys, CancellationToken cancellationToken)
     {
         KeyVersion version = await keys.GetAsync(caller, KeyPath.ToKid(query.Key), cancellationToken);
-        RefuseDisagreement("algorithm", query.Algorithm is null || version.Algorithm.Spellings.Contains(query.Algorithm));
-        RefuseDisagreement("name", query.Name is null || version.Address.Name.Value == query.Name);
-        RefuseDisagreement("use", query.Use is null || version.Use.ToWire() == query.Use);
+        RefuseDisagreement("algorithm", query.Algorithm is not { } algorithm || version.Algorithm == algorithm.Value);
+        RefuseDisagreement("name", query.Name is not { } name || version.Address.Name == name.Value);
+        RefuseDisagreement("use", query.Use is not { } use || version.Use == use.Value);
         return version;
     }
 

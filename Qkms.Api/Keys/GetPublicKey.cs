@@ -7,8 +7,10 @@ using Qkms.Core.Keys;
 namespace Qkms.Api.Keys;
 
 internal sealed record GetPublicKeyQuery(
-    [property: FromRoute(Name = "kid"), Description("The kid of the version.")] string Kid,
-    [property: FromQuery(Name = "format"), Description("pem, der or jwk. Takes precedence over the Accept header.")] string? Format);
+    [property: FromRoute(Name = "kid"), KidField, Description("The kid of the version.")] string Kid,
+    [property: FromQuery(Name = "format"), PublicKeyFormatField]
+    [property: Description("pem, der or jwk. Takes precedence over the Accept header.")]
+    string? Format);
 
 internal sealed class GetPublicKeyQueryValidator : AbstractValidator<GetPublicKeyQuery>
 {
@@ -27,7 +29,11 @@ internal static class GetPublicKey
             .WithValidation(new GetPublicKeyQueryValidator())
             .Requires(Permission.KeysRead)
             .Produces<string>(StatusCodes.Status200OK, PublicKeyFormats.Pem)
-            .WithMetadata(new PublicKeyContent())
+            .WithMetadata(new ContentMetadata(
+                "The public key.",
+                new MediaContent(PublicKeyFormats.Pem, Pattern: "^-----BEGIN PUBLIC KEY-----"),
+                new MediaContent(PublicKeyFormats.Der, Format: "binary"),
+                new MediaContent(PublicKeyFormats.Jwk, Type: typeof(JsonWebKey))))
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.NotAcceptable, KmsErrors.WrongOperation);
 
     private static async Task<IResult> HandleAsync(

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.ComponentModel;
 using System.Text.Json.Serialization;
+using Qkms.Api.Fields;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
 
@@ -13,35 +14,44 @@ namespace Qkms.Api.Keys;
 internal sealed record JsonWebKey
 {
     [Description("The key type: AKP for ML-KEM and ML-DSA, RSA, or OKP for Ed25519.")]
+    [JwkKeyTypeField]
     public required string Kty { get; init; }
 
     [Description("The id of the key version.")]
+    [KidField]
     public required string Kid { get; init; }
 
     [Description("'enc' or 'sig'.")]
+    [UseField]
     public required string Use { get; init; }
 
     [Description("The JOSE algorithm, if the key has only one.")]
+    [JwkAlgorithmField]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Alg { get; init; }
 
     [Description("AKP: the raw public key, base64url.")]
+    [Base64UrlField(Example = "e0SG2_a4eShVyqI0")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Pub { get; init; }
 
     [Description("OKP: the curve.")]
+    [Field(Words = ["Ed25519"])]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Crv { get; init; }
 
     [Description("OKP: the raw public key, base64url.")]
+    [Base64UrlField(Example = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? X { get; init; }
 
     [Description("RSA: the modulus, base64url.")]
+    [Base64UrlField(Example = "4eShVyqI0e0SG2_a")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? N { get; init; }
 
     [Description("RSA: the public exponent, base64url.")]
+    [Base64UrlField(Example = "AQAB")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? E { get; init; }
 

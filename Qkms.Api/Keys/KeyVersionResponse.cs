@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Qkms.Api.Fields;
 using Qkms.Core.Keys;
 
 namespace Qkms.Api.Keys;
@@ -7,54 +8,71 @@ namespace Qkms.Api.Keys;
 internal record KeyVersionResponse
 {
     [Description("The id of this version, unique in the tenant.")]
+    [KidField]
     public required string Kid { get; init; }
 
     [Description("The id of the logical key.")]
+    [Field(Example = "0198f5c2-7d1d-7a10-8f2e-5b7d90c4e6a1")]
     public required Guid KeyId { get; init; }
 
     [Description("The number of this version: 1, 2, 3 … per key. Numbers are never reused.")]
+    [KeyVersionField]
     public required int KeyVersion { get; init; }
 
     [Description("The name of the logical key.")]
+    [KeyNameField]
     public required string Name { get; init; }
 
     [Description("The algorithm, spelled as in the request or, if the request names none, as when the version was generated.")]
+    [AlgorithmField]
     public required string Algorithm { get; init; }
 
     [Description("The canonical name of the algorithm.")]
+    [AlgorithmIdField]
     public required string AlgorithmId { get; init; }
 
     [Description("'enc' for encryption, 'sig' for signatures.")]
+    [UseField]
     public required string Use { get; init; }
 
     [Description("active, retired, expired, revoked, pending_destruction or destroyed.")]
+    [StatusField]
     public required string Status { get; init; }
 
     [Description("Base64: the raw FIPS 203 or FIPS 204 encoding, or SubjectPublicKeyInfo DER for RSA. Null for AES, which has none.")]
+    [Field(Pattern = BytesFieldAttribute.Base64, MinLength = 4, Example = Examples.Bytes)]
     public required byte[]? PublicKey { get; init; }
 
     [Description("The hash function of RSA-OAEP; null unless this is an RSA encryption key.")]
+    [OaepHashField]
     public required string? OaepHash { get; init; }
 
     [Description("When the version was generated.")]
+    [Field(Example = Examples.Time)]
     public required DateTimeOffset CreatedAt { get; init; }
 
     [Description("The version that this one replaced.")]
+    [KidField(Example = KidFieldAttribute.Previous)]
     public required string? PreviousKid { get; init; }
 
     [Description("The version that replaced this one.")]
+    [KidField(Example = KidFieldAttribute.Next)]
     public required string? NextKid { get; init; }
 
     [Description("When the version was retired.")]
+    [Field(Example = Examples.Time)]
     public required DateTimeOffset? RetiredAt { get; init; }
 
     [Description("When the version was revoked.")]
+    [Field(Example = Examples.Time)]
     public required DateTimeOffset? RevokedAt { get; init; }
 
     [Description("When the private key will be erased, if destruction is scheduled.")]
+    [Field(Example = Examples.Time)]
     public required DateTimeOffset? DestroyAt { get; init; }
 
     [Description("When the private key was erased.")]
+    [Field(Example = Examples.Time)]
     public required DateTimeOffset? DestroyedAt { get; init; }
 
     /// <summary>The version as shown to callers at <paramref name="now"/>.</summary>

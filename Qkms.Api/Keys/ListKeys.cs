@@ -2,7 +2,6 @@ using System.ComponentModel;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 using Qkms.Api.Fields;
-using Qkms.Core.Algorithms;
 using Qkms.Core.Journal;
 using Qkms.Core.Keys;
 using Qkms.Core.Time;
@@ -10,11 +9,15 @@ using Qkms.Core.Time;
 namespace Qkms.Api.Keys;
 
 internal sealed record ListKeysQuery(
-    [property: FromQuery(Name = "algorithm"), Description("Lists only this algorithm.")] string? Algorithm,
-    [property: FromQuery(Name = "status"), Description("Lists only this status: active, retired, expired, revoked, pending_destruction or destroyed.")] string? Status,
-    [property: FromQuery(Name = "name"), Description("Lists only this name.")] string? Name,
-    [property: FromQuery(Name = "limit"), Description("Page size, 1 to 1,000. Default: 1,000.")] QueryInteger? Limit,
-    [property: FromQuery(Name = "cursor"), Description("The next_cursor of the previous page.")] string? Cursor)
+    [property: FromQuery(Name = "algorithm"), Description("Lists only this algorithm.")] AlgorithmText? Algorithm,
+    [property: FromQuery(Name = "status")]
+    [property: Description("Lists only this status: active, retired, expired, revoked, pending_destruction or destroyed.")]
+    StatusText? Status,
+    [property: FromQuery(Name = "name"), Description("Lists only this name.")] KeyNameText? Name,
+    [property: FromQuery(Name = "limit"), Field(Minimum = 1, Maximum = ListKeysQuery.MaxLimit, Default = ListKeysQuery.MaxLimit)]
+    [property: Description("Page size, 1 to 1,000. Default: 1,000.")]
+    QueryInteger? Limit,
+    [property: FromQuery(Name = "cursor"), CursorField, Description("The next_cursor of the previous page.")] string? Cursor)
 {
     internal const int MaxLimit = 1000;
 }
@@ -26,7 +29,7 @@ internal sealed class ListKeysQueryValidator : AbstractValidator<ListKeysQuery>
         RuleFor(q => q.Algorithm).IsKeyAlgorithm().When(q => q.Algorithm is not null);
         RuleFor(q => q.Name).IsKeyName();
         RuleFor(q => q.Status)
-            .Must(status => status is null || KeyWords.ParseStatus(status) is not null)
+            .Must(status => status is null or { Value: not null })
             .WithMessage("must be one of active, retired, expired, revoked, pending_destruction, destroyed");
         RuleFor(q => q.Limit)
             .Must(limit => limit is null or { Value: > 0 and <= ListKeysQuery.MaxLimit })
@@ -35,10 +38,14 @@ internal sealed class ListKeysQueryValidator : AbstractValidator<ListKeysQuery>
 }
 
 internal sealed record KeyListResponse(
-    [property: Description("The versions, newest first.")] IReadOnlyList<KeyVersionResponse> Keys,
-    [property: Description("Number of versions in the whole list, across all pages.")] long Total,
-    [property: Description("Send this as 'cursor' to get the next page; null on the last page.")] string? NextCursor,
-    [property: Description("Kids of this page whose stored row is damaged. The list shows nothing else of such a row.")] IReadOnlyList<string> Unreadable);
+    [property: Field(MaxItems = ListKeysQuery.MaxLimit)]
+    [property: Description("The versions, newest first.")]
+    IReadOnlyList<KeyVersionResponse> Keys,
+    [property: Field(Minimum = 0, Example = 1), Description("Number of versions in the whole list, across all pages.")] long Total,
+    [property: CursorField, Description("Send this as 'cursor' to get the next page; null on the last page.")] string? NextCursor,
+    [property: KidField(MaxItems = ListKeysQuery.MaxLimit)]
+    [property: Description("Kids of this page whose stored row is damaged. The list shows nothing else of such a row.")]
+    IReadOnlyList<string> Unreadable);
 
 internal static class ListKeys
 {
@@ -58,14 +65,11 @@ internal static class ListKeys
 
         DateTimeOffset now = time.GetUtcMilliseconds();
         return Reply.Ok(new KeyListResponse(
-            [.. page.Versions.Select(version => KeyVersionResponse.From(version, query.Algorithm, now))],
+            [.. page.Versions.Select(version => KeyVersionResponse.From(version, query.Algorithm?.Text, now))],
             page.Total,
             page.NextCursor,
             page.Unreadable));
     }
 
-    private static KeyListFilter ToFilter(ListKeysQuery query) => new(
-        KeyAlgorithm.TryParse(query.Algorithm, out KeyAlgorithm? algorithm) ? algorithm : null,
-        KeyName.TryParse(query.Name, out KeyName name) ? name : null,
-        KeyWords.ParseStatus(query.Status));
+    private static KeyListFilter ToFilter(ListKeysQuery query) => new(query.Algorithm?.Value, query.Name?.Value, query.Status?.Value);
 }

@@ -2,9 +2,6 @@ using Microsoft.Net.Http.Headers;
 
 namespace Qkms.Api.Keys;
 
-/// <summary>Marks the route whose answer is a public key in several media types, for the description of the API.</summary>
-internal sealed record PublicKeyContent;
-
 /// <summary>The media types of public keys, and how one is chosen.</summary>
 internal static class PublicKeyFormats
 {

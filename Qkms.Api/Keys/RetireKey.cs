@@ -10,10 +10,10 @@ using Qkms.Core.Lifecycle;
 namespace Qkms.Api.Keys;
 
 internal sealed record RetireKeyRequest(
-    [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] string? Algorithm,
-    [property: Required, Description("The number of the version to retire.")] int? KeyVersion,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
-    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] string? Use,
+    [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] AlgorithmText? Algorithm,
+    [property: Required, KeyVersionField, Description("The number of the version to retire.")] int? KeyVersion,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
+    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] UseText? Use,
     [property: Description("Whether to retire the version even if it is the only active one. Default: false.")] bool? AllowNoActive) : IKeySelectorFields;
 
 internal sealed class RetireKeyRequestValidator : KeySelectorValidator<RetireKeyRequest>
@@ -40,6 +40,6 @@ internal static class RetireKey
         RetireKeyCommand command = new(request.ToKeySelector(), request.KeyVersion!.Value, request.AllowNoActive ?? false);
         Done<KeyVersion> done = await keys.RetireAsync(caller, command, repeatable, cancellationToken);
         IdempotencyKeys.MarkRepeated(http, done);
-        return Reply.Ok(KeyVersionResponse.From(done.Result, request.Algorithm, done.At));
+        return Reply.Ok(KeyVersionResponse.From(done.Result, request.Algorithm?.Text, done.At));
     }
 }

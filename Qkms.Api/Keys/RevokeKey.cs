@@ -9,7 +9,7 @@ using Qkms.Core.Lifecycle;
 namespace Qkms.Api.Keys;
 
 internal sealed record RevokeKeyRequest(
-    [property: Description("The reason, recorded in the journal.")] string? Reason);
+    [property: ReasonField, Description("The reason, recorded in the journal.")] string? Reason);
 
 internal sealed class RevokeKeyRequestValidator : AbstractValidator<RevokeKeyRequest>
 {
@@ -29,7 +29,7 @@ internal static class RevokeKey
             .WithIdempotencyKey();
 
     private static async Task<NoContent> HandleAsync(
-        [Description("The kid of the version.")] string kid,
+        [KidField, Description("The kid of the version.")] string kid,
         RevokeKeyRequest? request,
         Caller caller,
         KeyLifecycle keys,

@@ -10,10 +10,12 @@ using Qkms.Core.Lifecycle;
 namespace Qkms.Api.Keys;
 
 internal sealed record RotateKeyRequest(
-    [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
-    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] string? Use,
-    [property: Description("The version that you expect to be active. It keeps a repeated call from rotating twice.")] int? ExpectedKeyVersion) : IKeySelectorFields;
+    [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
+    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] UseText? Use,
+    [property: KeyVersionField]
+    [property: Description("The version that you expect to be active. It keeps a repeated call from rotating twice.")]
+    int? ExpectedKeyVersion) : IKeySelectorFields;
 
 internal sealed class RotateKeyRequestValidator : KeySelectorValidator<RotateKeyRequest>
 {
@@ -28,6 +30,7 @@ internal sealed record RotatedKeyResponse : KeyVersionResponse
         : base(active) => OldKeyVersion = oldKeyVersion;
 
     [Description("The number of the version that was replaced and is now retired.")]
+    [KeyVersionField]
     [JsonPropertyOrder(1)]
     public int OldKeyVersion { get; }
 }
@@ -40,6 +43,7 @@ internal static class RotateKey
             .WithSummary("Rotates a key: a new version becomes active. The old one is retired; it still decrypts and verifies.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
             .WithValidation(new RotateKeyRequestValidator())
+            .WithMetadata(KeyEndpoints.NewVersion)
             .Requires(Permission.KeysRotate)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyChanged, KmsErrors.KeyDisabled, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
@@ -48,10 +52,10 @@ internal static class RotateKey
         RotateKeyRequest request, Caller caller, KeyLifecycle keys, HttpContext http, CancellationToken cancellationToken)
     {
         RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
-        RotateKeyCommand command = new(request.ToKeySelector(), request.Algorithm!, request.ExpectedKeyVersion);
+        RotateKeyCommand command = new(request.ToKeySelector(), request.Algorithm?.Text!, request.ExpectedKeyVersion);
         Done<KeyRotation> done = await keys.RotateAsync(caller, command, repeatable, cancellationToken);
         IdempotencyKeys.MarkRepeated(http, done);
-        KeyVersionResponse active = KeyVersionResponse.From(done.Result.Active, request.Algorithm, done.At);
+        KeyVersionResponse active = KeyVersionResponse.From(done.Result.Active, request.Algorithm?.Text, done.At);
         return Reply.Created(new RotatedKeyResponse(active, done.Result.Retired.Version), GetKey.RouteName, new { key = active.Kid });
     }
 }

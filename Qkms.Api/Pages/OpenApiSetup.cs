@@ -1,7 +1,8 @@
+using System.Reflection;
 using Microsoft.OpenApi;
 using Qkms.Api.Envelopes;
-using Qkms.Api.Fields;
 using Qkms.Core.Secrets;
+using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Qkms.Api.Pages;
 
@@ -38,9 +39,8 @@ internal static class OpenApiSetup
             });
             options.SupportNonNullableReferenceTypes();
             options.NonNullableReferenceTypesAsRequired();
-            options.MapType<QueryInteger>(() => new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32" });
             options.MapType<SecretBytes>(() => new OpenApiSchema { Type = JsonSchemaType.String, Format = "byte" });
-            options.MapType<EncodedSecret>(() => new OpenApiSchema { Type = JsonSchemaType.String });
+            MapFieldTypes(options);
             options.OperationFilter<OperationDetails>();
             options.SchemaFilter<SchemaDetails>();
             options.DocumentFilter<TagDetails>();
@@ -53,6 +53,16 @@ internal static class OpenApiSetup
     {
         app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger", StringComparison.OrdinalIgnoreCase), UsePage);
         return app;
+    }
+
+    // A type that describes itself is one value in JSON, however it is made.
+    private static void MapFieldTypes(SwaggerGenOptions options)
+    {
+        foreach (Type type in typeof(FieldAttribute).Assembly.GetTypes())
+        {
+            if (type.GetCustomAttribute<FieldAttribute>() is { } field)
+                options.MapType(type, () => new OpenApiSchema { Type = field.Type, Format = field.Format });
+        }
     }
 
     private static void UsePage(IApplicationBuilder page)

@@ -1,18 +1,18 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.OpenApi;
 using Qkms.Api.Envelopes;
 using Qkms.Api.Idempotency;
-using Qkms.Api.Keys;
 using Qkms.Core.Idempotency;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Qkms.Api.Pages;
 
-/// <summary>Adds to operations the metadata of their routes: refusals with their codes, the API key, examples, media types of public keys.</summary>
+/// <summary>Adds to operations the metadata of their routes: refusals with their codes, the API key, examples.</summary>
 internal sealed class OperationDetails : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
@@ -30,7 +30,7 @@ internal sealed class OperationDetails : IOperationFilter
 
         AddRefusals(operation, context, metadata, open);
         AddExample(operation, metadata);
-        DescribePublicKey(operation, context, metadata);
+        DescribeContent(operation, context, metadata);
         DescribeParameters(operation, context);
         bool takesKey = metadata.OfType<TakesIdempotencyKey>().Any();
         if (takesKey)
@@ -79,20 +79,20 @@ internal sealed class OperationDetails : IOperationFilter
             body.Example = JsonNode.Parse(example.Json);
     }
 
-    private static void DescribePublicKey(OpenApiOperation operation, OperationFilterContext context, IList<object> metadata)
+    private static void DescribeContent(OpenApiOperation operation, OperationFilterContext context, IList<object> metadata)
     {
-        if (!metadata.OfType<PublicKeyContent>().Any())
+        if (metadata.OfType<ContentMetadata>().FirstOrDefault() is not { } content)
             return;
 
         operation.Responses!["200"] = new OpenApiResponse
         {
-            Description = "The public key.",
-            Content = new Dictionary<string, IOpenApiMediaType>
+            Description = content.Description,
+            Content = content.Types.ToDictionary(type => type.MediaType, IOpenApiMediaType (type) => new OpenApiMediaType
             {
-                [PublicKeyFormats.Pem] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^-----BEGIN PUBLIC KEY-----" } },
-                [PublicKeyFormats.Der] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } },
-                [PublicKeyFormats.Jwk] = new OpenApiMediaType { Schema = context.SchemaGenerator.GenerateSchema(typeof(JsonWebKey), context.SchemaRepository) },
-            },
+                Schema = type.Type is null
+                    ? new OpenApiSchema { Type = JsonSchemaType.String, Pattern = type.Pattern, Format = type.Format }
+                    : context.SchemaGenerator.GenerateSchema(type.Type, context.SchemaRepository),
+            }),
         };
     }
 
@@ -100,20 +100,21 @@ internal sealed class OperationDetails : IOperationFilter
     {
         foreach (OpenApiParameter parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
         {
-            if (parameter is { Name: { } name, Schema: OpenApiSchema schema })
-            {
-                schema.Description = null;
-                FieldDetails.Describe(name, schema);
-                parameter.Required |= IsRequired(context, name);
-            }
+            if (parameter.Schema is not OpenApiSchema schema || Find(context, parameter.Name) is not { } source)
+                continue;
+
+            schema.Description = null;
+            parameter.Required |= source.IsDefined(typeof(RequiredAttribute), inherit: false);
+            if (FieldDetails.Of(source, source.ParameterType) is { } field)
+                FieldDetails.Describe(schema, field);
         }
     }
 
-    private static bool IsRequired(OperationFilterContext context, string name) => context.ApiDescription.ParameterDescriptions
+    private static ParameterInfo? Find(OperationFilterContext context, string? name) => context.ApiDescription.ParameterDescriptions
         .Where(parameter => parameter.Name == name)
         .Select(parameter => parameter.ParameterDescriptor)
         .OfType<IParameterInfoParameterDescriptor>()
-        .Any(descriptor => descriptor.ParameterInfo.IsDefined(typeof(RequiredAttribute), inherit: false));
+        .FirstOrDefault()?.ParameterInfo;
 
     private static void AddIdempotencyKey(OpenApiOperation operation) => (operation.Parameters ??= []).Add(new OpenApiParameter
     {

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using Qkms.Api.Idempotency;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -35,11 +34,14 @@ internal sealed class SharedHeaders : IDocumentFilter
 
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
     {
+        LocationMetadata location = context.ApiDescriptions
+            .SelectMany(route => route.ActionDescriptor.EndpointMetadata.OfType<LocationMetadata>())
+            .First();
         swaggerDoc.Components ??= new OpenApiComponents();
         swaggerDoc.Components.Headers = new Dictionary<string, IOpenApiHeader>
         {
-            [RequestIdName] = Text($"The id of the request: the caller's {RequestIdentity.HeaderName} if it is a UUID, otherwise a new one.", "uuid", FieldExamples.Of("request_id")!),
-            [LocationName] = Text("The address of the new version.", "uri-reference", $"/kms/keys/{FieldExamples.Of("kid")}"),
+            [RequestIdName] = Text($"The id of the request: the caller's {RequestIdentity.HeaderName} if it is a UUID, otherwise a new one.", "uuid", Examples.RequestId),
+            [LocationName] = Text(location.Description, "uri-reference", location.Example),
             [WwwAuthenticateName] = new OpenApiHeader
             {
                 Description = "How to authenticate (RFC 9110, 11.6.1).",
@@ -57,12 +59,12 @@ internal sealed class SharedHeaders : IDocumentFilter
             [RepeatedName] = new OpenApiHeader
             {
                 Description = "Present only if the same request already ran with this Idempotency-Key: this is the original response, with an id and a time of its own.",
-                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = FieldDetails.Words("true") },
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["true"] },
                 Example = "true",
             },
         };
     }
 
-    private static OpenApiHeader Text(string description, string format, JsonNode example) =>
+    private static OpenApiHeader Text(string description, string format, string example) =>
         new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = format }, Example = example, Required = true };
 }

@@ -47,8 +47,8 @@ internal static class SharedRefusals
         Value = new JsonObject
         {
             ["error"] = new JsonObject { ["error_code"] = error.Code, ["message"] = error.Message, ["details"] = new JsonArray() },
-            ["request_id"] = FieldExamples.Of("request_id"),
-            ["timestamp"] = FieldExamples.Of("timestamp"),
+            ["request_id"] = Examples.RequestId,
+            ["timestamp"] = Examples.Time,
         },
     };
 }

@@ -8,13 +8,17 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Signatures;
 
 internal sealed record SignRequest(
-    [property: Required, Description("The message, base64, at most 1 MB.")] byte[]? Message,
-    [property: Description("The hash function of RSA-PSS. Default: SHA-256. Not for ML-DSA.")] string? HashAlgorithm,
-    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Not for RSA.")] byte[]? SignatureContext,
-    [property: Description("The kid of the key version.")] string? Kid,
-    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-DSA-65.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: Required, BytesField(0, SizeRules.MaxPayload, Example = Examples.Plaintext)]
+    [property: Description("The message, base64, at most 1 MB.")]
+    byte[]? Message,
+    [property: Description("The hash function of RSA-PSS. Default: SHA-256. Not for ML-DSA.")] SignatureHashText? HashAlgorithm,
+    [property: SignatureContextField]
+    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Not for RSA.")]
+    byte[]? SignatureContext,
+    [property: Description("The kid of the key version.")] KidText? Kid,
+    [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether the last version of the rotation chain signs if the kid is retired. Default: false.")] bool? Follow) : IKeyChoiceFields;
 
 internal sealed class SignRequestValidator : KeyChoiceValidator<SignRequest>
@@ -34,6 +38,7 @@ internal sealed record SignResponse : KeyUseResponse
         : base(made.Key, spelling, made.Warnings) => Signature = made.Result;
 
     [Description("The signature, base64.")]
+    [SignatureField]
     public byte[] Signature { get; }
 }
 
@@ -51,7 +56,7 @@ internal static class Sign
     private static async Task<Reply<SignResponse>> HandleAsync(SignRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm, follow: request.Follow == true);
-        Used<byte[]> made = await signer.SignAsync(caller, choice, request.Message!, request.SignatureContext ?? [], SignatureHashFields.Read(request.HashAlgorithm), cancellationToken);
-        return Reply.Ok(new SignResponse(made, request.Algorithm));
+        Used<byte[]> made = await signer.SignAsync(caller, choice, request.Message!, request.SignatureContext ?? [], request.HashAlgorithm?.Value, cancellationToken);
+        return Reply.Ok(new SignResponse(made, request.Algorithm?.Text));
     }
 }

@@ -2,19 +2,24 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using Qkms.Api.Fields;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Signatures;
 using Qkms.Core.Uses;
 
 namespace Qkms.Api.Signatures;
 
 internal sealed record SignHashRequest(
-    [property: Required, Description("The hash, base64. Its length must match the hash function.")] byte[]? Hash,
-    [property: Required, Description("The hash function that produced it: SHA-256, SHA-384 or SHA-512.")] string? HashAlgorithm,
-    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Not for RSA.")] byte[]? SignatureContext,
-    [property: Description("The kid of the key version.")] string? Kid,
-    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-DSA-65.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: Required, HashField, Description("The hash, base64. Its length must match the hash function.")] byte[]? Hash,
+    [property: Required, SignatureHashField(MinLength = 1)]
+    [property: Description("The hash function that produced it: SHA-256, SHA-384 or SHA-512.")]
+    SignatureHashText? HashAlgorithm,
+    [property: SignatureContextField]
+    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Not for RSA.")]
+    byte[]? SignatureContext,
+    [property: Description("The kid of the key version.")] KidText? Kid,
+    [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether the last version of the rotation chain signs if the kid is retired. Default: false.")] bool? Follow) : IKeyChoiceFields;
 
 internal sealed class SignHashRequestValidator : KeyChoiceValidator<SignHashRequest>
@@ -34,12 +39,15 @@ internal sealed record SignHashResponse : KeyUseResponse
         : base(made.Key, spelling, made.Warnings) => (Signature, HashAlgorithm) = (made.Result, hashAlgorithm);
 
     [Description("The signature, base64.")]
+    [SignatureField]
     public byte[] Signature { get; }
 
     [Description("The hash function that produced the hash.")]
+    [SignatureHashField]
     public string HashAlgorithm { get; }
 
     [Description("detached: the signature does not contain the message.")]
+    [Field(Words = [SignatureEndpoints.SignatureType], Example = SignatureEndpoints.SignatureType)]
     public string SignatureType { get; } = SignatureEndpoints.SignatureType;
 }
 
@@ -57,7 +65,8 @@ internal static class SignHash
     private static async Task<Reply<SignHashResponse>> HandleAsync(SignHashRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm, follow: request.Follow == true);
-        Used<byte[]> made = await signer.SignHashAsync(caller, choice, request.Hash!, SignatureHashFields.Read(request.HashAlgorithm)!, request.SignatureContext ?? [], cancellationToken);
-        return Reply.Ok(new SignHashResponse(made, request.Algorithm, request.HashAlgorithm!));
+        SignatureHash function = request.HashAlgorithm?.Value!;
+        Used<byte[]> made = await signer.SignHashAsync(caller, choice, request.Hash!, function, request.SignatureContext ?? [], cancellationToken);
+        return Reply.Ok(new SignHashResponse(made, request.Algorithm?.Text, function.Name));
     }
 }

@@ -13,7 +13,7 @@ internal static class SignatureEndpoints
 
     public static IEndpointRouteBuilder MapSignatures(this IEndpointRouteBuilder app)
     {
-        RouteGroupBuilder signatures = app.MapGroup("/signature").WithTags("Signatures");
+        RouteGroupBuilder signatures = app.MapGroup("/signature").WithTag("Signatures", "Sign and verify with ML-DSA and RSA keys.");
         signatures.MapSign();
         signatures.MapVerify();
         signatures.MapSignHash();

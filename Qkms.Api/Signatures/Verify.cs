@@ -8,14 +8,18 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Signatures;
 
 internal sealed record VerifyRequest(
-    [property: Required, Description("The message, base64, at most 1 MB.")] byte[]? Message,
-    [property: Description("The hash function of RSA-PSS. Default: SHA-256. Not for ML-DSA.")] string? HashAlgorithm,
-    [property: Required, Description("The signature, base64.")] byte[]? Signature,
-    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Not for RSA.")] byte[]? SignatureContext,
-    [property: Description("The kid of the key version.")] string? Kid,
-    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-DSA-65.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name) : IKeyChoiceFields;
+    [property: Required, BytesField(0, SizeRules.MaxPayload, Example = Examples.Plaintext)]
+    [property: Description("The message, base64, at most 1 MB.")]
+    byte[]? Message,
+    [property: Description("The hash function of RSA-PSS. Default: SHA-256. Not for ML-DSA.")] SignatureHashText? HashAlgorithm,
+    [property: Required, SignatureField, Description("The signature, base64.")] byte[]? Signature,
+    [property: SignatureContextField]
+    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Not for RSA.")]
+    byte[]? SignatureContext,
+    [property: Description("The kid of the key version.")] KidText? Kid,
+    [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name) : IKeyChoiceFields;
 
 internal sealed class VerifyRequestValidator : KeyChoiceValidator<VerifyRequest>
 {
@@ -52,7 +56,7 @@ internal static class Verify
     private static async Task<Reply<VerifyResponse>> HandleAsync(VerifyRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm);
-        Used<bool> verified = await signer.VerifyAsync(caller, choice, request.Message!, request.SignatureContext ?? [], SignatureHashFields.Read(request.HashAlgorithm), request.Signature!, cancellationToken);
-        return Reply.Ok(new VerifyResponse(verified, request.Algorithm));
+        Used<bool> verified = await signer.VerifyAsync(caller, choice, request.Message!, request.SignatureContext ?? [], request.HashAlgorithm?.Value, request.Signature!, cancellationToken);
+        return Reply.Ok(new VerifyResponse(verified, request.Algorithm?.Text));
     }
 }

@@ -2,20 +2,25 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using Qkms.Api.Fields;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Signatures;
 using Qkms.Core.Uses;
 
 namespace Qkms.Api.Signatures;
 
 internal sealed record VerifyHashRequest(
-    [property: Required, Description("The hash, base64. Its length must match the hash function.")] byte[]? Hash,
-    [property: Required, Description("The hash function that produced it: SHA-256, SHA-384 or SHA-512.")] string? HashAlgorithm,
-    [property: Required, Description("The signature, base64.")] byte[]? Signature,
-    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Not for RSA.")] byte[]? SignatureContext,
-    [property: Description("The kid of the key version.")] string? Kid,
-    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-DSA-65.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name) : IKeyChoiceFields;
+    [property: Required, HashField, Description("The hash, base64. Its length must match the hash function.")] byte[]? Hash,
+    [property: Required, SignatureHashField(MinLength = 1)]
+    [property: Description("The hash function that produced it: SHA-256, SHA-384 or SHA-512.")]
+    SignatureHashText? HashAlgorithm,
+    [property: Required, SignatureField, Description("The signature, base64.")] byte[]? Signature,
+    [property: SignatureContextField]
+    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Not for RSA.")]
+    byte[]? SignatureContext,
+    [property: Description("The kid of the key version.")] KidText? Kid,
+    [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name) : IKeyChoiceFields;
 
 internal sealed class VerifyHashRequestValidator : KeyChoiceValidator<VerifyHashRequest>
 {
@@ -38,9 +43,11 @@ internal sealed record VerifyHashResponse : KeyUseResponse
     public bool Valid { get; }
 
     [Description("The hash function that produced the hash.")]
+    [SignatureHashField]
     public string HashAlgorithm { get; }
 
     [Description("detached: the signature does not contain the message.")]
+    [Field(Words = [SignatureEndpoints.SignatureType], Example = SignatureEndpoints.SignatureType)]
     public string SignatureType { get; } = SignatureEndpoints.SignatureType;
 }
 
@@ -58,7 +65,8 @@ internal static class VerifyHash
     private static async Task<Reply<VerifyHashResponse>> HandleAsync(VerifyHashRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm);
-        Used<bool> verified = await signer.VerifyHashAsync(caller, choice, request.Hash!, SignatureHashFields.Read(request.HashAlgorithm)!, request.SignatureContext ?? [], request.Signature!, cancellationToken);
-        return Reply.Ok(new VerifyHashResponse(verified, request.Algorithm, request.HashAlgorithm!));
+        SignatureHash function = request.HashAlgorithm?.Value!;
+        Used<bool> verified = await signer.VerifyHashAsync(caller, choice, request.Hash!, function, request.SignatureContext ?? [], request.Signature!, cancellationToken);
+        return Reply.Ok(new VerifyHashResponse(verified, request.Algorithm?.Text, function.Name));
     }
 }

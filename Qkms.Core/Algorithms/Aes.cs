@@ -22,6 +22,8 @@ internal sealed class AesFamily : KeyFamily
 
     public override string JwkKeyType => "oct";
 
+    public override IEnumerable<string> JwkAlgorithms => [];
+
     internal override MaterialFormat Format => MaterialFormat.RawKey;
 
     internal override bool GeneratesAtOnce => true;

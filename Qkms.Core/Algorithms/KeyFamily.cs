@@ -26,6 +26,9 @@ public abstract class KeyFamily
     /// <summary>The key type of a JWK (RFC 7517, section 4.1).</summary>
     public abstract string JwkKeyType { get; }
 
+    /// <summary>The words that a JWK of the family can have for its algorithm; empty where it has no public key.</summary>
+    public virtual IEnumerable<string> JwkAlgorithms => Algorithms.Select(algorithm => algorithm.Name);
+
     /// <summary>The encoding in which its private keys are stored.</summary>
     internal abstract MaterialFormat Format { get; }
 

@@ -10,6 +10,15 @@ namespace Qkms.Core.Algorithms;
 /// </summary>
 internal sealed class RsaFamily : KeyFamily
 {
+    // The names of IANA's JOSE registry, by the hash of OAEP. PSS keys sign with any of three hashes, so none is named for them.
+    private static readonly Dictionary<string, string> _jwkAlgorithms = new()
+    {
+        ["SHA-1"] = "RSA-OAEP",
+        ["SHA-256"] = "RSA-OAEP-256",
+        ["SHA-384"] = "RSA-OAEP-384",
+        ["SHA-512"] = "RSA-OAEP-512",
+    };
+
     public RsaFamily() => Algorithms = [Row(2048), Row(3072), Row(4096)];
 
     public override IReadOnlyList<KeyAlgorithm> Algorithms { get; }
@@ -19,6 +28,8 @@ internal sealed class RsaFamily : KeyFamily
     public override bool IsQuantumSafe => false;
 
     public override string JwkKeyType => "RSA";
+
+    public override IEnumerable<string> JwkAlgorithms => _jwkAlgorithms.Values;
 
     internal override MaterialFormat Format => MaterialFormat.Pkcs8;
 
@@ -60,18 +71,8 @@ internal sealed class RsaFamily : KeyFamily
         using RSA rsa = RSA.Create();
         rsa.ImportSubjectPublicKeyInfo(publicKey, out _);
         RSAParameters parameters = rsa.ExportParameters(includePrivateParameters: false);
-        return new JwkPublicKey { Algorithm = JwkAlgorithm(oaepHash), Modulus = parameters.Modulus, Exponent = parameters.Exponent };
+        return new JwkPublicKey { Algorithm = oaepHash is null ? null : _jwkAlgorithms[oaepHash], Modulus = parameters.Modulus, Exponent = parameters.Exponent };
     }
-
-    // The names of IANA's JOSE registry. PSS keys sign with any of three hashes, so none is named for them.
-    private static string? JwkAlgorithm(string? oaepHash) => oaepHash switch
-    {
-        "SHA-1" => "RSA-OAEP",
-        "SHA-256" => "RSA-OAEP-256",
-        "SHA-384" => "RSA-OAEP-384",
-        "SHA-512" => "RSA-OAEP-512",
-        _ => null,
-    };
 
     private KeyAlgorithm Row(int bits) => new($"RSA-{bits}", this)
     {

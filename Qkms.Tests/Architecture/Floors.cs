@@ -27,8 +27,8 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Logging", "Http",
         "Fields",
         "Envelopes", "Telemetry", "Idempotency",
-        "Health", "Algorithms", "Keys", "Encryption", "Signatures",
         "Pages",
+        "Health", "Algorithms", "Keys", "Encryption", "Signatures",
         "Hosting");
 
     public string Project => project;

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Qkms.Api.Http;
-using Qkms.Api.Pages;
 
 namespace Qkms.Tests.Http;
 
@@ -16,7 +15,7 @@ public sealed class Base64PatternTests
     [Fact]
     public void The_pattern_agrees_with_both_readers()
     {
-        Regex pattern = new(FieldDetails.Base64.Replace("$", "\\z", StringComparison.Ordinal));
+        Regex pattern = new(BytesFieldAttribute.Base64.Replace("$", "\\z", StringComparison.Ordinal));
         foreach (string text in Texts(4).SelectMany(text => new[] { text, "AAAA" + text }).Append(""))
         {
             string json = JsonSerializer.Serialize(text);

@@ -112,7 +112,8 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
         await ShouldBeToyRefusalAsync(await SendAsync("/toy/signature/sign", Body, Toy, ("x-api-key", _apiKey)), "ERR_AUTH_001", "API key");
         await ShouldBeToyRefusalAsync(await SendAsync("/toy/signature/sign", Body, Toy, ("x-toy-key", "nonsense")), "ERR_AUTH_001", "API key");
         (await SendAsync("/kms/keys/generate", "{}", "application/json", ("x-toy-key", _apiKey))).StatusCode.Should().Be(HttpStatusCode.Unauthorized);
-        (await SendAsync("/toy/signature/sign", Body, "application/json", ("x-toy-key", _apiKey))).StatusCode.Should().Be(HttpStatusCode.UnsupportedMediaType);
+        await ShouldBeToyRefusalAsync(
+            await SendAsync("/toy/signature/sign", Body, "application/json", ("x-toy-key", _apiKey)), KmsErrors.UnsupportedMediaType.Code, "");
         (await SendAsync("/kms/keys/generate", "{}", Toy, ("x-api-key", _apiKey))).StatusCode.Should().Be(HttpStatusCode.UnsupportedMediaType);
     }
 
@@ -133,7 +134,7 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
         JsonNode refusal = JsonNode.Parse(body)!;
         refusal.AsObject().Select(member => member.Key).Should().Equal("__type", "message");
         ((string?)refusal["__type"]).Should().Be(code);
-        ((string?)refusal["message"]).Should().Contain(says);
+        ((string?)refusal["message"] ?? "").Contains(says, StringComparison.Ordinal).Should().BeTrue(body);
     }
 
     private async Task GenerateAsync() =>
@@ -162,7 +163,8 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
                 ? new Caller(apiKey.TenantId, apiKey.CredentialId, apiKey.Access, RequestIdentity.Of(context))
                 : null;
 
-        public override void PrepareBody(HttpRequest request) => request.ContentType = "application/json";
+        public override void PrepareBody(HttpRequest request) =>
+            request.ContentType = request.ContentType == Toy ? "application/json" : throw KmsErrors.UnsupportedMediaType.Refusal();
 
         public override KmsException Explain(HttpContext context, BadHttpRequestException exception) => KmsErrors.Invalid.With("The body is unreadable.");
 

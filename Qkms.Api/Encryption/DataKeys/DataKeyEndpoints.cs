@@ -10,7 +10,8 @@ internal static class DataKeyEndpoints
 
     public static IEndpointRouteBuilder MapDataKeys(this IEndpointRouteBuilder app)
     {
-        RouteGroupBuilder dataKeys = app.MapGroup("/data-keys").WithTags("Data keys");
+        RouteGroupBuilder dataKeys = app.MapGroup("/data-keys")
+            .WithTag("Data keys", "Envelope encryption: plaintext and wrapped data keys.");
         dataKeys.MapGenerateDataKey();
         dataKeys.MapDecryptDataKey();
         return app;

@@ -10,13 +10,15 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption.DataKeys;
 
 internal sealed record DecryptDataKeyRequest(
-    [property: Required, Description("The wrapped data key, base64. It names its key.")] byte[]? Ciphertext,
-    [property: Description("The same context as when the data key was generated. The order of members does not matter.")] Dictionary<string, string?>? Context,
-    [property: Description("Encoding of the plaintext data key: base64 (default) or hex.")] string? Encoding,
-    [property: Description("The kid of the key version.")] string? Kid,
-    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: AES-256.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name) : IKeyChoiceFields;
+    [property: Required, BytesField(0, DecryptDataKeyRequestValidator.MaxCiphertext, Example = Examples.Blob)]
+    [property: Description("The wrapped data key, base64. It names its key.")]
+    byte[]? Ciphertext,
+    [property: Description("The same context as when the data key was generated. The order of members does not matter.")] ContextMap? Context,
+    [property: EncodingField, Description("Encoding of the plaintext data key: base64 (default) or hex.")] string? Encoding,
+    [property: Description("The kid of the key version.")] KidText? Kid,
+    [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: AES-256.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name) : IKeyChoiceFields;
 
 internal sealed class DecryptDataKeyRequestValidator : KeyChoiceValidator<DecryptDataKeyRequest>
 {
@@ -58,7 +60,7 @@ internal static class DecryptDataKey
         DecryptDataKeyRequest request, Caller caller, DataKeyIssuer issuer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(DataKeyEndpoints.DefaultAlgorithm);
-        Used<SecretBytes> dataKey = await issuer.DecryptAsync(caller, choice, request.Context.ToContext(), request.Ciphertext, cancellationToken);
-        return Reply.Ok(new DecryptDataKeyResponse(dataKey, new EncodedSecret(dataKey.Result, request.Encoding == SecretEncodings.Hex), request.Algorithm));
+        Used<SecretBytes> dataKey = await issuer.DecryptAsync(caller, choice, request.Context.OrEmpty(), request.Ciphertext, cancellationToken);
+        return Reply.Ok(new DecryptDataKeyResponse(dataKey, new EncodedSecret(dataKey.Result, request.Encoding == SecretEncodings.Hex), request.Algorithm?.Text));
     }
 }

@@ -9,14 +9,16 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption.DataKeys;
 
 internal sealed record GenerateDataKeyRequest(
-    [property: Description("Length of the data key in bytes, 16 to 1,024. Default: 32.")] int? Bytes,
-    [property: Description("The context: authenticated with the wrapped data key. Unwrapping needs the same.")] Dictionary<string, string?>? Context,
+    [property: Field(Minimum = DataKeyIssuer.MinLength, Maximum = DataKeyIssuer.MaxLength, Example = DataKeyIssuer.DefaultLength)]
+    [property: Description("Length of the data key in bytes, 16 to 1,024. Default: 32.")]
+    int? Bytes,
+    [property: Description("The context: authenticated with the wrapped data key. Unwrapping needs the same.")] ContextMap? Context,
     [property: Description("Whether the response includes the plaintext data key. Default: true.")] bool? Plaintext,
-    [property: Description("Encoding of the plaintext data key: base64 (default) or hex.")] string? Encoding,
-    [property: Description("The kid of the key version.")] string? Kid,
-    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: AES-256.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: EncodingField, Description("Encoding of the plaintext data key: base64 (default) or hex.")] string? Encoding,
+    [property: Description("The kid of the key version.")] KidText? Kid,
+    [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: AES-256.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields;
 
 internal sealed class GenerateDataKeyRequestValidator : KeyChoiceValidator<GenerateDataKeyRequest>
@@ -37,7 +39,7 @@ internal sealed record GenerateDataKeyResponse : KeyUseResponse, IDisposable
 
     [SetsRequiredMembers]
     public GenerateDataKeyResponse(Used<WrappedSecret> dataKey, GenerateDataKeyRequest request)
-        : base(dataKey.Key, request.Algorithm)
+        : base(dataKey.Key, request.Algorithm?.Text)
     {
         _dataKey = dataKey;
         Plaintext = request.Plaintext == false ? null : new EncodedSecret(dataKey.Result.Secret, request.Encoding == SecretEncodings.Hex);
@@ -47,6 +49,7 @@ internal sealed record GenerateDataKeyResponse : KeyUseResponse, IDisposable
     public EncodedSecret? Plaintext { get; }
 
     [Description("The wrapped data key, base64 (docs/formats.md). Store it with the data that you encrypt.")]
+    [BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Blob)]
     public byte[] Ciphertext => _dataKey.Result.Ciphertext;
 
     public void Dispose() => _dataKey.Dispose();
@@ -67,7 +70,7 @@ internal static class GenerateDataKey
         GenerateDataKeyRequest request, Caller caller, DataKeyIssuer issuer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(DataKeyEndpoints.DefaultAlgorithm, follow: request.Strict != true);
-        Used<WrappedSecret> dataKey = await issuer.GenerateAsync(caller, choice, request.Context.ToContext(), request.Bytes ?? DataKeyIssuer.DefaultLength, cancellationToken);
+        Used<WrappedSecret> dataKey = await issuer.GenerateAsync(caller, choice, request.Context.OrEmpty(), request.Bytes ?? DataKeyIssuer.DefaultLength, cancellationToken);
         return Reply.Ok(new GenerateDataKeyResponse(dataKey, request));
     }
 }

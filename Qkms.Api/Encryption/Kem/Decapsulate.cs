@@ -9,11 +9,13 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption.Kem;
 
 internal sealed record DecapsulateRequest(
-    [property: Required, Description("The ML-KEM ciphertext (FIPS 203), base64.")] byte[]? KemCiphertext,
-    [property: Description("The kid of the key version.")] string? Kid,
-    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-KEM-768.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name) : IKeyChoiceFields;
+    [property: Required, BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Bytes)]
+    [property: Description("The ML-KEM ciphertext (FIPS 203), base64.")]
+    byte[]? KemCiphertext,
+    [property: Description("The kid of the key version.")] KidText? Kid,
+    [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name) : IKeyChoiceFields;
 
 internal sealed class DecapsulateRequestValidator : KeyChoiceValidator<DecapsulateRequest>
 {
@@ -27,6 +29,7 @@ internal sealed record DecapsulateResponse : KeyUseResponse, IDisposable
         : base(decrypted.Key, spelling) => SharedSecret = decrypted.Result;
 
     [Description("The shared secret (FIPS 203), 32 bytes, base64. A ciphertext made for another key gives another secret, as the standard requires.")]
+    [SharedSecretField]
     public SecretBytes SharedSecret { get; }
 
     public void Dispose() => SharedSecret.Dispose();
@@ -46,6 +49,6 @@ internal static class Decapsulate
     private static async Task<Reply<DecapsulateResponse>> HandleAsync(DecapsulateRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm);
-        return Reply.Ok(new DecapsulateResponse(await keys.DecapsulateAsync(caller, choice, request.KemCiphertext, cancellationToken), request.Algorithm));
+        return Reply.Ok(new DecapsulateResponse(await keys.DecapsulateAsync(caller, choice, request.KemCiphertext, cancellationToken), request.Algorithm?.Text));
     }
 }

@@ -9,10 +9,10 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption.Kem;
 
 internal sealed record EncapsulateRequest(
-    [property: Description("The kid of the key version.")] string? Kid,
-    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-KEM-768.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: Description("The kid of the key version.")] KidText? Kid,
+    [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields;
 
 internal sealed class EncapsulateRequestValidator : KeyChoiceValidator<EncapsulateRequest>;
@@ -24,9 +24,11 @@ internal sealed record EncapsulateResponse : KeyUseResponse, IDisposable
         : base(encapsulated.Key, spelling) => (KemCiphertext, SharedSecret) = (encapsulated.Result.Ciphertext, encapsulated.Result.Secret);
 
     [Description("The ML-KEM ciphertext (FIPS 203), base64.")]
+    [BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Bytes)]
     public byte[] KemCiphertext { get; }
 
     [Description("The shared secret (FIPS 203), 32 bytes, base64.")]
+    [SharedSecretField]
     public SecretBytes SharedSecret { get; }
 
     public void Dispose() => SharedSecret.Dispose();
@@ -46,6 +48,6 @@ internal static class Encapsulate
     private static async Task<Reply<EncapsulateResponse>> HandleAsync(EncapsulateRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm, follow: request.Strict != true);
-        return Reply.Ok(new EncapsulateResponse(await keys.EncapsulateAsync(caller, choice, cancellationToken), request.Algorithm));
+        return Reply.Ok(new EncapsulateResponse(await keys.EncapsulateAsync(caller, choice, cancellationToken), request.Algorithm?.Text));
     }
 }

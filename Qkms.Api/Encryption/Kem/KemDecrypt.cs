@@ -9,12 +9,14 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption.Kem;
 
 internal sealed record KemDecryptRequest(
-    [property: Required, Description("The encapsulated key and the ciphertext, enc ‖ ct, base64.")] byte[]? Ciphertext,
-    [property: Description("The same associated data as at encryption, base64.")] byte[]? Aad,
-    [property: Description("The kid of the key version.")] string? Kid,
-    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-KEM-768.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name) : IKeyChoiceFields;
+    [property: Required, BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Blob)]
+    [property: Description("The encapsulated key and the ciphertext, enc ‖ ct, base64.")]
+    byte[]? Ciphertext,
+    [property: AadField, Description("The same associated data as at encryption, base64.")] byte[]? Aad,
+    [property: Description("The kid of the key version.")] KidText? Kid,
+    [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name) : IKeyChoiceFields;
 
 internal sealed class KemDecryptRequestValidator : KeyChoiceValidator<KemDecryptRequest>
 {
@@ -32,6 +34,7 @@ internal sealed record KemDecryptResponse : KeyUseResponse, IDisposable
         : base(decrypted.Key, spelling) => Plaintext = decrypted.Result;
 
     [Description("The plaintext, base64.")]
+    [BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Plaintext)]
     public SecretBytes Plaintext { get; }
 
     public void Dispose() => Plaintext.Dispose();
@@ -51,6 +54,6 @@ internal static class KemDecrypt
     private static async Task<Reply<KemDecryptResponse>> HandleAsync(KemDecryptRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm);
-        return Reply.Ok(new KemDecryptResponse(await keys.DecryptAsync(caller, choice, request.Aad ?? [], request.Ciphertext!, cancellationToken), request.Algorithm));
+        return Reply.Ok(new KemDecryptResponse(await keys.DecryptAsync(caller, choice, request.Aad ?? [], request.Ciphertext!, cancellationToken), request.Algorithm?.Text));
     }
 }

@@ -9,12 +9,16 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption.Kem;
 
 internal sealed record KemEncryptRequest(
-    [property: Required, Description("The plaintext, base64, at most 1 MB.")] SecretBytes? Plaintext,
-    [property: Description("Associated data: authenticated but not encrypted, base64. Decryption needs the same bytes.")] byte[]? Aad,
-    [property: Description("The kid of the key version.")] string? Kid,
-    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-KEM-768.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: Required, BytesField(0, SizeRules.MaxPayload, Example = Examples.Plaintext)]
+    [property: Description("The plaintext, base64, at most 1 MB.")]
+    SecretBytes? Plaintext,
+    [property: AadField]
+    [property: Description("Associated data: authenticated but not encrypted, base64. Decryption needs the same bytes.")]
+    byte[]? Aad,
+    [property: Description("The kid of the key version.")] KidText? Kid,
+    [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields, IDisposable
 {
     public void Dispose() => Plaintext?.Dispose();
@@ -36,6 +40,7 @@ internal sealed record KemEncryptResponse : KeyUseResponse
         : base(encrypted.Key, spelling) => Ciphertext = encrypted.Result;
 
     [Description("The encapsulated key and the ciphertext, enc ‖ ct, base64 (docs/formats.md).")]
+    [BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Blob)]
     public byte[] Ciphertext { get; }
 }
 
@@ -53,6 +58,6 @@ internal static class KemEncrypt
     private static async Task<Reply<KemEncryptResponse>> HandleAsync(KemEncryptRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm, follow: request.Strict != true);
-        return Reply.Ok(new KemEncryptResponse(await keys.EncryptAsync(caller, choice, request.Aad ?? [], request.Plaintext!, cancellationToken), request.Algorithm));
+        return Reply.Ok(new KemEncryptResponse(await keys.EncryptAsync(caller, choice, request.Aad ?? [], request.Plaintext!, cancellationToken), request.Algorithm?.Text));
     }
 }

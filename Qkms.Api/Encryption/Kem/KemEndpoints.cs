@@ -19,7 +19,7 @@ internal static class KemEndpoints
 
     public static IEndpointRouteBuilder MapKem(this IEndpointRouteBuilder app)
     {
-        RouteGroupBuilder kem = app.MapGroup("/kem").WithTags("KEM");
+        RouteGroupBuilder kem = app.MapGroup("/kem").WithTag("KEM", "Shared secrets, HPKE and key wrapping with ML-KEM keys.");
         kem.MapEncapsulate();
         kem.MapDecapsulate();
         kem.MapKemEncrypt();

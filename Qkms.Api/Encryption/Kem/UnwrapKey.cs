@@ -9,12 +9,14 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption.Kem;
 
 internal sealed record UnwrapKeyRequest(
-    [property: Required, Description("The wrapped key, base64.")] byte[]? WrappedKey,
-    [property: Description("The same associated data as at encryption, base64.")] byte[]? Aad,
-    [property: Description("The kid of the key version.")] string? Kid,
-    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-KEM-768.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name) : IKeyChoiceFields;
+    [property: Required, BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Bytes)]
+    [property: Description("The wrapped key, base64.")]
+    byte[]? WrappedKey,
+    [property: AadField, Description("The same associated data as at encryption, base64.")] byte[]? Aad,
+    [property: Description("The kid of the key version.")] KidText? Kid,
+    [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name) : IKeyChoiceFields;
 
 internal sealed class UnwrapKeyRequestValidator : KeyChoiceValidator<UnwrapKeyRequest>
 {
@@ -32,6 +34,7 @@ internal sealed record UnwrapKeyResponse : KeyUseResponse, IDisposable
         : base(decrypted.Key, spelling) => SymmetricKey = decrypted.Result;
 
     [Description("The symmetric key, base64.")]
+    [BytesField(0, SizeRules.MaxCiphertext, Example = Examples.SymmetricKey)]
     public SecretBytes SymmetricKey { get; }
 
     public void Dispose() => SymmetricKey.Dispose();
@@ -51,6 +54,6 @@ internal static class UnwrapKey
     private static async Task<Reply<UnwrapKeyResponse>> HandleAsync(UnwrapKeyRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm);
-        return Reply.Ok(new UnwrapKeyResponse(await keys.UnwrapAsync(caller, choice, request.Aad ?? [], request.WrappedKey!, cancellationToken), request.Algorithm));
+        return Reply.Ok(new UnwrapKeyResponse(await keys.UnwrapAsync(caller, choice, request.Aad ?? [], request.WrappedKey!, cancellationToken), request.Algorithm?.Text));
     }
 }

@@ -10,12 +10,16 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption.Kem;
 
 internal sealed record WrapKeyRequest(
-    [property: Required, Description("The key to wrap, base64, 1 to 1,024 bytes.")] SecretBytes? SymmetricKey,
-    [property: Description("Associated data: authenticated but not encrypted, base64. Decryption needs the same bytes.")] byte[]? Aad,
-    [property: Description("The kid of the key version.")] string? Kid,
-    [property: Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-KEM-768.")] string? Algorithm,
-    [property: Description("The name of the logical key. Default: 'default'.")] string? Name,
+    [property: Required, BytesField(1, KemEndpoints.MaxWrappedKey, Example = Examples.SymmetricKey)]
+    [property: Description("The key to wrap, base64, 1 to 1,024 bytes.")]
+    SecretBytes? SymmetricKey,
+    [property: AadField]
+    [property: Description("Associated data: authenticated but not encrypted, base64. Decryption needs the same bytes.")]
+    byte[]? Aad,
+    [property: Description("The kid of the key version.")] KidText? Kid,
+    [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
+    [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
+    [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")] bool? Strict) : IKeyChoiceFields, IDisposable
 {
     public void Dispose() => SymmetricKey?.Dispose();
@@ -37,9 +41,11 @@ internal sealed record WrapKeyResponse : KeyUseResponse
         : base(encrypted.Key, spelling) => WrappedKey = encrypted.Result;
 
     [Description("The wrapped key, base64 (docs/formats.md).")]
+    [BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Bytes)]
     public byte[] WrappedKey { get; }
 
     [Description("The wrapping method: KEM-DEM.")]
+    [Field(Words = [KemEndpoints.WrappingMethod], Example = KemEndpoints.WrappingMethod)]
     public string WrappingMethod { get; } = KemEndpoints.WrappingMethod;
 }
 
@@ -57,6 +63,6 @@ internal static class WrapKey
     private static async Task<Reply<WrapKeyResponse>> HandleAsync(WrapKeyRequest request, Caller caller, KemKeys keys, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(KemEndpoints.DefaultAlgorithm, follow: request.Strict != true);
-        return Reply.Ok(new WrapKeyResponse(await keys.WrapAsync(caller, choice, request.Aad ?? [], request.SymmetricKey!, cancellationToken), request.Algorithm));
+        return Reply.Ok(new WrapKeyResponse(await keys.WrapAsync(caller, choice, request.Aad ?? [], request.SymmetricKey!, cancellationToken), request.Algorithm?.Text));
     }
 }

@@ -1,0 +1,30 @@
+using System.Text.Json.Serialization;
+using Qkms.Core.Algorithms;
+
+namespace Qkms.Api.Fields;
+
+/// <summary>An algorithm by any of its spellings.</summary>
+internal sealed class AlgorithmFieldAttribute : FieldAttribute
+{
+    public AlgorithmFieldAttribute() => (Words, Example) = ([.. KeyAlgorithm.AcceptedSpellings], "ML-KEM-768");
+}
+
+/// <summary>An algorithm by its canonical name.</summary>
+internal sealed class AlgorithmIdFieldAttribute : FieldAttribute
+{
+    public AlgorithmIdFieldAttribute() => (Words, Example) = ([.. KeyAlgorithm.All.Select(algorithm => algorithm.Name)], "ML-KEM-768");
+}
+
+/// <summary>An algorithm in a request.</summary>
+/// <param name="Text">How the request spells it; the answer repeats that.</param>
+/// <param name="Value">The algorithm; null when the text is not one.</param>
+[AlgorithmField]
+[JsonConverter(typeof(ParsedTextConverter<AlgorithmText>))]
+internal readonly record struct AlgorithmText(string Text, KeyAlgorithm? Value) : IParsedText<AlgorithmText>
+{
+    public static bool TryParse(string? text, out AlgorithmText parsed)
+    {
+        parsed = new AlgorithmText(text ?? "", KeyAlgorithm.TryParse(text, out KeyAlgorithm? algorithm) ? algorithm : null);
+        return true;
+    }
+}
