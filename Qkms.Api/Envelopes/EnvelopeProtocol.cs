@@ -26,6 +26,8 @@ internal sealed class EnvelopeProtocol(
 
     public override string MediaType => Json;
 
+    public override string WantedProof => "A valid API key is required in the x-api-key header.";
+
     public override async ValueTask<Caller?> AuthenticateAsync(HttpContext context)
     {
         if (context.Request.Headers[HeaderName] is not [string presented]
@@ -49,7 +51,7 @@ internal sealed class EnvelopeProtocol(
             return;
 
         if (!HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
-            throw KmsErrors.UnsupportedMediaType.With("The body must be JSON in UTF-8.");
+            throw HttpErrors.UnsupportedMediaType.With("The body must be JSON in UTF-8.");
 
         // Said and true, and so of no further interest; the framework would fail on its name in quotes.
         request.ContentType = type.MediaType.ToString();
@@ -68,7 +70,7 @@ internal sealed class EnvelopeProtocol(
 
         ErrorBody body = new(refusal.Error.Code, refusal.Message, [.. refusal.Details.Select(d => new ErrorDetail(d.Field, d.Message))]);
         ErrorEnvelope envelope = new(body, RequestIdentity.Of(context), time.GetUtcMilliseconds());
-        return WriteAsync(context, Refusals.StatusOf(refusal.Error.Kind), envelope);
+        return WriteAsync(context, Refusals.StatusOf(refusal.Error), envelope);
     }
 
     public override IProducesResponseTypeMetadata Describe<T>(int status) =>

@@ -16,7 +16,7 @@ internal sealed class Authentication(RequestDelegate next)
         Endpoint? endpoint = context.GetEndpoint();
         if (endpoint?.Metadata.GetMetadata<IAllowAnonymous>() is null && !await IsProvenAsync(context))
         {
-            await Refusals.WriteAsync(context, KmsErrors.Unauthenticated.Refusal());
+            await Refusals.WriteAsync(context, KmsErrors.Unauthenticated.With(Protocol.Of(context).WantedProof));
             return;
         }
 

@@ -15,10 +15,13 @@ internal abstract class Protocol
     /// <summary>Who makes a request; null when the caller does not prove it.</summary>
     public abstract ValueTask<Caller?> AuthenticateAsync(HttpContext context);
 
+    /// <summary>The text of the refusal when the caller does not.</summary>
+    public abstract string WantedProof { get; }
+
     /// <summary>
     /// Makes a body ready for the framework, which reads JSON in UTF-8; called for routes that take one, after authentication.
     /// </summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.UnsupportedMediaType"/> for a body that the protocol does not read.</exception>
+    /// <exception cref="KmsException"><see cref="HttpErrors.UnsupportedMediaType"/> for a body that the protocol does not read.</exception>
     public abstract void PrepareBody(HttpRequest request);
 
     /// <summary>The refusal of a body that the framework could not read. It repeats nothing of the body but names of members.</summary>

@@ -6,16 +6,15 @@ namespace Qkms.Api.Http;
 /// <summary>Turns refusals into responses: the only place that knows both the catalogue and HTTP.</summary>
 internal static class Refusals
 {
+    /// <summary>The status of a refusal.</summary>
+    public static int StatusOf(KmsError error) => HttpErrors.Statuses.TryGetValue(error, out int status) ? status : StatusOf(error.Kind);
+
     /// <summary>The status of a kind of refusal.</summary>
     public static int StatusOf(KmsErrorKind kind) => kind switch
     {
         KmsErrorKind.Unauthenticated => StatusCodes.Status401Unauthorized,
         KmsErrorKind.Forbidden => StatusCodes.Status403Forbidden,
         KmsErrorKind.Invalid => StatusCodes.Status400BadRequest,
-        KmsErrorKind.TooLarge => StatusCodes.Status413PayloadTooLarge,
-        KmsErrorKind.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
-        KmsErrorKind.WrongVerb => StatusCodes.Status405MethodNotAllowed,
-        KmsErrorKind.NotAcceptable => StatusCodes.Status406NotAcceptable,
         KmsErrorKind.NotFound => StatusCodes.Status404NotFound,
         KmsErrorKind.Conflict => StatusCodes.Status409Conflict,
         KmsErrorKind.RateLimited => StatusCodes.Status429TooManyRequests,
@@ -28,10 +27,10 @@ internal static class Refusals
     public static KmsError? ForStatus(int status) => status switch
     {
         StatusCodes.Status404NotFound => KmsErrors.NotFound,
-        StatusCodes.Status405MethodNotAllowed => KmsErrors.WrongVerb,
-        StatusCodes.Status406NotAcceptable => KmsErrors.NotAcceptable,
-        StatusCodes.Status413PayloadTooLarge => KmsErrors.TooLarge,
-        StatusCodes.Status415UnsupportedMediaType => KmsErrors.UnsupportedMediaType,
+        StatusCodes.Status405MethodNotAllowed => HttpErrors.WrongVerb,
+        StatusCodes.Status406NotAcceptable => HttpErrors.NotAcceptable,
+        StatusCodes.Status413PayloadTooLarge => HttpErrors.TooLarge,
+        StatusCodes.Status415UnsupportedMediaType => HttpErrors.UnsupportedMediaType,
         >= 400 and < 500 => KmsErrors.Invalid,
         >= 500 => KmsErrors.Internal,
         _ => null,

@@ -34,7 +34,7 @@ internal static class GetPublicKey
                 new MediaContent(PublicKeyFormats.Pem, Pattern: "^-----BEGIN PUBLIC KEY-----"),
                 new MediaContent(PublicKeyFormats.Der, Format: "binary"),
                 new MediaContent(PublicKeyFormats.Jwk, Type: typeof(JsonWebKey))))
-            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.NotAcceptable, KmsErrors.WrongOperation);
+            .Refuses(KmsErrors.KeyVersionNotFound, HttpErrors.NotAcceptable, KmsErrors.WrongOperation);
 
     private static async Task<IResult> HandleAsync(
         [AsParameters] GetPublicKeyQuery query, HttpRequest request, Caller caller, KeyReader keys, CancellationToken cancellationToken)

@@ -21,7 +21,7 @@ internal static class PublicKeyFormats
     private static readonly string[] _offered = [Pem, Der, Jwk];
 
     /// <summary>The media type that suits an Accept header best (RFC 9110, 12.5.1); PEM when there is no preference.</summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.NotAcceptable"/>.</exception>
+    /// <exception cref="KmsException"><see cref="HttpErrors.NotAcceptable"/>.</exception>
     public static string Negotiate(IList<MediaTypeHeaderValue> accept)
     {
         if (accept.Count == 0)
@@ -31,7 +31,7 @@ internal static class PublicKeyFormats
             .Where(offer => offer.Quality > 0)
             .OrderByDescending(offer => offer.Quality)
             .Select(offer => offer.Type)
-            .FirstOrDefault() ?? throw KmsErrors.NotAcceptable.With($"A public key is available as {string.Join(", ", _offered)}.");
+            .FirstOrDefault() ?? throw HttpErrors.NotAcceptable.With($"A public key is available as {string.Join(", ", _offered)}.");
     }
 
     // The most specific range decides.

@@ -45,7 +45,7 @@ internal sealed class OperationDetails : IOperationFilter
         operation.Responses ??= [];
         foreach (IGrouping<int, KmsError> group in Errors(operation, metadata, open)
             .Distinct()
-            .GroupBy(e => Refusals.StatusOf(e.Kind))
+            .GroupBy(e => Refusals.StatusOf(e))
             .OrderBy(g => g.Key))
         {
             string status = group.Key.ToString(CultureInfo.InvariantCulture);
@@ -59,8 +59,8 @@ internal sealed class OperationDetails : IOperationFilter
         yield return KmsErrors.Internal;
         if (operation.RequestBody is not null)
         {
-            yield return KmsErrors.TooLarge;
-            yield return KmsErrors.UnsupportedMediaType;
+            yield return HttpErrors.TooLarge;
+            yield return HttpErrors.UnsupportedMediaType;
         }
 
         if (!open)

@@ -1,6 +1,6 @@
 namespace Qkms.Core.Errors;
 
-/// <summary>The kind of a refusal. The HTTP layer turns each kind into one status code; nothing below it knows HTTP.</summary>
+/// <summary>The kind of a refusal. A protocol turns each kind into a status of its own.</summary>
 internal enum KmsErrorKind
 {
     /// <summary>The caller is not known.</summary>
@@ -11,18 +11,6 @@ internal enum KmsErrorKind
 
     /// <summary>The request is malformed, or this key cannot do it in any state.</summary>
     Invalid,
-
-    /// <summary>The request is larger than allowed.</summary>
-    TooLarge,
-
-    /// <summary>The media type of the request body is not supported.</summary>
-    UnsupportedMediaType,
-
-    /// <summary>The route exists but does not support this verb.</summary>
-    WrongVerb,
-
-    /// <summary>No representation that the caller accepts.</summary>
-    NotAcceptable,
 
     /// <summary>The thing does not exist for this caller.</summary>
     NotFound,

@@ -1,11 +1,11 @@
 namespace Qkms.Core.Errors;
 
-/// <summary>The catalogue: every refusal that Qkms can answer with. A code appears here once.</summary>
+/// <summary>The catalogue of refusals. A code appears here once; a protocol adds those that only it knows.</summary>
 internal static class KmsErrors
 {
     /// <summary>No API key, or one that is not valid; the response does not say which.</summary>
     public static readonly KmsError Unauthenticated = new(
-        "ERR_AUTH_001", KmsErrorKind.Unauthenticated, "A valid API key is required in the x-api-key header.");
+        "ERR_AUTH_001", KmsErrorKind.Unauthenticated, "A valid API key is required.");
 
     /// <summary>A quota of the tenant's plan.</summary>
     public static readonly KmsError QuotaExceeded = new(
@@ -21,22 +21,7 @@ internal static class KmsErrors
     /// <summary>A malformed request.</summary>
     public static readonly KmsError Invalid = new("ERR_INVALID_001", KmsErrorKind.Invalid, "The request is not valid.");
 
-    /// <summary>A request that is too large.</summary>
-    public static readonly KmsError TooLarge = new("ERR_INVALID_002", KmsErrorKind.TooLarge, "The request is too large.");
-
-    /// <summary>A body that is not JSON by its media type.</summary>
-    public static readonly KmsError UnsupportedMediaType = new("ERR_INVALID_003", KmsErrorKind.UnsupportedMediaType,
-        "The body must be JSON: send 'Content-Type: application/json' (with curl: --json, or -H 'Content-Type: application/json').");
-
-    /// <summary>A verb that the route does not know.</summary>
-    public static readonly KmsError WrongVerb = new("ERR_INVALID_004", KmsErrorKind.WrongVerb,
-        "This route does not support this method; the Allow header lists the methods that it supports.");
-
-    /// <summary>An Accept header that no representation satisfies.</summary>
-    public static readonly KmsError NotAcceptable = new(
-        "ERR_INVALID_005", KmsErrorKind.NotAcceptable, "This resource is not available in a type that the Accept header allows.");
-
-    /// <summary>A route, job, tenant, API key or device that does not exist for this caller.</summary>
+    /// <summary>A job, tenant, API key, device or other resource that does not exist for this caller.</summary>
     public static readonly KmsError NotFound = new("ERR_NOT_FOUND_001", KmsErrorKind.NotFound, "There is no such resource.");
 
     /// <summary>A key version that does not exist for this caller: unknown, another tenant's, or malformed.</summary>
@@ -48,7 +33,7 @@ internal static class KmsErrors
 
     /// <summary>Retiring would leave no active version, or the version to destroy is active.</summary>
     public static readonly KmsError OnlyActiveKey = new("ERR_KMS_005", KmsErrorKind.Conflict,
-        "The only active version needs allow_no_active to be retired, and an active version cannot be destroyed: "
+        "The only active version is retired only where its key may be left without one, and an active version cannot be destroyed: "
         + "rotate, retire or revoke it first.");
 
     /// <summary>The version is revoked.</summary>
@@ -75,7 +60,7 @@ internal static class KmsErrors
 
     /// <summary>An idempotency key that stands for another request.</summary>
     public static readonly KmsError IdempotencyKeyReused = new(
-        "ERR_KMS_012", KmsErrorKind.Conflict, "This Idempotency-Key was used with another request, or by another API key.");
+        "ERR_KMS_012", KmsErrorKind.Conflict, "This idempotency key was used with another request, or by another API key.");
 
     /// <summary>A ciphertext that does not open: the same message for every cause.</summary>
     public static readonly KmsError DecryptionFailed = new("ERR_KEM_001", KmsErrorKind.Invalid, "Decryption failed.");
@@ -96,11 +81,11 @@ internal static class KmsErrors
     public static readonly KmsError OutcomeUnknown = new("ERR_SERVICE_002", KmsErrorKind.Internal,
         "The database did not confirm in time whether the change was made. It was made completely or not at all: check before you retry.");
 
-    /// <summary>Every entry, in the order of docs/errors.md.</summary>
+    /// <summary>Every entry.</summary>
     public static readonly IReadOnlyList<KmsError> All =
     [
         Unauthenticated, QuotaExceeded, NotPermitted, TenantSuspended,
-        Invalid, TooLarge, UnsupportedMediaType, WrongVerb, NotAcceptable, NotFound,
+        Invalid, NotFound,
         KeyVersionNotFound, ActiveKeyExists, OnlyActiveKey, KeyRevoked, KeyExpired, KeyRetired, KeyChanged, KeyDestroyed, KeyDisabled,
         IdempotencyKeyReused,
         DecryptionFailed, WrongOperation, Internal, Unavailable, OutcomeUnknown,

@@ -122,7 +122,7 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
             .Should().Be(HttpStatusCode.Unauthorized);
         await ShouldBeToyRefusalAsync(
             await SendAsync("/toy/signature/sign", Body, "application/json", ("x-toy-key", _apiKey)),
-            KmsErrors.UnsupportedMediaType.Code,
+            HttpErrors.UnsupportedMediaType.Code,
             "");
         (await SendAsync("/kms/keys/generate", "{}", Toy, ("x-api-key", _apiKey))).StatusCode
             .Should().Be(HttpStatusCode.UnsupportedMediaType);
@@ -169,6 +169,8 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
     {
         public override string MediaType => Toy;
 
+        public override string WantedProof => "A toy API key is required.";
+
         public override async ValueTask<Caller?> AuthenticateAsync(HttpContext context) =>
             context.Request.Headers["x-toy-key"] is [string presented]
             && prover.Prove(Encoding.ASCII.GetBytes(presented)) is { } proof
@@ -177,7 +179,7 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
                 : null;
 
         public override void PrepareBody(HttpRequest request) =>
-            request.ContentType = request.ContentType == Toy ? "application/json" : throw KmsErrors.UnsupportedMediaType.Refusal();
+            request.ContentType = request.ContentType == Toy ? "application/json" : throw HttpErrors.UnsupportedMediaType.Refusal();
 
         public override KmsException Explain(HttpContext context, BadHttpRequestException exception) =>
             KmsErrors.Invalid.With("The body is unreadable.");
