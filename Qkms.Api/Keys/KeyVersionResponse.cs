@@ -39,7 +39,8 @@ internal record KeyVersionResponse
     [StatusField]
     public required string Status { get; init; }
 
-    [Description("Base64: the raw FIPS 203 or FIPS 204 encoding, or SubjectPublicKeyInfo DER for RSA. Null for AES, which has none.")]
+    [Description(
+        "Base64: the raw encoding of FIPS 203, FIPS 204 or RFC 8032, or SubjectPublicKeyInfo DER for RSA. Null for AES, which has none.")]
     [Field(Pattern = BytesFieldAttribute.Base64, MinLength = 4, Example = Examples.Bytes)]
     public required byte[]? PublicKey { get; init; }
 

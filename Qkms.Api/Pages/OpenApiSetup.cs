@@ -26,7 +26,8 @@ internal static class OpenApiSetup
             {
                 Title = "Qkms",
                 Version = "v1",
-                Description = "Self-hosted key management: versioned post-quantum (ML-KEM, ML-DSA), RSA and AES-256 keys. Every route is "
+                Description = "Self-hosted key management: versioned post-quantum (ML-KEM, ML-DSA), RSA, Ed25519 and "
+                    + "AES-256 keys. Every route is "
                     + "served at '/' and, unchanged, under '/api/v1'.",
                 License = new OpenApiLicense { Name = "Apache-2.0", Identifier = "Apache-2.0" },
             });

@@ -11,9 +11,9 @@ internal sealed record SignRequest(
     [property: Required, BytesField(0, SizeRules.MaxPayload, Example = Examples.Plaintext)]
     [property: Description("The message, base64, at most 1 MB.")]
     byte[]? Message,
-    [property: Description("The hash function of RSA-PSS. Default: SHA-256. Not for ML-DSA.")] SignatureHashText? HashAlgorithm,
+    [property: Description("The hash function of RSA-PSS. Default: SHA-256. Only for RSA.")] SignatureHashText? HashAlgorithm,
     [property: SignatureContextField]
-    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Not for RSA.")]
+    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Only for ML-DSA.")]
     byte[]? SignatureContext,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
@@ -48,7 +48,7 @@ internal static class Sign
     public static void MapSign(this RouteGroupBuilder signatures) =>
         signatures.MapPost("/sign", HandleAsync)
             .WithName("Sign")
-            .WithSummary("Signs a message with ML-DSA (hedged) or RSA-PSS.")
+            .WithSummary("Signs a message with ML-DSA (hedged), RSA-PSS or Ed25519.")
             .WithRequestExample("""{"message":"aGVsbG8="}""")
             .WithValidation(new SignRequestValidator())
             .Requires(Permission.Sign)

@@ -14,7 +14,7 @@ internal sealed record SignHashRequest(
     [property: Description("The hash function that produced it: SHA-256, SHA-384 or SHA-512.")]
     SignatureHashText? HashAlgorithm,
     [property: SignatureContextField]
-    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Not for RSA.")]
+    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Only for ML-DSA.")]
     byte[]? SignatureContext,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,

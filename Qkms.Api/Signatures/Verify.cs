@@ -11,10 +11,10 @@ internal sealed record VerifyRequest(
     [property: Required, BytesField(0, SizeRules.MaxPayload, Example = Examples.Plaintext)]
     [property: Description("The message, base64, at most 1 MB.")]
     byte[]? Message,
-    [property: Description("The hash function of RSA-PSS. Default: SHA-256. Not for ML-DSA.")] SignatureHashText? HashAlgorithm,
+    [property: Description("The hash function of RSA-PSS. Default: SHA-256. Only for RSA.")] SignatureHashText? HashAlgorithm,
     [property: Required, SignatureField, Description("The signature, base64.")] byte[]? Signature,
     [property: SignatureContextField]
-    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Not for RSA.")]
+    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Only for ML-DSA.")]
     byte[]? SignatureContext,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,

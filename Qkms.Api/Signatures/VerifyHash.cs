@@ -15,7 +15,7 @@ internal sealed record VerifyHashRequest(
     SignatureHashText? HashAlgorithm,
     [property: Required, SignatureField, Description("The signature, base64.")] byte[]? Signature,
     [property: SignatureContextField]
-    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Not for RSA.")]
+    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Only for ML-DSA.")]
     byte[]? SignatureContext,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
