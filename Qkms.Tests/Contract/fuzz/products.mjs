@@ -40,9 +40,15 @@ export class Products {
     return typeof text === 'string' ? this.#byText.get(digest(text)) : undefined;
   }
 
+  // Ed25519 leaves nothing to chance (RFC 8032): the same key signs the same message the same.
+  #isSignedAgain(text, signed, { algorithm_id: algorithm, kid }) {
+    const before = this.#find(text);
+    return algorithm === 'Ed25519' && before.kid === kid && before.signed === signed;
+  }
+
   #learnMade(operation, json, data) {
     const made = madeBy(operation, json, data);
-    const faults = made.filter(({ text }) => this.#find(text)).map(() => `${operation} makes the same again`);
+    const faults = made.filter(({ text, signed }) => this.#find(text) && !this.#isSignedAgain(text, signed, data)).map(() => `${operation} makes the same again`);
     for (const { members, secret, fresh, ...product } of made) {
       if (fresh)
         faults.push(...this.#learnFresh(operation, secret));

@@ -63,7 +63,7 @@ function tooLong(operation, json) {
     || Object.entries(limits).some(([name, limit]) => typeof part[name] === 'string' && bytesOf(part[name]).length > limit));
 }
 
-// What RSA does not have, and what ML-DSA does not have.
+// What RSA does not have, what ML-DSA does not have, and Ed25519 neither.
 function unlikeTheKey(operation, json, memory) {
   const { plaintext, context, destination, hash_algorithm: hash, signature_context: signatureContext } = json;
   const [source, target = source] = choices(json).map(choice => keyOf(choice, operation, memory));
@@ -77,7 +77,8 @@ function unlikeTheKey(operation, json, memory) {
       return target.mayBe('RSA') || (source.mayBe('RSA') && !(isEmpty(context) && isEmpty(newContext)));
     case 'Sign':
     case 'Verify':
-      return (source.mayBe('ML-DSA') && hash != null) || (source.mayBe('RSA') && bytesOf(signatureContext).length > 0);
+      return ((source.mayBe('ML-DSA') || source.mayBe('Ed25519')) && hash != null)
+        || ((source.mayBe('RSA') || source.mayBe('Ed25519')) && bytesOf(signatureContext).length > 0);
     case 'SignHash':
     case 'VerifyHash':
       return source.mayBe('RSA') && bytesOf(signatureContext).length > 0;

@@ -29,7 +29,7 @@ function oddForm({ oddities }, json, { body }) {
 }
 
 function useWithoutAlgorithm({ algorithm, use }) {
-  const wrong = { enc: /DSA|Dilithium/, sig: /KEM|Kyber|AES/ }[use];
+  const wrong = { enc: /DSA|Dilithium|Ed25519/, sig: /KEM|Kyber|AES/ }[use];
   return wrong?.test(algorithm) ?? false;
 }
 

@@ -15,9 +15,9 @@ export const uses = {
   Decapsulate: { families: ['ML-KEM'], use: 'enc', algorithm: 'ML-KEM-768', opens: ['kem'] },
   GenerateDataKey: { families: ['AES'], use: 'enc', algorithm: 'AES-256', creates: true },
   DecryptDataKey: { families: ['AES'], use: 'enc', algorithm: 'AES-256', opens: ['data key'] },
-  Sign: { families: ['ML-DSA', 'RSA'], use: 'sig', algorithm: 'ML-DSA-65', creates: true },
+  Sign: { families: ['ML-DSA', 'RSA', 'Ed25519'], use: 'sig', algorithm: 'ML-DSA-65', creates: true },
   SignHash: { families: ['ML-DSA', 'RSA'], use: 'sig', algorithm: 'ML-DSA-65', creates: true },
-  Verify: { families: ['ML-DSA', 'RSA'], use: 'sig', algorithm: 'ML-DSA-65', opens: ['signature'] },
+  Verify: { families: ['ML-DSA', 'RSA', 'Ed25519'], use: 'sig', algorithm: 'ML-DSA-65', opens: ['signature'] },
   VerifyHash: { families: ['ML-DSA', 'RSA'], use: 'sig', algorithm: 'ML-DSA-65', opens: ['signature of a hash', 'signature'] },
 };
 
