@@ -4,9 +4,10 @@ using Qkms.Core.Keys;
 namespace Qkms.Core.Uses;
 
 /// <summary>
-/// Which key version a request to use a key means: a kid; or a number of a logical key; or neither, and then the active one.
+/// Which key version a request to use a key means: a kid; or a number of a logical key; or neither, and then the active one. A structure,
+/// because every use makes one.
 /// </summary>
-internal sealed record KeyChoice
+internal readonly record struct KeyChoice
 {
     /// <summary>The version by its kid.</summary>
     public Kid? Kid { get; init; }
@@ -32,7 +33,7 @@ internal sealed record KeyChoice
     /// <summary>
     /// What stands before the members' names where a refusal blames them: <c>destination.</c> when the choice is a part of the request.
     /// </summary>
-    public string FieldPrefix { get; init; } = "";
+    public string? FieldPrefix { get; init; }
 
     /// <summary>What is to be decrypted, where a ciphertext may itself name the version that opens it; else null.</summary>
     public ReadOnlyMemory<byte>? Ciphertext { get; init; }
@@ -64,7 +65,7 @@ internal sealed record KeyChoice
 /// <summary>The key version that an operation uses.</summary>
 /// <param name="Version">The version.</param>
 /// <param name="RequestedKid">The kid that the request named, when its successor is used instead; else null.</param>
-internal sealed record ChosenKey(KeyVersion Version, Kid? RequestedKid);
+internal readonly record struct ChosenKey(KeyVersion Version, Kid? RequestedKid);
 
 /// <summary>A key version as it was found, before it is admitted to an operation.</summary>
 /// <param name="Named">The version that the request names.</param>
