@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Qkms.Core.ApiKeys;
@@ -152,9 +153,21 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         });
     }
 
+    /// <summary>
+    /// Whether the service ends by itself before it is disposed of, as it does in a process of its own. Otherwise both happen at once, and
+    /// OpenTelemetry's provider does not stand being shut down and disposed of at the same time.
+    /// </summary>
+    public bool EndsBeforeDisposal { get; init; }
+
     /// <summary>Ends when another application may use the directory: the service lets go of it on a thread of its own.</summary>
     public override async ValueTask DisposeAsync()
     {
+        if (EndsBeforeDisposal)
+        {
+            Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+            await Eventually.HoldsAsync(() => Task.FromResult(Log.Text.Contains("Qkms has stopped", StringComparison.Ordinal)));
+        }
+
         await base.DisposeAsync();
         string held = Path.Combine(DataDirectory, "qkms.lock");
         for (int i = 0; i < 200 && File.Exists(held) && !CanBeTaken(held); i++)

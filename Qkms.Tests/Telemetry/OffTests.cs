@@ -38,6 +38,7 @@ public sealed class OffTests
         ActivityWatch watch = new();
         await using QkmsApplication app = new()
         {
+            EndsBeforeDisposal = true,
             Settings = { [variable] = "http://127.0.0.1:9" },
             FurtherServices = services => services.AddSingleton<IStartupFilter>(watch),
         };

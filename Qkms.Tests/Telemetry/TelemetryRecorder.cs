@@ -23,6 +23,7 @@ internal sealed class TelemetryRecorder
     {
         QkmsApplication app = new()
         {
+            EndsBeforeDisposal = true,
             Settings = { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = NoCollector, ["Qkms:Telemetry:TenantLabel"] = tenantLabel ? "true" : "false" },
             FurtherServices = services =>
             {
