@@ -1,0 +1,193 @@
+using System.Reflection;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Sealing;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Tests.Keyrings;
+
+/// <summary>
+/// Every column of every sealed row is either edited here and refused, or named as deliberately unsealed. A new property that is
+/// neither fails the test of completeness.
+/// </summary>
+public sealed class RowSealerTests : IDisposable
+{
+    private static readonly DateTimeOffset _later = Samples.Time.AddMilliseconds(1);
+
+    private static readonly RowEdits<Tenant> _tenant = new(Samples.Tenant, Unsealed: [])
+    {
+        ["Id"] = [r => r with { Id = new TenantId(Samples.Id(99)) }],
+        ["AccountId"] = [r => r with { AccountId = "123456789013" }],
+        ["Name"] = [r => r with { Name = "Zurich" }],
+        ["State"] = [r => r with { State = TenantState.Suspended }],
+        ["Plan"] = [r => r with { Plan = "enterprise" }],
+        ["CreatedAt"] = [r => r with { CreatedAt = _later }],
+    };
+
+    // The description is a text for people and decides nothing.
+    private static readonly RowEdits<Key> _key = new(Samples.Key, Unsealed: ["Description"])
+    {
+        ["Id"] = [r => r with { Id = new KeyId(Samples.Id(99)) }],
+        ["Address.TenantId"] = [r => r with { Address = r.Address with { TenantId = new TenantId(Samples.Id(99)) } }],
+        ["Address.Owner.Kind"] = [r => r with { Address = r.Address with { Owner = new KeyOwner("", "d1") } }],
+        ["Address.Owner.Id"] = [r => r with { Address = r.Address with { Owner = new KeyOwner("device", "d2") } }],
+        ["Address.Name"] = [r => r with { Address = r.Address with { Name = KeyName.Default } }],
+        ["Address.Algorithm"] = [r => r with { Address = r.Address with { Algorithm = Samples.Algorithm("RSA-2048") } }],
+        ["Address.Use"] = [r => r with { Address = r.Address with { Use = KeyUse.Signature } }],
+        ["Origin"] = [r => r with { Origin = "external" }],
+        ["Enablement"] = [r => r with { Enablement = KeyEnablement.Disabled }],
+        ["DeleteAt"] = [r => r with { DeleteAt = _later }, r => r with { DeleteAt = null }],
+        ["RotationPeriod"] = [r => r with { RotationPeriod = TimeSpan.FromDays(91) }, r => r with { RotationPeriod = null }],
+        ["NextRotationAt"] = [r => r with { NextRotationAt = _later }, r => r with { NextRotationAt = null }],
+        ["NextVersion"] = [r => r with { NextVersion = 2 }],
+        ["ActiveKid"] = [r => r with { ActiveKid = Kid.FromStored("kid-9") }, r => r with { ActiveKid = null }],
+        ["VersionCount"] = [r => r with { VersionCount = 1 }],
+        ["DestroyedCount"] = [r => r with { DestroyedCount = 2 }, r => r with { DestroyedCount = 0 }, r => r with { DestroyedCount = -1 }],
+        ["RowVersion"] = [r => r with { RowVersion = 4 }],
+        ["CreatedAt"] = [r => r with { CreatedAt = _later }],
+    };
+
+    // The counter of uses changes with every use, in a table of its own.
+    private static readonly RowEdits<KeyVersion> _version = new(Samples.Version, Unsealed: ["Used"])
+    {
+        ["Id"] = [r => r with { Id = new KeyVersionId(Samples.Id(99)) }],
+        ["KeyId"] = [r => r with { KeyId = new KeyId(Samples.Id(99)) }],
+        ["Address.TenantId"] = [r => r with { Address = r.Address with { TenantId = new TenantId(Samples.Id(99)) } }],
+        ["Address.Owner.Kind"] = [r => r with { Address = r.Address with { Owner = new KeyOwner("", "d1") } }],
+        ["Address.Owner.Id"] = [r => r with { Address = r.Address with { Owner = new KeyOwner("device", "d2") } }],
+        ["Address.Name"] = [r => r with { Address = r.Address with { Name = KeyName.Default } }],
+        ["Address.Algorithm"] = [r => r with { Address = r.Address with { Algorithm = Samples.Algorithm("RSA-2048") } }],
+        ["Address.Use"] = [r => r with { Address = r.Address with { Use = KeyUse.Signature } }],
+        ["Kid"] = [r => r with { Kid = Kid.FromStored("kid-9") }],
+        ["Version"] = [r => r with { Version = 1 }],
+        ["Spelling"] = [r => r with { Spelling = "ML-KEM-768" }],
+        ["State"] =
+        [
+            r => r with { State = KeyState.Retired }, r => r with { State = KeyState.Revoked }, r => r with { State = KeyState.Destroyed }
+        ],
+        ["OaepHash"] = [r => r with { OaepHash = "SHA-1" }, r => r with { OaepHash = null }],
+        ["PublicKey"] = [r => r with { PublicKey = [1, 2, 4] }, r => r with { PublicKey = [] }],
+        ["SoftUsageLimit"] = [r => r with { SoftUsageLimit = 11 }, r => r with { SoftUsageLimit = null }],
+        ["MaxUsageLimit"] = [r => r with { MaxUsageLimit = 21 }, r => r with { MaxUsageLimit = null }],
+        ["SoftLimitExpiration"] = [r => r with { SoftLimitExpiration = _later }, r => r with { SoftLimitExpiration = null }],
+        ["ExpiresAt"] = [r => r with { ExpiresAt = _later }, r => r with { ExpiresAt = null }],
+        ["ProcessUntil"] = [r => r with { ProcessUntil = _later }, r => r with { ProcessUntil = null }],
+        ["AutoRotate"] = [r => r with { AutoRotate = false }],
+        ["PreviousKid"] = [r => r with { PreviousKid = Kid.FromStored("kid-9") }, r => r with { PreviousKid = null }],
+        ["NextKid"] = [r => r with { NextKid = Kid.FromStored("kid-9") }, r => r with { NextKid = null }],
+        ["CreatedAt"] = [r => r with { CreatedAt = _later }],
+        ["RetiredAt"] = [r => r with { RetiredAt = _later }, r => r with { RetiredAt = null }],
+        ["RevokedAt"] = [r => r with { RevokedAt = _later }, r => r with { RevokedAt = null }],
+        ["DestroyedAt"] = [r => r with { DestroyedAt = _later }, r => r with { DestroyedAt = null }],
+        ["DestroyAt"] = [r => r with { DestroyAt = _later }, r => r with { DestroyAt = null }],
+    };
+
+    // The label is a text for people and decides nothing.
+    private static readonly RowEdits<Credential> _credential = new(Samples.Credential, Unsealed: ["Label"])
+    {
+        ["Id"] = [r => r with { Id = new CredentialId(Samples.Id(99)) }],
+        ["TenantId"] = [r => r with { TenantId = new TenantId(Samples.Id(99)) }],
+        ["Kind"] = [r => r with { Kind = "sigv4" }],
+        ["LookupId"] = [r => r with { LookupId = "abcdefghijkm" }],
+        ["Verifier"] = [r => r with { Verifier = [4, 5, 7] }],
+        ["HashKeyId"] = [r => r with { HashKeyId = Samples.Id(99) }],
+        ["Roles"] = [r => r with { Roles = Roles.User | Roles.Operator }],
+        ["Permissions"] =
+        [
+            r => r with { Permissions = "keys:write" }, r => r with { Permissions = null }, r => r with { Permissions = "" }
+        ],
+        ["KeyScope"] = [r => r with { KeyScope = "*" }, r => r with { KeyScope = null }, r => r with { KeyScope = "" }],
+        ["State"] = [r => r with { State = CredentialState.Revoked }, r => r with { State = CredentialState.Disabled }],
+        ["CreatedAt"] = [r => r with { CreatedAt = _later }],
+        ["ExpiresAt"] = [r => r with { ExpiresAt = _later }, r => r with { ExpiresAt = null }],
+        ["GraceUntil"] = [r => r with { GraceUntil = _later }, r => r with { GraceUntil = null }],
+        ["SuccessorId"] = [r => r with { SuccessorId = new CredentialId(Samples.Id(99)) }, r => r with { SuccessorId = null }],
+    };
+
+    private readonly Keyring _keyring = new(TimeProvider.System, new IdGenerator(TimeProvider.System));
+    private readonly RowSealer _sealer;
+
+    public RowSealerTests()
+    {
+        _keyring.Install(new KeyringKeys(SampleKey(), SampleKey(), SampleKey(), [SampleKey()]));
+        _sealer = new RowSealer(_keyring);
+
+        static WrappingKey SampleKey() => Samples.WrappingKey("0192f3a4-b5c6-7d8e-9fa0-b1c2d3e4f506");
+    }
+
+    public void Dispose() => _keyring.Dispose();
+
+    [Fact]
+    public void Every_sealed_column_of_a_tenant_is_held() => _tenant.ShouldAllBeRefused(_sealer);
+
+    [Fact]
+    public void Every_sealed_column_of_a_key_is_held() => _key.ShouldAllBeRefused(_sealer);
+
+    [Fact]
+    public void Every_sealed_column_of_a_key_version_is_held() => _version.ShouldAllBeRefused(_sealer);
+
+    [Fact]
+    public void Every_sealed_column_of_a_credential_is_held() => _credential.ShouldAllBeRefused(_sealer);
+
+    [Fact]
+    public void Deliberately_unsealed_columns_may_change()
+    {
+        Sealed<Key> key = _sealer.Seal(Samples.Key);
+        Sealed<KeyVersion> version = _sealer.Seal(Samples.Version);
+        Sealed<Credential> credential = _sealer.Seal(Samples.Credential);
+
+        _sealer.TryOpen(key with { UnverifiedRow = Samples.Key with { Description = null } }).Should().NotBeNull();
+        _sealer.TryOpen(version with { UnverifiedRow = Samples.Version with { Used = 0 } }).Should().NotBeNull();
+        _sealer.TryOpen(credential with { UnverifiedRow = Samples.Credential with { Label = "" } }).Should().NotBeNull();
+    }
+
+    [Fact]
+    public void Every_kind_of_sealed_row_stands_in_this_test_and_has_a_word_of_its_own()
+    {
+        Type[] rows =
+            [.. typeof(ISealedRow).Assembly.GetTypes().Where(t => t is { IsClass: true } && t.IsAssignableTo(typeof(ISealedRow)))];
+
+        rows.Should().BeEquivalentTo([typeof(Tenant), typeof(Key), typeof(KeyVersion), typeof(Credential)]);
+        rows.Select(t => t.GetProperty(nameof(ISealedRow.SealKind), BindingFlags.Public | BindingFlags.Static)!.GetValue(null))
+            .Should().OnlyHaveUniqueItems();
+    }
+
+    [Fact]
+    public void A_seal_that_was_changed_cut_or_taken_from_another_row_is_refused()
+    {
+        Sealed<Tenant> stored = _sealer.Seal(Samples.Tenant);
+        Sealed<Tenant> other = _sealer.Seal(Samples.Tenant with { Plan = "enterprise" });
+
+        for (int i = 0; i < stored.Seal.Length; i++)
+        {
+            byte[] flipped = [.. stored.Seal];
+            flipped[i] ^= 0x80;
+            _sealer.TryOpen(stored with { Seal = flipped }).Should().BeNull($"byte {i} was flipped");
+            _sealer.TryOpen(stored with { Seal = stored.Seal[..i] }).Should().BeNull($"only {i} bytes are left");
+        }
+
+        _sealer.TryOpen(stored with { Seal = [.. stored.Seal, 0] }).Should().BeNull();
+        _sealer.TryOpen(stored with { Seal = other.Seal }).Should().BeNull();
+        _sealer.Invoking(s => s.Open(stored with { Seal = other.Seal }))
+            .Should().Throw<SealBrokenException>().WithMessage($"*tenant {Samples.Tenant.Id}*");
+    }
+
+    [Fact]
+    public void A_seal_made_by_other_software_from_the_documented_layout_holds()
+    {
+        // Node 20, node:crypto: createHmac('sha256', 00 01 … 1F) over 01, then "tenant" and the columns, each after its length.
+        byte[] seal = Convert.FromHexString("01d64ad017a88e66ffcfee5414e9fd612a1f182c6c403e82450c372701e9772c95");
+
+        _sealer.Seal(Samples.Tenant).Seal.Should().Equal(seal);
+        _sealer.Open(new Sealed<Tenant>(Samples.Tenant, seal)).Should().BeSameAs(Samples.Tenant);
+    }
+
+    // Made like the one above, of the columns that there were before keys could be destroyed: rows from then stay whole.
+    [Fact]
+    public void A_seal_from_before_the_columns_of_destruction_holds_where_these_are_empty()
+    {
+        _sealer.Seal(Samples.Version with { DestroyAt = null }).Seal
+            .Should().Equal(Convert.FromHexString("011d21ff645e26c84aa780c533381a8b4d390d51aa07bf37e4997bd0cbcb8c4712"));
+        _sealer.Seal(Samples.Key with { DestroyedCount = 0 }).Seal
+            .Should().Equal(Convert.FromHexString("015502ee4a5066f29b48aa795693a1e70beea16d72e20271029fe179ad2690c3c3"));
+    }
+}
