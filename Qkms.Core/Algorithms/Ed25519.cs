@@ -38,25 +38,8 @@ internal sealed class Ed25519Family : KeyFamily
 
     internal override bool WaitsForTurn(KeyOperation operation) => operation == KeyOperation.Sign;
 
-    internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, SecondOpinion opinion)
-    {
-        SecretBytes seed = SecretBytes.Random(Curve.SecretKeySize);
-        try
-        {
-            byte[] publicKey = new byte[Curve.PublicKeySize];
-            byte[] signature = new byte[Curve.SignatureSize];
-            Curve.GeneratePublicKey(seed.Span, publicKey);
-            Curve.Sign(seed.Span, (ReadOnlySpan<byte>)publicKey, signature);
-            return Curve.Verify(signature, publicKey, publicKey)
-                ? new NewKeyMaterial(publicKey, seed, Format)
-                : throw new EngineFaultException($"{algorithm} by BouncyCastle, which does not verify what it signed");
-        }
-        catch
-        {
-            seed.Dispose();
-            throw;
-        }
-    }
+    internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, SecondOpinion opinion) =>
+        NewKeyMaterial.Confirmed(SecretBytes.Random(Curve.SecretKeySize), Format, seed => Confirm(algorithm, seed.Span));
 
     internal override LoadedKey Load(StoredKey key, SecretBytes secret, PqcEngine engine) => new Ed25519Key(secret);
 
@@ -67,6 +50,17 @@ internal sealed class Ed25519Family : KeyFamily
     // RFC 8037, section 2; the algorithm's name is that of RFC 9864, section 2.2.
     internal override JwkPublicKey ToJwk(KeyAlgorithm algorithm, byte[] publicKey, string? oaepHash) =>
         new() { Algorithm = algorithm.Name, Curve = algorithm.Name, X = publicKey };
+
+    private static byte[] Confirm(KeyAlgorithm algorithm, ReadOnlySpan<byte> seed)
+    {
+        byte[] publicKey = new byte[Curve.PublicKeySize];
+        byte[] signature = new byte[Curve.SignatureSize];
+        Curve.GeneratePublicKey(seed, publicKey);
+        Curve.Sign(seed, (ReadOnlySpan<byte>)publicKey, signature);
+        return Curve.Verify(signature, publicKey, publicKey)
+            ? publicKey
+            : throw new EngineFaultException($"{algorithm} by BouncyCastle, which does not verify what it signed");
+    }
 }
 
 /// <summary>An Ed25519 key in memory: its seed, which every signature expands anew.</summary>

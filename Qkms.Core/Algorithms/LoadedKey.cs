@@ -44,6 +44,23 @@ internal enum MaterialFormat
 /// <param name="Format">The encoding of the private key.</param>
 internal sealed record NewKeyMaterial(byte[] PublicKey, SecretBytes PrivateKey, MaterialFormat Format) : IDisposable
 {
+    /// <summary>A key, once it is confirmed from the bytes that will be stored; they are zeroed when it is not.</summary>
+    /// <param name="privateKey">The private key; it belongs to the result, or is gone.</param>
+    /// <param name="format">Its encoding.</param>
+    /// <param name="confirm">Gives the public key, or throws.</param>
+    public static NewKeyMaterial Confirmed(SecretBytes privateKey, MaterialFormat format, Func<SecretBytes, byte[]> confirm)
+    {
+        try
+        {
+            return new NewKeyMaterial(confirm(privateKey), privateKey, format);
+        }
+        catch
+        {
+            privateKey.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Zeroes the private key.</summary>
     public void Dispose() => PrivateKey.Dispose();
 }

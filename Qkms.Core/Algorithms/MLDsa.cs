@@ -42,16 +42,8 @@ internal sealed class MLDsaFamily : KeyFamily
     {
         using MLDsa generated = opinion.InUse.GenerateMLDsa(_sets[algorithm].Platform);
         SecretBytes seed = SecretBytes.Allocate(SeedSize, out Span<byte> destination);
-        try
-        {
-            generated.ExportMLDsaPrivateSeed(destination);
-            return new NewKeyMaterial(opinion.Confirm(generated, seed.Span), seed, Format);
-        }
-        catch
-        {
-            seed.Dispose();
-            throw;
-        }
+        generated.ExportMLDsaPrivateSeed(destination);
+        return NewKeyMaterial.Confirmed(seed, Format, stored => opinion.Confirm(generated, stored.Span));
     }
 
     // The expanded key is used; the stored seed is of no further use.

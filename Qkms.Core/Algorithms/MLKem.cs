@@ -47,16 +47,8 @@ internal sealed class MLKemFamily : KeyFamily
     {
         using MLKem generated = opinion.InUse.GenerateMLKem(_sets[algorithm].Platform);
         SecretBytes seed = SecretBytes.Allocate(SeedSize, out Span<byte> destination);
-        try
-        {
-            generated.ExportPrivateSeed(destination);
-            return new NewKeyMaterial(opinion.Confirm(generated, seed.Span), seed, Format);
-        }
-        catch
-        {
-            seed.Dispose();
-            throw;
-        }
+        generated.ExportPrivateSeed(destination);
+        return NewKeyMaterial.Confirmed(seed, Format, stored => opinion.Confirm(generated, stored.Span));
     }
 
     // The expanded key is used; the stored seed is of no further use.

@@ -42,21 +42,15 @@ internal sealed class RsaFamily : KeyFamily
     {
         using RSA generated = RSA.Create(algorithm.ModulusBits!.Value);
         byte[] publicKey = generated.ExportSubjectPublicKeyInfo();
-        SecretBytes privateKey = ExportPkcs8(generated);
-        try
+        return NewKeyMaterial.Confirmed(ExportPkcs8(generated), Format, privateKey =>
         {
             using RSA stored = Import(privateKey.Span);
             if (!stored.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(publicKey))
                 throw new EngineFaultException($"{algorithm} by the platform, which loads another key than it stored");
 
             RsaOpinion.Confirm(stored, encrypts: use == KeyUse.Encryption);
-            return new NewKeyMaterial(publicKey, privateKey, Format);
-        }
-        catch
-        {
-            privateKey.Dispose();
-            throw;
-        }
+            return publicKey;
+        });
     }
 
     internal override LoadedKey Load(StoredKey key, SecretBytes secret, PqcEngine engine)
