@@ -99,7 +99,8 @@ internal sealed class KeyResolver(KeyStateCache states, TimeProvider time)
             disagreements.Add(new FieldError($"{choice.FieldPrefix}name", "does not match this kid"));
 
         if (disagreements.Count > 0)
-            throw KmsErrors.Invalid.With("The kid and other members name different keys.", disagreements);
+            throw KmsErrors.Invalid.With(
+                $"The kid and other members name different keys: '{disagreements[0].Field}' {disagreements[0].Message}.", disagreements);
     }
 
     private static bool Follows(KeyChoice choice, KeyOperation operation, KeyVersion version) =>
@@ -118,7 +119,8 @@ internal sealed class KeyResolver(KeyStateCache states, TimeProvider time)
 
     private static KmsException Refuse(KmsError error, KeyVersion version)
     {
-        string message = $"{error.Message} (kid '{version.Kid}')";
-        return version.NextKid is { } next ? error.With(message, new FieldError("next_kid", next.Value)) : error.With(message);
+        return version.NextKid is { } next
+            ? error.With($"{error.Message} (kid '{version.Kid}', next_kid '{next}')", new FieldError("next_kid", next.Value))
+            : error.With($"{error.Message} (kid '{version.Kid}')");
     }
 }
