@@ -38,7 +38,8 @@ internal static partial class BadRequests
                 new FieldError(item.Groups[1].Value, "must be a documented member of an item, of the documented type, and occur once"));
 
         return property is null
-            ? KmsErrors.Invalid.With($"'{member}' is not a member of this request.", new FieldError(member, "is not a member of this request"))
+            ? KmsErrors.Invalid.With(
+                $"'{member}' is not a member of this request.", new FieldError(member, "is not a member of this request"))
             : KmsErrors.Invalid.With(
                 $"'{member}' is not valid.", new FieldError(member, $"must be {Expectation(property.PropertyType)} and occur once"));
     }
