@@ -1,6 +1,8 @@
 namespace Qkms.Tests.Integrity;
 
-/// <summary>F-14: a database whose tenants are lost is not taken for a new one, which would get a new tenant and a new operator key.</summary>
+/// <summary>
+/// F-14: a database whose tenants are lost is not taken for a new one, which would get a new tenant and a new operator key.
+/// </summary>
 public sealed class LostTenantsTests : ServiceTests
 {
     [Fact]
