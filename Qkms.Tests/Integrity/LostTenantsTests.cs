@@ -37,7 +37,8 @@ public sealed class LostTenantsTests : ServiceTests
         _ = App.Server;
         IKmsStore store = App.Services.GetRequiredService<IKmsStore>();
         using Database database = App.OpenDatabase();
-        string[] tables = [.. database.TableNames().Where(table => table == "tenants" || database.ColumnNames(table).Contains("tenant_id"))];
+        string[] tables =
+            [.. database.TableNames().Where(table => table == "tenants" || database.ColumnNames(table).Contains("tenant_id"))];
         foreach (string table in tables)
             database.Execute($"DELETE FROM {table}{(table == "keyring" ? " WHERE tenant_id IS NOT NULL" : "")}");
 
