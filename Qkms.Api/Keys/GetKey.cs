@@ -74,6 +74,7 @@ internal static class GetKey
     {
         if (!agrees)
             throw KmsErrors.Invalid.With(
-                $"'{field}' does not match the version that the kid names.", new FieldError(field, "does not match the version that the kid names"));
+                $"'{field}' does not match the version that the kid names.",
+                new FieldError(field, "does not match the version that the kid names"));
     }
 }

@@ -3,7 +3,7 @@ namespace Qkms.Tests.Http;
 /// <summary>What somebody meets who opens the address of the service in a browser.</summary>
 public sealed class FrontDoorTests : ServiceTests
 {
-    /// <summary>F-83: the root was a refusal in JSON; it goes to the page that describes the API, and says so to who does not follow.</summary>
+    /// <summary>F-83: the root was a refusal in JSON; it goes to the description of the API.</summary>
     [Theory]
     [InlineData("/", "/swagger/index.html")]
     [InlineData("", "/swagger/index.html")]
