@@ -76,6 +76,7 @@ internal static class GetKey
     {
         if (!agrees)
             throw KmsErrors.Invalid.With(
-                $"'{field}' does not match the version that the kid names.", new FieldError(field, "disagrees with the kid"));
+                $"'{field}' does not match the version that the kid names.",
+                new FieldError(field, "does not match the version that the kid names"));
     }
 }

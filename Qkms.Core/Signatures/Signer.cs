@@ -120,7 +120,8 @@ internal sealed class Signer
 
         return _options.RefuseWeakHash
             ? throw KmsErrors.Invalid.With(
-                $"{weakness}, and this service refuses weak hashes.", new FieldError("hash_algorithm", "is too weak for this key"))
+                $"{weakness}, and this service refuses weak hashes: 'hash_algorithm' is too weak for this key.",
+                new FieldError("hash_algorithm", "is too weak for this key"))
             : [$"{weakness}: use a longer hash, or sign the message itself."];
     }
 }

@@ -143,19 +143,18 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
         return meant.FirstOrDefault() ?? fallback ?? throw await MissingAsync(caller, choice, operation, cancellationToken);
     }
 
-    private static KmsException Ambiguous(KeyChoice choice)
-    {
-        string name = choice.NameMeant.Value;
-        return choice.Version is { } number
-            ? KmsErrors.Invalid.With(
-                $"Two {choice.AlgorithmMeant} keys named '{name}', one for 'kem' and one for 'enc', have a version {number}: "
-                + "say which by its kid.",
-                new FieldError("kid", "is required here: two keys have this name and version"))
-            : KmsErrors.Invalid.With(
-                $"Several versions of {choice.AlgorithmMeant} keys named '{name}' can decapsulate, each with another result: "
-                + "say which made the ciphertext, by 'kid' or 'key_version'.",
-                new FieldError("key_version", "is required when several versions can decapsulate, unless there is a kid"));
-    }
+    private static KmsException Ambiguous(KeyChoice choice) => choice.Version is { } number
+        ? Blame(
+            "kid",
+            $"is required: there are two {choice.AlgorithmMeant} keys named '{choice.NameMeant}' with a version {number}, one for 'kem' and "
+            + "one for 'enc'")
+        : Blame(
+            "key_version",
+            $"is required, unless there is a 'kid': several versions of {choice.AlgorithmMeant} keys named '{choice.NameMeant}' can "
+            + "decapsulate, each with another result");
+
+    private static KmsException Blame(string field, string problem) =>
+        KmsErrors.Invalid.With($"'{field}' {problem}.", new FieldError(field, problem));
 
     private IEnumerable<KeyAndVersion> MayRead(NewestVersions newest, KeyOperation operation) => newest.Readable
         .Select(version => new KeyAndVersion(newest.Key, version))
@@ -203,9 +202,9 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
     }
 
     // The format is public: whoever made the request can see for himself that this is none, so that saying it tells nobody anything.
-    private static KmsException NamesNoKey(KeyChoice choice) => KmsErrors.Invalid.With(
-        $"Only ciphertexts of {choice.AlgorithmMeant} keys name their key, and this is none: say 'kid', or 'algorithm' and 'name'.",
-        new FieldError($"{choice.FieldPrefix}algorithm", "is required for this ciphertext, unless there is a kid"));
+    private static KmsException NamesNoKey(KeyChoice choice) => Blame(
+        "algorithm",
+        $"is required, unless there is a 'kid': only ciphertexts of {choice.AlgorithmMeant} keys name their key, and this is none");
 
     private static void RequireAgreement(KeyChoice choice, KeyVersion version)
     {
@@ -220,7 +219,8 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
             disagreements.Add(new FieldError($"{choice.FieldPrefix}name", "does not match this kid"));
 
         if (disagreements.Count > 0)
-            throw KmsErrors.Invalid.With("The kid and other members name different keys.", disagreements);
+            throw KmsErrors.Invalid.With(
+                $"The kid and other members name different keys: '{disagreements[0].Field}' {disagreements[0].Message}.", disagreements);
     }
 
     private static bool Follows(KeyChoice choice, KeyOperation operation, KeyVersion version) =>
@@ -239,7 +239,8 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
 
     private static KmsException Refuse(KmsError error, KeyVersion version)
     {
-        string message = $"{error.Message} (kid '{version.Kid}')";
-        return version.NextKid is { } next ? error.With(message, new FieldError("next_kid", next.Value)) : error.With(message);
+        return version.NextKid is { } next
+            ? error.With($"{error.Message} (kid '{version.Kid}', next_kid '{next}')", new FieldError("next_kid", next.Value))
+            : error.With($"{error.Message} (kid '{version.Kid}')");
     }
 }

@@ -38,6 +38,43 @@ public sealed class KemEncryptTests : ServiceTests
         (await Client.UseAsync("/kem/encrypt", new { plaintext = new byte[(1024 * 1024) + 1], algorithm })).ShouldBlame("plaintext");
     }
 
+    /// <summary>F-80: existing clients name the mode with every request .</summary>
+    [Fact]
+    public async Task The_mode_that_there_is_may_be_named()
+    {
+        await Client.GenerateAsync();
+
+        Answer encrypted = await Client.MustUseAsync(
+            "/kem/encrypt", new { plaintext = _hello, key_version = 1, algorithm = "Kyber768", mode = "standard" });
+        Answer decrypted = await Client.MustUseAsync(
+            "/kem/decrypt",
+            new { ciphertext = encrypted.Text("ciphertext"), key_version = 1, algorithm = "Kyber768", mode = "standard" });
+
+        decrypted.Bytes("plaintext").Should().Equal(_hello);
+        (await Client.MustUseAsync("/kem/decrypt", new { ciphertext = encrypted.Text("ciphertext"), mode = (string?)null }))
+            .Bytes("plaintext").Should().Equal(_hello);
+    }
+
+    /// <summary>F-80: the mode that Qkms does not have is refused with the reason, and any other word by the one that there is.</summary>
+    [Theory]
+    [InlineData("deterministic", "must be standard: deterministic encryption would show which plaintexts are equal")]
+    [InlineData("Standard", "must be standard")]
+    [InlineData("", "must be standard")]
+    public async Task Another_mode_is_refused(string mode, string reason)
+    {
+        await Client.GenerateAsync();
+
+        foreach (Answer answer in new[]
+        {
+            await Client.UseAsync("/kem/encrypt", new { plaintext = _hello, mode }),
+            await Client.UseAsync("/kem/decrypt", new { ciphertext = _hello, mode }),
+        })
+        {
+            answer.ShouldBlame("mode").Message.Should().StartWith($"'mode' {reason}");
+            answer.Details.Should().ContainSingle();
+        }
+    }
+
     // active or retired.
     [Fact]
     public async Task A_retired_version_decrypts_and_unwraps_and_does_not_encrypt_or_wrap()
