@@ -146,8 +146,8 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
     private static KmsException Ambiguous(KeyChoice choice) => choice.Version is { } number
         ? Blame(
             "kid",
-            $"is required: there are two {choice.AlgorithmMeant} keys named '{choice.NameMeant}' with a version {number}, one for 'kem' and "
-            + "one for 'enc'")
+            $"is required: there are two {choice.AlgorithmMeant} keys named '{choice.NameMeant}' with a version {number}, one for 'kem' "
+            + "and one for 'enc'")
         : Blame(
             "key_version",
             $"is required, unless there is a 'kid': several versions of {choice.AlgorithmMeant} keys named '{choice.NameMeant}' can "
