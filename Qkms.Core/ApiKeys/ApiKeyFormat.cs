@@ -67,7 +67,8 @@ internal static partial class ApiKeyFormat
     public static ReadOnlySpan<byte> IdOf(ReadOnlySpan<byte> key) => key[^(TailLength - 1)..][..IdLength];
 
     /// <summary>The secret of a well-formed key.</summary>
-    public static ReadOnlySpan<byte> SecretOf(ReadOnlySpan<byte> key) => key[^(SecretLength + ApiKeyChecksum.Length)..^ApiKeyChecksum.Length];
+    public static ReadOnlySpan<byte> SecretOf(ReadOnlySpan<byte> key) =>
+        key[^(SecretLength + ApiKeyChecksum.Length)..^ApiKeyChecksum.Length];
 
     private static ReadOnlySpan<byte> TextOf(ReadOnlySpan<byte> key) => key[..^ApiKeyChecksum.Length];
 
