@@ -11,7 +11,8 @@ internal sealed class ApiKeyProver(Keyring keyring)
     internal int ProofLength => keyring.IsOpen ? ApiKeyProof.LengthFor(keyring.CredentialHashKeys.Count) : 0;
 
     /// <summary>
-    /// Proves; false when it is no API key by its shape and checksum, or the keyring is not open. Throws nothing: it reads what clients send.
+    /// Proves; false when it is no API key by its shape and checksum, or the keyring is not open. Throws nothing: it reads what clients
+    /// send.
     /// </summary>
     /// <param name="presented">The key in ASCII, or whatever a client sent.</param>
     /// <param name="proof">Room for <see cref="ProofLength"/> bytes.</param>

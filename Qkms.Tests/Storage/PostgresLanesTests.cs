@@ -33,7 +33,8 @@ public sealed class PostgresLanesTests : IAsyncLifetime
         int readers = 0;
         Task<bool>[] held =
         [
-            .. Enumerable.Range(0, 40).Select(_ => store.ReadAsync(session => HoldAsync(() => Interlocked.Increment(ref readers)), default)),
+            .. Enumerable.Range(0, 40)
+                .Select(_ => store.ReadAsync(session => HoldAsync(() => Interlocked.Increment(ref readers)), default)),
         ];
         await Eventually.HoldsAsync(() => Task.FromResult(Volatile.Read(ref readers) >= 10));
         (await store.ReadAsideAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None)).Should().BeFalse();
