@@ -22,7 +22,7 @@ internal sealed class WeakHashJournal(IKmsStore store, IJournalRepository journa
     private readonly ConcurrentDictionary<(KeyVersionId, SignatureHash, CredentialId), long> _recorded = new();
 
     /// <summary>Records it, unless that was done within the last day; before the signature leaves.</summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/>: the journal cannot be written, and nothing may leave.</exception>
+    /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/>: the journal cannot be written.</exception>
     public async ValueTask RecordAsync(Caller caller, KeyVersion version, SignatureHash function, string weakness)
     {
         (KeyVersionId, SignatureHash, CredentialId) what = (version.Id, function, caller.CredentialId);
