@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Qkms.Api.Http;
 
-/// <summary>A text that is not base64 (RFC 4648, section 4), and the first thing about it that is otherwise; never the text itself.</summary>
+/// <summary>A text that is not base64 (RFC 4648, section 4): says in what, and never what it is.</summary>
 /// <param name="text">The text.</param>
 internal sealed class Base64Exception(ReadOnlySpan<byte> text) : JsonException
 {

@@ -182,7 +182,8 @@ internal sealed class RsaKey(KeyAlgorithm algorithm, RSA key, string? oaepHash) 
 
     public override void Dispose() => key.Dispose();
 
-    private HashAlgorithmName HashOf(SignatureParameters parameters) => (parameters.Hash ?? algorithm.Family.DefaultSignatureHash!).PlatformName;
+    private HashAlgorithmName HashOf(SignatureParameters parameters) =>
+        (parameters.Hash ?? algorithm.Family.DefaultSignatureHash!).PlatformName;
 
     private static void RefuseContext(EncryptionContext context)
     {

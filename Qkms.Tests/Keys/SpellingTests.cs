@@ -44,7 +44,8 @@ public sealed class SpellingTests : ServiceTests
         (await Client.GetJsonAsync($"/kms/keys/{kid}")).Text("oaep_hash").Should().Be("SHA-512");
         string ciphertext = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, algorithm = "rsa-2048", kid }))
             .Text("ciphertext");
-        (await Client.MustUseAsync("/crypto/decrypt", new { ciphertext, algorithm = "Rsa-2048" })).Bytes("plaintext").Should().Equal(_hello);
+        (await Client.MustUseAsync("/crypto/decrypt", new { ciphertext, algorithm = "Rsa-2048" })).Bytes("plaintext")
+            .Should().Equal(_hello);
 
         await Client.GenerateAsync("ML-DSA-44");
         Answer signed = await Client.MustUseAsync(

@@ -50,7 +50,7 @@ public sealed class SignTests : ServiceTests
             .ShouldBlame("hash_algorithm");
     }
 
-    /// <summary>F-63: with RSA the answer names the hash, so that verification can be told; and verification says what it assumed.</summary>
+    /// <summary>F-63: with RSA the answer names the hash, for verification to be told; and verification says what it assumed.</summary>
     [Theory]
     [InlineData(null, "SHA-256")]
     [InlineData("SHA-256", "SHA-256")]
@@ -60,7 +60,8 @@ public sealed class SignTests : ServiceTests
     {
         await Client.GenerateAsync("RSA-2048", new { use = "sig" });
 
-        Answer signed = await Client.MustUseAsync("/signature/sign", new { message = _message, hash_algorithm = asked, algorithm = "RSA-2048" });
+        Answer signed = await Client.MustUseAsync(
+            "/signature/sign", new { message = _message, hash_algorithm = asked, algorithm = "RSA-2048" });
 
         signed.Text("hash_algorithm").Should().Be(used);
         string signature = signed.Text("signature");
