@@ -46,7 +46,8 @@ internal sealed record WrittenRow(string What, string Table, int KeyColumns, IRe
         {
             (string name, object? value) = Columns[i];
             string parameter = $"w{number}_{name}";
-            sql.Append(i == 0 ? "" : " AND ").Append(ColumnOf(name)).Append(i < KeyColumns ? " = @" : " IS NOT DISTINCT FROM @").Append(parameter);
+            string equals = i < KeyColumns ? " = @" : " IS NOT DISTINCT FROM @";
+            sql.Append(i == 0 ? "" : " AND ").Append(ColumnOf(name)).Append(equals).Append(parameter);
             parameters.Add(parameter, value);
         }
 
