@@ -11,7 +11,8 @@ internal sealed class KeyRepository : IKeyRepository
         $"""
         SELECT {KeyRow.Columns}
         FROM keys
-        WHERE tenant_id = @TenantId AND owner_kind = @OwnerKind AND owner_id = @OwnerId AND name = @Name AND algorithm = @Algorithm AND use = @Use
+        WHERE tenant_id = @TenantId AND owner_kind = @OwnerKind AND owner_id = @OwnerId
+          AND name = @Name AND algorithm = @Algorithm AND use = @Use
         """;
 
     /// <inheritdoc/>

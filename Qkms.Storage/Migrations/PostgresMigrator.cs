@@ -19,8 +19,8 @@ internal sealed class PostgresMigrator(IReadOnlyList<Migration> migrations, Time
     private readonly MigrationHistory _history = new(migrations, time);
 
     /// <summary>
-    /// Checks what was applied, and applies what is missing, all in one transaction. Before and after it the schema must be the one that the
-    /// scripts make.
+    /// Checks what was applied, and applies what is missing, all in one transaction. Before and after it the schema must be the one
+    /// that the scripts make.
     /// </summary>
     /// <exception cref="StoreUnusableException">The schema is not Qkms's, or of another release than this one can serve, or somebody
     /// changed it.</exception>

@@ -15,8 +15,8 @@ internal static class PostgresSchema
 
     private static readonly Lazy<(int Migrations, Line[] Lines)> _file = new(ReadFile);
 
-    // What belongs to an extension is its administrator's. NOT NULL is a constraint of its own from PostgreSQL 18 on; here it belongs to its
-    // column. An internal trigger is half a foreign key, and can be switched off.
+    // What belongs to an extension is its administrator's. NOT NULL is a constraint of its own from PostgreSQL 18 on; here it belongs to
+    // its column. An internal trigger is half a foreign key, and can be switched off.
     private const string SelectObjects =
         """
         WITH

@@ -12,8 +12,8 @@ internal sealed class SqliteMigrator(IReadOnlyList<Migration> migrations, TimePr
     private readonly Lazy<Schema> _complete = new(() => SqliteSchema.After(migrations));
 
     /// <summary>
-    /// Checks what was applied, and applies what is missing, each script in a transaction of its own. Before and after it the schema must be
-    /// the one that the scripts make.
+    /// Checks what was applied, and applies what is missing, each script in a transaction of its own. Before and after it the schema
+    /// must be the one that the scripts make.
     /// </summary>
     /// <exception cref="StoreUnusableException">The file is no database of Qkms, or of another release than this one can serve, or
     /// somebody changed its schema.</exception>

@@ -58,7 +58,8 @@ public sealed class PlantedTriggerTests : ServiceTests
                   """
                 : $"""
                   CREATE TRIGGER undo AFTER INSERT ON {table} BEGIN
-                    UPDATE key_versions SET (state, revoked_at, seal) = (SELECT state, revoked_at, seal FROM kept WHERE kept.id = key_versions.id);
+                    UPDATE key_versions SET (state, revoked_at, seal) =
+                      (SELECT state, revoked_at, seal FROM kept WHERE kept.id = key_versions.id);
                   END
                   """);
         }
@@ -140,7 +141,8 @@ public sealed class PlantedTriggerTests : ServiceTests
     private void Plant(string table, string when)
     {
         using Database database = TestStorage.OpenUntouched(App.DataDirectory);
-        string columns = string.Join(", ", database.ColumnNames(table).Where(column => column is not ("id" or "version_id" or "tenant_id")));
+        string columns = string.Join(
+            ", ", database.ColumnNames(table).Where(column => column is not ("id" or "version_id" or "tenant_id")));
         string key = table == "key_material" ? "version_id" : "id";
         string old = string.Join(", ", columns.Split(", ").Select(column => $"OLD.{column}"));
         database.Execute(TestStorage.IsPostgres

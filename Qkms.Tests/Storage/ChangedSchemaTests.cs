@@ -36,7 +36,10 @@ public sealed class ChangedSchemaTests : IDisposable
     [InlineData("ALTER TABLE key_usage DROP COLUMN failures", "table key_usage is different")]
     [InlineData("PRAGMA application_id = 7", "application_id is different")]
     [InlineData(
-        "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'length(seal) = 33', 'length(seal) > 0') WHERE name = 'keys'",
+        """
+        PRAGMA writable_schema = ON;
+        UPDATE sqlite_master SET sql = replace(sql, 'length(seal) = 33', 'length(seal) > 0') WHERE name = 'keys'
+        """,
         "table keys is different")]
     [InlineData(
         "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = replace(sql, 'DEFAULT 1', 'DEFAULT 2') WHERE name = 'keyring'",
@@ -49,25 +52,20 @@ public sealed class ChangedSchemaTests : IDisposable
         """,
         "table keys is different")]
     [InlineData(
-        "CREATE TABLE sqlite_stat (x); PRAGMA writable_schema = ON; UPDATE sqlite_master SET name = 'sqlite_stat1' WHERE name = 'sqlite_stat'",
-        null)]
-    public async Task A_start_on_SQLite_names_what_was_changed(string sql, string? difference)
+        """
+        CREATE TABLE stat (x);
+        PRAGMA writable_schema = ON;
+        UPDATE sqlite_master SET (name, tbl_name) = ('sqlite_stat1', 'sqlite_stat1') WHERE name = 'stat'
+        """,
+        "table sqlite_stat1 is too many")]
+    public async Task A_start_on_SQLite_names_what_was_changed(string sql, string difference)
     {
         (await SqliteStores.OpenAsync(Data)).Dispose();
         using (SqliteConnection raw = OpenRaw())
-        {
-            try
-            {
-                raw.Execute(sql);
-            }
-            catch (SqliteException) when (difference is null)
-            {
-                return;   // SQLite refuses the name itself.
-            }
-        }
+            raw.Execute(sql);
 
         using SqliteKmsStore store = SqliteStores.Create(Data);
-        await ShouldRefuseAsync(() => store.OpenAsync(CancellationToken.None), difference ?? "sqlite_stat");
+        await ShouldRefuseAsync(() => store.OpenAsync(CancellationToken.None), difference);
     }
 
     // Statistics for the choice of indexes are an administrator's affair.
@@ -103,7 +101,10 @@ public sealed class ChangedSchemaTests : IDisposable
     [InlineData("DROP INDEX key_versions_active", "index key_versions.key_versions_active is missing")]
     [InlineData("ALTER TABLE keys DROP CONSTRAINT keys_seal_check", "constraint keys.keys_seal_check is missing")]
     [InlineData(
-        "ALTER TABLE keys DROP CONSTRAINT keys_seal_check; ALTER TABLE keys ADD CONSTRAINT keys_seal_check CHECK (length(seal) = 33) NOT VALID",
+        """
+        ALTER TABLE keys DROP CONSTRAINT keys_seal_check;
+        ALTER TABLE keys ADD CONSTRAINT keys_seal_check CHECK (length(seal) = 33) NOT VALID
+        """,
         "constraint keys.keys_seal_check is different")]
     [InlineData("ALTER TABLE keys ALTER COLUMN seal DROP NOT NULL", "column keys.seal is different")]
     [InlineData("ALTER TABLE keyring ALTER COLUMN state SET DEFAULT 2", "column keyring.state is different")]

@@ -77,7 +77,8 @@ public sealed class LostCommitTests : IDisposable
         await _store!.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None);
         _database!.Run($"""
             CREATE FUNCTION warn() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'not on the standby'; RETURN NULL; END $$;
-            CREATE CONSTRAINT TRIGGER warn AFTER INSERT OR UPDATE ON {table} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION warn()
+            CREATE CONSTRAINT TRIGGER warn AFTER INSERT OR UPDATE ON {table} DEFERRABLE INITIALLY DEFERRED
+              FOR EACH ROW EXECUTE FUNCTION warn()
             """);
 
         Outcome outcome = await WriteAsync(CommitFate.Pass);
