@@ -12,4 +12,8 @@ namespace Qkms.Api.Signatures;
 [JsonSerializable(typeof(Envelope<SignHashResponse>))]
 [JsonSerializable(typeof(VerifyHashRequest))]
 [JsonSerializable(typeof(Envelope<VerifyHashResponse>))]
+[JsonSerializable(typeof(SignMuRequest))]
+[JsonSerializable(typeof(Envelope<SignMuResponse>))]
+[JsonSerializable(typeof(VerifyMuRequest))]
+[JsonSerializable(typeof(Envelope<VerifyMuResponse>))]
 internal sealed partial class SignatureJson : JsonSerializerContext;
