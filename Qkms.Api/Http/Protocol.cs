@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace Qkms.Api.Http;
 
@@ -59,6 +60,7 @@ internal static class ProtocolGroups
     public static RouteGroupBuilder Speaks(this RouteGroupBuilder group, Protocol protocol)
     {
         group.WithMetadata(protocol);
+        ((IEndpointConventionBuilder)group).Finally(WithoutSlashAtTheEnd);
 
         // The framework says of every route with a body that it takes JSON, and routing would refuse all else before the protocol is asked.
         ((IEndpointConventionBuilder)group).Finally(route =>
@@ -71,5 +73,12 @@ internal static class ProtocolGroups
             }
         });
         return group;
+    }
+
+    // A group's own path gets one from the framework: logs, spans and metrics name the template as openapi.yaml does.
+    private static void WithoutSlashAtTheEnd(EndpointBuilder route)
+    {
+        if (route is RouteEndpointBuilder { RoutePattern.RawText: { Length: > 1 } text } path && text.EndsWith('/'))
+            path.RoutePattern = RoutePatternFactory.Parse(text[..^1]);
     }
 }
