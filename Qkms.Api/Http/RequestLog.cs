@@ -46,8 +46,10 @@ internal sealed class RequestLog(
 
     private static string Template(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText
         ?? (context.Response.StatusCode == StatusCodes.Status405MethodNotAllowed ? WrongVerb
-            : context.Response.StatusCode < 400 && context.Request.Path.StartsWithSegments(Pages, StringComparison.OrdinalIgnoreCase) ? Pages
+            : context.Response.StatusCode < 400 && IsPage(context.Request.Path) ? Pages
             : NoRoute);
+
+    private static bool IsPage(PathString path) => path.StartsWithSegments(Pages, StringComparison.OrdinalIgnoreCase);
 
     // A verb is the caller's text too: only known ones are repeated.
     private static string MethodWord(string method) => HttpMethods.GetCanonicalizedValue(method) switch

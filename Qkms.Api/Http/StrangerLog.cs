@@ -42,9 +42,9 @@ internal sealed partial class StrangerLog : IDisposable
     private long Unlogged(StrangerRequest kind) => Math.Max(0, Interlocked.Exchange(ref _seen[(int)kind], 0) - LoggedOfEach);
 
     [LoggerMessage(ApiEvents.RequestsNotLogged, LogLevel.Information,
-        "Beyond the first {LoggedOfEach} of each kind, requests without a caller were only counted in the last minute: {NoApiKey} without an "
-        + "API key, {NotIssued} with one that was never issued here, {NotAccepted} with an unknown, wrong or withdrawn one, {NotAsked} that "
-        + "needed none.")]
+        "Beyond the first {LoggedOfEach} of each kind, requests without a caller were only counted in the last minute: {NoApiKey} without "
+        + "an API key, {NotIssued} with one that was never issued here, {NotAccepted} with an unknown, wrong or withdrawn one, {NotAsked} "
+        + "that needed none.")]
     private static partial void LogUnlogged(
         ILogger logger, int loggedOfEach, long noApiKey, long notIssued, long notAccepted, long notAsked);
 }

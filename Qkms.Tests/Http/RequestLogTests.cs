@@ -85,7 +85,8 @@ public sealed class RequestLogTests : ServiceTests
 
     private FakeLogRecord Newest() => App.Log.GetSnapshot().Last(record => record.Id.Id == ApiEvents.RequestAnswered);
 
-    private static (string? Route, string? Status, string? ErrorCode, string? Kid, string? Algorithm, string? Use) Facts(FakeLogRecord line) =>
+    private static (string? Route, string? Status, string? ErrorCode, string? Kid, string? Algorithm, string? Use) Facts(
+        FakeLogRecord line) =>
     (
         line.GetStructuredStateValue("Route"), line.GetStructuredStateValue("Status"), line.GetStructuredStateValue("ErrorCode"),
         line.GetStructuredStateValue("Kid"), line.GetStructuredStateValue("Algorithm"), line.GetStructuredStateValue("Use"));
