@@ -32,6 +32,7 @@ return await StartFailures.ExplainAsync(async () =>
     builder.AddQkmsLogging();
     builder.AddQkmsTelemetry(settings.Telemetry);
     builder.AddQkmsHttp(
+        settings.Http,
         AlgorithmJson.Default,
         DataKeyJson.Default,
         EncryptionJson.Default,
@@ -61,6 +62,7 @@ return await StartFailures.ExplainAsync(async () =>
     app.UseQkmsOpenApi();
     app.UseRouting();
     app.UseMiddleware<Authentication>();
+    app.UseMiddleware<RequestBodies>();
 
     RouteGroupBuilder routes =
         app.MapGroup("").Speaks(app.Services.GetRequiredService<Protocol>()).RefuseUnknownQueries().CheckIdempotencyKeys();

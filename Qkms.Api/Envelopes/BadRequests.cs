@@ -30,6 +30,9 @@ internal static partial class BadRequests
             return KmsErrors.Invalid.With(
                 "The body is not valid JSON, or not a JSON object.", new FieldError(Validation.BodyField, "not a valid JSON object"));
 
+        if (exception is JsonProblemException { Problem: var problem } && FieldPath().Match(exception.Path!) is { Success: true } field)
+            return KmsErrors.Invalid.With($"'{field.Groups[1].Value}' {problem}.", new FieldError(field.Groups[1].Value, problem));
+
         JsonPropertyInfo? property = FindProperty(context, member);
         if (property is not null && ItemPath().Match(exception.Path!) is { Success: true } item)
             return KmsErrors.Invalid.With(
@@ -67,6 +70,10 @@ internal static partial class BadRequests
 
     [GeneratedRegex(@"^\$\.([A-Za-z_][A-Za-z0-9_]{0,63})([.\[].*)?\z", RegexOptions.CultureInvariant)]
     private static partial Regex MemberPath();
+
+    // Of a member that is known: its reader has refused it.
+    [GeneratedRegex(@"^\$\.([a-z_]{1,32}(\[[0-9]{1,9}\])?(\.[a-z_]{1,32})?)\z", RegexOptions.CultureInvariant)]
+    private static partial Regex FieldPath();
 
     [GeneratedRegex(@"^\$\.(items\[[0-9]{1,9}\](\.[a-z_]{1,32})?)", RegexOptions.CultureInvariant)]
     private static partial Regex ItemPath();
