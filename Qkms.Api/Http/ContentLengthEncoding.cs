@@ -6,7 +6,9 @@ namespace Qkms.Api.Http;
 /// Decodes the Content-Length header to itself where it is one or more digits (RFC 9110, section 8.6), and to what is no number otherwise:
 /// the server itself reads signs and lists of numbers too, which a proxy before it may read in another way.
 /// </summary>
-/// <remarks>The server calls the members with spans, which call those with pointers. They throw nothing: that would end the connection.</remarks>
+/// <remarks>
+/// The server calls the members with spans, which call those with pointers. They throw nothing: that would end the connection.
+/// </remarks>
 internal sealed class ContentLengthEncoding : Encoding
 {
     // As many as every length has that the server can count.

@@ -19,7 +19,8 @@ internal abstract class Protocol
     public abstract string WantedProof { get; }
 
     /// <summary>
-    /// Makes a body that is there ready for the framework, which reads JSON in UTF-8; called for routes that take one, after authentication.
+    /// Makes a body ready for the framework, which reads JSON in UTF-8; called after authentication, for routes that take one, where there
+    /// is one.
     /// </summary>
     /// <exception cref="KmsException"><see cref="HttpErrors.UnsupportedMediaType"/> for a body that the protocol does not read.</exception>
     public abstract void PrepareBody(HttpRequest request);

@@ -5,16 +5,25 @@ namespace Qkms.Tests.Http;
 /// <summary>F-44: HEAD works wherever GET does (RFC 9110, section 9.3.2), and open routes say without an API key which verbs they have.</summary>
 public sealed class HeadTests : ServiceTests
 {
-    [Theory]
-    [InlineData("/health/live")]
-    [InlineData("/health/ready")]
-    [InlineData("/health/live/")]
-    [InlineData("/api/v1/health/ready")]
-    [InlineData("/swagger/index.html")]
-    [InlineData("/swagger/v1/swagger.json")]
-    [InlineData("/swagger/v1/swagger.yaml")]
-    [InlineData("/api/v1/swagger/index.html")]
-    public async Task Open_pages_have_a_head(string path) => await ShouldHaveHeadAsync(path, null);
+    [Fact]
+    public async Task Open_pages_have_a_head()
+    {
+        using HttpClient client = App.StartOnKestrel();
+        foreach (string path in (string[])
+        [
+            "/health/live",
+            "/health/ready",
+            "/health/live/",
+            "/api/v1/health/ready",
+            "/swagger/index.html",
+            "/swagger/v1/swagger.json",
+            "/swagger/v1/swagger.yaml",
+            "/api/v1/swagger/index.html",
+        ])
+        {
+            await ShouldHaveHeadAsync(path, null);
+        }
+    }
 
     [Fact]
     public async Task Every_route_with_get_has_a_head()
@@ -50,50 +59,55 @@ public sealed class HeadTests : ServiceTests
         (await HeadAsync("/kms/keys", nobody)).Status.Should().Be(HttpStatusCode.Forbidden);
     }
 
-    [Theory]
-    [InlineData("/health/live", "POST")]
-    [InlineData("/health/live/", "PUT")]
-    [InlineData("/health/ready", "DELETE")]
-    [InlineData("/Health/Ready", "PATCH")]
-    [InlineData("/api/v1/health/ready", "OPTIONS")]
-    [InlineData("/health/live", "TRACE")]
-    [InlineData("/health/live", "FOO")]
-    [InlineData("/swagger/index.html", "POST")]
-    [InlineData("/swagger/v1/swagger.json", "DELETE")]
-    public async Task Other_verbs_of_open_routes_are_405_without_an_api_key(string path, string verb)
+    [Fact]
+    public async Task Other_verbs_of_open_routes_are_405_without_an_api_key()
     {
         using HttpClient client = App.ClientFor(null);
+        foreach ((string path, string verb) in ((string, string)[])
+        [
+            ("/health/live", "POST"),
+            ("/health/live/", "PUT"),
+            ("/health/ready", "DELETE"),
+            ("/Health/Ready", "PATCH"),
+            ("/api/v1/health/ready", "OPTIONS"),
+            ("/health/live", "TRACE"),
+            ("/health/live", "FOO"),
+            ("/swagger/index.html", "POST"),
+            ("/swagger/v1/swagger.json", "DELETE"),
+        ])
+        {
+            Answer answer = await client.SendJsonAsync(new HttpMethod(verb), path, null);
 
-        Answer answer = await client.SendJsonAsync(new HttpMethod(verb), path, null);
-
-        answer.ShouldBeRefused(HttpStatusCode.MethodNotAllowed, "ERR_INVALID_004");
-        answer.Headers["Allow"].Should().Be("GET, HEAD");
+            answer.ShouldBeRefused(HttpStatusCode.MethodNotAllowed, "ERR_INVALID_004");
+            answer.Headers["Allow"].Should().Be("GET, HEAD");
+        }
     }
 
-    [Theory]
-    [InlineData("DELETE", "/kms/keys")]
-    [InlineData("POST", "/health/nowhere")]
-    [InlineData("HEAD", "/health/nowhere")]
-    [InlineData("POST", "/health")]
-    public async Task Without_an_api_key_nothing_is_said_of_other_routes(string verb, string path)
+    [Fact]
+    public async Task Without_an_api_key_nothing_is_said_of_other_routes()
     {
         using HttpClient client = App.ClientFor(null);
-
-        (await client.SendJsonAsync(new HttpMethod(verb), path, null)).Status.Should().Be(HttpStatusCode.Unauthorized);
+        foreach ((string verb, string path) in ((string, string)[])
+        [
+            ("DELETE", "/kms/keys"),
+            ("POST", "/health/nowhere"),
+            ("HEAD", "/health/nowhere"),
+            ("POST", "/health"),
+        ])
+        {
+            (await client.SendJsonAsync(new HttpMethod(verb), path, null)).Status.Should().Be(HttpStatusCode.Unauthorized);
+        }
     }
 
     private async Task ShouldHaveHeadAsync(string path, string? apiKey)
     {
-        if (apiKey is null)
-            App.StartOnKestrel().Dispose();
-
         Answer head = await HeadAsync(path, apiKey);
         using HttpClient client = App.KestrelClient(apiKey);
         using HttpResponseMessage get = await client.GetAsync(new Uri(path, UriKind.Relative));
         string body = await get.Content.ReadAsStringAsync();
 
         head.Status.Should().Be(get.StatusCode).And.Be(HttpStatusCode.OK, path);
-        head.Headers["Content-Type"].Should().Be(get.Content.Headers.ContentType!.ToString());
+        head.Headers["Content-Type"].Split(';')[0].Should().Be(get.Content.Headers.ContentType!.MediaType);
         if (head.Headers.TryGetValue("Content-Length", out string? length))
             length.Should().Be(Encoding.UTF8.GetByteCount(body).ToString(System.Globalization.CultureInfo.InvariantCulture));
     }
