@@ -9,8 +9,8 @@ namespace Qkms.Api.Http;
 internal sealed class BodyMemory
 {
     /// <summary>
-    /// What a request takes at its peak for each byte of its body: the body as it came, its base64 put together and decoded, the result, the
-    /// answer in base64, twice while its buffer grows, and the copy that the server sends.
+    /// What a request takes at its peak for each byte of its body: the body as it came, its base64 put together and decoded, the result,
+    /// the answer in base64, twice while its buffer grows, and the copy that the server sends.
     /// </summary>
     public const int BytesPerByte = 8;
 

@@ -21,7 +21,7 @@ internal sealed record HttpLimits
     /// <summary>Memory for the bodies of requests under way, in MB; 0 for a quarter of the memory.</summary>
     public int BodyMemory { get; init; }
 
-    /// <summary>The memory that the process may use, in bytes: of the machine, of the container, or what the runtime is limited to.</summary>
+    /// <summary>The memory that the process may use, in bytes: the machine's, the container's, or what the runtime may take.</summary>
     public long AvailableMemory { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     /// <summary>The connections that are open at once; further ones are closed.</summary>

@@ -48,7 +48,10 @@ public sealed class BodyLimitTests : ServiceTests
 
         (await PostAsync(client, "/data-keys/generate", $"{{}}{padding[1..]}", chunked)).ShouldBe(HttpStatusCode.OK);
         foreach (string path in (string[])["/data-keys/generate", "/kms/keys/generate", $"/kms/keys/{kid}/actions/revoke"])
-            (await PostAsync(client, path, $"{{}}{padding}", chunked)).ShouldBeRefused(HttpStatusCode.RequestEntityTooLarge, "ERR_INVALID_002");
+        {
+            (await PostAsync(client, path, $"{{}}{padding}", chunked))
+                .ShouldBeRefused(HttpStatusCode.RequestEntityTooLarge, "ERR_INVALID_002");
+        }
 
         (await PostAsync(client, "/crypto/encrypt", $$"""{"plaintext":"{{plaintext}}"}""", chunked)).ShouldBe(HttpStatusCode.OK);
         (await PostAsync(client, "/crypto/encrypt", $$"""{"plaintext":""}{{new string(' ', 2 * 1024 * 1024)}}""", chunked))
@@ -76,7 +79,8 @@ public sealed class BodyLimitTests : ServiceTests
         {
             foreach (bool chunked in (bool[])[true, false])
             {
-                Answer answer = (await PostAsync(client, path, body, chunked)).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
+                Answer answer = await PostAsync(client, path, body, chunked);
+                answer.ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
                 answer.Details.Select(detail => ((string?)detail!["field"], (string?)detail["message"])).Should().Equal((field, message));
             }
         }
@@ -107,7 +111,8 @@ public sealed class BodyLimitTests : ServiceTests
         BodyMemory memory = App.Services.GetRequiredService<BodyMemory>();
 
         using RawConnection first = await RawConnection.OpenAsync(client.BaseAddress!);
-        await first.SendAsync($"{Head("POST", "/crypto/encrypt", App.InitialApiKey)}Content-Length: {body.Length}\r\n\r\n{body[..500_000]}");
+        string head = Head("POST", "/crypto/encrypt", App.InitialApiKey);
+        await first.SendAsync($"{head}Content-Length: {body.Length}\r\n\r\n{body[..500_000]}");
         await Eventually.HoldsAsync(() => Task.FromResult(memory.Taken >= body.Length));
 
         Answer refused = (await client.PostJsonAsync("/crypto/encrypt", body))

@@ -114,7 +114,8 @@ public sealed class FramingTests : ServiceTests
         using RawConnection connection = await RawConnection.OpenAsync(client.BaseAddress!);
 
         await connection.SendAsync(
-            $"{Head()}Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\n{{}}\r\n0\r\n\r\nGET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
+            $"{Head()}Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n"
+            + "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
 
         (await connection.ReadAsync()).Headers["Connection"].Should().Be("close");
         (await connection.ReadToEndAsync()).Should().BeEmpty();

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Qkms.Tests.Http;
 
-/// <summary>F-44: HEAD works wherever GET does (RFC 9110, section 9.3.2), and open routes say without an API key which verbs they have.</summary>
+/// <summary>
+/// F-44: HEAD works wherever GET does (RFC 9110, section 9.3.2), and open routes say without an API key which verbs they have.
+/// </summary>
 public sealed class HeadTests : ServiceTests
 {
     [Fact]

@@ -59,9 +59,9 @@ public sealed class UnreadBodyTests : ServiceTests
     {
         using HttpClient client = App.StartOnKestrel();
 
+        Uri url = new(client.BaseAddress!, "/crypto/encrypt");
         string statuses = await NodeProgram.RunAsync(
-            "long-bodies.mjs",
-            JsonSerializer.Serialize(new { url = new Uri(client.BaseAddress!, "/crypto/encrypt"), apiKey = App.InitialApiKey, length = Long }));
+            "long-bodies.mjs", JsonSerializer.Serialize(new { url, apiKey = App.InitialApiKey, length = Long }));
 
         JsonSerializer.Deserialize<string[]>(statuses).Should().HaveCount(20).And.OnlyContain(status => status == "413");
     }
