@@ -41,6 +41,7 @@ return await StartFailures.ExplainAsync(async () =>
         KeyJson.Default,
         SignatureJson.Default);
     builder.AddQkmsEnvelope();
+    builder.AddQkmsHealth();
     builder.AddQkmsOpenApi();
     builder.Services.AddSingleton(settings);
     builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
@@ -59,6 +60,7 @@ return await StartFailures.ExplainAsync(async () =>
 
     await using WebApplication app = builder.Build();
     app.UseQkmsHttp();
+    app.UseMiddleware<FrontDoor>();
     app.UseQkmsOpenApi();
     app.UseRouting();
     app.UseMiddleware<Authentication>();

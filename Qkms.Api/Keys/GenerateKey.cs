@@ -13,7 +13,7 @@ namespace Qkms.Api.Keys;
 internal sealed record GenerateKeyRequest(
     [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
-    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] UseText? Use,
+    [property: Description("'enc', 'sig' or 'kem', where the algorithm leaves a choice. Default: 'enc' for RSA and ML-KEM.")] UseText? Use,
     [property: Description("Your own kid; not a word of a route, such as 'active'. Default: a UUID.")] KidText? Kid,
     [property: OaepHashField]
     [property: Description("The hash function of RSA-OAEP and its MGF1. Default: SHA-256. Only for RSA encryption keys.")]
@@ -25,7 +25,7 @@ internal sealed class GenerateKeyRequestValidator : KeySelectorValidator<Generat
     {
         RuleFor(r => r.Kid).IsKid();
         RuleFor(r => r.OaepHash)
-            .Must(hash => hash is null || OaepHash.All.Contains(hash))
+            .Must(hash => hash is null || OaepHash.Parse(hash) is not null)
             .WithMessage($"must be one of {string.Join(", ", OaepHash.All)}")
             .Must((r, hash) => hash is null || TakesOaep(r))
             .WithMessage("is only for RSA encryption keys");
@@ -62,5 +62,5 @@ internal static class GenerateKey
         request.ToKeySelector(),
         request.Algorithm?.Text!,
         request.Kid?.Value,
-        GenerateKeyRequestValidator.TakesOaep(request) ? request.OaepHash ?? OaepHash.Default : null);
+        GenerateKeyRequestValidator.TakesOaep(request) ? OaepHash.Parse(request.OaepHash) ?? OaepHash.Default : null);
 }

@@ -34,6 +34,8 @@ internal sealed class RsaFamily : KeyFamily
 
     internal override MaterialFormat Format => MaterialFormat.Pkcs8;
 
+    public override SignatureHash? DefaultSignatureHash => SignatureHash.Sha256;
+
     public override bool TakesOaepHash(KeyUse use) => use == KeyUse.Encryption;
 
     internal override bool WaitsForTurn(KeyOperation operation) => operation is KeyOperation.Decrypt or KeyOperation.Sign;
@@ -180,18 +182,22 @@ internal sealed class RsaKey(KeyAlgorithm algorithm, RSA key, string? oaepHash) 
 
     public override void Dispose() => key.Dispose();
 
-    private static HashAlgorithmName HashOf(SignatureParameters parameters) => (parameters.Hash ?? SignatureHash.Sha256).PlatformName;
+    private HashAlgorithmName HashOf(SignatureParameters parameters) =>
+        (parameters.Hash ?? algorithm.Family.DefaultSignatureHash!).PlatformName;
 
     private static void RefuseContext(EncryptionContext context)
     {
         if (!context.Canonical.SequenceEqual(EncryptionContext.Empty.Canonical))
             throw KmsErrors.Invalid.With(
-                "RSA-OAEP cannot authenticate a context.", new FieldError("context", "must be absent for RSA keys"));
+                "'context' must be absent for RSA keys: RSA-OAEP cannot authenticate one.",
+                new FieldError("context", "must be absent for RSA keys"));
     }
 
     private static void RefuseContext(byte[] context)
     {
         if (context.Length > 0)
-            throw KmsErrors.Invalid.With("RSA-PSS has no context.", new FieldError("signature_context", "must be absent for RSA keys"));
+            throw KmsErrors.Invalid.With(
+                "'signature_context' must be absent for RSA keys: RSA-PSS has none.",
+                new FieldError("signature_context", "must be absent for RSA keys"));
     }
 }

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using Qkms.Core.Callers;
+using Qkms.Core.Gates;
+using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
@@ -12,11 +14,17 @@ internal sealed class ApiKeyAuthenticator
 {
     private const int MostRemembered = 10_000;
 
+    // One look-up of a stranger at a time: it takes well under a millisecond. Whoever keeps the place busy hurts strangers only.
+    private const int StrangersAtOnce = 1;
+    private const int MostStrangersWaiting = 256;
+    private static readonly TimeSpan _strangersPatience = TimeSpan.FromSeconds(2);
+
     private readonly IKmsStore _store;
     private readonly ICredentialRepository _credentials;
     private readonly ITenantRepository _tenants;
     private readonly Keyring _keyring;
     private readonly RowSealer _sealer;
+    private readonly IntegrityAlarm _alarm;
     private readonly TimeProvider _time;
 
     // Stands in for a row that is not there, so that an unknown id and a wrong secret take the same steps.
@@ -25,11 +33,25 @@ internal sealed class ApiKeyAuthenticator
     // By proof: a wrong secret finds nothing here and takes every step, like an id that does not exist.
     private readonly FreshCache<ApiKeyProof, ApiKeyIdentity> _proven;
 
+    private readonly KnownApiKeys _known = new();
+    private readonly BoundedGate _strangers = new(
+        StrangersAtOnce,
+        MostStrangersWaiting,
+        "Too many unknown API keys are being looked up; nothing was done. Try again.",
+        _strangersPatience);
+
     /// <summary>Works over a store whose keyring is open when the first key is presented.</summary>
     public ApiKeyAuthenticator(
-        IKmsStore store, ICredentialRepository credentials, ITenantRepository tenants, Keyring keyring, RowSealer sealer, TimeProvider time)
+        IKmsStore store,
+        ICredentialRepository credentials,
+        ITenantRepository tenants,
+        Keyring keyring,
+        RowSealer sealer,
+        IntegrityAlarm alarm,
+        TimeProvider time)
     {
-        (_store, _credentials, _tenants, _keyring, _sealer, _time) = (store, credentials, tenants, keyring, sealer, time);
+        (_store, _credentials, _tenants, _keyring) = (store, credentials, tenants, keyring);
+        (_sealer, _alarm, _time) = (sealer, alarm, time);
         _decoy = new Lazy<Sealed<Credential>>(MakeDecoy);
         _proven = new FreshCache<ApiKeyProof, ApiKeyIdentity>(time, MostRemembered, new ApiKeyProofComparer());
     }
@@ -38,7 +60,7 @@ internal sealed class ApiKeyAuthenticator
     /// <param name="proof">What <see cref="ApiKeyProver"/> made of the presented key.</param>
     /// <param name="cancellationToken">Cancels the look-up.</param>
     /// <exception cref="KmsException"><see cref="KmsErrors.TenantSuspended"/>, or storage is not available.</exception>
-    /// <exception cref="SealBrokenException">The credential's row or its tenant's was tampered with.</exception>
+    /// <exception cref="SealBrokenException">The key is proven, and the credential's row or its tenant's was tampered with.</exception>
     public async ValueTask<ApiKeyIdentity?> AuthenticateAsync(ApiKeyProof proof, CancellationToken cancellationToken)
     {
         ApiKeyIdentity? identity = await _proven.GetAsync(
@@ -55,29 +77,60 @@ internal sealed class ApiKeyAuthenticator
     /// </summary>
     public void ForgetAll() => _proven.ForgetAll();
 
+    // Not cancelled with a caller: others may wait for it, and the place is taken until it ends.
     private async Task<ApiKeyIdentity?> FindAsync(ApiKeyProof proof)
     {
-        string lookupId = proof.LookupId;
-        (Sealed<Credential> found, Sealed<Tenant>? foundTenant) = await _store.ReadAsync(
-            async session =>
-            {
-                Sealed<Credential> credential = await _credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, lookupId)
-                    ?? _decoy.Value;
-                return (credential, await _tenants.FindAsync(session, credential.UnverifiedRow.TenantId));
-            },
-            CancellationToken.None);
+        ApiKeyIdentity? identity;
+        if (_known.Knows(proof))
+        {
+            identity = Check(proof, await _store.ReadAsync(session => ReadAsync(session, proof.LookupId), CancellationToken.None));
+        }
+        else
+        {
+            using BoundedGate.Pass pass = await _strangers.EnterAsync(CancellationToken.None);
+            identity = Check(proof, await _store.ReadAsideAsync(session => ReadAsync(session, proof.LookupId), CancellationToken.None));
+        }
 
-        Credential credential = _sealer.Open(found);
-        int hashKey = IndexOfHashKey(credential.HashKeyId);
-        if (hashKey < 0)
-            throw new SealBrokenException(credential.LogName);
+        _known.Learn(proof, found: identity is not null);
+        return identity;
+    }
 
-        bool proven = CryptographicOperations.FixedTimeEquals(proof.VerifierUnder(hashKey), credential.Verifier);
+    private async Task<StoredApiKey> ReadAsync(IKmsSession session, string lookupId)
+    {
+        Sealed<Credential> credential = await _credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, lookupId) ?? _decoy.Value;
+        return new StoredApiKey(credential, await _tenants.FindAsync(session, credential.UnverifiedRow.TenantId));
+    }
+
+    private ApiKeyIdentity? Check(ApiKeyProof proof, StoredApiKey stored)
+    {
+        // Every look-up takes both steps, so that a stranger learns from neither answer nor time what state a row is in.
+        Sealed<Credential> found = stored.Credential;
+        bool proven = IsProven(proof, found.UnverifiedRow);
+        Credential? credential = _sealer.TryOpen(found);
         if (!proven)
+        {
+            // Said once and to the log alone: whoever knows an id can come here as often as he likes.
+            if (credential is null)
+                _alarm.RaiseOnce(found.UnverifiedRow.LogName);
+
             return null;
+        }
+
+        if (credential is null)
+            throw new SealBrokenException(found.UnverifiedRow.LogName);
 
         // Credentials are never without their tenant: its row was lost or renamed.
-        return new ApiKeyIdentity(credential, _sealer.Open(foundTenant ?? throw new SealBrokenException($"tenant {credential.TenantId}")));
+        return new ApiKeyIdentity(
+            credential, _sealer.Open(stored.Tenant ?? throw new SealBrokenException($"tenant {credential.TenantId}")));
+    }
+
+    // The row is not checked yet. Whoever can write to the database can make any key fail here, but one that passes proves nothing
+    // before its seal holds.
+    private bool IsProven(ApiKeyProof proof, Credential unverified)
+    {
+        int hashKey = IndexOfHashKey(unverified.HashKeyId);
+        bool matches = CryptographicOperations.FixedTimeEquals(proof.VerifierUnder(Math.Max(hashKey, 0)), unverified.Verifier);
+        return matches && hashKey >= 0;
     }
 
     private int IndexOfHashKey(Guid id)
@@ -105,4 +158,7 @@ internal sealed class ApiKeyAuthenticator
         State = CredentialState.Revoked,
         CreatedAt = _time.GetUtcMilliseconds(),
     });
+
+    /// <summary>What one read found.</summary>
+    private sealed record StoredApiKey(Sealed<Credential> Credential, Sealed<Tenant>? Tenant);
 }

@@ -24,17 +24,19 @@ internal sealed class Signer
         Operation = KeyOperation.Verify,
         Judge = static (key, work) => RequireFit(key, work.Parameters),
         Run = static (key, work) => key.Verify(work.Message, work.Parameters, work.Signature),
+        Fits = static valid => valid,
     };
 
     private readonly KeyUses _uses;
     private readonly SignatureOptions _options;
+    private readonly WeakHashJournal _journal;
     private readonly KeyWork<ISignHash, (byte[] Hash, SignatureHash Function, byte[] Context), byte[]> _signHash;
     private readonly KeyWork<ISignHash, (byte[] Hash, SignatureHash Function, byte[] Context, byte[] Signature), bool> _verifyHash;
 
     /// <summary>Signs with the keys of <paramref name="uses"/>.</summary>
-    public Signer(KeyUses uses, SignatureOptions options)
+    public Signer(KeyUses uses, SignatureOptions options, WeakHashJournal journal)
     {
-        (_uses, _options) = (uses, options);
+        (_uses, _options, _journal) = (uses, options, journal);
         _signHash = new()
         {
             Operation = KeyOperation.Sign,
@@ -48,6 +50,7 @@ internal sealed class Signer
             Elsewhere = Elsewhere,
             Judge = (key, work) => JudgeHash(key, work.Function, work.Context),
             Run = static (key, work) => key.VerifyHash(work.Hash, work.Function, work.Context, work.Signature),
+            Fits = static valid => valid,
         };
     }
 
@@ -89,9 +92,15 @@ internal sealed class Signer
     /// <exception cref="KmsException">
     /// What <see cref="KeyUses"/> refuses; <see cref="KmsErrors.Invalid"/> for what the algorithm does not have, or a weak hash by setting.
     /// </exception>
-    public ValueTask<Used<byte[]>> SignHashAsync(
-        Caller caller, KeyChoice choice, byte[] hash, SignatureHash function, byte[] context, CancellationToken cancellationToken) =>
-        _uses.RunAsync(caller, choice, _signHash, (hash, function, context), cancellationToken);
+    public async ValueTask<Used<byte[]>> SignHashAsync(
+        Caller caller, KeyChoice choice, byte[] hash, SignatureHash function, byte[] context, CancellationToken cancellationToken)
+    {
+        Used<byte[]> signed = await _uses.RunAsync(caller, choice, _signHash, (hash, function, context), cancellationToken);
+        if (signed.Warnings is [string weakness, ..])
+            await _journal.RecordAsync(caller, signed.Key.Version, function, weakness);
+
+        return signed;
+    }
 
     /// <summary>Whether a signature is the key's for a hash.</summary>
     /// <exception cref="KmsException">What <see cref="SignHashAsync"/> refuses.</exception>
@@ -118,7 +127,8 @@ internal sealed class Signer
 
         return _options.RefuseWeakHash
             ? throw KmsErrors.Invalid.With(
-                $"{weakness}, and this service refuses weak hashes.", new FieldError("hash_algorithm", "is too weak for this key"))
+                $"{weakness}, and this service refuses weak hashes: 'hash_algorithm' is too weak for this key.",
+                new FieldError("hash_algorithm", "is too weak for this key"))
             : [$"{weakness}: use a longer hash, or sign the message itself."];
     }
 }
