@@ -52,7 +52,7 @@ return await StartFailures.ExplainAsync(async () =>
         settings.Destruction);
     builder.Services.AddHostedService<Housekeeping>();
     if (settings.Storage.ConnectionString is { } shared)
-        builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared });
+        builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory });
     else
         builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
 

@@ -32,6 +32,7 @@ internal sealed class ApiKeyAuthenticator
         (_store, _credentials, _tenants, _keyring, _sealer, _time) = (store, credentials, tenants, keyring, sealer, time);
         _decoy = new Lazy<Sealed<Credential>>(MakeDecoy);
         _proven = new FreshCache<ApiKeyProof, ApiKeyIdentity>(time, MostRemembered, new ApiKeyProofComparer());
+        store.WhenServerChanges(ForgetAll);
     }
 
     /// <summary>Whom an API key proves, or null: unknown, wrong, expired or revoked is not told apart.</summary>

@@ -27,11 +27,15 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     private readonly NpgsqlDataSource _writers;
     private readonly NpgsqlDataSource _single;
     private readonly NpgsqlDataSource _unchecked;
+    private readonly EpochGuard? _guard;
 
     /// <summary>Connects to nothing yet.</summary>
+    /// <param name="options">Where to.</param>
+    /// <param name="guard">Looks at the server behind every new connection; null to take any.</param>
     /// <exception cref="StoreUnusableException">The connection string cannot be used; the message repeats nothing of it.</exception>
-    public PostgresConnections(PostgresStorageOptions options)
+    public PostgresConnections(PostgresStorageOptions options, EpochGuard? guard = null)
     {
+        _guard = guard;
         NpgsqlConnectionStringBuilder settings = Parse(options);
         (Host, Database, IsExposed) = (
             HostOf(settings),
@@ -43,8 +47,19 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         _writers = Build("qkms-writers", settings, session, pooling: true);
         _readers = Build("qkms-readers", settings, $"{session} -c default_transaction_read_only=on", pooling: true);
         _single = Build("qkms-single", settings, session, pooling: false);
-        _unchecked = Build("qkms-fence", settings, session, pooling: false, isChecked: false);
+
+        // Of several hosts the one that passes the check is to be asked. A single one is asked, and judged by what it answers.
+        bool hasSeveral = settings.Host!.Contains(',', StringComparison.Ordinal);
+        _unchecked = Build("qkms-fence", settings, session, pooling: false, isChecked: hasSeveral);
+        Hosts = [.. settings.Host.Split(',').Select(host => Build("qkms-watch", OnlyTo(settings, host), session, pooling: false))];
+        guard?.WhenMoved(LeaveServer);
     }
+
+    /// <summary>Each host by itself, to be looked at whichever is in use.</summary>
+    public IReadOnlyList<NpgsqlDataSource> Hosts { get; }
+
+    /// <summary>Which server the node works on, if that is guarded.</summary>
+    public EpochGuard? Guard => _guard;
 
     /// <summary>The server or servers, as the connection string names them.</summary>
     public string Host { get; }
@@ -69,7 +84,9 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     public ValueTask<NpgsqlConnection> OpenSingleAsync(CancellationToken cancellationToken) =>
         _single.OpenConnectionAsync(cancellationToken);
 
-    /// <summary>The same without the check, which is one more round trip: for a statement that checks the server itself.</summary>
+    /// <summary>
+    /// The same without the check of a single host, which is one more round trip: for a statement that checks the server itself.
+    /// </summary>
     public ValueTask<NpgsqlConnection> OpenUncheckedAsync(CancellationToken cancellationToken) =>
         _unchecked.OpenConnectionAsync(cancellationToken);
 
@@ -80,6 +97,8 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         _writers.Dispose();
         _single.Dispose();
         _unchecked.Dispose();
+        foreach (NpgsqlDataSource host in Hosts)
+            host.Dispose();
     }
 
     /// <inheritdoc/>
@@ -89,6 +108,8 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         await _writers.DisposeAsync();
         await _single.DisposeAsync();
         await _unchecked.DisposeAsync();
+        foreach (NpgsqlDataSource host in Hosts)
+            await host.DisposeAsync();
     }
 
     /// <summary>What to throw when <see cref="Forgets"/> is true.</summary>
@@ -96,6 +117,20 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         new StoreUnusableException(
             "The database answers before a change is on disk: synchronous_commit is off. Qkms would lose keys that it has handed out. Set "
             + "it to on for this server, database and user.");
+
+    /// <summary>What to throw when a server is a standby.</summary>
+    public static StoreUnusableException Follows() =>
+        new StoreUnusableException("The database server is a standby, whose data may be old. Connect to the primary.");
+
+    // Idle connections are closed, those in use when they come back: none leads to the old server after that.
+    private void LeaveServer()
+    {
+        _readers.Clear();
+        _writers.Clear();
+    }
+
+    private static NpgsqlConnectionStringBuilder OnlyTo(NpgsqlConnectionStringBuilder settings, string host) =>
+        new(settings.ConnectionString) { Host = host.Trim(), TargetSessionAttributes = null };
 
     private static NpgsqlConnectionStringBuilder Parse(PostgresStorageOptions options)
     {
@@ -138,7 +173,7 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         return settings;
     }
 
-    private static NpgsqlDataSource Build(
+    private NpgsqlDataSource Build(
         string name, NpgsqlConnectionStringBuilder settings, string sessionSettings, bool pooling, bool isChecked = true)
     {
         // The name stands in telemetry, which would show the connection string in its place.
@@ -148,6 +183,11 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
 
         // Qkms uses built-in types only. Otherwise the first connection to a server would load the list of all its types.
         builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
+
+        // The watch belongs to no request: its traces would bury those that do.
+        if (name == "qkms-watch")
+            builder.ConfigureTracing(static tracing => tracing.ConfigureCommandFilter(static _ => false).EnablePhysicalOpenTracing(false));
+
         if (isChecked)
         {
             builder.UsePhysicalConnectionInitializer(
@@ -172,18 +212,27 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
 
     private const string ShowServer = $"SELECT {Forgets}, pg_is_in_recovery() AS follows";
 
-    private static async Task CheckAsync(NpgsqlConnection connection)
+    private async Task CheckAsync(NpgsqlConnection connection)
     {
         if (connection.PostgreSqlVersion.Major < OldestVersion)
             throw new StoreUnusableException(
                 $"The database server is PostgreSQL {connection.ServerVersion}; Qkms needs {OldestVersion} or later.");
+
+        if (_guard is { IsArmed: true })
+        {
+            await _guard.CheckAsync(connection);
+            return;
+        }
 
         (bool forgets, bool follows) = await connection.QuerySingleAsync<(bool, bool)>(ShowServer);
         if (forgets)
             throw NotDurable();
 
         if (follows)
-            throw new StoreUnusableException("The database server is a standby, whose data may be old. Connect to the primary.");
+            throw Follows();
+
+        if (_guard is not null)
+            await _guard.RefuseStrangeAsync(connection);
     }
 
     private static string HostOf(NpgsqlConnectionStringBuilder settings) => settings.Host!.StartsWith('/')

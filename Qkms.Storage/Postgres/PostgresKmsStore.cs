@@ -23,12 +23,15 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     private readonly PostgresStart _start;
     private readonly PostgresResilience _resilience;
     private readonly CommitFence _fence;
+    private readonly EpochGuard _guard;
+    private readonly PostgresStorageOptions _options;
     private readonly BoundedGate _readers;
     private readonly BoundedGate _writers;
     private readonly IdGenerator _ids;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private WritesSweep? _sweep;
+    private HostWatch? _watch;
     private string? _description;
 
     /// <summary>Connects to nothing yet.</summary>
@@ -42,8 +45,11 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     internal PostgresKmsStore(
         PostgresStorageOptions options, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<PostgresKmsStore> logger)
     {
-        (_connections, _time, _logger, _ids) = (new PostgresConnections(options), time, logger, new IdGenerator(time));
-        _start = new PostgresStart(_connections, options, new PostgresMigrator(migrations, time, logger), logger);
+        (_options, _time, _logger, _ids) = (options, time, logger, new IdGenerator(time));
+        EpochFile? memory = options.DataDirectory is { } directory ? new EpochFile(directory) : null;
+        _guard = new EpochGuard(memory, _ids, time, logger);
+        _connections = new PostgresConnections(options, _guard);
+        _start = new PostgresStart(_connections, _guard, options, new PostgresMigrator(migrations, time, logger), logger);
         _resilience = new PostgresResilience(options, logger);
         _fence = new CommitFence(_connections, options, logger);
 
@@ -66,7 +72,12 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
 
         _description = await _start.RunAsync(cancellationToken);
         _sweep = new WritesSweep(_connections, _time, _logger);
+        _watch = new HostWatch(_connections, _guard, _options.WatchPeriod, _time, _logger);
+        await _watch.LookAsync();
     }
+
+    /// <inheritdoc/>
+    public void WhenServerChanges(Action action) => _guard.WhenMoved(action);
 
     /// <inheritdoc/>
     public async Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
@@ -93,6 +104,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     /// <summary>Closes every connection.</summary>
     public void Dispose()
     {
+        _watch?.Dispose();
         _sweep?.Dispose();
         _connections.Dispose();
     }
@@ -100,25 +112,34 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        _watch?.Dispose();
         _sweep?.Dispose();
         return _connections.DisposeAsync();
     }
 
     private async Task<T> ReadOnceAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
+        int generation = _guard.Generation;
         await using NpgsqlConnection connection = await _connections.OpenReaderAsync(cancellationToken);
         using KmsSession session = KmsSession.ForReading(connection, SqlDialect.Postgres, cancellationToken);
-        return await work(session);
+        T result = await work(session);
+        return generation == _guard.Generation ? result : throw PostgresFaults.Moved();
     }
 
     private async Task<T> WriteOnceAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
+        int generation = _guard.Generation;
         await using NpgsqlConnection connection = await _connections.OpenWriterAsync(cancellationToken);
+
+        // First, so that this node has seen the epoch of everything that it is told is committed.
+        if (!_guard.IsRecorded)
+            await _guard.RecordAsync(connection, generation, cancellationToken);
+
         long begun = Stopwatch.GetTimestamp();
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
         using KmsSession session = KmsSession.ForWriting(connection, SqlDialect.Postgres, cancellationToken);
         T result = await work(session);
-        await CommitAsync(connection, begun);
+        await CommitAsync(connection, begun, generation);
         RunHooks(session.Committed);
         return result;
     }
@@ -133,8 +154,11 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
 
     /// <summary>Commits, and finds out what became of it when the answer is lost.</summary>
     /// <exception cref="Exception">Nothing was committed, or it is not known (<see cref="KmsErrors.OutcomeUnknown"/>).</exception>
-    private async Task CommitAsync(NpgsqlConnection connection, long begun)
+    private async Task CommitAsync(NpgsqlConnection connection, long begun, int generation)
     {
+        if (generation != _guard.Generation)
+            throw PostgresFaults.Moved();
+
         Guid writeId = _ids.Next();
         int backend = connection.ProcessID;
         CommitWarnings warnings = new(connection);
@@ -142,6 +166,8 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
         {
             await connection.ExecuteAsync(CommitWithId, new { WriteId = writeId.ToBytes() });
             warnings.Refuse();
+            if (!_guard.TryAcknowledge(writeId.ToBytes(), generation))
+                throw PostgresFaults.Moved();
         }
         catch (Exception e) when (!PostgresFaults.IsAnswered(e))
         {
