@@ -28,6 +28,9 @@ internal sealed class KeyStateCache
         store.WhenServerChanges(ForgetAll);
     }
 
+    // Each holds up to KeyRows.MaxReadable versions.
+    private readonly FreshCache<KeyAddress, NewestVersions> _newest = new(time, Capacity / KeyRows.MaxReadable);
+
     /// <summary>The version that a kid names, or null.</summary>
     public ValueTask<KeyAndVersion?> FindAsync(TenantId tenantId, Kid kid, CancellationToken cancellationToken) => _byKid.GetAsync(
         (tenantId, kid),
@@ -60,6 +63,13 @@ internal sealed class KeyStateCache
             await self.Rows.FindActiveAsync(session, wanted) is { } found ? new KeyAndVersion(found.Key, found.Active) : null),
         cancellationToken);
 
+    /// <summary>The newest versions of the key at an address, or null.</summary>
+    public ValueTask<NewestVersions?> FindNewestAsync(KeyAddress address, CancellationToken cancellationToken) => _newest.GetAsync(
+        address,
+        this,
+        static (wanted, self) => self.Store.ReadAsync(session => self.Rows.FindNewestAsync(session, wanted), CancellationToken.None),
+        cancellationToken);
+
     /// <summary>Drops what is remembered of a version that was written; to be called when the write is committed.</summary>
     public void Forget(KeyVersion version)
     {
@@ -67,6 +77,7 @@ internal sealed class KeyStateCache
         _byId.Forget((version.TenantId, version.Id));
         _byNumber.Forget((version.Address, version.Version));
         _active.Forget(version.Address);
+        _newest.Forget(version.Address);
     }
 
     private void ForgetAll()
@@ -78,6 +89,8 @@ internal sealed class KeyStateCache
     }
 
     private KeyRows Rows => _rows;
+
+    private IKmsStore Store => store;
 
     // Others may wait for the same read, so that no single caller ends it.
     private Task<KeyAndVersion?> ReadAsync(Func<IKmsSession, Task<KeyAndVersion?>> work) => _store.ReadAsync(work, CancellationToken.None);
