@@ -19,17 +19,18 @@ internal sealed class KeyStateCache
     private readonly FreshCache<(KeyAddress Key, int Number), KeyAndVersion> _byNumber;
     private readonly FreshCache<KeyAddress, KeyAndVersion> _active;
 
+    // Each holds up to KeyRows.MaxReadable versions.
+    private readonly FreshCache<KeyAddress, NewestVersions> _newest;
+
     /// <summary>Remembers nothing yet.</summary>
     public KeyStateCache(IKmsStore store, KeyRows rows, TimeProvider time)
     {
         (_store, _rows) = (store, rows);
         (_byKid, _byId) = (new(time, Capacity), new(time, Capacity));
         (_byNumber, _active) = (new(time, Capacity), new(time, Capacity));
+        _newest = new(time, Capacity / KeyRows.MaxReadable);
         store.WhenServerChanges(ForgetAll);
     }
-
-    // Each holds up to KeyRows.MaxReadable versions.
-    private readonly FreshCache<KeyAddress, NewestVersions> _newest = new(time, Capacity / KeyRows.MaxReadable);
 
     /// <summary>The version that a kid names, or null.</summary>
     public ValueTask<KeyAndVersion?> FindAsync(TenantId tenantId, Kid kid, CancellationToken cancellationToken) => _byKid.GetAsync(
@@ -86,11 +87,12 @@ internal sealed class KeyStateCache
         _byId.ForgetAll();
         _byNumber.ForgetAll();
         _active.ForgetAll();
+        _newest.ForgetAll();
     }
 
     private KeyRows Rows => _rows;
 
-    private IKmsStore Store => store;
+    private IKmsStore Store => _store;
 
     // Others may wait for the same read, so that no single caller ends it.
     private Task<KeyAndVersion?> ReadAsync(Func<IKmsSession, Task<KeyAndVersion?>> work) => _store.ReadAsync(work, CancellationToken.None);

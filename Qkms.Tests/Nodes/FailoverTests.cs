@@ -43,6 +43,7 @@ public sealed class FailoverTests : IDisposable
         await Eventually.HoldsAsync(async () => (await anybody.GetJsonAsync("/health/ready")).Status == HttpStatusCode.OK);
 
         b.StopImmediately();
+        await Eventually.HoldsAsync(async () => (await EncryptAsync(client, kid)).ErrorCode == "ERR_SERVICE_001");
         await AskForAsync(TimeSpan.FromSeconds(4), async () =>
         {
             (await EncryptAsync(client, kid)).ShouldSayLater();

@@ -70,14 +70,15 @@ public sealed class EpochTests : IDisposable
         await ShouldRefuseAsync(accepting, b, "does not have epoch 2");
     }
 
-    /// <summary>F-40: an older copy of the database is put in its place, on the same server, while a node runs and while none runs.</summary>
+    /// <summary>F-40: an older copy of the database is put in its place, or another database, while a node runs.</summary>
     [FactIf(Requirement.Postgres)]
     public async Task An_older_copy_is_refused()
     {
         PostgresDatabase database = Keep(PostgresServer.CreateMigrated());
         PostgresDatabase older = Keep(new PostgresDatabase($"{database.Name}_older", database.ConnectionString));
-        PostgresDatabase other = Keep(PostgresServer.CreateMigrated());
+        PostgresDatabase other = Keep(PostgresServer.CreateEmpty());
         PostgresDatabase empty = Keep(PostgresServer.CreateEmpty());
+        (await PostgresStores.OpenAsync(other)).Dispose();
         PostgresKmsStore store = await OpenAsync(database.ConnectionString);
         await AddAsync(store, "in-both");
         BehindTheStoresBack(database, $"CREATE DATABASE {older.Name} TEMPLATE {database.Name}");
@@ -92,12 +93,12 @@ public sealed class EpochTests : IDisposable
         // It has another history, or none.
         Exchange(database, other);
         await RefusesAsync(store);
-        await SaidAsync("does not have epoch 1");
+        await SaidAsync("does not have epoch 2");
         store.Dispose();
-        await ShouldNotOpenAsync("*does not have epoch 1*");
+        await ShouldNotOpenAsync("*does not have epoch 2*");
         Exchange(database, other);
         Exchange(database, empty);
-        await ShouldNotOpenAsync("*does not have epoch 1*");
+        await ShouldNotOpenAsync("*does not have epoch 2*");
         database.Run("SELECT COUNT(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace").Should().Be(0L, "nothing was made there");
     }
 
