@@ -84,9 +84,9 @@ internal sealed class EpochGuard
         await CheckAsync(connection);
     }
 
-    /// <summary>Looks at the server behind a new connection.</summary>
+    /// <summary>Looks at the server behind a new connection; what tells this server, started when it was, from every other.</summary>
     /// <exception cref="StoreUnusableException">It is a standby, not durable, or does not have what this node has seen.</exception>
-    public async Task CheckAsync(NpgsqlConnection connection)
+    public async Task<string> CheckAsync(NpgsqlConnection connection)
     {
         // What was learned while the server answered counts.
         while (true)
@@ -100,7 +100,7 @@ internal sealed class EpochGuard
                 throw PostgresConnections.Follows();
 
             if (TryJudge(asked, mark, report, new ServerTimeline(report.System, timeline)))
-                return;
+                return report.Process;
         }
     }
 
@@ -184,7 +184,8 @@ internal sealed class EpochGuard
 
     private const string Report =
         $"""
-        SELECT {PostgresConnections.Forgets}, {ServerTimeline.SystemSql} AS system, {ServerTimeline.NumberSql} AS timeline,
+        SELECT {PostgresConnections.Forgets}, {PostgresConnections.ServerName} AS process,
+          {ServerTimeline.SystemSql} AS system, {ServerTimeline.NumberSql} AS timeline,
           (SELECT id FROM epochs WHERE number = @Known) AS known,
           last.number AS LastNumber, last.system_identifier AS LastSystem, last.timeline AS LastTimeline,
           EXISTS (SELECT FROM writes WHERE write_id = @Mark) AS HasMark,
@@ -327,6 +328,8 @@ internal sealed class EpochGuard
     private sealed class ServerReport
     {
         public bool Forgets { get; init; }
+
+        public string Process { get; init; } = "";
 
         public long System { get; init; }
 

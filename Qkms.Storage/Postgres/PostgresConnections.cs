@@ -7,7 +7,7 @@ namespace Qkms.Storage.Postgres;
 
 /// <summary>
 /// Opens connections to one server, each checked when it is opened. Reads and writes have pools of their own, so that writes
-/// that wait for a row leave reads, and with them authentication and readiness, their connections.
+/// that wait for a row leave reads, and with them authentication, their connections. So has what strangers can cause.
 /// </summary>
 internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
 {
@@ -17,13 +17,17 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     /// <summary>SQL, as a column: whether the server may forget what it has committed.</summary>
     public const string Forgets = "current_setting('synchronous_commit') = 'off' AS forgets";
 
+    /// <summary>How many connections strangers get: one for unknown API keys, one for readiness.</summary>
+    public const int AsidePoolSize = 2;
+
     // Three nodes fit into the hundred connections that a server takes when nobody has told it otherwise.
-    private const int UsualPoolSize = 15;
+    private const int UsualPoolSize = 14;
 
     // A node that lost its power leaves its transaction open, and with it the lock on a key's row, until TCP notices after hours.
     private const string OrphansEnd = "-c idle_in_transaction_session_timeout=10s";
 
     private readonly NpgsqlDataSource _readers;
+    private readonly NpgsqlDataSource _aside;
     private readonly NpgsqlDataSource _writers;
     private readonly NpgsqlDataSource _single;
     private readonly NpgsqlDataSource _unchecked;
@@ -45,7 +49,8 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         string session = string.Create(
             CultureInfo.InvariantCulture, $"{OrphansEnd} -c lock_timeout={options.LockTimeout.TotalMilliseconds} {settings.Options}");
         _writers = Build("qkms-writers", settings, session, pooling: true);
-        _readers = Build("qkms-readers", settings, $"{session} -c default_transaction_read_only=on", pooling: true);
+        _readers = Build("qkms-readers", settings, ReadOnly(session), pooling: true);
+        _aside = Build("qkms-strangers", settings, ReadOnly(session), pooling: true, poolSize: AsidePoolSize);
         _single = Build("qkms-single", settings, session, pooling: false);
 
         // Of several hosts the one that passes the check is to be asked. A single one is asked, and judged by what it answers.
@@ -69,12 +74,18 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     /// <summary>Whether what passes to and from another machine may be read or changed on the way.</summary>
     public bool IsExposed { get; }
 
-    /// <summary>How many connections each pool has.</summary>
+    /// <summary>What fresh connections are asked about the schema; null until it is up to date.</summary>
+    public PostgresSchemaCheck? Schema { get; set; }
+
+    /// <summary>How many connections there are to read, and how many to write.</summary>
     public int PoolSize { get; }
 
     /// <summary>A connection whose writes fail.</summary>
     public ValueTask<NpgsqlConnection> OpenReaderAsync(CancellationToken cancellationToken) =>
         _readers.OpenConnectionAsync(cancellationToken);
+
+    /// <summary>The same of the few for what strangers can cause.</summary>
+    public ValueTask<NpgsqlConnection> OpenAsideAsync(CancellationToken cancellationToken) => _aside.OpenConnectionAsync(cancellationToken);
 
     /// <summary>A connection that writes.</summary>
     public ValueTask<NpgsqlConnection> OpenWriterAsync(CancellationToken cancellationToken) =>
@@ -94,6 +105,7 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     public void Dispose()
     {
         _readers.Dispose();
+        _aside.Dispose();
         _writers.Dispose();
         _single.Dispose();
         _unchecked.Dispose();
@@ -105,6 +117,7 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _readers.DisposeAsync();
+        await _aside.DisposeAsync();
         await _writers.DisposeAsync();
         await _single.DisposeAsync();
         await _unchecked.DisposeAsync();
@@ -126,6 +139,7 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     private void LeaveServer()
     {
         _readers.Clear();
+        _aside.Clear();
         _writers.Clear();
     }
 
@@ -173,13 +187,22 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         return settings;
     }
 
+    private static string ReadOnly(string session) => $"{session} -c default_transaction_read_only=on";
+
     private NpgsqlDataSource Build(
-        string name, NpgsqlConnectionStringBuilder settings, string sessionSettings, bool pooling, bool isChecked = true)
+        string name,
+        NpgsqlConnectionStringBuilder settings,
+        string sessionSettings,
+        bool pooling,
+        bool isChecked = true,
+        int? poolSize = null)
     {
         // The name stands in telemetry, which would show the connection string in its place.
         NpgsqlDataSourceBuilder builder = new(settings.ConnectionString) { Name = name };
         builder.ConnectionStringBuilder.Options = sessionSettings;
         builder.ConnectionStringBuilder.Pooling = pooling;
+        if (poolSize is { } size)
+            (builder.ConnectionStringBuilder.MinPoolSize, builder.ConnectionStringBuilder.MaxPoolSize) = (0, size);
 
         // Qkms uses built-in types only. Otherwise the first connection to a server would load the list of all its types.
         builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
@@ -210,7 +233,21 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         (settings.TargetSessionAttributes, settings.HostRecheckSeconds) = ("primary", 1);
     }
 
-    private const string ShowServer = $"SELECT {Forgets}, pg_is_in_recovery() AS follows";
+    // Where it is and since when it runs: after a restart, or a failover behind the same name, it is another one.
+    internal const string ServerName = "concat_ws(' ', inet_server_addr(), inet_server_port(), pg_postmaster_start_time())";
+
+    private const string ShowServer = $"SELECT {Forgets}, pg_is_in_recovery() AS follows, {ServerName} AS server";
+
+    private const string ShowServerName = $"SELECT {ServerName}";
+
+    /// <summary>What is too many, missing or different in the schema of the server, or null.</summary>
+    public async Task<string?> FindSchemaDifferenceAsync()
+    {
+        await using NpgsqlConnection connection = await OpenUncheckedAsync(CancellationToken.None);
+        return Schema is null
+            ? null
+            : await Schema.FindDifferenceAsync(connection, await connection.QuerySingleAsync<string>(ShowServerName));
+    }
 
     private async Task CheckAsync(NpgsqlConnection connection)
     {
@@ -218,21 +255,26 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
             throw new StoreUnusableException(
                 $"The database server is PostgreSQL {connection.ServerVersion}; Qkms needs {OldestVersion} or later.");
 
+        string server;
         if (_guard is { IsArmed: true })
         {
-            await _guard.CheckAsync(connection);
-            return;
+            server = await _guard.CheckAsync(connection);
+        }
+        else
+        {
+            (bool forgets, bool follows, server) = await connection.QuerySingleAsync<(bool, bool, string)>(ShowServer);
+            if (forgets)
+                throw NotDurable();
+
+            if (follows)
+                throw Follows();
+
+            if (_guard is not null)
+                await _guard.RefuseStrangeAsync(connection);
         }
 
-        (bool forgets, bool follows) = await connection.QuerySingleAsync<(bool, bool)>(ShowServer);
-        if (forgets)
-            throw NotDurable();
-
-        if (follows)
-            throw Follows();
-
-        if (_guard is not null)
-            await _guard.RefuseStrangeAsync(connection);
+        if (Schema is not null)
+            await Schema.CheckAsync(connection, server);
     }
 
     private static string HostOf(NpgsqlConnectionStringBuilder settings) => settings.Host!.StartsWith('/')

@@ -14,24 +14,31 @@ namespace Qkms.Storage.Postgres;
 /// <summary>The shared database: several nodes, each unit a transaction of its own.</summary>
 internal sealed class PostgresKmsStore : IKmsStore, IDisposable
 {
+    private const string Commit = "COMMIT";
     private const string Busy = "Too much waits for the database; nothing was changed. Try again.";
 
     // Longer queues than this could not be served before their callers lost patience.
     private const int MaxWaiting = 1000;
 
+    // Callers let no more through than there are connections: whoever waits here waits for one that is just given back.
+    private const int MaxWaitingAside = 8;
+
     private readonly PostgresConnections _connections;
+    private readonly int _migrations;
     private readonly PostgresStart _start;
     private readonly PostgresResilience _resilience;
     private readonly CommitFence _fence;
     private readonly EpochGuard _guard;
     private readonly PostgresStorageOptions _options;
     private readonly BoundedGate _readers;
+    private readonly BoundedGate _aside;
     private readonly BoundedGate _writers;
     private readonly IdGenerator _ids;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private WritesSweep? _sweep;
     private HostWatch? _watch;
+    private SchemaWatch? _schema;
     private string? _description;
 
     /// <summary>Connects to nothing yet.</summary>
@@ -45,7 +52,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     internal PostgresKmsStore(
         PostgresStorageOptions options, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<PostgresKmsStore> logger)
     {
-        (_options, _time, _logger, _ids) = (options, time, logger, new IdGenerator(time));
+        (_migrations, _options, _time, _logger, _ids) = (migrations.Count, options, time, logger, new IdGenerator(time));
         EpochFile? memory = options.DataDirectory is { } directory ? new EpochFile(directory) : null;
         _guard = new EpochGuard(memory, _ids, time, logger);
         _connections = new PostgresConnections(options, _guard);
@@ -55,6 +62,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
 
         // In front of the provider's pools, which cannot say apart that all connections are in use and that none can be made.
         _readers = new BoundedGate(_connections.PoolSize, MaxWaiting, Busy, options.ConnectTimeout);
+        _aside = new BoundedGate(PostgresConnections.AsidePoolSize, MaxWaitingAside, Busy, options.ConnectTimeout);
         _writers = new BoundedGate(_connections.PoolSize, MaxWaiting, Busy, options.ConnectTimeout);
     }
 
@@ -72,9 +80,14 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
 
         _description = await _start.RunAsync(cancellationToken);
         _sweep = new WritesSweep(_connections, _time, _logger);
+        _schema = new SchemaWatch(_connections.FindSchemaDifferenceAsync, _time, _logger);
+        _connections.Schema = new PostgresSchemaCheck(_migrations, _schema.Note);
         _watch = new HostWatch(_connections, _guard, _options.WatchPeriod, _time, _logger);
         await _watch.LookAsync();
     }
+
+    /// <summary>Whether the schema is still ours.</summary>
+    internal SchemaWatch Schema => _schema ?? throw NotOpen();
 
     /// <inheritdoc/>
     public void WhenServerChanges(Action action) => _guard.WhenMoved(action);
@@ -82,7 +95,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     /// <inheritdoc/>
     public async Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
-        _ = Description;
+        Schema.ThrowIfDifferent();
         cancellationToken.ThrowIfCancellationRequested();
         using BoundedGate.Pass pass = await _writers.EnterAsync(cancellationToken);
         return await _resilience.WriteAsync(token => WriteOnceAsync(work, token));
@@ -91,9 +104,17 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     /// <inheritdoc/>
     public async Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
-        _ = Description;
+        Schema.ThrowIfDifferent();
         using BoundedGate.Pass pass = await _readers.EnterAsync(cancellationToken);
-        return await _resilience.ReadAsync(token => ReadOnceAsync(work, token), cancellationToken);
+        return await _resilience.ReadAsync(token => ReadOnceAsync(work, _connections.OpenReaderAsync, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<T> ReadAsideAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        Schema.ThrowIfDifferent();
+        using BoundedGate.Pass pass = await _aside.EnterAsync(cancellationToken);
+        return await _resilience.ReadAsync(token => ReadOnceAsync(work, _connections.OpenAsideAsync, token), cancellationToken);
     }
 
     /// <summary>
@@ -106,6 +127,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     {
         _watch?.Dispose();
         _sweep?.Dispose();
+        _schema?.Dispose();
         _connections.Dispose();
     }
 
@@ -114,13 +136,17 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     {
         _watch?.Dispose();
         _sweep?.Dispose();
+        _schema?.Dispose();
         return _connections.DisposeAsync();
     }
 
-    private async Task<T> ReadOnceAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<T> ReadOnceAsync<T>(
+        Func<IKmsSession, Task<T>> work,
+        Func<CancellationToken, ValueTask<NpgsqlConnection>> open,
+        CancellationToken cancellationToken)
     {
         int generation = _guard.Generation;
-        await using NpgsqlConnection connection = await _connections.OpenReaderAsync(cancellationToken);
+        await using NpgsqlConnection connection = await open(cancellationToken);
         using KmsSession session = KmsSession.ForReading(connection, SqlDialect.Postgres, cancellationToken);
         T result = await work(session);
         return generation == _guard.Generation ? result : throw PostgresFaults.Moved();
@@ -139,22 +165,21 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
         using KmsSession session = KmsSession.ForWriting(connection, SqlDialect.Postgres, cancellationToken);
         T result = await work(session);
-        await CommitAsync(connection, begun, generation);
+        await CommitAsync(connection, session, begun, generation);
         RunHooks(session.Committed);
         return result;
     }
 
-    // In one message with the commit, so that the id costs no way to the database and back. A transaction that the delegate
-    // broke, and said nothing of it, fails at the insert: COMMIT alone would roll back without a word.
-    private const string CommitWithId =
-        $"""
-        INSERT INTO writes (write_id, committed_at) VALUES (@WriteId, {PostgresSql.Now});
-        COMMIT
-        """;
+    // A transaction that the delegate broke, and said nothing of it, fails here: COMMIT alone would roll back without a word.
+    private const string InsertWriteId = $"INSERT INTO writes (write_id, committed_at) VALUES (@WriteId, {PostgresSql.Now});\n";
+
+    // Last of all statements, and after what somebody may have put off to the commit: then nothing comes between the look at what was
+    // written and the commit.
+    private const string InsertWriteIdAndSettle = InsertWriteId + "SET CONSTRAINTS ALL IMMEDIATE;\n";
 
     /// <summary>Commits, and finds out what became of it when the answer is lost.</summary>
     /// <exception cref="Exception">Nothing was committed, or it is not known (<see cref="KmsErrors.OutcomeUnknown"/>).</exception>
-    private async Task CommitAsync(NpgsqlConnection connection, long begun, int generation)
+    private async Task CommitAsync(NpgsqlConnection connection, KmsSession session, long begun, int generation)
     {
         if (generation != _guard.Generation)
             throw PostgresFaults.Moved();
@@ -162,11 +187,17 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
         Guid writeId = _ids.Next();
         int backend = connection.ProcessID;
         CommitWarnings warnings = new(connection);
+        byte[] id = writeId.ToBytes();
+        bool readsBack = session.HasWritten;
+        if (readsBack)
+            await session.ReadBackAsync(InsertWriteIdAndSettle, ("WriteId", id));
+
         try
         {
-            await connection.ExecuteAsync(CommitWithId, new { WriteId = writeId.ToBytes() });
+            // The id in one message with the commit, where nothing is read back: so it costs no way to the database and back.
+            await connection.ExecuteAsync(readsBack ? Commit : InsertWriteId + Commit, readsBack ? null : new { WriteId = id });
             warnings.Refuse();
-            if (!_guard.TryAcknowledge(writeId.ToBytes(), generation))
+            if (!_guard.TryAcknowledge(id, generation))
                 throw PostgresFaults.Moved();
         }
         catch (Exception e) when (!PostgresFaults.IsAnswered(e))

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Logging.Testing;
 using Npgsql;
 using Qkms.Storage;
@@ -77,13 +76,7 @@ public sealed class PostgresStartTests : IDisposable
     [FactIf(Requirement.Postgres)]
     public async Task Kept_answers_from_before_kept_results_are_forgotten()
     {
-        await using (NpgsqlConnection connection = new(Database.ConnectionString))
-        {
-            await connection.OpenAsync();
-            await new PostgresMigrator([.. Migration.For("Postgres").Take(2)], TimeProvider.System, NullLogger.Instance)
-                .RunAsync(connection, CancellationToken.None);
-        }
-
+        await PostgresStores.MigrateAsync(Database, scripts: 2);
         Database.Run(
             """
             INSERT INTO tenants (id, account_id, name, state, plan, created_at, seal)
@@ -263,10 +256,10 @@ public sealed class PostgresStartTests : IDisposable
 
     // Three nodes have to fit into the hundred connections that a server takes.
     [Theory]
-    [InlineData("Host=x;Database=y", 15)]
+    [InlineData("Host=x;Database=y", 14)]
     [InlineData("Host=x;Database=y;Maximum Pool Size=40", 40)]
     [InlineData("Host=x;Database=y;MaxPoolSize=100", 100)]
-    public void Each_pool_has_fifteen_connections_unless_another_number_is_given(string connectionString, int size)
+    public void Each_pool_has_fourteen_connections_unless_another_number_is_given(string connectionString, int size)
     {
         using PostgresConnections connections = new(new PostgresStorageOptions { ConnectionString = connectionString });
 
