@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Qkms.Core.Callers;
+using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
@@ -17,6 +18,7 @@ internal sealed class ApiKeyAuthenticator
     private readonly ITenantRepository _tenants;
     private readonly Keyring _keyring;
     private readonly RowSealer _sealer;
+    private readonly IntegrityAlarm _alarm;
     private readonly TimeProvider _time;
 
     // Stands in for a row that is not there, so that an unknown id and a wrong secret take the same steps.
@@ -27,9 +29,16 @@ internal sealed class ApiKeyAuthenticator
 
     /// <summary>Works over a store whose keyring is open when the first key is presented.</summary>
     public ApiKeyAuthenticator(
-        IKmsStore store, ICredentialRepository credentials, ITenantRepository tenants, Keyring keyring, RowSealer sealer, TimeProvider time)
+        IKmsStore store,
+        ICredentialRepository credentials,
+        ITenantRepository tenants,
+        Keyring keyring,
+        RowSealer sealer,
+        IntegrityAlarm alarm,
+        TimeProvider time)
     {
-        (_store, _credentials, _tenants, _keyring, _sealer, _time) = (store, credentials, tenants, keyring, sealer, time);
+        (_store, _credentials, _tenants, _keyring) = (store, credentials, tenants, keyring);
+        (_sealer, _alarm, _time) = (sealer, alarm, time);
         _decoy = new Lazy<Sealed<Credential>>(MakeDecoy);
         _proven = new FreshCache<ApiKeyProof, ApiKeyIdentity>(time, MostRemembered, new ApiKeyProofComparer());
     }
@@ -38,7 +47,7 @@ internal sealed class ApiKeyAuthenticator
     /// <param name="proof">What <see cref="ApiKeyProver"/> made of the presented key.</param>
     /// <param name="cancellationToken">Cancels the look-up.</param>
     /// <exception cref="KmsException"><see cref="KmsErrors.TenantSuspended"/>, or storage is not available.</exception>
-    /// <exception cref="SealBrokenException">The credential's row or its tenant's was tampered with.</exception>
+    /// <exception cref="SealBrokenException">The key is proven, and the credential's row or its tenant's was tampered with.</exception>
     public async ValueTask<ApiKeyIdentity?> AuthenticateAsync(ApiKeyProof proof, CancellationToken cancellationToken)
     {
         ApiKeyIdentity? identity = await _proven.GetAsync(
@@ -67,17 +76,32 @@ internal sealed class ApiKeyAuthenticator
             },
             CancellationToken.None);
 
-        Credential credential = _sealer.Open(found);
-        int hashKey = IndexOfHashKey(credential.HashKeyId);
-        if (hashKey < 0)
-            throw new SealBrokenException(credential.LogName);
-
-        bool proven = CryptographicOperations.FixedTimeEquals(proof.VerifierUnder(hashKey), credential.Verifier);
+        // Every look-up takes both steps, so that a stranger learns from neither answer nor time what state a row is in.
+        bool proven = IsProven(proof, found.UnverifiedRow);
+        Credential? credential = _sealer.TryOpen(found);
         if (!proven)
+        {
+            // Said once and to the log alone: whoever knows an id can come here as often as he likes.
+            if (credential is null)
+                _alarm.RaiseOnce(found.UnverifiedRow.LogName);
+
             return null;
+        }
+
+        if (credential is null)
+            throw new SealBrokenException(found.UnverifiedRow.LogName);
 
         // Credentials are never without their tenant: its row was lost or renamed.
         return new ApiKeyIdentity(credential, _sealer.Open(foundTenant ?? throw new SealBrokenException($"tenant {credential.TenantId}")));
+    }
+
+    // The row is not checked yet. Whoever can write to the database can make any key fail here, but one that passes proves nothing
+    // before its seal holds.
+    private bool IsProven(ApiKeyProof proof, Credential unverified)
+    {
+        int hashKey = IndexOfHashKey(unverified.HashKeyId);
+        bool matches = CryptographicOperations.FixedTimeEquals(proof.VerifierUnder(Math.Max(hashKey, 0)), unverified.Verifier);
+        return matches && hashKey >= 0;
     }
 
     private int IndexOfHashKey(Guid id)

@@ -1,12 +1,14 @@
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Callers;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Core.Installation;
 
 /// <summary>Makes the tenant <c>default</c> and its API key at the first start, so that the service can be used at once.</summary>
-internal sealed class InitialTenant(IKmsStore store, ITenantRepository tenants, TenantProvisioning provisioning)
+internal sealed class InitialTenant(
+    IKmsStore store, ITenantRepository tenants, IKeyringRepository keyringRepository, TenantProvisioning provisioning)
 {
     /// <summary>The name of the first tenant.</summary>
     public const string Name = "default";
@@ -20,10 +22,20 @@ internal sealed class InitialTenant(IKmsStore store, ITenantRepository tenants, 
     /// key becomes valid.</param>
     /// <param name="withdraw">Takes it away again: another node was first, and this key never becomes valid.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
+    /// <exception cref="StoreUnusableException">There are rows of tenants, and no tenant.</exception>
     public async Task<bool> EnsureAsync(Action<SecretBytes> deliver, Action withdraw, CancellationToken cancellationToken)
     {
-        if (await store.ReadAsync(session => tenants.AnyAsync(session), cancellationToken))
+        // In this order: another node may be making the first tenant just now. Its rows are committed together with the tenant, so that who
+        // sees one of them sees the tenant too when he looks afterwards.
+        (bool inUse, bool hasTenant) = await store.ReadAsync(
+            async session => (await keyringRepository.HasRowsOfTenantsAsync(session), await tenants.AnyAsync(session)), cancellationToken);
+        if (hasTenant)
             return false;
+
+        if (inUse)
+            throw new StoreUnusableException(
+                "The database holds data of tenants but no tenant: the rows in tenants are lost. Restore the database from a backup; a new "
+                + "tenant could open none of it.");
 
         Tenant tenant = provisioning.Plan(Name, Plan);
         using NewApiKey apiKey = provisioning.PlanApiKey(tenant, "initial", Roles.Operator | Roles.Admin);

@@ -14,10 +14,11 @@ namespace Qkms.Core.Journal;
 internal sealed partial class IntegrityAlarm(
     IKmsStore store, IJournalRepository journal, IdGenerator ids, TimeProvider time, ILogger<IntegrityAlarm> logger)
 {
-    // Beyond so many broken things the journal has nothing more to say that the log does not.
-    private const int MostJournalled = 10_000;
+    // Beyond so many broken things nothing more is remembered: neither journal nor log would tell an operator more by it.
+    private const int MostRemembered = 10_000;
 
     private readonly ConcurrentDictionary<string, byte> _journalled = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte> _saidOnce = new(StringComparer.Ordinal);
 
     /// <summary>Raises the alarm. It never fails: the refusal that the caller gets does not depend on it.</summary>
     /// <param name="caller">Whose request met the broken thing; null when it broke before anybody was known.</param>
@@ -28,6 +29,20 @@ internal sealed partial class IntegrityAlarm(
     /// <param name="tenantId">Whose thing it is.</param>
     /// <param name="what">The thing, by its identifiers.</param>
     public Task RaiseAsync(TenantId tenantId, string what) => BrokenAsync(tenantId, requestId: null, what);
+
+    /// <summary>
+    /// Raises the alarm for what somebody met whom nobody knows: log and metric, once per thing and process, and no journal, because a
+    /// stranger must not make the service write.
+    /// </summary>
+    /// <param name="what">The thing, by its identifiers.</param>
+    public void RaiseOnce(string what)
+    {
+        if (_saidOnce.Count >= MostRemembered || !_saidOnce.TryAdd(what, 0))
+            return;
+
+        LogBroken(logger, what);
+        Count(IntegrityKinds.Seal);
+    }
 
     /// <summary>Raises the alarm for an implementation that computed wrongly.</summary>
     /// <param name="caller">Whose request met it.</param>
@@ -51,7 +66,7 @@ internal sealed partial class IntegrityAlarm(
 
     private async Task JournalAsync(TenantId? tenantId, Guid? requestId, string action, string actor, string what)
     {
-        if (tenantId is not { } tenant || _journalled.Count >= MostJournalled || !_journalled.TryAdd($"{tenant} {what}", 0))
+        if (tenantId is not { } tenant || _journalled.Count >= MostRemembered || !_journalled.TryAdd($"{tenant} {what}", 0))
             return;
 
         JournalEvent entry = new()

@@ -14,8 +14,8 @@ internal interface IKeyringRepository
     /// <summary>Every key that belongs to no tenant, newest version last.</summary>
     Task<IReadOnlyList<KeyringEntry>> ListSystemKeysAsync(IKmsSession session);
 
-    /// <summary>Whether there is a tenant: its key and its row can only have been made with a master key.</summary>
-    Task<bool> HasTenantsAsync(IKmsSession session);
+    /// <summary>Whether any table has a row of a tenant: only with a master key, and for a tenant, can it have been made.</summary>
+    Task<bool> HasRowsOfTenantsAsync(IKmsSession session);
 
     /// <summary>The newest key of a tenant, or null.</summary>
     Task<KeyringEntry?> FindNewestTenantKeyAsync(IKmsSession session, TenantId tenantId);

@@ -29,7 +29,7 @@ internal sealed class StoredKeyring
             // Every statement sees the newest commit, and another node may be at its first start just now: what was there before
             // the wrappers were read, while they are not, was not written together with them.
             bool inUse = (await keyringRepository.ListSystemKeysAsync(session)).Count > 0
-                || await keyringRepository.HasTenantsAsync(session);
+                || await keyringRepository.HasRowsOfTenantsAsync(session);
             IReadOnlyList<RootWrapper> wrappers = await keyringRepository.ListRootWrappersAsync(session);
             IReadOnlyList<KeyringEntry> systemKeys = await keyringRepository.ListSystemKeysAsync(session);
             return new StoredKeyring(wrappers, systemKeys, orphaned: wrappers.Count == 0 && inUse);

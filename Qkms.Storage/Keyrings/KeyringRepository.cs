@@ -7,8 +7,6 @@ namespace Qkms.Storage.Keyrings;
 /// <summary>Root wrappers and the keyring.</summary>
 internal sealed class KeyringRepository : IKeyringRepository
 {
-    private const string SelectAnyTenant = "SELECT COUNT(*) FROM (SELECT 1 FROM tenants LIMIT 1) AS first";
-
     private const string SelectRootWrappers =
         """
         SELECT master_key_id, wrapper_id, kind, root_key_id, wrapped, created_at
@@ -42,6 +40,27 @@ internal sealed class KeyringRepository : IKeyringRepository
     public async Task<IReadOnlyList<KeyringEntry>> ListSystemKeysAsync(IKmsSession session) =>
         [.. (await session.Sql.ListAsync<KeyringRow>(SelectSystemKeys)).Select(row => row.ToEntry())];
 
+    // Every table with a tenant: where all but one of them were lost, that one still says that the installation is not new.
+    private const string SelectAnyRowOfTenant =
+        """
+        SELECT CASE WHEN
+          EXISTS (SELECT 1 FROM tenants)
+          OR EXISTS (SELECT 1 FROM keyring WHERE tenant_id IS NOT NULL)
+          OR EXISTS (SELECT 1 FROM keys)
+          OR EXISTS (SELECT 1 FROM key_versions)
+          OR EXISTS (SELECT 1 FROM key_material)
+          OR EXISTS (SELECT 1 FROM key_usage)
+          OR EXISTS (SELECT 1 FROM credentials)
+          OR EXISTS (SELECT 1 FROM credential_usage)
+          OR EXISTS (SELECT 1 FROM audit_events)
+          OR EXISTS (SELECT 1 FROM rotation_jobs)
+          OR EXISTS (SELECT 1 FROM idempotency)
+        THEN 1 ELSE 0 END
+        """;
+
+    /// <inheritdoc/>
+    public async Task<bool> HasRowsOfTenantsAsync(IKmsSession session) => await session.Sql.ScalarAsync<long>(SelectAnyRowOfTenant) > 0;
+
     private const string SelectNewestTenantKey =
         $"""
         SELECT {KeyringRow.Columns}
@@ -50,9 +69,6 @@ internal sealed class KeyringRepository : IKeyringRepository
         ORDER BY version DESC
         LIMIT 1
         """;
-
-    /// <inheritdoc/>
-    public async Task<bool> HasTenantsAsync(IKmsSession session) => await session.Sql.ScalarAsync<long>(SelectAnyTenant) > 0;
 
     /// <inheritdoc/>
     public async Task<KeyringEntry?> FindNewestTenantKeyAsync(IKmsSession session, TenantId tenantId) =>

@@ -70,6 +70,53 @@ public sealed class ApiKeyAuthenticationTests : ServiceTests
         static long[] Sizes(QkmsApplication app) => [.. TestStorage.StoredBytes(app.DataDirectory).Select(file => file.LongLength)];
     }
 
+    // F-16: whoever knows an id, and not its secret, learns nothing of its row and fills no log.
+    [Fact]
+    public async Task A_damaged_row_answers_who_cannot_prove_himself_with_401_and_one_line()
+    {
+        string valid = App.InitialApiKey;
+        using HttpClient stranger = App.ClientFor(ForgedKeys.WithSecretOf(valid, await OtherKeyAsync()));
+        using HttpClient owner = App.ClientFor(valid);
+        using (Database database = App.OpenDatabase())
+            database.Execute($"UPDATE credentials SET roles = 15 WHERE lookup_id = '{valid[5..17]}'").Should().Be(1);
+
+        App.Time.OutliveCaches();
+        for (int i = 0; i < 20; i++)
+        {
+            Answer refused = (await stranger.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+            refused.Headers.Should().ContainKey("WWW-Authenticate");
+        }
+
+        Alarms().Should().ContainSingle("it is said once").Which.Should().Contain("the protection of credential ");
+
+        // The owner has proven himself, and is told that it is not his fault.
+        (await owner.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+
+        string[] Alarms() => [.. App.Log.Lines.Where(line => line.StartsWith("Critical ", StringComparison.Ordinal))];
+    }
+
+    // F-16, siblings: the tenant's row is lost or damaged, the hash key that the row names is none, or the verifier itself is changed.
+    [Theory]
+    [InlineData("UPDATE tenants SET plan = 'free'", 0)]
+    [InlineData("DELETE FROM tenants", 0)]
+    [InlineData("UPDATE credentials SET hash_key_id = zeroblob(16)", 1)]
+    [InlineData("UPDATE credentials SET verifier = zeroblob(32)", 1)]
+    [InlineData("UPDATE credentials SET verifier = x''", 1)]
+    [InlineData("UPDATE credentials SET seal = zeroblob(33)", 1)]
+    public async Task Whatever_is_damaged_is_no_business_of_a_stranger(string sql, int alarms)
+    {
+        string valid = App.InitialApiKey;
+        using HttpClient stranger = App.ClientFor(ForgedKeys.WithSecretOf(valid, await OtherKeyAsync()));
+        using (Database database = App.OpenDatabase())
+            database.Execute(sql);
+
+        App.Time.OutliveCaches();
+        for (int i = 0; i < 5; i++)
+            (await stranger.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+
+        App.Log.Lines.Count(line => line.StartsWith("Critical ", StringComparison.Ordinal)).Should().Be(alarms);
+    }
+
     // K-05
     [Fact]
     public async Task A_disabled_revoked_or_expired_key_is_refused()

@@ -33,6 +33,15 @@ internal static class Damage
             .Should().Be(1, "{0}.{1}", table, column);
     }
 
+    /// <summary>Adds a row to a table, with something in every column: no row that the service could have written.</summary>
+    public static void InventRow(Database database, string table)
+    {
+        IReadOnlyList<string> columns = database.ColumnNames(table);
+        database.Execute(
+            $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({string.Join(", ", columns.Select(column => $"@{column}"))})",
+            [.. columns.Select(column => (column, (object?)Invent(database, table, column)))]).Should().Be(1, table);
+    }
+
     private static byte[] Turn(byte[] bytes, Flip flip)
     {
         if (bytes.Length == 0)

@@ -25,6 +25,9 @@ public sealed class DamagedColumnTests : ServiceTests
         ["key_versions.tenant_id"] = "nothing else says that a tenant has a kid",
     };
 
+    // A row by which nobody can prove himself is a wrong key to whoever calls, and said to the operator.
+    private static readonly string[] _provedBy = ["credentials.verifier", "credentials.hash_key_id"];
+
     private static readonly string[] _startTables = ["root_wrappers"];
 
     private static readonly string[] _walked =
@@ -159,6 +162,8 @@ public sealed class DamagedColumnTests : ServiceTests
                 Expect(what, answer, HttpStatusCode.OK, null);
             else if (_lookedUpBy.ContainsKey(what))
                 Expect(what, answer, HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+            else if (_provedBy.Contains(what))
+                RefusedAndSaid(App, what, answer, before, "credential ");
             else
                 BrokenAndSaid(App, what, answer, before, "credential ");
         }
@@ -247,6 +252,17 @@ public sealed class DamagedColumnTests : ServiceTests
     private void BrokenAndSaid(QkmsApplication app, string what, Answer answer, int before, string named)
     {
         Broken(what, answer);
+        Said(app, what, before, named);
+    }
+
+    private void RefusedAndSaid(QkmsApplication app, string what, Answer answer, int before, string named)
+    {
+        Expect(what, answer, HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+        Said(app, what, before, named);
+    }
+
+    private void Said(QkmsApplication app, string what, int before, string named)
+    {
         string[] said = [.. Alarm(app).Skip(before)];
         if (said.Length == 0 || !said[0].Contains($"the protection of {named}", StringComparison.Ordinal))
             _problems.Add($"{what}: the log does not name {named}");

@@ -32,14 +32,14 @@ public sealed class SwappedRowTests : ServiceTests
 
         Swap(App, table, column);
 
-        await ShouldBeBrokenAsync(left, table);
-        await ShouldBeBrokenAsync(right, table);
+        await ShouldBeBrokenAsync(left, table, column);
+        await ShouldBeBrokenAsync(right, table, column);
         App.Log.Lines.Count(line => line.StartsWith("Critical ", StringComparison.Ordinal)).Should().BeGreaterThanOrEqualTo(2);
         await witness.RotateAsync("ML-KEM-512");
         await witness.MustUseAsync("/kem/encapsulate", new { algorithm = "ML-KEM-512" });
     }
 
-    private static async Task ShouldBeBrokenAsync(HttpClient client, string table)
+    private static async Task ShouldBeBrokenAsync(HttpClient client, string table, string column)
     {
         Answer answer = table switch
         {
@@ -47,7 +47,12 @@ public sealed class SwappedRowTests : ServiceTests
             "keys" or "key_versions" => await client.ActiveAsync("ML-KEM-512"),
             _ => await client.UseAsync("/kem/encapsulate", new { algorithm = "ML-KEM-512" }),
         };
-        answer.ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+
+        // By another's verifier nobody proves himself: a wrong key to the caller, and said to the operator.
+        if (table == "credentials" && column is "lookup_id" or "verifier")
+            answer.ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+        else
+            answer.ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
     }
 
     private static void Swap(QkmsApplication app, string table, string column)

@@ -116,7 +116,6 @@ public sealed class TamperingTests : ServiceTests
 
     [Theory]
     [InlineData("roles", "15")]
-    [InlineData("verifier", "zeroblob(32)")]
     [InlineData("permissions", "'keys:read'")]
     [InlineData("key_scope", "'x'")]
     [InlineData("state", "2")]

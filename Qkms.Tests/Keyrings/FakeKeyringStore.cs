@@ -92,7 +92,7 @@ internal sealed class FakeKeyringStore : IKmsStore
 
         public Task<IReadOnlyList<KeyringEntry>> ListSystemKeysAsync(IKmsSession session) => Task.FromResult(((Session)session).SystemKeys);
 
-        public Task<bool> HasTenantsAsync(IKmsSession session) => Task.FromResult(((Session)session).HasTenant);
+        public Task<bool> HasRowsOfTenantsAsync(IKmsSession session) => Task.FromResult(((Session)session).HasTenant);
 
         public Task<KeyringEntry?> FindNewestTenantKeyAsync(IKmsSession session, TenantId tenantId) => throw new NotSupportedException();
 
