@@ -31,7 +31,8 @@ internal static class KestrelNames
         {
             string[] parts = name.Split(':');
             bool isKnown = _names.Any(known => Matches(parts, known.Split(':')));
-            bool isSection = string.IsNullOrEmpty(value) && _names.Any(known => Matches(parts, known.Split(':')[..^1], asBeginning: true));
+            bool isSection = string.IsNullOrEmpty(value)
+                && _names.Any(known => Matches(parts, known.Split(':')[..^1], asBeginning: true));
             if (!isKnown && !isSection)
                 throw new SettingsException(
                     $"{Section}:{name} is not a setting. "
