@@ -34,9 +34,11 @@ internal static class KestrelNames
             bool isSection = string.IsNullOrEmpty(value)
                 && _names.Any(known => Matches(parts, known.Split(':')[..^1], asBeginning: true));
             if (!isKnown && !isSection)
-                throw new SettingsException(
-                    $"{Section}:{name} is not a setting. "
-                    + NearestName.Hint($"{Section}:{name}", _names.Select(known => Named(known, parts)), "docs/configuration.md has them."));
+            {
+                IEnumerable<string> all = _names.Select(known => Named(known, parts));
+                string hint = NearestName.Hint($"{Section}:{name}", all, "docs/configuration.md has them.");
+                throw new SettingsException($"{Section}:{name} is not a setting. {hint}");
+            }
         }
     }
 
