@@ -59,6 +59,9 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     /// <summary>Whether what passes to and from another machine may be read or changed on the way.</summary>
     public bool IsExposed { get; }
 
+    /// <summary>What fresh connections are asked about the schema; null until it is up to date.</summary>
+    public PostgresSchemaCheck? Schema { get; set; }
+
     /// <summary>How many connections there are to read, and how many to write.</summary>
     public int PoolSize { get; }
 
@@ -150,7 +153,7 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
 
     private static string ReadOnly(string session) => $"{session} -c default_transaction_read_only=on";
 
-    private static NpgsqlDataSource Build(
+    private NpgsqlDataSource Build(
         string name,
         NpgsqlConnectionStringBuilder settings,
         string sessionSettings,
@@ -189,20 +192,37 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         (settings.TargetSessionAttributes, settings.HostRecheckSeconds) = ("primary", 1);
     }
 
-    private const string ShowServer = $"SELECT {Forgets}, pg_is_in_recovery() AS follows";
+    // Where it is and since when it runs: after a restart, or a failover behind the same name, it is another one.
+    private const string ServerName = "concat_ws(' ', inet_server_addr(), inet_server_port(), pg_postmaster_start_time())";
 
-    private static async Task CheckAsync(NpgsqlConnection connection)
+    private const string ShowServer = $"SELECT {Forgets}, pg_is_in_recovery() AS follows, {ServerName} AS server";
+
+    private const string ShowServerName = $"SELECT {ServerName}";
+
+    /// <summary>What is too many, missing or different in the schema of the server, or null.</summary>
+    public async Task<string?> FindSchemaDifferenceAsync()
+    {
+        await using NpgsqlConnection connection = await OpenUncheckedAsync(CancellationToken.None);
+        return Schema is null
+            ? null
+            : await Schema.FindDifferenceAsync(connection, await connection.QuerySingleAsync<string>(ShowServerName));
+    }
+
+    private async Task CheckAsync(NpgsqlConnection connection)
     {
         if (connection.PostgreSqlVersion.Major < OldestVersion)
             throw new StoreUnusableException(
                 $"The database server is PostgreSQL {connection.ServerVersion}; Qkms needs {OldestVersion} or later.");
 
-        (bool forgets, bool follows) = await connection.QuerySingleAsync<(bool, bool)>(ShowServer);
+        (bool forgets, bool follows, string server) = await connection.QuerySingleAsync<(bool, bool, string)>(ShowServer);
         if (forgets)
             throw NotDurable();
 
         if (follows)
             throw new StoreUnusableException("The database server is a standby, whose data may be old. Connect to the primary.");
+
+        if (Schema is not null)
+            await Schema.CheckAsync(connection, server);
     }
 
     private static string HostOf(NpgsqlConnectionStringBuilder settings) => settings.Host!.StartsWith('/')

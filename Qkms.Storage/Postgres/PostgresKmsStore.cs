@@ -14,6 +14,7 @@ namespace Qkms.Storage.Postgres;
 /// <summary>The shared database: several nodes, each unit a transaction of its own.</summary>
 internal sealed class PostgresKmsStore : IKmsStore, IDisposable
 {
+    private const string Commit = "COMMIT";
     private const string Busy = "Too much waits for the database; nothing was changed. Try again.";
 
     // Longer queues than this could not be served before their callers lost patience.
@@ -23,6 +24,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     private const int MaxWaitingAside = 8;
 
     private readonly PostgresConnections _connections;
+    private readonly int _migrations;
     private readonly PostgresStart _start;
     private readonly PostgresResilience _resilience;
     private readonly CommitFence _fence;
@@ -33,6 +35,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private WritesSweep? _sweep;
+    private SchemaWatch? _schema;
     private string? _description;
 
     /// <summary>Connects to nothing yet.</summary>
@@ -46,6 +49,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     internal PostgresKmsStore(
         PostgresStorageOptions options, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<PostgresKmsStore> logger)
     {
+        _migrations = migrations.Count;
         (_connections, _time, _logger, _ids) = (new PostgresConnections(options), time, logger, new IdGenerator(time));
         _start = new PostgresStart(_connections, options, new PostgresMigrator(migrations, time, logger), logger);
         _resilience = new PostgresResilience(options, logger);
@@ -71,12 +75,17 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
 
         _description = await _start.RunAsync(cancellationToken);
         _sweep = new WritesSweep(_connections, _time, _logger);
+        _schema = new SchemaWatch(_connections.FindSchemaDifferenceAsync, _time, _logger);
+        _connections.Schema = new PostgresSchemaCheck(_migrations, _schema.Note);
     }
+
+    /// <summary>Whether the schema is still ours.</summary>
+    internal SchemaWatch Schema => _schema ?? throw NotOpen();
 
     /// <inheritdoc/>
     public async Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
-        _ = Description;
+        Schema.ThrowIfDifferent();
         cancellationToken.ThrowIfCancellationRequested();
         using BoundedGate.Pass pass = await _writers.EnterAsync(cancellationToken);
         return await _resilience.WriteAsync(token => WriteOnceAsync(work, token));
@@ -85,7 +94,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     /// <inheritdoc/>
     public async Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
-        _ = Description;
+        Schema.ThrowIfDifferent();
         using BoundedGate.Pass pass = await _readers.EnterAsync(cancellationToken);
         return await _resilience.ReadAsync(token => ReadOnceAsync(work, _connections.OpenReaderAsync, token), cancellationToken);
     }
@@ -93,7 +102,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     /// <inheritdoc/>
     public async Task<T> ReadAsideAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
-        _ = Description;
+        Schema.ThrowIfDifferent();
         using BoundedGate.Pass pass = await _aside.EnterAsync(cancellationToken);
         return await _resilience.ReadAsync(token => ReadOnceAsync(work, _connections.OpenAsideAsync, token), cancellationToken);
     }
@@ -107,6 +116,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     public void Dispose()
     {
         _sweep?.Dispose();
+        _schema?.Dispose();
         _connections.Dispose();
     }
 
@@ -114,6 +124,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     public ValueTask DisposeAsync()
     {
         _sweep?.Dispose();
+        _schema?.Dispose();
         return _connections.DisposeAsync();
     }
 
@@ -134,29 +145,34 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
         using KmsSession session = KmsSession.ForWriting(connection, SqlDialect.Postgres, cancellationToken);
         T result = await work(session);
-        await CommitAsync(connection, begun);
+        await CommitAsync(connection, session, begun);
         RunHooks(session.Committed);
         return result;
     }
 
-    // In one message with the commit, so that the id costs no way to the database and back. A transaction that the delegate
-    // broke, and said nothing of it, fails at the insert: COMMIT alone would roll back without a word.
-    private const string CommitWithId =
-        $"""
-        INSERT INTO writes (write_id, committed_at) VALUES (@WriteId, {PostgresSql.Now});
-        COMMIT
-        """;
+    // A transaction that the delegate broke, and said nothing of it, fails here: COMMIT alone would roll back without a word.
+    private const string InsertWriteId = $"INSERT INTO writes (write_id, committed_at) VALUES (@WriteId, {PostgresSql.Now});\n";
+
+    // Last of all statements, and after what somebody may have put off to the commit: then nothing comes between the look at what was
+    // written and the commit.
+    private const string InsertWriteIdAndSettle = InsertWriteId + "SET CONSTRAINTS ALL IMMEDIATE;\n";
 
     /// <summary>Commits, and finds out what became of it when the answer is lost.</summary>
     /// <exception cref="Exception">Nothing was committed, or it is not known (<see cref="KmsErrors.OutcomeUnknown"/>).</exception>
-    private async Task CommitAsync(NpgsqlConnection connection, long begun)
+    private async Task CommitAsync(NpgsqlConnection connection, KmsSession session, long begun)
     {
         Guid writeId = _ids.Next();
         int backend = connection.ProcessID;
         CommitWarnings warnings = new(connection);
+        byte[] id = writeId.ToBytes();
+        bool readsBack = session.HasWritten;
+        if (readsBack)
+            await session.ReadBackAsync(InsertWriteIdAndSettle, ("WriteId", id));
+
         try
         {
-            await connection.ExecuteAsync(CommitWithId, new { WriteId = writeId.ToBytes() });
+            // The id in one message with the commit, where nothing is read back: so it costs no way to the database and back.
+            await connection.ExecuteAsync(readsBack ? Commit : InsertWriteId + Commit, readsBack ? null : new { WriteId = id });
             warnings.Refuse();
         }
         catch (Exception e) when (!PostgresFaults.IsAnswered(e))
