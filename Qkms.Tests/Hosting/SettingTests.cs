@@ -57,7 +57,7 @@ public sealed class SettingTests
     [InlineData("""{"Qkms":{"Materiel":{}}}""", "Qkms:Materiel is not a setting.*")]
     [InlineData("""{"Qkms":{"Materials":"5"}}""", "Qkms:Materials is not a setting.*")]
     [InlineData("""{"Qkms":{"DataDirectory":{"Path":"x"}}}""", "Qkms:DataDirectory:Path is not a setting.*")]
-    [InlineData("""{"Kestrel":{"Certificates":{"Default":{"Pth":"x"}}}}""", "Kestrel:Certificates:Default:Pth is not a setting. Did you mean *Path?")]
+    [InlineData("""{"Kestrel":{"Certificates":{"Default":{"Pth":"x"}}}}""", "Kestrel:Certificates:Default:Pth is not*Did you mean *Path?")]
     [InlineData("""{"Kestrel":{"Endpoint":{"Web":{"Url":"x"}}}}""", "Kestrel:Endpoint is not*Did you mean Kestrel:Endpoints:*")]
     public void F46_file_with_an_unknown_name_is_refused(string json, string message) =>
         ReadFile(json).Should().Throw<SettingsException>().WithMessage(message);
