@@ -25,6 +25,13 @@ HardeningReport hardening = ProcessHardening.Apply();
 
 return await StartFailures.ExplainAsync(async () =>
 {
+    if (CommandLine.Answer(args) is { } answer)
+    {
+        await Console.Out.WriteAsync(answer);
+        return;
+    }
+
+    EnvironmentRule.Check(EnvironmentRule.VariablesOfProcess(), rootKeyEnvironment.CredentialsDirectory);
     WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
         new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     QkmsSettings settings = QkmsSettings.From(builder.Configuration);
