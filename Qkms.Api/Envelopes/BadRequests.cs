@@ -31,11 +31,8 @@ internal static partial class BadRequests
                 "The body is not valid JSON, or not a JSON object.",
                 new FieldError(Validation.BodyField, "is not valid JSON, or not a JSON object"));
 
-        if (exception is Base64Exception base64)
-            return Blame(exception.Path![2..], $"must be base64; this {base64.Problem}");
-
         if (exception is JsonProblemException { Problem: var problem } && FieldPath().Match(exception.Path!) is { Success: true } field)
-            return KmsErrors.Invalid.With($"'{field.Groups[1].Value}' {problem}.", new FieldError(field.Groups[1].Value, problem));
+            return Blame(field.Groups[1].Value, problem);
 
         JsonPropertyInfo? property = FindProperty(context, member);
         if (property is not null && ItemPath().Match(exception.Path!) is { Success: true } item)

@@ -31,7 +31,7 @@ internal sealed class HeadAsGet(RequestDelegate next)
     private static void NameHead(IHeaderDictionary headers)
     {
         string[] verbs = headers.GetCommaSeparatedValues("Allow");
-        if (Array.Exists(verbs, HttpMethods.IsGet))
+        if (Array.Exists(verbs, HttpMethods.IsGet) && !Array.Exists(verbs, HttpMethods.IsHead))
             headers.Allow = new StringValues(string.Join(", ", [.. verbs, HttpMethods.Head]));
     }
 }

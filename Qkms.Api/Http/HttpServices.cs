@@ -10,6 +10,9 @@ namespace Qkms.Api.Http;
 /// <summary>The set-up of HTTP.</summary>
 internal static class HttpServices
 {
+    /// <summary>Where the service listens unless it is told otherwise.</summary>
+    public const string DefaultUrl = "http://127.0.0.1:8080";
+
     // Room for a kid of 10,000 characters, so that the answer is ours and says "not found".
     private const int MaxRequestLineSize = 32 * 1024;
 
@@ -31,7 +34,7 @@ internal static class HttpServices
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", isEnabled: true);
         builder.WebHost.UseKestrelHttpsConfiguration();
         if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
-            builder.WebHost.UseUrls("http://127.0.0.1:8080");
+            builder.WebHost.UseUrls(DefaultUrl);
 
         builder.WebHost.ConfigureKestrel(options => Configure(options, limits));
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = HttpLimits.ConnectionBuffer);
