@@ -31,18 +31,21 @@ internal static partial class BadRequests
                 "The body is not valid JSON, or not a JSON object.",
                 new FieldError(Validation.BodyField, "is not valid JSON, or not a JSON object"));
 
+        if (exception is JsonProblemException { Problem: var problem } && FieldPath().Match(exception.Path!) is { Success: true } field)
+            return Blame(field.Groups[1].Value, problem);
+
         JsonPropertyInfo? property = FindProperty(context, member);
         if (property is not null && ItemPath().Match(exception.Path!) is { Success: true } item)
-            return KmsErrors.Invalid.With(
-                $"'{item.Groups[1].Value}' is not valid.",
-                new FieldError(item.Groups[1].Value, "must be a documented member of an item, of the documented type, and occur once"));
+            return Blame(item.Groups[1].Value, "must be a documented member of an item, of the documented type, and occur once");
 
         return property is null
             ? KmsErrors.Invalid.With(
                 $"'{member}' is not a member of this request.", new FieldError(member, "is not a member of this request"))
-            : KmsErrors.Invalid.With(
-                $"'{member}' is not valid.", new FieldError(member, $"must be {Expectation(property.PropertyType)} and occur once"));
+            : Blame(member, $"must be {Expectation(property.PropertyType)} and occur once");
     }
+
+    private static KmsException Blame(string field, string problem) =>
+        KmsErrors.Invalid.With($"'{field}' is not valid.", new FieldError(field, problem));
 
     // Paths look like "$.key_version" and "$.items[3].plaintext"; whatever looks otherwise is not repeated.
     private static string? TopLevelMember(string? path) =>
@@ -69,6 +72,10 @@ internal static partial class BadRequests
 
     [GeneratedRegex(@"^\$\.([A-Za-z_][A-Za-z0-9_]{0,63})([.\[].*)?\z", RegexOptions.CultureInvariant)]
     private static partial Regex MemberPath();
+
+    // Of a member that is known: its reader has refused it.
+    [GeneratedRegex(@"^\$\.([a-z_]{1,32}(\[[0-9]{1,9}\])?(\.[a-z_]{1,32})?)\z", RegexOptions.CultureInvariant)]
+    private static partial Regex FieldPath();
 
     [GeneratedRegex(@"^\$\.(items\[[0-9]{1,9}\](\.[a-z_]{1,32})?)", RegexOptions.CultureInvariant)]
     private static partial Regex ItemPath();
