@@ -25,6 +25,13 @@ HardeningReport hardening = ProcessHardening.Apply();
 
 return await StartFailures.ExplainAsync(async () =>
 {
+    if (CommandLine.Answer(args) is { } answer)
+    {
+        await Console.Out.WriteAsync(answer);
+        return;
+    }
+
+    EnvironmentRule.Check(EnvironmentRule.VariablesOfProcess(), rootKeyEnvironment.CredentialsDirectory);
     WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
         new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     QkmsSettings settings = QkmsSettings.From(builder.Configuration);
@@ -32,6 +39,7 @@ return await StartFailures.ExplainAsync(async () =>
     builder.AddQkmsLogging();
     builder.AddQkmsTelemetry(settings.Telemetry);
     builder.AddQkmsHttp(
+        settings.Http,
         AlgorithmJson.Default,
         DataKeyJson.Default,
         EncryptionJson.Default,
@@ -53,7 +61,7 @@ return await StartFailures.ExplainAsync(async () =>
         settings.Destruction);
     builder.Services.AddHostedService<Housekeeping>();
     if (settings.Storage.ConnectionString is { } shared)
-        builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared });
+        builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory });
     else
         builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
 
@@ -63,6 +71,7 @@ return await StartFailures.ExplainAsync(async () =>
     app.UseQkmsOpenApi();
     app.UseRouting();
     app.UseMiddleware<Authentication>();
+    app.UseMiddleware<RequestBodies>();
 
     RouteGroupBuilder routes =
         app.MapGroup("").Speaks(app.Services.GetRequiredService<Protocol>()).RefuseUnknownQueries().CheckIdempotencyKeys();

@@ -14,7 +14,7 @@ internal sealed record ReEncryptRequest(
     [property: Description(
         "The ciphertext or wrapped data key, base64. A wrapped data key stays one. Give either this, a wrapped_key, or items.")]
     byte[]? Ciphertext,
-    [property: BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Bytes)]
+    [property: BytesField(0, KemEndpoints.MaxEncapsulated, Example = Examples.Bytes)]
     [property: Description("A key that /kem/key/wrap wrapped, base64. It stays one.")]
     byte[]? WrappedKey,
     [property: Description("The same context as at encryption.")] ContextMap? Context,
@@ -24,6 +24,7 @@ internal sealed record ReEncryptRequest(
     byte[]? Aad,
     [property: Field(MinItems = 1, MaxItems = BatchRules.MaxItems)]
     [property: Description("A batch of ciphertexts and wrapped keys, each with its own context or associated data.")]
+    [property: JsonConverter(typeof(BatchConverter<ReEncryptItemRequest>))]
     IReadOnlyList<ReEncryptItemRequest?>? Items,
     [property: Description("The kid of the version that made the ciphertext. AES-256 ciphertexts name their version, so they need none.")]
     KidText? Kid,
@@ -40,7 +41,7 @@ internal sealed record ReEncryptItemRequest(
     [property: BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Blob)]
     [property: Description("The ciphertext or wrapped data key, base64. Give either this or a wrapped_key.")]
     byte[]? Ciphertext,
-    [property: BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Bytes)]
+    [property: BytesField(0, KemEndpoints.MaxEncapsulated, Example = Examples.Bytes)]
     [property: Description("A key that /kem/key/wrap wrapped, base64. It stays one.")]
     byte[]? WrappedKey,
     [property: Description("The same context as at encryption.")] ContextMap? Context,
@@ -95,8 +96,10 @@ internal sealed class ReEncryptRequestValidator : KeyChoiceValidator<ReEncryptRe
     {
         if ((moved.Ciphertext is null) == (moved.WrappedKey is null))
             refuse("ciphertext", "is required, unless there is a wrapped_key or there are items: base64");
-        else if ((moved.Ciphertext ?? moved.WrappedKey)!.Length > SizeRules.MaxCiphertext)
-            refuse(moved.Ciphertext is null ? "wrapped_key" : "ciphertext", SizeRules.TooLong(SizeRules.MaxCiphertext));
+        else if (moved.Ciphertext?.Length > SizeRules.MaxCiphertext)
+            refuse("ciphertext", SizeRules.TooLong(SizeRules.MaxCiphertext));
+        else if (moved.WrappedKey?.Length > KemEndpoints.MaxEncapsulated)
+            refuse("wrapped_key", SizeRules.TooLong(KemEndpoints.MaxEncapsulated));
         else if (moved.Context is { Problem: { } problem })
             refuse("context", problem);
         else if (moved.Aad?.Length > KemEndpoints.MaxAad)
@@ -216,6 +219,7 @@ internal static class ReEncrypt
             .WithRequestExample(
                 """{"ciphertext":"UUsBAQEBmPXCfR58OptU","context":{"purpose":"demo"},"destination":{"algorithm":"ML-KEM-768"}}""")
             .WithValidation(new ReEncryptRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.CryptoReEncrypt)
             .Refuses([.. KeyUseRefusals.Creating, KmsErrors.DecryptionFailed]);
 

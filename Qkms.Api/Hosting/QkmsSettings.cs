@@ -14,6 +14,7 @@ internal sealed record QkmsSettings
     public required string Engine { get; init; }
     public required bool StrictEngine { get; init; }
     public required bool AllowPlaintext { get; init; }
+    public required HttpLimits Http { get; init; }
     public required ApiKeyOptions ApiKeys { get; init; }
     public required MaterialCacheOptions Materials { get; init; }
     public required SignatureOptions Signatures { get; init; }
@@ -26,6 +27,7 @@ internal sealed record QkmsSettings
     public static QkmsSettings From(IConfiguration configuration)
     {
         RefuseUnknown(configuration.GetSection(Setting.Section));
+        KestrelNames.RefuseUnknown(configuration.GetSection(KestrelNames.Section));
         return new QkmsSettings
         {
             DataDirectory = Path.GetFullPath(SettingCatalogue.DataDirectory.Read(configuration)),
@@ -33,6 +35,11 @@ internal sealed record QkmsSettings
             Engine = SettingCatalogue.Engine.Read(configuration),
             StrictEngine = SettingCatalogue.StrictEngine.Read(configuration),
             AllowPlaintext = SettingCatalogue.AllowPlaintext.Read(configuration),
+            Http = new HttpLimits
+            {
+                MaxConcurrentConnections = SettingCatalogue.MaxConcurrentConnections.Read(configuration),
+                BodyMemory = SettingCatalogue.BodyMemory.Read(configuration),
+            },
             ApiKeys = new ApiKeyOptions { Prefix = SettingCatalogue.ApiKeyPrefix.Read(configuration) },
             Materials = new MaterialCacheOptions
             {
@@ -55,10 +62,11 @@ internal sealed record QkmsSettings
             bool isSection = string.IsNullOrEmpty(value)
                 && SettingCatalogue.All.Any(setting => setting.Name.StartsWith($"{name}:", StringComparison.OrdinalIgnoreCase));
             bool isSetting = SettingCatalogue.All.Any(setting => setting.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
-            if (value is not null && !isSection && !isSetting)
+            if (!isSection && !isSetting)
             {
-                string known = string.Join(", ", SettingCatalogue.All.Select(setting => setting.Key));
-                throw new SettingsException($"{Setting.Section}:{name} is not a setting. The settings are: {known}.");
+                string[] known = [.. SettingCatalogue.All.Select(setting => setting.Key)];
+                string hint = NearestName.Hint($"{Setting.Section}:{name}", known, $"The settings are: {string.Join(", ", known)}.");
+                throw new SettingsException($"{Setting.Section}:{name} is not a setting. {hint}");
             }
         }
     }

@@ -17,6 +17,7 @@ internal sealed record SignRequest(
     byte[]? Message,
     [property: Field(MinItems = 1, MaxItems = BatchRules.MaxItems)]
     [property: Description("A batch of messages for the same key, each with its own context.")]
+    [property: JsonConverter(typeof(BatchConverter<SignItemRequest>))]
     IReadOnlyList<SignItemRequest?>? Items,
     [property: Description("The hash function of RSA. Default: SHA-256. Only for RSA.")] SignatureHashText? HashAlgorithm,
     [property: PaddingField]
@@ -96,6 +97,7 @@ internal static class Sign
             .WithSummary("Signs one message, or a batch of items, with ML-DSA (hedged), RSA or Ed25519.")
             .WithRequestExample("""{"message":"aGVsbG8="}""")
             .WithValidation(new SignRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.Sign)
             .Refuses(KeyUseRefusals.Creating);
 

@@ -17,6 +17,7 @@ internal sealed record SignHashRequest(
     byte[]? Hash,
     [property: Field(MinItems = 1, MaxItems = BatchRules.MaxItems)]
     [property: Description("A batch of hashes of the same function for the same key, each with its own context.")]
+    [property: JsonConverter(typeof(BatchConverter<SignHashItemRequest>))]
     IReadOnlyList<SignHashItemRequest?>? Items,
     [property: Required, SignatureHashField(MinLength = 1)]
     [property: Description("The hash function that produced it: SHA-256, SHA-384 or SHA-512.")]
@@ -99,6 +100,7 @@ internal static class SignHash
             .WithSummary("Signs one hash, or a batch of items: HashML-DSA or RSA. The service does not see the message.")
             .WithRequestExample("""{"hash":"LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=","hash_algorithm":"SHA-256"}""")
             .WithValidation(new SignHashRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.SignHash)
             .Refuses(KeyUseRefusals.Creating);
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 using FluentValidation;
 using Qkms.Api.Encryption;
 using Qkms.Api.Fields;
@@ -15,6 +16,7 @@ internal sealed record SignMuRequest(
     byte[]? Mu,
     [property: Field(MinItems = 1, MaxItems = BatchRules.MaxItems)]
     [property: Description("A batch of representatives for the same key.")]
+    [property: JsonConverter(typeof(BatchConverter<SignMuItemRequest>))]
     IReadOnlyList<SignMuItemRequest?>? Items,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
@@ -67,6 +69,7 @@ internal static class SignMu
                 + "/signature/verify and every other verifier accept it.")
             .WithRequestExample($$"""{"mu":"{{MuFieldAttribute.Sample}}"}""")
             .WithValidation(new SignMuRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.SignMu)
             .Refuses(KeyUseRefusals.Creating);
 

@@ -17,6 +17,7 @@ internal sealed record VerifyRequest(
     byte[]? Message,
     [property: Field(MinItems = 1, MaxItems = BatchRules.MaxItems)]
     [property: Description("A batch of messages with their signatures, each with its own context.")]
+    [property: JsonConverter(typeof(BatchConverter<VerifyItemRequest>))]
     IReadOnlyList<VerifyItemRequest?>? Items,
     [property: Description("The hash function of RSA. Default: SHA-256. Only for RSA.")] SignatureHashText? HashAlgorithm,
     [property: PaddingField]
@@ -107,6 +108,7 @@ internal static class Verify
             .WithSummary("Verifies the signature of one message, or of a batch of items. A wrong signature is no error: valid is false.")
             .WithRequestExample("""{"message":"aGVsbG8=","signature":"SGVsbG8h"}""")
             .WithValidation(new VerifyRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.Verify)
             .Refuses(KeyUseRefusals.Reading);
 

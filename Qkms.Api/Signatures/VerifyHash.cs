@@ -17,6 +17,7 @@ internal sealed record VerifyHashRequest(
     byte[]? Hash,
     [property: Field(MinItems = 1, MaxItems = BatchRules.MaxItems)]
     [property: Description("A batch of hashes of the same function with their signatures, each with its own context.")]
+    [property: JsonConverter(typeof(BatchConverter<VerifyHashItemRequest>))]
     IReadOnlyList<VerifyHashItemRequest?>? Items,
     [property: Required, SignatureHashField(MinLength = 1)]
     [property: Description("The hash function that produced it: SHA-256, SHA-384 or SHA-512.")]
@@ -107,6 +108,7 @@ internal static class VerifyHash
             .WithRequestExample(
                 """{"hash":"LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=","hash_algorithm":"SHA-256","signature":"SGVsbG8h"}""")
             .WithValidation(new VerifyHashRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.VerifyHash)
             .Refuses(KeyUseRefusals.Reading);
 

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 using FluentValidation;
 using Qkms.Api.Encryption;
 using Qkms.Api.Fields;
@@ -15,6 +16,7 @@ internal sealed record VerifyMuRequest(
     byte[]? Mu,
     [property: Field(MinItems = 1, MaxItems = BatchRules.MaxItems)]
     [property: Description("A batch of representatives with their signatures.")]
+    [property: JsonConverter(typeof(BatchConverter<VerifyMuItemRequest>))]
     IReadOnlyList<VerifyMuItemRequest?>? Items,
     [property: SignatureField, Description("The signature, base64. Give either this or items.")] byte[]? Signature,
     [property: Description("The kid of the key version.")] KidText? Kid,
@@ -68,6 +70,7 @@ internal static class VerifyMu
             .WithSummary("Verifies the signature of a message that an external mu stands for. A wrong one is no error: valid is false.")
             .WithRequestExample($$"""{"mu":"{{MuFieldAttribute.Sample}}","signature":"SGVsbG8h"}""")
             .WithValidation(new VerifyMuRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.VerifyMu)
             .Refuses(KeyUseRefusals.Reading);
 

@@ -11,6 +11,8 @@ public sealed class SettingTests
     [InlineData("ShutdownTimeout", "00:00:01", "00:10:00")]
     [InlineData("Destruction:SweepInterval", "00:00:00.100", "01:00:00")]
     [InlineData("Http:AllowPlaintext", "true", "False")]
+    [InlineData("Http:MaxConcurrentConnections", "1", "1000000")]
+    [InlineData("Http:BodyMemory", "0", "1048576")]
     [InlineData("Crypto:StrictEngine", "true", "false")]
     [InlineData("Signatures:RefuseWeakHash", "true", "false")]
     [InlineData("Telemetry:TenantLabel", "true", "false")]
@@ -32,6 +34,10 @@ public sealed class SettingTests
     [InlineData("ShutdownTimeout", "00:10:01", "00:00:01 to 00:10:00")]
     [InlineData("Destruction:SweepInterval", "00:00:00.099", "00:00:00.100 to 01:00:00")]
     [InlineData("Http:AllowPlaintext", "1", "true or false")]
+    [InlineData("Http:MaxConcurrentConnections", "0", "1 to 1000000")]
+    [InlineData("Http:MaxConcurrentConnections", "1000001", "1 to 1000000")]
+    [InlineData("Http:BodyMemory", "-1", "0 to 1048576")]
+    [InlineData("Http:BodyMemory", "1048577", "0 to 1048576")]
     [InlineData("ApiKeys:Prefix", "", "1 to 32 letters")]
     [InlineData("ApiKeys:Prefix", "Acme_live_0123456789_0123456789__", "1 to 32 letters")]
     [InlineData("Storage:Provider", "oracle", "sqlite or postgresql")]
@@ -49,6 +55,30 @@ public sealed class SettingTests
 
         read.Should().Throw<SettingsException>().WithMessage("*Qkms:Storage:ConnectionString*");
     }
+
+    /// <summary>F-46: also in a file, where a name may have no value, or a section for one.</summary>
+    [Theory]
+    [InlineData("""{"Qkms":{"Materials":{"MaxKey":5}}}""", "Qkms:Materials:MaxKey is not a setting. Did you mean Qkms:Materials:MaxKeys?")]
+    [InlineData("""{"Qkms":{"Materials":{"MaxKey":null}}}""", "Qkms:Materials:MaxKey is not a setting.*")]
+    [InlineData("""{"Qkms":{"Materiel":{}}}""", "Qkms:Materiel is not a setting.*")]
+    [InlineData("""{"Qkms":{"Materials":"5"}}""", "Qkms:Materials is not a setting.*")]
+    [InlineData("""{"Qkms":{"DataDirectory":{"Path":"x"}}}""", "Qkms:DataDirectory:Path is not a setting.*")]
+    [InlineData("""{"Kestrel":{"Certificates":{"Default":{"Pth":"x"}}}}""", "Kestrel:Certificates:Default:Pth is not*Did you mean *Path?")]
+    [InlineData("""{"Kestrel":{"Endpoint":{"Web":{"Url":"x"}}}}""", "Kestrel:Endpoint is not*Did you mean Kestrel:Endpoints:*")]
+    public void F46_file_with_an_unknown_name_is_refused(string json, string message) =>
+        ReadFile(json).Should().Throw<SettingsException>().WithMessage(message);
+
+    [Theory]
+    [InlineData("""{"Qkms":{}}""")]
+    [InlineData("""{"Qkms":{"Materials":{}}}""")]
+    [InlineData("""{"qkms":{"materials":{"maxkeys":5}}}""")]
+    [InlineData("""{"Kestrel":{"Certificates":{"Default":{"Path":"a","KeyPath":"b","Password":"c"}}}}""")]
+    [InlineData("""{"Kestrel":{"Endpoints":{"Web":{"Url":"a","SslProtocols":["Tls13"],"Sni":{"*":{"Certificate":{"Path":"a"}}}}}}}""")]
+    [InlineData("""{"Kestrel":{"EndpointDefaults":{"Protocols":"Http2"}}}""")]
+    public void F46_known_names_may_stand_in_a_file(string json) => ReadFile(json).Should().NotThrow();
+
+    private static Action ReadFile(string json) => () =>
+        QkmsSettings.From(new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build());
 
     private static Action Read(string name, string value) => Read((name, value));
 

@@ -19,6 +19,7 @@ internal sealed record DecryptDataKeyRequest(
     ContextMap? Context,
     [property: Field(MinItems = 1, MaxItems = BatchRules.MaxItems)]
     [property: Description("A batch of wrapped data keys, each with its own context.")]
+    [property: JsonConverter(typeof(BatchConverter<DecryptDataKeyItemRequest>))]
     IReadOnlyList<DecryptDataKeyItemRequest?>? Items,
     [property: EncodingField, Description("Encoding of the plaintext data key: base64 (default) or hex.")] string? Encoding,
     [property: Description("The kid of the key version.")] KidText? Kid,
@@ -116,6 +117,7 @@ internal static class DecryptDataKey
             .WithSummary("Unwraps one data key, or a batch of items. A wrapped data key names its key.")
             .WithRequestExample("""{"ciphertext":"UUsBAQIBmPXCfR58OptU","context":{"table":"customers"}}""")
             .WithValidation(new DecryptDataKeyRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.DataKeysDecrypt)
             .Refuses(KeyUseRefusals.Decrypting);
 

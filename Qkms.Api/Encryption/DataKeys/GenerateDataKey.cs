@@ -16,6 +16,7 @@ internal sealed record GenerateDataKeyRequest(
     [property: Description("The context: authenticated with the wrapped data key. Unwrapping needs the same.")] ContextMap? Context,
     [property: Field(MinItems = 1, MaxItems = BatchRules.MaxItems)]
     [property: Description("A batch of data keys from the same key, each with its own length and context.")]
+    [property: JsonConverter(typeof(BatchConverter<GenerateDataKeyItemRequest>))]
     IReadOnlyList<GenerateDataKeyItemRequest?>? Items,
     [property: Description("Whether the response includes the plaintext data key. Default: true.")] bool? Plaintext,
     [property: EncodingField, Description("Encoding of the plaintext data key: base64 (default) or hex.")] string? Encoding,

@@ -6,7 +6,7 @@ const mostContextBytes = 8192;
 const payload = 1024 * 1024;
 
 // Base64 comes in steps of three bytes; the service counts bytes.
-const most = { aad: 8192, symmetric_key: 1024, plaintext: payload, message: payload, ciphertext: payload + 4096, kem_ciphertext: payload + 4096, wrapped_key: payload + 4096 };
+const most = { aad: 8192, symmetric_key: 1024, plaintext: payload, message: payload, ciphertext: payload + 4096, kem_ciphertext: 8192, wrapped_key: 8192 };
 const mostOf = { DecryptDataKey: { ciphertext: 101 + 1024 } };
 
 const hashSizes = { 'SHA-256': 32, 'SHA-384': 48, 'SHA-512': 64, 'SHA-1': 20 };
