@@ -73,6 +73,10 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
     public Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
         KmsActivities.Source.HasListeners() ? WriteTracedAsync(work, cancellationToken) : Writer.WriteAsync(work, cancellationToken);
 
+    /// <summary>A write: nobody else is in the data directory, and a write takes the time that it takes.</summary>
+    public Task<T> UpgradeAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
+        WriteAsync(work, cancellationToken);
+
     /// <inheritdoc/>
     public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken)
     {

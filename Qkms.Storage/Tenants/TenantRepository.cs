@@ -13,8 +13,8 @@ internal sealed class TenantRepository : ITenantRepository
     public async Task<bool> AnyAsync(IKmsSession session) => await session.Sql.ScalarAsync<long>(SelectAny) > 0;
 
     private const string SelectTenant =
-        """
-        SELECT id, account_id, name, state, plan, created_at, seal
+        $"""
+        SELECT {TenantRow.Columns}
         FROM tenants
         WHERE id = @Id
         """;
@@ -24,9 +24,9 @@ internal sealed class TenantRepository : ITenantRepository
         (await session.Sql.FindAsync<TenantRow>(SelectTenant, new { Id = id.Value.ToBytes() }))?.ToSealed();
 
     private const string InsertTenant =
-        """
-        INSERT INTO tenants (id, account_id, name, state, plan, created_at, seal)
-        VALUES (@Id, @AccountId, @Name, @State, @Plan, @CreatedAt, @Seal)
+        $"""
+        INSERT INTO tenants ({TenantRow.Columns})
+        VALUES (@Id, @AccountId, @Name, @State, @Plan, @CreatedAt, @Seal, @SealKeyId)
         ON CONFLICT DO NOTHING
         """;
 
@@ -34,7 +34,8 @@ internal sealed class TenantRepository : ITenantRepository
     public async Task<bool> InsertAsync(IKmsSession session, Sealed<Tenant> tenant) =>
         await session.Sql.ExecuteAsync(InsertTenant, TenantRow.From(tenant)) == 1;
 
-    private const string UpdateTenant = "UPDATE tenants SET state = @State, plan = @Plan, seal = @Seal WHERE id = @Id";
+    private const string UpdateTenant =
+        "UPDATE tenants SET state = @State, plan = @Plan, seal = @Seal, seal_key_id = @SealKeyId WHERE id = @Id";
 
     /// <inheritdoc/>
     public async Task<bool> UpdateAsync(IKmsSession session, Sealed<Tenant> tenant) =>

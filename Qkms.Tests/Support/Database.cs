@@ -69,6 +69,17 @@ internal sealed partial class Database : IDisposable
         return values;
     }
 
+    public IReadOnlyList<byte[]> Bytes(string sql)
+    {
+        using DbCommand command = Command(sql);
+        using DbDataReader reader = command.ExecuteReader();
+        List<byte[]> values = [];
+        while (reader.Read())
+            values.Add((byte[])reader.GetValue(0));
+
+        return values;
+    }
+
     public int Execute(string sql, params (string Name, object? Value)[] parameters)
     {
         using DbCommand command = Command(sql);
