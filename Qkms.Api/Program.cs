@@ -58,6 +58,7 @@ return await StartFailures.ExplainAsync(async () =>
 
     await using WebApplication app = builder.Build();
     app.UseQkmsHttp();
+    app.UseMiddleware<FrontDoor>();
     app.UseQkmsOpenApi();
     app.UseRouting();
     app.UseMiddleware<Authentication>();

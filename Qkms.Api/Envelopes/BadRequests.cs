@@ -28,7 +28,8 @@ internal static partial class BadRequests
         string? member = TopLevelMember(exception.Path);
         if (member is null)
             return KmsErrors.Invalid.With(
-                "The body is not valid JSON, or not a JSON object.", new FieldError(Validation.BodyField, "not a valid JSON object"));
+                "The body is not valid JSON, or not a JSON object.",
+                new FieldError(Validation.BodyField, "is not valid JSON, or not a JSON object"));
 
         JsonPropertyInfo? property = FindProperty(context, member);
         if (property is not null && ItemPath().Match(exception.Path!) is { Success: true } item)
@@ -37,7 +38,8 @@ internal static partial class BadRequests
                 new FieldError(item.Groups[1].Value, "must be a documented member of an item, of the documented type, and occur once"));
 
         return property is null
-            ? KmsErrors.Invalid.With($"'{member}' is not a member of this request.", new FieldError(member, "unknown member"))
+            ? KmsErrors.Invalid.With(
+                $"'{member}' is not a member of this request.", new FieldError(member, "is not a member of this request"))
             : KmsErrors.Invalid.With(
                 $"'{member}' is not valid.", new FieldError(member, $"must be {Expectation(property.PropertyType)} and occur once"));
     }

@@ -74,7 +74,8 @@ internal static partial class QkmsHost
     private static partial void LogStarted(ILogger logger, string storage, string engine, string hardening);
 
     [LoggerMessage(ApiEvents.InitialApiKeyWritten, LogLevel.Information,
-        "First start: the API key of tenant 'default' is in {Path}. Keep it safe and delete the file.")]
+        "First start: the API key of tenant 'default' is in {Path}. Move it to where you keep secrets; Qkms does not "
+        + "read the file again.")]
     private static partial void LogInitialApiKey(ILogger logger, string path);
 
     [LoggerMessage(ApiEvents.Stopped, LogLevel.Information,

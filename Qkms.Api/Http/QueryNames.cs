@@ -41,7 +41,7 @@ internal static partial class UnknownQueries
         // What does not look like a name is not repeated.
         string field = NameShape().IsMatch(unknown) ? unknown : "(query)";
         throw KmsErrors.Invalid.With(
-            $"'{field}' is not a query parameter of this route.", new FieldError(field, "unknown query parameter"));
+            $"'{field}' is not a query parameter of this route.", new FieldError(field, "is not a query parameter of this route"));
     }
 
     // Of several values the binder would pass over those that are empty.

@@ -35,7 +35,7 @@ internal static class Validation
 
     /// <summary>The refusal of a body that is absent or the word <c>null</c>.</summary>
     public static KmsException NoBody() =>
-        KmsErrors.Invalid.With("The body must be a JSON object.", new FieldError(BodyField, "a JSON object is required"));
+        KmsErrors.Invalid.With("The body must be a JSON object.", new FieldError(BodyField, "must be a JSON object"));
 
     private static TRequest? Find<TRequest>(IList<object?> arguments)
         where TRequest : class
@@ -59,7 +59,8 @@ internal static class Validation
     private static KmsException Refuse(ValidationResult result)
     {
         FieldError[] details = [.. result.Errors.Select(e => new FieldError(e.PropertyName, e.ErrorMessage))];
+        string first = $"'{details[0].Field}' {details[0].Message}";
         return KmsErrors.Invalid.With(
-            details is [FieldError one] ? $"'{one.Field}' {one.Message}." : "Several fields are not valid.", details);
+            details.Length == 1 ? $"{first}." : $"{first}. Other fields are not valid either: see the details.", details);
     }
 }

@@ -12,7 +12,9 @@ internal sealed record GetKeyQuery(
     [property: FromRoute(Name = "key"), KidOrNumberField, Description("A kid, or a version number together with 'algorithm'.")] string Key,
     [property: FromQuery(Name = "algorithm"), Description("The algorithm. Required with a number.")] AlgorithmText? Algorithm,
     [property: FromQuery(Name = "name"), Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
-    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'. Default for RSA: 'enc'.")] UseText? Use) : IKeySelectorFields
+    [property: FromQuery(Name = "use")]
+    [property: Description("'enc', 'sig' or 'kem', where the algorithm leaves a choice. Default: 'enc' for RSA and ML-KEM.")]
+    UseText? Use) : IKeySelectorFields
 {
     // Kids are never digits only, so that the two cannot be confused.
     internal bool IsNumber => Key.All(char.IsAsciiDigit);
@@ -74,6 +76,7 @@ internal static class GetKey
     {
         if (!agrees)
             throw KmsErrors.Invalid.With(
-                $"'{field}' does not match the version that the kid names.", new FieldError(field, "disagrees with the kid"));
+                $"'{field}' does not match the version that the kid names.",
+                new FieldError(field, "does not match the version that the kid names"));
     }
 }

@@ -80,12 +80,14 @@ internal sealed class Ed25519Key : LoadedKey, ISign
     public void RequireFit(SignatureParameters parameters)
     {
         if (parameters.Context.Length > 0)
-            throw KmsErrors.Invalid.With("Ed25519 has no context.", new FieldError("signature_context", "must be absent for Ed25519 keys"));
+            throw KmsErrors.Invalid.With(
+                "'signature_context' must be absent for Ed25519 keys: Ed25519 has none.",
+                new FieldError("signature_context", "must be absent for Ed25519 keys"));
 
         if (parameters.Hash is not null)
         {
             throw KmsErrors.Invalid.With(
-                "Ed25519 takes the whole message: there is no hash to choose.",
+                "'hash_algorithm' must be absent for Ed25519 keys: Ed25519 signs the whole message.",
                 new FieldError("hash_algorithm", "must be absent for Ed25519 keys"));
         }
     }

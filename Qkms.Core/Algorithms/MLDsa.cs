@@ -95,7 +95,7 @@ internal sealed class MLDsaKey(KeyAlgorithm algorithm, MLDsa key, int strength) 
         if (parameters.Hash is not null)
         {
             throw KmsErrors.Invalid.With(
-                "ML-DSA signs the whole message: it takes no hash_algorithm.",
+                "'hash_algorithm' must be absent for ML-DSA keys: ML-DSA signs the whole message.",
                 new FieldError("hash_algorithm", "must be absent for ML-DSA keys"));
         }
     }

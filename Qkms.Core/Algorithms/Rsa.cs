@@ -186,12 +186,15 @@ internal sealed class RsaKey(KeyAlgorithm algorithm, RSA key, string? oaepHash) 
     {
         if (!context.Canonical.SequenceEqual(EncryptionContext.Empty.Canonical))
             throw KmsErrors.Invalid.With(
-                "RSA-OAEP cannot authenticate a context.", new FieldError("context", "must be absent for RSA keys"));
+                "'context' must be absent for RSA keys: RSA-OAEP cannot authenticate one.",
+                new FieldError("context", "must be absent for RSA keys"));
     }
 
     private static void RefuseContext(byte[] context)
     {
         if (context.Length > 0)
-            throw KmsErrors.Invalid.With("RSA-PSS has no context.", new FieldError("signature_context", "must be absent for RSA keys"));
+            throw KmsErrors.Invalid.With(
+                "'signature_context' must be absent for RSA keys: RSA-PSS has none.",
+                new FieldError("signature_context", "must be absent for RSA keys"));
     }
 }

@@ -15,6 +15,15 @@ internal sealed record KmsError(string Code, KmsErrorKind Kind, string Message)
     /// <summary>This refusal with its own text, and when to retry.</summary>
     public KmsException RetryAfter(TimeSpan delay) => new(this, Message) { RetryAfter = delay };
 
-    /// <summary>This refusal, blamed on fields of the request.</summary>
-    public KmsException With(string message, params IReadOnlyList<FieldError> details) => new(this, message) { Details = details };
+    /// <summary>
+    /// This refusal, blamed on fields of the request. Many clients show the message alone, so it says what is wrong with the first field:
+    /// where <paramref name="message"/> does not, that is added.
+    /// </summary>
+    public KmsException With(string message, params IReadOnlyList<FieldError> details) =>
+        new(this, Explained(message, details)) { Details = details };
+
+    private static string Explained(string message, IReadOnlyList<FieldError> details) =>
+        details is [var first, ..] && !message.Contains(first.Message, StringComparison.Ordinal)
+            ? $"{message.TrimEnd('.')}: {first.Message}."
+            : message;
 }

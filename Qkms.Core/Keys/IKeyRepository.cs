@@ -38,6 +38,15 @@ internal interface IKeyRepository
     /// <summary>The key at an address and its version with the greatest number; null when there is no key.</summary>
     Task<KeyWithVersion?> FindWithNewestAsync(IKmsSession session, KeyAddress address);
 
+    /// <summary>
+    /// The key at an address with its versions by falling number, from <paramref name="newest"/> on, at most so many; one without a version
+    /// when there is none, and nothing when there is no key.
+    /// </summary>
+    Task<IReadOnlyList<KeyWithVersion>> ListVersionsAsync(IKmsSession session, KeyAddress address, int newest, int limit);
+
+    /// <summary>The tenant's own keys with a name that have an active version, at most so many; whatever algorithm and use.</summary>
+    Task<IReadOnlyList<Sealed<Key>>> ListActiveKeysAsync(IKmsSession session, TenantId tenantId, KeyName name, int limit);
+
     /// <summary>Versions of the tenant's own keys, newest first, each key beside the first of its versions.</summary>
     /// <param name="session">The unit.</param>
     /// <param name="query">Which.</param>

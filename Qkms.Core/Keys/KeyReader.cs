@@ -6,7 +6,7 @@ namespace Qkms.Core.Keys;
 
 /// <summary>Answers questions about keys.</summary>
 internal sealed class KeyReader(
-    IKmsStore store, IKeyRepository keys, RowSealer sealer, KeyRows rows, KeyListCursor cursors, TimeProvider time)
+    IKmsStore store, IKeyRepository keys, RowSealer sealer, KeyRows rows, MissingKeys missing, KeyListCursor cursors, TimeProvider time)
 {
     /// <summary>The version that a kid names.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
@@ -18,8 +18,10 @@ internal sealed class KeyReader(
     public async Task<KeyVersion> GetAsync(Caller caller, KeySelector key, int number, CancellationToken cancellationToken)
     {
         KeyAddress address = key.For(caller);
-        return (await store.ReadAsync(session => rows.FindWithKeyAsync(session, address, number), cancellationToken))?.Version
-            ?? throw KmsErrors.KeyVersionNotFound.Refusal();
+        return await store.ReadAsync(
+            async session => (await rows.FindWithKeyAsync(session, address, number))?.Version
+                ?? throw await missing.RefusalAsync(session, new MissingKey(address, number)),
+            cancellationToken);
     }
 
     /// <summary>The version in the active slot of a key; its status may be expired.</summary>
@@ -27,8 +29,10 @@ internal sealed class KeyReader(
     public async Task<KeyVersion> GetActiveAsync(Caller caller, KeySelector key, CancellationToken cancellationToken)
     {
         KeyAddress address = key.For(caller);
-        return (await store.ReadAsync(session => rows.FindActiveAsync(session, address), cancellationToken))?.Version
-            ?? throw KmsErrors.KeyVersionNotFound.With("There is no active key: generate one.");
+        return await store.ReadAsync(
+            async session => (await rows.FindActiveAsync(session, address))?.Version
+                ?? throw await missing.RefusalAsync(session, new MissingKey(address)),
+            cancellationToken);
     }
 
     /// <summary>

@@ -12,6 +12,12 @@ namespace Qkms.Core.Keys;
 /// </summary>
 internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
 {
+    /// <summary>How many versions a name alone can mean where something is opened or checked.</summary>
+    public const int MaxReadable = 20;
+
+    /// <summary>How many of the newest versions are looked at to find those: the cost does not grow with the key.</summary>
+    public const int MaxLookedAt = 100;
+
     /// <summary>The version that a kid names, or null.</summary>
     /// <exception cref="SealBrokenException">Its row or its key's does not match, or one does not match the other.</exception>
     public async Task<KeyAndVersion?> FindWithKeyAsync(IKmsSession session, TenantId tenantId, Kid kid) =>
@@ -56,7 +62,7 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
     /// <exception cref="SealBrokenException">
     /// As above, or the newest version is not there, or there is a newer one than the key has given a number to.
     /// </exception>
-    public async Task<KeyAndVersion?> FindNewestAsync(IKmsSession session, KeyAddress address)
+    public async Task<KeyAndVersion?> FindWithNewestAsync(IKmsSession session, KeyAddress address)
     {
         if (await OpenKeyAsync(session, address, () => keys.FindWithNewestAsync(session, address)) is not { } found)
             return null;
@@ -86,6 +92,45 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
         return (sealer.Open(found.Key), found.Version);
     }
 
+    /// <summary>The key at an address and its newest versions, or null. At most <see cref="MaxLookedAt"/> are looked at.</summary>
+    /// <exception cref="SealBrokenException">As above, or a version that the key must have is not there.</exception>
+    public async Task<NewestVersions?> FindNewestAsync(IKmsSession session, KeyAddress address)
+    {
+        KeyAndVersion? newest = null;
+        List<KeyVersion> readable = [];
+        int last = 1;
+        int next = int.MaxValue;
+        do
+        {
+            // The key stands beside its versions on each page, and both are of one moment: it may have changed since the page before.
+            IReadOnlyList<KeyWithVersion> page = [];
+            if (await OpenKeyAsync(session, address, FirstOfPageAsync) is not { Key: var key })
+                return null;
+
+            if (newest is null)
+                (next, last) = (key.NextVersion - 1, Math.Max(1, key.NextVersion - MaxLookedAt));
+
+            // Every number is given once and no row is ever deleted, so that one that is not there is noticed.
+            int due = Math.Min(MaxReadable, next - last + 1);
+            for (int i = 0; i < due; i++, next--)
+            {
+                KeyAndVersion? found = i < page.Count && page[i].Version is { } row ? Check(row, key) : null;
+                if (found?.Version.Version != next)
+                    throw new SealBrokenException($"version {next} of {key.LogName}");
+
+                newest ??= found;
+                if (!KeyStateRules.IsOver(found.Version) && readable.Count < MaxReadable)
+                    readable.Add(found.Version);
+            }
+
+            async Task<KeyWithVersion?> FirstOfPageAsync() =>
+                (page = await keys.ListVersionsAsync(session, address, next, MaxReadable)) is [var first, ..] ? first : null;
+        }
+        while (next >= last && readable.Count < MaxReadable);
+
+        return newest is null ? null : new NewestVersions(newest.Key, newest.Version, readable);
+    }
+
     private KeyAndVersion? Check(VersionWithKey? found)
     {
         if (found is null)
@@ -102,3 +147,9 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
 
     private static SealBrokenException Lost(Kid kid) => new($"key version {kid}");
 }
+
+/// <summary>A key and its newest versions.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Newest">Its newest version, of whatever state.</param>
+/// <param name="Readable">Versions that are neither revoked nor destroyed nor wait for that, newest first.</param>
+internal sealed record NewestVersions(Key Key, KeyVersion Newest, IReadOnlyList<KeyVersion> Readable);

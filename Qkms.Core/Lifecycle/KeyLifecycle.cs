@@ -22,6 +22,7 @@ internal sealed class KeyLifecycle(
     Changes changes,
     StateChanges states,
     KeyRows rows,
+    MissingKeys missing,
     KeyPlanner planner,
     KeyWriter writer,
     SecondOpinion opinion,
@@ -116,7 +117,9 @@ internal sealed class KeyLifecycle(
             cancellationToken);
 
         async Task<KeyAndVersion> FindRotatableAsync(IKmsSession session) =>
-            Rotatable(await rows.FindActiveAsync(session, address), command.ExpectedVersion);
+            await rows.FindActiveAsync(session, address) is { } found
+                ? Rotatable(found, command.ExpectedVersion)
+                : throw await missing.RefusalAsync(session, new MissingKey(address));
 
         PlannedChange<KeyRotation> Plan(KeyAndVersion found)
         {
@@ -157,7 +160,7 @@ internal sealed class KeyLifecycle(
             caller,
             request,
             async session => await rows.FindWithKeyAsync(session, address, command.Version)
-                ?? throw KmsErrors.KeyVersionNotFound.With($"There is no version {command.Version} of this key."),
+                ?? throw await missing.RefusalAsync(session, new MissingKey(address, command.Version)),
             (version, now) => KeyTransitions.Retire(version, command.AllowNoActive, now),
             retired => retired,
             JournalActions.KeyRetired,
@@ -193,7 +196,7 @@ internal sealed class KeyLifecycle(
     /// </summary>
     private async Task<KeyAndVersion?> FindHeadAsync(IKmsSession session, KeyAddress address, Kid? kid)
     {
-        KeyAndVersion? head = await rows.FindNewestAsync(session, address);
+        KeyAndVersion? head = await rows.FindWithNewestAsync(session, address);
         if (head is not null)
             RefuseSecondActive(head.Key);
 
@@ -225,9 +228,9 @@ internal sealed class KeyLifecycle(
         CreatedAt = now,
     };
 
-    private static KeyAndVersion Rotatable(KeyAndVersion? found, int? expected)
+    private static KeyAndVersion Rotatable(KeyAndVersion found, int? expected)
     {
-        (Key key, KeyVersion active) = found ?? throw KmsErrors.KeyVersionNotFound.With("There is no active key to rotate: generate one.");
+        (Key key, KeyVersion active) = found;
         if (key.Enablement != KeyEnablement.Enabled)
             throw KmsErrors.KeyDisabled.Refusal();
 

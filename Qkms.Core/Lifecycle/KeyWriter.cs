@@ -36,7 +36,7 @@ internal sealed class KeyWriter(IKeyRepository keys, IJournalRepository journal,
     }
 
     internal static KmsException KidTaken(Kid kid) =>
-        KmsErrors.KeyChanged.With($"A key version with the kid '{kid}' already exists.", new FieldError("kid", "taken"));
+        KmsErrors.KeyChanged.With($"A key version with the kid '{kid}' already exists.", new FieldError("kid", "already exists"));
 
     // The key's row is locked before anything of it is compared. Every change of a version locks it first.
     private async Task<bool> HoldsAsync(IKmsSession session, KeyPlan plan)

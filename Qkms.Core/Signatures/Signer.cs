@@ -24,6 +24,7 @@ internal sealed class Signer
         Operation = KeyOperation.Verify,
         Judge = static (key, work) => RequireFit(key, work.Parameters),
         Run = static (key, work) => key.Verify(work.Message, work.Parameters, work.Signature),
+        Fits = static valid => valid,
     };
 
     private readonly KeyUses _uses;
@@ -48,6 +49,7 @@ internal sealed class Signer
             Elsewhere = Elsewhere,
             Judge = (key, work) => JudgeHash(key, work.Function, work.Context),
             Run = static (key, work) => key.VerifyHash(work.Hash, work.Function, work.Context, work.Signature),
+            Fits = static valid => valid,
         };
     }
 
@@ -118,7 +120,8 @@ internal sealed class Signer
 
         return _options.RefuseWeakHash
             ? throw KmsErrors.Invalid.With(
-                $"{weakness}, and this service refuses weak hashes.", new FieldError("hash_algorithm", "is too weak for this key"))
+                $"{weakness}, and this service refuses weak hashes: 'hash_algorithm' is too weak for this key.",
+                new FieldError("hash_algorithm", "is too weak for this key"))
             : [$"{weakness}: use a longer hash, or sign the message itself."];
     }
 }

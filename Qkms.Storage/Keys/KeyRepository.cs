@@ -149,6 +149,38 @@ internal sealed class KeyRepository : IKeyRepository
             ? new KeyWithVersion(found.First.ToSealed(), found.Second?.ToSealed())
             : null;
 
+    private const string SelectByNumberDown =
+        $"""
+        {SelectKeyAnd} v.key_id = k.id AND v.version <= @Version {OfKeyAt}
+        ORDER BY v.version DESC
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<KeyWithVersion>> ListVersionsAsync(IKmsSession session, KeyAddress address, int newest, int limit) =>
+    [
+        .. (await session.Sql.ListPairsAsync<KeyRow, KeyVersionRow>(
+            SelectByNumberDown, new KeyVersionParameters(address, newest) { Limit = limit }))
+            .Select(row => new KeyWithVersion(row.First.ToSealed(), row.Second?.ToSealed())),
+    ];
+
+    private const string SelectActiveKeys =
+        $"""
+        SELECT {KeyRow.Columns}
+        FROM keys
+        WHERE tenant_id = @TenantId AND owner_kind = '' AND owner_id = '' AND name = @Name AND active_kid IS NOT NULL
+        ORDER BY id
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Sealed<Key>>> ListActiveKeysAsync(IKmsSession session, TenantId tenantId, KeyName name, int limit)
+    {
+        IReadOnlyList<KeyRow> rows = await session.Sql.ListAsync<KeyRow>(
+            SelectActiveKeys, new { TenantId = tenantId.Value.ToBytes(), Name = name.Value, Limit = limit });
+        return [.. rows.Select(row => row.ToSealed())];
+    }
+
     // One statement, and so one moment. A key with many versions on the page stands beside the first of them only: what it says of its
     // versions may be long.
     private const string SelectPage =

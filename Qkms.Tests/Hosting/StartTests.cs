@@ -13,6 +13,9 @@ public sealed class StartTests
         string apiKey = await File.ReadAllTextAsync(Path.Combine(data, "initial-api-key"));
         service.Output.Should().Contain(Path.Combine(data, "initial-api-key")).And.NotContain(apiKey).And.NotContain(apiKey[^49..]);
         service.Output.Should().NotContain((await File.ReadAllTextAsync(Path.Combine(data, "root.key"))).Trim());
+
+        // F-90: the README reads the file, so the line does not ask to delete it.
+        service.Output.Should().Contain("Move it to where you keep secrets").And.NotContain("delete the file");
         service.Output.Should().Contain("SQLite").And.Contain("engine bouncycastle");
         service.Output.Should().Contain("root key").And.Contain("is in the data directory", "outside Development it is warned of");
         if (!OperatingSystem.IsWindows())

@@ -73,8 +73,8 @@ public sealed class EnvelopeTests : ServiceTests
 
     [Theory]
     [InlineData("GET", "/kms/nowhere", HttpStatusCode.NotFound, "ERR_NOT_FOUND_001")]
-    [InlineData("GET", "/", HttpStatusCode.NotFound, "ERR_NOT_FOUND_001")]
-    [InlineData("GET", "/api/v1", HttpStatusCode.NotFound, "ERR_NOT_FOUND_001")]
+    [InlineData("POST", "/", HttpStatusCode.MethodNotAllowed, "ERR_INVALID_004")]
+    [InlineData("DELETE", "/api/v1/favicon.ico", HttpStatusCode.MethodNotAllowed, "ERR_INVALID_004")]
     [InlineData("DELETE", "/kms/keys", HttpStatusCode.MethodNotAllowed, "ERR_INVALID_004")]
     [InlineData("GET", "/kms/keys/generate/x/y", HttpStatusCode.NotFound, "ERR_NOT_FOUND_001")]
     [InlineData("PUT", "/kms/keys/generate", HttpStatusCode.MethodNotAllowed, "ERR_INVALID_004")]

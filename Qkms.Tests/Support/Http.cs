@@ -70,6 +70,11 @@ internal sealed record Answer(HttpStatusCode Status, string Body, IReadOnlyDicti
         Json.AsObject().Select(m => m.Key).Should().Equal("error", "request_id", "timestamp");
         Json["error"]!.AsObject().Select(m => m.Key).Should().Equal("error_code", "message", "details");
         Headers["Content-Type"].Should().StartWith("application/json");
+
+        // F-87: many clients show the message alone.
+        if (Details is [{ } first, ..])
+            Message.Should().Contain((string?)first["message"], Body);
+
         return this;
     }
 

@@ -13,6 +13,7 @@ internal sealed record KemDecryptRequest(
     [property: Description("The encapsulated key and the ciphertext, enc ‖ ct, base64.")]
     byte[]? Ciphertext,
     [property: AadField, Description("The same associated data as at encryption, base64.")] byte[]? Aad,
+    [property: ModeField, Description("The encryption mode: standard, the only one.")] string? Mode,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
     [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
@@ -24,6 +25,7 @@ internal sealed class KemDecryptRequestValidator : KeyChoiceValidator<KemDecrypt
     {
         RuleFor(r => r.Ciphertext).IsGiven().IsAtMost(SizeRules.MaxCiphertext);
         RuleFor(r => r.Aad).IsAtMost(KemEndpoints.MaxAad);
+        RuleFor(r => r.Mode).IsMode();
     }
 }
 

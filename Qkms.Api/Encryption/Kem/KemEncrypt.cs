@@ -15,6 +15,7 @@ internal sealed record KemEncryptRequest(
     [property: AadField]
     [property: Description("Associated data: authenticated but not encrypted, base64. Decryption needs the same bytes.")]
     byte[]? Aad,
+    [property: ModeField, Description("The encryption mode: standard, the only one.")] string? Mode,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
     [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
@@ -31,6 +32,7 @@ internal sealed class KemEncryptRequestValidator : KeyChoiceValidator<KemEncrypt
     {
         RuleFor(r => r.Plaintext).IsGiven().IsAtMost(SizeRules.MaxPayload);
         RuleFor(r => r.Aad).IsAtMost(KemEndpoints.MaxAad);
+        RuleFor(r => r.Mode).IsMode();
     }
 }
 

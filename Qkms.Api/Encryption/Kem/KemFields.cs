@@ -1,3 +1,5 @@
+using FluentValidation;
+
 namespace Qkms.Api.Encryption.Kem;
 
 /// <summary>The additional authenticated data of HPKE.</summary>
@@ -11,4 +13,26 @@ internal sealed class AadFieldAttribute : BytesFieldAttribute
 internal sealed class SharedSecretFieldAttribute : FieldAttribute
 {
     public SharedSecretFieldAttribute() => (Pattern, Example) = ("^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$", Examples.SymmetricKey);
+}
+
+/// <summary>The mode of encryption: there is one, and existing clients name it.</summary>
+internal sealed class ModeFieldAttribute : FieldAttribute
+{
+    public ModeFieldAttribute() => (Words, Example) = ([KemModes.Standard], KemModes.Standard);
+}
+
+/// <summary>The modes of encryption.</summary>
+internal static class KemModes
+{
+    /// <summary>A fresh encapsulation, and with it a fresh key, for every message.</summary>
+    public const string Standard = "standard";
+
+    private const string Deterministic = "deterministic";
+
+    public static IRuleBuilderOptions<T, string?> IsMode<T>(this IRuleBuilder<T, string?> rule) => rule
+        .Must(mode => mode is not Deterministic)
+        .WithMessage(
+            $"must be {Standard}: {Deterministic} encryption would show which plaintexts are equal, so Qkms does not offer it")
+        .Must(mode => mode is null or Standard or Deterministic)
+        .WithMessage($"must be {Standard}");
 }

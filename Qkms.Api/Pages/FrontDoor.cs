@@ -1,0 +1,43 @@
+namespace Qkms.Api.Pages;
+
+/// <summary>
+/// What a browser asks for by itself when somebody opens the address of the service: the root, and an icon. Both are open, and say nothing
+/// that <c>/swagger</c> does not say.
+/// </summary>
+internal sealed class FrontDoor(RequestDelegate next)
+{
+    private const string Root = "/";
+    private const string Icon = "/favicon.ico";
+    private const string Verbs = "GET, HEAD";
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        PathString path = context.Request.Path;
+        bool isRoot = !path.HasValue || path.Value == Root;
+        if (!isRoot && path.Value != Icon)
+            return next(context);
+
+        HttpResponse response = context.Response;
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        {
+            response.Headers.Allow = Verbs;
+            response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            return Task.CompletedTask;
+        }
+
+        if (isRoot)
+            return WelcomeAsync(response, context.Request.PathBase + "/swagger/index.html");
+
+        response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
+    }
+
+    // A browser follows; a client that does not shows the sentence (RFC 9110, section 15.4.3).
+    private static Task WelcomeAsync(HttpResponse response, string page)
+    {
+        response.StatusCode = StatusCodes.Status302Found;
+        response.Headers.Location = page;
+        response.ContentType = "text/plain; charset=utf-8";
+        return response.WriteAsync($"Qkms, a key management service. {page} describes its API; the API needs the header x-api-key.\n");
+    }
+}
