@@ -10,8 +10,11 @@ public sealed class OldRowTests : ServiceTests
 
     public static TheoryData<string> Changes => ["revoke", "retire", "rotate", "revoke-retired", "order", "cancel", "destroy"];
 
+    // Not after a rotation: the unique index of active versions keeps the old row out there.
+    public static TheoryData<string> ChangesOfVersions => ["revoke", "retire", "revoke-retired", "order", "cancel", "destroy"];
+
     [Theory]
-    [MemberData(nameof(Changes))]
+    [MemberData(nameof(ChangesOfVersions))]
     public async Task An_old_row_of_a_version_is_refused_and_named(string change)
     {
         string kid = await PrepareAsync(change);

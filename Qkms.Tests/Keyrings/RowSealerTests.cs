@@ -26,7 +26,10 @@ public sealed class RowSealerTests : IDisposable
 
     private static readonly RowEdits<Key> _key = new(Samples.Key, Unsealed: [])
     {
-        ["Description"] = [r => r with { Description = "for others" }, r => r with { Description = null }, r => r with { Description = "" }],
+        ["Description"] =
+        [
+            r => r with { Description = "for others" }, r => r with { Description = null }, r => r with { Description = "" }
+        ],
         ["States"] = [r => r with { States = new VersionStates("2r2") }, r => r with { States = VersionStates.None }],
         ["Id"] = [r => r with { Id = new KeyId(Samples.Id(99)) }],
         ["Address.TenantId"] = [r => r with { Address = r.Address with { TenantId = new TenantId(Samples.Id(99)) } }],
@@ -163,7 +166,9 @@ public sealed class RowSealerTests : IDisposable
         sealer.TryOpen(later with { Seal = renamed }).Should().BeNull();
     }
 
-    /// <summary>F-13: an absent column is written as absent, and none is left out, so that no value passes for that of another column.</summary>
+    /// <summary>
+    /// F-13: an absent column is written as absent, and none is left out, so that no value passes for that of another column.
+    /// </summary>
     [Fact]
     public void A_value_in_one_optional_column_never_seals_like_the_same_value_in_another()
     {
@@ -231,8 +236,10 @@ public sealed class RowSealerTests : IDisposable
     [Fact]
     public void A_seal_made_by_other_software_from_the_documented_layout_holds()
     {
-        // Python 3.11, hmac: HMAC-SHA-256 with the key 00 01 … 1F, over 02, then the key's id, "tenant" and the columns, each after its length.
-        byte[] seal = Convert.FromHexString("020192f3a4b5c67d8e9fa0b1c2d3e4f5061346494038d3b9a4e38e772b13c099008ed0c5dedf726bac0f5aa52fda86c865");
+        // Python 3.11, hmac: HMAC-SHA-256 with the key 00 01 … 1F over 02, then the key's id, "tenant" and the columns, each after its
+        // length.
+        byte[] seal = Convert.FromHexString(
+            "020192f3a4b5c67d8e9fa0b1c2d3e4f5061346494038d3b9a4e38e772b13c099008ed0c5dedf726bac0f5aa52fda86c865");
 
         _sealer.Seal(Samples.Tenant).Seal.Should().Equal(seal);
         _sealer.Open(new Sealed<Tenant>(Samples.Tenant, seal)).Should().BeSameAs(Samples.Tenant);
