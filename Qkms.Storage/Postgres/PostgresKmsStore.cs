@@ -14,21 +14,28 @@ namespace Qkms.Storage.Postgres;
 /// <summary>The shared database: several nodes, each unit a transaction of its own.</summary>
 internal sealed class PostgresKmsStore : IKmsStore, IDisposable
 {
+    private const string Commit = "COMMIT";
     private const string Busy = "Too much waits for the database; nothing was changed. Try again.";
 
     // Longer queues than this could not be served before their callers lost patience.
     private const int MaxWaiting = 1000;
 
+    // Callers let no more through than there are connections: whoever waits here waits for one that is just given back.
+    private const int MaxWaitingAside = 8;
+
     private readonly PostgresConnections _connections;
+    private readonly int _migrations;
     private readonly PostgresStart _start;
     private readonly PostgresResilience _resilience;
     private readonly CommitFence _fence;
     private readonly BoundedGate _readers;
+    private readonly BoundedGate _aside;
     private readonly BoundedGate _writers;
     private readonly IdGenerator _ids;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private WritesSweep? _sweep;
+    private SchemaWatch? _schema;
     private string? _description;
 
     /// <summary>Connects to nothing yet.</summary>
@@ -42,6 +49,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     internal PostgresKmsStore(
         PostgresStorageOptions options, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<PostgresKmsStore> logger)
     {
+        _migrations = migrations.Count;
         (_connections, _time, _logger, _ids) = (new PostgresConnections(options), time, logger, new IdGenerator(time));
         _start = new PostgresStart(_connections, options, new PostgresMigrator(migrations, time, logger), logger);
         _resilience = new PostgresResilience(options, logger);
@@ -49,6 +57,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
 
         // In front of the provider's pools, which cannot say apart that all connections are in use and that none can be made.
         _readers = new BoundedGate(_connections.PoolSize, MaxWaiting, Busy, options.ConnectTimeout);
+        _aside = new BoundedGate(PostgresConnections.AsidePoolSize, MaxWaitingAside, Busy, options.ConnectTimeout);
         _writers = new BoundedGate(_connections.PoolSize, MaxWaiting, Busy, options.ConnectTimeout);
     }
 
@@ -66,12 +75,17 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
 
         _description = await _start.RunAsync(cancellationToken);
         _sweep = new WritesSweep(_connections, _time, _logger);
+        _schema = new SchemaWatch(_connections.FindSchemaDifferenceAsync, _time, _logger);
+        _connections.Schema = new PostgresSchemaCheck(_migrations, _schema.Note);
     }
+
+    /// <summary>Whether the schema is still ours.</summary>
+    internal SchemaWatch Schema => _schema ?? throw NotOpen();
 
     /// <inheritdoc/>
     public async Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
-        _ = Description;
+        Schema.ThrowIfDifferent();
         cancellationToken.ThrowIfCancellationRequested();
         using BoundedGate.Pass pass = await _writers.EnterAsync(cancellationToken);
         return await _resilience.WriteAsync(token => WriteOnceAsync(work, token));
@@ -80,7 +94,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     /// <inheritdoc/>
     public async Task<T> UpgradeAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
-        _ = Description;
+        Schema.ThrowIfDifferent();
         try
         {
             await using NpgsqlConnection connection = await _connections.OpenSingleAsync(cancellationToken);
@@ -89,6 +103,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
             using KmsSession session = KmsSession.ForUpgrading(
                 connection, SqlDialect.Postgres, PostgresMigrator.PatienceSeconds, cancellationToken);
             T result = await work(session);
+            await session.ReadBackAsync();
             await transaction.CommitAsync(cancellationToken);
             RunHooks(session.Committed);
             return result;
@@ -104,9 +119,17 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     /// <inheritdoc/>
     public async Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
-        _ = Description;
+        Schema.ThrowIfDifferent();
         using BoundedGate.Pass pass = await _readers.EnterAsync(cancellationToken);
-        return await _resilience.ReadAsync(token => ReadOnceAsync(work, token), cancellationToken);
+        return await _resilience.ReadAsync(token => ReadOnceAsync(work, _connections.OpenReaderAsync, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<T> ReadAsideAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        Schema.ThrowIfDifferent();
+        using BoundedGate.Pass pass = await _aside.EnterAsync(cancellationToken);
+        return await _resilience.ReadAsync(token => ReadOnceAsync(work, _connections.OpenAsideAsync, token), cancellationToken);
     }
 
     /// <summary>
@@ -118,6 +141,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     public void Dispose()
     {
         _sweep?.Dispose();
+        _schema?.Dispose();
         _connections.Dispose();
     }
 
@@ -125,12 +149,16 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     public ValueTask DisposeAsync()
     {
         _sweep?.Dispose();
+        _schema?.Dispose();
         return _connections.DisposeAsync();
     }
 
-    private async Task<T> ReadOnceAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    private static async Task<T> ReadOnceAsync<T>(
+        Func<IKmsSession, Task<T>> work,
+        Func<CancellationToken, ValueTask<NpgsqlConnection>> open,
+        CancellationToken cancellationToken)
     {
-        await using NpgsqlConnection connection = await _connections.OpenReaderAsync(cancellationToken);
+        await using NpgsqlConnection connection = await open(cancellationToken);
         using KmsSession session = KmsSession.ForReading(connection, SqlDialect.Postgres, cancellationToken);
         return await work(session);
     }
@@ -142,29 +170,34 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
         using KmsSession session = KmsSession.ForWriting(connection, SqlDialect.Postgres, cancellationToken);
         T result = await work(session);
-        await CommitAsync(connection, begun);
+        await CommitAsync(connection, session, begun);
         RunHooks(session.Committed);
         return result;
     }
 
-    // In one message with the commit, so that the id costs no way to the database and back. A transaction that the delegate
-    // broke, and said nothing of it, fails at the insert: COMMIT alone would roll back without a word.
-    private const string CommitWithId =
-        $"""
-        INSERT INTO writes (write_id, committed_at) VALUES (@WriteId, {PostgresSql.Now});
-        COMMIT
-        """;
+    // A transaction that the delegate broke, and said nothing of it, fails here: COMMIT alone would roll back without a word.
+    private const string InsertWriteId = $"INSERT INTO writes (write_id, committed_at) VALUES (@WriteId, {PostgresSql.Now});\n";
+
+    // Last of all statements, and after what somebody may have put off to the commit: then nothing comes between the look at what was
+    // written and the commit.
+    private const string InsertWriteIdAndSettle = InsertWriteId + "SET CONSTRAINTS ALL IMMEDIATE;\n";
 
     /// <summary>Commits, and finds out what became of it when the answer is lost.</summary>
     /// <exception cref="Exception">Nothing was committed, or it is not known (<see cref="KmsErrors.OutcomeUnknown"/>).</exception>
-    private async Task CommitAsync(NpgsqlConnection connection, long begun)
+    private async Task CommitAsync(NpgsqlConnection connection, KmsSession session, long begun)
     {
         Guid writeId = _ids.Next();
         int backend = connection.ProcessID;
         CommitWarnings warnings = new(connection);
+        byte[] id = writeId.ToBytes();
+        bool readsBack = session.HasWritten;
+        if (readsBack)
+            await session.ReadBackAsync(InsertWriteIdAndSettle, ("WriteId", id));
+
         try
         {
-            await connection.ExecuteAsync(CommitWithId, new { WriteId = writeId.ToBytes() });
+            // The id in one message with the commit, where nothing is read back: so it costs no way to the database and back.
+            await connection.ExecuteAsync(readsBack ? Commit : InsertWriteId + Commit, readsBack ? null : new { WriteId = id });
             warnings.Refuse();
         }
         catch (Exception e) when (!PostgresFaults.IsAnswered(e))

@@ -23,5 +23,8 @@ internal static class StorageEvents
     public const int DatabaseNotDurable = 2015;
     public const int LogNotTruncated = 2016;
     public const int TruncationFailed = 2017;
+    public const int SchemaDifferent = 2018;
+    public const int SchemaRestored = 2019;
+    public const int SchemaNotRead = 2020;
     public const int SettlingFailed = 2030;
 }

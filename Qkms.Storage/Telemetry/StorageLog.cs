@@ -68,4 +68,16 @@ internal static partial class StorageLog
     [LoggerMessage(StorageEvents.TruncationFailed, LogLevel.Error,
         "The write-ahead log could not be emptied: erased data stays in it until the next attempt.")]
     public static partial void TruncationFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(StorageEvents.SchemaDifferent, LogLevel.Critical,
+        "Integrity: somebody changed the schema of the database: {Difference}. Nothing is read or written until that is undone; see "
+        + "docs/hardening.md.")]
+    public static partial void SchemaDifferent(ILogger logger, string difference);
+
+    [LoggerMessage(StorageEvents.SchemaRestored, LogLevel.Warning, "The schema of the database is again the one that the migrations made.")]
+    public static partial void SchemaRestored(ILogger logger);
+
+    [LoggerMessage(StorageEvents.SchemaNotRead, LogLevel.Warning,
+        "The schema of the database could not be read; the next look is in a minute.")]
+    public static partial void SchemaNotRead(ILogger logger, Exception exception);
 }

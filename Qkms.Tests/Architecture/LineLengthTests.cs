@@ -15,8 +15,6 @@ public sealed partial class LineLengthTests
         ("Qkms.Benchmarks/Load/Wrk.cs", "io.write(string.format("),
         ("Qkms.Tests/Architecture/FamilyTests.cs", @"\.Family\)?\s*(==|!=|is\b"),
         ("Qkms.Tests/Integrity/TamperingTests.cs", "UPDATE key_material SET wrapped = (SELECT m.wrapped"),
-        ("Qkms.Tests/Storage/LostCommitTests.cs", "CREATE CONSTRAINT TRIGGER warn AFTER INSERT OR UPDATE ON"),
-        ("Qkms.Tests/Support/Database.cs", "FOR made IN SELECT conrelid::regclass AS owner"),
     ];
 
     [Fact]

@@ -72,9 +72,13 @@ public sealed class LostCommitTests : IDisposable
     public async Task A_commit_with_a_warning_is_not_taken_for_one(string table, bool isUnknown)
     {
         await OpenAsync(TimeSpan.FromSeconds(1));
+
+        // What is planted here would be noticed; a minute from now it will be.
+        await _store!.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None);
         _database!.Run($"""
             CREATE FUNCTION warn() RETURNS TRIGGER LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'not on the standby'; RETURN NULL; END $$;
-            CREATE CONSTRAINT TRIGGER warn AFTER INSERT OR UPDATE ON {table} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION warn()
+            CREATE CONSTRAINT TRIGGER warn AFTER INSERT OR UPDATE ON {table} DEFERRABLE INITIALLY DEFERRED
+              FOR EACH ROW EXECUTE FUNCTION warn()
             """);
 
         Outcome outcome = await WriteAsync(CommitFate.Pass);
