@@ -57,6 +57,7 @@ internal static class CoreServices
         .AddSingleton<ReEncryption>()
         .AddSingleton<KemKeys>()
         .AddSingleton(signatures)
+        .AddSingleton<WeakHashJournal>()
         .AddSingleton<Signer>()
         .AddSingleton<DataKeyIssuer>()
         .AddSingleton<KeyReader>()

@@ -41,6 +41,9 @@ internal abstract class KeyFamily
     /// <summary>Whether keys of a use are made with a hash for OAEP.</summary>
     public virtual bool TakesOaepHash(KeyUse use) => false;
 
+    /// <summary>The hash with which its keys sign a message whose caller names none; null where the algorithm leaves no choice.</summary>
+    public virtual SignatureHash? DefaultSignatureHash => null;
+
     /// <summary>Whether an operation is long enough to wait for its turn among other private-key work.</summary>
     internal virtual bool WaitsForTurn(KeyOperation operation) => false;
 
