@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 using Qkms.Storage.Migrations;
-using Qkms.Storage.Postgres;
 using Qkms.Storage.Sqlite;
 
 namespace Qkms.Tests.Installation;
@@ -51,12 +51,13 @@ internal static class FormerDatabase
     /// <summary>Puts its rows into an empty database of PostgreSQL.</summary>
     public static async Task PutIntoPostgresAsync(string connectionString)
     {
-        using (PostgresKmsStore store = new(
-            new PostgresStorageOptions { ConnectionString = connectionString },
-            [.. Migration.For("Postgres").Take(Migrations)],
-            TimeProvider.System,
-            NullLogger<PostgresKmsStore>.Instance))
-            await store.OpenAsync(CancellationToken.None);
+        // The migrator alone: the store of this build expects tables that came later.
+        await using (NpgsqlConnection connection = new(connectionString))
+        {
+            await connection.OpenAsync();
+            await new PostgresMigrator([.. Migration.For("Postgres").Take(Migrations)], TimeProvider.System, NullLogger.Instance)
+                .RunAsync(connection, CancellationToken.None);
+        }
 
         using Database database = Database.OfPostgresUntouched(connectionString);
         database.Execute(Script);
