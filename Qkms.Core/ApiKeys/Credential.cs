@@ -31,8 +31,8 @@ internal sealed record Credential : ISealedRow
     public required Guid HashKeyId { get; init; }
 
     /// <summary>
-    /// The secret, for kinds of credentials that need it again; null for API keys. No such kind exists yet, and the column is sealed so that
-    /// none can be made up.
+    /// The secret, for kinds of credentials that need it again; null for API keys. No such kind exists yet, and the column is sealed so
+    /// that none can be made up.
     /// </summary>
     public byte[]? SealedSecret { get; init; }
 

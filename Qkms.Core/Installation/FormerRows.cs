@@ -16,8 +16,8 @@ internal sealed class FormerRows(IFormerRowRepository repository) : IFormerRows
         // Only who put old rows back, among them the old master key, can meet these.
         if (await repository.HasCurrentSealsAsync(session))
             throw new StoreUnusableException(
-                "The master key's row is of an earlier build, and other rows are not: somebody put old rows back. Restore the database from "
-                + "a backup.");
+                "The master key's row is of an earlier build, and other rows are not: somebody put old rows back. Restore the database "
+                + "from a backup.");
 
         SealChange change = new(session, formerKey, newKey, broken);
         await SealAllAsync(

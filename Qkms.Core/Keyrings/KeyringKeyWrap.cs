@@ -36,6 +36,7 @@ internal static class KeyringKeyWrap
             : null;
 
     private static ReadOnlySpan<byte> BindingOf(KeyringEntry entry) => new CanonicalWriter(BindingFormat)
-        .Add(entry.Id).Add((long)entry.Kind).Add(entry.TenantId?.Value).Add((long)entry.Version).Add(entry.MasterKeyId).Add((long)entry.State)
+        .Add(entry.Id).Add((long)entry.Kind).Add(entry.TenantId?.Value).Add((long)entry.Version).Add(entry.MasterKeyId)
+        .Add((long)entry.State)
         .Written;
 }

@@ -69,7 +69,9 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
 
         int newest = found.Key.NextVersion - 1;
         KeyAndVersion? checkedRow = found.Row is { } row ? Check(row, found.Key) : null;
-        return checkedRow?.Version.Version == newest ? checkedRow : throw new SealBrokenException($"version {newest} of {found.Key.LogName}");
+        return checkedRow?.Version.Version == newest
+            ? checkedRow
+            : throw new SealBrokenException($"version {newest} of {found.Key.LogName}");
     }
 
     /// <summary>The row of a version, if its seal holds and the key's row says the same of it; null where not, for lists.</summary>

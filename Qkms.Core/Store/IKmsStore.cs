@@ -31,8 +31,8 @@ internal interface IKmsStore : IAsyncDisposable
     Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken);
 
     /// <summary>
-    /// One atomic, durable unit before anything is served, however long it takes: of several nodes one is in it at a time, and sees what the
-    /// one before it has committed.
+    /// One atomic, durable unit before anything is served, however long it takes: of several nodes one is in it at a time, and sees what
+    /// the one before it has committed.
     /// </summary>
     /// <param name="work">As with <see cref="WriteAsync"/>.</param>
     /// <param name="cancellationToken">Cancels the start.</param>

@@ -34,9 +34,10 @@ internal sealed class KeyRepository : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) => (await session.Sql.FindAsync<KeyRow>(
-        SelectKeyById + session.Sql.Dialect.LockRow,
-        new { TenantId = tenantId.Value.ToBytes(), Id = keyId.Value.ToBytes() }))?.ToSealed();
+    public async Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
+        (await session.Sql.FindAsync<KeyRow>(
+            SelectKeyById + session.Sql.Dialect.LockRow,
+            new { TenantId = tenantId.Value.ToBytes(), Id = keyId.Value.ToBytes() }))?.ToSealed();
 
     private const string InsertKey =
         $"""

@@ -16,7 +16,8 @@ internal static class FormerDatabase
 
     /// <summary>"hello", encrypted by it with the key <c>orders-1</c>.</summary>
     public const string Ciphertext =
-        "UUsBAQEBohjsdCpwAZ0XNeVFmrJjfTda0+45lzDH7XVkBXfz3c64eISCoHFKtRVsA//ChTSLNIyEEAWh/iwFxERZta7nOiQKeinguMQxU2LyUmHoseO8aFbxUb1h26XYgR389eYq58ewpQ==";
+        "UUsBAQEBohjsdCpwAZ0XNeVFmrJjfTda0+45lzDH7XVkBXfz3c64eISCoHFKtRVsA"
+        + "//ChTSLNIyEEAWh/iwFxERZta7nOiQKeinguMQxU2LyUmHoseO8aFbxUb1h26XYgR389eYq58ewpQ==";
 
     /// <summary>"hello", signed by it with the active version of <c>seals</c>.</summary>
     public const string Signature = "1dvy5vcpNSR7PKmQ+gWimVA2izmbo/EnGHtuUDR7DCGAMs1VJZPxxCf0t3W7z0c4N+ydXRbYEDGY/sdgpOCiBQ==";

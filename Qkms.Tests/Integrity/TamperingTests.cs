@@ -189,7 +189,8 @@ public sealed class TamperingTests : ServiceTests
         Answer second = await Client.RotateAsync();
         await Materials.OpenAsync(App, first.Text("kid"));
         Tamper(App, $"""
-            UPDATE key_material SET wrapped = (SELECT m.wrapped FROM key_material m JOIN key_versions v ON v.id = m.version_id WHERE v.kid = '{second.Text("kid")}')
+            UPDATE key_material SET wrapped = (
+              SELECT m.wrapped FROM key_material m JOIN key_versions v ON v.id = m.version_id WHERE v.kid = '{second.Text("kid")}')
             WHERE version_id = (SELECT id FROM key_versions WHERE kid = '{first.Text("kid")}')
             """);
 
