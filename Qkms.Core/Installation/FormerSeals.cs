@@ -8,9 +8,9 @@ using Qkms.Core.Tenants;
 namespace Qkms.Core.Installation;
 
 /// <summary>
-/// The seals of the builds before format 2, to be checked once while their database is taken over: format 1 ‖ HMAC-SHA-256 (RFC 2104)
-/// over format, the table's word and the columns that decided something. Two columns that came later stand at the end, and only where they say
-/// something.
+/// The seals of the builds before format 2, to be checked once while their database is taken over: format 1 ‖ HMAC-SHA-256
+/// (RFC 2104) over format, the table's word and the columns that decided something. Two columns that came later stand at the end, and
+/// only where they say something.
 /// </summary>
 internal static class FormerSeals
 {
