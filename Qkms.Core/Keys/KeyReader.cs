@@ -18,10 +18,10 @@ internal sealed class KeyReader(
     public async Task<KeyVersion> GetAsync(Caller caller, KeySelector key, int number, CancellationToken cancellationToken)
     {
         KeyAddress address = key.For(caller);
-        return await store.ReadAsync(
+        return Touched(caller, await store.ReadAsync(
             async session => (await rows.FindWithKeyAsync(session, address, number))?.Version
                 ?? throw await missing.RefusalAsync(session, new MissingKey(address, number)),
-            cancellationToken);
+            cancellationToken));
     }
 
     /// <summary>The version in the active slot of a key; its status may be expired.</summary>
@@ -29,10 +29,16 @@ internal sealed class KeyReader(
     public async Task<KeyVersion> GetActiveAsync(Caller caller, KeySelector key, CancellationToken cancellationToken)
     {
         KeyAddress address = key.For(caller);
-        return await store.ReadAsync(
+        return Touched(caller, await store.ReadAsync(
             async session => (await rows.FindActiveAsync(session, address))?.Version
                 ?? throw await missing.RefusalAsync(session, new MissingKey(address)),
-            cancellationToken);
+            cancellationToken));
+    }
+
+    private static KeyVersion Touched(Caller caller, KeyVersion version)
+    {
+        caller.Touch(version);
+        return version;
     }
 
     /// <summary>

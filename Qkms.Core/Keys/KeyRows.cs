@@ -35,7 +35,11 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
     {
         // A kid says nothing of its name, so one outside the API key's narrowing is as absent as one that does not exist.
         KeyAndVersion? found = await FindWithKeyAsync(session, caller.TenantId, kid);
-        return found is not null && caller.Access.Covers(found.Version.Address.Name) ? found : throw KmsErrors.KeyVersionNotFound.Refusal();
+        if (found is null || !caller.Access.Covers(found.Version.Address.Name))
+            throw KmsErrors.KeyVersionNotFound.Refusal();
+
+        caller.Touch(found.Version);
+        return found;
     }
 
     /// <summary>The version with a number, or null when the key never had it.</summary>

@@ -77,6 +77,7 @@ internal sealed class KeyLifecycle(
             KeyVersionId id = new(head is null ? ids.Next() : ids.NextAfter(head.Version.Id.Value));
             NextVersion next = new(id, command.Kid ?? Kid.From(id.Value), command.Spelling, command.OaepHash, PreviousKid: null, now);
             KeyVersion version = next.Of(key, pair);
+            caller.Touch(version);
             KeyMaterial material = PrivateKeyWrap.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);
             KeyPlan plan = planner.Add(JournalActor.Of(caller), key, isNew: head is null, version, material);
             return new PlannedChange<KeyVersion>(version, now, session => writer.TryWriteAsync(session, plan));
@@ -128,6 +129,7 @@ internal sealed class KeyLifecycle(
             KeyVersionId id = new(ids.NextAfter(old.Id.Value));
             NextVersion next = new(id, Kid.From(id.Value), command.Spelling, old.OaepHash, old.Kid, now);
             KeyVersion version = next.Of(key, pair);
+            caller.Touch(version);
             KeyVersion retired = KeyTransitions.Supersede(old, version.Kid, now);
             KeyMaterial material = PrivateKeyWrap.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);
             KeyPlan plan = planner.Rotate(JournalActor.Of(caller), key, old, retired, version, material);
