@@ -12,7 +12,7 @@ namespace Qkms.Storage.Sqlite;
 /// </summary>
 internal sealed class DatabaseFile : IDisposable
 {
-    // For reads, of which there are many; what is read is used for longer than that (FreshnessLimit).
+    // Connections that are open already stay with the right file.
     private static readonly TimeSpan _oftenEnough = TimeSpan.FromMilliseconds(100);
 
     private readonly SafeFileHandle _file;
@@ -54,8 +54,10 @@ internal sealed class DatabaseFile : IDisposable
         lock (_lock)
         {
             bool isReplaced = NameNow() != _name;
-            if (isReplaced != _isReplaced)
-                StorageLog.DatabaseFileChanged(_logger, isReplaced ? LogLevel.Critical : LogLevel.Warning, _name, isReplaced);
+            if (isReplaced && !_isReplaced)
+                StorageLog.DatabaseFileReplaced(_logger, _name);
+            else if (_isReplaced && !isReplaced)
+                StorageLog.DatabaseFileBack(_logger, _name);
 
             Volatile.Write(ref _isReplaced, isReplaced);
             Interlocked.Exchange(ref _lookedAt, _time.GetTimestamp());

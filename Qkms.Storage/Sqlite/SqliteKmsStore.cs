@@ -199,7 +199,13 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
         if (_disposed)
             throw SqliteFaults.Unavailable();
 
-        SqliteConnection connection = _readers.Rent();
+        SqliteConnection connection = _readers.Rent(out bool isFresh);
+        if (isFresh && OpenFile.IsReplaced())
+        {
+            connection.Dispose();
+            throw SqliteFaults.Unavailable();
+        }
+
         try
         {
             using KmsSession session = KmsSession.ForReading(connection, SqlDialect.Sqlite, cancellationToken);
