@@ -75,6 +75,7 @@ internal static class ReEncrypt
             .WithRequestExample(
                 """{"ciphertext":"UUsBAQEBmPXCfR58OptU","context":{"purpose":"demo"},"destination":{"algorithm":"ML-KEM-768"}}""")
             .WithValidation(new ReEncryptRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.CryptoReEncrypt)
             .Refuses([.. KeyUseRefusals.Creating, KmsErrors.DecryptionFailed]);
 

@@ -15,7 +15,9 @@ internal sealed class KeyReader(
         KeyVersion? version = await store.ReadAsync(session => rows.FindVersionAsync(session, caller.TenantId, kid), cancellationToken);
 
         // A kid says nothing of its name, so one outside the API key's narrowing is as absent as one that does not exist.
-        return version is not null && caller.Access.Covers(version.Address.Name) ? version : throw KmsErrors.KeyVersionNotFound.Refusal();
+        return version is not null && caller.Access.Covers(version.Address.Name)
+            ? Touched(caller, version)
+            : throw KmsErrors.KeyVersionNotFound.Refusal();
     }
 
     /// <summary>The version with a number of a key.</summary>
@@ -23,12 +25,12 @@ internal sealed class KeyReader(
     public async Task<KeyVersion> GetAsync(Caller caller, KeySelector key, int number, CancellationToken cancellationToken)
     {
         KeyAddress address = key.For(caller);
-        return await store.ReadAsync(
+        return Touched(caller, await store.ReadAsync(
             async session =>
                 await rows.FindKeyAsync(session, address) is { } found && await rows.FindVersionAsync(session, found, number) is { } version
                     ? version
                     : throw await missing.RefusalAsync(session, new MissingKey(address, number)),
-            cancellationToken);
+            cancellationToken));
     }
 
     /// <summary>The version in the active slot of a key; its status may be expired.</summary>
@@ -36,10 +38,16 @@ internal sealed class KeyReader(
     public async Task<KeyVersion> GetActiveAsync(Caller caller, KeySelector key, CancellationToken cancellationToken)
     {
         KeyAddress address = key.For(caller);
-        return await store.ReadAsync(
+        return Touched(caller, await store.ReadAsync(
             async session => (await rows.FindActiveAsync(session, address))?.Active
                 ?? throw await missing.RefusalAsync(session, new MissingKey(address)),
-            cancellationToken);
+            cancellationToken));
+    }
+
+    private static KeyVersion Touched(Caller caller, KeyVersion version)
+    {
+        caller.Touch(version);
+        return version;
     }
 
     /// <summary>One page of the versions, newest first. A row whose seal is broken is named apart and hides no other.</summary>

@@ -36,9 +36,11 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
     public async Task<KeyAndVersion> FindWithKeyAsync(IKmsSession session, Caller caller, Kid kid)
     {
         KeyVersion? found = await FindVersionAsync(session, caller.TenantId, kid);
-        return found is not null && caller.Access.Covers(found.Address.Name)
-            ? await WithKeyAsync(session, found)
-            : throw KmsErrors.KeyVersionNotFound.Refusal();
+        if (found is null || !caller.Access.Covers(found.Address.Name))
+            throw KmsErrors.KeyVersionNotFound.Refusal();
+
+        caller.Touch(found);
+        return await WithKeyAsync(session, found);
     }
 
     /// <summary>The version with an internal id and its key; null when there is none.</summary>

@@ -75,6 +75,7 @@ internal sealed class KeyLifecycle(
             KeyVersionId id = new(head.NewestId is { } newest ? ids.NextAfter(newest.Value) : ids.Next());
             NextVersion next = new(id, command.Kid ?? Kid.From(id.Value), command.Spelling, command.OaepHash, PreviousKid: null, now);
             KeyVersion version = next.Of(key, pair);
+            caller.Touch(version);
             KeyMaterial material = PrivateKeyWrap.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);
             KeyPlan plan = planner.Add(JournalActor.Of(caller), key, isNew: head.Key is null, version, material);
             return new PlannedChange<KeyVersion>(version, now, session => writer.TryWriteAsync(session, plan));
@@ -126,6 +127,7 @@ internal sealed class KeyLifecycle(
             KeyVersionId id = new(ids.NextAfter(old.Id.Value));
             NextVersion next = new(id, Kid.From(id.Value), command.Spelling, old.OaepHash, old.Kid, now);
             KeyVersion version = next.Of(key, pair);
+            caller.Touch(version);
             KeyVersion retired = KeyTransitions.Supersede(old, version.Kid, now);
             KeyMaterial material = PrivateKeyWrap.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);
             KeyPlan plan = planner.Rotate(JournalActor.Of(caller), key, old, retired, version, material);
