@@ -28,7 +28,7 @@ internal sealed class KeyDestruction(Changes changes, StateChanges states, KeyRo
             request,
             command.Kid,
             OperationNames.ScheduleDestruction,
-            (version, now) => KeyTransitions.ScheduleDestruction(version, now.AddDays(command.WaitingDays)),
+            (version, now) => KeyTransitions.ScheduleDestruction(version, now.AddDays(command.WaitingDays), now),
             JournalActions.KeyDestructionScheduled,
             command.Reason,
             cancellationToken);
