@@ -56,9 +56,9 @@ public sealed class DestructionClockTests : IDisposable
         _time.ShiftWallClock(TimeSpan.FromDays(30));
         await using QkmsApplication confirmed = Start(confirmed: _time.GetUtcNow());
         (await confirmed.SweepAfterAsync(TimeSpan.FromHours(1))).Should().Be(0);
-        (await confirmed.SweepAfterAsync(TimeSpan.FromDays(6.9))).Should().Be(0);
+        (await confirmed.SweepAfterAsync(TimeSpan.FromDays(6.8))).Should().Be(0);
         (await StatusAsync(confirmed, kid)).Should().Be("pending_destruction");
-        (await confirmed.SweepAfterAsync(TimeSpan.FromDays(0.2))).Should().Be(1);
+        (await confirmed.SweepAfterAsync(TimeSpan.FromDays(0.3))).Should().Be(1);
     }
 
     // Steps that are each short enough to be taken for a restart.
