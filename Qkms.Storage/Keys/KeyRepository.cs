@@ -5,7 +5,7 @@ using Qkms.Storage.Sessions;
 namespace Qkms.Storage.Keys;
 
 /// <summary>Keys, key versions and their material.</summary>
-internal sealed class KeyRepository : IKeyRepository
+internal sealed partial class KeyRepository : IKeyRepository
 {
     // The index of names serves it, whose condition has to stand here word for word; the other one holds every key of the algorithm.
     private const string SelectNewestKid =
@@ -376,30 +376,4 @@ internal sealed class KeyRepository : IKeyRepository
             && await WriteMaterialAsync(
                 session, OverwriteMaterial, KeyMaterialRow.From(material with { Wrapped = new byte[material.Wrapped.Length] }));
     }
-
-    // No tenant here: what is due is due for all, and each row says whose it is.
-    private static string SelectDue(SqlDialect dialect) =>
-        $"""
-        SELECT CAST(tenant_id AS {dialect.Bytes}) AS tenant_id, CAST(id AS {dialect.Bytes}) AS id
-        FROM key_versions
-        WHERE destroy_at <= @Now AND id > @After
-        ORDER BY id
-        LIMIT @Limit
-        """;
-
-    /// <inheritdoc/>
-    public async Task<IReadOnlyList<DueVersion>> ListDueForDestructionAsync(
-        IKmsSession session, DateTimeOffset now, byte[]? after, int limit)
-    {
-        IReadOnlyList<KeyVersionIdRow> rows = await session.Sql.ListAsync<KeyVersionIdRow>(
-            SelectDue(session.Sql.Dialect),
-            new { Now = now.ToStored(), After = after ?? [], Limit = limit });
-        return [.. rows.Select(row => row.ToDue())];
-    }
-
-    private const string SelectAnyWaiting =
-        "SELECT COUNT(*) FROM (SELECT 1 FROM key_versions WHERE destroy_at IS NOT NULL LIMIT 1) AS first";
-
-    /// <inheritdoc/>
-    public async Task<bool> AnyWaitsForDestructionAsync(IKmsSession session) => await session.Sql.ScalarAsync<long>(SelectAnyWaiting) > 0;
 }
