@@ -38,6 +38,7 @@ internal static class CoreServices
         .AddSingleton<ApiKeyAuthenticator>()
         .AddSingleton<TenantProvisioning>()
         .AddSingleton<InitialTenant>()
+        .AddSingleton<DemoKeys>()
         .AddSingleton<TenantKeys>()
         .AddSingleton<KeyGenerationGate>()
         .AddSingleton<KeyRows>()

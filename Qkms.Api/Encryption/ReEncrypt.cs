@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using FluentValidation;
 using Qkms.Api.Fields;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Encryption;
 using Qkms.Core.Uses;
 
@@ -18,7 +19,9 @@ internal sealed record ReEncryptRequest(
     [property: KeyVersionField]
     [property: Description("The version that made the ciphertext, by its number; algorithm and name select the key.")]
     int? KeyVersion,
-    [property: Description("The algorithm of the key that made the ciphertext. Default: AES-256.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Decrypt)]
+    [property: Description("The algorithm of the key that made the ciphertext. Default: AES-256.")]
+    AlgorithmText? Algorithm,
     [property: Description("The name of the key that made the ciphertext. Default: 'default'.")] KeyNameText? Name,
     [property: Description("The new key. Default: the active version of the same logical key.")]
     ReEncryptDestinationRequest? Destination) : IKeyChoiceFields;
@@ -28,7 +31,9 @@ internal sealed record ReEncryptDestinationRequest(
     [property: KeyVersionField]
     [property: Description("The version to encrypt with, by its number; algorithm and name select the key.")]
     int? KeyVersion,
-    [property: Description("The algorithm of the new key. Default: AES-256.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Encrypt)]
+    [property: Description("The algorithm of the new key. Default: AES-256.")]
+    AlgorithmText? Algorithm,
     [property: Description("The name of the new key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("The context of the new ciphertext. Default: the same as before.")] ContextMap? Context,
     [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")]
@@ -73,7 +78,7 @@ internal static class ReEncrypt
                 "Decrypts with one key and encrypts to another, inside the service. Default destination: the "
                 + "active version of the same key.")
             .WithRequestExample(
-                """{"ciphertext":"UUsBAQEBmPXCfR58OptU","context":{"purpose":"demo"},"destination":{"algorithm":"ML-KEM-768"}}""")
+                """{"ciphertext":"paste+from+Encrypt++","context":{"purpose":"demo"},"destination":{"algorithm":"ML-KEM-768","name":"demo"}}""")
             .WithValidation(new ReEncryptRequestValidator())
             .Requires(Permission.CryptoReEncrypt)
             .Refuses([.. KeyUseRefusals.Creating, KmsErrors.DecryptionFailed]);

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Qkms.Api.Fields;
 using Qkms.Api.Idempotency;
 using Qkms.Core.Idempotency;
+using Qkms.Core.Installation;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
 
@@ -49,7 +50,7 @@ internal static class DestroyKey
             .WithIdempotencyKey();
 
     private static async Task<AcceptedReply<KeyVersionResponse>> HandleAsync(
-        [KidOrNumberField, Description("The kid of the version; not its number.")] string key,
+        [KidOrNumberField, ParameterExample(DemoKeys.RetiredKid), Description("The kid of the version; not its number.")] string key,
         [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] DestroyKeyRequest? request,
         Caller caller,
         KeyDestruction destruction,

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using Qkms.Api.Fields;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Signatures;
 using Qkms.Core.Uses;
 
@@ -17,7 +18,7 @@ internal sealed record SignRequest(
     byte[]? SignatureContext,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Sign), Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether the last version of the rotation chain signs if the kid is retired. Default: false.")]
     bool? Follow) : IKeyChoiceFields;
@@ -49,7 +50,7 @@ internal static class Sign
         signatures.MapPost("/sign", HandleAsync)
             .WithName("Sign")
             .WithSummary("Signs a message with ML-DSA (hedged), RSA-PSS or Ed25519.")
-            .WithRequestExample("""{"message":"aGVsbG8="}""")
+            .WithRequestExample("""{"message":"aGVsbG8=","algorithm":"ML-DSA-65","name":"demo"}""")
             .WithValidation(new SignRequestValidator())
             .Requires(Permission.Sign)
             .Refuses(KeyUseRefusals.Creating);

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using Qkms.Api.Fields;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Signatures;
 using Qkms.Core.Uses;
 
@@ -18,7 +19,7 @@ internal sealed record VerifyRequest(
     byte[]? SignatureContext,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Verify), Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name) : IKeyChoiceFields;
 
 internal sealed class VerifyRequestValidator : KeyChoiceValidator<VerifyRequest>
@@ -48,7 +49,7 @@ internal static class Verify
         signatures.MapPost("/verify", HandleAsync)
             .WithName("Verify")
             .WithSummary("Verifies the signature of a message. A wrong signature is not an error: valid is false.")
-            .WithRequestExample("""{"message":"aGVsbG8=","signature":"SGVsbG8h"}""")
+            .WithRequestExample("""{"message":"aGVsbG8=","signature":"paste+from+Sign+","algorithm":"ML-DSA-65","name":"demo"}""")
             .WithValidation(new VerifyRequestValidator())
             .Requires(Permission.Verify)
             .Refuses(KeyUseRefusals.Reading);

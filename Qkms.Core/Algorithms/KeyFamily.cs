@@ -41,6 +41,9 @@ internal abstract class KeyFamily
     /// <summary>Whether keys of a use are made with a hash for OAEP.</summary>
     public virtual bool TakesOaepHash(KeyUse use) => false;
 
+    /// <summary>Whether its keys sign hashes that the caller made: they are <see cref="ISignHash"/>.</summary>
+    public virtual bool SignsHashes => false;
+
     /// <summary>Whether an operation is long enough to wait for its turn among other private-key work.</summary>
     internal virtual bool WaitsForTurn(KeyOperation operation) => false;
 
