@@ -83,6 +83,9 @@ internal static class OpenApiSetup
             options.DocumentTitle = "Qkms";
             options.EnableTryItOutByDefault();
             options.DisplayRequestDuration();
+
+            // Descriptions name operations by their ids.
+            options.DisplayOperationId();
         });
     }
 }

@@ -6,8 +6,8 @@ using Qkms.Core.Lifecycle;
 namespace Qkms.Core.Installation;
 
 /// <summary>
-/// Keys to try the API with, on a developer's machine: one of each recommended algorithm, all named <see cref="KeyName.Demo"/>. The examples
-/// of openapi.yaml use them.
+/// Keys to try the API with, on a developer's machine: one of each recommended algorithm, all named <see cref="KeyName.Demo"/>. The
+/// examples of openapi.yaml use them.
 /// </summary>
 internal sealed class DemoKeys(KeyLifecycle keys)
 {
