@@ -32,10 +32,13 @@ internal sealed class DemoKeys(KeyLifecycle keys)
 
         Task GenerateAsync(KeyAlgorithm algorithm, string kid) => keys.GenerateAsync(
             caller,
-            new GenerateKeyCommand(SelectorOf(algorithm), algorithm.Name, Kid.TryParse(kid, out Kid own) ? own : throw new InvalidOperationException($"'{kid}' is no kid."), OaepHash: null),
+            new GenerateKeyCommand(SelectorOf(algorithm), algorithm.Name, KidOf(kid), OaepHash: null),
             request: null,
             cancellationToken);
     }
+
+    private static Kid KidOf(string text) =>
+        Kid.TryParse(text, out Kid kid) ? kid : throw new InvalidOperationException($"'{text}' is no kid.");
 
     private static KeySelector SelectorOf(KeyAlgorithm algorithm) => new(algorithm, KeyName.Demo, algorithm.Uses[0]);
 }

@@ -82,14 +82,20 @@ public sealed class RecordedAnswersTests : ServiceTests
         Listed("GenerateKeyRequest").Should().Contain(["ML-KEM-512", "ML-DSA-87", "RSA-4096", "Ed25519", "AES-256"]);
 
         string?[] Listed(string schema) =>
-            [.. schemas[schema]!["properties"]!["algorithm"]!["enum"]!.AsArray().Select(word => (string?)word).Where(word => word is not null)];
+        [
+            .. schemas[schema]!["properties"]!["algorithm"]!["enum"]!.AsArray()
+                .Select(word => (string?)word)
+                .Where(word => word is not null),
+        ];
     }
 
     /// <summary>F-81: the page is in the order of a key's life, and what destroys comes last.</summary>
     [Fact]
     public async Task The_operations_of_keys_are_in_the_order_of_a_life()
     {
-        IEnumerable<string> ids = (await DescribedAsync()).TakeWhile(operation => operation.Tag == "Keys").Select(operation => operation.Id);
+        IEnumerable<string> ids = (await DescribedAsync())
+            .TakeWhile(operation => operation.Tag == "Keys")
+            .Select(operation => operation.Id);
 
         ids.Should().Equal(
             "GenerateKey", "ListKeys", "GetActiveKey", "GetPublicKey", "RotateKey", "RetireKey", "RevokeKey", "CancelKeyDeletion", "GetKey",
@@ -165,9 +171,10 @@ public sealed class RecordedAnswersTests : ServiceTests
 
     private static IEnumerable<(string Summary, string? Query, string? Body)> RequestsOf(Operation operation)
     {
-        (string OperationId, string Summary, string? Query, string? Body)[] further = [.. _further.Where(f => f.OperationId == operation.Id)];
+        var further = _further.Where(f => f.OperationId == operation.Id).ToArray();
+        string summaryOfExample = further.Any(f => f.Summary.Length > 0) ? "one" : "";
         if (!_instead.Contains(operation.Id))
-            yield return (further.Any(f => f.Summary.Length > 0) ? "one" : "", null, operation.Example?.ToJsonString(RecordedText.Format));
+            yield return (summaryOfExample, null, operation.Example?.ToJsonString(RecordedText.Format));
 
         foreach ((_, string summary, string? query, string? body) in further)
             yield return (summary, query, body);

@@ -3,10 +3,16 @@ using System.Text.RegularExpressions;
 
 namespace Qkms.Tests.Architecture;
 
-/// <summary>Answers as they are kept: what is random in them is replaced, the same by the same, so that each recording gives the same text.</summary>
+/// <summary>
+/// Answers as they are kept: what is random in them is replaced, the same by the same, so that each recording gives the same text.
+/// </summary>
 internal sealed partial class RecordedText
 {
-    public static readonly JsonSerializerOptions Format = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static readonly JsonSerializerOptions Format = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     // Shown shortened; secrets have a length of their own, which the schema demands.
     private static readonly string[] _bytes = ["public_key", "ciphertext", "kem_ciphertext", "wrapped_key", "signature", "pub"];
