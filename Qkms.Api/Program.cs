@@ -40,6 +40,7 @@ return await StartFailures.ExplainAsync(async () =>
         KeyJson.Default,
         SignatureJson.Default);
     builder.AddQkmsEnvelope();
+    builder.AddQkmsHealth();
     builder.AddQkmsOpenApi();
     builder.Services.AddSingleton(settings);
     builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);

@@ -42,6 +42,7 @@ internal static class CoreServices
         .AddSingleton<TenantKeys>()
         .AddSingleton<KeyGenerationGate>()
         .AddSingleton<KeyRows>()
+        .AddSingleton<MissingKeys>()
         .AddSingleton<KeyListCursor>()
         .AddSingleton<KeyStateCache>()
         .AddSingleton<KeyResolver>()

@@ -146,7 +146,7 @@ call 200 POST /data-keys/decrypt "{\"ciphertext\":\"$(field ciphertext)\"}"
 step 'A shared secret by ML-KEM-768'
 call 200 POST /kem/encapsulate "{\"name\":\"$name\"}"
 secret=$(field shared_secret)
-call 200 POST /kem/decapsulate "{\"name\":\"$name\",\"kem_ciphertext\":\"$(field kem_ciphertext)\"}"
+call 200 POST /kem/decapsulate "{\"kid\":\"$(field kid)\",\"kem_ciphertext\":\"$(field kem_ciphertext)\"}"
 [ "$(field shared_secret)" = "$secret" ] || fail 'the two sides have different secrets'
 
 step 'Encrypt to the ML-KEM key by its first kid: that version is retired, so its successor is used'

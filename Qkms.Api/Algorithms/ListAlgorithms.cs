@@ -12,7 +12,7 @@ internal sealed record AlgorithmResponse(
     [property: AlgorithmNameField, Description("The canonical name.")] string Algorithm,
     [property: AliasesField, Description("Other accepted names.")] IReadOnlyList<string> Aliases,
     [property: KeyTypeField, Description("The key type of a JWK.")] string Kty,
-    [property: Field(Words = ["enc", "sig"], MaxItems = 2)]
+    [property: Field(Words = ["enc", "sig", "kem"], MaxItems = 3)]
     [property: Description("The possible uses of a key, the default first.")]
     IReadOnlyList<string> Use,
     [property: OperationsField, Description("The operations of the algorithm.")] IReadOnlyList<string> Operations,

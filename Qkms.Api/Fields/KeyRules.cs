@@ -30,7 +30,8 @@ internal static class KeyRules
         this IRuleBuilder<T, UseText?> rule, Func<T, AlgorithmText?> algorithm) => rule
         .Must((request, use) => use is null || (use.Value.Value is { } known && algorithm(request)?.Value?.Uses.Contains(known) != false))
         .WithMessage(
-            "must be 'enc' or 'sig', and supported by the algorithm: RSA supports both, ML-KEM and AES 'enc', ML-DSA and Ed25519 'sig'");
+            "must be 'enc', 'sig' or 'kem', and supported by the algorithm: RSA supports 'enc' and 'sig', ML-KEM 'enc' and 'kem', "
+            + "AES 'enc', ML-DSA and Ed25519 'sig'");
 
     public static IRuleBuilderOptions<T, int?> IsKeyVersion<T>(this IRuleBuilder<T, int?> rule) => rule
         .Must(version => version > 0)

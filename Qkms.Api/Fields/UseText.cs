@@ -7,7 +7,7 @@ namespace Qkms.Api.Fields;
 /// <summary>What a key is for.</summary>
 internal sealed class UseFieldAttribute : FieldAttribute
 {
-    public UseFieldAttribute() => (Words, Example) = (["enc", "sig"], "enc");
+    public UseFieldAttribute() => (Words, Example) = (["enc", "sig", "kem"], "enc");
 }
 
 /// <summary>What a key is for, in a request.</summary>

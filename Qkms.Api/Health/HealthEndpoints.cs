@@ -1,6 +1,4 @@
 using System.ComponentModel;
-using Qkms.Core.Store;
-using Qkms.Core.Tenants;
 
 namespace Qkms.Api.Health;
 
@@ -10,6 +8,12 @@ internal sealed record HealthResponse(
 /// <summary>Liveness and readiness for supervisors and load balancers, without an API key.</summary>
 internal static class HealthEndpoints
 {
+    public static WebApplicationBuilder AddQkmsHealth(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<Readiness>();
+        return builder;
+    }
+
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder app)
     {
         RouteGroupBuilder health = app.MapGroup("/health")
@@ -27,12 +31,9 @@ internal static class HealthEndpoints
 
     private static Reply<HealthResponse> Live() => Reply.Ok(new HealthResponse("live"));
 
-    private static async Task<Reply<HealthResponse>> ReadyAsync(
-        IKmsStore store, ITenantRepository tenants, CancellationToken cancellationToken)
+    private static async Task<Reply<HealthResponse>> ReadyAsync(Readiness readiness, CancellationToken cancellationToken)
     {
-        if (!await store.ReadAsync(session => tenants.AnyAsync(session), cancellationToken))
-            throw KmsErrors.Unavailable.With("The service is starting.");
-
+        await readiness.CheckAsync(cancellationToken);
         return Reply.Ok(new HealthResponse("ready"));
     }
 }

@@ -13,7 +13,7 @@ namespace Qkms.Api.Keys;
 internal sealed record GenerateKeyRequest(
     [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
-    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] UseText? Use,
+    [property: Description("'enc', 'sig' or 'kem', where the algorithm leaves a choice. Default: 'enc' for RSA and ML-KEM.")] UseText? Use,
     [property: Description("Your own kid; not a word of a route, such as 'active'. Default: a UUID.")] KidText? Kid,
     [property: OaepHashField]
     [property: Description("The hash function of RSA-OAEP and its MGF1. Default: SHA-256. Only for RSA encryption keys.")]

@@ -15,7 +15,9 @@ internal sealed record GetActiveKeyQuery(
     [property: FromQuery(Name = "name"), ParameterExample("demo")]
     [property: Description("The name of the logical key. Default: 'default'.")]
     KeyNameText? Name,
-    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'. Default for RSA: 'enc'.")] UseText? Use) : IKeySelectorFields;
+    [property: FromQuery(Name = "use")]
+    [property: Description("'enc', 'sig' or 'kem', where the algorithm leaves a choice. Default: 'enc' for RSA and ML-KEM.")]
+    UseText? Use) : IKeySelectorFields;
 
 internal sealed class GetActiveKeyQueryValidator : KeySelectorValidator<GetActiveKeyQuery>;
 

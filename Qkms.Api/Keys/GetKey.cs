@@ -15,7 +15,9 @@ internal sealed record GetKeyQuery(
     string Key,
     [property: FromQuery(Name = "algorithm"), Description("The algorithm. Required with a number.")] AlgorithmText? Algorithm,
     [property: FromQuery(Name = "name"), Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
-    [property: FromQuery(Name = "use"), Description("'enc' or 'sig'. Default for RSA: 'enc'.")] UseText? Use) : IKeySelectorFields
+    [property: FromQuery(Name = "use")]
+    [property: Description("'enc', 'sig' or 'kem', where the algorithm leaves a choice. Default: 'enc' for RSA and ML-KEM.")]
+    UseText? Use) : IKeySelectorFields
 {
     // Kids are never digits only, so that the two cannot be confused.
     internal bool IsNumber => Key.All(char.IsAsciiDigit);

@@ -21,8 +21,8 @@ internal sealed record JsonWebKey
     [KidField]
     public required string Kid { get; init; }
 
-    [Description("'enc' or 'sig'.")]
-    [UseField]
+    [Description("'enc' or 'sig': RFC 7517 has one word for encryption and key agreement.")]
+    [Field(Words = ["enc", "sig"], Example = "enc")]
     public required string Use { get; init; }
 
     [Description("The JOSE algorithm, if the key has only one.")]
@@ -62,7 +62,7 @@ internal sealed record JsonWebKey
         {
             Kty = version.Algorithm.Family.JwkKeyType,
             Kid = version.Kid.Value,
-            Use = version.Use.ToWire(),
+            Use = version.Use == KeyUse.Signature ? "sig" : "enc",
             Alg = key.Algorithm,
             Pub = Encode(key.PublicKey),
             Crv = key.Curve,

@@ -31,7 +31,7 @@ internal record KeyVersionResponse
     [AlgorithmIdField]
     public required string AlgorithmId { get; init; }
 
-    [Description("'enc' for encryption, 'sig' for signatures.")]
+    [Description("'enc' for encryption, 'sig' for signatures, 'kem' for shared secrets only.")]
     [UseField]
     public required string Use { get; init; }
 

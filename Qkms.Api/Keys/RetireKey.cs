@@ -13,7 +13,7 @@ internal sealed record RetireKeyRequest(
     [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] AlgorithmText? Algorithm,
     [property: Required, KeyVersionField, Description("The number of the version to retire.")] int? KeyVersion,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
-    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] UseText? Use,
+    [property: Description("'enc', 'sig' or 'kem', where the algorithm leaves a choice. Default: 'enc' for RSA and ML-KEM.")] UseText? Use,
     [property: Description("Whether to retire the version even if it is the only active one. Default: false.")]
     bool? AllowNoActive) : IKeySelectorFields;
 

@@ -12,7 +12,7 @@ namespace Qkms.Api.Keys;
 internal sealed record RotateKeyRequest(
     [property: Required, Description("The algorithm: its FIPS name or an accepted alias.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
-    [property: Description("'enc' or 'sig'. Default for RSA: 'enc'.")] UseText? Use,
+    [property: Description("'enc', 'sig' or 'kem', where the algorithm leaves a choice. Default: 'enc' for RSA and ML-KEM.")] UseText? Use,
     [property: KeyVersionField]
     [property: Description("The version that you expect to be active. It keeps a repeated call from rotating twice.")]
     int? ExpectedKeyVersion) : IKeySelectorFields;

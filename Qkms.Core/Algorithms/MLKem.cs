@@ -70,7 +70,7 @@ internal sealed class MLKemFamily : KeyFamily
         new(name, this)
         {
             Alias = alias,
-            Uses = [KeyUse.Encryption],
+            Uses = [KeyUse.Encryption, KeyUse.Encapsulation],
             NistLevel = level,
             PublicKeySize = publicKey,
             CiphertextSize = ciphertext,
@@ -83,6 +83,10 @@ internal sealed class MLKemFamily : KeyFamily
 internal sealed class MLKemKey(MLKem key) : LoadedKey, IEncrypt, IEncapsulate, IHpke
 {
     public override ReadOnlySpan<byte> PublicKey => key.ExportEncapsulationKey();
+
+    // Keeps what is encrypted with a context apart from what a caller of HPKE encrypts with associated data of his own, who could choose
+    // them to be a context.
+    private static ReadOnlySpan<byte> ContextInfo => "qkms/crypto/v1"u8;
 
     public int CiphertextLength => key.Algorithm.CiphertextSizeInBytes;
 
@@ -101,10 +105,10 @@ internal sealed class MLKemKey(MLKem key) : LoadedKey, IEncrypt, IEncapsulate, I
         return secret;
     }
 
-    public byte[] Encrypt(EncryptionContext context, ReadOnlySpan<byte> plaintext) => Seal(info: default, context.Canonical, plaintext);
+    public byte[] Encrypt(EncryptionContext context, ReadOnlySpan<byte> plaintext) => Seal(ContextInfo, context.Canonical, plaintext);
 
     public SecretBytes? TryDecrypt(EncryptionContext context, ReadOnlySpan<byte> ciphertext) =>
-        TryOpen(info: default, context.Canonical, ciphertext);
+        TryOpen(ContextInfo, context.Canonical, ciphertext);
 
     public byte[] Seal(ReadOnlySpan<byte> info, ReadOnlySpan<byte> aad, ReadOnlySpan<byte> plaintext) =>
         Hpke.Seal(key, info, aad, plaintext);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Qkms.Core.Callers;
+using Qkms.Core.Gates;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Sealing;
@@ -12,6 +13,11 @@ namespace Qkms.Core.ApiKeys;
 internal sealed class ApiKeyAuthenticator
 {
     private const int MostRemembered = 10_000;
+
+    // One look-up of a stranger at a time: it takes well under a millisecond. Whoever keeps the place busy hurts strangers only.
+    private const int StrangersAtOnce = 1;
+    private const int MostStrangersWaiting = 256;
+    private static readonly TimeSpan _strangersPatience = TimeSpan.FromSeconds(2);
 
     private readonly IKmsStore _store;
     private readonly ICredentialRepository _credentials;
@@ -26,6 +32,13 @@ internal sealed class ApiKeyAuthenticator
 
     // By proof: a wrong secret finds nothing here and takes every step, like an id that does not exist.
     private readonly FreshCache<ApiKeyProof, ApiKeyIdentity> _proven;
+
+    private readonly KnownApiKeys _known = new();
+    private readonly BoundedGate _strangers = new(
+        StrangersAtOnce,
+        MostStrangersWaiting,
+        "Too many unknown API keys are being looked up; nothing was done. Try again.",
+        _strangersPatience);
 
     /// <summary>Works over a store whose keyring is open when the first key is presented.</summary>
     public ApiKeyAuthenticator(
@@ -64,19 +77,34 @@ internal sealed class ApiKeyAuthenticator
     /// </summary>
     public void ForgetAll() => _proven.ForgetAll();
 
+    // Not cancelled with a caller: others may wait for it, and the place is taken until it ends.
     private async Task<ApiKeyIdentity?> FindAsync(ApiKeyProof proof)
     {
-        string lookupId = proof.LookupId;
-        (Sealed<Credential> found, Sealed<Tenant>? foundTenant) = await _store.ReadAsync(
-            async session =>
-            {
-                Sealed<Credential> credential = await _credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, lookupId)
-                    ?? _decoy.Value;
-                return (credential, await _tenants.FindAsync(session, credential.UnverifiedRow.TenantId));
-            },
-            CancellationToken.None);
+        ApiKeyIdentity? identity;
+        if (_known.Knows(proof))
+        {
+            identity = Check(proof, await _store.ReadAsync(session => ReadAsync(session, proof.LookupId), CancellationToken.None));
+        }
+        else
+        {
+            using BoundedGate.Pass pass = await _strangers.EnterAsync(CancellationToken.None);
+            identity = Check(proof, await _store.ReadAsideAsync(session => ReadAsync(session, proof.LookupId), CancellationToken.None));
+        }
 
+        _known.Learn(proof, found: identity is not null);
+        return identity;
+    }
+
+    private async Task<StoredApiKey> ReadAsync(IKmsSession session, string lookupId)
+    {
+        Sealed<Credential> credential = await _credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, lookupId) ?? _decoy.Value;
+        return new StoredApiKey(credential, await _tenants.FindAsync(session, credential.UnverifiedRow.TenantId));
+    }
+
+    private ApiKeyIdentity? Check(ApiKeyProof proof, StoredApiKey stored)
+    {
         // Every look-up takes both steps, so that a stranger learns from neither answer nor time what state a row is in.
+        Sealed<Credential> found = stored.Credential;
         bool proven = IsProven(proof, found.UnverifiedRow);
         Credential? credential = _sealer.TryOpen(found);
         if (!proven)
@@ -92,7 +120,8 @@ internal sealed class ApiKeyAuthenticator
             throw new SealBrokenException(found.UnverifiedRow.LogName);
 
         // Credentials are never without their tenant: its row was lost or renamed.
-        return new ApiKeyIdentity(credential, _sealer.Open(foundTenant ?? throw new SealBrokenException($"tenant {credential.TenantId}")));
+        return new ApiKeyIdentity(
+            credential, _sealer.Open(stored.Tenant ?? throw new SealBrokenException($"tenant {credential.TenantId}")));
     }
 
     // The row is not checked yet. Whoever can write to the database can make any key fail here, but one that passes proves nothing
@@ -129,4 +158,7 @@ internal sealed class ApiKeyAuthenticator
         State = CredentialState.Revoked,
         CreatedAt = _time.GetUtcMilliseconds(),
     });
+
+    /// <summary>What one read found.</summary>
+    private sealed record StoredApiKey(Sealed<Credential> Credential, Sealed<Tenant>? Tenant);
 }

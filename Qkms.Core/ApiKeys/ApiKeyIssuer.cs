@@ -14,8 +14,8 @@ internal sealed class ApiKeyIssuer(ApiKeyOptions options, Keyring keyring, RowSe
     public NewApiKey Issue(TenantId tenantId, string label, Roles roles)
     {
         SecretBytes text = SecretBytes.Allocate(ApiKeyFormat.LengthOf(options.Prefix), out Span<byte> destination);
-        ApiKeyFormat.WriteNew(options.Prefix, destination);
         WrappingKey hashKey = keyring.CredentialHashKey;
+        ApiKeyFormat.WriteNew(options.Prefix, hashKey, destination);
         byte[] verifier = new byte[HMACSHA256.HashSizeInBytes];
         ApiKeyHash.Compute(hashKey, text.Span, verifier);
         Credential credential = new()

@@ -4,8 +4,8 @@ using System.Text;
 namespace Qkms.Core.ApiKeys;
 
 /// <summary>
-/// What is left of a presented API key once its text is gone: the id that finds the row, and the keyed hash under each key of the
-/// keyring, in the keyring's order.
+/// What is left of a presented API key once its text is gone: the id that finds the row, the keyed hash under each key of the keyring, in
+/// the keyring's order, and whether this installation wrote its checksum.
 /// </summary>
 internal sealed class ApiKeyProof
 {
@@ -13,12 +13,20 @@ internal sealed class ApiKeyProof
 
     internal ApiKeyProof(ReadOnlyMemory<byte> bytes) => _bytes = bytes;
 
-    /// <summary>The id and the hashes.</summary>
+    /// <summary>The id, the hashes, and whether it was issued here.</summary>
     internal ReadOnlySpan<byte> Bytes => _bytes.Span;
 
     internal string LookupId => Encoding.ASCII.GetString(_bytes.Span[..ApiKeyFormat.IdLength]);
 
-    internal static int LengthFor(int hashKeys) => VerifierStart(hashKeys);
+    /// <summary>
+    /// The checksum is keyed, so the API key was issued by this installation. It may be revoked, and its row may be gone.
+    /// </summary>
+    internal bool IsIssued => _bytes.Span[^1] != 0;
+
+    internal static int LengthFor(int hashKeys) => VerifierStart(hashKeys) + 1;
+
+    /// <summary>Writes <see cref="IsIssued"/> into the bytes of a proof.</summary>
+    internal static void WriteIssued(Span<byte> proof, bool isIssued) => proof[^1] = isIssued ? (byte)1 : (byte)0;
 
     /// <summary>The place of the hash under one key of the keyring.</summary>
     internal static Range VerifierAt(int hashKey) => VerifierStart(hashKey)..VerifierStart(hashKey + 1);

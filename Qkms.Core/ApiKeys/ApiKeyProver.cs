@@ -11,20 +11,29 @@ internal sealed class ApiKeyProver(Keyring keyring)
     internal int ProofLength => keyring.IsOpen ? ApiKeyProof.LengthFor(keyring.CredentialHashKeys.Count) : 0;
 
     /// <summary>
-    /// Proves; false when it is no API key by its shape, or the keyring is not open. Throws nothing: it reads what clients send.
+    /// Proves; false when it is no API key by its shape and checksum, or the keyring is not open. Throws nothing: it reads what clients
+    /// send.
     /// </summary>
     /// <param name="presented">The key in ASCII, or whatever a client sent.</param>
     /// <param name="proof">Room for <see cref="ProofLength"/> bytes.</param>
     internal bool TryProve(ReadOnlySpan<byte> presented, Span<byte> proof)
     {
-        if (proof.IsEmpty || proof.Length != ProofLength || !Ascii.IsValid(presented) || !ApiKeyFormat.IsWellFormed(presented))
+        if (proof.IsEmpty || proof.Length != ProofLength || !Ascii.IsValid(presented) || !ApiKeyFormat.HasShape(presented))
+            return false;
+
+        IReadOnlyList<WrappingKey> hashKeys = keyring.CredentialHashKeys;
+        bool isIssued = false;
+        for (int i = 0; i < hashKeys.Count; i++)
+            isIssued |= ApiKeyFormat.HasKeyedChecksum(presented, hashKeys[i]);
+
+        if (!isIssued && !ApiKeyFormat.HasPublicChecksum(presented))
             return false;
 
         ApiKeyFormat.IdOf(presented).CopyTo(proof);
-        IReadOnlyList<WrappingKey> hashKeys = keyring.CredentialHashKeys;
         for (int i = 0; i < hashKeys.Count; i++)
             ApiKeyHash.Compute(hashKeys[i], presented, proof[ApiKeyProof.VerifierAt(i)]);
 
+        ApiKeyProof.WriteIssued(proof, isIssued);
         return true;
     }
 }

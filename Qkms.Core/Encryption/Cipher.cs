@@ -16,7 +16,9 @@ internal sealed class Cipher(KeyUses uses)
     private static readonly KeyWork<IEncrypt, (EncryptionContext Context, ReadOnlyMemory<byte> Ciphertext), SecretBytes> _decrypt = new()
     {
         Operation = KeyOperation.Decrypt,
-        Run = static (key, work) => key.TryDecrypt(work.Context, work.Ciphertext.Span) ?? throw KmsErrors.DecryptionFailed.Refusal(),
+        Run = static (key, work) => key.TryDecrypt(work.Context, work.Ciphertext.Span),
+        Fits = static plaintext => plaintext is not null,
+        Misfit = KmsErrors.DecryptionFailed,
     };
 
     /// <summary>Encrypts to the key that is meant.</summary>

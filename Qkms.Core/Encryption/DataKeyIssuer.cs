@@ -34,8 +34,9 @@ internal sealed class DataKeyIssuer(KeyUses uses)
         EncryptionContext Context, ReadOnlyMemory<byte> Ciphertext), SecretBytes> _unwrap = new()
         {
             Operation = KeyOperation.DecryptDataKey,
-            Run = static (key, work) => key.TryUnwrapDataKey(work.Context, work.Ciphertext.Span)
-                ?? throw KmsErrors.DecryptionFailed.Refusal(),
+            Run = static (key, work) => key.TryUnwrapDataKey(work.Context, work.Ciphertext.Span),
+            Fits = static dataKey => dataKey is not null,
+            Misfit = KmsErrors.DecryptionFailed,
         };
 
     /// <summary>A data key from the system's random source, wrapped by the key that is meant.</summary>

@@ -33,7 +33,9 @@ internal sealed class KemKeys(KeyUses uses)
     {
         Operation = KeyOperation.Decrypt,
         Elsewhere = Elsewhere,
-        Run = static (key, work) => key.TryOpen(info: default, work.Aad, work.Ciphertext) ?? throw KmsErrors.DecryptionFailed.Refusal(),
+        Run = static (key, work) => key.TryOpen(info: default, work.Aad, work.Ciphertext),
+        Fits = static plaintext => plaintext is not null,
+        Misfit = KmsErrors.DecryptionFailed,
     };
 
     private static readonly KeyWork<IHpke, (byte[] Aad, SecretBytes SymmetricKey), byte[]> _wrap = new()
@@ -45,7 +47,9 @@ internal sealed class KemKeys(KeyUses uses)
     private static readonly KeyWork<IHpke, (byte[] Aad, byte[] WrappedKey), SecretBytes> _unwrap = new()
     {
         Operation = KeyOperation.Unwrap,
-        Run = static (key, work) => key.TryOpen(WrapInfo, work.Aad, work.WrappedKey) ?? throw KmsErrors.DecryptionFailed.Refusal(),
+        Run = static (key, work) => key.TryOpen(WrapInfo, work.Aad, work.WrappedKey),
+        Fits = static symmetricKey => symmetricKey is not null,
+        Misfit = KmsErrors.DecryptionFailed,
     };
 
     // Keeps wrapped keys and encrypted data apart: neither opens as the other.

@@ -35,6 +35,12 @@ internal interface IKeyRepository
     /// <summary>The version with a number, or null.</summary>
     Task<Sealed<KeyVersion>?> FindVersionAsync(IKmsSession session, KeyAddress address, int version);
 
+    /// <summary>Versions of the key at an address by falling number, from <paramref name="newest"/> on, at most so many.</summary>
+    Task<IReadOnlyList<Sealed<KeyVersion>>> ListVersionsAsync(IKmsSession session, KeyAddress address, int newest, int limit);
+
+    /// <summary>The tenant's own keys with a name that have an active version, at most so many; whatever algorithm and use.</summary>
+    Task<IReadOnlyList<Sealed<Key>>> ListActiveKeysAsync(IKmsSession session, TenantId tenantId, KeyName name, int limit);
+
     /// <summary>Versions of the tenant's own keys, newest first.</summary>
     /// <param name="session">The unit.</param>
     /// <param name="query">Which.</param>

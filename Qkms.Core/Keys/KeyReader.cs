@@ -6,7 +6,7 @@ namespace Qkms.Core.Keys;
 
 /// <summary>Answers questions about keys.</summary>
 internal sealed class KeyReader(
-    IKmsStore store, IKeyRepository keys, RowSealer sealer, KeyRows rows, KeyListCursor cursors, TimeProvider time)
+    IKmsStore store, IKeyRepository keys, RowSealer sealer, KeyRows rows, MissingKeys missing, KeyListCursor cursors, TimeProvider time)
 {
     /// <summary>The version that a kid names.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
@@ -25,8 +25,10 @@ internal sealed class KeyReader(
         KeyAddress address = key.For(caller);
         return await store.ReadAsync(
             async session =>
-                await rows.FindKeyAsync(session, address) is { } found ? await rows.FindVersionAsync(session, found, number) : null,
-            cancellationToken) ?? throw KmsErrors.KeyVersionNotFound.Refusal();
+                await rows.FindKeyAsync(session, address) is { } found && await rows.FindVersionAsync(session, found, number) is { } version
+                    ? version
+                    : throw await missing.RefusalAsync(session, new MissingKey(address, number)),
+            cancellationToken);
     }
 
     /// <summary>The version in the active slot of a key; its status may be expired.</summary>
@@ -34,8 +36,10 @@ internal sealed class KeyReader(
     public async Task<KeyVersion> GetActiveAsync(Caller caller, KeySelector key, CancellationToken cancellationToken)
     {
         KeyAddress address = key.For(caller);
-        return (await store.ReadAsync(session => rows.FindActiveAsync(session, address), cancellationToken))?.Active
-            ?? throw KmsErrors.KeyVersionNotFound.With("There is no active key: generate one.");
+        return await store.ReadAsync(
+            async session => (await rows.FindActiveAsync(session, address))?.Active
+                ?? throw await missing.RefusalAsync(session, new MissingKey(address)),
+            cancellationToken);
     }
 
     /// <summary>One page of the versions, newest first. A row whose seal is broken is named apart and hides no other.</summary>

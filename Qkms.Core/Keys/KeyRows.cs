@@ -11,6 +11,12 @@ namespace Qkms.Core.Keys;
 /// </summary>
 internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
 {
+    /// <summary>How many versions a name alone can mean where something is opened or checked.</summary>
+    public const int MaxReadable = 20;
+
+    /// <summary>How many of the newest versions are looked at to find those: the cost does not grow with the key.</summary>
+    public const int MaxLookedAt = 100;
+
     /// <summary>The key at an address, or null.</summary>
     /// <exception cref="SealBrokenException">It has versions, and its own row is not there, or at another address.</exception>
     public async Task<Key?> FindKeyAsync(IKmsSession session, KeyAddress address)
@@ -82,6 +88,37 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
         return null;
     }
 
+    /// <summary>The key at an address and its newest versions, or null. At most <see cref="MaxLookedAt"/> are looked at.</summary>
+    /// <exception cref="SealBrokenException">A version that the key must have is not there, or is another key's.</exception>
+    public async Task<NewestVersions?> FindNewestAsync(IKmsSession session, KeyAddress address)
+    {
+        if (await FindKeyAsync(session, address) is not { NextVersion: > 1 } key)
+            return null;
+
+        KeyVersion? newest = null;
+        List<KeyVersion> readable = [];
+        int next = key.NextVersion - 1;
+        int last = Math.Max(1, key.NextVersion - MaxLookedAt);
+        while (next >= last && readable.Count < MaxReadable)
+        {
+            // Every number is given once and no row is ever deleted, so that one that is not there is noticed.
+            int due = Math.Min(MaxReadable, next - last + 1);
+            IReadOnlyList<Sealed<KeyVersion>> page = await keys.ListVersionsAsync(session, address, next, due);
+            for (int i = 0; i < due; i++, next--)
+            {
+                KeyVersion? version = i < page.Count ? sealer.Open(page[i]) : null;
+                if (version?.Version != next || version.KeyId != key.Id)
+                    throw new SealBrokenException($"version {next} of {key.LogName}");
+
+                newest ??= version;
+                if (!KeyStateRules.IsOver(version) && readable.Count < MaxReadable)
+                    readable.Add(version);
+            }
+        }
+
+        return new NewestVersions(key, newest!, readable);
+    }
+
     private async Task<KeyVersion?> TryFindActiveAsync(IKmsSession session, Key key, Kid kid)
     {
         KeyVersion? version = await FindVersionAsync(session, key.TenantId, kid);
@@ -93,3 +130,9 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
     private T? Open<T>(Sealed<T>? row)
         where T : class, ISealedRow => row is null ? null : sealer.Open(row);
 }
+
+/// <summary>A key and its newest versions.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Newest">Its newest version, of whatever state.</param>
+/// <param name="Readable">Versions that are neither revoked nor destroyed nor wait for that, newest first.</param>
+internal sealed record NewestVersions(Key Key, KeyVersion Newest, IReadOnlyList<KeyVersion> Readable);

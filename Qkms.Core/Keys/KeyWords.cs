@@ -5,11 +5,12 @@ namespace Qkms.Core.Keys;
 /// <summary>The words of the API for uses and statuses.</summary>
 internal static class KeyWords
 {
-    /// <summary><c>enc</c> or <c>sig</c>.</summary>
+    /// <summary><c>enc</c>, <c>sig</c> or <c>kem</c>.</summary>
     public static string ToWire(this KeyUse use) => use switch
     {
         KeyUse.Encryption => "enc",
         KeyUse.Signature => "sig",
+        KeyUse.Encapsulation => "kem",
         _ => throw new ArgumentOutOfRangeException(nameof(use)),
     };
 
@@ -18,6 +19,7 @@ internal static class KeyWords
     {
         "enc" => KeyUse.Encryption,
         "sig" => KeyUse.Signature,
+        "kem" => KeyUse.Encapsulation,
         _ => null,
     };
 

@@ -22,6 +22,7 @@ internal sealed class KeyLifecycle(
     Changes changes,
     StateChanges states,
     KeyRows rows,
+    MissingKeys missing,
     KeyPlanner planner,
     KeyWriter writer,
     SecondOpinion opinion,
@@ -114,7 +115,9 @@ internal sealed class KeyLifecycle(
             cancellationToken);
 
         async Task<KeyAndVersion> FindRotatableAsync(IKmsSession session) =>
-            Rotatable(await rows.FindActiveAsync(session, address), command.ExpectedVersion);
+            await rows.FindActiveAsync(session, address) is var (key, active)
+                ? Rotatable(key, active, command.ExpectedVersion)
+                : throw await missing.RefusalAsync(session, new MissingKey(address));
 
         PlannedChange<KeyRotation> Plan(KeyAndVersion found)
         {
@@ -157,7 +160,7 @@ internal sealed class KeyLifecycle(
             async session => await rows.FindKeyAsync(session, address) is { } key
                 && await rows.FindVersionAsync(session, key, command.Version) is { } version
                 ? new KeyAndVersion(key, version)
-                : throw KmsErrors.KeyVersionNotFound.With($"There is no version {command.Version} of this key."),
+                : throw await missing.RefusalAsync(session, new MissingKey(address, command.Version)),
             (version, now) => KeyTransitions.Retire(version, command.AllowNoActive, now),
             retired => retired,
             JournalActions.KeyRetired,
@@ -230,9 +233,8 @@ internal sealed class KeyLifecycle(
         CreatedAt = now,
     };
 
-    private static KeyAndVersion Rotatable((Key Key, KeyVersion Active)? found, int? expected)
+    private static KeyAndVersion Rotatable(Key key, KeyVersion active, int? expected)
     {
-        (Key key, KeyVersion active) = found ?? throw KmsErrors.KeyVersionNotFound.With("There is no active key to rotate: generate one.");
         if (key.Enablement != KeyEnablement.Enabled)
             throw KmsErrors.KeyDisabled.Refusal();
 

@@ -24,6 +24,7 @@ internal sealed class Signer
         Operation = KeyOperation.Verify,
         Judge = static (key, work) => RequireFit(key, work.Parameters),
         Run = static (key, work) => key.Verify(work.Message, work.Parameters, work.Signature),
+        Fits = static valid => valid,
     };
 
     private readonly KeyUses _uses;
@@ -48,6 +49,7 @@ internal sealed class Signer
             Elsewhere = Elsewhere,
             Judge = (key, work) => JudgeHash(key, work.Function, work.Context),
             Run = static (key, work) => key.VerifyHash(work.Hash, work.Function, work.Context, work.Signature),
+            Fits = static valid => valid,
         };
     }
 

@@ -34,6 +34,15 @@ internal interface IKmsStore : IAsyncDisposable
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/> when the database does not answer.</exception>
     Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The same for what somebody without a valid API key can cause: two at once, so the caller lets through that many. It waits for
+    /// nothing that known callers use, and they do not wait for it. A database whose reads wait for nothing has nothing to keep apart.
+    /// </summary>
+    /// <param name="work">Awaits only the session and may run more than once.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/> when the database does not answer.</exception>
+    Task<T> ReadAsideAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) => ReadAsync(work, cancellationToken);
 }
 
 /// <summary>A transaction: repositories take it, and it knows none of them. It ends with the delegate that received it.</summary>

@@ -48,18 +48,41 @@ internal readonly record struct KeyChoice
     /// <summary>Whether the request says anything of the key.</summary>
     public bool IsExplicit => Kid is not null || Version is not null || Algorithm is not null || Name is not null;
 
-    /// <summary>The logical key that is meant when there is no kid.</summary>
-    /// <param name="use">The use that the operation needs; an algorithm without it is looked up under its own, and refused
-    /// when it was found.</param>
-    internal KeySelector ToSelector(KeyUse use)
+    /// <summary>Whether it leaves open which version of a logical key is meant.</summary>
+    public bool IsByName => this is { Kid: null, Version: null, IsByCiphertext: false };
+
+    /// <summary>The name that is meant when there is no kid.</summary>
+    public KeyName NameMeant => Name ?? KeyName.Default;
+
+    /// <summary>
+    /// The uses of the logical keys that can be meant when there is no kid: those of the operation; an algorithm that has none of them is
+    /// looked up under its own, and refused when it was found.
+    /// </summary>
+    internal IReadOnlyList<KeyUse> UsesFor(KeyOperation operation)
     {
-        KeyAlgorithm algorithm = AlgorithmMeant;
-        return new KeySelector(algorithm, Name ?? KeyName.Default, algorithm.Uses.Contains(use) ? use : algorithm.Uses[0]);
+        IReadOnlyList<KeyUse> known = AlgorithmMeant.Uses;
+        foreach (KeyUse use in operation.Uses())
+        {
+            if (known.Contains(use))
+                return operation.Uses();
+        }
+
+        return known;
     }
+
+    /// <summary>The use to name where none of the logical keys that can be meant is there.</summary>
+    internal KeyUse UseShown(KeyOperation operation)
+    {
+        IReadOnlyList<KeyUse> known = AlgorithmMeant.Uses;
+        return known.Contains(operation.Uses()[^1]) ? operation.Uses()[^1] : known[0];
+    }
+
+    /// <summary>The address of the logical key with a use.</summary>
+    internal KeyAddress AddressOf(TenantId tenantId, KeyUse use) => new(tenantId, KeyOwner.Tenant, NameMeant, AlgorithmMeant, use);
 
     /// <summary>Whether a version is of the logical key that is meant.</summary>
     internal bool AgreesWith(KeyVersion version) =>
-        version.Algorithm == AlgorithmMeant && version.Address.Name == (Name ?? KeyName.Default);
+        version.Algorithm == AlgorithmMeant && version.Address.Name == NameMeant;
 }
 
 /// <summary>The key version that an operation uses.</summary>

@@ -2,19 +2,21 @@ using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
 using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
+using Qkms.Core.Store;
 
 namespace Qkms.Core.Uses;
 
 /// <summary>
 /// Finds the key version that an operation uses, and refuses what may not be used: for every operation the same steps in the same
-/// order: resolve, state, use and algorithm.
+/// order: resolve, permission on the key found, state, use and algorithm.
 /// </summary>
-internal sealed class KeyResolver(KeyStateCache states, TimeProvider time)
+internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, MissingKeys missingKeys, TimeProvider time)
 {
     /// <summary>The version that <paramref name="choice"/> means. Whether it may be used is for <see cref="Admit"/> to say.</summary>
     /// <exception cref="KmsException">
     /// <see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.NotPermitted"/>, <see cref="KmsErrors.Invalid"/> when a kid and
-    /// other members disagree, <see cref="KmsErrors.DecryptionFailed"/> for a ciphertext of an unknown key.
+    /// other members disagree or several versions could be meant, <see cref="KmsErrors.DecryptionFailed"/> for a ciphertext of an unknown
+    /// key.
     /// </exception>
     internal async ValueTask<FoundKey> FindAsync(
         Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
@@ -29,13 +31,15 @@ internal sealed class KeyResolver(KeyStateCache states, TimeProvider time)
     }
 
     /// <summary>Admits what was found to <paramref name="operation"/>.</summary>
-    /// <exception cref="KmsException"> What <see cref="KeyStateRules"/> says, <see cref="KmsErrors.WrongOperation"/>, or
-    /// <see cref="KmsErrors.DecryptionFailed"/> when a ciphertext names another key than the request.
+    /// <exception cref="KmsException"> What <see cref="KeyStateRules"/> says, <see cref="KmsErrors.NotPermitted"/>,
+    /// <see cref="KmsErrors.WrongOperation"/>, or <see cref="KmsErrors.DecryptionFailed"/> when a ciphertext names another key than the
+    /// request.
     /// </exception>
-    internal ChosenKey Admit(KeyChoice choice, FoundKey found, KeyOperation operation)
+    internal ChosenKey Admit(Caller caller, KeyChoice choice, FoundKey found, KeyOperation operation)
     {
         KeyVersion version = found.Used.Version;
-        if (KeyStateRules.Refusal(found.Used, operation, time.GetUtcMilliseconds()) is { } refusal)
+        RequirePermission(caller, version, operation);
+        if (Refusal(found.Used, operation) is { } refusal)
             throw Refuse(refusal, version);
 
         if (!operation.IsFor(version.Algorithm.Family, version.Use))
@@ -45,6 +49,20 @@ internal sealed class KeyResolver(KeyStateCache states, TimeProvider time)
             throw KmsErrors.DecryptionFailed.Refusal();
 
         return new ChosenKey(version, ReferenceEquals(found.Used, found.Named) ? null : found.Named.Version.Kid);
+    }
+
+    /// <summary>
+    /// The other versions that a name alone can mean, newest first, when one of them was tried and is not the one: those that may be used
+    /// for what reads with a key. Empty where the request names a version.
+    /// </summary>
+    internal async ValueTask<IEnumerable<KeyVersion>> FindOthersAsync(
+        Caller caller, KeyChoice choice, KeyVersion tried, KeyOperation operation, CancellationToken cancellationToken)
+    {
+        if (!choice.IsByName || operation.Creates() || operation.NeverFails())
+            return [];
+
+        NewestVersions? newest = await states.FindNewestAsync(choice.AddressOf(caller.TenantId, tried.Use), cancellationToken);
+        return newest is null ? [] : MayRead(newest, operation).Select(one => one.Version).Where(version => version.Id != tried.Id);
     }
 
     internal static KmsException WrongOperation(KeyVersion version) =>
@@ -65,26 +83,128 @@ internal sealed class KeyResolver(KeyStateCache states, TimeProvider time)
         }
 
         if (choice.IsByCiphertext)
-            return await FindByCiphertextAsync(caller, choice, cancellationToken);
+            return await FindByCiphertextAsync(caller, choice, operation, cancellationToken);
 
-        KeyAddress address = choice.ToSelector(operation.Use()).For(caller);
-        return choice.Version is { } number
-            ? await states.FindAsync(address, number, cancellationToken) ?? throw KmsErrors.KeyVersionNotFound.Refusal()
-            : await states.FindActiveAsync(address, cancellationToken)
-                ?? throw KmsErrors.KeyVersionNotFound.With("There is no active key: generate one.");
+        caller.RequireKey(choice.NameMeant);
+        if (operation.NeverFails())
+            return await FindOnlyAsync(caller, choice, operation, cancellationToken);
+
+        foreach (KeyUse use in choice.UsesFor(operation))
+        {
+            KeyAddress address = choice.AddressOf(caller.TenantId, use);
+            KeyAndVersion? found = choice.Version is { } number
+                ? await states.FindAsync(address, number, cancellationToken)
+                : await FindByNameAsync(address, operation, cancellationToken);
+            if (found is not null)
+                return found;
+        }
+
+        throw await MissingAsync(caller, choice, operation, cancellationToken);
+    }
+
+    // What makes something new takes the active version. What reads takes the newest that may: a key without an active version, or whose
+    // active version has expired, still has others. Where none may, the newest says why.
+    private async ValueTask<KeyAndVersion?> FindByNameAsync(
+        KeyAddress address, KeyOperation operation, CancellationToken cancellationToken)
+    {
+        KeyAndVersion? active = await states.FindActiveAsync(address, cancellationToken);
+        if (operation.Creates() || (active is not null && Refusal(active, operation) is null))
+            return active;
+
+        return await states.FindNewestAsync(address, cancellationToken) is { } newest
+            ? MayRead(newest, operation).FirstOrDefault() ?? new KeyAndVersion(newest.Key, newest.Newest)
+            : null;
+    }
+
+    // Every version gives a result, and only one gives the right one: which it is cannot be found out by trying.
+    private async ValueTask<KeyAndVersion> FindOnlyAsync(
+        Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
+    {
+        KeyAndVersion? fallback = null;
+        List<KeyAndVersion> meant = [];
+        foreach (KeyUse use in choice.UsesFor(operation))
+        {
+            KeyAddress address = choice.AddressOf(caller.TenantId, use);
+            if (choice.Version is { } number)
+            {
+                if (await states.FindAsync(address, number, cancellationToken) is { } found)
+                    meant.Add(found);
+            }
+            else if (await states.FindNewestAsync(address, cancellationToken) is { } newest)
+            {
+                fallback ??= new KeyAndVersion(newest.Key, newest.Newest);
+                meant.AddRange(MayRead(newest, operation));
+            }
+        }
+
+        if (meant.Count > 1)
+            throw Ambiguous(choice);
+
+        return meant.FirstOrDefault() ?? fallback ?? throw await MissingAsync(caller, choice, operation, cancellationToken);
+    }
+
+    private static KmsException Ambiguous(KeyChoice choice) => choice.Version is { } number
+        ? Blame(
+            "kid",
+            $"is required: there are two {choice.AlgorithmMeant} keys named '{choice.NameMeant}' with a version {number}, one for 'kem' "
+            + "and one for 'enc'")
+        : Blame(
+            "key_version",
+            $"is required, unless there is a 'kid': several versions of {choice.AlgorithmMeant} keys named '{choice.NameMeant}' can "
+            + "decapsulate, each with another result");
+
+    private static KmsException Blame(string field, string problem) =>
+        KmsErrors.Invalid.With($"'{field}' {problem}.", new FieldError(field, problem));
+
+    private IEnumerable<KeyAndVersion> MayRead(NewestVersions newest, KeyOperation operation) => newest.Readable
+        .Select(version => new KeyAndVersion(newest.Key, version))
+        .Where(candidate => Refusal(candidate, operation) is null);
+
+    private KmsError? Refusal(KeyAndVersion candidate, KeyOperation operation) =>
+        KeyStateRules.Refusal(candidate, operation, time.GetUtcMilliseconds());
+
+    private Task<KmsException> MissingAsync(
+        Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
+    {
+        MissingKey missing = new(
+            choice.AddressOf(caller.TenantId, choice.UseShown(operation)), choice.Version, choice.Algorithm is null, operation);
+        return store.ReadAsync(session => missingKeys.RefusalAsync(session, missing), cancellationToken);
+    }
+
+    // The shared secret of an encryption key opens what was encrypted or wrapped with it: recovering it is both, under another name.
+    private static void RequirePermission(Caller caller, KeyVersion version, KeyOperation operation)
+    {
+        if (operation != KeyOperation.Decapsulate || version.Use != KeyUse.Encryption)
+            return;
+
+        if (!caller.Access.Allows(Permission.CryptoDecrypt) || !caller.Access.Allows(Permission.KemUnwrap))
+        {
+            throw KmsErrors.NotPermitted.With(
+                $"To decapsulate with a key whose use is 'enc', an API key must also allow '{Permission.CryptoDecrypt.ToWire()}' and "
+                + $"'{Permission.KemUnwrap.ToWire()}': the shared secret opens what the key encrypts and wraps. A key whose use is 'kem' "
+                + "needs neither.");
+        }
     }
 
     // A version that the caller may not know of fails like one that does not exist: the ciphertext is from anybody.
-    private async ValueTask<KeyAndVersion> FindByCiphertextAsync(Caller caller, KeyChoice choice, CancellationToken cancellationToken)
+    private async ValueTask<KeyAndVersion> FindByCiphertextAsync(
+        Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
     {
         if (choice.IsExplicit)
-            caller.RequireKey(choice.Name ?? KeyName.Default);
+            caller.RequireKey(choice.NameMeant);
 
-        KeyAndVersion? found = choice.AlgorithmMeant.Family.KeyOf(choice.Ciphertext!.Value.Span) is { } id
-            ? await states.FindAsync(caller.TenantId, id, cancellationToken)
-            : null;
+        KeyVersionId? named = choice.AlgorithmMeant.Family.KeyOf(choice.Ciphertext!.Value.Span);
+        if (named is null && choice.Algorithm is null && operation == KeyOperation.Decrypt)
+            throw NamesNoKey(choice);
+
+        KeyAndVersion? found = named is { } id ? await states.FindAsync(caller.TenantId, id, cancellationToken) : null;
         return found is not null && caller.Access.Covers(found.Version.Address.Name) ? found : throw KmsErrors.DecryptionFailed.Refusal();
     }
+
+    // The format is public: whoever made the request can see for himself that this is none, so that saying it tells nobody anything.
+    private static KmsException NamesNoKey(KeyChoice choice) => Blame(
+        "algorithm",
+        $"is required, unless there is a 'kid': only ciphertexts of {choice.AlgorithmMeant} keys name their key, and this is none");
 
     private static void RequireAgreement(KeyChoice choice, KeyVersion version)
     {

@@ -17,6 +17,9 @@ internal sealed class KeyStateCache(IKmsStore store, KeyRows rows, TimeProvider 
     private readonly FreshCache<(KeyAddress Key, int Number), KeyAndVersion> _byNumber = new(time, Capacity);
     private readonly FreshCache<KeyAddress, KeyAndVersion> _active = new(time, Capacity);
 
+    // Each holds up to KeyRows.MaxReadable versions.
+    private readonly FreshCache<KeyAddress, NewestVersions> _newest = new(time, Capacity / KeyRows.MaxReadable);
+
     /// <summary>The version that a kid names, or null.</summary>
     public ValueTask<KeyAndVersion?> FindAsync(TenantId tenantId, Kid kid, CancellationToken cancellationToken) => _byKid.GetAsync(
         (tenantId, kid),
@@ -49,6 +52,13 @@ internal sealed class KeyStateCache(IKmsStore store, KeyRows rows, TimeProvider 
             await self.Rows.FindActiveAsync(session, wanted) is { } found ? new KeyAndVersion(found.Key, found.Active) : null),
         cancellationToken);
 
+    /// <summary>The newest versions of the key at an address, or null.</summary>
+    public ValueTask<NewestVersions?> FindNewestAsync(KeyAddress address, CancellationToken cancellationToken) => _newest.GetAsync(
+        address,
+        this,
+        static (wanted, self) => self.Store.ReadAsync(session => self.Rows.FindNewestAsync(session, wanted), CancellationToken.None),
+        cancellationToken);
+
     /// <summary>Drops what is remembered of a version that was written; to be called when the write is committed.</summary>
     public void Forget(KeyVersion version)
     {
@@ -56,9 +66,12 @@ internal sealed class KeyStateCache(IKmsStore store, KeyRows rows, TimeProvider 
         _byId.Forget((version.TenantId, version.Id));
         _byNumber.Forget((version.Address, version.Version));
         _active.Forget(version.Address);
+        _newest.Forget(version.Address);
     }
 
     private KeyRows Rows => rows;
+
+    private IKmsStore Store => store;
 
     // Others may wait for the same read, so that no single caller ends it.
     private Task<KeyAndVersion?> ReadAsync(Func<IKmsSession, Task<KeyAndVersion?>> work) => store.ReadAsync(work, CancellationToken.None);

@@ -9,7 +9,8 @@ namespace Qkms.Core.Uses;
 
 /// <summary>
 /// The one place through which every use of a key passes, always in the same steps: choose the version, see whether it may be used, rent
-/// its private key from memory, judge the request, wait for a turn where the work is long, do it, count it, give the key back.
+/// its private key from memory, judge the request, wait for a turn where the work is long, do it, count it, give the key back. Where a name
+/// alone says which key opens or checks something, the older versions are tried after the newest; that is one use, whatever it tries.
 /// </summary>
 internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, PrivateKeyGate gate, OperationMetrics metrics)
 {
@@ -27,12 +28,19 @@ internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, Pri
             long generation = materials.Generation;
             ChosenKey chosen = await ChooseAsync(caller, choice, work.Operation, cancellationToken);
             record.Algorithm = chosen.Version.Algorithm;
-            using MaterialLease lease = await materials.RentAsync(chosen.Version, generation, cancellationToken);
-            TKey key = lease.Key as TKey ?? throw CannotDo(work, chosen.Version);
-            IReadOnlyList<string> warnings = work.Judge?.Invoke(key, state) ?? [];
-            T result = await DoAsync(key, chosen.Version.Algorithm, work, state, cancellationToken);
+            (T? result, IReadOnlyList<string> warnings) = await UseAsync(chosen.Version, generation, work, state, cancellationToken);
+            if (work.Fits?.Invoke(result) == false)
+            {
+                Used<T>? fitting = await TryOthersAsync(caller, choice, chosen.Version, generation, work, state, cancellationToken);
+                if (fitting is null && work.Misfit is { } misfit)
+                    throw misfit.Refusal();
+
+                record.End(Outcomes.Ok);
+                return fitting ?? new Used<T>(chosen, result!, warnings);
+            }
+
             record.End(Outcomes.Ok);
-            return new Used<T>(chosen, result, warnings);
+            return new Used<T>(chosen, result!, warnings);
         }
         catch (Exception e)
         {
@@ -84,6 +92,37 @@ internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, Pri
         }
     }
 
+    private async ValueTask<(T? Result, IReadOnlyList<string> Warnings)> UseAsync<TKey, TState, T>(
+        KeyVersion version, long generation, KeyWork<TKey, TState, T> work, TState state, CancellationToken cancellationToken)
+        where TKey : class
+    {
+        using MaterialLease lease = await materials.RentAsync(version, generation, cancellationToken);
+        TKey key = lease.Key as TKey ?? throw CannotDo(work, version);
+        IReadOnlyList<string> warnings = work.Judge?.Invoke(key, state) ?? [];
+        return (await DoAsync(key, version.Algorithm, work, state, cancellationToken), warnings);
+    }
+
+    /// <summary>The use of the newest version that fits, of those that a name alone may mean beside the one tried; null = none.</summary>
+    private async ValueTask<Used<T>?> TryOthersAsync<TKey, TState, T>(
+        Caller caller,
+        KeyChoice choice,
+        KeyVersion tried,
+        long generation,
+        KeyWork<TKey, TState, T> work,
+        TState state,
+        CancellationToken cancellationToken)
+        where TKey : class
+    {
+        foreach (KeyVersion other in await resolver.FindOthersAsync(caller, choice, tried, work.Operation, cancellationToken))
+        {
+            (T? result, IReadOnlyList<string> warnings) = await UseAsync(other, generation, work, state, cancellationToken);
+            if (work.Fits!(result))
+                return new Used<T>(new ChosenKey(other, null), result!, warnings);
+        }
+
+        return null;
+    }
+
     // Another node may have revoked or destroyed it: this is the moment at which this node learns of it, and its memory must not
     // hold the key any longer.
     private async ValueTask<ChosenKey> ChooseAsync(
@@ -94,7 +133,7 @@ internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, Pri
         if (KeyStateRules.IsOver(found.Used.Version))
             materials.Withdraw(found.Used.Version.Id);
 
-        return resolver.Admit(choice, found, operation);
+        return resolver.Admit(caller, choice, found, operation);
     }
 
     private static KmsException CannotDo<TKey, TState, T>(KeyWork<TKey, TState, T> work, KeyVersion version)
@@ -103,14 +142,14 @@ internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, Pri
             ? KmsErrors.WrongOperation.With($"{version.Algorithm} {elsewhere}")
             : KeyResolver.WrongOperation(version);
 
-    private async ValueTask<T> DoAsync<TKey, TState, T>(
+    private async ValueTask<T?> DoAsync<TKey, TState, T>(
         TKey key, KeyAlgorithm algorithm, KeyWork<TKey, TState, T> work, TState state, CancellationToken cancellationToken)
         where TKey : class => algorithm.Family.WaitsForTurn(work.Operation)
             ? await gate.RunAsync(
                 (key, algorithm, work, state), static turn => Do(turn.key, turn.algorithm, turn.work, turn.state), cancellationToken)
             : Do(key, algorithm, work, state);
 
-    private static T Do<TKey, TState, T>(TKey key, KeyAlgorithm algorithm, KeyWork<TKey, TState, T> work, TState state)
+    private static T? Do<TKey, TState, T>(TKey key, KeyAlgorithm algorithm, KeyWork<TKey, TState, T> work, TState state)
         where TKey : class
     {
         using Activity? span = KmsActivities.Start(KmsActivities.Crypto);
@@ -120,8 +159,12 @@ internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, Pri
         span.SetTag(KmsMeter.OperationLabel, OperationNames.Of(work.Operation)).SetTag(KmsMeter.AlgorithmLabel, algorithm.Name);
         try
         {
-            T result = work.Run(key, state);
-            span.SetTag(KmsMeter.OutcomeLabel, Outcomes.Ok);
+            T? result = work.Run(key, state);
+
+            // What does not fit this version may fit the next one: how the use ended is not known here.
+            if (work.Fits?.Invoke(result) != false)
+                span.SetTag(KmsMeter.OutcomeLabel, Outcomes.Ok);
+
             return result;
         }
         catch (Exception e)

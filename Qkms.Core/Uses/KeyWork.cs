@@ -12,8 +12,20 @@ internal sealed class KeyWork<TKey, TState, T>
     /// <summary>Which operation it is.</summary>
     public required KeyOperation Operation { get; init; }
 
-    /// <summary>The cryptography; it waits for nothing. A refusal that it throws is the operation's.</summary>
-    public required Func<TKey, TState, T> Run { get; init; }
+    /// <summary>
+    /// The cryptography; it waits for nothing. A refusal that it throws is the operation's. Null is a result that does not
+    /// <see cref="Fits">fit</see>.
+    /// </summary>
+    public required Func<TKey, TState, T?> Run { get; init; }
+
+    /// <summary>
+    /// Whether a result shows that the key is the one that the input was made for; by name alone the next older version is tried where it
+    /// does not. Null where no other key is tried.
+    /// </summary>
+    public Func<T?, bool>? Fits { get; init; }
+
+    /// <summary>The refusal when no key fits; null where the result says so itself.</summary>
+    public KmsError? Misfit { get; init; }
 
     /// <summary>What a caller reads whose key does the operation, but not in this way.</summary>
     public string? Elsewhere { get; init; }

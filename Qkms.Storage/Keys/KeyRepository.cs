@@ -132,6 +132,39 @@ internal sealed class KeyRepository : IKeyRepository
     public async Task<Sealed<KeyVersion>?> FindVersionAsync(IKmsSession session, KeyAddress address, int version) =>
         (await session.Sql.FindAsync<KeyVersionRow>(SelectVersionByNumber, new KeyVersionParameters(address, version)))?.ToSealed();
 
+    private const string SelectVersionsByNumber =
+        $"""
+        {SelectVersionOfKey}
+          AND v.version <= @Version
+        ORDER BY v.version DESC
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Sealed<KeyVersion>>> ListVersionsAsync(IKmsSession session, KeyAddress address, int newest, int limit)
+    {
+        IReadOnlyList<KeyVersionRow> rows = await session.Sql.ListAsync<KeyVersionRow>(
+            SelectVersionsByNumber, new KeyVersionParameters(address, newest) { Limit = limit });
+        return [.. rows.Select(row => row.ToSealed())];
+    }
+
+    private const string SelectActiveKeys =
+        $"""
+        SELECT {KeyRow.Columns}
+        FROM keys
+        WHERE tenant_id = @TenantId AND owner_kind = '' AND owner_id = '' AND name = @Name AND active_kid IS NOT NULL
+        ORDER BY id
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Sealed<Key>>> ListActiveKeysAsync(IKmsSession session, TenantId tenantId, KeyName name, int limit)
+    {
+        IReadOnlyList<KeyRow> rows = await session.Sql.ListAsync<KeyRow>(
+            SelectActiveKeys, new { TenantId = tenantId.Value.ToBytes(), Name = name.Value, Limit = limit });
+        return [.. rows.Select(row => row.ToSealed())];
+    }
+
     private const string SelectVersions =
         $"""
         SELECT {KeyVersionRow.Columns}

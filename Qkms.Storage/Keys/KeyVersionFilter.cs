@@ -41,10 +41,12 @@ internal static class KeyVersionFilter
     };
 }
 
-/// <summary>The parameters of a look-up by address and number.</summary>
+/// <summary>The parameters of a look-up by address and number, or of a list from a number on.</summary>
 internal sealed class KeyVersionParameters(KeyAddress address, int version) : KeyAddressParameters(address)
 {
     public int Version { get; } = version;
+
+    public int Limit { get; init; }
 }
 
 /// <summary>The parameters of a list or a count; the SQL names those that it needs.</summary>

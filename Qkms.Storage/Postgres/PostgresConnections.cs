@@ -7,7 +7,7 @@ namespace Qkms.Storage.Postgres;
 
 /// <summary>
 /// Opens connections to one server, each checked when it is opened. Reads and writes have pools of their own, so that writes
-/// that wait for a row leave reads, and with them authentication and readiness, their connections.
+/// that wait for a row leave reads, and with them authentication, their connections. So has what strangers can cause.
 /// </summary>
 internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
 {
@@ -17,13 +17,17 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     /// <summary>SQL, as a column: whether the server may forget what it has committed.</summary>
     public const string Forgets = "current_setting('synchronous_commit') = 'off' AS forgets";
 
+    /// <summary>How many connections strangers get: one for unknown API keys, one for readiness.</summary>
+    public const int AsidePoolSize = 2;
+
     // Three nodes fit into the hundred connections that a server takes when nobody has told it otherwise.
-    private const int UsualPoolSize = 15;
+    private const int UsualPoolSize = 14;
 
     // A node that lost its power leaves its transaction open, and with it the lock on a key's row, until TCP notices after hours.
     private const string OrphansEnd = "-c idle_in_transaction_session_timeout=10s";
 
     private readonly NpgsqlDataSource _readers;
+    private readonly NpgsqlDataSource _aside;
     private readonly NpgsqlDataSource _writers;
     private readonly NpgsqlDataSource _single;
     private readonly NpgsqlDataSource _unchecked;
@@ -41,7 +45,8 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         string session = string.Create(
             CultureInfo.InvariantCulture, $"{OrphansEnd} -c lock_timeout={options.LockTimeout.TotalMilliseconds} {settings.Options}");
         _writers = Build("qkms-writers", settings, session, pooling: true);
-        _readers = Build("qkms-readers", settings, $"{session} -c default_transaction_read_only=on", pooling: true);
+        _readers = Build("qkms-readers", settings, ReadOnly(session), pooling: true);
+        _aside = Build("qkms-strangers", settings, ReadOnly(session), pooling: true, poolSize: AsidePoolSize);
         _single = Build("qkms-single", settings, session, pooling: false);
         _unchecked = Build("qkms-fence", settings, session, pooling: false, isChecked: false);
     }
@@ -54,12 +59,15 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     /// <summary>Whether what passes to and from another machine may be read or changed on the way.</summary>
     public bool IsExposed { get; }
 
-    /// <summary>How many connections each pool has.</summary>
+    /// <summary>How many connections there are to read, and how many to write.</summary>
     public int PoolSize { get; }
 
     /// <summary>A connection whose writes fail.</summary>
     public ValueTask<NpgsqlConnection> OpenReaderAsync(CancellationToken cancellationToken) =>
         _readers.OpenConnectionAsync(cancellationToken);
+
+    /// <summary>The same of the few for what strangers can cause.</summary>
+    public ValueTask<NpgsqlConnection> OpenAsideAsync(CancellationToken cancellationToken) => _aside.OpenConnectionAsync(cancellationToken);
 
     /// <summary>A connection that writes.</summary>
     public ValueTask<NpgsqlConnection> OpenWriterAsync(CancellationToken cancellationToken) =>
@@ -77,6 +85,7 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     public void Dispose()
     {
         _readers.Dispose();
+        _aside.Dispose();
         _writers.Dispose();
         _single.Dispose();
         _unchecked.Dispose();
@@ -86,6 +95,7 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _readers.DisposeAsync();
+        await _aside.DisposeAsync();
         await _writers.DisposeAsync();
         await _single.DisposeAsync();
         await _unchecked.DisposeAsync();
@@ -138,13 +148,22 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         return settings;
     }
 
+    private static string ReadOnly(string session) => $"{session} -c default_transaction_read_only=on";
+
     private static NpgsqlDataSource Build(
-        string name, NpgsqlConnectionStringBuilder settings, string sessionSettings, bool pooling, bool isChecked = true)
+        string name,
+        NpgsqlConnectionStringBuilder settings,
+        string sessionSettings,
+        bool pooling,
+        bool isChecked = true,
+        int? poolSize = null)
     {
         // The name stands in telemetry, which would show the connection string in its place.
         NpgsqlDataSourceBuilder builder = new(settings.ConnectionString) { Name = name };
         builder.ConnectionStringBuilder.Options = sessionSettings;
         builder.ConnectionStringBuilder.Pooling = pooling;
+        if (poolSize is { } size)
+            (builder.ConnectionStringBuilder.MinPoolSize, builder.ConnectionStringBuilder.MaxPoolSize) = (0, size);
 
         // Qkms uses built-in types only. Otherwise the first connection to a server would load the list of all its types.
         builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));

@@ -19,11 +19,15 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     // Longer queues than this could not be served before their callers lost patience.
     private const int MaxWaiting = 1000;
 
+    // Callers let no more through than there are connections: whoever waits here waits for one that is just given back.
+    private const int MaxWaitingAside = 8;
+
     private readonly PostgresConnections _connections;
     private readonly PostgresStart _start;
     private readonly PostgresResilience _resilience;
     private readonly CommitFence _fence;
     private readonly BoundedGate _readers;
+    private readonly BoundedGate _aside;
     private readonly BoundedGate _writers;
     private readonly IdGenerator _ids;
     private readonly TimeProvider _time;
@@ -49,6 +53,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
 
         // In front of the provider's pools, which cannot say apart that all connections are in use and that none can be made.
         _readers = new BoundedGate(_connections.PoolSize, MaxWaiting, Busy, options.ConnectTimeout);
+        _aside = new BoundedGate(PostgresConnections.AsidePoolSize, MaxWaitingAside, Busy, options.ConnectTimeout);
         _writers = new BoundedGate(_connections.PoolSize, MaxWaiting, Busy, options.ConnectTimeout);
     }
 
@@ -82,7 +87,15 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     {
         _ = Description;
         using BoundedGate.Pass pass = await _readers.EnterAsync(cancellationToken);
-        return await _resilience.ReadAsync(token => ReadOnceAsync(work, token), cancellationToken);
+        return await _resilience.ReadAsync(token => ReadOnceAsync(work, _connections.OpenReaderAsync, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<T> ReadAsideAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        _ = Description;
+        using BoundedGate.Pass pass = await _aside.EnterAsync(cancellationToken);
+        return await _resilience.ReadAsync(token => ReadOnceAsync(work, _connections.OpenAsideAsync, token), cancellationToken);
     }
 
     /// <summary>
@@ -104,9 +117,12 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
         return _connections.DisposeAsync();
     }
 
-    private async Task<T> ReadOnceAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    private static async Task<T> ReadOnceAsync<T>(
+        Func<IKmsSession, Task<T>> work,
+        Func<CancellationToken, ValueTask<NpgsqlConnection>> open,
+        CancellationToken cancellationToken)
     {
-        await using NpgsqlConnection connection = await _connections.OpenReaderAsync(cancellationToken);
+        await using NpgsqlConnection connection = await open(cancellationToken);
         using KmsSession session = KmsSession.ForReading(connection, SqlDialect.Postgres, cancellationToken);
         return await work(session);
     }

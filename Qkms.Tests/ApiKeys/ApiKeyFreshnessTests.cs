@@ -76,7 +76,9 @@ public sealed class ApiKeyFreshnessTests : ServiceTests
         using (Database database = App.OpenDatabase())
             database.Execute($"UPDATE credentials SET roles = 15 WHERE lookup_id = '{apiKey[5..17]}'").Should().Be(1);
 
-        (await stranger.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+        App.Log.Text.Should().NotContain("credential ");
+        (await stranger.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+        App.Log.Text.Should().Contain("credential ", "the row was read, and said of it that its seal is broken");
         (await owner.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
     }
 

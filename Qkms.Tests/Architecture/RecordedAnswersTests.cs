@@ -12,14 +12,14 @@ public sealed class RecordedAnswersTests : ServiceTests
     private const string Json = "application/json";
 
     // Beside the example of the request: what else an operation answers.
-    private static readonly (string OperationId, string Summary, string? Query, string? Body)[] _further =
+    private static readonly Further[] _further =
     [
-        ("ListKeys", "", "?limit=2", null),
-        ("GetPublicKey", "", "?format=jwk", null),
-        ("Encrypt", "batch", null, """
+        new("ListKeys", Query: "?limit=2"),
+        new("GetPublicKey", Query: "?format=jwk"),
+        new("Encrypt", "batch", Body: """
             {"items":[{"plaintext":"b25l"},{"plaintext":"dHdv","context":{"row":"2"}}],"algorithm":"AES-256","name":"demo"}
             """),
-        ("Decrypt", "batch", null, """
+        new("Decrypt", "batch", Body: """
             {"items":[{"ciphertext":"paste+from+Encrypt++","context":{"purpose":"demo"}},{"ciphertext":"AAAA"}]}
             """),
     ];
@@ -171,13 +171,13 @@ public sealed class RecordedAnswersTests : ServiceTests
 
     private static IEnumerable<(string Summary, string? Query, string? Body)> RequestsOf(Operation operation)
     {
-        var further = _further.Where(f => f.OperationId == operation.Id).ToArray();
+        Further[] further = [.. _further.Where(f => f.OperationId == operation.Id)];
         string summaryOfExample = further.Any(f => f.Summary.Length > 0) ? "one" : "";
         if (!_instead.Contains(operation.Id))
             yield return (summaryOfExample, null, operation.Example?.ToJsonString(RecordedText.Format));
 
-        foreach ((_, string summary, string? query, string? body) in further)
-            yield return (summary, query, body);
+        foreach (Further one in further)
+            yield return (one.Summary, one.Query, one.Body);
     }
 
     private async Task<JsonNode> DocumentAsync()
@@ -198,6 +198,8 @@ public sealed class RecordedAnswersTests : ServiceTests
                 .OrderBy(operation => tags.IndexOf(operation.Tag)),
         ];
     }
+
+    private sealed record Further(string OperationId, string Summary = "", string? Query = null, string? Body = null);
 
     private sealed record Operation(string Template, string VerbName, JsonNode Json)
     {

@@ -123,6 +123,36 @@ public sealed class Aes256Tests : ServiceTests
         }
     }
 
+    /// <summary>
+    /// F-86: bytes that are no ciphertext of an AES key name no key, and the request neither: it is asked for. The format is public, so
+    /// that the answer depends on nothing but the request.
+    /// </summary>
+    [Fact]
+    public async Task A_ciphertext_that_names_no_key_is_asked_for_its_key()
+    {
+        await Client.GenerateAsync("ML-KEM-512", new { name = "app" });
+        byte[] ciphertext = (await Client.MustUseAsync(
+            "/crypto/encrypt", new { plaintext = _hello, algorithm = "ML-KEM-512", name = "app" })).Bytes("ciphertext");
+
+        foreach (byte[] bytes in new[] { ciphertext, [], new byte[20], new byte[4096] })
+        {
+            foreach (object choice in new object[] { new { }, new { name = "app" }, new { name = "nobody" } })
+            {
+                foreach (string route in new[] { "/crypto/decrypt", "/crypto/re-encrypt" })
+                {
+                    (await Client.UseAsync(route, new { ciphertext = bytes }, choice)).ShouldBlame("algorithm").Message
+                        .Should().Contain("AES-256").And.Contain("'kid'");
+                }
+            }
+        }
+
+        JsonNode item = (await Client.MustUseAsync("/crypto/decrypt", new { items = new[] { new { ciphertext } } })).Data["items"]![0]!;
+        ((string?)item["error"]!["error_code"]).Should().Be("ERR_INVALID_001");
+        (await Client.UseAsync("/crypto/decrypt", new { ciphertext = new byte[20], algorithm = "AES-256" })).ShouldNotDecrypt();
+        (await Client.MustUseAsync("/crypto/decrypt", new { ciphertext, algorithm = "ML-KEM-512", name = "app" })).Bytes("plaintext")
+            .Should().Equal(_hello);
+    }
+
     // nothing says whose it was.
     [Fact]
     public async Task A_ciphertext_of_another_tenant_or_of_no_key_or_of_another_purpose_does_not_open()
@@ -147,7 +177,10 @@ public sealed class Aes256Tests : ServiceTests
         purpose[4] = 1;
         (await Client.UseAsync("/crypto/decrypt", new { ciphertext = purpose })).ShouldNotDecrypt();
         foreach (int length in new[] { 0, 1, 20, 21, 100, 4096 })
-            (await Client.UseAsync("/crypto/decrypt", new { ciphertext = new byte[length] })).ShouldNotDecrypt($"{length}");
+        {
+            (await Client.UseAsync("/crypto/decrypt", new { ciphertext = new byte[length], algorithm = "AES-256" }))
+                .ShouldNotDecrypt($"{length}");
+        }
 
         (await Client.MustUseAsync("/crypto/decrypt", new { ciphertext = blob })).Bytes("plaintext").Should().Equal(_hello);
     }
@@ -175,7 +208,7 @@ public sealed class Aes256Tests : ServiceTests
         byte[] blob = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello })).Bytes("ciphertext");
         blob.Length.Should().Be(21 + 32 + 32 + 5 + 16);
 
-        await Ciphertexts.ShouldNotOpenWhenChangedAsync(Client, "/crypto/decrypt", "ciphertext", blob, new { });
+        await Ciphertexts.ShouldNotOpenWhenChangedAsync(Client, "/crypto/decrypt", "ciphertext", blob, new { algorithm = "AES-256" });
     }
 
     [Theory]

@@ -9,6 +9,8 @@ namespace Qkms.Tests.Encryption;
 /// </summary>
 public sealed class HpkeFormatVectorTests
 {
+    private static readonly byte[][] _infos = [[], "qkms/crypto/v1"u8.ToArray(), "qkms/key-wrap/v1"u8.ToArray()];
+
     public static TheoryData<string, string> EnginesAndSets => HpkeTests.EnginesAndSets;
 
     //
@@ -28,13 +30,35 @@ public sealed class HpkeFormatVectorTests
             Hpke.TryOpen(key, message.Hex("info"), message.Hex("aad"), ciphertext, plaintext).Should().BeTrue(message.Text("use"));
             plaintext.Should().Equal(message.Hex("plaintext"));
 
-            // what was wrapped is no ciphertext of /kem/encrypt, and the other way round.
-            byte[] otherInfo = message.Text("info").Length == 0 ? "qkms/key-wrap/v1"u8.ToArray() : [];
-            Hpke.TryOpen(key, otherInfo, message.Hex("aad"), ciphertext, plaintext).Should().BeFalse(message.Text("use"));
+            // Q-42, F-21: what was made by one request does not open as what another made.
+            foreach (byte[] other in _infos.Where(info => !info.AsSpan().SequenceEqual(message.Hex("info"))))
+                Hpke.TryOpen(key, other, message.Hex("aad"), ciphertext, plaintext).Should().BeFalse(message.Text("use"));
+
             opened++;
         }
 
-        opened.Should().Be(7);
+        opened.Should().Be(8);
+    }
+
+    /// <summary>
+    /// F-21, F-66: each request has its info, and a wrapped key the associated data of its caller; a vector shows both.
+    /// </summary>
+    [Fact]
+    public void Each_request_has_its_info()
+    {
+        foreach (JsonElement vector in FormatVectors.Hpke)
+        {
+            JsonElement[] messages = [.. vector.GetProperty("messages").EnumerateArray()];
+            foreach (JsonElement message in messages)
+            {
+                string route = message.Text("use").Split(' ')[0];
+                Encoding.UTF8.GetString(message.Hex("info")).Should().Be(
+                    route switch { "/crypto/encrypt" => "qkms/crypto/v1", "/kem/key/wrap" => "qkms/key-wrap/v1", _ => "" });
+            }
+
+            messages.Single(message => message.Text("use") == "/kem/key/wrap with aad").Hex("aad")
+                .Should().Equal("header of the document"u8.ToArray());
+        }
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed class ManyCallersTests : ServiceTests
                     (await use.SendAsync(Client, choice)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
 
                 Answer byName = await use.SendAsync(Client, use.ByName);
-                byName.ErrorCode.Should().Be(use.NamesItsKey ? "ERR_KMS_006" : "ERR_KMS_003", $"{use}");
+                byName.ErrorCode.Should().Be(use.Creates ? "ERR_KMS_003" : "ERR_KMS_006", $"{use}");
                 if (use.NamesItsKey)
                     (await use.SendAsync(Client, new { })).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
             }

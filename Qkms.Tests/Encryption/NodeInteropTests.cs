@@ -23,7 +23,7 @@ public sealed class NodeInteropTests
             foreach (string set in new[] { "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024" })
             {
                 using MLKem key = engine.Engine.GenerateMLKem(ParameterSets.MLKem(set));
-                foreach (byte[] info in new[] { [], "qkms/key-wrap/v1"u8.ToArray() })
+                foreach (byte[] info in new[] { [], "qkms/crypto/v1"u8.ToArray(), "qkms/key-wrap/v1"u8.ToArray() })
                 {
                     foreach (byte[] aad in new[] { [], "aad"u8.ToArray(), FormatVectors.Context("supplementary").Canonical.ToArray() })
                     {

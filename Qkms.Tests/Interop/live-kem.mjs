@@ -17,6 +17,7 @@ const prefixes = {
 };
 const random = (length) => new Uint8Array(randomBytes(length));
 const wrapInfo = utf8('qkms/key-wrap/v1');
+const contextInfo = utf8('qkms/crypto/v1');
 const plaintexts = [0, 17, 100_000].map(random);
 const aads = [undefined, utf8('header of the document'), random(8192)];
 const contexts = [undefined, { c: '3', a: '1', b: '2' }, { '\u{1F600}': 'smile', '\uFF5E': 'tilde', '\uE000': 'private use' }];
@@ -72,23 +73,27 @@ for (const key of keys) {
 
     for (const context of contexts) {
       const aad = canonicalContext(context);
-      const there = base64(await seal({ aad, plaintext }));
+      const there = base64(await seal({ info: contextInfo, aad, plaintext }));
       same(bytes((await use(key, '/crypto/decrypt', { ciphertext: there, context })).plaintext), plaintext);
       shown('sealed by @hpke, decrypted by /crypto/decrypt');
       await doesNotOpen('/crypto/decrypt', { kid: key.kid, ciphertext: there, context: otherContext });
       shown('sealed by @hpke, refused in another context');
+      await doesNotOpen('/kem/decrypt', { kid: key.kid, ciphertext: there, aad: base64(aad) });
+      await doesNotOpen('/crypto/decrypt', { kid: key.kid, ciphertext: base64(await seal({ aad, plaintext })), context });
+      shown('sealed by @hpke for /crypto/decrypt, refused by /kem/decrypt, and the other way round');
 
       const here = bytes((await use(key, '/crypto/encrypt', { plaintext: base64(plaintext), context })).ciphertext);
-      same(await open({ aad, ciphertext: here }), plaintext);
+      same(await open({ info: contextInfo, aad, ciphertext: here }), plaintext);
       shown('encrypted by /crypto/encrypt, opened by @hpke');
-      await assert.rejects(open({ aad: canonicalContext(otherContext), ciphertext: here }));
+      await assert.rejects(open({ info: contextInfo, aad: canonicalContext(otherContext), ciphertext: here }));
+      await assert.rejects(open({ aad, ciphertext: here }));
       shown('encrypted by /crypto/encrypt, refused by @hpke in another context');
     }
   }
 
   // Many in one request, each with its own context.
   const items = await Promise.all(plaintexts.map(async (plaintext, i) => ({
-    ciphertext: base64(await seal({ aad: canonicalContext(contexts[i]), plaintext })),
+    ciphertext: base64(await seal({ info: contextInfo, aad: canonicalContext(contexts[i]), plaintext })),
     context: contexts[i],
   })));
   const opened = await post('/crypto/decrypt', { kid: key.kid, items });

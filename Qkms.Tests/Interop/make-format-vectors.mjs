@@ -72,10 +72,11 @@ const aads = [
   ['/kem/encrypt without aad', '', none],
   ['/kem/encrypt with aad', '', utf8('header of the document')],
   ['/kem/encrypt with a long aad', '', counted('aad', 1000)],
-  ['/crypto/encrypt without context', '', canonicalContext({})],
-  ['/crypto/encrypt with the context "unordered"', '', canonicalContext(Object.fromEntries(contexts.unordered))],
-  ['/crypto/encrypt with the context "supplementary"', '', canonicalContext(Object.fromEntries(contexts.supplementary))],
+  ['/crypto/encrypt without context', 'qkms/crypto/v1', canonicalContext({})],
+  ['/crypto/encrypt with the context "unordered"', 'qkms/crypto/v1', canonicalContext(Object.fromEntries(contexts.unordered))],
+  ['/crypto/encrypt with the context "supplementary"', 'qkms/crypto/v1', canonicalContext(Object.fromEntries(contexts.supplementary))],
   ['/kem/key/wrap', 'qkms/key-wrap/v1', none],
+  ['/kem/key/wrap with aad', 'qkms/key-wrap/v1', utf8('header of the document')],
 ];
 
 async function hpkeKey(algorithm, [kem, kemId]) {
@@ -84,7 +85,7 @@ async function hpkeKey(algorithm, [kem, kemId]) {
   const messages = [];
   for (const [i, [use, infoText, aad]] of aads.entries()) {
     const info = utf8(infoText);
-    const plaintext = use === '/kem/key/wrap' ? counted(`${algorithm} wrapped key`, 32) : counted(`${algorithm} plaintext ${i}`, [5, 0, 100, 32, 16, 1, 32][i]);
+    const plaintext = use.startsWith('/kem/key/wrap') ? counted(`${algorithm} wrapped key`, 32) : counted(`${algorithm} plaintext ${i}`, [5, 0, 100, 32, 16, 1, 32][i]);
     const randomness = counted(`${algorithm} randomness ${i}`, 32);
     const ciphertext = await sealHpke({ algorithm, publicKey, info, aad, plaintext, randomness });
     demand(hex(await openHpke({ algorithm, seed, info, aad, ciphertext })) === hex(plaintext), use);

@@ -256,10 +256,10 @@ public sealed class PostgresStartTests : IDisposable
 
     // Three nodes have to fit into the hundred connections that a server takes.
     [Theory]
-    [InlineData("Host=x;Database=y", 15)]
+    [InlineData("Host=x;Database=y", 14)]
     [InlineData("Host=x;Database=y;Maximum Pool Size=40", 40)]
     [InlineData("Host=x;Database=y;MaxPoolSize=100", 100)]
-    public void Each_pool_has_fifteen_connections_unless_another_number_is_given(string connectionString, int size)
+    public void Each_pool_has_fourteen_connections_unless_another_number_is_given(string connectionString, int size)
     {
         using PostgresConnections connections = new(new PostgresStorageOptions { ConnectionString = connectionString });
 

@@ -2,9 +2,21 @@ using Qkms.Core.ApiKeys;
 
 namespace Qkms.Tests.Support;
 
-/// <summary>API keys that look right and are not.</summary>
+/// <summary>API keys that look right and are not, with the checksum of API keys issued earlier: everybody can compute that one.</summary>
 internal static class ForgedKeys
 {
+    /// <summary>An API key as it was issued before checksums were keyed; the row does not know the difference.</summary>
+    public static string AsIssuedEarlier(string issued) => WithChecksum(issued);
+
+    /// <summary>An API key that nobody issued.</summary>
+    public static string New()
+    {
+        byte[] random = new byte[12 + 43];
+        Base62.FillRandom(random);
+        string text = Encoding.ASCII.GetString(random);
+        return WithChecksum($"qkms_{text[..12]}_{text[12..]}000000");
+    }
+
     /// <summary>The id of one key with the secret of another, and a checksum that fits.</summary>
     public static string WithSecretOf(string valid, string other) => WithChecksum(valid[..18] + other[18..]);
 
@@ -12,11 +24,8 @@ internal static class ForgedKeys
     public static string WithChecksum(string changed)
     {
         byte[] text = Encoding.Latin1.GetBytes(changed);
-        byte[] hash = SHA256.HashData(text.AsSpan(0, text.Length - ApiKeyFormat.ChecksumLength));
-        for (int i = 0; i < ApiKeyFormat.ChecksumLength; i++)
-            text[text.Length - ApiKeyFormat.ChecksumLength + i] = Base62.ToCharacter((hash[i] * 62) >> 8);
-
-        ApiKeyFormat.IsWellFormed(text).Should().BeTrue();
+        ApiKeyChecksum.WritePublic(text.AsSpan()[..^ApiKeyChecksum.Length], text.AsSpan()[^ApiKeyChecksum.Length..]);
+        ApiKeyFormat.HasShape(text).Should().BeTrue();
         return Encoding.Latin1.GetString(text);
     }
 }

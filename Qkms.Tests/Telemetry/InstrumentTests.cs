@@ -55,7 +55,7 @@ public sealed class InstrumentTests
         Answer encrypted = await client.MustUseAsync("/crypto/encrypt", new { plaintext = bytes });
         await client.MustUseAsync("/crypto/encrypt", new { items = new[] { new { plaintext = bytes }, new { plaintext = bytes } } });
         await client.MustUseAsync("/crypto/decrypt", new { ciphertext = encrypted.Bytes("ciphertext") });
-        await client.UseAsync("/crypto/decrypt", new { ciphertext = bytes });
+        await client.UseAsync("/crypto/decrypt", new { ciphertext = bytes, algorithm = "AES-256" });
         await client.UseAsync("/crypto/decrypt", new { ciphertext = encrypted.Bytes("ciphertext"), context = new { a = "b" } });
         await client.MustUseAsync("/data-keys/generate", new { });
         Answer sent = await client.MustUseAsync("/kem/encapsulate", new { });

@@ -82,7 +82,8 @@ public sealed class OtherNodeMemoryTests
             KeyStateCache states = new(services.GetRequiredService<IKmsStore>(), services.GetRequiredService<KeyRows>(), Time);
             Materials = new MaterialCache(services.GetRequiredService<IMaterialLoader>(), new MaterialCacheOptions(), Time);
             KeyUses uses = new(
-                new KeyResolver(states, Time),
+                new KeyResolver(
+                    states, services.GetRequiredService<IKmsStore>(), services.GetRequiredService<MissingKeys>(), Time),
                 Materials,
                 services.GetRequiredService<PrivateKeyGate>(),
                 services.GetRequiredService<OperationMetrics>());

@@ -107,14 +107,14 @@ export async function quickstart(baseUrl: string, apiKey: string): Promise<numbe
     const batch = take(200, await qkms.POST('/crypto/encrypt', { body: { name, items: [{ plaintext }, { plaintext, context }] } })).data;
     const items = (batch.items ?? []).map((item, i) => ({ ...given(item), ...(i === 1 && { context }) }));
     const opened = take(200, await qkms.POST('/crypto/decrypt', { body: { items: [...items, { ciphertext: 'AAAA' }] } })).data;
-    same('items', opened.items?.map(item => item.plaintext ?? item.error?.error_code), [plaintext, plaintext, 'ERR_KEM_001']);
+    same('items', opened.items?.map(item => item.plaintext ?? item.error?.error_code), [plaintext, plaintext, 'ERR_INVALID_001']);
 
     const moved = take(200, await qkms.POST('/crypto/re-encrypt', { body: { ciphertext, context, destination: { algorithm, name, context: {} } } })).data;
     same('moved', [moved.source_kid, moved.algorithm_id], [encrypted.kid, algorithm]);
     same('after the move', take(200, await qkms.POST('/crypto/decrypt', { body: { ciphertext: moved.ciphertext, algorithm, name } })).data.plaintext, plaintext);
 
-    const { shared_secret, kem_ciphertext } = take(200, await qkms.POST('/kem/encapsulate', { body: { name } })).data;
-    same('shared secret', take(200, await qkms.POST('/kem/decapsulate', { body: { name, kem_ciphertext } })).data.shared_secret, shared_secret);
+    const { shared_secret, kem_ciphertext, kid: encapsulatedTo } = take(200, await qkms.POST('/kem/encapsulate', { body: { name } })).data;
+    same('shared secret', take(200, await qkms.POST('/kem/decapsulate', { body: { kid: encapsulatedTo, kem_ciphertext } })).data.shared_secret, shared_secret);
 
     // The first version is retired, so its successor encrypts.
     const aad = 'aW52b2ljZSA0Nw==';

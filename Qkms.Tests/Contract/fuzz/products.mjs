@@ -13,8 +13,7 @@ export class Products {
 
   /** The last products that an operation can open. */
   recent(operation) {
-    const known = uses[operation].opens.flatMap(kind => this.#recent.get(kind) ?? []);
-    return operation === 'KemDecrypt' ? known : known.filter(({ onlyKem }) => !onlyKem);
+    return uses[operation].opens.flatMap(kind => this.#recent.get(kind) ?? []);
   }
 
   /** Takes in an answer; returns what is wrong with it. */
@@ -133,7 +132,7 @@ function madeBy(operation, json, data) {
     case 'ReEncrypt':
       return [encrypted(data.ciphertext, json.destination?.context ?? json.context, data)];
     case 'KemEncrypt':
-      return [{ kind: 'hpke', text: data.ciphertext, bound: digest(bytesOf(json.aad)), secret: digest(bytesOf(json.plaintext)), onlyKem: true, members: { ciphertext: data.ciphertext, aad: json.aad } }];
+      return [{ kind: 'hpke with aad', text: data.ciphertext, bound: digest(bytesOf(json.aad)), secret: digest(bytesOf(json.plaintext)), members: { ciphertext: data.ciphertext, aad: json.aad } }];
     case 'WrapKey':
       return [{ kind: 'wrapped key', text: data.wrapped_key, bound: digest(bytesOf(json.aad)), secret: digest(bytesOf(json.symmetric_key)), members: { wrapped_key: data.wrapped_key, aad: json.aad } }];
     case 'Encapsulate':
@@ -153,8 +152,7 @@ function madeBy(operation, json, data) {
 function encrypted(text, context, { algorithm_id: algorithm }, plaintext) {
   const kind = { AES: 'blob', 'ML-KEM': 'hpke', RSA: 'oaep' }[familyOf(algorithm)];
   const bound = contextBytes(context);
-  const members = { ciphertext: text, context, aad: bound.toString('base64') }; // which is what /kem/decrypt wants for the context
-  return { kind, text, bound: digest(bound), secret: plaintext === undefined ? undefined : digest(bytesOf(plaintext)), members };
+  return { kind, text, bound: digest(bound), secret: plaintext === undefined ? undefined : digest(bytesOf(plaintext)), members: { ciphertext: text, context } };
 }
 
 function secretOf(operation, data, encoding) {

@@ -1,6 +1,6 @@
 // What the use of a key may be refused for although every part of the request is as described. Each rule asks what the service has said of
 // the key: only where the fuzzer cannot know it, a refusal passes.
-import { bytesOf, canDo, canonicalName, contextBytes, familyOf, uses } from './uses.mjs';
+import { bytesOf, canDo, canonicalName, contextBytes, familyOf, openings, uses } from './uses.mjs';
 
 const mostContextBytes = 8192;
 const payload = 1024 * 1024;
@@ -10,7 +10,9 @@ const most = { aad: 8192, symmetric_key: 1024, plaintext: payload, message: payl
 const mostOf = { DecryptDataKey: { ciphertext: 101 + 1024 } };
 
 const hashSizes = { 'SHA-256': 32, 'SHA-384': 48, 'SHA-512': 64, 'SHA-1': 20 };
-const dataKey = Buffer.from([...Buffer.from('QK'), 1, 1, 2]);
+const blob = Buffer.from([...Buffer.from('QK'), 1, 1]);
+const leastBlob = 101;
+const dataKey = Buffer.from([...blob, 2]);
 
 export function mayRefuseUse(operation, json, code, memory) {
   switch (code) {
@@ -19,8 +21,18 @@ export function mayRefuseUse(operation, json, code, memory) {
     case 'ERR_SIG_001':
       return choices(json).some(choice => mayBeUnfit(choice, actualOperation(operation, json), memory));
     default:
-      return choices(json).some(choice => mayDisagree(choice, memory)) || wrongShape(operation, json) || tooLong(operation, json) || unlikeTheKey(operation, json, memory);
+      return choices(json).some(choice => mayDisagree(choice, memory)) || wrongShape(operation, json) || tooLong(operation, json) || unlikeTheKey(operation, json, memory) || leavesKeyOpen(operation, json);
   }
+}
+
+// Which version decapsulates has to be said where several could, and which key decrypts where the ciphertext does not say it.
+function leavesKeyOpen(operation, json) {
+  const { kid, key_version: number, algorithm } = json;
+  if (kid != null)
+    return false;
+
+  const unnamed = number == null && algorithm == null && ['Decrypt', 'ReEncrypt'].includes(operation);
+  return operation === 'Decapsulate' || (unnamed && openings(operation, json).some(({ text }) => !isBlob(bytesOf(text))));
 }
 
 const choices = json => [json, ...(namesKey(json.destination) ? [json.destination] : [])];
@@ -29,6 +41,8 @@ const namesKey = destination => destination != null && ['kid', 'key_version', 'a
 
 // A wrapped data key stays one.
 const actualOperation = (operation, { ciphertext }) => (operation === 'ReEncrypt' && bytesOf(ciphertext).subarray(0, 5).equals(dataKey) ? 'DecryptDataKey' : operation);
+
+const isBlob = bytes => bytes.length >= leastBlob && bytes.subarray(0, 4).equals(blob) && [1, 2].includes(bytes[4]);
 
 function mayBeUnfit({ kid, algorithm }, operation, memory) {
   if (kid == null)

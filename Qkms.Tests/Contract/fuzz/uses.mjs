@@ -2,17 +2,17 @@
 
 const encryption = ['AES', 'ML-KEM', 'RSA'];
 
-/** For each operation: the families and the use of its keys, the algorithm when none is named, and whether it makes something new. */
+/** For each operation: the families and the uses of its keys, the algorithm when none is named, and whether it makes something new. */
 export const uses = {
   Encrypt: { families: encryption, use: 'enc', algorithm: 'AES-256', creates: true },
   Decrypt: { families: encryption, use: 'enc', algorithm: 'AES-256', opens: ['blob', 'hpke', 'oaep'] },
   ReEncrypt: { families: encryption, use: 'enc', algorithm: 'AES-256', opens: ['blob', 'hpke', 'oaep', 'data key'] },
   KemEncrypt: { families: ['ML-KEM'], use: 'enc', algorithm: 'ML-KEM-768', creates: true },
-  KemDecrypt: { families: ['ML-KEM'], use: 'enc', algorithm: 'ML-KEM-768', opens: ['hpke'] },
+  KemDecrypt: { families: ['ML-KEM'], use: 'enc', algorithm: 'ML-KEM-768', opens: ['hpke with aad'] },
   WrapKey: { families: ['ML-KEM'], use: 'enc', algorithm: 'ML-KEM-768', creates: true },
   UnwrapKey: { families: ['ML-KEM'], use: 'enc', algorithm: 'ML-KEM-768', opens: ['wrapped key'] },
-  Encapsulate: { families: ['ML-KEM'], use: 'enc', algorithm: 'ML-KEM-768', creates: true },
-  Decapsulate: { families: ['ML-KEM'], use: 'enc', algorithm: 'ML-KEM-768', opens: ['kem'] },
+  Encapsulate: { families: ['ML-KEM'], use: 'enc kem', algorithm: 'ML-KEM-768', creates: true },
+  Decapsulate: { families: ['ML-KEM'], use: 'enc kem', algorithm: 'ML-KEM-768', opens: ['kem'] },
   GenerateDataKey: { families: ['AES'], use: 'enc', algorithm: 'AES-256', creates: true },
   DecryptDataKey: { families: ['AES'], use: 'enc', algorithm: 'AES-256', opens: ['data key'] },
   Sign: { families: ['ML-DSA', 'RSA', 'Ed25519'], use: 'sig', algorithm: 'ML-DSA-65', creates: true },
@@ -30,7 +30,7 @@ export const familyOf = algorithm => canonicalName(algorithm).replace(/-\d+$/, '
 /** Whether a key version can do an operation at all. */
 export function canDo(version, operation) {
   const { families, use } = uses[operation];
-  return version.use === use && families.includes(familyOf(version.algorithm_id));
+  return use.split(' ').includes(version.use) && families.includes(familyOf(version.algorithm_id));
 }
 
 /** The bytes that a context stands for: as many as it has members, then each name and value with its length, sorted by name (docs/formats.md). */

@@ -6,6 +6,9 @@ public sealed class KemEncryptTests : ServiceTests
     private static readonly byte[] _hello = "hello"u8.ToArray();
     private static readonly byte[] _aad = "header"u8.ToArray();
 
+    // The canonical form of {"a":"1"}.
+    private static readonly byte[] _contextA1 = [0, 0, 0, 1, 0, 0, 0, 1, (byte)'a', 0, 0, 0, 1, (byte)'1'];
+
     //
     [Theory]
     [InlineData("ML-KEM-512", "ML-KEM-512", 768)]
@@ -205,6 +208,35 @@ public sealed class KemEncryptTests : ServiceTests
         }
     }
 
+    /// <summary>
+    /// F-21: an aad that is a canonical context does not cross over: what /kem/encrypt made is no ciphertext of /crypto/decrypt, nor the
+    /// other way round, and neither is a wrapped key.
+    /// </summary>
+    [Fact]
+    public async Task An_aad_that_is_a_canonical_context_does_not_cross_over()
+    {
+        await Client.GenerateAsync();
+        object context = new { a = "1" };
+        byte[] withAad = (await Client.MustUseAsync("/kem/encrypt", new { plaintext = _hello, aad = _contextA1 })).Bytes("ciphertext");
+        byte[] withContext = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, context, algorithm = "ML-KEM-768" }))
+            .Bytes("ciphertext");
+        byte[] wrapped = (await Client.MustUseAsync("/kem/key/wrap", new { symmetric_key = _hello, aad = _contextA1 }))
+            .Bytes("wrapped_key");
+
+        await Client.MustUseAsync("/kem/decrypt", new { ciphertext = withAad, aad = _contextA1 });
+        await Client.MustUseAsync("/crypto/decrypt", new { ciphertext = withContext, context, algorithm = "ML-KEM-768" });
+        await Client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped, aad = _contextA1 });
+
+        foreach (byte[] foreign in new[] { withAad, wrapped })
+            (await Client.UseAsync("/crypto/decrypt", new { ciphertext = foreign, context, algorithm = "ML-KEM-768" })).ShouldNotDecrypt();
+
+        foreach (byte[] foreign in new[] { withContext, wrapped })
+            (await Client.UseAsync("/kem/decrypt", new { ciphertext = foreign, aad = _contextA1 })).ShouldNotDecrypt();
+
+        foreach (byte[] foreign in new[] { withContext, withAad })
+            (await Client.UseAsync("/kem/key/unwrap", new { wrapped_key = foreign, aad = _contextA1 })).ShouldNotDecrypt();
+    }
+
     // any HPKE library can do this with the public key; here RFC 9180 is written out with the platform's HKDF and AES.
     [Theory]
     [InlineData("ML-KEM-512", 0x0040)]
@@ -223,8 +255,8 @@ public sealed class KemEncryptTests : ServiceTests
         (await Client.MustUseAsync("/kem/key/unwrap", new { wrapped_key = wrapped, aad = _aad, algorithm })).Bytes("symmetric_key")
             .Should().Equal(_hello);
 
-        // The main road is the same format, with the canonical context as associated data.
-        byte[] withContext = SealByRfc9180(publicKey, kemId, info: [], [0, 0, 0, 1, 0, 0, 0, 1, (byte)'a', 0, 0, 0, 1, (byte)'1'], _hello);
+        // The main road is the same format, with an info of its own and the canonical context as associated data.
+        byte[] withContext = SealByRfc9180(publicKey, kemId, "qkms/crypto/v1"u8.ToArray(), _contextA1, _hello);
         (await Client.MustUseAsync("/crypto/decrypt", new { ciphertext = withContext, context = new { a = "1" }, algorithm }))
             .Bytes("plaintext")
             .Should().Equal(_hello);

@@ -1,0 +1,109 @@
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Sealing;
+
+namespace Qkms.Tests.ApiKeys;
+
+/// <summary>F-02: nothing that somebody without a valid API key can send waits where callers with one wait.</summary>
+public sealed class StrangersTests : ServiceTests
+{
+    private readonly ManualTime _time = ManualTime.Standing();
+    private readonly Lanes _lanes = new();
+
+    [Fact]
+    public async Task An_issued_api_key_that_was_mistyped_costs_no_look_up()
+    {
+        string issued = App.InitialApiKey;
+        using HttpClient anybody = App.ClientFor(null);
+        int reads = _lanes.Reads;
+
+        for (int i = 5; i < issued.Length; i++)
+        {
+            using HttpRequestMessage request = new(HttpMethod.Get, "/kms/keys");
+            request.Headers.Add("x-api-key", issued[..i] + (issued[i] == '_' ? '-' : issued[i] == 'A' ? 'B' : 'A') + issued[(i + 1)..]);
+            (await anybody.SendForAnswerAsync(request)).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+        }
+
+        (_lanes.Reads, _lanes.AsideLookUps).Should().Be((reads, 0));
+    }
+
+    [Fact]
+    public void The_checksum_of_an_issued_api_key_is_this_installations_own()
+    {
+        byte[] issued = Encoding.ASCII.GetBytes(App.InitialApiKey);
+        Keyring keyring = App.Services.GetRequiredService<Keyring>();
+        using WrappingKey other = new(new IdGenerator(_time).Next(), SecretBytes.Random(WrappingKey.Size));
+
+        ApiKeyFormat.HasPublicChecksum(issued).Should().BeFalse();
+        ApiKeyFormat.HasKeyedChecksum(issued, keyring.CredentialHashKey).Should().BeTrue();
+        ApiKeyFormat.HasKeyedChecksum(issued, other).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task An_api_key_issued_earlier_keeps_working_and_is_among_strangers_only_until_it_has_proven_itself()
+    {
+        using HttpClient caller = App.ClientFor(ForgedKeys.AsIssuedEarlier(App.InitialApiKey));
+
+        (await caller.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+        _lanes.AsideLookUps.Should().Be(1);
+        _time.OutliveCaches();
+        _lanes.HoldAside();
+        (await caller.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+        _lanes.AsideLookUps.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Made_up_api_keys_wait_among_themselves()
+    {
+        string other = await App.CreateTenantAsync("other");
+        string[] wrong =
+        [
+            .. Enumerable.Range(0, 300).Select(_ => ForgedKeys.New()),
+            .. Enumerable.Repeat(ForgedKeys.WithSecretOf(App.InitialApiKey, other), 100),
+        ];
+        using HttpClient earlier = App.ClientFor(ForgedKeys.AsIssuedEarlier(App.InitialApiKey));
+        (await earlier.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+        int lookUps = _lanes.AsideLookUps;
+        _lanes.HoldAside();
+
+        Task<Answer>[] strangers = [.. wrong.Select(key => AskAsync(key))];
+        await Eventually.HoldsAsync(() => Task.FromResult(_lanes.AsideLookUps > lookUps));
+        for (int i = 0; i < 14; i++)
+        {
+            _time.OutliveCaches();
+            (await Client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+            (await earlier.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+        }
+
+        (_lanes.AsideLookUps - lookUps).Should().Be(1, "one place is for strangers");
+        _lanes.Release();
+        Answer[] answers = await Task.WhenAll(strangers);
+        answers.Should().OnlyContain(answer => answer.Status == HttpStatusCode.Unauthorized
+            || (answer.ErrorCode == "ERR_SERVICE_001" && answer.Headers.ContainsKey("Retry-After")));
+        answers.Should().Contain(answer => answer.Status == HttpStatusCode.ServiceUnavailable, "few may wait");
+    }
+
+    // Nobody but its owner can have it, and it is refused: its look-ups leave the callers that have a row alone.
+    [Fact]
+    public async Task An_issued_api_key_whose_row_is_gone_is_among_strangers_from_the_second_time_on()
+    {
+        string gone = await App.CreateTenantAsync("gone");
+        using (Database database = App.OpenDatabase())
+            database.Execute($"DELETE FROM credentials WHERE lookup_id = '{gone[5..17]}'").Should().Be(1);
+
+        (await AskAsync(gone)).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+        int reads = _lanes.Reads;
+        for (int i = 0; i < 5; i++)
+            (await AskAsync(gone)).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+
+        (_lanes.Reads, _lanes.AsideLookUps).Should().Be((reads, 5));
+    }
+
+    private protected override QkmsApplication NewApplication() =>
+        new() { Time = _time, StoreInFront = store => new StoreWithLanes(store, _lanes) };
+
+    private async Task<Answer> AskAsync(string apiKey)
+    {
+        using HttpClient client = App.ClientFor(apiKey);
+        return await client.GetJsonAsync("/kms/keys");
+    }
+}
