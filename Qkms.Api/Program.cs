@@ -25,6 +25,13 @@ HardeningReport hardening = ProcessHardening.Apply();
 
 return await StartFailures.ExplainAsync(async () =>
 {
+    if (CommandLine.Answer(args) is { } answer)
+    {
+        await Console.Out.WriteAsync(answer);
+        return;
+    }
+
+    EnvironmentRule.Check(EnvironmentRule.VariablesOfProcess(), rootKeyEnvironment.CredentialsDirectory);
     WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
         new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     QkmsSettings settings = QkmsSettings.From(builder.Configuration);
@@ -53,7 +60,7 @@ return await StartFailures.ExplainAsync(async () =>
         settings.Destruction);
     builder.Services.AddHostedService<Housekeeping>();
     if (settings.Storage.ConnectionString is { } shared)
-        builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared });
+        builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory });
     else
         builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
 

@@ -56,6 +56,7 @@ internal static class CoreServices
         .AddSingleton<ReEncryption>()
         .AddSingleton<KemKeys>()
         .AddSingleton(signatures)
+        .AddSingleton<WeakHashJournal>()
         .AddSingleton<Signer>()
         .AddSingleton<DataKeyIssuer>()
         .AddSingleton<KeyReader>()

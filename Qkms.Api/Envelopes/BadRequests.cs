@@ -31,18 +31,21 @@ internal static partial class BadRequests
                 "The body is not valid JSON, or not a JSON object.",
                 new FieldError(Validation.BodyField, "is not valid JSON, or not a JSON object"));
 
+        if (exception is Base64Exception base64)
+            return Blame(exception.Path![2..], $"must be base64; this {base64.Problem}");
+
         JsonPropertyInfo? property = FindProperty(context, member);
         if (property is not null && ItemPath().Match(exception.Path!) is { Success: true } item)
-            return KmsErrors.Invalid.With(
-                $"'{item.Groups[1].Value}' is not valid.",
-                new FieldError(item.Groups[1].Value, "must be a documented member of an item, of the documented type, and occur once"));
+            return Blame(item.Groups[1].Value, "must be a documented member of an item, of the documented type, and occur once");
 
         return property is null
             ? KmsErrors.Invalid.With(
                 $"'{member}' is not a member of this request.", new FieldError(member, "is not a member of this request"))
-            : KmsErrors.Invalid.With(
-                $"'{member}' is not valid.", new FieldError(member, $"must be {Expectation(property.PropertyType)} and occur once"));
+            : Blame(member, $"must be {Expectation(property.PropertyType)} and occur once");
     }
+
+    private static KmsException Blame(string field, string problem) =>
+        KmsErrors.Invalid.With($"'{field}' is not valid.", new FieldError(field, problem));
 
     // Paths look like "$.key_version" and "$.items[3].plaintext"; whatever looks otherwise is not repeated.
     private static string? TopLevelMember(string? path) =>

@@ -33,7 +33,7 @@ internal sealed class AlgorithmIdFieldAttribute : FieldAttribute
 }
 
 /// <summary>An algorithm in a request.</summary>
-/// <param name="Text">How the request spells it; the answer repeats that.</param>
+/// <param name="Text">The spelling that the request uses, in the case of the catalogue; the answer repeats that.</param>
 /// <param name="Value">The algorithm; null when the text is not one.</param>
 [AlgorithmField]
 [JsonConverter(typeof(ParsedTextConverter<AlgorithmText>))]
@@ -41,7 +41,9 @@ internal readonly record struct AlgorithmText(string Text, KeyAlgorithm? Value) 
 {
     public static bool TryParse(string? text, out AlgorithmText parsed)
     {
-        parsed = new AlgorithmText(text ?? "", KeyAlgorithm.TryParse(text, out KeyAlgorithm? algorithm) ? algorithm : null);
+        parsed = KeyAlgorithm.TryParse(text, out KeyAlgorithm? algorithm, out string? spelling)
+            ? new AlgorithmText(spelling, algorithm)
+            : new AlgorithmText(text ?? "", null);
         return true;
     }
 }

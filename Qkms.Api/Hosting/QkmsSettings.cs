@@ -27,6 +27,7 @@ internal sealed record QkmsSettings
     public static QkmsSettings From(IConfiguration configuration)
     {
         RefuseUnknown(configuration.GetSection(Setting.Section));
+        KestrelNames.RefuseUnknown(configuration.GetSection(KestrelNames.Section));
         return new QkmsSettings
         {
             DataDirectory = Path.GetFullPath(SettingCatalogue.DataDirectory.Read(configuration)),
@@ -57,10 +58,11 @@ internal sealed record QkmsSettings
             bool isSection = string.IsNullOrEmpty(value)
                 && SettingCatalogue.All.Any(setting => setting.Name.StartsWith($"{name}:", StringComparison.OrdinalIgnoreCase));
             bool isSetting = SettingCatalogue.All.Any(setting => setting.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
-            if (value is not null && !isSection && !isSetting)
+            if (!isSection && !isSetting)
             {
-                string known = string.Join(", ", SettingCatalogue.All.Select(setting => setting.Key));
-                throw new SettingsException($"{Setting.Section}:{name} is not a setting. The settings are: {known}.");
+                string[] known = [.. SettingCatalogue.All.Select(setting => setting.Key)];
+                string hint = NearestName.Hint($"{Setting.Section}:{name}", known, $"The settings are: {string.Join(", ", known)}.");
+                throw new SettingsException($"{Setting.Section}:{name} is not a setting. {hint}");
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -12,15 +13,17 @@ internal sealed class Base64BytesConverter : JsonConverter<byte[]>
 {
     public override byte[] Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType != JsonTokenType.String
-            || !reader.TryGetBytesFromBase64(out byte[]? bytes)
-            || LengthOf(reader) != Base64.GetMaxEncodedToUtf8Length(bytes.Length))
+        if (reader.TokenType != JsonTokenType.String)
             throw new JsonException();
 
-        return bytes;
+        return reader.TryGetBytesFromBase64(out byte[]? bytes) && LengthOf(reader) == Base64.GetMaxEncodedToUtf8Length(bytes.Length)
+            ? bytes
+            : throw new Base64Exception(TextOf(reader));
     }
 
     public override void Write(Utf8JsonWriter writer, byte[] value, JsonSerializerOptions options) => writer.WriteBase64StringValue(value);
+
+    private static byte[] TextOf(in Utf8JsonReader reader) => Encoding.UTF8.GetBytes(reader.GetString()!);
 
     private static long LengthOf(in Utf8JsonReader reader)
     {

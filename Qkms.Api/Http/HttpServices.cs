@@ -9,6 +9,9 @@ namespace Qkms.Api.Http;
 /// <summary>The set-up of HTTP.</summary>
 internal static class HttpServices
 {
+    /// <summary>Where the service listens unless it is told otherwise.</summary>
+    public const string DefaultUrl = "http://127.0.0.1:8080";
+
     private const int MaxBodySize = 2 * 1024 * 1024;
 
     // Room for a kid of 10,000 characters, so that the answer is ours and says "not found".
@@ -20,7 +23,7 @@ internal static class HttpServices
     {
         builder.WebHost.UseKestrelHttpsConfiguration();
         if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
-            builder.WebHost.UseUrls("http://127.0.0.1:8080");
+            builder.WebHost.UseUrls(DefaultUrl);
 
         builder.WebHost.ConfigureKestrel(Configure);
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ZeroedMemoryPool.Factory>();

@@ -41,6 +41,6 @@ internal sealed class SecretBytesConverter : JsonConverter<SecretBytes>
         }
 
         secret.Dispose();
-        throw new JsonException();
+        throw new Base64Exception(text);
     }
 }

@@ -11,12 +11,23 @@ using Qkms.Core.Lifecycle;
 
 namespace Qkms.Api.Keys;
 
+internal sealed record DestroyKeyQuery(
+    [property: FromRoute(Name = "key"), KidOrNumberField, ParameterExample(DemoKeys.RetiredKid)]
+    [property: Description("The kid of the version; not its number.")]
+    string Key,
+    [property: FromQuery(Name = "waiting_days"), WaitingDaysField]
+    [property: Description("The same as in the body, for clients whose DELETE has none. Given in both, they must agree.")]
+    QueryInteger? WaitingDays);
+
+internal sealed class DestroyKeyQueryValidator : AbstractValidator<DestroyKeyQuery>
+{
+    public DestroyKeyQueryValidator() => RuleFor(q => q.WaitingDays)
+        .Must(days => days is null || WaitingDaysFieldAttribute.Allows(days.Value.Value))
+        .WithMessage(WaitingDaysFieldAttribute.Rule);
+}
+
 internal sealed record DestroyKeyRequest(
-    [property: Field(
-        Minimum = KeyDestruction.MinWaitingDays,
-        Maximum = KeyDestruction.MaxWaitingDays,
-        Default = KeyDestruction.DefaultWaitingDays,
-        Example = KeyDestruction.DefaultWaitingDays)]
+    [property: WaitingDaysField]
     [property: Description("Waiting time in days, during which you can cancel: 7 to 30. Default: 30.")]
     int? WaitingDays,
     [property: ReasonField, Description("The reason, recorded in the journal.")] string? Reason);
@@ -26,10 +37,24 @@ internal sealed class DestroyKeyRequestValidator : AbstractValidator<DestroyKeyR
     public DestroyKeyRequestValidator()
     {
         RuleFor(r => r.WaitingDays)
-            .Must(days => days is null or (>= KeyDestruction.MinWaitingDays and <= KeyDestruction.MaxWaitingDays))
-            .WithMessage($"must be a whole number from {KeyDestruction.MinWaitingDays} to {KeyDestruction.MaxWaitingDays}");
+            .Must(days => days is null || WaitingDaysFieldAttribute.Allows(days))
+            .WithMessage(WaitingDaysFieldAttribute.Rule);
         RuleFor(r => r.Reason).IsReason();
     }
+}
+
+/// <summary>How many days a version waits for its destruction.</summary>
+internal sealed class WaitingDaysFieldAttribute : FieldAttribute
+{
+    public static readonly string Rule = $"must be a whole number from {KeyDestruction.MinWaitingDays} to {KeyDestruction.MaxWaitingDays}";
+
+    public WaitingDaysFieldAttribute()
+    {
+        (Minimum, Maximum) = (KeyDestruction.MinWaitingDays, KeyDestruction.MaxWaitingDays);
+        (Default, Example) = (KeyDestruction.DefaultWaitingDays, KeyDestruction.DefaultWaitingDays);
+    }
+
+    public static bool Allows(int? days) => days is >= KeyDestruction.MinWaitingDays and <= KeyDestruction.MaxWaitingDays;
 }
 
 internal static class DestroyKey
@@ -43,25 +68,43 @@ internal static class DestroyKey
             .WithDescription(
                 "You can cancel until that date. The public key and metadata stay readable for ever. A version that is already scheduled "
                 + "keeps its date, whatever 'waiting_days' says: cancel first to choose another.")
-            .WithRequestExample("""{"waiting_days":30,"reason":"Nothing is encrypted to it any more."}""")
+            .WithRequestExample("""{"reason":"Nothing is encrypted to it any more."}""")
+            .WithValidation(new DestroyKeyQueryValidator())
             .WithOptionalValidation(new DestroyKeyRequestValidator())
             .Requires(Permission.KeysDestroy)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 
     private static async Task<AcceptedReply<KeyVersionResponse>> HandleAsync(
-        [KidOrNumberField, ParameterExample(DemoKeys.RetiredKid), Description("The kid of the version; not its number.")] string key,
+        [AsParameters] DestroyKeyQuery query,
         [FromBody(EmptyBodyBehavior = EmptyBodyBehavior.Allow)] DestroyKeyRequest? request,
         Caller caller,
         KeyDestruction destruction,
         HttpContext http,
         CancellationToken cancellationToken)
     {
-        RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
-        int waitingDays = request?.WaitingDays ?? KeyDestruction.DefaultWaitingDays;
-        ScheduleDestructionCommand command = new(KeyPath.ToKid(key), waitingDays, request?.Reason);
+        // What the query says is as if the body said it, also for what makes a request the same one again.
+        DestroyKeyRequest? whole = WithQuery(request, query);
+        RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, whole);
+        int waitingDays = whole?.WaitingDays ?? KeyDestruction.DefaultWaitingDays;
+        ScheduleDestructionCommand command = new(KeyPath.ToKid(query.Key), waitingDays, whole?.Reason);
         Done<KeyVersion> done = await destruction.ScheduleAsync(caller, command, repeatable, cancellationToken);
         IdempotencyKeys.MarkRepeated(http, done);
         return Reply.Accepted(KeyVersionResponse.From(done.Result, spelling: null, done.At));
+    }
+
+    private static DestroyKeyRequest? WithQuery(DestroyKeyRequest? request, DestroyKeyQuery query)
+    {
+        if (query.WaitingDays?.Value is not { } days)
+            return request;
+
+        if (request?.WaitingDays is { } other && other != days)
+        {
+            throw KmsErrors.Invalid.With(
+                "'waiting_days' must be the same in the query and in the body.",
+                new FieldError("waiting_days", "must be the same in the query and in the body"));
+        }
+
+        return new DestroyKeyRequest(days, request?.Reason);
     }
 }

@@ -25,7 +25,7 @@ internal sealed class GenerateKeyRequestValidator : KeySelectorValidator<Generat
     {
         RuleFor(r => r.Kid).IsKid();
         RuleFor(r => r.OaepHash)
-            .Must(hash => hash is null || OaepHash.All.Contains(hash))
+            .Must(hash => hash is null || OaepHash.Parse(hash) is not null)
             .WithMessage($"must be one of {string.Join(", ", OaepHash.All)}")
             .Must((r, hash) => hash is null || TakesOaep(r))
             .WithMessage("is only for RSA encryption keys");
@@ -62,5 +62,5 @@ internal static class GenerateKey
         request.ToKeySelector(),
         request.Algorithm?.Text!,
         request.Kid?.Value,
-        GenerateKeyRequestValidator.TakesOaep(request) ? request.OaepHash ?? OaepHash.Default : null);
+        GenerateKeyRequestValidator.TakesOaep(request) ? OaepHash.Parse(request.OaepHash) ?? OaepHash.Default : null);
 }

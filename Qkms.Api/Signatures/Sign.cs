@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 using Qkms.Api.Fields;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Signatures;
@@ -36,12 +37,18 @@ internal sealed class SignRequestValidator : KeyChoiceValidator<SignRequest>
 internal sealed record SignResponse : KeyUseResponse
 {
     [SetsRequiredMembers]
-    public SignResponse(Used<byte[]> made, string? spelling)
-        : base(made.Key, spelling, made.Warnings) => Signature = made.Result;
+    public SignResponse(Used<byte[]> made, string? spelling, SignatureHash? hash)
+        : base(made.Key, spelling, made.Warnings) =>
+        (Signature, HashAlgorithm) = (made.Result, SignatureHashText.NameFor(made.Key, hash));
 
     [Description("The signature, base64.")]
     [SignatureField]
     public byte[] Signature { get; }
+
+    [Description("The hash function of RSA, which verification needs. Absent for ML-DSA and Ed25519, which have no choice.")]
+    [SignatureHashField]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? HashAlgorithm { get; }
 }
 
 internal static class Sign
@@ -61,6 +68,6 @@ internal static class Sign
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm, follow: request.Follow == true);
         Used<byte[]> made = await signer.SignAsync(
             caller, choice, request.Message!, request.SignatureContext ?? [], request.HashAlgorithm?.Value, cancellationToken);
-        return Reply.Ok(new SignResponse(made, request.Algorithm?.Text));
+        return Reply.Ok(new SignResponse(made, request.Algorithm?.Text, request.HashAlgorithm?.Value));
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using FluentValidation;
 using Qkms.Core.Algorithms;
+using Qkms.Core.Uses;
 
 namespace Qkms.Api.Signatures;
 
@@ -23,6 +24,10 @@ internal readonly record struct SignatureHashText(string Text, SignatureHash? Va
         parsed = new SignatureHashText(text ?? "", SignatureHash.TryParse(text, out SignatureHash? hash) ? hash : null);
         return true;
     }
+
+    /// <summary>The name of the function that a key used for a message; null where its algorithm leaves no choice.</summary>
+    public static string? NameFor(ChosenKey used, SignatureHash? asked) =>
+        (asked ?? used.Version.Algorithm.Family.DefaultSignatureHash)?.Name;
 }
 
 /// <summary>The rules of such fields.</summary>

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
 using Qkms.Api.Fields;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Signatures;
@@ -36,11 +37,17 @@ internal sealed class VerifyRequestValidator : KeyChoiceValidator<VerifyRequest>
 internal sealed record VerifyResponse : KeyUseResponse
 {
     [SetsRequiredMembers]
-    public VerifyResponse(Used<bool> verified, string? spelling)
-        : base(verified.Key, spelling, verified.Warnings) => Valid = verified.Result;
+    public VerifyResponse(Used<bool> verified, string? spelling, SignatureHash? hash)
+        : base(verified.Key, spelling, verified.Warnings) =>
+        (Valid, HashAlgorithm) = (verified.Result, SignatureHashText.NameFor(verified.Key, hash));
 
     [Description("Whether the signature is valid for this key and input.")]
     public bool Valid { get; }
+
+    [Description("The hash function that was assumed for RSA. Absent for ML-DSA and Ed25519, which have no choice.")]
+    [SignatureHashField]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? HashAlgorithm { get; }
 }
 
 internal static class Verify
@@ -66,6 +73,6 @@ internal static class Verify
             request.HashAlgorithm?.Value,
             request.Signature!,
             cancellationToken);
-        return Reply.Ok(new VerifyResponse(verified, request.Algorithm?.Text));
+        return Reply.Ok(new VerifyResponse(verified, request.Algorithm?.Text, request.HashAlgorithm?.Value));
     }
 }

@@ -59,17 +59,33 @@ internal sealed class KeyAlgorithm
     /// <summary>The spellings that mean this algorithm, the canonical one first.</summary>
     public IEnumerable<string> Spellings => Alias is null ? [Name] : [Name, Alias];
 
-    /// <summary>The algorithm that <paramref name="spelling"/> means; spellings are exact.</summary>
-    public static bool TryParse([NotNullWhen(true)] string? spelling, [NotNullWhen(true)] out KeyAlgorithm? algorithm)
+    /// <summary>The algorithm that a text means, in any case.</summary>
+    /// <param name="text">A spelling, such as <c>ML-KEM-768</c> or <c>kyber768</c>.</param>
+    /// <param name="algorithm">The algorithm.</param>
+    /// <param name="spelling">The spelling as the catalogue writes it: <c>Kyber768</c>.</param>
+    public static bool TryParse(
+        [NotNullWhen(true)] string? text, [NotNullWhen(true)] out KeyAlgorithm? algorithm, [NotNullWhen(true)] out string? spelling)
     {
+        (spelling, algorithm) = text is not null && Catalogue.BySpelling.TryGetValue(text, out (string, KeyAlgorithm) found)
+            ? found
+            : default;
+        return algorithm is not null;
+    }
+
+    /// <summary>The algorithm of a canonical name, as what is stored has it; exact.</summary>
+    public static bool TryParseName([NotNullWhen(true)] string? name, [NotNullWhen(true)] out KeyAlgorithm? algorithm)
+    {
+        if (TryParse(name, out algorithm, out _) && algorithm.Name == name)
+            return true;
+
         algorithm = null;
-        return spelling is not null && Catalogue.BySpelling.TryGetValue(spelling, out algorithm);
+        return false;
     }
 
     /// <summary>An algorithm as it comes out of the database, by its canonical name; the row's seal holds it.</summary>
     /// <exception cref="InvalidOperationException">This version of Qkms does not know it.</exception>
     public static KeyAlgorithm FromStored(string name) =>
-        TryParse(name, out KeyAlgorithm? algorithm)
+        TryParseName(name, out KeyAlgorithm? algorithm)
             ? algorithm
             : throw new InvalidOperationException("The database names an algorithm that this version of Qkms does not know.");
 
@@ -80,15 +96,15 @@ internal sealed class KeyAlgorithm
     {
         public static readonly IReadOnlyList<KeyAlgorithm> All = [.. KeyFamily.All.SelectMany(family => family.Algorithms)];
 
-        public static readonly Dictionary<string, KeyAlgorithm> BySpelling = All
+        public static readonly Dictionary<string, (string Spelling, KeyAlgorithm Algorithm)> BySpelling = All
             .SelectMany(algorithm => algorithm.Spellings.Select(spelling => (spelling, algorithm)))
-            .ToDictionary(pair => pair.spelling, pair => pair.algorithm, StringComparer.Ordinal);
+            .ToDictionary(pair => pair.spelling, StringComparer.OrdinalIgnoreCase);
 
-        public static readonly KeyAlgorithm MLKem768 = BySpelling["ML-KEM-768"];
+        public static readonly KeyAlgorithm MLKem768 = BySpelling["ML-KEM-768"].Algorithm;
 
-        public static readonly KeyAlgorithm MLDsa65 = BySpelling["ML-DSA-65"];
+        public static readonly KeyAlgorithm MLDsa65 = BySpelling["ML-DSA-65"].Algorithm;
 
-        public static readonly KeyAlgorithm Aes256 = BySpelling["AES-256"];
+        public static readonly KeyAlgorithm Aes256 = BySpelling["AES-256"].Algorithm;
 
         public static readonly IReadOnlyList<string> AcceptedSpellings = [.. All.SelectMany(algorithm => algorithm.Spellings)];
     }

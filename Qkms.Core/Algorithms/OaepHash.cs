@@ -19,6 +19,10 @@ internal static class OaepHash
     /// <summary>The accepted names. SHA-1 is for deployments with old clients: OAEP does not rely on its collision resistance.</summary>
     public static IReadOnlyList<string> All { get; } = [.. _known.Select(hash => hash.Name)];
 
+    /// <summary>The name as it is stored of what a text means, in any case; null when it is no such hash.</summary>
+    public static string? Parse(string? text) =>
+        All.FirstOrDefault(known => string.Equals(known, text, StringComparison.OrdinalIgnoreCase));
+
     /// <summary>The padding of a hash, and the hash's length in bytes.</summary>
     /// <exception cref="InvalidOperationException">This version of Qkms does not know the hash.</exception>
     internal static (RSAEncryptionPadding Padding, int Length) Find(string? name)

@@ -36,6 +36,8 @@ internal sealed class RsaFamily : KeyFamily
 
     internal override MaterialFormat Format => MaterialFormat.Pkcs8;
 
+    public override SignatureHash? DefaultSignatureHash => SignatureHash.Sha256;
+
     public override bool TakesOaepHash(KeyUse use) => use == KeyUse.Encryption;
 
     internal override bool WaitsForTurn(KeyOperation operation) => operation is KeyOperation.Decrypt or KeyOperation.Sign;
@@ -182,7 +184,8 @@ internal sealed class RsaKey(KeyAlgorithm algorithm, RSA key, string? oaepHash) 
 
     public override void Dispose() => key.Dispose();
 
-    private static HashAlgorithmName HashOf(SignatureParameters parameters) => (parameters.Hash ?? SignatureHash.Sha256).PlatformName;
+    private HashAlgorithmName HashOf(SignatureParameters parameters) =>
+        (parameters.Hash ?? algorithm.Family.DefaultSignatureHash!).PlatformName;
 
     private static void RefuseContext(EncryptionContext context)
     {

@@ -36,10 +36,10 @@ internal sealed class SignatureHash
     /// <summary>Its object identifier in NIST's register, which HashML-DSA signs with the hash.</summary>
     internal string ObjectIdentifier { get; }
 
-    /// <summary>The function of a name; names are exact.</summary>
+    /// <summary>The function of a name, in any case.</summary>
     public static bool TryParse(string? name, [NotNullWhen(true)] out SignatureHash? hash)
     {
-        hash = All.FirstOrDefault(known => known.Name == name);
+        hash = All.FirstOrDefault(known => string.Equals(known.Name, name, StringComparison.OrdinalIgnoreCase));
         return hash is not null;
     }
 

@@ -24,6 +24,9 @@ internal static class JournalActions
     /// <summary>The material of a version was erased.</summary>
     public const string KeyDestroyed = "key.destroyed";
 
+    /// <summary>A key signed a hash that is weaker than the key (FIPS 204, section 5.4).</summary>
+    public const string WeakHashSigned = "key.weak_hash_signed";
+
     /// <summary>A stored row or a wrapped key did not match its protection.</summary>
     public const string IntegrityFailed = "integrity.failed";
 

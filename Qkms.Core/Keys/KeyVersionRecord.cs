@@ -60,7 +60,7 @@ internal static class KeyVersionRecord
     private static KeyAlgorithm ReadAlgorithm(ref CanonicalReader record)
     {
         string name = record.ReadText();
-        return KeyAlgorithm.TryParse(name, out KeyAlgorithm? algorithm)
+        return KeyAlgorithm.TryParseName(name, out KeyAlgorithm? algorithm)
             ? algorithm
             : throw new InvalidDataException($"A kept result names the algorithm {name}, which this version of Qkms does not know.");
     }

@@ -58,8 +58,13 @@ internal sealed class KeyWriter(IKeyRepository keys, IJournalRepository journal,
     {
         KeyVersion version = row.UnverifiedRow;
         session.OnCommitted(() => states.Forget(version));
-        if (!await keys.InsertVersionAsync(session, row, material))
-            throw KidTaken(version.Kid);
+        if (await keys.InsertVersionAsync(session, row, material))
+            return;
+
+        // What else stands in its way cannot be there while the rows are as the plan found them.
+        throw await keys.FindVersionAsync(session, version.TenantId, version.Kid) is null
+            ? new SealBrokenException(version.LogName)
+            : KidTaken(version.Kid);
     }
 
     private async Task UpdateAsync(IKmsSession session, Sealed<KeyVersion> row)

@@ -29,13 +29,14 @@ internal sealed class Signer
 
     private readonly KeyUses _uses;
     private readonly SignatureOptions _options;
+    private readonly WeakHashJournal _journal;
     private readonly KeyWork<ISignHash, (byte[] Hash, SignatureHash Function, byte[] Context), byte[]> _signHash;
     private readonly KeyWork<ISignHash, (byte[] Hash, SignatureHash Function, byte[] Context, byte[] Signature), bool> _verifyHash;
 
     /// <summary>Signs with the keys of <paramref name="uses"/>.</summary>
-    public Signer(KeyUses uses, SignatureOptions options)
+    public Signer(KeyUses uses, SignatureOptions options, WeakHashJournal journal)
     {
-        (_uses, _options) = (uses, options);
+        (_uses, _options, _journal) = (uses, options, journal);
         _signHash = new()
         {
             Operation = KeyOperation.Sign,
@@ -91,9 +92,15 @@ internal sealed class Signer
     /// <exception cref="KmsException">
     /// What <see cref="KeyUses"/> refuses; <see cref="KmsErrors.Invalid"/> for what the algorithm does not have, or a weak hash by setting.
     /// </exception>
-    public ValueTask<Used<byte[]>> SignHashAsync(
-        Caller caller, KeyChoice choice, byte[] hash, SignatureHash function, byte[] context, CancellationToken cancellationToken) =>
-        _uses.RunAsync(caller, choice, _signHash, (hash, function, context), cancellationToken);
+    public async ValueTask<Used<byte[]>> SignHashAsync(
+        Caller caller, KeyChoice choice, byte[] hash, SignatureHash function, byte[] context, CancellationToken cancellationToken)
+    {
+        Used<byte[]> signed = await _uses.RunAsync(caller, choice, _signHash, (hash, function, context), cancellationToken);
+        if (signed.Warnings is [string weakness, ..])
+            await _journal.RecordAsync(caller, signed.Key.Version, function, weakness);
+
+        return signed;
+    }
 
     /// <summary>Whether a signature is the key's for a hash.</summary>
     /// <exception cref="KmsException">What <see cref="SignHashAsync"/> refuses.</exception>

@@ -15,6 +15,14 @@ internal interface IKmsStore : IAsyncDisposable
     /// <exception cref="StoreUnusableException">Another process holds it, or its schema is not ours.</exception>
     Task OpenAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Has <paramref name="action"/> run whenever another server takes over, before anything is read from that: what is remembered of the
+    /// old one is to be dropped. An embedded database has no other.
+    /// </summary>
+    void WhenServerChanges(Action action)
+    {
+    }
+
     /// <summary>One atomic, durable unit: when the task completes, the change is on disk.</summary>
     /// <param name="work">Awaits only the session, may run more than once, and has no effect outside the session.</param>
     /// <param name="cancellationToken">Honoured until the work is queued; after that the unit runs to its end.</param>

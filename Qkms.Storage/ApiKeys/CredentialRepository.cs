@@ -40,8 +40,7 @@ internal sealed class CredentialRepository : ICredentialRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> InsertAsync(IKmsSession session, Sealed<Credential> credential) =>
-        await session.Sql.ExecuteAsync(InsertCredential, CredentialRow.From(credential)) == 1;
+    public Task<bool> InsertAsync(IKmsSession session, Sealed<Credential> credential) => WriteAsync(session, InsertCredential, credential);
 
     private const string UpdateCredential =
         """
@@ -52,6 +51,16 @@ internal sealed class CredentialRepository : ICredentialRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> UpdateAsync(IKmsSession session, Sealed<Credential> credential) =>
-        await session.Sql.ExecuteAsync(UpdateCredential, CredentialRow.From(credential)) == 1;
+    public Task<bool> UpdateAsync(IKmsSession session, Sealed<Credential> credential) => WriteAsync(session, UpdateCredential, credential);
+
+    private static async Task<bool> WriteAsync(IKmsSession session, string sql, Sealed<Credential> credential)
+    {
+        CredentialRow row = CredentialRow.From(credential);
+        if (await session.Sql.ExecuteAsync(sql, row) != 1)
+            return false;
+
+        session.Sql.MustStand(WrittenRow.Of(
+            credential.UnverifiedRow.LogName, "credentials", row, [nameof(CredentialRow.TenantId), nameof(CredentialRow.Id)]));
+        return true;
+    }
 }

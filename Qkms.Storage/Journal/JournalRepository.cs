@@ -1,4 +1,5 @@
 using Qkms.Core.Journal;
+using Qkms.Core.Sealing;
 using Qkms.Storage.Sessions;
 
 namespace Qkms.Storage.Journal;
@@ -15,6 +16,10 @@ internal sealed class JournalRepository : IJournalRepository
         """;
 
     /// <inheritdoc/>
-    public Task InsertAsync(IKmsSession session, JournalEvent auditEvent) =>
-        session.Sql.ExecuteAsync(InsertEvent, JournalRow.From(auditEvent));
+    public async Task InsertAsync(IKmsSession session, JournalEvent auditEvent)
+    {
+        // Only a trigger or a rule of somebody else makes an insert of nothing.
+        if (await session.Sql.ExecuteAsync(InsertEvent, JournalRow.From(auditEvent)) != 1)
+            throw new SealBrokenException($"journal event {auditEvent.Id}: the database did not store it (a trigger, a rule?)");
+    }
 }

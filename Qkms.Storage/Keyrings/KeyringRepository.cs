@@ -25,8 +25,13 @@ internal sealed class KeyringRepository : IKeyringRepository
         """;
 
     /// <inheritdoc/>
-    public Task InsertRootWrapperAsync(IKmsSession session, RootWrapper wrapper) =>
-        session.Sql.ExecuteAsync(InsertRootWrapper, RootWrapperRow.From(wrapper));
+    public Task InsertRootWrapperAsync(IKmsSession session, RootWrapper wrapper)
+    {
+        RootWrapperRow row = RootWrapperRow.From(wrapper);
+        session.Sql.MustStand(WrittenRow.Of(
+            $"root wrapper {wrapper.WrapperId}", "root_wrappers", row, [nameof(RootWrapperRow.WrapperId)]));
+        return session.Sql.ExecuteAsync(InsertRootWrapper, row);
+    }
 
     private const string SelectSystemKeys =
         $"""
@@ -96,5 +101,10 @@ internal sealed class KeyringRepository : IKeyringRepository
         """;
 
     /// <inheritdoc/>
-    public Task InsertAsync(IKmsSession session, KeyringEntry entry) => session.Sql.ExecuteAsync(InsertKey, KeyringRow.From(entry));
+    public Task InsertAsync(IKmsSession session, KeyringEntry entry)
+    {
+        KeyringRow row = KeyringRow.From(entry);
+        session.Sql.MustStand(WrittenRow.Of($"keyring key {entry.Id}", "keyring", row, [nameof(KeyringRow.Id)]));
+        return session.Sql.ExecuteAsync(InsertKey, row);
+    }
 }

@@ -11,7 +11,8 @@ internal sealed class KeyRepository : IKeyRepository
         $"""
         SELECT {KeyRow.Columns}
         FROM keys
-        WHERE tenant_id = @TenantId AND owner_kind = @OwnerKind AND owner_id = @OwnerId AND name = @Name AND algorithm = @Algorithm AND use = @Use
+        WHERE tenant_id = @TenantId AND owner_kind = @OwnerKind AND owner_id = @OwnerId
+          AND name = @Name AND algorithm = @Algorithm AND use = @Use
         """;
 
     /// <inheritdoc/>
@@ -64,8 +65,7 @@ internal sealed class KeyRepository : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> InsertKeyAsync(IKmsSession session, Sealed<Key> key) =>
-        await session.Sql.ExecuteAsync(InsertKey, KeyRow.From(key)) == 1;
+    public Task<bool> InsertKeyAsync(IKmsSession session, Sealed<Key> key) => WriteKeyAsync(session, InsertKey, key);
 
     private const string UpdateKey =
         """
@@ -77,8 +77,17 @@ internal sealed class KeyRepository : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> UpdateKeyAsync(IKmsSession session, Sealed<Key> key) =>
-        await session.Sql.ExecuteAsync(UpdateKey, KeyRow.From(key)) == 1;
+    public Task<bool> UpdateKeyAsync(IKmsSession session, Sealed<Key> key) => WriteKeyAsync(session, UpdateKey, key);
+
+    private static async Task<bool> WriteKeyAsync(IKmsSession session, string sql, Sealed<Key> key)
+    {
+        KeyRow row = KeyRow.From(key);
+        if (await session.Sql.ExecuteAsync(sql, row) != 1)
+            return false;
+
+        session.Sql.MustStand(WrittenRow.Of(key.UnverifiedRow.LogName, "keys", row, [nameof(KeyRow.TenantId), nameof(KeyRow.Id)]));
+        return true;
+    }
 
     private const string FromVersions =
         """
@@ -234,10 +243,10 @@ internal sealed class KeyRepository : IKeyRepository
     public async Task<bool> InsertVersionAsync(IKmsSession session, Sealed<KeyVersion> version, KeyMaterial material)
     {
         KeyVersionRow row = KeyVersionRow.From(version);
-        if (await session.Sql.ExecuteAsync(InsertVersion, row) == 0)
+        if (!await WriteVersionAsync(session, InsertVersion, version, row))
             return false;
 
-        await session.Sql.ExecuteAsync(InsertMaterial, KeyMaterialRow.From(material));
+        await WriteMaterialAsync(session, InsertMaterial, KeyMaterialRow.From(material));
         if (row.Used > 0)
             await session.Sql.ExecuteAsync(InsertUsage, row);
 
@@ -255,8 +264,32 @@ internal sealed class KeyRepository : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> UpdateVersionAsync(IKmsSession session, Sealed<KeyVersion> version) =>
-        await session.Sql.ExecuteAsync(UpdateVersion, KeyVersionRow.From(version)) == 1;
+    public Task<bool> UpdateVersionAsync(IKmsSession session, Sealed<KeyVersion> version) =>
+        WriteVersionAsync(session, UpdateVersion, version, KeyVersionRow.From(version));
+
+    private static async Task<bool> WriteVersionAsync(IKmsSession session, string sql, Sealed<KeyVersion> version, KeyVersionRow row)
+    {
+        if (await session.Sql.ExecuteAsync(sql, row) != 1)
+            return false;
+
+        session.Sql.MustStand(WrittenRow.Of(
+            version.UnverifiedRow.LogName,
+            "key_versions",
+            row,
+            [nameof(KeyVersionRow.TenantId), nameof(KeyVersionRow.Id)],
+            except: nameof(KeyVersionRow.Used)));
+        return true;
+    }
+
+    private static async Task<bool> WriteMaterialAsync(IKmsSession session, string sql, KeyMaterialRow row)
+    {
+        session.Sql.MustStand(WrittenRow.Of(
+            $"the private key of version {new Guid(row.VersionId, bigEndian: true)}",
+            "key_material",
+            row,
+            [nameof(KeyMaterialRow.VersionId)]));
+        return await session.Sql.ExecuteAsync(sql, row) == 1;
+    }
 
     private const string SelectMaterial =
         """
@@ -278,7 +311,7 @@ internal sealed class KeyRepository : IKeyRepository
     // that belongs to no row: 'secure_delete' does not reach them when their own turn comes. A value of the same length is written
     // over the old one where it lies.
     private const string OverwriteMaterial =
-        "UPDATE key_material SET wrapped = @Zeros WHERE tenant_id = @TenantId AND version_id = @VersionId";
+        "UPDATE key_material SET wrapped = @Wrapped WHERE tenant_id = @TenantId AND version_id = @VersionId";
 
     /// <inheritdoc/>
     public async Task<bool> EraseMaterialAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId)
@@ -286,9 +319,8 @@ internal sealed class KeyRepository : IKeyRepository
         if (await FindMaterialAsync(session, tenantId, versionId) is not { } material)
             return false;
 
-        byte[] zeros = new byte[material.Wrapped.Length];
-        return await session.Sql.ExecuteAsync(
-            OverwriteMaterial, new { Zeros = zeros, TenantId = tenantId.Value.ToBytes(), VersionId = versionId.Value.ToBytes() }) == 1;
+        return await WriteMaterialAsync(
+            session, OverwriteMaterial, KeyMaterialRow.From(material with { Wrapped = new byte[material.Wrapped.Length] }));
     }
 
     // No tenant here: what is due is due for all, and each row says whose it is.

@@ -24,6 +24,7 @@ internal sealed record Migration(int Number, string Name, string Sql)
         [
             .. typeof(Migration).Assembly.GetManifestResourceNames()
                 .Where(resource => resource.StartsWith(prefix, StringComparison.Ordinal))
+                .Where(resource => resource.EndsWith(Extension, StringComparison.Ordinal))
                 .Order(StringComparer.Ordinal)
                 .Select((resource, index) => Read(resource, index + 1, resource[prefix.Length..^Extension.Length])),
         ];

@@ -18,27 +18,42 @@ internal sealed class PostgresMigrator(IReadOnlyList<Migration> migrations, Time
 
     private readonly MigrationHistory _history = new(migrations, time);
 
-    /// <summary>Checks what was applied, and applies what is missing, all in one transaction.</summary>
-    /// <exception cref="StoreUnusableException">The schema is not Qkms's, or of another release than this one can serve.</exception>
+    /// <summary>
+    /// Checks what was applied, and applies what is missing, all in one transaction. Before and after it the schema must be the one
+    /// that the scripts make.
+    /// </summary>
+    /// <exception cref="StoreUnusableException">The schema is not Qkms's, or of another release than this one can serve, or somebody
+    /// changed it.</exception>
     public async Task RunAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         await CreateHistoryAsync(connection, cancellationToken);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
         await connection.ExecuteAsync(Command(LockHistory, cancellationToken));
 
-        List<AppliedMigration> applied =
-            (await connection.QueryAsync<AppliedMigration>(Command(MigrationHistory.SelectApplied, cancellationToken))).AsList();
+        (IReadOnlyList<AppliedMigration> applied, Schema found) = await PostgresSchema.ReadAsync(connection, cancellationToken);
         Migration[] missing = [.. _history.Missing(applied)];
+        if (applied.Count > 0)
+            RefuseDifference(found, applied.Count);
+
         foreach (Migration migration in missing)
         {
             await connection.ExecuteAsync(Command(migration.Sql, cancellationToken));
             await connection.ExecuteAsync(Command(MigrationHistory.InsertApplied, cancellationToken, _history.RowOf(migration)));
         }
 
+        if (missing.Length > 0)
+            RefuseDifference((await PostgresSchema.ReadAsync(connection, cancellationToken)).Found, migrations.Count);
+
         await connection.ExecuteAsync(Command(MigrationHistory.InsertInstallation, cancellationToken, _history.NewInstallation()));
         await transaction.CommitAsync(cancellationToken);
         foreach (Migration migration in missing)
             StorageLog.MigrationApplied(logger, migration.Name);
+    }
+
+    private static void RefuseDifference(Schema found, int migrations)
+    {
+        if (PostgresSchema.After(migrations) is { } expected && found.DifferenceFrom(expected) is { } difference)
+            throw Schema.Refusal(difference);
     }
 
     private const string FindTables =
@@ -49,7 +64,7 @@ internal sealed class PostgresMigrator(IReadOnlyList<Migration> migrations, Time
         """;
 
     // Both or neither, so that who finds tables and no history has a database of something else before him.
-    private const string CreateHistory =
+    internal const string CreateHistory =
         """
         CREATE TABLE IF NOT EXISTS schema_migrations (
           number INTEGER NOT NULL PRIMARY KEY,
@@ -65,7 +80,7 @@ internal sealed class PostgresMigrator(IReadOnlyList<Migration> migrations, Time
     {
         for (int attempt = 1; ; attempt++)
         {
-            Schema schema = await connection.QuerySingleAsync<Schema>(Command(FindTables, cancellationToken));
+            FoundTables schema = await connection.QuerySingleAsync<FoundTables>(Command(FindTables, cancellationToken));
             if (schema.Name is null)
                 throw new StoreUnusableException("The database user has no schema to work in: no schema in its search_path exists.");
 
@@ -102,7 +117,7 @@ internal sealed class PostgresMigrator(IReadOnlyList<Migration> migrations, Time
     private static CommandDefinition Command(string sql, CancellationToken cancellationToken, object? parameters = null) =>
         new(sql, parameters, commandTimeout: PatienceSeconds, cancellationToken: cancellationToken);
 
-    private sealed class Schema
+    private sealed class FoundTables
     {
         public string? Name { get; init; }
 

@@ -9,17 +9,37 @@ namespace Qkms.Storage.Migrations;
 internal sealed class SqliteMigrator(IReadOnlyList<Migration> migrations, TimeProvider time, ILogger logger)
 {
     private readonly MigrationHistory _history = new(migrations, time);
+    private readonly Lazy<Schema> _complete = new(() => SqliteSchema.After(migrations));
 
-    /// <summary>Checks what was applied, and applies what is missing, each script in a transaction of its own.</summary>
-    /// <exception cref="StoreUnusableException">The file is no database of Qkms, or of another release than this one can serve.</exception>
+    /// <summary>
+    /// Checks what was applied, and applies what is missing, each script in a transaction of its own. Before and after it the schema
+    /// must be the one that the scripts make.
+    /// </summary>
+    /// <exception cref="StoreUnusableException">The file is no database of Qkms, or of another release than this one can serve, or
+    /// somebody changed its schema.</exception>
     public void Run(SqliteConnection connection)
     {
         RefuseForeign(connection);
         connection.Execute(CreateHistory);
-        foreach (Migration migration in _history.Missing(connection.Query<AppliedMigration>(MigrationHistory.SelectApplied).AsList()))
+        List<AppliedMigration> applied = connection.Query<AppliedMigration>(MigrationHistory.SelectApplied).AsList();
+        Migration[] missing = [.. _history.Missing(applied)];
+        RefuseDifference(connection, missing.Length == 0 ? _complete.Value : SqliteSchema.After(migrations.Take(applied.Count)));
+        foreach (Migration migration in missing)
             Apply(connection, migration);
 
+        if (missing.Length > 0)
+            RefuseDifference(connection, _complete.Value);
+
         connection.Execute(MigrationHistory.InsertInstallation, _history.NewInstallation());
+    }
+
+    /// <summary>What is too many, missing or different in the schema of a database in use, or null.</summary>
+    public string? FindDifference(SqliteConnection connection) => SqliteSchema.Read(connection).DifferenceFrom(_complete.Value);
+
+    private static void RefuseDifference(SqliteConnection connection, Schema expected)
+    {
+        if (SqliteSchema.Read(connection).DifferenceFrom(expected) is { } difference)
+            throw Schema.Refusal(difference);
     }
 
     private const string CountTables = "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'";
@@ -33,7 +53,7 @@ internal sealed class SqliteMigrator(IReadOnlyList<Migration> migrations, TimePr
                 $"'{connection.DataSource}' is not a database of Qkms: it holds tables but no history of Qkms's schema.");
     }
 
-    private const string CreateHistory =
+    internal const string CreateHistory =
         """
         CREATE TABLE IF NOT EXISTS schema_migrations (
           number INTEGER NOT NULL PRIMARY KEY,

@@ -14,6 +14,7 @@ namespace Qkms.Storage.Postgres;
 /// <summary>The shared database: several nodes, each unit a transaction of its own.</summary>
 internal sealed class PostgresKmsStore : IKmsStore, IDisposable
 {
+    private const string Commit = "COMMIT";
     private const string Busy = "Too much waits for the database; nothing was changed. Try again.";
 
     // Longer queues than this could not be served before their callers lost patience.
@@ -23,9 +24,12 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     private const int MaxWaitingAside = 8;
 
     private readonly PostgresConnections _connections;
+    private readonly int _migrations;
     private readonly PostgresStart _start;
     private readonly PostgresResilience _resilience;
     private readonly CommitFence _fence;
+    private readonly EpochGuard _guard;
+    private readonly PostgresStorageOptions _options;
     private readonly BoundedGate _readers;
     private readonly BoundedGate _aside;
     private readonly BoundedGate _writers;
@@ -33,6 +37,8 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private WritesSweep? _sweep;
+    private HostWatch? _watch;
+    private SchemaWatch? _schema;
     private string? _description;
 
     /// <summary>Connects to nothing yet.</summary>
@@ -46,8 +52,11 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     internal PostgresKmsStore(
         PostgresStorageOptions options, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<PostgresKmsStore> logger)
     {
-        (_connections, _time, _logger, _ids) = (new PostgresConnections(options), time, logger, new IdGenerator(time));
-        _start = new PostgresStart(_connections, options, new PostgresMigrator(migrations, time, logger), logger);
+        (_migrations, _options, _time, _logger, _ids) = (migrations.Count, options, time, logger, new IdGenerator(time));
+        EpochFile? memory = options.DataDirectory is { } directory ? new EpochFile(directory) : null;
+        _guard = new EpochGuard(memory, _ids, time, logger);
+        _connections = new PostgresConnections(options, _guard);
+        _start = new PostgresStart(_connections, _guard, options, new PostgresMigrator(migrations, time, logger), logger);
         _resilience = new PostgresResilience(options, logger);
         _fence = new CommitFence(_connections, options, logger);
 
@@ -71,12 +80,22 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
 
         _description = await _start.RunAsync(cancellationToken);
         _sweep = new WritesSweep(_connections, _time, _logger);
+        _schema = new SchemaWatch(_connections.FindSchemaDifferenceAsync, _time, _logger);
+        _connections.Schema = new PostgresSchemaCheck(_migrations, _schema.Note);
+        _watch = new HostWatch(_connections, _guard, _options.WatchPeriod, _time, _logger);
+        await _watch.LookAsync();
     }
+
+    /// <summary>Whether the schema is still ours.</summary>
+    internal SchemaWatch Schema => _schema ?? throw NotOpen();
+
+    /// <inheritdoc/>
+    public void WhenServerChanges(Action action) => _guard.WhenMoved(action);
 
     /// <inheritdoc/>
     public async Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
-        _ = Description;
+        Schema.ThrowIfDifferent();
         cancellationToken.ThrowIfCancellationRequested();
         using BoundedGate.Pass pass = await _writers.EnterAsync(cancellationToken);
         return await _resilience.WriteAsync(token => WriteOnceAsync(work, token));
@@ -85,7 +104,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     /// <inheritdoc/>
     public async Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
-        _ = Description;
+        Schema.ThrowIfDifferent();
         using BoundedGate.Pass pass = await _readers.EnterAsync(cancellationToken);
         return await _resilience.ReadAsync(token => ReadOnceAsync(work, _connections.OpenReaderAsync, token), cancellationToken);
     }
@@ -93,7 +112,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     /// <inheritdoc/>
     public async Task<T> ReadAsideAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
-        _ = Description;
+        Schema.ThrowIfDifferent();
         using BoundedGate.Pass pass = await _aside.EnterAsync(cancellationToken);
         return await _resilience.ReadAsync(token => ReadOnceAsync(work, _connections.OpenAsideAsync, token), cancellationToken);
     }
@@ -106,58 +125,80 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     /// <summary>Closes every connection.</summary>
     public void Dispose()
     {
+        _watch?.Dispose();
         _sweep?.Dispose();
+        _schema?.Dispose();
         _connections.Dispose();
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        _watch?.Dispose();
         _sweep?.Dispose();
+        _schema?.Dispose();
         return _connections.DisposeAsync();
     }
 
-    private static async Task<T> ReadOnceAsync<T>(
+    private async Task<T> ReadOnceAsync<T>(
         Func<IKmsSession, Task<T>> work,
         Func<CancellationToken, ValueTask<NpgsqlConnection>> open,
         CancellationToken cancellationToken)
     {
+        int generation = _guard.Generation;
         await using NpgsqlConnection connection = await open(cancellationToken);
         using KmsSession session = KmsSession.ForReading(connection, SqlDialect.Postgres, cancellationToken);
-        return await work(session);
+        T result = await work(session);
+        return generation == _guard.Generation ? result : throw PostgresFaults.Moved();
     }
 
     private async Task<T> WriteOnceAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
+        int generation = _guard.Generation;
         await using NpgsqlConnection connection = await _connections.OpenWriterAsync(cancellationToken);
+
+        // First, so that this node has seen the epoch of everything that it is told is committed.
+        if (!_guard.IsRecorded)
+            await _guard.RecordAsync(connection, generation, cancellationToken);
+
         long begun = Stopwatch.GetTimestamp();
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
         using KmsSession session = KmsSession.ForWriting(connection, SqlDialect.Postgres, cancellationToken);
         T result = await work(session);
-        await CommitAsync(connection, begun);
+        await CommitAsync(connection, session, begun, generation);
         RunHooks(session.Committed);
         return result;
     }
 
-    // In one message with the commit, so that the id costs no way to the database and back. A transaction that the delegate
-    // broke, and said nothing of it, fails at the insert: COMMIT alone would roll back without a word.
-    private const string CommitWithId =
-        $"""
-        INSERT INTO writes (write_id, committed_at) VALUES (@WriteId, {PostgresSql.Now});
-        COMMIT
-        """;
+    // A transaction that the delegate broke, and said nothing of it, fails here: COMMIT alone would roll back without a word.
+    private const string InsertWriteId = $"INSERT INTO writes (write_id, committed_at) VALUES (@WriteId, {PostgresSql.Now});\n";
+
+    // Last of all statements, and after what somebody may have put off to the commit: then nothing comes between the look at what was
+    // written and the commit.
+    private const string InsertWriteIdAndSettle = InsertWriteId + "SET CONSTRAINTS ALL IMMEDIATE;\n";
 
     /// <summary>Commits, and finds out what became of it when the answer is lost.</summary>
     /// <exception cref="Exception">Nothing was committed, or it is not known (<see cref="KmsErrors.OutcomeUnknown"/>).</exception>
-    private async Task CommitAsync(NpgsqlConnection connection, long begun)
+    private async Task CommitAsync(NpgsqlConnection connection, KmsSession session, long begun, int generation)
     {
+        if (generation != _guard.Generation)
+            throw PostgresFaults.Moved();
+
         Guid writeId = _ids.Next();
         int backend = connection.ProcessID;
         CommitWarnings warnings = new(connection);
+        byte[] id = writeId.ToBytes();
+        bool readsBack = session.HasWritten;
+        if (readsBack)
+            await session.ReadBackAsync(InsertWriteIdAndSettle, ("WriteId", id));
+
         try
         {
-            await connection.ExecuteAsync(CommitWithId, new { WriteId = writeId.ToBytes() });
+            // The id in one message with the commit, where nothing is read back: so it costs no way to the database and back.
+            await connection.ExecuteAsync(readsBack ? Commit : InsertWriteId + Commit, readsBack ? null : new { WriteId = id });
             warnings.Refuse();
+            if (!_guard.TryAcknowledge(id, generation))
+                throw PostgresFaults.Moved();
         }
         catch (Exception e) when (!PostgresFaults.IsAnswered(e))
         {

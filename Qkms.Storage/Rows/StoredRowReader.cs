@@ -43,7 +43,7 @@ internal sealed class StoredRowReader
 
     /// <summary>An algorithm by its canonical name.</summary>
     public KeyAlgorithm Algorithm(string column) =>
-        KeyAlgorithm.TryParse(column, out KeyAlgorithm? algorithm) && algorithm.Name == column ? algorithm : Damaged(KeyAlgorithm.All[0]);
+        KeyAlgorithm.TryParseName(column, out KeyAlgorithm? algorithm) ? algorithm : Damaged(KeyAlgorithm.All[0]);
 
     /// <summary>The row with its seal, or with none that holds.</summary>
     public Sealed<T> Seal<T>(T row, byte[] seal)

@@ -1,5 +1,7 @@
 using System.Data.Common;
+using System.Text;
 using Dapper;
+using Qkms.Core.Sealing;
 
 namespace Qkms.Storage.Sessions;
 
@@ -11,6 +13,7 @@ internal sealed class KmsSession : IKmsSession, IDisposable
     private readonly int? _thread;
     private readonly bool _writes;
     private List<Action>? _committed;
+    private List<WrittenRow>? _written;
     private bool _ended;
 
     static KmsSession() => DefaultTypeMap.MatchNamesWithUnderscores = true;
@@ -54,6 +57,42 @@ internal sealed class KmsSession : IKmsSession, IDisposable
 
         ThrowIfNotMine();
         (_committed ??= []).Add(action);
+    }
+
+    /// <summary>Whether something was written that has to be read back.</summary>
+    public bool HasWritten => _written is not null;
+
+    /// <summary>Notes a row to be read back at the end of the unit. Of a row that is written twice the second time counts.</summary>
+    public void MustStand(WrittenRow row)
+    {
+        ThrowIfNotMine();
+        _written ??= [];
+        _written.RemoveAll(earlier => earlier.What == row.What);
+        _written.Add(row);
+    }
+
+    /// <summary>Looks whether every row stands as it was written. To be called after the last statement of the unit.</summary>
+    /// <param name="before">Statements to be run first, in the same message.</param>
+    /// <param name="parameter">A parameter of those.</param>
+    /// <exception cref="SealBrokenException">A row is not what was written.</exception>
+    public async Task ReadBackAsync(string before = "", (string Name, object Value)? parameter = null)
+    {
+        if (_written is not { } written)
+            return;
+
+        StringBuilder sql = new(before);
+        DynamicParameters parameters = new();
+        if (parameter is { } given)
+            parameters.Add(given.Name, given.Value);
+
+        for (int i = 0; i < written.Count; i++)
+        {
+            sql.Append(i == 0 ? "" : "\nUNION ALL\n");
+            written[i].AppendTo(sql, parameters, i);
+        }
+
+        if ((await ListAsync<long>(sql.ToString(), parameters)) is [long altered, ..])
+            throw new SealBrokenException($"{written[(int)altered].What}: the database did not store it as written (a trigger, a rule?)");
     }
 
     /// <summary>Every row.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace Qkms.Storage.Sqlite;
@@ -8,10 +9,33 @@ internal static class NativeSqlite
     // SQLITE_CONFIG_MEMSTATUS; only before the library is used for the first time.
     private const int ConfigMemStatus = 9;
 
+    // https://sqlite.org/c3ref/c_dbconfig_defensive.html
+    private const int DbConfigEnableTrigger = 1003;
+    private const int DbConfigDefensive = 1010;
+    private const int DbConfigEnableView = 1015;
+
     private static readonly Lazy<string> _description = new(Prepare);
 
     /// <summary>The name and version, for people. The first call loads the library.</summary>
     public static string Description => _description.Value;
+
+    /// <summary>
+    /// Has an open connection run nothing that somebody planted in the file: no trigger, no view, and no writing to the schema or to the
+    /// shadows of tables.
+    /// </summary>
+    public static void Harden(SqliteConnection connection)
+    {
+        Set(connection, DbConfigEnableTrigger, 0);
+        Set(connection, DbConfigEnableView, 0);
+        Set(connection, DbConfigDefensive, 1);
+    }
+
+    private static void Set(SqliteConnection connection, int option, int value)
+    {
+        SqliteException.ThrowExceptionForRC(raw.sqlite3_db_config(connection.Handle, option, value, out int now), connection.Handle);
+        if (now != value)
+            throw new InvalidOperationException($"SQLite does not take option {option} of sqlite3_db_config.");
+    }
 
     private static string Prepare()
     {

@@ -21,7 +21,7 @@ internal sealed class PendingWrite<T>(Func<IKmsSession, Task<T>> work) : Pending
     /// <inheritdoc/>
     protected override void RunWork(KmsSession session)
     {
-        Task<T> task = work(session);
+        Task<T> task = RunAndReadBackAsync(session);
         if (!task.IsCompleted)
         {
             // It would hold up everybody else's writes. What it does from here on fails on the ended session, and nobody waits for it.
@@ -31,5 +31,12 @@ internal sealed class PendingWrite<T>(Func<IKmsSession, Task<T>> work) : Pending
         }
 
         _result = task.GetAwaiter().GetResult();
+    }
+
+    private async Task<T> RunAndReadBackAsync(KmsSession session)
+    {
+        T result = await work(session);
+        await session.ReadBackAsync();
+        return result;
     }
 }

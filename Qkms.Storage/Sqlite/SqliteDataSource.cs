@@ -82,6 +82,7 @@ internal sealed class SqliteDataSource(string path)
         try
         {
             connection.Open();
+            NativeSqlite.Harden(connection);
             connection.Execute(pragmas);
             return connection;
         }

@@ -27,10 +27,12 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
     private readonly SqliteStorageOptions _options;
     private readonly SqliteDataSource _source;
     private readonly SqliteMigrator _migrator;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ReaderPool _readers;
     private DataDirectory? _directory;
     private GroupCommitWriter? _writer;
+    private SchemaWatch? _schema;
     private bool _disposed;
 
     /// <summary>Opens nothing yet.</summary>
@@ -44,7 +46,7 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
         SqliteStorageOptions options, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<SqliteKmsStore> logger)
     {
         string path = DataDirectory.DatabasePathIn(options.DataDirectory);
-        (_options, _logger) = (options, logger);
+        (_options, _time, _logger) = (options, time, logger);
         _source = new SqliteDataSource(path);
         _readers = new ReaderPool(_source);
         _migrator = new SqliteMigrator(migrations, time, logger);
@@ -57,6 +59,9 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
     /// <inheritdoc/>
     public bool IsEmbedded => true;
 
+    /// <summary>Whether the schema is still ours.</summary>
+    internal SchemaWatch Schema => _schema ?? throw NotOpen();
+
     /// <inheritdoc/>
     public Task OpenAsync(CancellationToken cancellationToken)
     {
@@ -66,12 +71,16 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
 
         _directory = DataDirectory.Take(_options.DataDirectory);
         _writer = new GroupCommitWriter(_source, OpenMigrated(), _options.WriteQueueCapacity, _busyRetry, _logger);
+        _schema = new SchemaWatch(() => Task.Run(FindSchemaDifference), _time, _logger);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
-        KmsActivities.Source.HasListeners() ? WriteTracedAsync(work, cancellationToken) : Writer.WriteAsync(work, cancellationToken);
+    public Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        Schema.ThrowIfDifferent();
+        return KmsActivities.Source.HasListeners() ? WriteTracedAsync(work, cancellationToken) : Writer.WriteAsync(work, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken)
@@ -83,7 +92,7 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
     /// <inheritdoc/>
     public async Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
-        _ = Writer;
+        Schema.ThrowIfDifferent();
         using Activity? span = StartSpan(StorageMeter.SqliteRead);
         try
         {
@@ -103,6 +112,7 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
     public void Dispose()
     {
         _disposed = true;
+        _schema?.Dispose();
         _readers.Dispose();
         _writer?.Dispose();
         _directory?.Dispose();
@@ -124,7 +134,15 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
 
     private static Activity? StartSpan(string name) => KmsActivities.Start(name, ActivityKind.Client)?.SetTag("db.system.name", "sqlite");
 
-    private GroupCommitWriter Writer => _writer ?? throw new InvalidOperationException("The store is not open yet.");
+    private GroupCommitWriter Writer => _writer ?? throw NotOpen();
+
+    private static InvalidOperationException NotOpen() => new("The store is not open yet.");
+
+    private string? FindSchemaDifference()
+    {
+        using SqliteConnection connection = _source.OpenReader();
+        return _migrator.FindDifference(connection);
+    }
 
     private bool TryTruncateLog()
     {

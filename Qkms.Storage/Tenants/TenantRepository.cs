@@ -31,12 +31,21 @@ internal sealed class TenantRepository : ITenantRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> InsertAsync(IKmsSession session, Sealed<Tenant> tenant) =>
-        await session.Sql.ExecuteAsync(InsertTenant, TenantRow.From(tenant)) == 1;
+    public Task<bool> InsertAsync(IKmsSession session, Sealed<Tenant> tenant) => WriteAsync(session, InsertTenant, tenant);
 
     private const string UpdateTenant = "UPDATE tenants SET state = @State, plan = @Plan, seal = @Seal WHERE id = @Id";
 
     /// <inheritdoc/>
-    public async Task<bool> UpdateAsync(IKmsSession session, Sealed<Tenant> tenant) =>
-        await session.Sql.ExecuteAsync(UpdateTenant, TenantRow.From(tenant)) == 1;
+    public Task<bool> UpdateAsync(IKmsSession session, Sealed<Tenant> tenant) => WriteAsync(session, UpdateTenant, tenant);
+
+    private static async Task<bool> WriteAsync(IKmsSession session, string sql, Sealed<Tenant> tenant)
+    {
+        TenantRow row = TenantRow.From(tenant);
+        if (await session.Sql.ExecuteAsync(sql, row) != 1)
+            return false;
+
+        session.Sql.MustStand(WrittenRow.Of(
+            tenant.UnverifiedRow.LogName, "tenants", row, [nameof(TenantRow.Id)]));
+        return true;
+    }
 }

@@ -13,12 +13,8 @@ public sealed partial class LineLengthTests
     private static readonly (string File, string Line)[] _rawText =
     [
         ("Qkms.Benchmarks/Load/Wrk.cs", "io.write(string.format("),
-        ("Qkms.Storage/Keys/KeyRepository.cs",
-            "WHERE tenant_id = @TenantId AND owner_kind = @OwnerKind AND owner_id = @OwnerId AND name = @Name"),
         ("Qkms.Tests/Architecture/FamilyTests.cs", @"\.Family\)?\s*(==|!=|is\b"),
         ("Qkms.Tests/Integrity/TamperingTests.cs", "UPDATE key_material SET wrapped = (SELECT m.wrapped"),
-        ("Qkms.Tests/Storage/LostCommitTests.cs", "CREATE CONSTRAINT TRIGGER warn AFTER INSERT OR UPDATE ON"),
-        ("Qkms.Tests/Support/Database.cs", "FOR made IN SELECT conrelid::regclass AS owner"),
     ];
 
     [Fact]

@@ -20,7 +20,7 @@ public sealed class RecordedAnswersTests : ServiceTests
             {"items":[{"plaintext":"b25l"},{"plaintext":"dHdv","context":{"row":"2"}}],"algorithm":"AES-256","name":"demo"}
             """),
         new("Decrypt", "batch", Body: """
-            {"items":[{"ciphertext":"paste+from+Encrypt++","context":{"purpose":"demo"}},{"ciphertext":"AAAA"}]}
+            {"items":[{"ciphertext":"paste+from+Encrypt++","context":{"purpose":"demo"}},{"ciphertext":"paste+from+Encrypt++"}]}
             """),
     ];
 

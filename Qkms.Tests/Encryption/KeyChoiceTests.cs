@@ -131,7 +131,7 @@ public sealed class KeyChoiceTests : ServiceTests
             (await use.SendAsync(Client, new { key_version = "1" })).ShouldBlame("key_version");
             (await use.SendAsync(Client, new { key_version = 1.5 })).ShouldBlame("key_version");
             (await use.SendAsync(Client, new { key_version = 2147483648L })).ShouldBlame("key_version");
-            (await use.SendAsync(Client, new { algorithm = "kyber768" })).ShouldBlame("algorithm");
+            (await use.SendAsync(Client, new { algorithm = "kyber-768" })).ShouldBlame("algorithm");
             (await use.SendAsync(Client, new { name = "a//b" })).ShouldBlame("name");
             (await use.SendAsync(Client, new { tenant_id = "x" })).ShouldBlame("tenant_id");
         }

@@ -50,6 +50,30 @@ public sealed class SettingTests
         read.Should().Throw<SettingsException>().WithMessage("*Qkms:Storage:ConnectionString*");
     }
 
+    /// <summary>F-46: also in a file, where a name may have no value, or a section for one.</summary>
+    [Theory]
+    [InlineData("""{"Qkms":{"Materials":{"MaxKey":5}}}""", "Qkms:Materials:MaxKey is not a setting. Did you mean Qkms:Materials:MaxKeys?")]
+    [InlineData("""{"Qkms":{"Materials":{"MaxKey":null}}}""", "Qkms:Materials:MaxKey is not a setting.*")]
+    [InlineData("""{"Qkms":{"Materiel":{}}}""", "Qkms:Materiel is not a setting.*")]
+    [InlineData("""{"Qkms":{"Materials":"5"}}""", "Qkms:Materials is not a setting.*")]
+    [InlineData("""{"Qkms":{"DataDirectory":{"Path":"x"}}}""", "Qkms:DataDirectory:Path is not a setting.*")]
+    [InlineData("""{"Kestrel":{"Certificates":{"Default":{"Pth":"x"}}}}""", "Kestrel:Certificates:Default:Pth is not*Did you mean *Path?")]
+    [InlineData("""{"Kestrel":{"Endpoint":{"Web":{"Url":"x"}}}}""", "Kestrel:Endpoint is not*Did you mean Kestrel:Endpoints:*")]
+    public void F46_file_with_an_unknown_name_is_refused(string json, string message) =>
+        ReadFile(json).Should().Throw<SettingsException>().WithMessage(message);
+
+    [Theory]
+    [InlineData("""{"Qkms":{}}""")]
+    [InlineData("""{"Qkms":{"Materials":{}}}""")]
+    [InlineData("""{"qkms":{"materials":{"maxkeys":5}}}""")]
+    [InlineData("""{"Kestrel":{"Certificates":{"Default":{"Path":"a","KeyPath":"b","Password":"c"}}}}""")]
+    [InlineData("""{"Kestrel":{"Endpoints":{"Web":{"Url":"a","SslProtocols":["Tls13"],"Sni":{"*":{"Certificate":{"Path":"a"}}}}}}}""")]
+    [InlineData("""{"Kestrel":{"EndpointDefaults":{"Protocols":"Http2"}}}""")]
+    public void F46_known_names_may_stand_in_a_file(string json) => ReadFile(json).Should().NotThrow();
+
+    private static Action ReadFile(string json) => () =>
+        QkmsSettings.From(new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build());
+
     private static Action Read(string name, string value) => Read((name, value));
 
     private static Action Read(params (string Name, string? Value)[] values) => () =>

@@ -13,7 +13,7 @@ public sealed class RefusalMessageTests : ServiceTests
     [InlineData("/kms/keys/generate", "{\"algorithm\":5}", "'algorithm' is not valid: must be a string and occur once.")]
     [InlineData("/kms/keys/generate", "{\"algorithm\":\"AES-256\",\"x\":1}", "'x' is not a member of this request.")]
     [InlineData("/kms/keys/generate?x=1", "{\"algorithm\":\"AES-256\"}", "'x' is not a query parameter of this route.")]
-    [InlineData("/kms/keys/generate", "{\"algorithm\":\"AES-256\",\"use\":\"sig\"}", "'use' must be 'enc', *.")]
+    [InlineData("/kms/keys/generate", "{\"algorithm\":\"AES-256\",\"use\":\"sig\"}", "'use' must be 'enc', 'sig' or 'kem'*.")]
     [InlineData("/kms/keys/retire", "{\"algorithm\":\"x\"}", "'algorithm' must be one of*. Other fields are not valid either*.")]
     [InlineData("/crypto/encrypt", "{\"plaintext\":5}", "'plaintext' is not valid: must be base64 *.")]
     [InlineData("/crypto/encrypt", "{\"items\":[{\"plaintext\":5}]}", "'items?0?*' is not valid: must be a documented member*.")]

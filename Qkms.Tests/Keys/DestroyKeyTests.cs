@@ -51,6 +51,61 @@ public sealed class DestroyKeyTests : ServiceTests
         (await Client.GetJsonAsync($"/kms/keys/{kid}")).Text("status").Should().Be("retired");
     }
 
+    /// <summary>F-64: the waiting time in the query, which proxies keep where they drop the body of a DELETE.</summary>
+    [Theory]
+    [InlineData("waiting_days=7", null, 7)]
+    [InlineData("waiting_days=7", "null", 7)]
+    [InlineData("waiting_days=7", "{}", 7)]
+    [InlineData("waiting_days=9", """{"reason":"replaced"}""", 9)]
+    [InlineData("waiting_days=12", """{"waiting_days":12}""", 12)]
+    public async Task The_waiting_time_can_stand_in_the_query(string query, string? body, int days)
+    {
+        string kid = (await Client.GenerateRetiredAsync()).Text("kid");
+
+        Answer waiting = (await Client.SendJsonAsync(HttpMethod.Delete, $"/kms/keys/{kid}?{query}", body))
+            .ShouldBe(HttpStatusCode.Accepted);
+
+        DateTimeOffset date = DateTimeOffset.Parse(waiting.Text("destroy_at"), System.Globalization.CultureInfo.InvariantCulture);
+        (date - App.Time.GetUtcNow()).TotalDays.Should().BeApproximately(days, 0.01);
+    }
+
+    /// <summary>F-64: a query that is not as described, or says another time than the body, changes nothing.</summary>
+    [Theory]
+    [InlineData("waiting_days=6", null)]
+    [InlineData("waiting_days=31", "{}")]
+    [InlineData("waiting_days=", null)]
+    [InlineData("waiting_days=7.0", null)]
+    [InlineData("waiting_days=7&waiting_days=7", null)]
+    [InlineData("waiting_days=7", """{"waiting_days":8}""")]
+    [InlineData("waiting_days=30", """{"waiting_days":7,"reason":"replaced"}""")]
+    public async Task A_waiting_time_that_is_not_clear_changes_nothing(string query, string? body)
+    {
+        string kid = (await Client.GenerateRetiredAsync()).Text("kid");
+
+        (await Client.SendJsonAsync(HttpMethod.Delete, $"/kms/keys/{kid}?{query}", body)).ShouldBlame("waiting_days");
+
+        (await Client.GetJsonAsync($"/kms/keys/{kid}")).Text("status").Should().Be("retired");
+    }
+
+    /// <summary>F-64: an Idempotency-Key stands for one waiting time, wherever it was given.</summary>
+    [Fact]
+    public async Task The_query_is_part_of_what_is_repeated()
+    {
+        string kid = (await Client.GenerateRetiredAsync()).Text("kid");
+        Answer first = (await Client.SendOnceAsync("one", HttpMethod.Delete, $"/kms/keys/{kid}?waiting_days=7", null))
+            .ShouldBe(HttpStatusCode.Accepted);
+
+        Answer again = (await Client.SendOnceAsync("one", HttpMethod.Delete, $"/kms/keys/{kid}", """{"waiting_days":7}"""))
+            .ShouldBe(HttpStatusCode.Accepted);
+        again.Text("destroy_at").Should().Be(first.Text("destroy_at"));
+        again.Headers["Idempotency-Replayed"].Should().Be("true");
+        foreach (string other in new[] { "?waiting_days=8", "" })
+        {
+            (await Client.SendOnceAsync("one", HttpMethod.Delete, $"/kms/keys/{kid}{other}", null))
+                .ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_012");
+        }
+    }
+
     // Q-30: a repeated order is answered like the first, and cannot bring the date nearer.
     [Fact]
     public async Task The_date_stands_until_it_is_cancelled()

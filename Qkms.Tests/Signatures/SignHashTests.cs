@@ -51,6 +51,45 @@ public sealed class SignHashTests : ServiceTests
             .ShouldBlame("signature_context");
     }
 
+    /// <summary>
+    /// F-28: the warning says by which section of the standard the hash is weak, and the journal has who signed it with which key: once a
+    /// day for each key, hash and API key.
+    /// </summary>
+    [Fact]
+    public async Task A_weak_hash_is_warned_of_by_section_and_journalled()
+    {
+        string kid = (await Client.GenerateAsync("ML-DSA-65")).Text("kid");
+        object weak = new { hash = HashOf("SHA-256"), hash_algorithm = "SHA-256" };
+        object strong = new { hash = HashOf("SHA-384"), hash_algorithm = "SHA-384" };
+
+        Answer signed = await Client.MustUseAsync("/signature/sign-hash", weak);
+        await Client.MustUseAsync("/signature/sign-hash", weak);
+        await Client.MustUseAsync("/signature/sign-hash", strong);
+        await Client.MustUseAsync("/signature/verify-hash", weak, new { signature = signed.Text("signature") });
+
+        signed.Data["warnings"]![0]!.GetValue<string>().Should().Contain("FIPS 204, section 5.4");
+        Events().Should().ContainSingle().Which
+            .Should().StartWith($"{kid}|1|active|active|api_key|SHA-256 is weaker than ML-DSA-65 (FIPS 204, section 5.4)");
+
+        using HttpClient other = await App.NarrowedClientAsync("signature:sign-hash");
+        await other.MustUseAsync("/signature/sign-hash", weak);
+        Events().Should().HaveCount(2);
+
+        App.Time.Pass(TimeSpan.FromDays(1));
+        await Client.MustUseAsync("/signature/sign-hash", weak);
+        Events().Should().HaveCount(3);
+
+        IEnumerable<string> Events()
+        {
+            using Database database = App.OpenDatabase();
+            return database.Strings(
+                """
+                SELECT kid || '|' || key_version || '|' || from_state || '|' || to_state || '|' || actor_kind || '|' || reason
+                FROM audit_events WHERE action = 'key.weak_hash_signed' ORDER BY id
+                """);
+        }
+    }
+
     // Q-45
     [Theory]
     [InlineData("RSA-2048", "SHA-256")]
@@ -131,7 +170,7 @@ public sealed class SignHashTests : ServiceTests
             (await Client.UseAsync(route, new { hash_algorithm = hashAlgorithm }, key)).ShouldBlame("hash");
             (await Client.UseAsync(route, new { hash = new byte[right], hash_algorithm = hashAlgorithm, message = "" }, key))
                 .ShouldBlame("message");
-            foreach (object? name in new object?[] { "SHA-1", "SHA-224", "SHA256", "sha-256", "", null, 256 })
+            foreach (object? name in new object?[] { "SHA-1", "SHA-224", "SHA256", "sha-257", "", null, 256 })
                 (await Client.UseAsync(route, new { hash = new byte[right], hash_algorithm = name }, key)).ShouldBlame("hash_algorithm");
         }
     }

@@ -50,6 +50,45 @@ public sealed class SignTests : ServiceTests
             .ShouldBlame("hash_algorithm");
     }
 
+    /// <summary>F-63: with RSA the answer names the hash, for verification to be told; and verification says what it assumed.</summary>
+    [Theory]
+    [InlineData(null, "SHA-256")]
+    [InlineData("SHA-256", "SHA-256")]
+    [InlineData("SHA-384", "SHA-384")]
+    [InlineData("SHA-512", "SHA-512")]
+    public async Task With_rsa_the_answer_names_the_hash(string? asked, string used)
+    {
+        await Client.GenerateAsync("RSA-2048", new { use = "sig" });
+
+        Answer signed = await Client.MustUseAsync(
+            "/signature/sign", new { message = _message, hash_algorithm = asked, algorithm = "RSA-2048" });
+
+        signed.Text("hash_algorithm").Should().Be(used);
+        string signature = signed.Text("signature");
+        Answer told = await Client.MustUseAsync(
+            "/signature/verify", new { message = _message, signature, hash_algorithm = used, algorithm = "RSA-2048" });
+        ((bool)told.Data["valid"]!).Should().BeTrue();
+        told.Text("hash_algorithm").Should().Be(used);
+        Answer assumed = await Client.MustUseAsync("/signature/verify", new { message = _message, signature, algorithm = "RSA-2048" });
+        ((bool)assumed.Data["valid"]!).Should().Be(used == "SHA-256");
+        assumed.Text("hash_algorithm").Should().Be("SHA-256");
+    }
+
+    /// <summary>F-63: where the algorithm leaves no choice there is no hash to name.</summary>
+    [Theory]
+    [InlineData("ML-DSA-44")]
+    [InlineData("Ed25519")]
+    public async Task Without_a_choice_no_hash_is_named(string algorithm)
+    {
+        await Client.GenerateAsync(algorithm);
+        Answer signed = await Client.MustUseAsync("/signature/sign", new { message = _message, algorithm });
+        Answer verified = await Client.MustUseAsync(
+            "/signature/verify", new { message = _message, signature = signed.Text("signature"), algorithm });
+
+        signed.Data.AsObject().ContainsKey("hash_algorithm").Should().BeFalse();
+        verified.Data.AsObject().ContainsKey("hash_algorithm").Should().BeFalse();
+    }
+
     // PSS with MGF1 of the same hash and a salt as long as the hash, as the platform has it.
     [Theory]
     [InlineData("RSA-2048")]
@@ -88,7 +127,7 @@ public sealed class SignTests : ServiceTests
             .ShouldBlame("signature_context");
         (await Client.UseAsync("/signature/verify", new { message = _message, signature = "", signature_context = "AAAA", algorithm }))
             .ShouldBlame("signature_context");
-        foreach (object hash in new object[] { "SHA-1", "SHA256", "sha-256", "", "SHA3-256", 5 })
+        foreach (object hash in new object[] { "SHA-1", "SHA256", "sha-257", "", "SHA3-256", 5 })
         {
             (await Client.UseAsync("/signature/sign", new { message = _message, hash_algorithm = hash, algorithm }))
                 .ShouldBlame("hash_algorithm");

@@ -13,11 +13,12 @@ namespace Qkms.Tests.Support;
 internal sealed partial class Database : IDisposable
 {
     private readonly DbConnection _connection;
+    private readonly string? _afterwards;
 
     // Before any connection: some settings of SQLite count for the process, and only before its first use.
     static Database() => _ = NativeSqlite.Description;
 
-    private Database(DbConnection connection) => _connection = connection;
+    private Database(DbConnection connection, string? afterwards) => (_connection, _afterwards) = (connection, afterwards);
 
     public static Database OfSqlite(string path) => Open(Sqlite(path), "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF");
 
@@ -28,7 +29,8 @@ internal sealed partial class Database : IDisposable
     public static Database OfPostgresUntouched(string connectionString) =>
         Open(new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString), "SELECT 1");
 
-    // A superuser, as the owner of the server's files is: triggers, and with them foreign keys, are off in his session.
+    // A superuser, as the owner of the server's files is: triggers, and with them foreign keys, are off in his session, and checks are off
+    // for all until he is done; the service would notice that they are gone.
     public static Database OfPostgres(string connectionString)
     {
         NpgsqlConnection connection = new(new NpgsqlConnectionStringBuilder(connectionString)
@@ -39,14 +41,13 @@ internal sealed partial class Database : IDisposable
         return Open(
             connection,
             """
-            DO $$
-            DECLARE made RECORD;
-            BEGIN
-              FOR made IN SELECT conrelid::regclass AS owner, conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace LOOP
-                EXECUTE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I', made.owner, made.conname);
-              END LOOP;
-            END $$;
-            CREATE OR REPLACE FUNCTION zeroblob(size INTEGER) RETURNS BYTEA LANGUAGE SQL AS $$ SELECT decode(repeat('00', size), 'hex') $$
+            UPDATE pg_class SET relchecks = 0 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace;
+            CREATE FUNCTION pg_temp.zeroblob(size INTEGER) RETURNS BYTEA LANGUAGE SQL AS $$ SELECT decode(repeat('00', size), 'hex') $$
+            """,
+            """
+            UPDATE pg_class c
+            SET relchecks = (SELECT COUNT(*) FROM pg_constraint WHERE conrelid = c.oid AND contype = 'c')
+            WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
             """);
     }
 
@@ -112,7 +113,13 @@ internal sealed partial class Database : IDisposable
         }
     }
 
-    public void Dispose() => _connection.Dispose();
+    public void Dispose()
+    {
+        if (_afterwards is { } sql)
+            Execute(sql);
+
+        _connection.Dispose();
+    }
 
     // A damaged index makes bt_index_check fail; a damaged table is described in rows.
     private IReadOnlyList<string> PostgresFlaws()
@@ -132,10 +139,10 @@ internal sealed partial class Database : IDisposable
     private static SqliteConnection Sqlite(string path) =>
         new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 30 }.ToString());
 
-    private static Database Open(DbConnection connection, string preparation)
+    private static Database Open(DbConnection connection, string preparation, string? afterwards = null)
     {
         connection.Open();
-        Database database = new(connection);
+        Database database = new(connection, afterwards);
         database.Execute(preparation);
         return database;
     }
@@ -143,7 +150,9 @@ internal sealed partial class Database : IDisposable
     private DbCommand Command(string sql)
     {
         DbCommand command = _connection.CreateCommand();
-        command.CommandText = _connection is SqliteConnection ? sql : BytesLiteral().Replace(sql, @"'\x$1'::bytea");
+        command.CommandText = _connection is SqliteConnection
+            ? sql
+            : BytesLiteral().Replace(sql, @"'\x$1'::bytea").Replace(" zeroblob(", " pg_temp.zeroblob(", StringComparison.Ordinal);
         return command;
     }
 

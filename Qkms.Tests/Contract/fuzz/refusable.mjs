@@ -18,7 +18,8 @@ export function mayRefuse(facts, plan, request, code, memory) {
     || [json?.kid, json?.destination?.kid].some(kid => routeWords.includes(kid?.toLowerCase()))
     || (uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : useWithoutAlgorithm(json ?? query) || hashWithoutOaep(json))
     || ('cursor' in query && madeUp(plan))
-    || (operation.id === 'GetKey' && keyRules(key, query));
+    || (operation.id === 'GetKey' && keyRules(key, query))
+    || (operation.id === 'DestroyKey' && 'waiting_days' in query && json?.waiting_days != null && Number(query.waiting_days) !== json.waiting_days);
 }
 
 // Headers that are odd in themselves, and JSON that serializers do not write (1.0 for 1, a byte order mark) or that is no Unicode.
@@ -29,7 +30,7 @@ function oddForm({ oddities }, json, { body }) {
 }
 
 function useWithoutAlgorithm({ algorithm, use }) {
-  const wrong = { enc: /DSA|Dilithium|Ed25519/, sig: /KEM|Kyber|AES/ }[use];
+  const wrong = { enc: /DSA|Dilithium|Ed25519/, sig: /KEM|Kyber|AES/, kem: /DSA|Dilithium|Ed25519|RSA|AES/ }[use];
   return wrong?.test(algorithm) ?? false;
 }
 

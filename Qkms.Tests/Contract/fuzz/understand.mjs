@@ -1,4 +1,5 @@
 // Reads a request as openapi.yaml does: which operation it means, and whether it is as described.
+import { inCatalogueCase } from './uses.mjs';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -68,7 +69,13 @@ function judge({ operation, values }, request, plan, search) {
   if (plan.body?.mustFail)
     faults.push(plan.body.mustFail);
 
-  return { faults, json: parseJson(request.body), query: Object.fromEntries(readQuery(search)), key: values.key, kid: values.kid };
+  return {
+    faults,
+    json: inCatalogueCase(parseJson(request.body)),
+    query: inCatalogueCase(Object.fromEntries(readQuery(search))),
+    key: values.key,
+    kid: values.kid,
+  };
 }
 
 function faultsOfPath(operation, values) {
@@ -93,7 +100,7 @@ function readQuery(search) {
 // Names of query parameters are taken in any case, as ASP.NET Core does.
 function faultsOfQuery(operation, search) {
   const described = operation.parameters.filter(p => p.in === 'query');
-  const pairs = readQuery(search);
+  const pairs = readQuery(search).map(pair => Object.entries(inCatalogueCase(Object.fromEntries([pair])))[0]);
   const faults = pairs.filter(([name]) => !described.some(p => p.name === name.toLowerCase())).map(([name]) => `unknown query ${name}`);
   for (const parameter of described) {
     const given = pairs.filter(([name]) => name.toLowerCase() === parameter.name).map(([, value]) => value);
@@ -117,7 +124,7 @@ function faultsOfBody(operation, request, plan) {
   if (plan.oddities.contentType !== undefined && !/^\s*application\/(json|[^;,]+\+json)/i.test(plan.oddities.contentType))
     return ['media type'];
 
-  const json = parseJson(request.body);
+  const json = inCatalogueCase(parseJson(request.body));
   return json !== undefined && operation.body.isValid(json) ? [] : ['body'];
 }
 

@@ -23,7 +23,26 @@ export const uses = {
 
 const aliases = { Kyber512: 'ML-KEM-512', Kyber768: 'ML-KEM-768', Kyber1024: 'ML-KEM-1024', Dilithium2: 'ML-DSA-44', Dilithium3: 'ML-DSA-65', Dilithium5: 'ML-DSA-87' };
 
+const hashes = ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'];
+const spellings = [...Object.entries(aliases).flat(), 'RSA-2048', 'RSA-3072', 'RSA-4096', 'AES-256', 'Ed25519', ...hashes];
+const inAnyCase = new Map(spellings.map(spelling => [spelling.toLowerCase(), spelling]));
+const namesOfAlgorithms = ['algorithm', 'hash_algorithm', 'oaep_hash'];
+
 export const canonicalName = algorithm => aliases[algorithm] ?? algorithm;
+
+/** A request as the service understands it: names of algorithms may have any case, which schemas cannot say of words. */
+export function inCatalogueCase(json) {
+  if (json === null || typeof json !== 'object' || Array.isArray(json))
+    return json;
+
+  const changed = Object.entries(json).map(([name, value]) => [
+    name,
+    namesOfAlgorithms.includes(name) && typeof value === 'string' ? inAnyCase.get(value.toLowerCase()) ?? value
+      : name === 'destination' ? inCatalogueCase(value)
+        : value,
+  ]);
+  return Object.fromEntries(changed);
+}
 
 export const familyOf = algorithm => canonicalName(algorithm).replace(/-\d+$/, '');
 

@@ -17,7 +17,10 @@ export function valueOf(field, schema, worker) {
     case 'expected_key_version':
       return fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 1, max: 6 }) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 2147483647 }) });
     case 'algorithm':
-      return fc.oneof(...schema.enum.map(word => ({ weight: Math.round((weights[word] ?? usual) * 10), arbitrary: fc.constant(word) })));
+      return fc.oneof(...schema.enum.map(word => ({
+        weight: Math.round((weights[word] ?? usual) * 10),
+        arbitrary: fc.constantFrom(...Array(8).fill(word), word.toLowerCase(), word.toUpperCase()),
+      })));
     case 'plaintext':
     case 'message':
     case 'symmetric_key':

@@ -1,0 +1,97 @@
+using System.Text;
+
+namespace Qkms.Api.Hosting;
+
+/// <summary>
+/// The arguments of the service: <c>--help</c>, <c>--version</c>, and settings as <c>--name=value</c> or <c>--name value</c>, which the
+/// configuration reads. The configuration passes over what it does not understand; here it is refused.
+/// </summary>
+/// <remarks>
+/// Not System.CommandLine: that takes the colon in <c>--Qkms:DataDirectory=x</c> for its own separator, tells case apart where the
+/// configuration does not, and repeats the values of what it refuses, which may be secrets.
+/// </remarks>
+internal static class CommandLine
+{
+    private const string Help = "--help";
+    private const string Version = "--version";
+
+    // Of the host: where to listen, how to log. The last two come from those who host the service in their own process.
+    private static readonly string[] _hostNames = ["urls", "http_ports", "https_ports", "environment", "contentRoot", "applicationName"];
+    private static readonly string[] _sections = [Setting.Section, KestrelNames.Section, "Logging"];
+
+    /// <summary>The text that <c>--help</c> or <c>--version</c> asks for; null when the service is to start.</summary>
+    /// <exception cref="SettingsException">An argument is unknown or has no value. The message has its name, never a value.</exception>
+    public static string? Answer(string[] arguments)
+    {
+        if (arguments.Any(argument => argument is Help or "-h"))
+            return HelpText();
+
+        if (arguments.Contains(Version))
+            return VersionText();
+
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            (string name, bool hasValue) = Split(arguments[i]);
+            if (!IsKnown(name) && !IsEmptySection(arguments[i]))
+                throw new SettingsException($"'{name}' is not an option. {NearestName.Hint(name, Known(), $"{Help} lists them.")}");
+
+            if (hasValue)
+                continue;
+
+            i++;
+            if (i == arguments.Length || arguments[i].StartsWith("--", StringComparison.Ordinal))
+                throw new SettingsException($"{name} needs a value: {name}=value.");
+        }
+
+        return null;
+    }
+
+    private static (string Name, bool HasValue) Split(string argument)
+    {
+        int end = argument.IndexOf('=', StringComparison.Ordinal);
+        return end < 0 ? (argument, false) : (argument[..end], true);
+    }
+
+    private static bool IsKnown(string name)
+    {
+        if (!name.StartsWith("--", StringComparison.Ordinal))
+            return false;
+
+        string key = name[2..];
+        return _hostNames.Contains(key, StringComparer.OrdinalIgnoreCase)
+            || _sections.Any(section => key.StartsWith($"{section}:", StringComparison.OrdinalIgnoreCase))
+            || key.StartsWith("OTEL_", StringComparison.Ordinal);
+    }
+
+    // Whoever hosts the service in their own process passes each section of their configuration too, without a value.
+    private static bool IsEmptySection(string argument) =>
+        _sections.Any(section => argument.Equals($"--{section}=", StringComparison.OrdinalIgnoreCase));
+
+    private static IEnumerable<string> Known() =>
+        [Help, Version, .. _hostNames.Select(name => $"--{name}"), .. SettingCatalogue.All.Select(setting => $"--{setting.Key}")];
+
+    private static string VersionText() => $"Qkms {typeof(CommandLine).Assembly.GetName().Version!.ToString(fieldCount: 3)}\n";
+
+    private static string HelpText()
+    {
+        StringBuilder text = new(VersionText());
+        text.Append($"""
+            A self-hosted key management service. Without options it starts, in the current directory.
+
+            Usage: Qkms.Api [--name=value]...
+
+              {Help}, -h                 Show this text.
+              {Version}                  Show the version.
+              --urls=<addresses>         Addresses to listen on, separated by ';'. Default: {HttpServices.DefaultUrl}
+              --environment=<name>       Production (default) or Development.
+
+            Settings, with their defaults:
+
+            """);
+        foreach (Setting setting in SettingCatalogue.All)
+            text.Append($"  --{setting.Key}=<{setting.Type}>{(setting.Default is { } value ? $"  {value}" : "")}\n");
+
+        return text.Append("\nThe settings can also be environment variables: Qkms__DataDirectory. docs/configuration.md explains them.\n")
+            .ToString();
+    }
+}
