@@ -39,6 +39,7 @@ return await StartFailures.ExplainAsync(async () =>
     builder.AddQkmsLogging();
     builder.AddQkmsTelemetry(settings.Telemetry);
     builder.AddQkmsHttp(
+        settings.Http,
         AlgorithmJson.Default,
         DataKeyJson.Default,
         EncryptionJson.Default,
@@ -70,6 +71,7 @@ return await StartFailures.ExplainAsync(async () =>
     app.UseQkmsOpenApi();
     app.UseRouting();
     app.UseMiddleware<Authentication>();
+    app.UseMiddleware<RequestBodies>();
 
     RouteGroupBuilder routes =
         app.MapGroup("").Speaks(app.Services.GetRequiredService<Protocol>()).RefuseUnknownQueries().CheckIdempotencyKeys();

@@ -8,6 +8,9 @@ internal static class BatchRules
     /// <summary>Maximum number of items in a batch.</summary>
     public const int MaxItems = 1000;
 
+    /// <summary>The message for more, or none.</summary>
+    public static readonly string WrongCount = $"must have 1 to {MaxItems} items";
+
     /// <summary>
     /// 1 to 1,000 items, each checked by <paramref name="check"/>, which returns the member at fault and a message. The refusal
     /// names the first bad item.
@@ -18,8 +21,9 @@ internal static class BatchRules
             if (items is null)
                 return;
 
-            if (items.Count is 0 or > MaxItems)
-                context.AddFailure($"must have 1 to {MaxItems} items");
+            // More are refused while they are read: see BatchConverter.
+            if (items.Count == 0)
+                context.AddFailure(WrongCount);
 
             bool refused = false;
             for (int i = 0; i < items.Count && !refused; i++)

@@ -80,6 +80,7 @@ internal static class ReEncrypt
             .WithRequestExample(
                 """{"ciphertext":"paste+from+Encrypt++","context":{"purpose":"demo"},"destination":{"algorithm":"ML-KEM-768","name":"demo"}}""")
             .WithValidation(new ReEncryptRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.CryptoReEncrypt)
             .Refuses([.. KeyUseRefusals.Creating, KmsErrors.DecryptionFailed]);
 

@@ -19,7 +19,7 @@ internal sealed class EnvelopeProtocol(
     public const string SchemeName = "ApiKey";
     public const string HeaderName = "x-api-key";
 
-    private const string Json = "application/json";
+    public const string Json = "application/json";
     private const string JsonInUtf8 = "application/json; charset=utf-8";
 
     private readonly JsonSerializerOptions _json = options.Value.SerializerOptions;
@@ -44,10 +44,14 @@ internal sealed class EnvelopeProtocol(
     /// </summary>
     public override void PrepareBody(HttpRequest request)
     {
-        // Nearly every request names no character set.
-        if (request.ContentType is null or Json
-            || !MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type)
-            || !type.Charset.HasValue)
+        // Nearly every request says just this.
+        if (request.ContentType is Json)
+            return;
+
+        if (!request.HasJsonContentType() || !MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type))
+            throw HttpErrors.UnsupportedMediaType.Refusal();
+
+        if (!type.Charset.HasValue)
             return;
 
         if (!HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))

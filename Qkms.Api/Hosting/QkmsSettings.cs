@@ -15,6 +15,7 @@ internal sealed record QkmsSettings
     public required string Engine { get; init; }
     public required bool StrictEngine { get; init; }
     public required bool AllowPlaintext { get; init; }
+    public required HttpLimits Http { get; init; }
     public required ApiKeyOptions ApiKeys { get; init; }
     public required MaterialCacheOptions Materials { get; init; }
     public required SignatureOptions Signatures { get; init; }
@@ -36,6 +37,11 @@ internal sealed record QkmsSettings
             Engine = SettingCatalogue.Engine.Read(configuration),
             StrictEngine = SettingCatalogue.StrictEngine.Read(configuration),
             AllowPlaintext = SettingCatalogue.AllowPlaintext.Read(configuration),
+            Http = new HttpLimits
+            {
+                MaxConcurrentConnections = SettingCatalogue.MaxConcurrentConnections.Read(configuration),
+                BodyMemory = SettingCatalogue.BodyMemory.Read(configuration),
+            },
             ApiKeys = new ApiKeyOptions { Prefix = SettingCatalogue.ApiKeyPrefix.Read(configuration) },
             Materials = new MaterialCacheOptions
             {

@@ -29,6 +29,7 @@ internal static class Refusals
         StatusCodes.Status404NotFound => KmsErrors.NotFound,
         StatusCodes.Status405MethodNotAllowed => HttpErrors.WrongVerb,
         StatusCodes.Status406NotAcceptable => HttpErrors.NotAcceptable,
+        StatusCodes.Status408RequestTimeout => HttpErrors.TooSlow,
         StatusCodes.Status413PayloadTooLarge => HttpErrors.TooLarge,
         StatusCodes.Status415UnsupportedMediaType => HttpErrors.UnsupportedMediaType,
         >= 400 and < 500 => KmsErrors.Invalid,

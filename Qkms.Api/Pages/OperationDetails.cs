@@ -28,6 +28,7 @@ internal sealed class OperationDetails : IOperationFilter
             });
         }
 
+        NameMediaType(operation);
         AddRefusals(operation, context, metadata, open);
         AddExample(operation, metadata);
         DescribeContent(operation, context, metadata);
@@ -38,6 +39,12 @@ internal sealed class OperationDetails : IOperationFilter
             AddIdempotencyKey(operation);
 
         AddHeaders(operation, context.Document, takesKey);
+    }
+
+    private static void NameMediaType(OpenApiOperation operation)
+    {
+        if (operation.RequestBody?.Content is { } content && content.Remove(ProtocolGroups.AnyType, out IOpenApiMediaType? body))
+            content[EnvelopeProtocol.Json] = body;
     }
 
     private static void AddRefusals(OpenApiOperation operation, OperationFilterContext context, IList<object> metadata, bool open)
@@ -61,6 +68,7 @@ internal sealed class OperationDetails : IOperationFilter
         if (operation.RequestBody is not null)
         {
             yield return HttpErrors.TooLarge;
+            yield return HttpErrors.TooSlow;
             yield return HttpErrors.UnsupportedMediaType;
         }
 
@@ -79,7 +87,7 @@ internal sealed class OperationDetails : IOperationFilter
     private static void AddExample(OpenApiOperation operation, IList<object> metadata)
     {
         ExampleMetadata? example = metadata.OfType<ExampleMetadata>().FirstOrDefault();
-        if (example is null || operation.RequestBody?.Content?["application/json"] is not OpenApiMediaType body)
+        if (example is null || operation.RequestBody?.Content?[EnvelopeProtocol.Json] is not OpenApiMediaType body)
             return;
 
         body.Example = JsonNode.Parse(example.Json);

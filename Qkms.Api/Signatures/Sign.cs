@@ -59,6 +59,7 @@ internal static class Sign
             .WithSummary("Signs a message with ML-DSA (hedged), RSA-PSS or Ed25519.")
             .WithRequestExample("""{"message":"aGVsbG8=","algorithm":"ML-DSA-65","name":"demo"}""")
             .WithValidation(new SignRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.Sign)
             .Refuses(KeyUseRefusals.Creating);
 

@@ -58,6 +58,7 @@ internal static class Verify
             .WithSummary("Verifies the signature of a message. A wrong signature is not an error: valid is false.")
             .WithRequestExample("""{"message":"aGVsbG8=","signature":"paste+from+Sign+","algorithm":"ML-DSA-65","name":"demo"}""")
             .WithValidation(new VerifyRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.Verify)
             .Refuses(KeyUseRefusals.Reading);
 

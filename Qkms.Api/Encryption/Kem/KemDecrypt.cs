@@ -51,6 +51,7 @@ internal static class KemDecrypt
             .WithSummary("Decrypts an HPKE ciphertext for an ML-KEM key, made by Qkms or any other HPKE library.")
             .WithRequestExample("""{"ciphertext":"paste+from+KemEncrypt+++","algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new KemDecryptRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.CryptoDecrypt)
             .Refuses(KeyUseRefusals.Decrypting);
 
