@@ -10,25 +10,18 @@ internal sealed class KeyReader(
 {
     /// <summary>The version that a kid names.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
-    public async Task<KeyVersion> GetAsync(Caller caller, Kid kid, CancellationToken cancellationToken)
-    {
-        KeyVersion? version = await store.ReadAsync(session => rows.FindVersionAsync(session, caller.TenantId, kid), cancellationToken);
-
-        // A kid says nothing of its name, so one outside the API key's narrowing is as absent as one that does not exist.
-        return version is not null && caller.Access.Covers(version.Address.Name) ? version : throw KmsErrors.KeyVersionNotFound.Refusal();
-    }
+    public async Task<KeyVersion> GetAsync(Caller caller, Kid kid, CancellationToken cancellationToken) =>
+        (await store.ReadAsync(session => rows.FindWithKeyAsync(session, caller, kid), cancellationToken)).Version;
 
     /// <summary>The version with a number of a key.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
     public async Task<KeyVersion> GetAsync(Caller caller, KeySelector key, int number, CancellationToken cancellationToken)
     {
         KeyAddress address = key.For(caller);
-        return await store.ReadAsync(
-            async session =>
-                await rows.FindKeyAsync(session, address) is { } found && await rows.FindVersionAsync(session, found, number) is { } version
-                    ? version
-                    : throw await missing.RefusalAsync(session, new MissingKey(address, number)),
-            cancellationToken);
+        return Touched(caller, await store.ReadAsync(
+            async session => (await rows.FindWithKeyAsync(session, address, number))?.Version
+                ?? throw await missing.RefusalAsync(session, new MissingKey(address, number)),
+            cancellationToken));
     }
 
     /// <summary>The version in the active slot of a key; its status may be expired.</summary>
@@ -36,13 +29,22 @@ internal sealed class KeyReader(
     public async Task<KeyVersion> GetActiveAsync(Caller caller, KeySelector key, CancellationToken cancellationToken)
     {
         KeyAddress address = key.For(caller);
-        return await store.ReadAsync(
-            async session => (await rows.FindActiveAsync(session, address))?.Active
+        return Touched(caller, await store.ReadAsync(
+            async session => (await rows.FindActiveAsync(session, address))?.Version
                 ?? throw await missing.RefusalAsync(session, new MissingKey(address)),
-            cancellationToken);
+            cancellationToken));
     }
 
-    /// <summary>One page of the versions, newest first. A row whose seal is broken is named apart and hides no other.</summary>
+    private static KeyVersion Touched(Caller caller, KeyVersion version)
+    {
+        caller.Touch(version);
+        return version;
+    }
+
+    /// <summary>
+    /// One page of the versions, newest first. A row whose seal is broken, or that is not the one that its key's row says is there, is
+    /// named apart and hides no other.
+    /// </summary>
     /// <param name="caller">Whose versions.</param>
     /// <param name="filter">Which of them.</param>
     /// <param name="cursor">Where the page before ended; null = from the newest.</param>
@@ -56,17 +58,26 @@ internal sealed class KeyReader(
         KeyVersionQuery query = new(caller.TenantId, filter.Algorithm, filter.Name, filter.Status, time.GetUtcMilliseconds());
         KeyVersionId? before = cursor is null ? null : cursors.Read(caller.TenantId, cursor);
 
-        (IReadOnlyList<Sealed<KeyVersion>> found, long total) = await store.ReadAsync(
+        (IReadOnlyList<VersionWithKey> found, long total) = await store.ReadAsync(
             async session =>
                 (await keys.ListVersionsAsync(session, query, before, limit + 1), await keys.CountVersionsAsync(session, query)),
             cancellationToken);
 
-        Sealed<KeyVersion>[] page = [.. found.Take(limit)];
-        KeyVersion?[] opened = Array.ConvertAll(page, row => sealer.TryOpen(row));
+        VersionWithKey[] page = [.. found.Take(limit)];
+        KeyVersion?[] opened = OpenPage(page);
         return new KeyPage(
             [.. opened.OfType<KeyVersion>()],
-            [.. page.Where((_, i) => opened[i] is null).Select(row => row.UnverifiedRow.Kid.Value)],
+            [.. page.Where((_, i) => opened[i] is null).Select(row => row.Version.UnverifiedRow.Kid.Value)],
             total,
-            found.Count > limit ? cursors.Write(caller.TenantId, page[^1].UnverifiedRow.Id) : null);
+            found.Count > limit ? cursors.Write(caller.TenantId, page[^1].Version.UnverifiedRow.Id) : null);
+    }
+
+    private KeyVersion?[] OpenPage(VersionWithKey[] page)
+    {
+        Dictionary<KeyId, Key?> opened = [];
+        foreach (Sealed<Key> key in page.Select(row => row.Key).OfType<Sealed<Key>>())
+            opened[key.UnverifiedRow.Id] = sealer.TryOpen(key);
+
+        return Array.ConvertAll(page, row => rows.TryCheck(row.Version, opened.GetValueOrDefault(row.Version.UnverifiedRow.KeyId)));
     }
 }

@@ -16,7 +16,7 @@ internal sealed class MissingKeys(IKeyRepository keys, RowSealer sealer)
     public async Task<KmsException> RefusalAsync(IKmsSession session, MissingKey missing)
     {
         KeyAddress address = missing.Address;
-        Key? key = await keys.FindKeyAsync(session, address) is { } row ? sealer.TryOpen(row) : null;
+        Key? key = await keys.FindWithActiveAsync(session, address) is { } row ? sealer.TryOpen(row.Key) : null;
         if (key is not null && missing.Version is { } number)
             return Because($"There is no version {number} of the {Describe(address)}: the newest is {key.NextVersion - 1}.");
 

@@ -116,8 +116,11 @@ internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, Pri
         foreach (KeyVersion other in await resolver.FindOthersAsync(caller, choice, tried, work.Operation, cancellationToken))
         {
             (T? result, IReadOnlyList<string> warnings) = await UseAsync(other, generation, work, state, cancellationToken);
-            if (work.Fits!(result))
-                return new Used<T>(new ChosenKey(other, null), result!, warnings);
+            if (!work.Fits!(result))
+                continue;
+
+            caller.Touch(other);
+            return new Used<T>(new ChosenKey(other, null), result!, warnings);
         }
 
         return null;
@@ -129,7 +132,11 @@ internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, Pri
         Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
     {
         using Activity? span = KmsActivities.Start(KmsActivities.ChooseKey);
+        if (choice is { Kid: null, IsByCiphertext: false })
+            caller.Touch(choice.AlgorithmMeant, use: null);
+
         FoundKey found = await resolver.FindAsync(caller, choice, operation, cancellationToken);
+        caller.Touch(found.Used.Version);
         if (KeyStateRules.IsOver(found.Used.Version))
             materials.Withdraw(found.Used.Version.Id);
 
