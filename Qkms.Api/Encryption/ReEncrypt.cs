@@ -78,7 +78,13 @@ internal static class ReEncrypt
                 "Decrypts with one key and encrypts to another, inside the service. Default destination: the "
                 + "active version of the same key.")
             .WithRequestExample(
-                """{"ciphertext":"paste+from+Encrypt++","context":{"purpose":"demo"},"destination":{"algorithm":"ML-KEM-768","name":"demo"}}""")
+                """
+                {
+                  "ciphertext":"paste+from+Encrypt++",
+                  "context":{"purpose":"demo"},
+                  "destination":{"algorithm":"ML-KEM-768","name":"demo"}
+                }
+                """)
             .WithValidation(new ReEncryptRequestValidator())
             .CarriesPayload()
             .Requires(Permission.CryptoReEncrypt)
