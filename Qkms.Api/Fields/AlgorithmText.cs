@@ -14,12 +14,15 @@ internal sealed class AlgorithmForFieldAttribute : FieldAttribute
 {
     /// <param name="operation">The operation.</param>
     /// <param name="ofHash">Whether it is done with a hash that the caller made, which not every family takes.</param>
-    public AlgorithmForFieldAttribute(KeyOperation operation, bool ofHash = false)
+    /// <param name="ofMu">Whether it is done with an external mu.</param>
+    public AlgorithmForFieldAttribute(KeyOperation operation, bool ofHash = false, bool ofMu = false)
     {
         KeyAlgorithm[] fit =
         [
             .. KeyAlgorithm.All.Where(
-                algorithm => algorithm.Family.Operations.Contains(operation) && (!ofHash || algorithm.Family.SignsHashes)),
+                algorithm => algorithm.Family.Operations.Contains(operation)
+                    && (!ofHash || algorithm.Family.SignsHashes)
+                    && (!ofMu || algorithm.Family.SignsMu)),
         ];
         Words = [.. fit.SelectMany(algorithm => algorithm.Spellings)];
         Example = fit.First(algorithm => algorithm.Standing == AlgorithmStanding.Recommended).Name;

@@ -15,6 +15,7 @@ internal static class KeyEndpoints
         keys.MapGenerateKey();
         keys.MapListKeys();
         keys.MapGetActiveKey();
+        keys.MapGetJsonWebKeySet();
         keys.MapGetPublicKey();
         keys.MapRotateKey();
         keys.MapRetireKey();

@@ -44,8 +44,14 @@ internal abstract class KeyFamily
     /// <summary>Whether its keys sign hashes that the caller made: they are <see cref="ISignHash"/>.</summary>
     public virtual bool SignsHashes => false;
 
+    /// <summary>Whether its keys sign an external mu (FIPS 204, section 6.2).</summary>
+    public virtual bool SignsMu => false;
+
     /// <summary>The hash with which its keys sign a message whose caller names none; null where the algorithm leaves no choice.</summary>
     public virtual SignatureHash? DefaultSignatureHash => null;
+
+    /// <summary>The padding of a signature whose caller names none; null where the algorithm leaves no choice.</summary>
+    public virtual SignaturePadding? DefaultSignaturePadding => null;
 
     /// <summary>Whether an operation is long enough to wait for its turn among other private-key work.</summary>
     internal virtual bool WaitsForTurn(KeyOperation operation) => false;

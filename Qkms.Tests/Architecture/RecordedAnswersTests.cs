@@ -79,6 +79,7 @@ public sealed class RecordedAnswersTests : ServiceTests
         Listed("ReEncryptDestinationRequest").Should().Equal(Listed("EncryptRequest"));
         Listed("SignRequest").Should().Contain(["ML-DSA-65", "RSA-3072", "Ed25519"]).And.NotContain(["ML-KEM-768", "AES-256"]);
         Listed("VerifyHashRequest").Should().Contain(["ML-DSA-65", "RSA-3072"]).And.NotContain(["ML-KEM-768", "Ed25519"]);
+        Listed("SignMuRequest").Should().Equal("ML-DSA-44", "Dilithium2", "ML-DSA-65", "Dilithium3", "ML-DSA-87", "Dilithium5");
         Listed("GenerateKeyRequest").Should().Contain(["ML-KEM-512", "ML-DSA-87", "RSA-4096", "Ed25519", "AES-256"]);
 
         string?[] Listed(string schema) =>
@@ -98,8 +99,8 @@ public sealed class RecordedAnswersTests : ServiceTests
             .Select(operation => operation.Id);
 
         ids.Should().Equal(
-            "GenerateKey", "ListKeys", "GetActiveKey", "GetPublicKey", "RotateKey", "RetireKey", "RevokeKey", "CancelKeyDeletion", "GetKey",
-            "DestroyKey");
+            "GenerateKey", "ListKeys", "GetActiveKey", "GetJsonWebKeySet", "GetPublicKey", "RotateKey", "RetireKey", "RevokeKey",
+            "CancelKeyDeletion", "GetKey", "DestroyKey");
     }
 
     /// <summary>F-81: who has to paste something is told from which answer.</summary>
@@ -111,7 +112,7 @@ public sealed class RecordedAnswersTests : ServiceTests
         Operation[] pasting = [.. operations.Where(operation => RecordedText.PastedFrom(operation.Example).Count > 0)];
 
         pasting.Select(operation => operation.Id).Should().BeEquivalentTo(
-            "Decrypt", "ReEncrypt", "Decapsulate", "KemDecrypt", "UnwrapKey", "Verify", "VerifyHash", "DecryptDataKey");
+            "Decrypt", "ReEncrypt", "Decapsulate", "KemDecrypt", "UnwrapKey", "Verify", "VerifyHash", "VerifyMu", "DecryptDataKey");
         foreach (Operation operation in pasting)
         {
             foreach ((string member, string source) in RecordedText.PastedFrom(operation.Example))
