@@ -43,7 +43,7 @@ internal static class RotateKey
             .WithName("RotateKey")
             .WithSummary("Rotates a key: a new version becomes active. The old one is retired; it still decrypts and verifies. "
                 + "Where none is active, the new version follows the newest one.")
-            .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
+            .WithRequestExample("""{"algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new RotateKeyRequestValidator())
             .WithMetadata(KeyEndpoints.NewVersion)
             .Requires(Permission.KeysRotate)
