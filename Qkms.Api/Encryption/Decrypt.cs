@@ -116,8 +116,6 @@ internal static class Decrypt
         crypto.MapPost("/decrypt", HandleAsync)
             .WithName("Decrypt")
             .WithSummary("Decrypts one ciphertext, or a batch of items. AES-256 ciphertexts name their key; for others the request must.")
-            .WithDescription(
-                "By name alone every version that may be used is tried, newest first, at most 20; the response names the one that fitted.")
             .WithRequestExample("""{"ciphertext":"UUsBAQEBmPXCfR58OptU","context":{"purpose":"demo"}}""")
             .WithValidation(new DecryptRequestValidator())
             .CarriesPayload()

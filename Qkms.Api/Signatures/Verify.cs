@@ -106,8 +106,6 @@ internal static class Verify
         signatures.MapPost("/verify", HandleAsync)
             .WithName("Verify")
             .WithSummary("Verifies the signature of one message, or of a batch of items. A wrong signature is no error: valid is false.")
-            .WithDescription(
-                "By name alone every version that may be used is tried, newest first, at most 20; the response names the one that fitted.")
             .WithRequestExample("""{"message":"aGVsbG8=","signature":"SGVsbG8h"}""")
             .WithValidation(new VerifyRequestValidator())
             .CarriesPayload()

@@ -43,9 +43,6 @@ internal static class Decapsulate
         kem.MapPost("/decapsulate", HandleAsync)
             .WithName("Decapsulate")
             .WithSummary("Recovers a shared secret from its ciphertext.")
-            .WithDescription(
-                "Every version recovers some secret, and only one the right one: once several versions of a name could, say which, by kid "
-                + "or key_version. A key whose use is 'enc' also needs the permissions crypto:decrypt and kem:unwrap.")
             .WithRequestExample("""{"kem_ciphertext":"SGVsbG8h","key_version":1}""")
             .WithValidation(new DecapsulateRequestValidator())
             .Requires(Permission.KemDecapsulate)
