@@ -29,6 +29,7 @@ internal static partial class QkmsHost
         await store.OpenAsync(stopping);
         KeyringFacts keyring = await services.GetRequiredService<KeyringOpener>().OpenAsync(rootKeys, stopping);
         await EnsureInitialTenantAsync(services.GetRequiredService<InitialTenant>(), settings.DataDirectory, logger, stopping);
+        await services.GetRequiredService<StoredDecoy>().EnsureAsync(stopping);
 
         // A start that was killed while it made these may have left a second copy.
         PrivateFile.RemoveUnfinished(rootKeys.DefaultPath);
