@@ -55,7 +55,7 @@ public sealed class OpenApiServingTests : ServiceTests
         using HttpClient client = App.ClientFor(null);
         using HttpResponseMessage answer = await client.GetAsync(new Uri($"/swagger/v1/swagger.{form}", UriKind.Relative));
 
-        answer.Content.Headers.ContentType!.ToString().Should().Be($"{mediaType};charset=utf-8");
+        answer.Content.Headers.ContentType!.ToString().Should().Be($"{mediaType}; charset=utf-8");
         answer.Headers.GetValues("X-Content-Type-Options").Should().Equal("nosniff");
         (await client.GetAsync(new Uri("/swagger/v2/swagger.json", UriKind.Relative))).StatusCode.Should().NotBe(HttpStatusCode.OK);
     }
