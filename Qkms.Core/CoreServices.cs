@@ -42,6 +42,7 @@ internal static class CoreServices
         .AddSingleton<TenantProvisioning>()
         .AddSingleton<InitialTenant>()
         .AddSingleton<StoredDecoy>()
+        .AddSingleton<DemoKeys>()
         .AddSingleton<TenantKeys>()
         .AddSingleton<KeyGenerationGate>()
         .AddSingleton<KeyRows>()
