@@ -1,7 +1,9 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using FluentValidation;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Qkms.Api.Http;
@@ -21,14 +23,11 @@ internal static class HttpServices
     /// <param name="features">The types of each feature that cross the wire.</param>
     public static WebApplicationBuilder AddQkmsHttp(this WebApplicationBuilder builder, params IJsonTypeInfoResolver[] features)
     {
-        builder.WebHost.UseKestrelHttpsConfiguration();
-        if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
-            builder.WebHost.UseUrls(DefaultUrl);
-
         builder.WebHost.ConfigureKestrel(Configure);
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ZeroedMemoryPool.Factory>();
         builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions, features));
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        builder.Services.AddSingleton<Entrance>();
         builder.Services.AddSingleton<RequestsUnderWay>();
         builder.Services.AddScoped<RequestFacts>();
         builder.Services.AddScoped(services => services.GetRequiredService<RequestFacts>().RequireCaller());
@@ -40,11 +39,17 @@ internal static class HttpServices
     }
 
     /// <summary>The middleware around every request, in this order.</summary>
-    public static WebApplication UseQkmsHttp(this WebApplication app)
+    public static WebApplication UseQkmsHttp(this WebApplication app, IReadOnlyList<IPNetwork> trustedProxies)
     {
         app.UseMiddleware<RequestIdentity>();
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<RefusalHandler>();
+        if (app.Services.GetService<ICorsService>() is not null)
+            app.UseCors();
+
+        if (trustedProxies.Count > 0)
+            app.UseMiddleware<ForwardedPrefix>(trustedProxies);
+
         app.UsePathBase("/api/v1");
         app.UseMiddleware<StopGate>();
         return app;
