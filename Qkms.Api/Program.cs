@@ -40,6 +40,7 @@ return await StartFailures.ExplainAsync(async () =>
     builder.AddQkmsTelemetry(settings.Telemetry);
     builder.AddQkmsListener();
     builder.AddQkmsHttp(
+        settings.Http,
         AlgorithmJson.Default,
         DataKeyJson.Default,
         EncryptionJson.Default,
@@ -62,7 +63,7 @@ return await StartFailures.ExplainAsync(async () =>
         settings.Destruction);
     builder.Services.AddHostedService<Housekeeping>();
     if (settings.Storage.ConnectionString is { } shared)
-        builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared });
+        builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory });
     else
         builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
 
@@ -72,6 +73,7 @@ return await StartFailures.ExplainAsync(async () =>
     app.UseQkmsOpenApi();
     app.UseRouting();
     app.UseMiddleware<Authentication>();
+    app.UseMiddleware<RequestBodies>();
 
     RouteGroupBuilder routes =
         app.MapGroup("").Speaks(app.Services.GetRequiredService<Protocol>()).RefuseUnknownQueries().CheckIdempotencyKeys();

@@ -17,6 +17,7 @@ internal sealed record DecryptRequest(
     [property: Description("The same context as at encryption. The order of members does not matter.")] ContextMap? Context,
     [property: Field(MinItems = 1, MaxItems = BatchRules.MaxItems)]
     [property: Description("A batch of ciphertexts, each with its own context.")]
+    [property: JsonConverter(typeof(BatchConverter<DecryptItemRequest>))]
     IReadOnlyList<DecryptItemRequest?>? Items,
     [property: Description("The kid of the key version. AES-256 ciphertexts name their version, so they need none.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
@@ -117,6 +118,7 @@ internal static class Decrypt
             .WithSummary("Decrypts one ciphertext, or a batch of items. AES-256 ciphertexts name their key; for others the request must.")
             .WithRequestExample("""{"ciphertext":"UUsBAQEBmPXCfR58OptU","context":{"purpose":"demo"}}""")
             .WithValidation(new DecryptRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.CryptoDecrypt)
             .Refuses(KeyUseRefusals.Decrypting);
 

@@ -17,21 +17,14 @@ internal sealed record EncryptRequest(
     [property: Description("The context: authenticated but not encrypted. Decryption needs the same. Not for RSA.")] ContextMap? Context,
     [property: Field(MinItems = 1, MaxItems = BatchRules.MaxItems)]
     [property: Description("A batch of plaintexts for the same key, each with its own context.")]
+    [property: JsonConverter(typeof(BatchConverter<EncryptItemRequest>))]
     IReadOnlyList<EncryptItemRequest?>? Items,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
     [property: Description("The algorithm. Default: AES-256.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")]
-    bool? Strict) : IKeyChoiceFields, IDisposable
-{
-    public void Dispose()
-    {
-        Plaintext?.Dispose();
-        foreach (EncryptItemRequest? item in Items ?? [])
-            item?.Plaintext?.Dispose();
-    }
-}
+    bool? Strict) : IKeyChoiceFields;
 
 internal sealed record EncryptItemRequest(
     [property: System.ComponentModel.DataAnnotations.Required, BytesField(0, SizeRules.MaxPayload, Example = Examples.Plaintext)]
@@ -100,6 +93,7 @@ internal static class Encrypt
             .WithSummary("Encrypts one plaintext, or a batch of items, to an AES-256, ML-KEM or RSA key.")
             .WithRequestExample("""{"plaintext":"aGVsbG8=","algorithm":"AES-256","context":{"purpose":"demo"}}""")
             .WithValidation(new EncryptRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.CryptoEncrypt)
             .Refuses(KeyUseRefusals.Creating);
 

@@ -31,8 +31,8 @@ internal static partial class BadRequests
                 "The body is not valid JSON, or not a JSON object.",
                 new FieldError(Validation.BodyField, "is not valid JSON, or not a JSON object"));
 
-        if (exception is Base64Exception base64)
-            return Blame(exception.Path![2..], $"must be base64; this {base64.Problem}");
+        if (exception is JsonProblemException { Problem: var problem } && FieldPath().Match(exception.Path!) is { Success: true } field)
+            return Blame(field.Groups[1].Value, problem);
 
         JsonPropertyInfo? property = FindProperty(context, member);
         if (property is not null && ItemPath().Match(exception.Path!) is { Success: true } item)
@@ -72,6 +72,10 @@ internal static partial class BadRequests
 
     [GeneratedRegex(@"^\$\.([A-Za-z_][A-Za-z0-9_]{0,63})([.\[].*)?\z", RegexOptions.CultureInvariant)]
     private static partial Regex MemberPath();
+
+    // Of a member that is known: its reader has refused it.
+    [GeneratedRegex(@"^\$\.([a-z_]{1,32}(\[[0-9]{1,9}\])?(\.[a-z_]{1,32})?)\z", RegexOptions.CultureInvariant)]
+    private static partial Regex FieldPath();
 
     [GeneratedRegex(@"^\$\.(items\[[0-9]{1,9}\](\.[a-z_]{1,32})?)", RegexOptions.CultureInvariant)]
     private static partial Regex ItemPath();

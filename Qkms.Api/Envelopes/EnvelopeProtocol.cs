@@ -19,7 +19,7 @@ internal sealed class EnvelopeProtocol(
     public const string SchemeName = "ApiKey";
     public const string HeaderName = "x-api-key";
 
-    private const string Json = "application/json";
+    public const string Json = "application/json";
     private const string JsonInUtf8 = "application/json; charset=utf-8";
 
     private readonly JsonSerializerOptions _json = options.Value.SerializerOptions;
@@ -30,9 +30,17 @@ internal sealed class EnvelopeProtocol(
 
     public override async ValueTask<Caller?> AuthenticateAsync(HttpContext context)
     {
-        if (context.Request.Headers[HeaderName] is not [string presented]
-            || handles.Read(presented) is not { } proof
-            || await authenticator.AuthenticateAsync(proof, context.RequestAborted) is not { } apiKey)
+        RequestFacts facts = RequestFacts.Of(context);
+        facts.Stranger = StrangerRequest.NoProof;
+        if (context.Request.Headers[HeaderName] is not { Count: > 0 } sent)
+            return null;
+
+        facts.Stranger = StrangerRequest.NotIssued;
+        if (sent is not [string presented] || handles.Read(presented) is not { } proof)
+            return null;
+
+        facts.Stranger = StrangerRequest.NotAccepted;
+        if (await authenticator.AuthenticateAsync(proof, context.RequestAborted) is not { } apiKey)
             return null;
 
         return new Caller(apiKey.TenantId, apiKey.CredentialId, apiKey.Access, RequestIdentity.Of(context));
@@ -44,10 +52,14 @@ internal sealed class EnvelopeProtocol(
     /// </summary>
     public override void PrepareBody(HttpRequest request)
     {
-        // Nearly every request names no character set.
-        if (request.ContentType is null or Json
-            || !MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type)
-            || !type.Charset.HasValue)
+        // Nearly every request says just this.
+        if (request.ContentType is Json)
+            return;
+
+        if (!request.HasJsonContentType() || !MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type))
+            throw HttpErrors.UnsupportedMediaType.Refusal();
+
+        if (!type.Charset.HasValue)
             return;
 
         if (!HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))

@@ -10,7 +10,8 @@ internal static class EnvelopeServices
     {
         builder.Services.AddSingleton<ApiKeyHeaderEncoding>();
         builder.Services.AddOptions<KestrelServerOptions>()
-            .Configure<ApiKeyHeaderEncoding>((options, encoding) => options.RequestHeaderEncodingSelector = encoding.Select);
+            .Configure<ApiKeyHeaderEncoding>((options, encoding) =>
+                options.RequestHeaderEncodingSelector = name => encoding.Select(name) ?? ContentLengthEncoding.Select(name));
         builder.Services.AddSingleton<Protocol, EnvelopeProtocol>();
         builder.Services.ConfigureHttpJsonOptions(options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, ErrorJson.Default));
         return builder;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using FluentValidation;
 using Microsoft.OpenApi;
 using Qkms.Core.Algorithms;
@@ -37,25 +36,31 @@ internal sealed class ContextMapConverter : JsonConverter<ContextMap>
 {
     public override ContextMap Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        Dictionary<string, string?>? members = ReadMembers(ref reader, options);
-        EncryptionContext.TryCreate(members, out EncryptionContext? context, out string? problem);
+        EncryptionContext.TryCreate(ReadMembers(ref reader), out EncryptionContext? context, out string? problem);
         return new ContextMap(context, problem);
     }
 
     public override void Write(Utf8JsonWriter writer, ContextMap value, JsonSerializerOptions options) =>
         throw new NotSupportedException("Contexts are only read.");
 
-    // An exception from in here names a path that begins in here; one without a path gets that of the request.
-    private static Dictionary<string, string?>? ReadMembers(ref Utf8JsonReader reader, JsonSerializerOptions options)
+    // Stops at the first member that is too many: a body of two megabytes holds hundreds of thousands.
+    private static Dictionary<string, string?> ReadMembers(ref Utf8JsonReader reader)
     {
-        try
-        {
-            JsonTypeInfo type = options.GetTypeInfo(typeof(Dictionary<string, string?>));
-            return JsonSerializer.Deserialize(ref reader, (JsonTypeInfo<Dictionary<string, string?>>)type);
-        }
-        catch (JsonException)
-        {
+        if (reader.TokenType != JsonTokenType.StartObject)
             throw new JsonException();
+
+        Dictionary<string, string?> members = [];
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            if (members.Count == EncryptionContext.MaxMembers)
+                throw new JsonProblemException(EncryptionContext.TooManyMembers);
+
+            string name = reader.GetString()!;
+            reader.Read();
+            if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.Null) || !members.TryAdd(name, reader.GetString()))
+                throw new JsonException();
         }
+
+        return members;
     }
 }

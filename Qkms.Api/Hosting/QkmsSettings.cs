@@ -17,6 +17,7 @@ internal sealed record QkmsSettings
     public required bool AllowPlaintext { get; init; }
     public required IReadOnlyList<IPNetwork> TrustedProxies { get; init; }
     public required IReadOnlyList<string> AllowedOrigins { get; init; }
+    public required HttpLimits Http { get; init; }
     public required ApiKeyOptions ApiKeys { get; init; }
     public required MaterialCacheOptions Materials { get; init; }
     public required SignatureOptions Signatures { get; init; }
@@ -40,6 +41,11 @@ internal sealed record QkmsSettings
             AllowPlaintext = SettingCatalogue.AllowPlaintext.Read(configuration),
             TrustedProxies = SettingCatalogue.TrustedProxies.Read(configuration),
             AllowedOrigins = SettingCatalogue.AllowedOrigins.Read(configuration),
+            Http = new HttpLimits
+            {
+                MaxConcurrentConnections = SettingCatalogue.MaxConcurrentConnections.Read(configuration),
+                BodyMemory = SettingCatalogue.BodyMemory.Read(configuration),
+            },
             ApiKeys = new ApiKeyOptions { Prefix = SettingCatalogue.ApiKeyPrefix.Read(configuration) },
             Materials = new MaterialCacheOptions
             {

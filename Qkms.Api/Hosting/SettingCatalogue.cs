@@ -84,6 +84,22 @@ internal static class SettingCatalogue
         "origins such as https://app.example, separated by ;",
         "Web pages whose scripts may call Qkms from a browser ([CORS](hardening.md#browsers)). `http://` only for this machine; no `*`.");
 
+    public static readonly Setting<int> MaxConcurrentConnections = Setting.Number(
+        "Http:MaxConcurrentConnections",
+        new HttpLimits().MaxConcurrentConnections,
+        1,
+        1_000_000,
+        "Maximum number of open connections, and fewer where memory is short: one for each 256 KB that the process may use "
+            + "([memory](hardening.md#memory)). Further connections are closed.");
+
+    public static readonly Setting<int> BodyMemory = Setting.Number(
+        "Http:BodyMemory",
+        new HttpLimits().BodyMemory,
+        0,
+        1_048_576,
+        "Memory in MB for the bodies of requests under way, each counted eight times; 0 for a quarter of the memory that the process may "
+            + "use ([memory](hardening.md#memory)). Requests beyond it wait up to 5 seconds, then they are 503.");
+
     public static readonly Setting<string> ApiKeyPrefix = Setting.Text(
         "ApiKeys:Prefix",
         new ApiKeyOptions().Prefix,
@@ -126,8 +142,8 @@ internal static class SettingCatalogue
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        DataDirectory, ShutdownTimeout, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies, AllowedOrigins,
-        ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, RefuseWeakHash, TenantLabel,
+        DataDirectory, ShutdownTimeout, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies,
+        AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, RefuseWeakHash, TenantLabel,
     ];
 
     private static bool TryParseOrigin(string text, out string origin)

@@ -1,17 +1,13 @@
 using System.Buffers;
-using System.Text.Json;
 
 namespace Qkms.Api.Http;
 
 /// <summary>A text that is not base64 (RFC 4648, section 4): says in what, and never what it is.</summary>
 /// <param name="text">The text.</param>
-internal sealed class Base64Exception(ReadOnlySpan<byte> text) : JsonException
+internal sealed class Base64Exception(ReadOnlySpan<byte> text) : JsonProblemException($"must be base64; this {Describe(text)}")
 {
     private static readonly SearchValues<byte> _alphabet =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8);
-
-    /// <summary>What was met, as the end of "must be base64; this …".</summary>
-    public string Problem { get; } = Describe(text);
 
     private static string Describe(ReadOnlySpan<byte> text)
     {

@@ -18,6 +18,9 @@ internal static class HttpErrors
     public static readonly KmsError NotAcceptable = new(
         "ERR_INVALID_005", KmsErrorKind.Invalid, "This resource is not available in a type that the Accept header allows.");
 
+    /// <summary>A body that arrives too slowly.</summary>
+    public static readonly KmsError TooSlow = new("ERR_INVALID_006", KmsErrorKind.Invalid, "The body arrived too slowly.");
+
     /// <summary>Each of them, with its status.</summary>
     public static readonly IReadOnlyDictionary<KmsError, int> Statuses = new Dictionary<KmsError, int>
     {
@@ -25,5 +28,6 @@ internal static class HttpErrors
         [UnsupportedMediaType] = StatusCodes.Status415UnsupportedMediaType,
         [WrongVerb] = StatusCodes.Status405MethodNotAllowed,
         [NotAcceptable] = StatusCodes.Status406NotAcceptable,
+        [TooSlow] = StatusCodes.Status408RequestTimeout,
     };
 }

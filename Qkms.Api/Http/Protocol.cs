@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace Qkms.Api.Http;
 
@@ -19,7 +20,8 @@ internal abstract class Protocol
     public abstract string WantedProof { get; }
 
     /// <summary>
-    /// Makes a body ready for the framework, which reads JSON in UTF-8; called for routes that take one, after authentication.
+    /// Makes a body ready for the framework, which reads JSON in UTF-8; called after authentication, for routes that take one, where there
+    /// is one.
     /// </summary>
     /// <exception cref="KmsException"><see cref="HttpErrors.UnsupportedMediaType"/> for a body that the protocol does not read.</exception>
     public abstract void PrepareBody(HttpRequest request);
@@ -55,21 +57,33 @@ internal sealed class TakesBody
 /// <summary>Protocols of route groups.</summary>
 internal static class ProtocolGroups
 {
+    /// <summary>What stands for the media type of a body until its protocol says it.</summary>
+    public const string AnyType = "*/*";
+
     /// <summary>Says which protocol a group speaks.</summary>
     public static RouteGroupBuilder Speaks(this RouteGroupBuilder group, Protocol protocol)
     {
         group.WithMetadata(protocol);
+        ((IEndpointConventionBuilder)group).Finally(WithoutSlashAtTheEnd);
 
-        // The framework says of every route with a body that it takes JSON, and routing would refuse all else before the protocol is asked.
+        // The framework says of every route with a body that it takes JSON, and routing would refuse all else before anybody is asked for
+        // an API key, before the protocol, and when there is no content.
         ((IEndpointConventionBuilder)group).Finally(route =>
         {
             foreach (IAcceptsMetadata accepts in route.Metadata.OfType<IAcceptsMetadata>().ToArray())
             {
+                route.Metadata.Remove(accepts);
+                route.Metadata.Add(new AcceptsMetadata([AnyType], accepts.RequestType, accepts.IsOptional));
                 route.Metadata.Add(TakesBody.Instance);
-                if (!accepts.ContentTypes.Contains(protocol.MediaType))
-                    route.Metadata.Remove(accepts);
             }
         });
         return group;
+    }
+
+    // A group's own path gets one from the framework: logs, spans and metrics name the template as openapi.yaml does.
+    private static void WithoutSlashAtTheEnd(EndpointBuilder route)
+    {
+        if (route is RouteEndpointBuilder { RoutePattern.RawText: { Length: > 1 } text } path && text.EndsWith('/'))
+            path.RoutePattern = RoutePatternFactory.Parse(text[..^1]);
     }
 }

@@ -29,6 +29,7 @@ internal static class Refusals
         StatusCodes.Status404NotFound => KmsErrors.NotFound,
         StatusCodes.Status405MethodNotAllowed => HttpErrors.WrongVerb,
         StatusCodes.Status406NotAcceptable => HttpErrors.NotAcceptable,
+        StatusCodes.Status408RequestTimeout => HttpErrors.TooSlow,
         StatusCodes.Status413PayloadTooLarge => HttpErrors.TooLarge,
         StatusCodes.Status415UnsupportedMediaType => HttpErrors.UnsupportedMediaType,
         >= 400 and < 500 => KmsErrors.Invalid,
@@ -42,6 +43,7 @@ internal static class Refusals
         if (refusal.Error.Kind is KmsErrorKind.Unavailable or KmsErrorKind.RateLimited)
             context.Response.Headers.RetryAfter = RetryAfter(refusal.RetryAfter);
 
+        RequestFacts.Of(context).ErrorCode = refusal.Error.Code;
         KmsMeter.Refusals.Add(1, KeyValuePair.Create<string, object?>(KmsMeter.ErrorCodeLabel, refusal.Error.Code));
         context.Features.Get<IHttpActivityFeature>()?.Activity.SetTag(KmsMeter.ErrorCodeLabel, refusal.Error.Code);
         return Protocol.Of(context).WriteRefusalAsync(context, refusal);

@@ -14,6 +14,16 @@ internal sealed class SecretBytesConverter : JsonConverter<SecretBytes>
         if (reader.TokenType != JsonTokenType.String)
             throw new JsonException();
 
+        SecretBytes secret = ReadText(ref reader);
+        RequestSecrets.Add(secret);
+        return secret;
+    }
+
+    public override void Write(Utf8JsonWriter writer, SecretBytes value, JsonSerializerOptions options) =>
+        writer.WriteBase64StringValue(value.Span);
+
+    private static SecretBytes ReadText(ref Utf8JsonReader reader)
+    {
         if (!reader.HasValueSequence && !reader.ValueIsEscaped)
             return Decode(reader.ValueSpan);
 
@@ -22,9 +32,6 @@ internal sealed class SecretBytesConverter : JsonConverter<SecretBytes>
         using SecretBytes text = SecretBytes.Allocate(length, out Span<byte> destination);
         return Decode(destination[..reader.CopyString(destination)]);
     }
-
-    public override void Write(Utf8JsonWriter writer, SecretBytes value, JsonSerializerOptions options) =>
-        writer.WriteBase64StringValue(value.Span);
 
     private static SecretBytes Decode(ReadOnlySpan<byte> text)
     {

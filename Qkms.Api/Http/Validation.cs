@@ -15,10 +15,6 @@ internal static class Validation
         {
             TRequest request = Find<TRequest>(context.Arguments) ?? throw NoBody();
 
-            // Secrets of a request end with it, whatever becomes of it.
-            if (request is IDisposable secrets)
-                context.HttpContext.Response.RegisterForDispose(secrets);
-
             Check(validator, request);
             return next(context);
         });

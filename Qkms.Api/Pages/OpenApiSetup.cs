@@ -73,6 +73,13 @@ internal static class OpenApiSetup
     {
         page.Use((context, next) =>
         {
+            if (!HttpMethods.IsGet(context.Request.Method))
+            {
+                context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+                context.Response.Headers.Allow = HttpMethods.Get;
+                return Task.CompletedTask;
+            }
+
             context.Response.Headers.ContentSecurityPolicy = PagePolicy;
             return next(context);
         });

@@ -28,6 +28,7 @@ internal sealed class OperationDetails : IOperationFilter
             });
         }
 
+        NameMediaType(operation);
         AddRefusals(operation, context, metadata, open);
         AddExample(operation, metadata);
         DescribeContent(operation, context, metadata);
@@ -37,6 +38,12 @@ internal sealed class OperationDetails : IOperationFilter
             AddIdempotencyKey(operation);
 
         AddHeaders(operation, context.Document, takesKey);
+    }
+
+    private static void NameMediaType(OpenApiOperation operation)
+    {
+        if (operation.RequestBody?.Content is { } content && content.Remove(ProtocolGroups.AnyType, out IOpenApiMediaType? body))
+            content[EnvelopeProtocol.Json] = body;
     }
 
     private static void AddRefusals(OpenApiOperation operation, OperationFilterContext context, IList<object> metadata, bool open)
@@ -60,6 +67,7 @@ internal sealed class OperationDetails : IOperationFilter
         if (operation.RequestBody is not null)
         {
             yield return HttpErrors.TooLarge;
+            yield return HttpErrors.TooSlow;
             yield return HttpErrors.UnsupportedMediaType;
         }
 
@@ -78,7 +86,7 @@ internal sealed class OperationDetails : IOperationFilter
     private static void AddExample(OpenApiOperation operation, IList<object> metadata)
     {
         ExampleMetadata? example = metadata.OfType<ExampleMetadata>().FirstOrDefault();
-        if (example is not null && operation.RequestBody?.Content?["application/json"] is OpenApiMediaType body)
+        if (example is not null && operation.RequestBody?.Content?[EnvelopeProtocol.Json] is OpenApiMediaType body)
             body.Example = JsonNode.Parse(example.Json);
     }
 

@@ -20,6 +20,9 @@ internal sealed class EncryptionContext
     /// <summary>Most bytes of the canonical form.</summary>
     public const int MaxCanonicalSize = 8192;
 
+    /// <summary>The problem of a map with more.</summary>
+    public static readonly string TooManyMembers = $"must have at most {MaxMembers} members";
+
     private const int LengthSize = 4;
 
     private readonly byte[] _canonical;
@@ -57,7 +60,7 @@ internal sealed class EncryptionContext
     {
         canonical = null;
         if (members.Count > MaxMembers)
-            return $"must have at most {MaxMembers} members";
+            return TooManyMembers;
 
         List<Member> encoded = new(members.Count);
         int size = LengthSize;

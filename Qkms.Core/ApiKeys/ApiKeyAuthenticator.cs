@@ -54,6 +54,7 @@ internal sealed class ApiKeyAuthenticator
         (_sealer, _alarm, _time) = (sealer, alarm, time);
         _decoy = new Lazy<Sealed<Credential>>(MakeDecoy);
         _proven = new FreshCache<ApiKeyProof, ApiKeyIdentity>(time, MostRemembered, new ApiKeyProofComparer());
+        store.WhenServerChanges(ForgetAll);
     }
 
     /// <summary>Whom an API key proves, or null: unknown, wrong, expired or revoked is not told apart.</summary>

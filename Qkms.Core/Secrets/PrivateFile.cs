@@ -16,7 +16,13 @@ internal static class PrivateFile
     /// A crash leaves the whole file or none: it is written under another name first.
     /// </summary>
     /// <exception cref="IOException">There is such a file already; it is left as it is. Or the disk cannot take it.</exception>
-    public static void Create(string path, ReadOnlySpan<byte> content)
+    public static void Create(string path, ReadOnlySpan<byte> content) => Write(path, content, overwrite: false);
+
+    /// <summary>The same, in the place of a file that is there.</summary>
+    /// <exception cref="IOException">The disk cannot take it.</exception>
+    public static void Replace(string path, ReadOnlySpan<byte> content) => Write(path, content, overwrite: true);
+
+    private static void Write(string path, ReadOnlySpan<byte> content, bool overwrite)
     {
         string fullPath = Path.GetFullPath(path);
         string unfinished = UnfinishedOf(fullPath);
@@ -24,8 +30,8 @@ internal static class PrivateFile
         WriteThrough(unfinished, content);
         try
         {
-            // Without overwriting, .NET moves by link(2) and unlink(2): a file that is already there wins.
-            File.Move(unfinished, fullPath, overwrite: false);
+            // Without overwriting, .NET moves by link(2) and unlink(2): a file that is already there wins. Otherwise by rename(2).
+            File.Move(unfinished, fullPath, overwrite);
         }
         catch
         {

@@ -15,12 +15,29 @@ internal interface IKmsStore : IAsyncDisposable
     /// <exception cref="StoreUnusableException">Another process holds it, or its schema is not ours.</exception>
     Task OpenAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Has <paramref name="action"/> run whenever another server takes over, before anything is read from that: what is remembered of the
+    /// old one is to be dropped. An embedded database has no other.
+    /// </summary>
+    void WhenServerChanges(Action action)
+    {
+    }
+
     /// <summary>One atomic, durable unit: when the task completes, the change is on disk.</summary>
     /// <param name="work">Awaits only the session, may run more than once, and has no effect outside the session.</param>
     /// <param name="cancellationToken">Honoured until the work is queued; after that the unit runs to its end.</param>
     /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/> when the database cannot take it; then nothing
     /// was committed.</exception>
     Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// One atomic, durable unit before anything is served, however long it takes: of several nodes one is in it at a time, and sees what
+    /// the one before it has committed.
+    /// </summary>
+    /// <param name="work">As with <see cref="WriteAsync"/>.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/> when the database cannot take it.</exception>
+    Task<T> UpgradeAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken);
 
     /// <summary>
     /// Erases what rows that were written over or deleted have left in the files of the database, as far as the database can; to be

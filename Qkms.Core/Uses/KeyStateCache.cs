@@ -1,5 +1,4 @@
 using Qkms.Core.Keys;
-using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 
 namespace Qkms.Core.Uses;
@@ -8,24 +7,35 @@ namespace Qkms.Core.Uses;
 /// The state of key versions as their use asks for it: from memory while it is no older than <see cref="FreshnessLimit.MaxAge"/>, else
 /// from the database with its seals checked. A write on this node drops what it changed at once, so the next request sees it.
 /// </summary>
-internal sealed class KeyStateCache(IKmsStore store, KeyRows rows, TimeProvider time)
+internal sealed class KeyStateCache
 {
     private const int Capacity = 10_000;
 
-    private readonly FreshCache<(TenantId Tenant, Kid Kid), KeyAndVersion> _byKid = new(time, Capacity);
-    private readonly FreshCache<(TenantId Tenant, KeyVersionId Id), KeyAndVersion> _byId = new(time, Capacity);
-    private readonly FreshCache<(KeyAddress Key, int Number), KeyAndVersion> _byNumber = new(time, Capacity);
-    private readonly FreshCache<KeyAddress, KeyAndVersion> _active = new(time, Capacity);
+    private readonly IKmsStore _store;
+    private readonly KeyRows _rows;
+    private readonly FreshCache<(TenantId Tenant, Kid Kid), KeyAndVersion> _byKid;
+    private readonly FreshCache<(TenantId Tenant, KeyVersionId Id), KeyAndVersion> _byId;
+    private readonly FreshCache<(KeyAddress Key, int Number), KeyAndVersion> _byNumber;
+    private readonly FreshCache<KeyAddress, KeyAndVersion> _active;
 
     // Each holds up to KeyRows.MaxReadable versions.
-    private readonly FreshCache<KeyAddress, NewestVersions> _newest = new(time, Capacity / KeyRows.MaxReadable);
+    private readonly FreshCache<KeyAddress, NewestVersions> _newest;
+
+    /// <summary>Remembers nothing yet.</summary>
+    public KeyStateCache(IKmsStore store, KeyRows rows, TimeProvider time)
+    {
+        (_store, _rows) = (store, rows);
+        (_byKid, _byId) = (new(time, Capacity), new(time, Capacity));
+        (_byNumber, _active) = (new(time, Capacity), new(time, Capacity));
+        _newest = new(time, Capacity / KeyRows.MaxReadable);
+        store.WhenServerChanges(ForgetAll);
+    }
 
     /// <summary>The version that a kid names, or null.</summary>
     public ValueTask<KeyAndVersion?> FindAsync(TenantId tenantId, Kid kid, CancellationToken cancellationToken) => _byKid.GetAsync(
         (tenantId, kid),
         this,
-        static (wanted, self) => self.ReadAsync(
-            async session => await self.WithKeyAsync(session, await self.Rows.FindVersionAsync(session, wanted.Tenant, wanted.Kid))),
+        static (wanted, self) => self.ReadAsync(session => self.Rows.FindWithKeyAsync(session, wanted.Tenant, wanted.Kid)),
         cancellationToken);
 
     /// <summary>The version with an internal id, or null.</summary>
@@ -33,23 +43,21 @@ internal sealed class KeyStateCache(IKmsStore store, KeyRows rows, TimeProvider 
         TenantId tenantId, KeyVersionId versionId, CancellationToken cancellationToken) => _byId.GetAsync(
         (tenantId, versionId),
         this,
-        static (wanted, self) => self.ReadAsync(
-            async session => await self.WithKeyAsync(session, await self.Rows.FindVersionAsync(session, wanted.Tenant, wanted.Id))),
+        static (wanted, self) => self.ReadAsync(session => self.Rows.FindWithKeyAsync(session, wanted.Tenant, wanted.Id)),
         cancellationToken);
 
     /// <summary>The version with a number of the key at an address, or null.</summary>
     public ValueTask<KeyAndVersion?> FindAsync(KeyAddress address, int number, CancellationToken cancellationToken) => _byNumber.GetAsync(
         (address, number),
         this,
-        static (wanted, self) => self.ReadAsync(session => self.FindByNumberAsync(session, wanted.Key, wanted.Number)),
+        static (wanted, self) => self.ReadAsync(session => self.Rows.FindWithKeyAsync(session, wanted.Key, wanted.Number)),
         cancellationToken);
 
     /// <summary>The version in the active slot of the key at an address, expired or not, or null.</summary>
     public ValueTask<KeyAndVersion?> FindActiveAsync(KeyAddress address, CancellationToken cancellationToken) => _active.GetAsync(
         address,
         this,
-        static (wanted, self) => self.ReadAsync(async session =>
-            await self.Rows.FindActiveAsync(session, wanted) is { } found ? new KeyAndVersion(found.Key, found.Active) : null),
+        static (wanted, self) => self.ReadAsync(session => self.Rows.FindActiveAsync(session, wanted)),
         cancellationToken);
 
     /// <summary>The newest versions of the key at an address, or null.</summary>
@@ -69,24 +77,19 @@ internal sealed class KeyStateCache(IKmsStore store, KeyRows rows, TimeProvider 
         _newest.Forget(version.Address);
     }
 
-    private KeyRows Rows => rows;
+    private void ForgetAll()
+    {
+        _byKid.ForgetAll();
+        _byId.ForgetAll();
+        _byNumber.ForgetAll();
+        _active.ForgetAll();
+        _newest.ForgetAll();
+    }
 
-    private IKmsStore Store => store;
+    private KeyRows Rows => _rows;
+
+    private IKmsStore Store => _store;
 
     // Others may wait for the same read, so that no single caller ends it.
-    private Task<KeyAndVersion?> ReadAsync(Func<IKmsSession, Task<KeyAndVersion?>> work) => store.ReadAsync(work, CancellationToken.None);
-
-    private async Task<KeyAndVersion?> FindByNumberAsync(IKmsSession session, KeyAddress address, int number) =>
-        await rows.FindKeyAsync(session, address) is { } key && await rows.FindVersionAsync(session, key, number) is { } version
-            ? new KeyAndVersion(key, version)
-            : null;
-
-    private async Task<KeyAndVersion?> WithKeyAsync(IKmsSession session, KeyVersion? version)
-    {
-        if (version is null)
-            return null;
-
-        Key? key = await rows.FindKeyAsync(session, version.Address);
-        return key?.Id == version.KeyId ? new KeyAndVersion(key, version) : throw new SealBrokenException(version.LogName);
-    }
+    private Task<KeyAndVersion?> ReadAsync(Func<IKmsSession, Task<KeyAndVersion?>> work) => _store.ReadAsync(work, CancellationToken.None);
 }

@@ -79,7 +79,9 @@ internal sealed class CommitFence
         INSERT INTO writes (write_id, committed_at, fenced)
         VALUES (@WriteId, {PostgresSql.Now}, 1)
         ON CONFLICT (write_id) DO UPDATE SET committed_at = writes.committed_at
-        RETURNING fenced = 0 AS committed, {PostgresConnections.Forgets};
+        RETURNING fenced = 0 AS committed, {PostgresConnections.Forgets},
+          {ServerTimeline.SystemSql} AS system, {ServerTimeline.NumberSql} AS timeline,
+          (SELECT id FROM epochs WHERE number = @Known) AS known;
         COMMIT
         """;
 
@@ -87,15 +89,29 @@ internal sealed class CommitFence
     {
         await using NpgsqlConnection connection = await _connections.OpenUncheckedAsync(cancellationToken);
         CommitWarnings warnings = new(connection);
-        var write = new { Backend = backend, Seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds, WriteId = writeId };
+        long? known = _connections.Guard?.KnownNumber;
+        var write = new { Backend = backend, Seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds, WriteId = writeId, Known = known };
         await using SqlMapper.GridReader answers = await connection.QueryMultipleAsync(
             new CommandDefinition(Ask, write, cancellationToken: cancellationToken));
         await answers.ReadAsync<bool>();
 
         // Dapper reads on to the end of the answer, so this fails unless the commit succeeded.
-        (bool committed, bool forgets) = await answers.ReadSingleAsync<(bool, bool)>();
+        (bool committed, bool forgets, long system, long timeline, byte[]? id) =
+            await answers.ReadSingleAsync<(bool, bool, long, long, byte[]?)>();
         warnings.Refuse();
-        return forgets ? throw PostgresConnections.NotDurable() : committed;
+        if (forgets)
+            throw PostgresConnections.NotDurable();
+
+        if (_connections.Guard?.Vouches(new ServerTimeline(system, timeline), known, id) != false)
+            return committed;
+
+        // Another server than the one that this node works on. A checked connection finds out whether it is a newer one, and moves the
+        // node there, or refuses it.
+        await using (await _connections.OpenSingleAsync(cancellationToken))
+        {
+        }
+
+        throw PostgresFaults.Moved();
     }
 
     // Everything but the end of the time and of the service: as long as there is no answer, the next question may get one.

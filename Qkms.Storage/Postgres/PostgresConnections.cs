@@ -31,11 +31,15 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     private readonly NpgsqlDataSource _writers;
     private readonly NpgsqlDataSource _single;
     private readonly NpgsqlDataSource _unchecked;
+    private readonly EpochGuard? _guard;
 
     /// <summary>Connects to nothing yet.</summary>
+    /// <param name="options">Where to.</param>
+    /// <param name="guard">Looks at the server behind every new connection; null to take any.</param>
     /// <exception cref="StoreUnusableException">The connection string cannot be used; the message repeats nothing of it.</exception>
-    public PostgresConnections(PostgresStorageOptions options)
+    public PostgresConnections(PostgresStorageOptions options, EpochGuard? guard = null)
     {
+        _guard = guard;
         NpgsqlConnectionStringBuilder settings = Parse(options);
         (Host, Database, IsExposed) = (
             HostOf(settings),
@@ -48,8 +52,19 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         _readers = Build("qkms-readers", settings, ReadOnly(session), pooling: true);
         _aside = Build("qkms-strangers", settings, ReadOnly(session), pooling: true, poolSize: AsidePoolSize);
         _single = Build("qkms-single", settings, session, pooling: false);
-        _unchecked = Build("qkms-fence", settings, session, pooling: false, isChecked: false);
+
+        // Of several hosts the one that passes the check is to be asked. A single one is asked, and judged by what it answers.
+        bool hasSeveral = settings.Host!.Contains(',', StringComparison.Ordinal);
+        _unchecked = Build("qkms-fence", settings, session, pooling: false, isChecked: hasSeveral);
+        Hosts = [.. settings.Host.Split(',').Select(host => Build("qkms-watch", OnlyTo(settings, host), session, pooling: false))];
+        guard?.WhenMoved(LeaveServer);
     }
+
+    /// <summary>Each host by itself, to be looked at whichever is in use.</summary>
+    public IReadOnlyList<NpgsqlDataSource> Hosts { get; }
+
+    /// <summary>Which server the node works on, if that is guarded.</summary>
+    public EpochGuard? Guard => _guard;
 
     /// <summary>The server or servers, as the connection string names them.</summary>
     public string Host { get; }
@@ -80,7 +95,9 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     public ValueTask<NpgsqlConnection> OpenSingleAsync(CancellationToken cancellationToken) =>
         _single.OpenConnectionAsync(cancellationToken);
 
-    /// <summary>The same without the check, which is one more round trip: for a statement that checks the server itself.</summary>
+    /// <summary>
+    /// The same without the check of a single host, which is one more round trip: for a statement that checks the server itself.
+    /// </summary>
     public ValueTask<NpgsqlConnection> OpenUncheckedAsync(CancellationToken cancellationToken) =>
         _unchecked.OpenConnectionAsync(cancellationToken);
 
@@ -92,6 +109,8 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         _writers.Dispose();
         _single.Dispose();
         _unchecked.Dispose();
+        foreach (NpgsqlDataSource host in Hosts)
+            host.Dispose();
     }
 
     /// <inheritdoc/>
@@ -102,6 +121,8 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         await _writers.DisposeAsync();
         await _single.DisposeAsync();
         await _unchecked.DisposeAsync();
+        foreach (NpgsqlDataSource host in Hosts)
+            await host.DisposeAsync();
     }
 
     /// <summary>What to throw when <see cref="Forgets"/> is true.</summary>
@@ -109,6 +130,21 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
         new StoreUnusableException(
             "The database answers before a change is on disk: synchronous_commit is off. Qkms would lose keys that it has handed out. Set "
             + "it to on for this server, database and user.");
+
+    /// <summary>What to throw when a server is a standby.</summary>
+    public static StoreUnusableException Follows() =>
+        new StoreUnusableException("The database server is a standby, whose data may be old. Connect to the primary.");
+
+    // Idle connections are closed, those in use when they come back: none leads to the old server after that.
+    private void LeaveServer()
+    {
+        _readers.Clear();
+        _aside.Clear();
+        _writers.Clear();
+    }
+
+    private static NpgsqlConnectionStringBuilder OnlyTo(NpgsqlConnectionStringBuilder settings, string host) =>
+        new(settings.ConnectionString) { Host = host.Trim(), TargetSessionAttributes = null };
 
     private static NpgsqlConnectionStringBuilder Parse(PostgresStorageOptions options)
     {
@@ -170,6 +206,11 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
 
         // Qkms uses built-in types only. Otherwise the first connection to a server would load the list of all its types.
         builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
+
+        // The watch belongs to no request: its traces would bury those that do.
+        if (name == "qkms-watch")
+            builder.ConfigureTracing(static tracing => tracing.ConfigureCommandFilter(static _ => false).EnablePhysicalOpenTracing(false));
+
         if (isChecked)
         {
             builder.UsePhysicalConnectionInitializer(
@@ -193,7 +234,7 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
     }
 
     // Where it is and since when it runs: after a restart, or a failover behind the same name, it is another one.
-    private const string ServerName = "concat_ws(' ', inet_server_addr(), inet_server_port(), pg_postmaster_start_time())";
+    internal const string ServerName = "concat_ws(' ', inet_server_addr(), inet_server_port(), pg_postmaster_start_time())";
 
     private const string ShowServer = $"SELECT {Forgets}, pg_is_in_recovery() AS follows, {ServerName} AS server";
 
@@ -214,12 +255,23 @@ internal sealed class PostgresConnections : IDisposable, IAsyncDisposable
             throw new StoreUnusableException(
                 $"The database server is PostgreSQL {connection.ServerVersion}; Qkms needs {OldestVersion} or later.");
 
-        (bool forgets, bool follows, string server) = await connection.QuerySingleAsync<(bool, bool, string)>(ShowServer);
-        if (forgets)
-            throw NotDurable();
+        string server;
+        if (_guard is { IsArmed: true })
+        {
+            server = await _guard.CheckAsync(connection);
+        }
+        else
+        {
+            (bool forgets, bool follows, server) = await connection.QuerySingleAsync<(bool, bool, string)>(ShowServer);
+            if (forgets)
+                throw NotDurable();
 
-        if (follows)
-            throw new StoreUnusableException("The database server is a standby, whose data may be old. Connect to the primary.");
+            if (follows)
+                throw Follows();
+
+            if (_guard is not null)
+                await _guard.RefuseStrangeAsync(connection);
+        }
 
         if (Schema is not null)
             await Schema.CheckAsync(connection, server);

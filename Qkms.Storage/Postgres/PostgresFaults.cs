@@ -29,7 +29,7 @@ internal static class PostgresFaults
         NpgsqlOperationInProgressException => false,
         NpgsqlException or IOException or SocketException or TimeoutException => true,
 
-        // The server is not, or no longer, one that can be used: too old, or not durable.
+        // The server is not, or no longer, one that can be used: too old a release, not durable, or without the newest data.
         StoreUnusableException => true,
         _ => false,
     };
@@ -50,6 +50,9 @@ internal static class PostgresFaults
 
     /// <summary>The refusal that callers see: nothing was committed, and a second later it may work.</summary>
     public static KmsException Unavailable() => KmsErrors.Unavailable.RetryAfter(_retryAfter);
+
+    /// <summary>What came from a server that the node has left meanwhile: to be tried again on the new one.</summary>
+    public static NpgsqlException Moved() => new("The node has moved to another database server meanwhile.");
 
     private static bool IsOutage(PostgresException exception) =>
         (exception.IsTransient && !IsConflict(exception) && !IsLocked(exception))

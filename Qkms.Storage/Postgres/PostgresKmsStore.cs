@@ -28,6 +28,8 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     private readonly PostgresStart _start;
     private readonly PostgresResilience _resilience;
     private readonly CommitFence _fence;
+    private readonly EpochGuard _guard;
+    private readonly PostgresStorageOptions _options;
     private readonly BoundedGate _readers;
     private readonly BoundedGate _aside;
     private readonly BoundedGate _writers;
@@ -35,6 +37,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private WritesSweep? _sweep;
+    private HostWatch? _watch;
     private SchemaWatch? _schema;
     private string? _description;
 
@@ -49,9 +52,11 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     internal PostgresKmsStore(
         PostgresStorageOptions options, IReadOnlyList<Migration> migrations, TimeProvider time, ILogger<PostgresKmsStore> logger)
     {
-        _migrations = migrations.Count;
-        (_connections, _time, _logger, _ids) = (new PostgresConnections(options), time, logger, new IdGenerator(time));
-        _start = new PostgresStart(_connections, options, new PostgresMigrator(migrations, time, logger), logger);
+        (_migrations, _options, _time, _logger, _ids) = (migrations.Count, options, time, logger, new IdGenerator(time));
+        EpochFile? memory = options.DataDirectory is { } directory ? new EpochFile(directory) : null;
+        _guard = new EpochGuard(memory, _ids, time, logger);
+        _connections = new PostgresConnections(options, _guard);
+        _start = new PostgresStart(_connections, _guard, options, new PostgresMigrator(migrations, time, logger), logger);
         _resilience = new PostgresResilience(options, logger);
         _fence = new CommitFence(_connections, options, logger);
 
@@ -77,10 +82,15 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
         _sweep = new WritesSweep(_connections, _time, _logger);
         _schema = new SchemaWatch(_connections.FindSchemaDifferenceAsync, _time, _logger);
         _connections.Schema = new PostgresSchemaCheck(_migrations, _schema.Note);
+        _watch = new HostWatch(_connections, _guard, _options.WatchPeriod, _time, _logger);
+        await _watch.LookAsync();
     }
 
     /// <summary>Whether the schema is still ours.</summary>
     internal SchemaWatch Schema => _schema ?? throw NotOpen();
+
+    /// <inheritdoc/>
+    public void WhenServerChanges(Action action) => _guard.WhenMoved(action);
 
     /// <inheritdoc/>
     public async Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
@@ -89,6 +99,31 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         using BoundedGate.Pass pass = await _writers.EnterAsync(cancellationToken);
         return await _resilience.WriteAsync(token => WriteOnceAsync(work, token));
+    }
+
+    /// <inheritdoc/>
+    public async Task<T> UpgradeAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        Schema.ThrowIfDifferent();
+        try
+        {
+            await using NpgsqlConnection connection = await _connections.OpenSingleAsync(cancellationToken);
+            await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+            await PostgresMigrator.LockAsync(connection, cancellationToken);
+            using KmsSession session = KmsSession.ForUpgrading(
+                connection, SqlDialect.Postgres, PostgresMigrator.PatienceSeconds, cancellationToken);
+            T result = await work(session);
+            await session.ReadBackAsync();
+            await transaction.CommitAsync(cancellationToken);
+            RunHooks(session.Committed);
+            return result;
+        }
+        catch (Exception e) when (PostgresFaults.IsOutage(e) || PostgresFaults.IsLost(e))
+        {
+            // Whether it was committed is seen at the next start, which looks at the database before it does anything.
+            StorageLog.WriteFailed(_logger, e);
+            throw PostgresFaults.Unavailable();
+        }
     }
 
     /// <inheritdoc/>
@@ -115,6 +150,7 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     /// <summary>Closes every connection.</summary>
     public void Dispose()
     {
+        _watch?.Dispose();
         _sweep?.Dispose();
         _schema?.Dispose();
         _connections.Dispose();
@@ -123,29 +159,38 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        _watch?.Dispose();
         _sweep?.Dispose();
         _schema?.Dispose();
         return _connections.DisposeAsync();
     }
 
-    private static async Task<T> ReadOnceAsync<T>(
+    private async Task<T> ReadOnceAsync<T>(
         Func<IKmsSession, Task<T>> work,
         Func<CancellationToken, ValueTask<NpgsqlConnection>> open,
         CancellationToken cancellationToken)
     {
+        int generation = _guard.Generation;
         await using NpgsqlConnection connection = await open(cancellationToken);
         using KmsSession session = KmsSession.ForReading(connection, SqlDialect.Postgres, cancellationToken);
-        return await work(session);
+        T result = await work(session);
+        return generation == _guard.Generation ? result : throw PostgresFaults.Moved();
     }
 
     private async Task<T> WriteOnceAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
+        int generation = _guard.Generation;
         await using NpgsqlConnection connection = await _connections.OpenWriterAsync(cancellationToken);
+
+        // First, so that this node has seen the epoch of everything that it is told is committed.
+        if (!_guard.IsRecorded)
+            await _guard.RecordAsync(connection, generation, cancellationToken);
+
         long begun = Stopwatch.GetTimestamp();
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
         using KmsSession session = KmsSession.ForWriting(connection, SqlDialect.Postgres, cancellationToken);
         T result = await work(session);
-        await CommitAsync(connection, session, begun);
+        await CommitAsync(connection, session, begun, generation);
         RunHooks(session.Committed);
         return result;
     }
@@ -159,8 +204,11 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
 
     /// <summary>Commits, and finds out what became of it when the answer is lost.</summary>
     /// <exception cref="Exception">Nothing was committed, or it is not known (<see cref="KmsErrors.OutcomeUnknown"/>).</exception>
-    private async Task CommitAsync(NpgsqlConnection connection, KmsSession session, long begun)
+    private async Task CommitAsync(NpgsqlConnection connection, KmsSession session, long begun, int generation)
     {
+        if (generation != _guard.Generation)
+            throw PostgresFaults.Moved();
+
         Guid writeId = _ids.Next();
         int backend = connection.ProcessID;
         CommitWarnings warnings = new(connection);
@@ -174,6 +222,8 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
             // The id in one message with the commit, where nothing is read back: so it costs no way to the database and back.
             await connection.ExecuteAsync(readsBack ? Commit : InsertWriteId + Commit, readsBack ? null : new { WriteId = id });
             warnings.Refuse();
+            if (!_guard.TryAcknowledge(id, generation))
+                throw PostgresFaults.Moved();
         }
         catch (Exception e) when (!PostgresFaults.IsAnswered(e))
         {

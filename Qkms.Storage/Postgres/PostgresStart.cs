@@ -12,12 +12,13 @@ namespace Qkms.Storage.Postgres;
 
 /// <summary>The first contact with the server: waits for it, looks at what it is, and brings the schema up to date.</summary>
 internal sealed class PostgresStart(
-    PostgresConnections connections, PostgresStorageOptions options, PostgresMigrator migrator, ILogger logger)
+    PostgresConnections connections, EpochGuard guard, PostgresStorageOptions options, PostgresMigrator migrator, ILogger logger)
 {
     /// <summary>After this the database can be used. Answers what it is, for people.</summary>
     /// <exception cref="StoreUnusableException">It cannot be; the message says why.</exception>
     public async Task<string> RunAsync(CancellationToken cancellationToken)
     {
+        guard.Recall();
         try
         {
             return await UntilThere().ExecuteAsync(static (self, token) => self.RunOnceAsync(token), this, cancellationToken);
@@ -34,6 +35,7 @@ internal sealed class PostgresStart(
         await using NpgsqlConnection connection = await connections.OpenSingleAsync(cancellationToken);
         await WarnAsync(connection, cancellationToken);
         await migrator.RunAsync(connection, cancellationToken);
+        await guard.ArmAsync(connection);
         return $"PostgreSQL {connection.PostgreSqlVersion}, host {connections.Host}, database {connections.Database}";
     }
 

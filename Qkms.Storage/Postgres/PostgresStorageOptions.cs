@@ -8,6 +8,12 @@ internal sealed class PostgresStorageOptions
     /// <summary>Npgsql's connection string (https://www.npgsql.org/doc/connection-string-parameters.html).</summary>
     public required string ConnectionString { get; init; }
 
+    /// <summary>Where the node remembers how new a database it has worked on; null to forget it when the process ends.</summary>
+    public string? DataDirectory { get; init; }
+
+    /// <summary>How often every host is looked at, whether the primary is another one by now.</summary>
+    internal TimeSpan WatchPeriod { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long one try to connect may take, and how long a unit waits for a connection of the pool.</summary>
     internal TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(2);
 

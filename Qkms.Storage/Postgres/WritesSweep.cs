@@ -7,8 +7,9 @@ using Qkms.Storage.Telemetry;
 namespace Qkms.Storage.Postgres;
 
 /// <summary>
-/// Deletes the ids of writes that nobody will ask about any more: they are asked about within seconds. Every node does it once
-/// an hour, each at a moment of its own; two that meet pass over each other's rows.
+/// Deletes the ids of writes that nobody will ask about any more: they are asked about within seconds. The newest that is older than an
+/// hour stays, so that what <see cref="EpochGuard"/> saw as the newest one is there for an hour after that. Every node does it once an
+/// hour, each at a moment of its own; two that meet pass over each other's rows.
 /// </summary>
 internal sealed class WritesSweep : IDisposable
 {
@@ -34,7 +35,7 @@ internal sealed class WritesSweep : IDisposable
         WHERE write_id IN (
           SELECT write_id
           FROM writes
-          WHERE committed_at < {PostgresSql.Now} - 3600000
+          WHERE committed_at < (SELECT MAX(committed_at) FROM writes WHERE committed_at < {PostgresSql.Now} - 3600000)
           ORDER BY committed_at
           LIMIT @Portion
           FOR UPDATE SKIP LOCKED)

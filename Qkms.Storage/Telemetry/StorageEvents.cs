@@ -26,5 +26,13 @@ internal static class StorageEvents
     public const int SchemaDifferent = 2018;
     public const int SchemaRestored = 2019;
     public const int SchemaNotRead = 2020;
+    public const int ServerRefused = 2021;
+    public const int ServerChanged = 2022;
+    public const int WritesLost = 2023;
+    public const int EpochNotRecorded = 2024;
+    public const int EpochNotRemembered = 2025;
+    public const int WatchFailed = 2026;
+    public const int DatabaseFileReplaced = 2027;
+    public const int DatabaseFileBack = 2028;
     public const int SettlingFailed = 2030;
 }

@@ -69,6 +69,37 @@ internal static partial class StorageLog
         "The write-ahead log could not be emptied: erased data stays in it until the next attempt.")]
     public static partial void TruncationFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(StorageEvents.ServerRefused, LogLevel.Critical,
+        "A database server is refused: {Why}. Revoked keys could work again on it. To accept it nevertheless, see docs/postgresql.md.")]
+    public static partial void ServerRefused(ILogger logger, string why);
+
+    [LoggerMessage(StorageEvents.ServerChanged, LogLevel.Warning,
+        "The database is on timeline {After} now, and was on timeline {Before}.")]
+    public static partial void ServerChanged(ILogger logger, string before, string after);
+
+    [LoggerMessage(StorageEvents.WritesLost, LogLevel.Critical,
+        "The failover lost writes that were committed: keys may be gone, and revoked ones work again. See docs/postgresql.md.")]
+    public static partial void WritesLost(ILogger logger);
+
+    [LoggerMessage(StorageEvents.EpochNotRecorded, LogLevel.Warning,
+        "No standby confirms what is written on the new database server: nothing can be changed until one does.")]
+    public static partial void EpochNotRecorded(ILogger logger, Exception exception);
+
+    [LoggerMessage(StorageEvents.EpochNotRemembered, LogLevel.Warning,
+        "{Path} could not be written: after a restart this node may accept an older database server.")]
+    public static partial void EpochNotRemembered(ILogger logger, string path, Exception exception);
+
+    [LoggerMessage(StorageEvents.DatabaseFileReplaced, LogLevel.Critical,
+        "The open database file {Path} was taken away, or another one put in its place: nothing is read or written until it is back. Stop "
+        + "the service before you exchange its database.")]
+    public static partial void DatabaseFileReplaced(ILogger logger, string? path);
+
+    [LoggerMessage(StorageEvents.DatabaseFileBack, LogLevel.Warning, "The open database file {Path} is in its place again.")]
+    public static partial void DatabaseFileBack(ILogger logger, string? path);
+
+    [LoggerMessage(StorageEvents.WatchFailed, LogLevel.Warning, "A database server could not be looked at; the next look is in seconds.")]
+    public static partial void WatchFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(StorageEvents.SchemaDifferent, LogLevel.Critical,
         "Integrity: somebody changed the schema of the database: {Difference}. Nothing is read or written until that is undone; see "
         + "docs/hardening.md.")]

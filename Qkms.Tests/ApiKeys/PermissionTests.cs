@@ -28,6 +28,8 @@ public sealed class PermissionTests : ServiceTests
         [Permission.Verify] = Roles.User | Roles.Admin,
         [Permission.SignHash] = Roles.User | Roles.Admin,
         [Permission.VerifyHash] = Roles.User | Roles.Admin,
+        [Permission.SignMu] = Roles.User | Roles.Admin,
+        [Permission.VerifyMu] = Roles.User | Roles.Admin,
         [Permission.DataKeysGenerate] = Roles.User | Roles.Admin,
         [Permission.DataKeysDecrypt] = Roles.User | Roles.Admin,
     };
@@ -88,13 +90,16 @@ public sealed class PermissionTests : ServiceTests
         refusedRoutes.Should().Be(expected);
     }
 
-    // Syntax is looked at before permission, permission before what exists.
+    /// <summary>F-03: permission is looked at before the body and its type, and before what exists.</summary>
     [Fact]
-    public async Task A_malformed_request_is_400_before_403_and_an_unknown_key_403_before_404()
+    public async Task What_is_not_permitted_is_403_whatever_its_body_and_whether_or_not_its_key_exists()
     {
         using HttpClient client = App.ClientFor(await App.CreateApiKeyAsync(App.InitialApiKey, Roles.User));
 
-        (await client.PostJsonAsync("/kms/keys/generate", "{}")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
+        (await client.PostJsonAsync("/kms/keys/generate", "{}")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        (await client.PostJsonAsync("/kms/keys/generate", "nonsense")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        using (HttpRequestMessage form = new(HttpMethod.Post, "/kms/keys/generate") { Content = new StringContent("a=b") })
+            (await client.SendForAnswerAsync(form)).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
         (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}"""))
             .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
         (await client.RevokeAsync("unknown")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");

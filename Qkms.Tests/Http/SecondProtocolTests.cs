@@ -42,7 +42,7 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseTestServer();
         builder.Services.AddSingleton<IStartupFilter, KestrelHeaders>();
-        builder.AddQkmsHttp(AlgorithmJson.Default, KeyJson.Default, SignatureJson.Default);
+        builder.AddQkmsHttp(new HttpLimits(), AlgorithmJson.Default, KeyJson.Default, SignatureJson.Default);
         builder.AddQkmsEnvelope();
         builder.Services.AddSingleton<ToyProtocol>();
         builder.Services.AddSingleton(TimeProvider.System);
@@ -59,6 +59,7 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
         _app.UseQkmsHttp(trustedProxies: []);
         _app.UseRouting();
         _app.UseMiddleware<Authentication>();
+        _app.UseMiddleware<RequestBodies>();
         RouteGroupBuilder envelope = _app.MapGroup("").Speaks(_app.Services.GetRequiredService<Protocol>());
         envelope.MapKeys();
         envelope.MapAlgorithms();

@@ -149,6 +149,56 @@ public sealed class SecretsLeaveMemoryTests
         await ShouldBeGoneAsync(service, plaintexts, exceptRegisters: length >= 200_000);
     }
 
+    /// <summary>F-07: no refusal leaves a plaintext that was read before it.</summary>
+    [FactIf(Requirement.ProcessMemory)]
+    public async Task Plaintexts_are_gone_when_their_requests_are_refused()
+    {
+        (string Name, string Path, string Body)[] requests =
+        [
+            ("a wrong type behind", "/crypto/encrypt", "{\"plaintext\":\"*\",\"algorithm\":5}"),
+            ("an unknown member behind", "/crypto/encrypt", "{\"plaintext\":\"*\",\"nonsense\":1}"),
+            ("twice", "/crypto/encrypt", "{\"plaintext\":\"*\",\"plaintext\":\"*\"}"),
+            ("cut off", "/crypto/encrypt", "{\"plaintext\":\"*\""),
+            ("no JSON behind", "/crypto/encrypt", "{\"plaintext\":\"*\"} x"),
+            ("a context that breaks", "/crypto/encrypt", "{\"plaintext\":\"*\",\"context\":{\"a\":5}}"),
+            ("an item that breaks", "/crypto/encrypt", "{\"items\":[{\"plaintext\":\"*\",\"nonsense\":1}]}"),
+            ("a later item", "/crypto/encrypt", "{\"items\":[{\"plaintext\":\"*\"},5]}"),
+            ("behind its items", "/crypto/encrypt", "{\"items\":[{\"plaintext\":\"*\"}],\"nonsense\":1}"),
+            ("a number out of range", "/crypto/encrypt", "{\"plaintext\":\"*\",\"key_version\":0}"),
+            ("both", "/crypto/encrypt", "{\"plaintext\":\"*\",\"items\":[{\"plaintext\":\"*\"}]}"),
+            ("no such key", "/crypto/encrypt", "{\"plaintext\":\"*\",\"kid\":\"nobody\"}"),
+            ("HPKE", "/kem/encrypt", "{\"plaintext\":\"*\",\"nonsense\":1}"),
+            ("HPKE, no such key", "/kem/encrypt", "{\"plaintext\":\"*\",\"kid\":\"nobody\"}"),
+            ("wrapping", "/kem/key/wrap", "{\"symmetric_key\":\"*\",\"nonsense\":1}"),
+            ("wrapping, too long", "/kem/key/wrap", "{\"symmetric_key\":\"*\"}"),
+        ];
+        using TemporaryDirectory directory = new();
+        using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path);
+        Dictionary<string, byte[]> plaintexts = [];
+        using (HttpClient client = service.Client())
+        {
+            foreach ((string name, string path, string body) in requests)
+            {
+                byte[] plaintext = RandomNumberGenerator.GetBytes(3_000);
+                plaintexts[name] = plaintext;
+                string text = body.Replace("*", Convert.ToBase64String(plaintext), StringComparison.Ordinal);
+                ((int)(await client.PostJsonAsync(path, text)).Status).Should().BeInRange(400, 404, name);
+            }
+        }
+
+        // A connection that ends in the middle of a body.
+        plaintexts["cut connection"] = RandomNumberGenerator.GetBytes(3_000);
+        using (RawConnection cut = await RawConnection.OpenAsync(service.Address))
+        {
+            string apiKey = await File.ReadAllTextAsync(directory.File("initial-api-key"));
+            await cut.SendAsync(
+                $"POST /crypto/encrypt HTTP/1.1\r\nHost: x\r\nx-api-key: {apiKey}\r\nContent-Type: application/json\r\n"
+                + $"Content-Length: 9000\r\n\r\n{{\"plaintext\":\"{Convert.ToBase64String(plaintexts["cut connection"])}\"");
+        }
+
+        await ShouldBeGoneAsync(service, plaintexts);
+    }
+
     [FactIf(Requirement.ProcessMemory)]
     public async Task Data_keys_and_shared_secrets_are_gone_when_they_are_answered()
     {

@@ -146,9 +146,7 @@ public sealed class ChangedSchemaTests : IDisposable
     public async Task An_old_database_on_PostgreSQL_is_looked_at_before_it_is_migrated()
     {
         _database = PostgresServer.CreateEmpty();
-        using (PostgresKmsStore old = PostgresStores.Create(Database.ConnectionString, [.. Migration.For("Postgres").Take(2)]))
-            await old.OpenAsync(CancellationToken.None);
-
+        await PostgresStores.MigrateAsync(Database, scripts: 2);
         Database.Run("ALTER TABLE keys DROP CONSTRAINT keys_seal_check");
         using (PostgresKmsStore refused = PostgresStores.Create(Database.ConnectionString))
             await ShouldRefuseAsync(() => refused.OpenAsync(CancellationToken.None), "constraint keys.keys_seal_check is missing");

@@ -76,12 +76,12 @@ public sealed class PostgresStartTests : IDisposable
     [FactIf(Requirement.Postgres)]
     public async Task Kept_answers_from_before_kept_results_are_forgotten()
     {
-        using (PostgresKmsStore store = PostgresStores.Create(Database.ConnectionString, [.. Migration.For("Postgres").Take(2)]))
-        {
-            await store.OpenAsync(CancellationToken.None);
-            await StoredTenant.AddAsync(store, new StoreRows(), "acme");
-        }
-
+        await PostgresStores.MigrateAsync(Database, scripts: 2);
+        Database.Run(
+            """
+            INSERT INTO tenants (id, account_id, name, state, plan, created_at, seal)
+            VALUES (decode(repeat('01', 16), 'hex'), '000000000001', 'acme', 1, 'enterprise', 1, decode(repeat('01', 33), 'hex'))
+            """);
         Database.Run(
             "INSERT INTO idempotency SELECT id, 'key', decode(repeat('00', 32), 'hex'), 201, NULL, NULL, 1, 9999999999999 FROM tenants");
         Database.Run("SELECT COUNT(*) FROM idempotency").Should().Be(1L);

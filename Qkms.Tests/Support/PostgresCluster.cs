@@ -12,26 +12,46 @@ internal sealed class PostgresCluster : IDisposable
 
     private readonly string _folder;
     private readonly bool _ownFolder;
-    private readonly int _port;
 
     /// <summary>Makes a cluster and starts it.</summary>
     /// <param name="folder">Where, if not in a temporary folder.</param>
     public PostgresCluster(string? folder = null)
+        : this(folder, ["initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--wal-segsize=1"])
+    {
+    }
+
+    private PostgresCluster(string? folder, string[] make)
     {
         _ownFolder = folder is null;
         _folder = folder ?? Directory.CreateTempSubdirectory("qkms-pg-").FullName;
         using (TcpListener listener = new(IPAddress.Loopback, 0))
         {
             listener.Start();
-            _port = ((IPEndPoint)listener.LocalEndpoint).Port;
+            Port = ((IPEndPoint)listener.LocalEndpoint).Port;
         }
 
         if (Environment.IsPrivilegedProcess)
-            Run("chown", "postgres", _folder);
+            Run("chown", ["postgres", _folder]);
 
-        RunTool("initdb", "-D", Data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--wal-segsize=1");
+        RunTool(make[0], [.. make[1..], "-D", Data]);
         Start();
     }
+
+    /// <summary>A further server that follows this one: its standby.</summary>
+    /// <param name="name">How <c>synchronous_standby_names</c> of this one can name it.</param>
+    public PostgresCluster MakeStandby(string name = "standby") => new(null, FollowMe(name));
+
+    /// <summary>Throws away what the server has and makes it a standby of another one, as after a failover; it has been stopped.</summary>
+    public void FollowAnew(PostgresCluster primary, string name = "standby")
+    {
+        Directory.Delete(Data, recursive: true);
+        string[] make = primary.FollowMe(name);
+        RunTool(make[0], [.. make[1..], "-D", Data]);
+        Start();
+    }
+
+    /// <summary>Where it listens on 127.0.0.1.</summary>
+    public int Port { get; }
 
     /// <summary>The reason for which tests that need one are skipped, or null.</summary>
     public static string? MissingReason { get; } =
@@ -44,7 +64,7 @@ internal sealed class PostgresCluster : IDisposable
         new NpgsqlConnectionStringBuilder
         {
             Host = "127.0.0.1",
-            Port = _port,
+            Port = Port,
             Username = "postgres",
             Database = database,
             Pooling = false
@@ -55,18 +75,34 @@ internal sealed class PostgresCluster : IDisposable
     /// <summary>Makes an empty database; it goes with the cluster.</summary>
     public string CreateDatabase(string name)
     {
-        using NpgsqlConnection connection = new(ConnectionStringOf("postgres"));
-        connection.Open();
-        using NpgsqlCommand command = new($"CREATE DATABASE {name}", connection);
-        command.ExecuteNonQuery();
+        Run($"CREATE DATABASE {name}");
         return ConnectionStringOf(name);
     }
+
+    /// <summary>Runs SQL as the superuser; what it answers first.</summary>
+    public object? Run(string sql, string database = "postgres")
+    {
+        using NpgsqlConnection connection = new(ConnectionStringOf(database));
+        connection.Open();
+        using NpgsqlCommand command = new(sql, connection);
+        return command.ExecuteScalar();
+    }
+
+    /// <summary>Changes a setting of the server that it takes while it runs.</summary>
+    public void Set(string name, string value)
+    {
+        Run($"ALTER SYSTEM SET {name} = '{value}'");
+        Run("SELECT pg_reload_conf()");
+    }
+
+    /// <summary>The standby becomes a primary on a timeline of its own, and takes writes when this returns.</summary>
+    public void Promote() => RunTool("pg_ctl", "-s", "-D", Data, "-w", "-t", "60", "promote");
 
     // No Unix socket: its lock file would keep the next server out for as long as nobody has looked after a killed one.
     /// <summary>Starts the server and waits until it has recovered and answers.</summary>
     public void Start() => RunTool(
         "pg_ctl", "-s", "-D", Data, "-w", "-t", "120", "-l", Path.Combine(_folder, "log"), "-o",
-        $"-p {_port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=100 -c max_wal_size=8MB -c "
+        $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=100 -c max_wal_size=8MB -c "
         + "min_wal_size=2MB -c checkpoint_timeout=30s -c restart_after_crash=on",
         "start");
 
@@ -89,11 +125,8 @@ internal sealed class PostgresCluster : IDisposable
     /// <summary><c>kill -9</c> of one client's process: the server ends all others and recovers by itself.</summary>
     public void KillBackend()
     {
-        using NpgsqlConnection connection = new(ConnectionStringOf("postgres"));
-        connection.Open();
-        using NpgsqlCommand command = new(
-            "SELECT pid FROM pg_stat_activity WHERE application_name = 'qkms' ORDER BY state = 'idle' LIMIT 1", connection);
-        Run("kill", "-KILL", ((int)command.ExecuteScalar()!).ToString(CultureInfo.InvariantCulture));
+        int process = (int)Run("SELECT pid FROM pg_stat_activity WHERE application_name = 'qkms' ORDER BY state = 'idle' LIMIT 1")!;
+        Run("kill", ["-KILL", process.ToString(CultureInfo.InvariantCulture)]);
     }
 
     public void Dispose()
@@ -104,6 +137,12 @@ internal sealed class PostgresCluster : IDisposable
         if (_ownFolder)
             Directory.Delete(_folder, recursive: true);
     }
+
+    private string[] FollowMe(string name) =>
+    [
+        "pg_basebackup", "--write-recovery-conf", "--checkpoint=fast", "--no-sync",
+        "-d", $"host=127.0.0.1 port={Port} user=postgres application_name={name}",
+    ];
 
     // Each works in the data directory; what is dead and not yet looked after by its parent works nowhere.
     private int[] Processes() =>
@@ -145,7 +184,7 @@ internal sealed class PostgresCluster : IDisposable
             Run(program, arguments);
     }
 
-    private static string Run(string program, params string[] arguments)
+    private static string Run(string program, string[] arguments)
     {
         // pg_ctl leaves a server behind, which would keep the pipe open.
         bool leavesServer = arguments.Contains("start");

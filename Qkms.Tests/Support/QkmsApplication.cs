@@ -53,7 +53,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
     {
         get
         {
-            _ = Server;
+            _ = Services;
             return File.ReadAllText(Path.Combine(DataDirectory, InitialApiKeyFile.Name));
         }
     }

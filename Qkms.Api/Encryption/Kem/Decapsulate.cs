@@ -9,7 +9,7 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption.Kem;
 
 internal sealed record DecapsulateRequest(
-    [property: Required, BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Bytes)]
+    [property: Required, BytesField(0, KemEndpoints.MaxEncapsulated, Example = Examples.Bytes)]
     [property: Description("The ML-KEM ciphertext (FIPS 203), base64.")]
     byte[]? KemCiphertext,
     [property: Description("The kid of the key version.")] KidText? Kid,
@@ -19,7 +19,7 @@ internal sealed record DecapsulateRequest(
 
 internal sealed class DecapsulateRequestValidator : KeyChoiceValidator<DecapsulateRequest>
 {
-    public DecapsulateRequestValidator() => RuleFor(r => r.KemCiphertext).IsGiven().IsAtMost(SizeRules.MaxCiphertext);
+    public DecapsulateRequestValidator() => RuleFor(r => r.KemCiphertext).IsGiven().IsAtMost(KemEndpoints.MaxEncapsulated);
 }
 
 internal sealed record DecapsulateResponse : KeyUseResponse, IDisposable

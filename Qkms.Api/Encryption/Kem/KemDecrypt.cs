@@ -50,6 +50,7 @@ internal static class KemDecrypt
             .WithSummary("Decrypts an HPKE ciphertext for an ML-KEM key, made by Qkms or any other HPKE library.")
             .WithRequestExample("""{"ciphertext":"SGVsbG8h","key_version":1}""")
             .WithValidation(new KemDecryptRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.CryptoDecrypt)
             .Refuses(KeyUseRefusals.Decrypting);
 

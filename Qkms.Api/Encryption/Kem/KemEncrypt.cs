@@ -21,10 +21,7 @@ internal sealed record KemEncryptRequest(
     [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")]
-    bool? Strict) : IKeyChoiceFields, IDisposable
-{
-    public void Dispose() => Plaintext?.Dispose();
-}
+    bool? Strict) : IKeyChoiceFields;
 
 internal sealed class KemEncryptRequestValidator : KeyChoiceValidator<KemEncryptRequest>
 {
@@ -55,6 +52,7 @@ internal static class KemEncrypt
             .WithSummary("Encrypts to an ML-KEM key with HPKE (RFC 9180) and your own associated data.")
             .WithRequestExample("""{"plaintext":"aGVsbG8="}""")
             .WithValidation(new KemEncryptRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.CryptoEncrypt)
             .Refuses(KeyUseRefusals.Creating);
 

@@ -11,6 +11,9 @@ internal static class KemEndpoints
     /// <summary>The longest key that is wrapped, in bytes.</summary>
     public const int MaxWrappedKey = 1024;
 
+    /// <summary>More than the longest encapsulated key, alone or before the longest key that it wraps, in bytes.</summary>
+    public const int MaxEncapsulated = 8192;
+
     /// <summary>The wrapping method: a KEM makes a key that encrypts the wrapped key.</summary>
     public const string WrappingMethod = "KEM-DEM";
 

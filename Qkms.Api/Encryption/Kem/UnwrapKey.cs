@@ -9,7 +9,7 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Encryption.Kem;
 
 internal sealed record UnwrapKeyRequest(
-    [property: Required, BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Bytes)]
+    [property: Required, BytesField(0, KemEndpoints.MaxEncapsulated, Example = Examples.Bytes)]
     [property: Description("The wrapped key, base64.")]
     byte[]? WrappedKey,
     [property: AadField, Description("The same associated data as at encryption, base64.")] byte[]? Aad,
@@ -22,7 +22,7 @@ internal sealed class UnwrapKeyRequestValidator : KeyChoiceValidator<UnwrapKeyRe
 {
     public UnwrapKeyRequestValidator()
     {
-        RuleFor(r => r.WrappedKey).IsGiven().IsAtMost(SizeRules.MaxCiphertext);
+        RuleFor(r => r.WrappedKey).IsGiven().IsAtMost(KemEndpoints.MaxEncapsulated);
         RuleFor(r => r.Aad).IsAtMost(KemEndpoints.MaxAad);
     }
 }

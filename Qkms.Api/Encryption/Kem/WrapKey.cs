@@ -21,10 +21,7 @@ internal sealed record WrapKeyRequest(
     [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")]
-    bool? Strict) : IKeyChoiceFields, IDisposable
-{
-    public void Dispose() => SymmetricKey?.Dispose();
-}
+    bool? Strict) : IKeyChoiceFields;
 
 internal sealed class WrapKeyRequestValidator : KeyChoiceValidator<WrapKeyRequest>
 {

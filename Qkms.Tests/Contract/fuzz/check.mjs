@@ -106,14 +106,27 @@ function checkMeaning(request, facts, answer, json, plan, description, memory) {
   if (!facts.operation)
     return checkStray(facts, answer, json, description);
 
+  if (facts.isHead)
+    return checkHead(facts, answer);
+
   return [...checkAuthentication(facts, answer), ...checkDocumented(facts.operation, answer, json), ...checkVerdict(facts, answer, json, plan, request, memory)];
 }
 
-function checkStray({ authenticated, otherVerb }, { status, body }, json, description) {
-  const wanted = !authenticated ? [401] : otherVerb ? [405] : [404];
+function checkStray({ authenticated, otherVerb, open }, { status, body }, json, description) {
+  const wanted = !authenticated && !open ? [401] : otherVerb ? [405] : [404];
   const empty = body.length === 0; // to HEAD
   const right = wanted.includes(status) && (empty || (description.isErrorEnvelope(json) && json.error.error_code === strays[status]));
   return right ? [] : [`${otherVerb ? 'another verb' : 'no such route'}: wanted ${wanted}, got ${status} ${json?.error?.error_code}`];
+}
+
+/** The head of what GET answers. */
+function checkHead(facts, answer) {
+  const faults = checkAuthentication(facts, answer);
+  if (!facts.operation.responses[answer.status])
+    faults.push(`undocumented status ${answer.status} to HEAD of ${facts.operation.id}`);
+  if (answer.body.length > 0)
+    faults.push(`a body to HEAD of ${facts.operation.id}`);
+  return faults;
 }
 
 function checkAuthentication({ operation, authenticated }, { status }) {

@@ -3,10 +3,11 @@ import { mayRefuseUse } from './refusable-uses.mjs';
 import { uses } from './uses.mjs';
 
 // Qkms.Core/Names/Kid.cs; kids stand where these do, and routes do not mind upper case.
-const routeWords = ['active', 'generate', 'rotate', 'retire', 'revoke', 'import', 'actions', 'rotations', 'chain', 'public-key'];
+const routeWords = ['active', 'generate', 'rotate', 'retire', 'revoke', 'import', 'actions', 'rotations', 'chain', 'public-key', 'jwks'];
 
-// Qkms.Api/Http/HttpServices.cs.
-const mostBytes = 2 * 1024 * 1024;
+// Qkms.Api/Http/BodyLimit.cs.
+const mostBytes = id => (payloads.includes(id) ? 2 * 1024 * 1024 : 64 * 1024);
+const payloads = ['Encrypt', 'Decrypt', 'ReEncrypt', 'KemEncrypt', 'KemDecrypt', 'Sign', 'Verify'];
 
 export function mayRefuse(facts, plan, request, code, memory) {
   const { operation, json, query, key } = facts;
@@ -14,7 +15,7 @@ export function mayRefuse(facts, plan, request, code, memory) {
     return uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : hasNoPublicKey(facts, memory);
 
   return oddForm(plan, json, request)
-    || request.body?.length > mostBytes
+    || request.body?.length > mostBytes(operation.id)
     || [json?.kid, json?.destination?.kid].some(kid => routeWords.includes(kid?.toLowerCase()))
     || (uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : useWithoutAlgorithm(json ?? query) || hashWithoutOaep(json))
     || ('cursor' in query && madeUp(plan))

@@ -8,12 +8,16 @@ export function understand(request, plan, description, apiKey) {
   const [rawPath, ...rest] = request.target.split('?');
   const path = decode(rawPath);
   const matches = path === null ? [] : description.find(path);
-  const match = matches.find(({ operation }) => operation.method === request.method.toUpperCase());
+  // HEAD is answered as GET (RFC 9110, 9.3.2).
+  const method = request.method === 'HEAD' ? 'GET' : request.method.toUpperCase();
+  const match = matches.find(({ operation }) => operation.method === method);
   const facts = {
     serverRefusals: serverRefusals(request),
     // Dot segments, empty ones, and escapes that are none are read in more than one way; what is said of them is checked all the same.
     ambiguous: path === null || path.replace(/(?<=.)\/$/, '').split('/').slice(1).some(segment => /^\.*$/.test(segment)) || /[\\#]/.test(rawPath),
     operation: match?.operation,
+    isHead: request.method === 'HEAD',
+    open: matches.some(({ operation }) => operation.open),
     otherVerb: !match && matches.length > 0,
     authenticated: presentedKeys(request).join() === apiKey && presentedKeys(request).length === 1,
     requestId: requestIdOf(request),

@@ -9,7 +9,7 @@ namespace Qkms.Tests.Support.Proxy;
 /// </summary>
 internal sealed class PostgresProxy : IDisposable
 {
-    private readonly NpgsqlConnectionStringBuilder _server;
+    private volatile NpgsqlConnectionStringBuilder _server;
     private readonly Lock _lock = new();
     private readonly HashSet<ProxyLink> _links = [];
     private Socket _listener;
@@ -20,8 +20,14 @@ internal sealed class PostgresProxy : IDisposable
 
     /// <summary>Stands before the server of a database, at a port of its own.</summary>
     public PostgresProxy(PostgresDatabase database)
+        : this(database.ConnectionString)
     {
-        _server = new NpgsqlConnectionStringBuilder(database.ConnectionString);
+    }
+
+    /// <summary>The same, before the server of a connection string.</summary>
+    public PostgresProxy(string connectionString)
+    {
+        _server = new NpgsqlConnectionStringBuilder(connectionString);
         _flow.SetResult();
         _listener = Bind(new IPEndPoint(IPAddress.Loopback, 0));
         Address = (IPEndPoint)_listener.LocalEndPoint!;
@@ -82,6 +88,16 @@ internal sealed class PostgresProxy : IDisposable
             if (way is ProxyWay.Closed or ProxyWay.Refusing)
                 CutAll();
         }
+    }
+
+    /// <summary>Leads connections that are made from now on to another server. Those that exist stay where they are.</summary>
+    public void LeadTo(string connectionString) => _server = new NpgsqlConnectionStringBuilder(connectionString);
+
+    /// <summary>Cuts every connection.</summary>
+    public void CutEvery()
+    {
+        lock (_lock)
+            CutAll();
     }
 
     /// <summary>Cuts one of the connections, by chance.</summary>
