@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # nginx.sh PAGE SERVICE DIRECTORY: runs nginx with the nginx block of a page of docs/, in front of the service at the address SERVICE. Only
 # what differs from machine to machine is changed in the block: addresses and the paths of certificates. Prints the address of nginx;
-# DIRECTORY/nginx.pid has its process id, and DIRECTORY/nginx.pem the certificate that it serves.
+# DIRECTORY/nginx.pid has its process id, and DIRECTORY/nginx.pem the certificate that it serves. DIRECTORY/nodes.pem is to be there if the
+# block asks for the certificate of the nodes.
 set -euo pipefail
 page=$1 service=${2#*://} directory=$3
 mkdir -p "$directory"
@@ -26,7 +27,7 @@ for port in $(seq 18440 18490); do
       s#/etc/nginx/qkms-nodes\.pem#$directory/nodes.pem#" <<<"$block"
     echo "}"
   } >nginx.conf
-  if nginx -p "$directory" -c nginx.conf 2>start.log; then
+  if /usr/sbin/nginx -p "$directory" -c nginx.conf 2>start.log; then
     echo "https://127.0.0.1:$port"
     exit 0
   fi
