@@ -17,11 +17,11 @@ internal static class ApiEvents
     public const int HousekeepingPutOff = 101;
     public const int HousekeepingFailed = 102;
 
-    public const int CertificateRenewed = 301;
-    public const int CertificateKept = 302;
-    public const int CertificateExpiresSoon = 303;
-    public const int CertificateExpired = 304;
-    public const int CertificateNotYetValid = 305;
+    public const int CertificateRenewed = 401;
+    public const int CertificateKept = 402;
+    public const int CertificateExpiresSoon = 403;
+    public const int CertificateExpired = 404;
+    public const int CertificateNotYetValid = 405;
 
     public const int UnexpectedFailure = 201;
     public const int RequestAnswered = 202;
