@@ -31,6 +31,8 @@ internal static class CoreServices
         .AddSingleton<IdGenerator>()
         .AddSingleton<Keyring>()
         .AddSingleton<KeyringOpener>()
+        .AddSingleton<KeyringUpgrade>()
+        .AddSingleton<IFormerRows, FormerRows>()
         .AddSingleton<RowSealer>()
         .AddSingleton<ApiKeyIssuer>()
         .AddSingleton<ApiKeyProver>()

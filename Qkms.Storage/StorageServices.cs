@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Idempotency;
+using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
@@ -49,6 +50,7 @@ internal static class StorageServices
         .AddSingleton<ITenantRepository, TenantRepository>()
         .AddSingleton<ICredentialRepository, CredentialRepository>()
         .AddSingleton<IKeyRepository, KeyRepository>()
+        .AddSingleton<IFormerRowRepository, FormerRowRepository>()
         .AddSingleton<IJournalRepository, JournalRepository>()
         .AddSingleton<IIdempotencyRepository, IdempotencyRepository>();
 }

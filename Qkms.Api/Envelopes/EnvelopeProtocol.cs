@@ -30,9 +30,17 @@ internal sealed class EnvelopeProtocol(
 
     public override async ValueTask<Caller?> AuthenticateAsync(HttpContext context)
     {
-        if (context.Request.Headers[HeaderName] is not [string presented]
-            || handles.Read(presented) is not { } proof
-            || await authenticator.AuthenticateAsync(proof, context.RequestAborted) is not { } apiKey)
+        RequestFacts facts = RequestFacts.Of(context);
+        facts.Stranger = StrangerRequest.NoProof;
+        if (context.Request.Headers[HeaderName] is not { Count: > 0 } sent)
+            return null;
+
+        facts.Stranger = StrangerRequest.NotIssued;
+        if (sent is not [string presented] || handles.Read(presented) is not { } proof)
+            return null;
+
+        facts.Stranger = StrangerRequest.NotAccepted;
+        if (await authenticator.AuthenticateAsync(proof, context.RequestAborted) is not { } apiKey)
             return null;
 
         return new Caller(apiKey.TenantId, apiKey.CredentialId, apiKey.Access, RequestIdentity.Of(context));

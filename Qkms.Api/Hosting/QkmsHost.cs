@@ -51,6 +51,7 @@ internal static partial class QkmsHost
     /// </summary>
     private static async Task EndAsync(IServiceProvider services, IKmsStore store, QkmsSettings settings, ILogger logger)
     {
+        services.GetRequiredService<StrangerLog>().Summarise();
         int cutOff = services.GetRequiredService<RequestsUnderWay>().CutOff;
         await store.DisposeAsync();
         services.GetRequiredService<MaterialCache>().Dispose();

@@ -8,6 +8,8 @@ namespace Qkms.Api.Hosting;
 /// <summary>Explains in one line why the service does not start, if a person can fix it. Anything else keeps its stack trace.</summary>
 internal static class StartFailures
 {
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
+
     /// <summary>Runs the service.</summary>
     /// <returns>The exit code.</returns>
     public static async Task<int> ExplainAsync(Func<Task> run)
@@ -21,10 +23,13 @@ internal static class StartFailures
         {
             // What callers are told in a refusal is of no use here: the log has the cause.
             string why = e is KmsException ? "the database does not answer as it should; see the log for the cause." : e.Message;
-            await Console.Error.WriteLineAsync($"Qkms does not start: {why}");
+            Say($"Qkms does not start: {why}");
             return 1;
         }
     }
+
+    // Somebody who does not read what this process writes does not keep it from ending.
+    private static void Say(string text) => Task.Run(() => Console.Error.WriteLine(text)).Wait(_patience);
 
     private static bool IsForPeople(Exception e) => e
         is SettingsException

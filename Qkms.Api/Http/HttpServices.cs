@@ -43,6 +43,7 @@ internal static class HttpServices
         builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions, features));
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.AddSingleton<RequestsUnderWay>();
+        builder.Services.AddSingleton<StrangerLog>();
         builder.Services.AddScoped<RequestFacts>();
         builder.Services.AddScoped(services => services.GetRequiredService<RequestFacts>().RequireCaller());
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing.Patterns;
 
 namespace Qkms.Api.Http;
 
@@ -63,6 +64,7 @@ internal static class ProtocolGroups
     public static RouteGroupBuilder Speaks(this RouteGroupBuilder group, Protocol protocol)
     {
         group.WithMetadata(protocol);
+        ((IEndpointConventionBuilder)group).Finally(WithoutSlashAtTheEnd);
 
         // The framework says of every route with a body that it takes JSON, and routing would refuse all else before anybody is asked for
         // an API key, before the protocol, and when there is no content.
@@ -76,5 +78,12 @@ internal static class ProtocolGroups
             }
         });
         return group;
+    }
+
+    // A group's own path gets one from the framework: logs, spans and metrics name the template as openapi.yaml does.
+    private static void WithoutSlashAtTheEnd(EndpointBuilder route)
+    {
+        if (route is RouteEndpointBuilder { RoutePattern.RawText: { Length: > 1 } text } path && text.EndsWith('/'))
+            path.RoutePattern = RoutePatternFactory.Parse(text[..^1]);
     }
 }

@@ -43,6 +43,7 @@ internal static class Refusals
         if (refusal.Error.Kind is KmsErrorKind.Unavailable or KmsErrorKind.RateLimited)
             context.Response.Headers.RetryAfter = RetryAfter(refusal.RetryAfter);
 
+        RequestFacts.Of(context).ErrorCode = refusal.Error.Code;
         KmsMeter.Refusals.Add(1, KeyValuePair.Create<string, object?>(KmsMeter.ErrorCodeLabel, refusal.Error.Code));
         context.Features.Get<IHttpActivityFeature>()?.Activity.SetTag(KmsMeter.ErrorCodeLabel, refusal.Error.Code);
         return Protocol.Of(context).WriteRefusalAsync(context, refusal);

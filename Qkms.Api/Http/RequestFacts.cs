@@ -8,6 +8,12 @@ internal sealed class RequestFacts
     /// <summary>The caller, once authenticated.</summary>
     public Caller? Caller { get; set; }
 
+    /// <summary>Why there is no <see cref="Caller"/>, while there is none.</summary>
+    public StrangerRequest Stranger { get; set; } = StrangerRequest.NotAsked;
+
+    /// <summary>The code of the error that the request was answered with; null for none.</summary>
+    public string? ErrorCode { get; set; }
+
     /// <summary>The caller of a route that needs one.</summary>
     public Caller RequireCaller() => Caller ?? throw new InvalidOperationException("A route without authentication asked for its caller.");
 

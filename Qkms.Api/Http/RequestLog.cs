@@ -1,11 +1,19 @@
 using System.Diagnostics;
+using Qkms.Api.Logging;
 
 namespace Qkms.Api.Http;
 
-/// <summary>One line per request: the route's template and identifiers. Nothing of path, query, header values or bodies.</summary>
-internal sealed class RequestLog(RequestDelegate next, RequestsUnderWay underWay, TimeProvider time, ILogger<RequestLog> logger)
+/// <summary>
+/// One line per request, of strangers only some: the route's template and identifiers. Nothing of path, query, header values or bodies.
+/// </summary>
+internal sealed class RequestLog(
+    RequestDelegate next, RequestsUnderWay underWay, StrangerLog strangers, TimeProvider time, ILogger<RequestLog> logger)
 {
-    private static readonly EventId _answered = new(2000, "LogRequest");
+    private const string NoRoute = "(no such route)";
+    private const string WrongVerb = "(verb not allowed)";
+    private const string Pages = "/swagger";
+
+    private static readonly EventId _answered = new(ApiEvents.RequestAnswered, "RequestAnswered");
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -18,20 +26,30 @@ internal sealed class RequestLog(RequestDelegate next, RequestsUnderWay underWay
         finally
         {
             underWay.Leave(context);
-            if (logger.IsEnabled(LogLevel.Information))
-                logger.Log(LogLevel.Information, _answered, Entry(context, time.GetElapsedTime(start)), null, static (entry, _) =>
-                    entry.ToString());
+            if (logger.IsEnabled(LogLevel.Information) && IsLogged(RequestFacts.Of(context)))
+                Log(Entry(context, time.GetElapsedTime(start)));
         }
     }
 
+    private bool IsLogged(RequestFacts facts) => facts.Caller is not null || strangers.Admits(facts.Stranger);
+
+    private void Log(RequestLogEntry answered) =>
+        logger.Log(LogLevel.Information, _answered, answered, null, static (entry, _) => entry.ToString());
+
     private static RequestLogEntry Entry(HttpContext context, TimeSpan elapsed)
     {
-        string template = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "(none)";
         RequestFacts facts = RequestFacts.Of(context);
         string? traceId = Activity.Current is { Recorded: true } trace ? trace.TraceId.ToHexString() : null;
         return new RequestLogEntry(
-            MethodWord(context.Request.Method), template, context.Response.StatusCode, elapsed, facts.Caller, facts.RequestId, traceId);
+            MethodWord(context.Request.Method), Template(context), context.Response.StatusCode, elapsed, facts, traceId);
     }
+
+    private static string Template(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText
+        ?? (context.Response.StatusCode == StatusCodes.Status405MethodNotAllowed ? WrongVerb
+            : context.Response.StatusCode < 400 && IsPage(context.Request.Path) ? Pages
+            : NoRoute);
+
+    private static bool IsPage(PathString path) => path.StartsWithSegments(Pages, StringComparison.OrdinalIgnoreCase);
 
     // A verb is the caller's text too: only known ones are repeated.
     private static string MethodWord(string method) => HttpMethods.GetCanonicalizedValue(method) switch

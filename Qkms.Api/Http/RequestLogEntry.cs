@@ -10,18 +10,22 @@ namespace Qkms.Api.Http;
 /// <param name="route">The route's template.</param>
 /// <param name="status">The status of the answer.</param>
 /// <param name="elapsed">How long it took.</param>
-/// <param name="caller">The caller, if authenticated.</param>
-/// <param name="requestId">Its id.</param>
+/// <param name="facts">Its id, and its caller, error and key as far as they are known.</param>
 /// <param name="traceId">The trace that shows it; null when it is not traced.</param>
 internal sealed class RequestLogEntry(
-    string method, string route, int status, TimeSpan elapsed, Caller? caller, Guid requestId, string? traceId = null)
+    string method, string route, int status, TimeSpan elapsed, RequestFacts facts, string? traceId = null)
     : IReadOnlyList<KeyValuePair<string, object?>>, IJsonLogState
 {
     private const string Nobody = "-";
 
+    // What every line has; behind it stands what only some have.
+    private const int Always = 7;
+
+    private readonly List<KeyValuePair<string, string>> _known = Known(facts, traceId);
+
     public string Title => "Request answered.";
 
-    public int Count => traceId is null ? 7 : 8;
+    public int Count => Always + _known.Count;
 
     // Microseconds are as fine as it gets.
     private double Milliseconds => Math.Round(elapsed.TotalMilliseconds, 3);
@@ -32,11 +36,10 @@ internal sealed class RequestLogEntry(
         1 => new("Route", route),
         2 => new("Status", status),
         3 => new("Milliseconds", Milliseconds),
-        4 => new("TenantId", caller?.TenantId.ToString() ?? Nobody),
-        5 => new("ApiKeyId", caller?.CredentialId.ToString() ?? Nobody),
-        6 => new("RequestId", requestId),
-        7 when traceId is not null => new("TraceId", traceId),
-        _ => throw new ArgumentOutOfRangeException(nameof(index)),
+        4 => new("TenantId", facts.Caller?.TenantId.ToString() ?? Nobody),
+        5 => new("ApiKeyId", facts.Caller?.CredentialId.ToString() ?? Nobody),
+        6 => new("RequestId", facts.RequestId),
+        _ => new(_known[index - Always].Key, _known[index - Always].Value),
     };
 
     public void WriteMembers(Utf8JsonWriter json)
@@ -45,7 +48,7 @@ internal sealed class RequestLogEntry(
         json.WriteString("Route"u8, route);
         json.WriteNumber("Status"u8, status);
         json.WriteNumber("Milliseconds"u8, Milliseconds);
-        if (caller is null)
+        if (facts.Caller is not { } caller)
         {
             json.WriteString("TenantId"u8, Nobody);
             json.WriteString("ApiKeyId"u8, Nobody);
@@ -56,16 +59,17 @@ internal sealed class RequestLogEntry(
             json.WriteString("ApiKeyId"u8, caller.CredentialId.Value);
         }
 
-        json.WriteString("RequestId"u8, requestId);
-        if (traceId is not null)
-            json.WriteString("TraceId"u8, traceId);
+        json.WriteString("RequestId"u8, facts.RequestId);
+        foreach ((string name, string value) in _known)
+            json.WriteString(name, value);
     }
 
     /// <summary>The line for people.</summary>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{method} {route} {status} {elapsed.TotalMilliseconds:0.0} ms tenant {caller?.TenantId.ToString() ?? Nobody} api-key "
-        + $"{caller?.CredentialId.ToString() ?? Nobody} request {requestId}{(traceId is null ? "" : $" trace {traceId}")}");
+        $"{method} {route} {status} {elapsed.TotalMilliseconds:0.0} ms tenant {facts.Caller?.TenantId.ToString() ?? Nobody} api-key "
+        + $"{facts.Caller?.CredentialId.ToString() ?? Nobody} request {facts.RequestId}"
+        + $"{string.Concat(_known.Select(pair => $" {Word(pair.Key)} {pair.Value}"))}");
 
     public IEnumerator<KeyValuePair<string, object?>> GetEnumerator()
     {
@@ -74,4 +78,31 @@ internal sealed class RequestLogEntry(
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private static string Word(string name) => name switch
+    {
+        "ErrorCode" => "error",
+        "Kid" => "kid",
+        "Algorithm" => "algorithm",
+        "Use" => "use",
+        _ => "trace",
+    };
+
+    private static List<KeyValuePair<string, string>> Known(RequestFacts facts, string? traceId)
+    {
+        TouchedKey? key = facts.Caller?.Touched;
+        List<KeyValuePair<string, string>> known = new(5);
+        Add("ErrorCode", facts.ErrorCode);
+        Add("Kid", key?.Kid?.Value);
+        Add("Algorithm", key?.Algorithm);
+        Add("Use", key?.Use);
+        Add("TraceId", traceId);
+        return known;
+
+        void Add(string name, string? value)
+        {
+            if (value is not null)
+                known.Add(KeyValuePair.Create(name, value));
+        }
+    }
 }

@@ -17,4 +17,8 @@ internal static class ApiEvents
     public const int HousekeepingFailed = 102;
 
     public const int UnexpectedFailure = 201;
+    public const int RequestAnswered = 202;
+    public const int RequestsNotLogged = 203;
+
+    public const int LogLinesDropped = 301;
 }

@@ -9,6 +9,8 @@ internal sealed class JsonLogger(string category, LogOutput output, TimeProvider
 {
     private const string OriginalFormat = "{OriginalFormat}";
 
+    private static readonly EventId _linesDropped = new(ApiEvents.LogLinesDropped, "LogLinesDropped");
+
     // One of each for every thread that logs. Lines hold no secrets.
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
@@ -31,7 +33,7 @@ internal sealed class JsonLogger(string category, LogOutput output, TimeProvider
         json.Reset();
 
         json.WriteStartObject();
-        WriteTimestamp(json);
+        WriteTimestamp(json, time.GetUtcNow());
         json.WriteNumber("EventId"u8, eventId.Id);
         json.WriteString("LogLevel"u8, Word(logLevel));
         json.WriteString("Category"u8, category);
@@ -50,6 +52,26 @@ internal sealed class JsonLogger(string category, LogOutput output, TimeProvider
         json.Flush();
         buffer.Write("\n"u8);
         output.Add(buffer.WrittenSpan, isUrgent: logLevel >= LogLevel.Warning);
+    }
+
+    /// <summary>Writes the line that says how many were dropped, in the form of all others.</summary>
+    internal static void WriteDropped(IBufferWriter<byte> line, long dropped, DateTimeOffset now)
+    {
+        using (Utf8JsonWriter json = new(line))
+        {
+            json.WriteStartObject();
+            WriteTimestamp(json, now);
+            json.WriteNumber("EventId"u8, _linesDropped.Id);
+            json.WriteString("LogLevel"u8, Word(LogLevel.Warning));
+            json.WriteString("Category"u8, "Qkms.Logging"u8);
+            json.WriteString("Message"u8, $"{dropped} log lines were dropped: the reader of the log did not take them.");
+            json.WriteStartObject("State"u8);
+            json.WriteNumber("Lines"u8, dropped);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        line.Write("\n"u8);
     }
 
     private static void WriteMembers(Utf8JsonWriter json, IReadOnlyList<KeyValuePair<string, object?>>? state)
@@ -100,10 +122,10 @@ internal sealed class JsonLogger(string category, LogOutput output, TimeProvider
         _ => nameof(LogLevel.Critical),
     };
 
-    private void WriteTimestamp(Utf8JsonWriter json)
+    private static void WriteTimestamp(Utf8JsonWriter json, DateTimeOffset now)
     {
         Span<byte> text = stackalloc byte[UtcText.Length];
-        UtcText.Write(time.GetUtcNow(), text);
+        UtcText.Write(now, text);
         json.WriteString("Timestamp"u8, text);
     }
 }

@@ -4,38 +4,60 @@ namespace Qkms.Api.Logging;
 
 /// <summary>
 /// Collects lines and writes them together: a write and a change of threads for each line would cost more than the request
-/// that it is about. Urgent lines are written at once, all others within <see cref="_linger"/>. When the reader of the log
-/// does not keep up, callers wait.
+/// that it is about. Urgent lines are written at once, all others within <see cref="_linger"/>. A reader of the log that is slower than
+/// those who log holds them up; one that stalls does not: after <see cref="_grace"/> lines are dropped and counted, and the count is
+/// written when it reads again.
 /// </summary>
 internal sealed class LogOutput : IDisposable
 {
+    // Urgent lines are few and tell most: they still have room when there is none for others.
     private const int MostPending = 1024 * 1024;
+    private const int MostPendingUrgent = MostPending + (256 * 1024);
 
     private static readonly TimeSpan _linger = TimeSpan.FromMilliseconds(5);
 
+    // How long somebody who logs waits for a reader that is only slow: once, and nobody while it is known to stall.
+    private static readonly TimeSpan _grace = TimeSpan.FromMilliseconds(50);
+
+    // What a reader that stalls may cost a service that stops. The thread of the writer does not keep the process alive.
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
+
     private readonly object _gate = new();
     private readonly Stream _stream;
+    private readonly Action<IBufferWriter<byte>, long> _describeDropped;
     private readonly Thread _writer;
     private ArrayBufferWriter<byte> _pending = new(64 * 1024);
     private ArrayBufferWriter<byte> _written = new(64 * 1024);
+    private long _dropped;
     private bool _isUrgent;
+    private bool _isStalled;
     private bool _isClosed;
 
     /// <summary>Writes to a stream, which it closes.</summary>
-    public LogOutput(Stream stream)
+    /// <param name="stream">Where the lines go.</param>
+    /// <param name="describeDropped">Writes the line, with its end, that says how many lines were dropped.</param>
+    public LogOutput(Stream stream, Action<IBufferWriter<byte>, long> describeDropped)
     {
-        _stream = stream;
+        (_stream, _describeDropped) = (stream, describeDropped);
         _writer = new Thread(WriteAll) { IsBackground = true, Name = "Log" };
         _writer.Start();
     }
 
-    /// <summary>Adds a line with its end.</summary>
+    /// <summary>Adds a line with its end, or drops it when the reader stalls.</summary>
     public void Add(ReadOnlySpan<byte> line, bool isUrgent)
     {
         lock (_gate)
         {
-            while (_pending.WrittenCount > MostPending && !_isClosed)
-                Monitor.Wait(_gate);
+            int most = isUrgent ? MostPendingUrgent : MostPending;
+            while (_pending.WrittenCount + line.Length > most && !_isClosed)
+            {
+                if (!_isStalled && Monitor.Wait(_gate, _grace))
+                    continue;
+
+                _isStalled = true;
+                _dropped++;
+                return;
+            }
 
             if (_isClosed)
                 return;
@@ -49,7 +71,7 @@ internal sealed class LogOutput : IDisposable
         }
     }
 
-    /// <summary>Writes the remaining lines.</summary>
+    /// <summary>Writes the remaining lines, if their reader takes them within two seconds.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -58,8 +80,9 @@ internal sealed class LogOutput : IDisposable
             Monitor.PulseAll(_gate);
         }
 
-        _writer.Join();
-        _stream.Dispose();
+        // A stream in which a write is stuck is left alone: closing it would wait for that write.
+        if (_writer.Join(_patience))
+            _stream.Dispose();
     }
 
     private void WriteAll()
@@ -73,7 +96,9 @@ internal sealed class LogOutput : IDisposable
             }
             catch (IOException)
             {
-                // Nobody reads the log any more, or its disk is full; there is nowhere to say so, and the service goes on.
+                // Nobody reads the log any more, or its disk is full. There is nowhere to say so now, and the service goes on.
+                lock (_gate)
+                    _dropped += _isClosed ? 0 : lines.Span.Count((byte)'\n');
             }
         }
     }
@@ -91,8 +116,14 @@ internal sealed class LogOutput : IDisposable
 
             _written.ResetWrittenCount();
             (_pending, _written) = (_written, _pending);
-            _isUrgent = false;
+            (_isUrgent, _isStalled) = (false, false);
             Monitor.PulseAll(_gate);
+            if (_dropped > 0)
+            {
+                _describeDropped(_written, _dropped);
+                _dropped = 0;
+            }
+
             lines = _written.WrittenMemory;
             return !lines.IsEmpty;
         }

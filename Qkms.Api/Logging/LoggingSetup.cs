@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Console;
+
 namespace Qkms.Api.Logging;
 
 /// <summary>Logs to the console: lines for people in Development, JSON for machines elsewhere.</summary>
@@ -11,14 +13,22 @@ internal static class LoggingSetup
         builder.Logging.ClearProviders();
         builder.Logging.AddFilter(HostDiagnostics, LogLevel.None);
         if (builder.Environment.IsDevelopment())
+        {
             builder.Logging.AddSimpleConsole(options =>
             {
                 options.SingleLine = true;
                 options.TimestampFormat = "HH:mm:ss.fff ";
             });
+
+            // Its own choice is to wait for the reader.
+            builder.Services.Configure<ConsoleLoggerOptions>(
+                console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
+        }
         else
+        {
             builder.Services.AddSingleton<ILoggerProvider>(services =>
-                new JsonLogProvider(new LogOutput(Console.OpenStandardOutput()), services.GetRequiredService<TimeProvider>()));
+                new JsonLogProvider(Console.OpenStandardOutput(), services.GetRequiredService<TimeProvider>()));
+        }
 
         return builder;
     }

@@ -35,6 +35,9 @@ internal sealed class SingleWrites : IKmsStore
     public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
         _store.ReadAsync(work, cancellationToken);
 
+    public Task<T> UpgradeAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
+        _store.UpgradeAsync(work, cancellationToken);
+
     public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken) => _store.EraseRemainsAsync(cancellationToken);
 
     public async Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)

@@ -7,6 +7,9 @@ namespace Qkms.Core.Callers;
 /// <param name="RequestId">The request, for the journal.</param>
 internal sealed record Caller(TenantId TenantId, CredentialId CredentialId, Access Access, Guid RequestId)
 {
+    /// <summary>The key that the request is about: the one named last, where it is about several. Null for none.</summary>
+    public TouchedKey? Touched { get; set; }
+
     /// <summary>Refuses what the API key may not do.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.NotPermitted"/>.</exception>
     public void Require(Permission permission)

@@ -11,11 +11,23 @@ internal interface IKeyringRepository
     /// <summary>Adds a wrapping of the master key.</summary>
     Task InsertRootWrapperAsync(IKmsSession session, RootWrapper wrapper);
 
+    /// <summary>Writes what is wrapped in one wrapping of the master key.</summary>
+    Task UpdateWrappedAsync(IKmsSession session, RootWrapper wrapper);
+
     /// <summary>Every key that belongs to no tenant, newest version last.</summary>
     Task<IReadOnlyList<KeyringEntry>> ListSystemKeysAsync(IKmsSession session);
 
     /// <summary>Whether any table has a row of a tenant: only with a master key, and for a tenant, can it have been made.</summary>
     Task<bool> HasRowsOfTenantsAsync(IKmsSession session);
+
+    /// <summary>Keys of every tenant, by their ids: for what is done to all of them before anything is served.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="after">Only those with a greater id; null = from the smallest.</param>
+    /// <param name="limit">At most so many.</param>
+    Task<IReadOnlyList<KeyringEntry>> ListTenantKeysAsync(IKmsSession session, Guid? after, int limit);
+
+    /// <summary>Writes what is wrapped in one key.</summary>
+    Task UpdateWrappedAsync(IKmsSession session, KeyringEntry entry);
 
     /// <summary>The newest key of a tenant, or null.</summary>
     Task<KeyringEntry?> FindNewestTenantKeyAsync(IKmsSession session, TenantId tenantId);

@@ -10,8 +10,11 @@ internal sealed class Keyring(TimeProvider time, IdGenerator ids) : IDisposable
     /// <summary>Whether the keys are there.</summary>
     public bool IsOpen => _keys is not null;
 
-    /// <summary>Seals rows.</summary>
-    public WrappingKey RowSealKey => Keys.RowSealKey;
+    /// <summary>Seals rows: the newest of its kind.</summary>
+    public WrappingKey RowSealKey => Keys.RowSealKeys[^1];
+
+    /// <summary>Every key that a row may have been sealed with, the newest last.</summary>
+    public IReadOnlyList<WrappingKey> RowSealKeys => Keys.RowSealKeys;
 
     /// <summary>Authenticates page cursors.</summary>
     public WrappingKey CursorKey => Keys.CursorKey;

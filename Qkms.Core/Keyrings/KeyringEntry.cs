@@ -6,6 +6,7 @@ namespace Qkms.Core.Keyrings;
 /// <param name="TenantId">Whose it is, for <see cref="KeyringKind.Tenant"/>; else null.</param>
 /// <param name="Version">1, 2, 3 … per kind and tenant; the highest is used for new work.</param>
 /// <param name="MasterKeyId">The master key that wraps it.</param>
+/// <param name="State">What it is used for now.</param>
 /// <param name="Wrapped">The sealed 32 bytes.</param>
 /// <param name="CreatedAt">When it was made.</param>
 internal sealed record KeyringEntry(
@@ -14,5 +15,6 @@ internal sealed record KeyringEntry(
     TenantId? TenantId,
     int Version,
     Guid MasterKeyId,
+    KeyringState State,
     byte[] Wrapped,
     DateTimeOffset CreatedAt);

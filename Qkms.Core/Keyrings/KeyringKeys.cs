@@ -4,21 +4,20 @@ namespace Qkms.Core.Keyrings;
 
 /// <summary>The opened keys of a keyring, under one end.</summary>
 /// <param name="MasterKey">Wraps every other key of the keyring.</param>
-/// <param name="RowSealKey">The newest row-seal key.</param>
+/// <param name="RowSealKeys">Every row-seal key, newest last; at least one.</param>
 /// <param name="CursorKey">The newest cursor key.</param>
 /// <param name="CredentialHashKeys">Every API-key hash key, newest last; at least one.</param>
 internal sealed record KeyringKeys(
     WrappingKey MasterKey,
-    WrappingKey RowSealKey,
+    IReadOnlyList<WrappingKey> RowSealKeys,
     WrappingKey CursorKey,
     IReadOnlyList<WrappingKey> CredentialHashKeys) : IDisposable
 {
     public void Dispose()
     {
         MasterKey.Dispose();
-        RowSealKey.Dispose();
         CursorKey.Dispose();
-        foreach (WrappingKey key in CredentialHashKeys)
+        foreach (WrappingKey key in RowSealKeys.Concat(CredentialHashKeys))
             key.Dispose();
     }
 }

@@ -15,3 +15,12 @@ internal enum KeyringKind
     /// <summary>Authenticates page cursors.</summary>
     Cursor = 4,
 }
+
+/// <summary>
+/// The state of a key of the keyring, or of a wrapping of the master key. The numbers are bound into wraps and never change.
+/// </summary>
+internal enum KeyringState
+{
+    /// <summary>It is in use. There is no other yet; the column is bound so that none can be made up.</summary>
+    InUse = 1,
+}

@@ -8,6 +8,7 @@ namespace Qkms.Core.Keyrings;
 internal sealed class KeyringOpener(
     IKmsStore store,
     IKeyringRepository keyringRepository,
+    KeyringUpgrade upgrade,
     TimeProvider time,
     IdGenerator ids,
     Keyring keyring,
@@ -27,6 +28,12 @@ internal sealed class KeyringOpener(
         using RootKey rootKey = found ?? MakeRootKey(rootKeys, stored);
         if (stored.IsNew)
             stored = await InitializeAsync(rootKey, cancellationToken);
+
+        if (stored.IsFormer(rootKey))
+        {
+            await upgrade.RunAsync(rootKey, cancellationToken);
+            stored = await StoredKeyring.ReadAsync(store, keyringRepository, cancellationToken);
+        }
 
         keyring.Install(stored.Open(rootKey));
         rootKeys.Forget();

@@ -20,4 +20,14 @@ internal static partial class ProtectionLog
     [LoggerMessage(CoreEvents.MasterKeyMadeElsewhere, LogLevel.Information,
         "Another node made the master key at the same time; its key is used")]
     public static partial void MasterKeyMadeElsewhere(ILogger logger);
+
+    [LoggerMessage(CoreEvents.RowsTakenOver, LogLevel.Information,
+        "The database of an earlier build was taken over: {Rows} rows are sealed anew under key {SealKeyId}. No earlier build can serve it "
+        + "any more.")]
+    public static partial void RowsTakenOver(ILogger logger, int rows, Guid sealKeyId);
+
+    [LoggerMessage(CoreEvents.NotTakenOver, LogLevel.Critical,
+        "Integrity: the protection of {What} did not match when the database was taken over; requests for it are refused until it is "
+        + "restored from a backup.")]
+    public static partial void NotTakenOver(ILogger logger, string what);
 }

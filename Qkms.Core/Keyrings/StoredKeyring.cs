@@ -23,18 +23,19 @@ internal sealed class StoredKeyring
     public string RootKeyIds => string.Join(", ", _wrappers.Select(wrapper => wrapper.RootKeyId));
 
     public static Task<StoredKeyring> ReadAsync(
-        IKmsStore store, IKeyringRepository keyringRepository, CancellationToken cancellationToken) => store.ReadAsync(
-        async session =>
-        {
-            // Every statement sees the newest commit, and another node may be at its first start just now: what was there before
-            // the wrappers were read, while they are not, was not written together with them.
-            bool inUse = (await keyringRepository.ListSystemKeysAsync(session)).Count > 0
-                || await keyringRepository.HasRowsOfTenantsAsync(session);
-            IReadOnlyList<RootWrapper> wrappers = await keyringRepository.ListRootWrappersAsync(session);
-            IReadOnlyList<KeyringEntry> systemKeys = await keyringRepository.ListSystemKeysAsync(session);
-            return new StoredKeyring(wrappers, systemKeys, orphaned: wrappers.Count == 0 && inUse);
-        },
-        cancellationToken);
+        IKmsStore store, IKeyringRepository keyringRepository, CancellationToken cancellationToken) =>
+        store.ReadAsync(session => ReadAsync(session, keyringRepository), cancellationToken);
+
+    public static async Task<StoredKeyring> ReadAsync(IKmsSession session, IKeyringRepository keyringRepository)
+    {
+        // Every statement sees the newest commit, and another node may be at its first start just now: what was there before
+        // the wrappers were read, while they are not, was not written together with them.
+        bool inUse = (await keyringRepository.ListSystemKeysAsync(session)).Count > 0
+            || await keyringRepository.HasRowsOfTenantsAsync(session);
+        IReadOnlyList<RootWrapper> wrappers = await keyringRepository.ListRootWrappersAsync(session);
+        IReadOnlyList<KeyringEntry> systemKeys = await keyringRepository.ListSystemKeysAsync(session);
+        return new StoredKeyring(wrappers, systemKeys, orphaned: wrappers.Count == 0 && inUse);
+    }
 
     /// <exception cref="StoreUnusableException">There are rows that only a master key can have sealed, and no master key.</exception>
     public void RefuseIfOrphaned()
@@ -43,6 +44,48 @@ internal sealed class StoredKeyring
             throw new StoreUnusableException(
                 "The database holds data but no master key: its row in root_wrappers is lost. Restore the database from a backup; a new "
                 + "master key could not open anything.");
+    }
+
+    /// <summary>
+    /// Whether an earlier build sealed the database, and it is still to be taken over. Only the wrapped master key says so: whoever wants
+    /// that to happen again has to put back the master key's old row, and with it every other old key and row, because none of the new ones
+    /// opens then.
+    /// </summary>
+    public bool IsFormer(RootKey rootKey)
+    {
+        RootWrapper[] candidates = CandidatesFor(rootKey);
+        return !candidates.Any(wrapper => Opens(RootKeyWrap.TryOpen(rootKey, wrapper)))
+            && candidates.Any(wrapper => Opens(RootKeyWrap.TryOpenFormer(rootKey, wrapper)));
+    }
+
+    /// <summary>Every key of a database that is still to be taken over, opened.</summary>
+    /// <exception cref="RootKeyException">The root key is another database's.</exception>
+    /// <exception cref="StoreUnusableException">A key is missing or does not open.</exception>
+    public FormerKeyring OpenFormer(RootKey rootKey)
+    {
+        RootWrapper[] wrappers = [.. CandidatesFor(rootKey).Where(wrapper => Opens(RootKeyWrap.TryOpenFormer(rootKey, wrapper)))];
+        if (wrappers.Length == 0)
+            throw NoMasterKey(rootKey);
+
+        FormerKeyring former = new(RootKeyWrap.TryOpenFormer(rootKey, wrappers[0])!, wrappers);
+        try
+        {
+            foreach (KeyringEntry entry in SystemKinds.SelectMany(EntriesOf))
+                former.Add(entry, KeyringKeyWrap.TryOpenFormer(former.MasterKey, entry) ?? throw DoesNotOpen(entry));
+
+            return former;
+        }
+        catch
+        {
+            former.Dispose();
+            throw;
+        }
+    }
+
+    private static bool Opens(WrappingKey? masterKey)
+    {
+        masterKey?.Dispose();
+        return masterKey is not null;
     }
 
     /// <summary>Every key, opened.</summary>
@@ -56,7 +99,7 @@ internal sealed class StoredKeyring
             WrappingKey masterKey = Keep(OpenMasterKey(rootKey));
             return new KeyringKeys(
                 masterKey,
-                Keep(OpenSystemKey(masterKey, EntriesOf(KeyringKind.RowSeal)[^1])),
+                [.. EntriesOf(KeyringKind.RowSeal).Select(entry => Keep(OpenSystemKey(masterKey, entry)))],
                 Keep(OpenSystemKey(masterKey, EntriesOf(KeyringKind.Cursor)[^1])),
                 [.. EntriesOf(KeyringKind.CredentialHash).Select(entry => Keep(OpenSystemKey(masterKey, entry)))]);
         }
@@ -74,9 +117,10 @@ internal sealed class StoredKeyring
     }
 
     private static WrappingKey OpenSystemKey(WrappingKey masterKey, KeyringEntry entry) =>
-        KeyringKeyWrap.TryOpen(masterKey, entry)
-        ?? throw new StoreUnusableException(
-            $"The {NameOf(entry.Kind)} key {entry.Id} (version {entry.Version}) of the keyring does not open: its row was changed, moved "
+        KeyringKeyWrap.TryOpen(masterKey, entry) ?? throw DoesNotOpen(entry);
+
+    private static StoreUnusableException DoesNotOpen(KeyringEntry entry) =>
+        new($"The {NameOf(entry.Kind)} key {entry.Id} (version {entry.Version}) of the keyring does not open: its row was changed, moved "
             + "or damaged. Restore the database from a backup.");
 
     private static string NameOf(KeyringKind kind) => kind switch
@@ -87,19 +131,19 @@ internal sealed class StoredKeyring
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
-    private WrappingKey OpenMasterKey(RootKey rootKey)
-    {
-        RootWrapper[] candidates = [.. _wrappers.Where(wrapper => wrapper.RootKeyId == rootKey.Id)];
-        if (candidates.Length == 0)
-            throw new RootKeyException(
-                $"The root key does not match this database: the one from {rootKey.Source} is {rootKey.Id}, the database was sealed with "
-                + $"{RootKeyIds}. Use that one, or the data directory that belongs to this root key.");
+    private RootWrapper[] CandidatesFor(RootKey rootKey) => [.. _wrappers.Where(wrapper => wrapper.RootKeyId == rootKey.Id)];
 
-        return candidates.Select(wrapper => RootKeyWrap.TryOpen(rootKey, wrapper)).FirstOrDefault(masterKey => masterKey is not null)
-            ?? throw new StoreUnusableException(
-                $"The wrapped master key {candidates[0].MasterKeyId} (wrapper {candidates[0].WrapperId}) does not open although the root "
-                + "key is the right one: its row was changed, moved or damaged. Restore the database from a backup.");
-    }
+    private WrappingKey OpenMasterKey(RootKey rootKey) =>
+        CandidatesFor(rootKey).Select(wrapper => RootKeyWrap.TryOpen(rootKey, wrapper)).FirstOrDefault(masterKey => masterKey is not null)
+        ?? throw NoMasterKey(rootKey);
+
+    private Exception NoMasterKey(RootKey rootKey) => CandidatesFor(rootKey) is [RootWrapper candidate, ..]
+        ? new StoreUnusableException(
+            $"The wrapped master key {candidate.MasterKeyId} (wrapper {candidate.WrapperId}) does not open although the root key is the "
+            + "right one: its row was changed, moved or damaged. Restore the database from a backup.")
+        : new RootKeyException(
+            $"The root key does not match this database: the one from {rootKey.Source} is {rootKey.Id}, the database was sealed with "
+            + $"{RootKeyIds}. Use that one, or the data directory that belongs to this root key.");
 
     /// <summary>The keys of a kind, newest last; at least one.</summary>
     private KeyringEntry[] EntriesOf(KeyringKind kind)

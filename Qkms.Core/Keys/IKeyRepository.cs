@@ -6,14 +6,8 @@ namespace Qkms.Core.Keys;
 /// <summary>Keys, key versions and material in the database. Every statement carries the tenant.</summary>
 internal interface IKeyRepository
 {
-    /// <summary>The logical key at an address, or null.</summary>
-    Task<Sealed<Key>?> FindKeyAsync(IKmsSession session, KeyAddress address);
-
     /// <summary>The kid of the newest version that says of itself that it belongs to the key at an address, or null.</summary>
     Task<Kid?> FindNewestKidAsync(IKmsSession session, KeyAddress address);
-
-    /// <summary>A logical key by its id, or null.</summary>
-    Task<Sealed<Key>?> FindKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId);
 
     /// <summary>A logical key by its id, or null, held until the unit ends: whoever else wants it waits.</summary>
     Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId);
@@ -26,27 +20,39 @@ internal interface IKeyRepository
     /// </summary>
     Task<bool> UpdateKeyAsync(IKmsSession session, Sealed<Key> key);
 
-    /// <summary>The version that a kid names, of whatever owner, or null.</summary>
-    Task<Sealed<KeyVersion>?> FindVersionAsync(IKmsSession session, TenantId tenantId, Kid kid);
-
     /// <summary>The version with an internal id, of whatever owner, or null.</summary>
     Task<Sealed<KeyVersion>?> FindVersionAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId);
 
-    /// <summary>The version with a number, or null.</summary>
-    Task<Sealed<KeyVersion>?> FindVersionAsync(IKmsSession session, KeyAddress address, int version);
+    /// <summary>The version that a kid names, of whatever owner, and the key that it says it belongs to; null when there is none.</summary>
+    Task<VersionWithKey?> FindWithKeyAsync(IKmsSession session, TenantId tenantId, Kid kid);
 
-    /// <summary>Versions of the key at an address by falling number, from <paramref name="newest"/> on, at most so many.</summary>
-    Task<IReadOnlyList<Sealed<KeyVersion>>> ListVersionsAsync(IKmsSession session, KeyAddress address, int newest, int limit);
+    /// <summary>The same by its internal id.</summary>
+    Task<VersionWithKey?> FindWithKeyAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId);
 
-    /// <summary>The tenant's own keys with a name that have an active version, at most so many; whatever algorithm and use.</summary>
-    Task<IReadOnlyList<Sealed<Key>>> ListActiveKeysAsync(IKmsSession session, TenantId tenantId, KeyName name, int limit);
+    /// <summary>The key at an address and its version with a number; null when there is no key.</summary>
+    Task<KeyWithVersion?> FindWithVersionAsync(IKmsSession session, KeyAddress address, int version);
 
-    /// <summary>Versions of the tenant's own keys, newest first.</summary>
+    /// <summary>The key at an address and the version that it says is active; null when there is no key.</summary>
+    Task<KeyWithVersion?> FindWithActiveAsync(IKmsSession session, KeyAddress address);
+
+    /// <summary>The key at an address and its version with the greatest number; null when there is no key.</summary>
+    Task<KeyWithVersion?> FindWithNewestAsync(IKmsSession session, KeyAddress address);
+
+    /// <summary>
+    /// The key at an address with its versions by falling number, from <paramref name="newest"/> on, at most so many; one without a version
+    /// when there is none, and nothing when there is no key.
+    /// </summary>
+    Task<IReadOnlyList<KeyWithVersion>> ListVersionsAsync(IKmsSession session, KeyAddress address, int newest, int limit);
+
+    /// <summary>The tenant's own keys with a name, at most so many, by their ids; whatever algorithm and use.</summary>
+    Task<IReadOnlyList<Sealed<Key>>> ListKeysAsync(IKmsSession session, TenantId tenantId, KeyName name, int limit);
+
+    /// <summary>Versions of the tenant's own keys, newest first, each key beside the first of its versions.</summary>
     /// <param name="session">The unit.</param>
     /// <param name="query">Which.</param>
     /// <param name="before">Only those older than this version; null = from the newest.</param>
     /// <param name="limit">At most so many.</param>
-    Task<IReadOnlyList<Sealed<KeyVersion>>> ListVersionsAsync(IKmsSession session, KeyVersionQuery query, KeyVersionId? before, int limit);
+    Task<IReadOnlyList<VersionWithKey>> ListVersionsAsync(IKmsSession session, KeyVersionQuery query, KeyVersionId? before, int limit);
 
     /// <summary>How many versions a query has: from the keys' counters, unless a status must be looked at row by row.</summary>
     Task<long> CountVersionsAsync(IKmsSession session, KeyVersionQuery query);
@@ -96,6 +102,16 @@ internal sealed record KeyPage(IReadOnlyList<KeyVersion> Versions, IReadOnlyList
 /// <param name="Status">Only this status; null = all.</param>
 /// <param name="Now">The moment that decides which versions are expired.</param>
 internal sealed record KeyVersionQuery(TenantId TenantId, KeyAlgorithm? Algorithm, KeyName? Name, KeyStatus? Status, DateTimeOffset Now);
+
+/// <summary>A version as the database holds it, and its logical key; both of one moment.</summary>
+/// <param name="Version">The version.</param>
+/// <param name="Key">The key; null when it is not there.</param>
+internal sealed record VersionWithKey(Sealed<KeyVersion> Version, Sealed<Key>? Key);
+
+/// <summary>A logical key as the database holds it, and one of its versions; both of one moment.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Version">The version; null when it is not there.</param>
+internal sealed record KeyWithVersion(Sealed<Key> Key, Sealed<KeyVersion>? Version);
 
 /// <summary>A version together with its logical key: what decides whether it may be used.</summary>
 /// <param name="Key">The logical key.</param>

@@ -48,6 +48,9 @@ internal sealed record Key : ISealedRow
     /// <summary>How many of them are destroyed: those count in lists, and not in what a plan allows.</summary>
     public int DestroyedCount { get; init; }
 
+    /// <summary>The state of each version, 1 to <see cref="NextVersion"/> − 1: no version's row can be put back alone.</summary>
+    public VersionStates States { get; init; } = VersionStates.None;
+
     /// <summary>Rises with every write of the row.</summary>
     public required long RowVersion { get; init; }
 
@@ -59,19 +62,24 @@ internal sealed record Key : ISealedRow
     /// <inheritdoc/>
     public string LogName => $"key {Id}";
 
-    void ISealedRow.WriteSealedColumns(CanonicalWriter writer)
-    {
-        writer
-            .Add(Id.Value).Add(TenantId.Value)
-            .Add(Address.Owner.Kind).Add(Address.Owner.Id).Add(Address.Name.Value).Add(Address.Algorithm.Name).Add((long)Address.Use)
-            .Add(Origin).Add((long)Enablement).Add(DeleteAt)
-            .Add((long?)RotationPeriod?.TotalMilliseconds).Add(NextRotationAt)
-            .Add((long)NextVersion).Add(ActiveKid?.Value).Add((long)VersionCount).Add(RowVersion).Add(CreatedAt);
+    /// <summary>
+    /// Whether the row of a version is the one that this row says is there: of this key, with a number that it has given, in the state that
+    /// it has now, and active exactly when the active slot is its own.
+    /// </summary>
+    public bool Vouches(KeyVersion version) =>
+        version.KeyId == Id
+        && version.Address == Address
+        && version.Version < NextVersion
+        && (version.State == KeyState.Active) == (ActiveKid == version.Kid)
+        && States.Hold(version);
 
-        // This column came later. A row without it keeps the seal that it had before, and one more part is never the same bytes.
-        if (DestroyedCount != 0)
-            writer.Add((long)DestroyedCount);
-    }
+    void ISealedRow.WriteSealedColumns(CanonicalWriter writer) => writer
+        .Add(Id.Value).Add(TenantId.Value)
+        .Add(Address.Owner.Kind).Add(Address.Owner.Id).Add(Address.Name.Value).Add(Address.Algorithm.Name).Add((long)Address.Use)
+        .Add(Origin).Add((long)Enablement).Add(DeleteAt).Add(Description)
+        .Add((long?)RotationPeriod?.TotalMilliseconds).Add(NextRotationAt)
+        .Add((long)NextVersion).Add(ActiveKid?.Value).Add((long)VersionCount).Add((long)DestroyedCount).Add(States.Text)
+        .Add(RowVersion).Add(CreatedAt);
 }
 
 /// <summary>Whose key of a tenant it is: the tenant's own, or one of a thing that the tenant has.</summary>

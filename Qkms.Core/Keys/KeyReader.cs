@@ -1,3 +1,4 @@
+using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Store;
@@ -10,25 +11,18 @@ internal sealed class KeyReader(
 {
     /// <summary>The version that a kid names.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
-    public async Task<KeyVersion> GetAsync(Caller caller, Kid kid, CancellationToken cancellationToken)
-    {
-        KeyVersion? version = await store.ReadAsync(session => rows.FindVersionAsync(session, caller.TenantId, kid), cancellationToken);
-
-        // A kid says nothing of its name, so one outside the API key's narrowing is as absent as one that does not exist.
-        return version is not null && caller.Access.Covers(version.Address.Name) ? version : throw KmsErrors.KeyVersionNotFound.Refusal();
-    }
+    public async Task<KeyVersion> GetAsync(Caller caller, Kid kid, CancellationToken cancellationToken) =>
+        (await store.ReadAsync(session => rows.FindWithKeyAsync(session, caller, kid), cancellationToken)).Version;
 
     /// <summary>The version with a number of a key.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
     public async Task<KeyVersion> GetAsync(Caller caller, KeySelector key, int number, CancellationToken cancellationToken)
     {
         KeyAddress address = key.For(caller);
-        return await store.ReadAsync(
-            async session =>
-                await rows.FindKeyAsync(session, address) is { } found && await rows.FindVersionAsync(session, found, number) is { } version
-                    ? version
-                    : throw await missing.RefusalAsync(session, new MissingKey(address, number)),
-            cancellationToken);
+        return Touched(caller, await store.ReadAsync(
+            async session => (await rows.FindWithKeyAsync(session, address, number))?.Version
+                ?? throw await missing.RefusalAsync(session, new MissingKey(address, number)),
+            cancellationToken));
     }
 
     /// <summary>The version in the active slot of a key; its status may be expired.</summary>
@@ -36,13 +30,74 @@ internal sealed class KeyReader(
     public async Task<KeyVersion> GetActiveAsync(Caller caller, KeySelector key, CancellationToken cancellationToken)
     {
         KeyAddress address = key.For(caller);
-        return await store.ReadAsync(
-            async session => (await rows.FindActiveAsync(session, address))?.Active
+        return Touched(caller, await store.ReadAsync(
+            async session => (await rows.FindActiveAsync(session, address))?.Version
                 ?? throw await missing.RefusalAsync(session, new MissingKey(address)),
-            cancellationToken);
+            cancellationToken));
     }
 
-    /// <summary>One page of the versions, newest first. A row whose seal is broken is named apart and hides no other.</summary>
+    private static KeyVersion Touched(Caller caller, KeyVersion version)
+    {
+        caller.Touch(version);
+        return version;
+    }
+
+    /// <summary>
+    /// The public keys of a name that somebody outside needs: of signature keys the versions that verify, of others the one to encrypt or
+    /// encapsulate to. Of each key at most the newest <see cref="KeyRows.MaxReadable"/>.
+    /// </summary>
+    /// <param name="caller">Whose keys.</param>
+    /// <param name="name">Their name.</param>
+    /// <param name="algorithm">Only this algorithm; null = all that have public keys.</param>
+    /// <param name="use">Only this use; null = all.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>: there is no such key, whatever its versions.</exception>
+    public async Task<IReadOnlyList<KeyVersion>> ListPublicAsync(
+        Caller caller, KeyName name, KeyAlgorithm? algorithm, KeyUse? use, CancellationToken cancellationToken)
+    {
+        caller.RequireKey(name);
+        DateTimeOffset now = time.GetUtcMilliseconds();
+        return await store.ReadAsync(
+            async session =>
+            {
+                IReadOnlyList<Sealed<Key>> rowsOfName = await keys.ListKeysAsync(
+                    session, caller.TenantId, name, MissingKeys.MostNamed);
+                Key[] meant = [.. rowsOfName.Select(row => sealer.Open(row)).Where(IsMeant)];
+                if (meant.Length == 0)
+                    throw KmsErrors.KeyVersionNotFound.With($"There is no such key named '{name}' with a public key.");
+
+                List<KeyVersion> found = [];
+                foreach (Key key in meant)
+                {
+                    if (await rows.FindNewestAsync(session, key.Address) is { } newest)
+                        found.AddRange(newest.Readable.Where(version => IsNeeded(new KeyAndVersion(newest.Key, version), now)));
+                }
+
+                return found;
+            },
+            cancellationToken);
+
+        bool IsMeant(Key key) =>
+            !key.Address.Algorithm.Family.IsSymmetric
+            && (algorithm is null || key.Address.Algorithm == algorithm)
+            && (use is null || key.Address.Use == use);
+    }
+
+    private static bool IsNeeded(KeyAndVersion version, DateTimeOffset now)
+    {
+        KeyOperation outside = version.Version.Use switch
+        {
+            KeyUse.Signature => KeyOperation.Verify,
+            KeyUse.Encapsulation => KeyOperation.Encapsulate,
+            _ => KeyOperation.Encrypt,
+        };
+        return KeyStateRules.Refusal(version, outside, now) is null;
+    }
+
+    /// <summary>
+    /// One page of the versions, newest first. A row whose seal is broken, or that is not the one that its key's row says is there, is
+    /// named apart and hides no other.
+    /// </summary>
     /// <param name="caller">Whose versions.</param>
     /// <param name="filter">Which of them.</param>
     /// <param name="cursor">Where the page before ended; null = from the newest.</param>
@@ -56,17 +111,26 @@ internal sealed class KeyReader(
         KeyVersionQuery query = new(caller.TenantId, filter.Algorithm, filter.Name, filter.Status, time.GetUtcMilliseconds());
         KeyVersionId? before = cursor is null ? null : cursors.Read(caller.TenantId, cursor);
 
-        (IReadOnlyList<Sealed<KeyVersion>> found, long total) = await store.ReadAsync(
+        (IReadOnlyList<VersionWithKey> found, long total) = await store.ReadAsync(
             async session =>
                 (await keys.ListVersionsAsync(session, query, before, limit + 1), await keys.CountVersionsAsync(session, query)),
             cancellationToken);
 
-        Sealed<KeyVersion>[] page = [.. found.Take(limit)];
-        KeyVersion?[] opened = Array.ConvertAll(page, row => sealer.TryOpen(row));
+        VersionWithKey[] page = [.. found.Take(limit)];
+        KeyVersion?[] opened = OpenPage(page);
         return new KeyPage(
             [.. opened.OfType<KeyVersion>()],
-            [.. page.Where((_, i) => opened[i] is null).Select(row => row.UnverifiedRow.Kid.Value)],
+            [.. page.Where((_, i) => opened[i] is null).Select(row => row.Version.UnverifiedRow.Kid.Value)],
             total,
-            found.Count > limit ? cursors.Write(caller.TenantId, page[^1].UnverifiedRow.Id) : null);
+            found.Count > limit ? cursors.Write(caller.TenantId, page[^1].Version.UnverifiedRow.Id) : null);
+    }
+
+    private KeyVersion?[] OpenPage(VersionWithKey[] page)
+    {
+        Dictionary<KeyId, Key?> opened = [];
+        foreach (Sealed<Key> key in page.Select(row => row.Key).OfType<Sealed<Key>>())
+            opened[key.UnverifiedRow.Id] = sealer.TryOpen(key);
+
+        return Array.ConvertAll(page, row => rows.TryCheck(row.Version, opened.GetValueOrDefault(row.Version.UnverifiedRow.KeyId)));
     }
 }

@@ -6,8 +6,9 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Keys;
 
 /// <summary>
-/// Reads rows of keys with their seals checked, and notices what is missing: a key's row names its active version and counts its
-/// versions, so a version that should be there and is not is a broken seal and not a "not found".
+/// Reads versions with their keys, both of one moment, checks their seals, and holds one against the other: a key's row says which versions
+/// there are and in what state, so that a version that is missing, or whose row is an older one, is a broken seal and neither a
+/// "not found" nor a state.
 /// </summary>
 internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
 {
@@ -17,118 +18,140 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
     /// <summary>How many of the newest versions are looked at to find those: the cost does not grow with the key.</summary>
     public const int MaxLookedAt = 100;
 
-    /// <summary>The key at an address, or null.</summary>
-    /// <exception cref="SealBrokenException">It has versions, and its own row is not there, or at another address.</exception>
-    public async Task<Key?> FindKeyAsync(IKmsSession session, KeyAddress address)
-    {
-        if (Open(await keys.FindKeyAsync(session, address)) is { } key)
-            return key;
-
-        if (await keys.FindNewestKidAsync(session, address) is not { } kid)
-            return null;
-
-        // Keys are never deleted: it is there now if it was made between the two looks.
-        return Open(await keys.FindKeyAsync(session, address)) ?? throw new SealBrokenException($"the key of key version {kid}");
-    }
-
-    /// <summary>The version that a kid names and its key.</summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>: there is none that the caller may know of.</exception>
-    public async Task<KeyAndVersion> FindWithKeyAsync(IKmsSession session, Caller caller, Kid kid)
-    {
-        KeyVersion? found = await FindVersionAsync(session, caller.TenantId, kid);
-        return found is not null && caller.Access.Covers(found.Address.Name)
-            ? await WithKeyAsync(session, found)
-            : throw KmsErrors.KeyVersionNotFound.Refusal();
-    }
-
-    /// <summary>The version with an internal id and its key; null when there is none.</summary>
-    public async Task<KeyAndVersion?> FindWithKeyAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
-        await FindVersionAsync(session, tenantId, versionId) is { } found ? await WithKeyAsync(session, found) : null;
-
-    private async Task<KeyAndVersion> WithKeyAsync(IKmsSession session, KeyVersion version) =>
-        new(Open(await keys.FindKeyAsync(session, version.TenantId, version.KeyId)) ?? throw Lost(version.Kid), version);
-
     /// <summary>The version that a kid names, or null.</summary>
-    public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, TenantId tenantId, Kid kid) =>
-        Open(await keys.FindVersionAsync(session, tenantId, kid));
+    /// <exception cref="SealBrokenException">Its row or its key's does not match, or one does not match the other.</exception>
+    public async Task<KeyAndVersion?> FindWithKeyAsync(IKmsSession session, TenantId tenantId, Kid kid) =>
+        Check(await keys.FindWithKeyAsync(session, tenantId, kid));
 
     /// <summary>The version with an internal id, or null.</summary>
-    public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
-        Open(await keys.FindVersionAsync(session, tenantId, versionId));
+    /// <exception cref="SealBrokenException">As above.</exception>
+    public async Task<KeyAndVersion?> FindWithKeyAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
+        Check(await keys.FindWithKeyAsync(session, tenantId, versionId));
 
-    /// <summary>The version with a number, or null when the key never had it.</summary>
-    /// <exception cref="SealBrokenException">The key had it, and the row is not there or another key's.</exception>
-    public async Task<KeyVersion?> FindVersionAsync(IKmsSession session, Key key, int number)
+    /// <summary>The version that a kid names.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>: there is none that the caller may know of.</exception>
+    /// <exception cref="SealBrokenException">As above.</exception>
+    public async Task<KeyAndVersion> FindWithKeyAsync(IKmsSession session, Caller caller, Kid kid)
     {
-        if (number >= key.NextVersion)
-            return null;
+        // A kid says nothing of its name, so one outside the API key's narrowing is as absent as one that does not exist.
+        KeyAndVersion? found = await FindWithKeyAsync(session, caller.TenantId, kid);
+        if (found is null || !caller.Access.Covers(found.Version.Address.Name))
+            throw KmsErrors.KeyVersionNotFound.Refusal();
 
-        KeyVersion? version = Open(await keys.FindVersionAsync(session, key.Address, number));
-        return version?.KeyId == key.Id ? version : throw new SealBrokenException($"version {number} of {key.LogName}");
+        caller.Touch(found.Version);
+        return found;
     }
 
-    /// <summary>The key at an address and the version in its active slot, expired or not, or null.</summary>
-    /// <exception cref="SealBrokenException">The key says that there is one, and the row is not there or not active.</exception>
-    public async Task<(Key Key, KeyVersion Active)?> FindActiveAsync(IKmsSession session, KeyAddress address)
+    /// <summary>The version with a number, or null when the key never had it.</summary>
+    /// <exception cref="SealBrokenException">As above, or the key had it, and the row is not there.</exception>
+    public async Task<KeyAndVersion?> FindWithKeyAsync(IKmsSession session, KeyAddress address, int number)
     {
-        Key? key = await FindKeyAsync(session, address);
-        while (key?.ActiveKid is { } kid)
+        if (await OpenKeyAsync(session, address, () => keys.FindWithVersionAsync(session, address, number)) is not { } found)
+            return null;
+
+        if (found.Row is { } row)
+            return Check(row, found.Key);
+
+        return number >= found.Key.NextVersion ? null : throw new SealBrokenException($"version {number} of {found.Key.LogName}");
+    }
+
+    /// <summary>The key at an address and the version in its active slot, expired or not; null when there is none.</summary>
+    /// <exception cref="SealBrokenException">As above, or the key says that there is one, and the row is not there.</exception>
+    public async Task<KeyAndVersion?> FindActiveAsync(IKmsSession session, KeyAddress address) =>
+        await OpenKeyAsync(session, address, () => keys.FindWithActiveAsync(session, address)) is { Key.ActiveKid: { } kid } found
+            ? Check(found.Row ?? throw Lost(kid), found.Key)
+            : null;
+
+    /// <summary>The key at an address and its newest version; null when there is no key.</summary>
+    /// <exception cref="SealBrokenException">
+    /// As above, or the newest version is not there, or there is a newer one than the key has given a number to.
+    /// </exception>
+    public async Task<KeyAndVersion?> FindWithNewestAsync(IKmsSession session, KeyAddress address)
+    {
+        if (await OpenKeyAsync(session, address, () => keys.FindWithNewestAsync(session, address)) is not { } found)
+            return null;
+
+        int newest = found.Key.NextVersion - 1;
+        KeyAndVersion? checkedRow = found.Row is { } row ? Check(row, found.Key) : null;
+        return checkedRow?.Version.Version == newest
+            ? checkedRow
+            : throw new SealBrokenException($"version {newest} of {found.Key.LogName}");
+    }
+
+    /// <summary>The row of a version, if its seal holds and the key's row says the same of it; null where not, for lists.</summary>
+    public KeyVersion? TryCheck(Sealed<KeyVersion> version, Key? key) =>
+        sealer.TryOpen(version) is { } opened && key?.Vouches(opened) == true ? opened : null;
+
+    private async Task<(Key Key, Sealed<KeyVersion>? Row)?> OpenKeyAsync(
+        IKmsSession session, KeyAddress address, Func<Task<KeyWithVersion?>> find)
+    {
+        KeyWithVersion? found = await find();
+        if (found is null)
         {
-            if (await TryFindActiveAsync(session, key, kid) is { } version)
-                return (key, version);
+            if (await keys.FindNewestKidAsync(session, address) is not { } kid)
+                return null;
 
-            // The two rows are read one after the other: a change between them shows as a newer row of the key.
-            Key? newer = await FindKeyAsync(session, address);
-            if (newer?.RowVersion == key.RowVersion)
-                throw Lost(kid);
-
-            key = newer;
+            // Keys are never deleted: it is there now if it was made between the two looks.
+            found = await find() ?? throw new SealBrokenException($"the key of key version {kid}");
         }
 
-        return null;
+        return (sealer.Open(found.Key), found.Version);
     }
 
     /// <summary>The key at an address and its newest versions, or null. At most <see cref="MaxLookedAt"/> are looked at.</summary>
-    /// <exception cref="SealBrokenException">A version that the key must have is not there, or is another key's.</exception>
+    /// <exception cref="SealBrokenException">As above, or a version that the key must have is not there.</exception>
     public async Task<NewestVersions?> FindNewestAsync(IKmsSession session, KeyAddress address)
     {
-        if (await FindKeyAsync(session, address) is not { NextVersion: > 1 } key)
-            return null;
-
-        KeyVersion? newest = null;
+        KeyAndVersion? newest = null;
         List<KeyVersion> readable = [];
-        int next = key.NextVersion - 1;
-        int last = Math.Max(1, key.NextVersion - MaxLookedAt);
-        while (next >= last && readable.Count < MaxReadable)
+        int last = 1;
+        int next = int.MaxValue;
+        do
         {
+            // The key stands beside its versions on each page, and both are of one moment: it may have changed since the page before.
+            IReadOnlyList<KeyWithVersion> page = [];
+            if (await OpenKeyAsync(session, address, FirstOfPageAsync) is not { Key: var key })
+                return null;
+
+            if (newest is null)
+                (next, last) = (key.NextVersion - 1, Math.Max(1, key.NextVersion - MaxLookedAt));
+
             // Every number is given once and no row is ever deleted, so that one that is not there is noticed.
             int due = Math.Min(MaxReadable, next - last + 1);
-            IReadOnlyList<Sealed<KeyVersion>> page = await keys.ListVersionsAsync(session, address, next, due);
             for (int i = 0; i < due; i++, next--)
             {
-                KeyVersion? version = i < page.Count ? sealer.Open(page[i]) : null;
-                if (version?.Version != next || version.KeyId != key.Id)
+                KeyAndVersion? found = i < page.Count && page[i].Version is { } row ? Check(row, key) : null;
+                if (found?.Version.Version != next)
                     throw new SealBrokenException($"version {next} of {key.LogName}");
 
-                newest ??= version;
-                if (!KeyStateRules.IsOver(version) && readable.Count < MaxReadable)
-                    readable.Add(version);
+                newest ??= found;
+                if (!KeyStateRules.IsOver(found.Version) && readable.Count < MaxReadable)
+                    readable.Add(found.Version);
             }
+
+            async Task<KeyWithVersion?> FirstOfPageAsync() =>
+                (page = await keys.ListVersionsAsync(session, address, next, MaxReadable)) is [var first, ..] ? first : null;
         }
+        while (next >= last && readable.Count < MaxReadable);
 
-        return new NewestVersions(key, newest!, readable);
+        return newest is null ? null : new NewestVersions(newest.Key, newest.Version, readable);
     }
 
-    private async Task<KeyVersion?> TryFindActiveAsync(IKmsSession session, Key key, Kid kid)
+    private KeyAndVersion? Check(VersionWithKey? found)
     {
-        KeyVersion? version = await FindVersionAsync(session, key.TenantId, kid);
-        return version is { State: KeyState.Active } && version.KeyId == key.Id ? version : null;
+        if (found is null)
+            return null;
+
+        KeyVersion version = sealer.Open(found.Version);
+        return Check(version, sealer.Open(found.Key ?? throw Lost(version.Kid)));
     }
+
+    private KeyAndVersion Check(Sealed<KeyVersion> row, Key key) => Check(sealer.Open(row), key);
+
+    private static KeyAndVersion Check(KeyVersion version, Key key) =>
+        key.Vouches(version) ? new KeyAndVersion(key, version) : throw Lost(version.Kid);
 
     private static SealBrokenException Lost(Kid kid) => new($"key version {kid}");
-
-    private T? Open<T>(Sealed<T>? row)
-        where T : class, ISealedRow => row is null ? null : sealer.Open(row);
 }
 
 /// <summary>A key and its newest versions.</summary>

@@ -13,6 +13,7 @@ internal sealed record KeySelector(KeyAlgorithm Algorithm, KeyName Name, KeyUse 
     /// <exception cref="KmsException"><see cref="KmsErrors.NotPermitted"/>.</exception>
     public KeyAddress For(Caller caller)
     {
+        caller.Touch(Algorithm, Use);
         caller.RequireKey(Name);
         return new KeyAddress(caller.TenantId, KeyOwner.Tenant, Name, Algorithm, Use);
     }

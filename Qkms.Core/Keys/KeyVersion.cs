@@ -78,6 +78,9 @@ internal sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
     /// </summary>
     public DateTimeOffset? DestroyAt { get; init; }
 
+    /// <summary>Rises with every write of the row; the key's row holds it too.</summary>
+    public long RowVersion { get; init; } = 1;
+
     /// <summary>Uses counted so far. Not sealed: it changes with every use.</summary>
     public long Used { get; init; }
 
@@ -105,20 +108,14 @@ internal sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
         _ => throw new InvalidOperationException("A key version has a state that this version of Qkms does not know."),
     };
 
-    void ISealedRow.WriteSealedColumns(CanonicalWriter writer)
-    {
-        writer
-            .Add(Id.Value).Add(KeyId.Value).Add(TenantId.Value)
-            .Add(Address.Owner.Kind).Add(Address.Owner.Id).Add(Address.Name.Value).Add(Algorithm.Name).Add((long)Use)
-            .Add(Kid.Value).Add((long)Version).Add(Spelling).Add((long)State).Add(OaepHash).Add(PublicKey)
-            .Add(SoftUsageLimit).Add(MaxUsageLimit).Add(SoftLimitExpiration).Add(ExpiresAt).Add(ProcessUntil).Add(AutoRotate)
-            .Add(PreviousKid?.Value).Add(NextKid?.Value)
-            .Add(CreatedAt).Add(RetiredAt).Add(RevokedAt).Add(DestroyedAt);
-
-        // This column came later. A row without it keeps the seal that it had before, and one more part is never the same bytes.
-        if (DestroyAt is { } destroyAt)
-            writer.Add(destroyAt);
-    }
+    void ISealedRow.WriteSealedColumns(CanonicalWriter writer) => writer
+        .Add(Id.Value).Add(KeyId.Value).Add(TenantId.Value)
+        .Add(Address.Owner.Kind).Add(Address.Owner.Id).Add(Address.Name.Value).Add(Algorithm.Name).Add((long)Use)
+        .Add(Kid.Value).Add((long)Version).Add(Spelling).Add((long)State).Add(OaepHash).Add(PublicKey)
+        .Add(SoftUsageLimit).Add(MaxUsageLimit).Add(SoftLimitExpiration).Add(ExpiresAt).Add(ProcessUntil).Add(AutoRotate)
+        .Add(PreviousKid?.Value).Add(NextKid?.Value)
+        .Add(CreatedAt).Add(RetiredAt).Add(RevokedAt).Add(DestroyedAt).Add(DestroyAt)
+        .Add(RowVersion);
 
     void IKeepable<KeyVersion>.WriteTo(CanonicalWriter record) => KeyVersionRecord.Write(record, this);
 

@@ -4,7 +4,9 @@ using Qkms.Core.Sealing;
 
 namespace Qkms.Core.Keys;
 
-/// <summary>A version inside a <see cref="ResultRecord"/>: all of its columns, whether they are sealed in its row or not.</summary>
+/// <summary>
+/// A version inside a <see cref="ResultRecord"/>: all that an answer can say of it, whether it is sealed in its row or not.
+/// </summary>
 internal static class KeyVersionRecord
 {
     public static void Write(CanonicalWriter record, KeyVersion version) => record

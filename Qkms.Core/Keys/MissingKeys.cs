@@ -7,8 +7,8 @@ namespace Qkms.Core.Keys;
 /// <summary>Says of a key that is not there what was looked for, and which keys of that name the caller may have meant.</summary>
 internal sealed class MissingKeys(IKeyRepository keys, RowSealer sealer)
 {
-    // More than a name can have today; the answer stays short if there are ever more.
-    private const int MostNamed = 32;
+    /// <summary>How many keys of one name are looked at: more than there are algorithms and uses.</summary>
+    public const int MostNamed = 64;
 
     /// <summary>The refusal. The caller may touch keys of the name: what else has it is no secret to him.</summary>
     /// <param name="session">Reads.</param>
@@ -16,15 +16,18 @@ internal sealed class MissingKeys(IKeyRepository keys, RowSealer sealer)
     public async Task<KmsException> RefusalAsync(IKmsSession session, MissingKey missing)
     {
         KeyAddress address = missing.Address;
-        Key? key = await keys.FindKeyAsync(session, address) is { } row ? sealer.TryOpen(row) : null;
+        Key? key = await keys.FindWithActiveAsync(session, address) is { } row ? sealer.TryOpen(row.Key) : null;
         if (key is not null && missing.Version is { } number)
             return Because($"There is no version {number} of the {Describe(address)}: the newest is {key.NextVersion - 1}.");
 
         if (key is { ActiveKid: null })
             return Because($"The {Describe(address)} has no active version: generate the next one.");
 
-        IReadOnlyList<Sealed<Key>> rows = await keys.ListActiveKeysAsync(session, address.TenantId, address.Name, MostNamed);
-        KeyAddress[] there = [.. rows.Select(row => sealer.TryOpen(row)).OfType<Key>().Select(found => found.Address)];
+        IReadOnlyList<Sealed<Key>> rows = await keys.ListKeysAsync(session, address.TenantId, address.Name, MostNamed);
+        KeyAddress[] there =
+        [
+            .. rows.Select(row => sealer.TryOpen(row)).Where(found => found?.ActiveKid is not null).Select(found => found!.Address),
+        ];
         string what = missing.Version is null ? "active " : "";
         string assumed = missing.IsDefaultAlgorithm ? $" ({address.Algorithm} is the default)" : "";
         return Because($"There is no {what}{Describe(address)}{assumed}{Hint(missing, there)}");

@@ -55,7 +55,7 @@ internal sealed class KeyLifecycle(
     {
         KeyAddress address = command.Key.For(caller);
 
-        (KeyHead head, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
+        (KeyAndVersion? head, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
             async session => (await FindHeadAsync(session, address, command.Kid), await tenantKeys.FindAsync(session, caller.TenantId)),
             cancellationToken);
         using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => Generate(address), cancellationToken);
@@ -68,15 +68,18 @@ internal sealed class KeyLifecycle(
             async () => Plan(await store.ReadAsync(session => FindHeadAsync(session, address, command.Kid), cancellationToken)),
             cancellationToken);
 
-        PlannedChange<KeyVersion> Plan(KeyHead head)
+        PlannedChange<KeyVersion> Plan(KeyAndVersion? head)
         {
             DateTimeOffset now = time.GetUtcMilliseconds();
-            Key key = head.Key ?? NewKey(address, now);
-            KeyVersionId id = new(head.NewestId is { } newest ? ids.NextAfter(newest.Value) : ids.Next());
+            Key key = head?.Key ?? NewKey(address, now);
+
+            // Versions are listed by their ids, newest first, and the one before may be of a node whose clock is ahead of this one's.
+            KeyVersionId id = new(head is null ? ids.Next() : ids.NextAfter(head.Version.Id.Value));
             NextVersion next = new(id, command.Kid ?? Kid.From(id.Value), command.Spelling, command.OaepHash, PreviousKid: null, now);
             KeyVersion version = next.Of(key, pair);
+            caller.Touch(version);
             KeyMaterial material = PrivateKeyWrap.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);
-            KeyPlan plan = planner.Add(JournalActor.Of(caller), key, isNew: head.Key is null, version, material);
+            KeyPlan plan = planner.Add(JournalActor.Of(caller), key, isNew: head is null, version, material);
             return new PlannedChange<KeyVersion>(version, now, session => writer.TryWriteAsync(session, plan));
         }
     }
@@ -115,8 +118,8 @@ internal sealed class KeyLifecycle(
             cancellationToken);
 
         async Task<KeyAndVersion> FindRotatableAsync(IKmsSession session) =>
-            await rows.FindActiveAsync(session, address) is var (key, active)
-                ? Rotatable(key, active, command.ExpectedVersion)
+            await rows.FindActiveAsync(session, address) is { } found
+                ? Rotatable(found, command.ExpectedVersion)
                 : throw await missing.RefusalAsync(session, new MissingKey(address));
 
         PlannedChange<KeyRotation> Plan(KeyAndVersion found)
@@ -126,6 +129,7 @@ internal sealed class KeyLifecycle(
             KeyVersionId id = new(ids.NextAfter(old.Id.Value));
             NextVersion next = new(id, Kid.From(id.Value), command.Spelling, old.OaepHash, old.Kid, now);
             KeyVersion version = next.Of(key, pair);
+            caller.Touch(version);
             KeyVersion retired = KeyTransitions.Supersede(old, version.Kid, now);
             KeyMaterial material = PrivateKeyWrap.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);
             KeyPlan plan = planner.Rotate(JournalActor.Of(caller), key, old, retired, version, material);
@@ -157,10 +161,8 @@ internal sealed class KeyLifecycle(
         return await states.MakeAsync(
             caller,
             request,
-            async session => await rows.FindKeyAsync(session, address) is { } key
-                && await rows.FindVersionAsync(session, key, command.Version) is { } version
-                ? new KeyAndVersion(key, version)
-                : throw await missing.RefusalAsync(session, new MissingKey(address, command.Version)),
+            async session => await rows.FindWithKeyAsync(session, address, command.Version)
+                ?? throw await missing.RefusalAsync(session, new MissingKey(address, command.Version)),
             (version, now) => KeyTransitions.Retire(version, command.AllowNoActive, now),
             retired => retired,
             JournalActions.KeyRetired,
@@ -191,24 +193,19 @@ internal sealed class KeyLifecycle(
                     cancellationToken)),
             cancellationToken);
 
-    /// <summary>The key to generate a version of, if it has no active one and the kid is free.</summary>
-    private async Task<KeyHead> FindHeadAsync(IKmsSession session, KeyAddress address, Kid? kid)
+    /// <summary>
+    /// The key to generate a version of, with its newest one, if none is active and the kid is free; null when it is still to be made.
+    /// </summary>
+    private async Task<KeyAndVersion?> FindHeadAsync(IKmsSession session, KeyAddress address, Kid? kid)
     {
-        KeyHead head = await WithNewestAsync(session, await rows.FindKeyAsync(session, address));
-        if (kid is { } wanted && await keys.FindVersionAsync(session, address.TenantId, wanted) is not null)
+        KeyAndVersion? head = await rows.FindWithNewestAsync(session, address);
+        if (head is not null)
+            RefuseSecondActive(head.Key);
+
+        if (kid is { } wanted && await keys.FindWithKeyAsync(session, address.TenantId, wanted) is not null)
             throw KeyWriter.KidTaken(wanted);
 
         return head;
-    }
-
-    // Versions are listed by their ids, newest first, and the one before may be of a node whose clock is ahead of this one's.
-    private async Task<KeyHead> WithNewestAsync(IKmsSession session, Key? key)
-    {
-        if (key is null)
-            return default;
-
-        RefuseSecondActive(key);
-        return new KeyHead(key, key.NextVersion > 1 ? (await rows.FindVersionAsync(session, key, key.NextVersion - 1))?.Id : null);
     }
 
     private static void RefuseSecondActive(Key key)
@@ -233,17 +230,15 @@ internal sealed class KeyLifecycle(
         CreatedAt = now,
     };
 
-    private static KeyAndVersion Rotatable(Key key, KeyVersion active, int? expected)
+    private static KeyAndVersion Rotatable(KeyAndVersion found, int? expected)
     {
+        (Key key, KeyVersion active) = found;
         if (key.Enablement != KeyEnablement.Enabled)
             throw KmsErrors.KeyDisabled.Refusal();
 
         if (expected is { } version && version != active.Version)
             throw KmsErrors.KeyChanged.With($"The active version is {active.Version}, not the expected {version}.");
 
-        return new KeyAndVersion(key, active);
+        return found;
     }
-
-    /// <summary>A key without an active version, and the newest that it had; or neither.</summary>
-    private readonly record struct KeyHead(Key? Key, KeyVersionId? NewestId);
 }

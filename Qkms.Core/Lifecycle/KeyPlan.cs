@@ -10,14 +10,14 @@ namespace Qkms.Core.Lifecycle;
 /// </summary>
 internal sealed record KeyPlan
 {
-    /// <summary>The key as it was found. Of a new key this is its first row, which is written too.</summary>
-    public required Sealed<Key> Key { get; init; }
+    /// <summary>The key as it was found, or is to be made.</summary>
+    public required Key Key { get; init; }
 
-    /// <summary>Whether the key is new.</summary>
-    public bool IsNewKey { get; init; }
+    /// <summary>The first row of a new key, which is written; null when it was found.</summary>
+    public Sealed<Key>? NewKey { get; init; }
 
     /// <summary>The version that changes or is looked at, as it was found.</summary>
-    public Sealed<KeyVersion>? Version { get; init; }
+    public KeyVersion? Version { get; init; }
 
     /// <summary>The same version as it will be; null when nothing of it changes.</summary>
     public Sealed<KeyVersion>? ChangedVersion { get; init; }

@@ -19,7 +19,7 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
     internal KeyPlan Add(JournalActor actor, Key key, bool isNew, KeyVersion version, KeyMaterial material) =>
         AddedRows(key, version, material) with
         {
-            IsNewKey = isNew,
+            NewKey = isNew ? sealer.Seal(key) : null,
             Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyGenerated, version, before: null)],
         };
 
@@ -31,10 +31,9 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
     /// <param name="version">The version that takes its place.</param>
     /// <param name="material">That one's wrapped private key.</param>
     internal KeyPlan Rotate(JournalActor actor, Key key, KeyVersion old, KeyVersion retired, KeyVersion version, KeyMaterial material) =>
-        AddedRows(key, version, material) with
+        AddedRows(key, version, material, Rewritten(old, retired)) with
         {
-            Version = sealer.Seal(old),
-            ChangedVersion = sealer.Seal(retired),
+            Version = old,
             Events =
             [
                 KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRotated, version, before: null),
@@ -53,32 +52,39 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
     /// <param name="reason">The reason that was given.</param>
     internal KeyPlan Change(JournalActor actor, Key key, KeyVersion before, KeyVersion after, string action, string? reason)
     {
-        KeyPlan plan = new() { Key = sealer.Seal(key), Version = sealer.Seal(before) };
+        KeyPlan plan = new() { Key = key, Version = before };
         if (ReferenceEquals(before, after))
             return plan;
 
-        Key changed = key with
-        {
-            ActiveKid = key.ActiveKid == before.Kid ? null : key.ActiveKid,
-            DestroyedCount = key.DestroyedCount + (after.State == KeyState.Destroyed ? 1 : 0),
-        };
+        KeyVersion written = Rewritten(before, after);
         return plan with
         {
-            ChangedVersion = sealer.Seal(after),
-            ChangedKey = changed == key ? null : sealer.Seal(changed with { RowVersion = key.RowVersion + 1 }),
+            ChangedVersion = sealer.Seal(written),
+            ChangedKey = sealer.Seal(key with
+            {
+                ActiveKid = key.ActiveKid == before.Kid && after.State != KeyState.Active ? null : key.ActiveKid,
+                DestroyedCount = key.DestroyedCount + (after.State == KeyState.Destroyed ? 1 : 0),
+                States = key.States.With(written),
+                RowVersion = key.RowVersion + 1,
+            }),
             Events = [KeyEvents.About(ids.Next(), time.GetUtcMilliseconds(), actor, action, after, before, reason)],
         };
     }
 
-    private KeyPlan AddedRows(Key key, KeyVersion version, KeyMaterial material) => new()
+    // The key's row holds the row version of each of its versions: no version changes without its key.
+    private static KeyVersion Rewritten(KeyVersion before, KeyVersion after) => after with { RowVersion = before.RowVersion + 1 };
+
+    private KeyPlan AddedRows(Key key, KeyVersion version, KeyMaterial material, KeyVersion? retired = null) => new()
     {
-        Key = sealer.Seal(key),
+        Key = key,
+        ChangedVersion = retired is null ? null : sealer.Seal(retired),
         NewVersion = (sealer.Seal(version), material),
         ChangedKey = sealer.Seal(key with
         {
             ActiveKid = version.Kid,
             NextVersion = key.NextVersion + 1,
             VersionCount = key.VersionCount + 1,
+            States = (retired is null ? key.States : key.States.With(retired)).With(version),
             RowVersion = key.RowVersion + 1,
         }),
     };

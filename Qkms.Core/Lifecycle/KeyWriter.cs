@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using Qkms.Core.Journal;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
@@ -41,18 +41,19 @@ internal sealed class KeyWriter(IKeyRepository keys, IJournalRepository journal,
     // The key's row is locked before anything of it is compared. Every change of a version locks it first.
     private async Task<bool> HoldsAsync(IKmsSession session, KeyPlan plan)
     {
-        Key key = plan.Key.UnverifiedRow;
-        if (plan.IsNewKey)
-            return await keys.InsertKeyAsync(session, plan.Key);
+        if (plan.NewKey is { } made)
+            return await keys.InsertKeyAsync(session, made);
 
-        return IsSame(plan.Key, await keys.LockKeyAsync(session, key.TenantId, key.Id))
+        Key key = plan.Key;
+        return IsSame(key, await keys.LockKeyAsync(session, key.TenantId, key.Id))
             && (plan.Version is not { } version
-                || IsSame(version, await keys.FindVersionAsync(session, key.TenantId, version.UnverifiedRow.Id)));
+                || IsSame(version, await keys.FindVersionAsync(session, key.TenantId, version.Id)));
     }
 
-    // Rows with one seal are one row, and nothing has to be sealed here to find that out.
-    private static bool IsSame<T>(Sealed<T> planned, Sealed<T>? row)
-        where T : class, ISealedRow => row is not null && CryptographicOperations.FixedTimeEquals(planned.Seal, row.Seal);
+    // Column by column: a row may be sealed with an older key than new seals are, and nothing has to be sealed here to find out that it is
+    // the one whose seal was checked. What is damaged has no seal at all.
+    private static bool IsSame<T>(T planned, Sealed<T>? row)
+        where T : class, ISealedRow => row is { Seal.Length: > 0 } && RowSealer.SayTheSame(planned, row.UnverifiedRow);
 
     private async Task InsertAsync(IKmsSession session, Sealed<KeyVersion> row, KeyMaterial material)
     {
@@ -62,7 +63,7 @@ internal sealed class KeyWriter(IKeyRepository keys, IJournalRepository journal,
             return;
 
         // What else stands in its way cannot be there while the rows are as the plan found them.
-        throw await keys.FindVersionAsync(session, version.TenantId, version.Kid) is null
+        throw await keys.FindWithKeyAsync(session, version.TenantId, version.Kid) is null
             ? new SealBrokenException(version.LogName)
             : KidTaken(version.Kid);
     }

@@ -34,6 +34,7 @@ internal sealed class StateChanges(IKmsStore store, Changes changes, KeyPlanner 
         async Task<PlannedChange<T>> PlanAsync()
         {
             (Key key, KeyVersion before) = await store.ReadAsync(find, cancellationToken);
+            caller.Touch(before);
             DateTimeOffset now = time.GetUtcMilliseconds();
             KeyVersion after = transition(before, now);
             KeyPlan plan = planner.Change(JournalActor.Of(caller), key, before, after, action, reason);

@@ -31,6 +31,15 @@ internal interface IKmsStore : IAsyncDisposable
     Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken);
 
     /// <summary>
+    /// One atomic, durable unit before anything is served, however long it takes: of several nodes one is in it at a time, and sees what
+    /// the one before it has committed.
+    /// </summary>
+    /// <param name="work">As with <see cref="WriteAsync"/>.</param>
+    /// <param name="cancellationToken">Cancels the start.</param>
+    /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/> when the database cannot take it.</exception>
+    Task<T> UpgradeAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Erases what rows that were written over or deleted have left in the files of the database, as far as the database can; to be
     /// called when that write is committed.
     /// </summary>

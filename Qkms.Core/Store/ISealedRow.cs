@@ -14,7 +14,9 @@ internal interface ISealedRow
     /// <summary>How the log and the journal name the row: an identifier, never a secret.</summary>
     string LogName { get; }
 
-    /// <summary>Writes every column that decides something, always in the same order.</summary>
+    /// <summary>
+    /// Writes every column, an absent one as absent, always the same number in the same order: no two rows write the same bytes.
+    /// </summary>
     internal void WriteSealedColumns(CanonicalWriter writer);
 }
 
@@ -23,6 +25,6 @@ internal interface ISealedRow
 /// everybody else is the row sealer, which checks the seal first.
 /// </summary>
 /// <param name="UnverifiedRow">The row as the database holds it. Only Storage and the sealer touch it.</param>
-/// <param name="Seal">The HMAC stored with the row, format byte first.</param>
+/// <param name="Seal">The seal stored with the row: format 2 ‖ id of the row-seal key (16) ‖ HMAC (32).</param>
 internal sealed record Sealed<T>(T UnverifiedRow, byte[] Seal)
     where T : class, ISealedRow;

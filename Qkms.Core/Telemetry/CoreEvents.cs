@@ -10,6 +10,8 @@ internal static class CoreEvents
     public const int RootKeyMade = 1002;
     public const int MasterKeyMade = 1003;
     public const int MasterKeyMadeElsewhere = 1004;
+    public const int RowsTakenOver = 1005;
+    public const int NotTakenOver = 1006;
 
     public const int ProtectionBroken = 1101;
     public const int NotJournalled = 1102;

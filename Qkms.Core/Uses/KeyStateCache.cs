@@ -1,5 +1,4 @@
 using Qkms.Core.Keys;
-using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 
 namespace Qkms.Core.Uses;
@@ -36,8 +35,7 @@ internal sealed class KeyStateCache
     public ValueTask<KeyAndVersion?> FindAsync(TenantId tenantId, Kid kid, CancellationToken cancellationToken) => _byKid.GetAsync(
         (tenantId, kid),
         this,
-        static (wanted, self) => self.ReadAsync(
-            async session => await self.WithKeyAsync(session, await self.Rows.FindVersionAsync(session, wanted.Tenant, wanted.Kid))),
+        static (wanted, self) => self.ReadAsync(session => self.Rows.FindWithKeyAsync(session, wanted.Tenant, wanted.Kid)),
         cancellationToken);
 
     /// <summary>The version with an internal id, or null.</summary>
@@ -45,23 +43,21 @@ internal sealed class KeyStateCache
         TenantId tenantId, KeyVersionId versionId, CancellationToken cancellationToken) => _byId.GetAsync(
         (tenantId, versionId),
         this,
-        static (wanted, self) => self.ReadAsync(
-            async session => await self.WithKeyAsync(session, await self.Rows.FindVersionAsync(session, wanted.Tenant, wanted.Id))),
+        static (wanted, self) => self.ReadAsync(session => self.Rows.FindWithKeyAsync(session, wanted.Tenant, wanted.Id)),
         cancellationToken);
 
     /// <summary>The version with a number of the key at an address, or null.</summary>
     public ValueTask<KeyAndVersion?> FindAsync(KeyAddress address, int number, CancellationToken cancellationToken) => _byNumber.GetAsync(
         (address, number),
         this,
-        static (wanted, self) => self.ReadAsync(session => self.FindByNumberAsync(session, wanted.Key, wanted.Number)),
+        static (wanted, self) => self.ReadAsync(session => self.Rows.FindWithKeyAsync(session, wanted.Key, wanted.Number)),
         cancellationToken);
 
     /// <summary>The version in the active slot of the key at an address, expired or not, or null.</summary>
     public ValueTask<KeyAndVersion?> FindActiveAsync(KeyAddress address, CancellationToken cancellationToken) => _active.GetAsync(
         address,
         this,
-        static (wanted, self) => self.ReadAsync(async session =>
-            await self.Rows.FindActiveAsync(session, wanted) is { } found ? new KeyAndVersion(found.Key, found.Active) : null),
+        static (wanted, self) => self.ReadAsync(session => self.Rows.FindActiveAsync(session, wanted)),
         cancellationToken);
 
     /// <summary>The newest versions of the key at an address, or null.</summary>
@@ -96,18 +92,4 @@ internal sealed class KeyStateCache
 
     // Others may wait for the same read, so that no single caller ends it.
     private Task<KeyAndVersion?> ReadAsync(Func<IKmsSession, Task<KeyAndVersion?>> work) => _store.ReadAsync(work, CancellationToken.None);
-
-    private async Task<KeyAndVersion?> FindByNumberAsync(IKmsSession session, KeyAddress address, int number) =>
-        await _rows.FindKeyAsync(session, address) is { } key && await _rows.FindVersionAsync(session, key, number) is { } version
-            ? new KeyAndVersion(key, version)
-            : null;
-
-    private async Task<KeyAndVersion?> WithKeyAsync(IKmsSession session, KeyVersion? version)
-    {
-        if (version is null)
-            return null;
-
-        Key? key = await _rows.FindKeyAsync(session, version.Address);
-        return key?.Id == version.KeyId ? new KeyAndVersion(key, version) : throw new SealBrokenException(version.LogName);
-    }
 }

@@ -34,8 +34,8 @@ internal sealed class CredentialRepository : ICredentialRepository
     private const string InsertCredential =
         $"""
         INSERT INTO credentials ({CredentialRow.Columns})
-        VALUES (@Id, @TenantId, @Kind, @LookupId, @Verifier, @HashKeyId, @Label, @Roles, @Permissions, @KeyScope, @State,
-          @CreatedAt, @ExpiresAt, @GraceUntil, @SuccessorId, @Seal)
+        VALUES (@Id, @TenantId, @Kind, @LookupId, @Verifier, @SealedSecret, @HashKeyId, @Label, @Roles, @Permissions, @KeyScope,
+          @State, @CreatedAt, @ExpiresAt, @GraceUntil, @SuccessorId, @Seal, @SealKeyId)
         ON CONFLICT DO NOTHING
         """;
 
@@ -46,7 +46,7 @@ internal sealed class CredentialRepository : ICredentialRepository
         """
         UPDATE credentials
         SET label = @Label, roles = @Roles, permissions = @Permissions, key_scope = @KeyScope, state = @State,
-          expires_at = @ExpiresAt, grace_until = @GraceUntil, successor_id = @SuccessorId, seal = @Seal
+          expires_at = @ExpiresAt, grace_until = @GraceUntil, successor_id = @SuccessorId, seal = @Seal, seal_key_id = @SealKeyId
         WHERE tenant_id = @TenantId AND id = @Id
         """;
 

@@ -10,8 +10,8 @@ internal sealed class CredentialRow
     /// <summary>The columns in the order in which they are read.</summary>
     public const string Columns =
         """
-        id, tenant_id, kind, lookup_id, verifier, hash_key_id, label, roles, permissions, key_scope, state,
-        created_at, expires_at, grace_until, successor_id, seal
+        id, tenant_id, kind, lookup_id, verifier, sealed_secret, hash_key_id, label, roles, permissions, key_scope, state,
+        created_at, expires_at, grace_until, successor_id, seal, seal_key_id
         """;
 
     public byte[] Id { get; init; } = [];
@@ -23,6 +23,8 @@ internal sealed class CredentialRow
     public string LookupId { get; init; } = "";
 
     public byte[] Verifier { get; init; } = [];
+
+    public byte[]? SealedSecret { get; init; }
 
     public byte[] HashKeyId { get; init; } = [];
 
@@ -46,6 +48,8 @@ internal sealed class CredentialRow
 
     public byte[] Seal { get; init; } = [];
 
+    public byte[]? SealKeyId { get; init; }
+
     public static CredentialRow From(Sealed<Credential> stored)
     {
         Credential credential = stored.UnverifiedRow;
@@ -56,6 +60,7 @@ internal sealed class CredentialRow
             Kind = credential.Kind,
             LookupId = credential.LookupId,
             Verifier = credential.Verifier,
+            SealedSecret = credential.SealedSecret,
             HashKeyId = credential.HashKeyId.ToBytes(),
             Label = credential.Label,
             Roles = (int)credential.Roles,
@@ -66,7 +71,8 @@ internal sealed class CredentialRow
             ExpiresAt = credential.ExpiresAt.ToStored(),
             GraceUntil = credential.GraceUntil.ToStored(),
             SuccessorId = credential.SuccessorId?.Value.ToBytes(),
-            Seal = stored.Seal,
+            Seal = StoredSeal.WithoutKeyId(stored.Seal),
+            SealKeyId = StoredSeal.KeyId(stored.Seal),
         };
     }
 
@@ -80,6 +86,7 @@ internal sealed class CredentialRow
             Kind = Kind,
             LookupId = LookupId,
             Verifier = Verifier,
+            SealedSecret = SealedSecret,
             HashKeyId = read.Id(HashKeyId),
             Label = Label,
             Roles = (Roles)read.Number(Roles),
@@ -91,6 +98,6 @@ internal sealed class CredentialRow
             GraceUntil = read.OptionalTime(GraceUntil),
             SuccessorId = read.OptionalId(SuccessorId) is { } successor ? new CredentialId(successor) : null,
         };
-        return read.Seal(credential, Seal);
+        return read.Seal(credential, Seal, SealKeyId);
     }
 }

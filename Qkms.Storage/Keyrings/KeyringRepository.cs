@@ -8,8 +8,8 @@ namespace Qkms.Storage.Keyrings;
 internal sealed class KeyringRepository : IKeyringRepository
 {
     private const string SelectRootWrappers =
-        """
-        SELECT master_key_id, wrapper_id, kind, root_key_id, wrapped, created_at
+        $"""
+        SELECT {RootWrapperRow.Columns}
         FROM root_wrappers
         ORDER BY wrapper_id
         """;
@@ -19,9 +19,9 @@ internal sealed class KeyringRepository : IKeyringRepository
         [.. (await session.Sql.ListAsync<RootWrapperRow>(SelectRootWrappers)).Select(row => row.ToWrapper())];
 
     private const string InsertRootWrapper =
-        """
-        INSERT INTO root_wrappers (master_key_id, wrapper_id, kind, root_key_id, wrapped, created_at)
-        VALUES (@MasterKeyId, @WrapperId, @Kind, @RootKeyId, @Wrapped, @CreatedAt)
+        $"""
+        INSERT INTO root_wrappers ({RootWrapperRow.Columns})
+        VALUES (@MasterKeyId, @WrapperId, @Kind, @Parameters, @RootKeyId, @State, @Wrapped, @CreatedAt)
         """;
 
     /// <inheritdoc/>
@@ -32,6 +32,10 @@ internal sealed class KeyringRepository : IKeyringRepository
             $"root wrapper {wrapper.WrapperId}", "root_wrappers", row, [nameof(RootWrapperRow.WrapperId)]));
         return session.Sql.ExecuteAsync(InsertRootWrapper, row);
     }
+
+    /// <inheritdoc/>
+    public Task UpdateWrappedAsync(IKmsSession session, RootWrapper wrapper) => session.Sql.ExecuteAsync(
+        "UPDATE root_wrappers SET wrapped = @Wrapped WHERE wrapper_id = @WrapperId", RootWrapperRow.From(wrapper));
 
     private const string SelectSystemKeys =
         $"""
@@ -66,6 +70,27 @@ internal sealed class KeyringRepository : IKeyringRepository
     /// <inheritdoc/>
     public async Task<bool> HasRowsOfTenantsAsync(IKmsSession session) => await session.Sql.ScalarAsync<long>(SelectAnyRowOfTenant) > 0;
 
+    // No tenant here: it is done to those of all.
+    private const string SelectTenantKeys =
+        $"""
+        SELECT {KeyringRow.Columns}
+        FROM keyring
+        WHERE tenant_id IS NOT NULL AND id > @After
+        ORDER BY id
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<KeyringEntry>> ListTenantKeysAsync(IKmsSession session, Guid? after, int limit) =>
+    [
+        .. (await session.Sql.ListAsync<KeyringRow>(SelectTenantKeys, new { After = (after ?? Guid.Empty).ToBytes(), Limit = limit }))
+            .Select(row => row.ToEntry()),
+    ];
+
+    /// <inheritdoc/>
+    public Task UpdateWrappedAsync(IKmsSession session, KeyringEntry entry) =>
+        session.Sql.ExecuteAsync("UPDATE keyring SET wrapped = @Wrapped WHERE id = @Id", KeyringRow.From(entry));
+
     private const string SelectNewestTenantKey =
         $"""
         SELECT {KeyringRow.Columns}
@@ -97,7 +122,7 @@ internal sealed class KeyringRepository : IKeyringRepository
     private const string InsertKey =
         $"""
         INSERT INTO keyring ({KeyringRow.Columns})
-        VALUES (@Id, @Kind, @TenantId, @Version, @MasterKeyId, @Wrapped, @CreatedAt)
+        VALUES (@Id, @Kind, @TenantId, @Version, @MasterKeyId, @State, @Wrapped, @CreatedAt)
         """;
 
     /// <inheritdoc/>

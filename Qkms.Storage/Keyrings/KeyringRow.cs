@@ -7,7 +7,7 @@ namespace Qkms.Storage.Keyrings;
 internal sealed class KeyringRow
 {
     /// <summary>The columns in the order in which they are read.</summary>
-    public const string Columns = "id, kind, tenant_id, version, master_key_id, wrapped, created_at";
+    public const string Columns = "id, kind, tenant_id, version, master_key_id, state, wrapped, created_at";
 
     public byte[] Id { get; init; } = [];
 
@@ -18,6 +18,8 @@ internal sealed class KeyringRow
     public long Version { get; init; }
 
     public byte[] MasterKeyId { get; init; } = [];
+
+    public long State { get; init; }
 
     public byte[] Wrapped { get; init; } = [];
 
@@ -30,6 +32,7 @@ internal sealed class KeyringRow
         TenantId = entry.TenantId?.Value.ToBytes(),
         Version = entry.Version,
         MasterKeyId = entry.MasterKeyId.ToBytes(),
+        State = (int)entry.State,
         Wrapped = entry.Wrapped,
         CreatedAt = entry.CreatedAt.ToStored(),
     };
@@ -37,14 +40,20 @@ internal sealed class KeyringRow
     public KeyringEntry ToEntry()
     {
         StoredRowReader read = new();
-        (Guid id, int kind, Guid? tenant, int version, Guid masterKey) =
-            (read.Id(Id), read.Number(Kind), read.OptionalId(TenantId), read.Number(Version), read.Id(MasterKeyId));
+        (Guid id, int kind, Guid? tenant, int version, Guid masterKey, int state) = (
+            read.Id(Id),
+            read.Number(Kind),
+            read.OptionalId(TenantId),
+            read.Number(Version),
+            read.Id(MasterKeyId),
+            read.Number(State));
         return new KeyringEntry(
             id,
             (KeyringKind)kind,
             tenant is { } owner ? new TenantId(owner) : null,
             version,
             masterKey,
+            (KeyringState)state,
             read.Wrapped(Wrapped),
 
             // For people: a damaged one keeps no key from opening.

@@ -7,18 +7,6 @@ namespace Qkms.Storage.Keys;
 /// <summary>Keys, key versions and their material.</summary>
 internal sealed class KeyRepository : IKeyRepository
 {
-    private const string SelectKey =
-        $"""
-        SELECT {KeyRow.Columns}
-        FROM keys
-        WHERE tenant_id = @TenantId AND owner_kind = @OwnerKind AND owner_id = @OwnerId
-          AND name = @Name AND algorithm = @Algorithm AND use = @Use
-        """;
-
-    /// <inheritdoc/>
-    public async Task<Sealed<Key>?> FindKeyAsync(IKmsSession session, KeyAddress address) =>
-        (await session.Sql.FindAsync<KeyRow>(SelectKey, new KeyAddressParameters(address)))?.ToSealed();
-
     // The index of names serves it, whose condition has to stand here word for word; the other one holds every key of the algorithm.
     private const string SelectNewestKid =
         """
@@ -46,21 +34,17 @@ internal sealed class KeyRepository : IKeyRepository
         """;
 
     /// <inheritdoc/>
-    public Task<Sealed<Key>?> FindKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
-        FindKeyAsync(session, SelectKeyById, tenantId, keyId);
-
-    /// <inheritdoc/>
-    public Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
-        FindKeyAsync(session, SelectKeyById + session.Sql.Dialect.LockRow, tenantId, keyId);
-
-    private static async Task<Sealed<Key>?> FindKeyAsync(IKmsSession session, string sql, TenantId tenantId, KeyId keyId) =>
-        (await session.Sql.FindAsync<KeyRow>(sql, new { TenantId = tenantId.Value.ToBytes(), Id = keyId.Value.ToBytes() }))?.ToSealed();
+    public async Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
+        (await session.Sql.FindAsync<KeyRow>(
+            SelectKeyById + session.Sql.Dialect.LockRow,
+            new { TenantId = tenantId.Value.ToBytes(), Id = keyId.Value.ToBytes() }))?.ToSealed();
 
     private const string InsertKey =
         $"""
         INSERT INTO keys ({KeyRow.Columns})
         VALUES (@Id, @TenantId, @OwnerKind, @OwnerId, @Name, @Algorithm, @Use, @Origin, @State, @DeleteAt, @Description,
-          @RotationPeriod, @NextRotationAt, @NextVersion, @ActiveKid, @VersionCount, @DestroyedCount, @RowVersion, @CreatedAt, @Seal)
+          @RotationPeriod, @NextRotationAt, @NextVersion, @ActiveKid, @VersionCount, @DestroyedCount, @VersionStates, @RowVersion,
+          @CreatedAt, @Seal, @SealKeyId)
         ON CONFLICT DO NOTHING
         """;
 
@@ -72,7 +56,8 @@ internal sealed class KeyRepository : IKeyRepository
         UPDATE keys
         SET state = @State, delete_at = @DeleteAt, description = @Description, rotation_period = @RotationPeriod,
           next_rotation_at = @NextRotationAt, next_version = @NextVersion, active_kid = @ActiveKid, version_count = @VersionCount,
-          destroyed_count = @DestroyedCount, row_version = @RowVersion, seal = @Seal
+          destroyed_count = @DestroyedCount, version_states = @VersionStates, row_version = @RowVersion, seal = @Seal,
+          seal_key_id = @SealKeyId
         WHERE tenant_id = @TenantId AND id = @Id AND row_version = @RowVersion - 1
         """;
 
@@ -95,18 +80,6 @@ internal sealed class KeyRepository : IKeyRepository
         LEFT JOIN key_usage u ON u.tenant_id = v.tenant_id AND u.version_id = v.id
         """;
 
-    private const string SelectVersionByKid =
-        $"""
-        SELECT {KeyVersionRow.Columns}
-        {FromVersions}
-        WHERE v.tenant_id = @TenantId AND v.kid = @Kid
-        """;
-
-    /// <inheritdoc/>
-    public async Task<Sealed<KeyVersion>?> FindVersionAsync(IKmsSession session, TenantId tenantId, Kid kid) =>
-        (await session.Sql.FindAsync<KeyVersionRow>(
-            SelectVersionByKid, new { TenantId = tenantId.Value.ToBytes(), Kid = kid.Value }))?.ToSealed();
-
     private const string SelectVersionById =
         $"""
         SELECT {KeyVersionRow.Columns}
@@ -120,82 +93,133 @@ internal sealed class KeyRepository : IKeyRepository
             SelectVersionById,
             new { TenantId = tenantId.Value.ToBytes(), Id = versionId.Value.ToBytes() }))?.ToSealed();
 
-    // By way of the logical key: an edited copy of the address in a version must not make the version disappear.
-    private const string SelectVersionOfKey =
+    private const string SelectWithKey =
         $"""
-        SELECT {KeyVersionRow.Columns}
+        SELECT {KeyVersionRow.Columns}, {KeyRow.ColumnsBehind}
+        {FromVersions}
+        LEFT JOIN keys k ON k.tenant_id = v.tenant_id AND k.id = v.key_id
+        WHERE v.tenant_id = @TenantId AND
+        """;
+
+    /// <inheritdoc/>
+    public Task<VersionWithKey?> FindWithKeyAsync(IKmsSession session, TenantId tenantId, Kid kid) => FindWithKeyAsync(
+        session, $"{SelectWithKey} v.kid = @Kid", new { TenantId = tenantId.Value.ToBytes(), Kid = kid.Value });
+
+    /// <inheritdoc/>
+    public Task<VersionWithKey?> FindWithKeyAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) => FindWithKeyAsync(
+        session, $"{SelectWithKey} v.id = @Id", new { TenantId = tenantId.Value.ToBytes(), Id = versionId.Value.ToBytes() });
+
+    private static async Task<VersionWithKey?> FindWithKeyAsync(IKmsSession session, string sql, object parameters) =>
+        await session.Sql.FindPairAsync<KeyVersionRow, KeyRow>(sql, parameters) is { } found
+            ? new VersionWithKey(found.First.ToSealed(), found.Second?.ToSealed())
+            : null;
+
+    // By way of the logical key: an edited copy of the address in a version must not make the version disappear.
+    private const string SelectKeyAnd =
+        $"""
+        SELECT {KeyRow.ColumnsBehind}, {KeyVersionRow.Columns}
         FROM keys k
-        JOIN key_versions v ON v.tenant_id = k.tenant_id AND v.key_id = k.id
+        LEFT JOIN key_versions v ON v.tenant_id = k.tenant_id AND
+        """;
+
+    private const string OfKeyAt =
+        """
+
         LEFT JOIN key_usage u ON u.tenant_id = v.tenant_id AND u.version_id = v.id
         WHERE k.tenant_id = @TenantId AND k.owner_kind = @OwnerKind AND k.owner_id = @OwnerId
           AND k.name = @Name AND k.algorithm = @Algorithm AND k.use = @Use
         """;
 
-    private const string SelectVersionByNumber =
+    private const string SelectWithVersion = $"{SelectKeyAnd} v.key_id = k.id AND v.version = @Version {OfKeyAt}";
+
+    private const string SelectWithActive = $"{SelectKeyAnd} v.kid = k.active_kid {OfKeyAt}";
+
+    private const string SelectWithNewest =
         $"""
-        {SelectVersionOfKey}
-          AND v.version = @Version
+        {SelectKeyAnd} v.key_id = k.id AND v.version = (
+          SELECT MAX(n.version) FROM key_versions n WHERE n.tenant_id = k.tenant_id AND n.key_id = k.id)
+        {OfKeyAt}
         """;
 
     /// <inheritdoc/>
-    public async Task<Sealed<KeyVersion>?> FindVersionAsync(IKmsSession session, KeyAddress address, int version) =>
-        (await session.Sql.FindAsync<KeyVersionRow>(SelectVersionByNumber, new KeyVersionParameters(address, version)))?.ToSealed();
+    public Task<KeyWithVersion?> FindWithVersionAsync(IKmsSession session, KeyAddress address, int version) =>
+        FindKeyWithAsync(session, SelectWithVersion, new KeyVersionParameters(address, version));
 
-    private const string SelectVersionsByNumber =
+    /// <inheritdoc/>
+    public Task<KeyWithVersion?> FindWithActiveAsync(IKmsSession session, KeyAddress address) =>
+        FindKeyWithAsync(session, SelectWithActive, new KeyAddressParameters(address));
+
+    /// <inheritdoc/>
+    public Task<KeyWithVersion?> FindWithNewestAsync(IKmsSession session, KeyAddress address) =>
+        FindKeyWithAsync(session, SelectWithNewest, new KeyAddressParameters(address));
+
+    private static async Task<KeyWithVersion?> FindKeyWithAsync(IKmsSession session, string sql, object parameters) =>
+        await session.Sql.FindPairAsync<KeyRow, KeyVersionRow>(sql, parameters) is { } found
+            ? new KeyWithVersion(found.First.ToSealed(), found.Second?.ToSealed())
+            : null;
+
+    private const string SelectByNumberDown =
         $"""
-        {SelectVersionOfKey}
-          AND v.version <= @Version
+        {SelectKeyAnd} v.key_id = k.id AND v.version <= @Version {OfKeyAt}
         ORDER BY v.version DESC
         LIMIT @Limit
         """;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Sealed<KeyVersion>>> ListVersionsAsync(IKmsSession session, KeyAddress address, int newest, int limit)
-    {
-        IReadOnlyList<KeyVersionRow> rows = await session.Sql.ListAsync<KeyVersionRow>(
-            SelectVersionsByNumber, new KeyVersionParameters(address, newest) { Limit = limit });
-        return [.. rows.Select(row => row.ToSealed())];
-    }
+    public async Task<IReadOnlyList<KeyWithVersion>> ListVersionsAsync(IKmsSession session, KeyAddress address, int newest, int limit) =>
+    [
+        .. (await session.Sql.ListPairsAsync<KeyRow, KeyVersionRow>(
+            SelectByNumberDown, new KeyVersionParameters(address, newest) { Limit = limit }))
+            .Select(row => new KeyWithVersion(row.First.ToSealed(), row.Second?.ToSealed())),
+    ];
 
-    private const string SelectActiveKeys =
+    private const string SelectKeysOfName =
         $"""
         SELECT {KeyRow.Columns}
         FROM keys
-        WHERE tenant_id = @TenantId AND owner_kind = '' AND owner_id = '' AND name = @Name AND active_kid IS NOT NULL
+        WHERE tenant_id = @TenantId AND owner_kind = '' AND owner_id = '' AND name = @Name
         ORDER BY id
         LIMIT @Limit
         """;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Sealed<Key>>> ListActiveKeysAsync(IKmsSession session, TenantId tenantId, KeyName name, int limit)
+    public async Task<IReadOnlyList<Sealed<Key>>> ListKeysAsync(IKmsSession session, TenantId tenantId, KeyName name, int limit)
     {
         IReadOnlyList<KeyRow> rows = await session.Sql.ListAsync<KeyRow>(
-            SelectActiveKeys, new { TenantId = tenantId.Value.ToBytes(), Name = name.Value, Limit = limit });
+            SelectKeysOfName, new { TenantId = tenantId.Value.ToBytes(), Name = name.Value, Limit = limit });
         return [.. rows.Select(row => row.ToSealed())];
     }
 
-    private const string SelectVersions =
+    // One statement, and so one moment. A key with many versions on the page stands beside the first of them only: what it says of its
+    // versions may be long.
+    private const string SelectPage =
         $"""
-        SELECT {KeyVersionRow.Columns}
-        {FromVersions}
+        WITH page AS MATERIALIZED (
+          SELECT {KeyVersionRow.Columns}
+          {FromVersions}
 
         """;
 
-    private const string NewestFirst =
-        """
+    private const string WithKeys =
+        $"""
 
+          ORDER BY v.id DESC
+          LIMIT @Limit
+        )
+        SELECT {KeyVersionRow.ColumnsAgain}, {KeyRow.ColumnsBehind}
+        FROM (SELECT page.*, ROW_NUMBER() OVER (PARTITION BY page.key_id ORDER BY page.id DESC) AS nth FROM page) v
+        LEFT JOIN keys k ON k.tenant_id = @TenantId AND k.id = v.key_id AND v.nth = 1
         ORDER BY v.id DESC
-        LIMIT @Limit
         """;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Sealed<KeyVersion>>> ListVersionsAsync(
+    public async Task<IReadOnlyList<VersionWithKey>> ListVersionsAsync(
         IKmsSession session, KeyVersionQuery query, KeyVersionId? before, int limit)
     {
-        IReadOnlyList<KeyVersionRow> rows = await session.Sql.ListAsync<KeyVersionRow>(
-            SelectVersions + KeyVersionFilter.Where(query, before is not null) + NewestFirst,
+        IReadOnlyList<(KeyVersionRow First, KeyRow? Second)> rows = await session.Sql.ListPairsAsync<KeyVersionRow, KeyRow>(
+            SelectPage + KeyVersionFilter.Where(query, before is not null) + WithKeys,
             new KeyVersionQueryParameters(query) { Before = before?.Value.ToBytes(), Limit = limit });
-        return [.. rows.Select(row => row.ToSealed())];
+        return [.. rows.Select(row => new VersionWithKey(row.First.ToSealed(), row.Second?.ToSealed()))];
     }
 
     private const string SumCounters =
@@ -223,10 +247,12 @@ internal sealed class KeyRepository : IKeyRepository
         """
         INSERT INTO key_versions (id, key_id, tenant_id, owner_kind, owner_id, name, algorithm, use, kid, version, spelling,
           state, oaep_hash, public_key, soft_usage_limit, max_usage_limit, soft_limit_expiration, expires_at,
-          process_until, auto_rotate, previous_kid, next_kid, created_at, retired_at, revoked_at, destroyed_at, destroy_at, seal)
+          process_until, auto_rotate, previous_kid, next_kid, created_at, retired_at, revoked_at, destroyed_at, destroy_at, row_version,
+          seal, seal_key_id)
         VALUES (@Id, @KeyId, @TenantId, @OwnerKind, @OwnerId, @Name, @Algorithm, @Use, @Kid, @Version, @Spelling,
           @State, @OaepHash, @PublicKey, @SoftUsageLimit, @MaxUsageLimit, @SoftLimitExpiration, @ExpiresAt,
-          @ProcessUntil, @AutoRotate, @PreviousKid, @NextKid, @CreatedAt, @RetiredAt, @RevokedAt, @DestroyedAt, @DestroyAt, @Seal)
+          @ProcessUntil, @AutoRotate, @PreviousKid, @NextKid, @CreatedAt, @RetiredAt, @RevokedAt, @DestroyedAt, @DestroyAt, @RowVersion,
+          @Seal, @SealKeyId)
         ON CONFLICT DO NOTHING
         """;
 
@@ -259,7 +285,7 @@ internal sealed class KeyRepository : IKeyRepository
         SET state = @State, soft_usage_limit = @SoftUsageLimit, max_usage_limit = @MaxUsageLimit,
           soft_limit_expiration = @SoftLimitExpiration, expires_at = @ExpiresAt, process_until = @ProcessUntil,
           auto_rotate = @AutoRotate, next_kid = @NextKid, retired_at = @RetiredAt, revoked_at = @RevokedAt,
-          destroyed_at = @DestroyedAt, destroy_at = @DestroyAt, seal = @Seal
+          destroyed_at = @DestroyedAt, destroy_at = @DestroyAt, row_version = @RowVersion, seal = @Seal, seal_key_id = @SealKeyId
         WHERE tenant_id = @TenantId AND id = @Id
         """;
 

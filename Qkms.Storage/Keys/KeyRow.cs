@@ -11,7 +11,16 @@ internal sealed class KeyRow
     public const string Columns =
         """
         id, tenant_id, owner_kind, owner_id, name, algorithm, use, origin, state, delete_at, description,
-        rotation_period, next_rotation_at, next_version, active_kid, version_count, destroyed_count, row_version, created_at, seal
+        rotation_period, next_rotation_at, next_version, active_kid, version_count, destroyed_count, version_states, row_version,
+        created_at, seal, seal_key_id
+        """;
+
+    /// <summary>The same of <c>keys k</c>, behind the columns of a version; the id comes first, where both part.</summary>
+    public const string ColumnsBehind =
+        """
+        k.id, k.tenant_id, k.owner_kind, k.owner_id, k.name, k.algorithm, k.use, k.origin, k.state, k.delete_at, k.description,
+          k.rotation_period, k.next_rotation_at, k.next_version, k.active_kid, k.version_count, k.destroyed_count, k.version_states,
+          k.row_version, k.created_at, k.seal, k.seal_key_id
         """;
 
     public byte[] Id { get; init; } = [];
@@ -48,11 +57,15 @@ internal sealed class KeyRow
 
     public long DestroyedCount { get; init; }
 
+    public string VersionStates { get; init; } = "";
+
     public long RowVersion { get; init; }
 
     public long CreatedAt { get; init; }
 
     public byte[] Seal { get; init; } = [];
+
+    public byte[]? SealKeyId { get; init; }
 
     public static KeyRow From(Sealed<Key> stored)
     {
@@ -76,9 +89,11 @@ internal sealed class KeyRow
             ActiveKid = key.ActiveKid?.Value,
             VersionCount = key.VersionCount,
             DestroyedCount = key.DestroyedCount,
+            VersionStates = key.States.Text,
             RowVersion = key.RowVersion,
             CreatedAt = key.CreatedAt.ToStored(),
-            Seal = stored.Seal,
+            Seal = StoredSeal.WithoutKeyId(stored.Seal),
+            SealKeyId = StoredSeal.KeyId(stored.Seal),
         };
     }
 
@@ -104,9 +119,10 @@ internal sealed class KeyRow
             ActiveKid = ActiveKid is null ? null : Kid.FromStored(ActiveKid),
             VersionCount = read.Number(VersionCount),
             DestroyedCount = read.Number(DestroyedCount),
+            States = new Core.Keys.VersionStates(VersionStates),
             RowVersion = RowVersion,
             CreatedAt = read.Time(CreatedAt),
         };
-        return read.Seal(key, Seal);
+        return read.Seal(key, Seal, SealKeyId);
     }
 }

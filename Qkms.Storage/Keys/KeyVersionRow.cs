@@ -8,12 +8,18 @@ namespace Qkms.Storage.Keys;
 internal sealed class KeyVersionRow
 {
     /// <summary>The columns in the order in which they are read. A version without a counter row has no uses.</summary>
-    public const string Columns =
+    public const string Columns = $"{ColumnsWithoutUses}, COALESCE(u.used, 0) AS used";
+
+    /// <summary>The same of a table or query that has them all, the uses too.</summary>
+    public const string ColumnsAgain = $"{ColumnsWithoutUses}, v.used";
+
+    /// <summary>The same without the counter.</summary>
+    public const string ColumnsWithoutUses =
         """
         v.id, v.key_id, v.tenant_id, v.owner_kind, v.owner_id, v.name, v.algorithm, v.use, v.kid, v.version, v.spelling,
           v.state, v.oaep_hash, v.public_key, v.soft_usage_limit, v.max_usage_limit, v.soft_limit_expiration, v.expires_at,
           v.process_until, v.auto_rotate, v.previous_kid, v.next_kid, v.created_at, v.retired_at, v.revoked_at, v.destroyed_at,
-          v.destroy_at, v.seal, COALESCE(u.used, 0) AS used
+          v.destroy_at, v.row_version, v.seal, v.seal_key_id
         """;
 
     public byte[] Id { get; init; } = [];
@@ -70,7 +76,11 @@ internal sealed class KeyVersionRow
 
     public long? DestroyAt { get; init; }
 
+    public long RowVersion { get; init; }
+
     public byte[] Seal { get; init; } = [];
+
+    public byte[]? SealKeyId { get; init; }
 
     public long Used { get; init; }
 
@@ -106,7 +116,9 @@ internal sealed class KeyVersionRow
             RevokedAt = version.RevokedAt.ToStored(),
             DestroyedAt = version.DestroyedAt.ToStored(),
             DestroyAt = version.DestroyAt.ToStored(),
-            Seal = stored.Seal,
+            RowVersion = version.RowVersion,
+            Seal = StoredSeal.WithoutKeyId(stored.Seal),
+            SealKeyId = StoredSeal.KeyId(stored.Seal),
             Used = version.Used,
         };
     }
@@ -143,9 +155,10 @@ internal sealed class KeyVersionRow
             RevokedAt = read.OptionalTime(RevokedAt),
             DestroyedAt = read.OptionalTime(DestroyedAt),
             DestroyAt = read.OptionalTime(DestroyAt),
+            RowVersion = RowVersion,
             Used = Used,
         };
-        return read.Seal(version, Seal);
+        return read.Seal(version, Seal, SealKeyId);
     }
 
     private static Kid? OptionalKid(string? column) => column is null ? null : Core.Names.Kid.FromStored(column);

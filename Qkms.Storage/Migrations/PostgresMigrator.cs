@@ -11,8 +11,8 @@ namespace Qkms.Storage.Migrations;
 /// </summary>
 internal sealed class PostgresMigrator(IReadOnlyList<Migration> migrations, TimeProvider time, ILogger logger)
 {
-    // A later script may have to rewrite a large table, and the other nodes wait for it.
-    private const int PatienceSeconds = 600;
+    /// <summary>A later script may have to rewrite a large table, and the other nodes wait for it.</summary>
+    public const int PatienceSeconds = 600;
 
     private const int CreateAttempts = 5;
 
@@ -28,7 +28,7 @@ internal sealed class PostgresMigrator(IReadOnlyList<Migration> migrations, Time
     {
         await CreateHistoryAsync(connection, cancellationToken);
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await connection.ExecuteAsync(Command(LockHistory, cancellationToken));
+        await LockAsync(connection, cancellationToken);
 
         (IReadOnlyList<AppliedMigration> applied, Schema found) = await PostgresSchema.ReadAsync(connection, cancellationToken);
         Migration[] missing = [.. _history.Missing(applied)];
@@ -113,6 +113,10 @@ internal sealed class PostgresMigrator(IReadOnlyList<Migration> migrations, Time
         SET LOCAL lock_timeout = 0;
         SELECT only_row FROM schema_lock FOR UPDATE
         """;
+
+    /// <summary>Waits, in a transaction that has begun, until no other node is at this.</summary>
+    public static Task LockAsync(NpgsqlConnection connection, CancellationToken cancellationToken) =>
+        connection.ExecuteAsync(Command(LockHistory, cancellationToken));
 
     private static CommandDefinition Command(string sql, CancellationToken cancellationToken, object? parameters = null) =>
         new(sql, parameters, commandTimeout: PatienceSeconds, cancellationToken: cancellationToken);

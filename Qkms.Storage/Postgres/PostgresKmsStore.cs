@@ -102,6 +102,31 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
     }
 
     /// <inheritdoc/>
+    public async Task<T> UpgradeAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        Schema.ThrowIfDifferent();
+        try
+        {
+            await using NpgsqlConnection connection = await _connections.OpenSingleAsync(cancellationToken);
+            await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken);
+            await PostgresMigrator.LockAsync(connection, cancellationToken);
+            using KmsSession session = KmsSession.ForUpgrading(
+                connection, SqlDialect.Postgres, PostgresMigrator.PatienceSeconds, cancellationToken);
+            T result = await work(session);
+            await session.ReadBackAsync();
+            await transaction.CommitAsync(cancellationToken);
+            RunHooks(session.Committed);
+            return result;
+        }
+        catch (Exception e) when (PostgresFaults.IsOutage(e) || PostgresFaults.IsLost(e))
+        {
+            // Whether it was committed is seen at the next start, which looks at the database before it does anything.
+            StorageLog.WriteFailed(_logger, e);
+            throw PostgresFaults.Unavailable();
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
         Schema.ThrowIfDifferent();

@@ -46,9 +46,12 @@ internal sealed class StoredRowReader
         KeyAlgorithm.TryParseName(column, out KeyAlgorithm? algorithm) ? algorithm : Damaged(KeyAlgorithm.All[0]);
 
     /// <summary>The row with its seal, or with none that holds.</summary>
-    public Sealed<T> Seal<T>(T row, byte[] seal)
+    /// <param name="row">The row.</param>
+    /// <param name="seal">The column <c>seal</c>.</param>
+    /// <param name="sealKeyId">The column <c>seal_key_id</c>.</param>
+    public Sealed<T> Seal<T>(T row, byte[] seal, byte[]? sealKeyId)
         where T : class, ISealedRow =>
-        new(row, _damaged ? [] : seal);
+        new(row, _damaged ? [] : StoredSeal.Join(seal, sealKeyId));
 
     /// <summary>Something wrapped, or what opens nowhere.</summary>
     public byte[] Wrapped(byte[] column) => _damaged ? [] : column;

@@ -12,15 +12,23 @@ internal sealed class KmsSession : IKmsSession, IDisposable
     private readonly CancellationToken _cancellationToken;
     private readonly int? _thread;
     private readonly bool _writes;
+    private readonly int? _patience;
     private List<Action>? _committed;
     private List<WrittenRow>? _written;
     private bool _ended;
 
     static KmsSession() => DefaultTypeMap.MatchNamesWithUnderscores = true;
 
-    private KmsSession(DbConnection connection, SqlDialect dialect, bool writes, int? thread, CancellationToken cancellationToken)
+    private KmsSession(
+        DbConnection connection,
+        SqlDialect dialect,
+        bool writes,
+        int? thread,
+        CancellationToken cancellationToken,
+        int? patience = null)
     {
-        (_connection, Dialect, _writes, _thread, _cancellationToken) = (connection, dialect, writes, thread, cancellationToken);
+        (_connection, Dialect, _writes, _thread) = (connection, dialect, writes, thread);
+        (_cancellationToken, _patience) = (cancellationToken, patience);
     }
 
     /// <summary>The database's own words.</summary>
@@ -44,6 +52,15 @@ internal sealed class KmsSession : IKmsSession, IDisposable
     /// <param name="cancellationToken">Ends the unit before its commit.</param>
     public static KmsSession ForWriting(DbConnection connection, SqlDialect dialect, CancellationToken cancellationToken) =>
         new(connection, dialect, writes: true, thread: null, cancellationToken);
+
+    /// <summary>The same, whose statements may take long.</summary>
+    /// <param name="connection">The connection; its transaction has begun.</param>
+    /// <param name="dialect">The database's own words.</param>
+    /// <param name="patience">How long each statement may take, in seconds.</param>
+    /// <param name="cancellationToken">Ends the unit before its commit.</param>
+    public static KmsSession ForUpgrading(
+        DbConnection connection, SqlDialect dialect, int patience, CancellationToken cancellationToken) =>
+        new(connection, dialect, writes: true, thread: null, cancellationToken, patience);
 
     /// <summary>A session on a read-only connection.</summary>
     public static KmsSession ForReading(DbConnection connection, SqlDialect dialect, CancellationToken cancellationToken) =>
@@ -104,6 +121,17 @@ internal sealed class KmsSession : IKmsSession, IDisposable
         where T : class =>
         _connection.QuerySingleOrDefaultAsync<T>(Command(sql, parameters));
 
+    /// <summary>Every row, each as two objects; the second begins at its column <c>id</c>, and is null where that is.</summary>
+    public async Task<IReadOnlyList<(TFirst First, TSecond? Second)>> ListPairsAsync<TFirst, TSecond>(string sql, object parameters)
+        where TSecond : class =>
+        (await _connection.QueryAsync<TFirst, TSecond?, (TFirst, TSecond?)>(
+            Command(sql, parameters), static (first, second) => (first, second), splitOn: "id")).AsList();
+
+    /// <summary>The row as two objects, as above, or null.</summary>
+    public async Task<(TFirst First, TSecond? Second)?> FindPairAsync<TFirst, TSecond>(string sql, object parameters)
+        where TSecond : class =>
+        await ListPairsAsync<TFirst, TSecond>(sql, parameters) is [var only] ? only : null;
+
     /// <summary>The one value of the one row.</summary>
     public async Task<T> ScalarAsync<T>(string sql, object? parameters = null)
         where T : struct =>
@@ -124,7 +152,7 @@ internal sealed class KmsSession : IKmsSession, IDisposable
     private CommandDefinition Command(string sql, object? parameters)
     {
         ThrowIfNotMine();
-        return new CommandDefinition(sql, parameters, cancellationToken: _cancellationToken);
+        return new CommandDefinition(sql, parameters, commandTimeout: _patience, cancellationToken: _cancellationToken);
     }
 
     private void ThrowIfNotMine()

@@ -16,7 +16,12 @@ internal sealed class ReaderPool(SqliteDataSource source) : IDisposable
     private volatile bool _disposed;
 
     /// <summary>A connection for one read.</summary>
-    public SqliteConnection Rent() => _idle.TryTake(out SqliteConnection? connection) ? connection : source.OpenReader();
+    /// <param name="isFresh">Whether it was opened for this, by the name of the file.</param>
+    public SqliteConnection Rent(out bool isFresh)
+    {
+        isFresh = !_idle.TryTake(out SqliteConnection? connection);
+        return connection ?? source.OpenReader();
+    }
 
     /// <summary>Takes back one whose read went well; any other is disposed by who rented it.</summary>
     public void Return(SqliteConnection connection)

@@ -31,6 +31,7 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
     private readonly ILogger _logger;
     private readonly ReaderPool _readers;
     private DataDirectory? _directory;
+    private DatabaseFile? _file;
     private GroupCommitWriter? _writer;
     private SchemaWatch? _schema;
     private bool _disposed;
@@ -71,16 +72,27 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
 
         _directory = DataDirectory.Take(_options.DataDirectory);
         _writer = new GroupCommitWriter(_source, OpenMigrated(), _options.WriteQueueCapacity, _busyRetry, _logger);
+        _file = new DatabaseFile(_directory.DatabasePath, _time, _logger);
         _schema = new SchemaWatch(() => Task.Run(FindSchemaDifference), _time, _logger);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    public async Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
         Schema.ThrowIfDifferent();
-        return KmsActivities.Source.HasListeners() ? WriteTracedAsync(work, cancellationToken) : Writer.WriteAsync(work, cancellationToken);
+        OpenFile.ThrowIfReplaced();
+        T result = await (KmsActivities.Source.HasListeners()
+            ? WriteTracedAsync(work, cancellationToken)
+            : Writer.WriteAsync(work, cancellationToken));
+
+        // Otherwise it may be in a file that nobody finds again.
+        return OpenFile.IsReplaced() ? throw KmsErrors.OutcomeUnknown.Refusal() : result;
     }
+
+    /// <summary>A write: nobody else is in the data directory, and a write takes the time that it takes.</summary>
+    public Task<T> UpgradeAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
+        WriteAsync(work, cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken)
@@ -93,6 +105,7 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
     public async Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
         Schema.ThrowIfDifferent();
+        OpenFile.ThrowIfReplaced();
         using Activity? span = StartSpan(StorageMeter.SqliteRead);
         try
         {
@@ -115,6 +128,7 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
         _schema?.Dispose();
         _readers.Dispose();
         _writer?.Dispose();
+        _file?.Dispose();
         _directory?.Dispose();
     }
 
@@ -133,6 +147,8 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
     }
 
     private static Activity? StartSpan(string name) => KmsActivities.Start(name, ActivityKind.Client)?.SetTag("db.system.name", "sqlite");
+
+    private DatabaseFile OpenFile => _file ?? throw NotOpen();
 
     private GroupCommitWriter Writer => _writer ?? throw NotOpen();
 
@@ -187,7 +203,13 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
         if (_disposed)
             throw SqliteFaults.Unavailable();
 
-        SqliteConnection connection = _readers.Rent();
+        SqliteConnection connection = _readers.Rent(out bool isFresh);
+        if (isFresh && OpenFile.IsReplaced())
+        {
+            connection.Dispose();
+            throw SqliteFaults.Unavailable();
+        }
+
         try
         {
             using KmsSession session = KmsSession.ForReading(connection, SqlDialect.Sqlite, cancellationToken);

@@ -32,5 +32,7 @@ internal static class StorageEvents
     public const int EpochNotRecorded = 2024;
     public const int EpochNotRemembered = 2025;
     public const int WatchFailed = 2026;
+    public const int DatabaseFileReplaced = 2027;
+    public const int DatabaseFileBack = 2028;
     public const int SettlingFailed = 2030;
 }

@@ -89,6 +89,14 @@ internal static partial class StorageLog
         "{Path} could not be written: after a restart this node may accept an older database server.")]
     public static partial void EpochNotRemembered(ILogger logger, string path, Exception exception);
 
+    [LoggerMessage(StorageEvents.DatabaseFileReplaced, LogLevel.Critical,
+        "The open database file {Path} was taken away, or another one put in its place: nothing is read or written until it is back. Stop "
+        + "the service before you exchange its database.")]
+    public static partial void DatabaseFileReplaced(ILogger logger, string? path);
+
+    [LoggerMessage(StorageEvents.DatabaseFileBack, LogLevel.Warning, "The open database file {Path} is in its place again.")]
+    public static partial void DatabaseFileBack(ILogger logger, string? path);
+
     [LoggerMessage(StorageEvents.WatchFailed, LogLevel.Warning, "A database server could not be looked at; the next look is in seconds.")]
     public static partial void WatchFailed(ILogger logger, Exception exception);
 

@@ -13,8 +13,8 @@ internal sealed class TenantRepository : ITenantRepository
     public async Task<bool> AnyAsync(IKmsSession session) => await session.Sql.ScalarAsync<long>(SelectAny) > 0;
 
     private const string SelectTenant =
-        """
-        SELECT id, account_id, name, state, plan, created_at, seal
+        $"""
+        SELECT {TenantRow.Columns}
         FROM tenants
         WHERE id = @Id
         """;
@@ -24,16 +24,17 @@ internal sealed class TenantRepository : ITenantRepository
         (await session.Sql.FindAsync<TenantRow>(SelectTenant, new { Id = id.Value.ToBytes() }))?.ToSealed();
 
     private const string InsertTenant =
-        """
-        INSERT INTO tenants (id, account_id, name, state, plan, created_at, seal)
-        VALUES (@Id, @AccountId, @Name, @State, @Plan, @CreatedAt, @Seal)
+        $"""
+        INSERT INTO tenants ({TenantRow.Columns})
+        VALUES (@Id, @AccountId, @Name, @State, @Plan, @CreatedAt, @Seal, @SealKeyId)
         ON CONFLICT DO NOTHING
         """;
 
     /// <inheritdoc/>
     public Task<bool> InsertAsync(IKmsSession session, Sealed<Tenant> tenant) => WriteAsync(session, InsertTenant, tenant);
 
-    private const string UpdateTenant = "UPDATE tenants SET state = @State, plan = @Plan, seal = @Seal WHERE id = @Id";
+    private const string UpdateTenant =
+        "UPDATE tenants SET state = @State, plan = @Plan, seal = @Seal, seal_key_id = @SealKeyId WHERE id = @Id";
 
     /// <inheritdoc/>
     public Task<bool> UpdateAsync(IKmsSession session, Sealed<Tenant> tenant) => WriteAsync(session, UpdateTenant, tenant);

@@ -6,6 +6,9 @@ namespace Qkms.Storage.Tenants;
 /// <summary>A row of <c>tenants</c>.</summary>
 internal sealed class TenantRow
 {
+    /// <summary>The columns in the order in which they are read.</summary>
+    public const string Columns = "id, account_id, name, state, plan, created_at, seal, seal_key_id";
+
     public byte[] Id { get; init; } = [];
 
     public string AccountId { get; init; } = "";
@@ -20,6 +23,8 @@ internal sealed class TenantRow
 
     public byte[] Seal { get; init; } = [];
 
+    public byte[]? SealKeyId { get; init; }
+
     public static TenantRow From(Sealed<Tenant> stored)
     {
         Tenant tenant = stored.UnverifiedRow;
@@ -31,7 +36,8 @@ internal sealed class TenantRow
             State = (int)tenant.State,
             Plan = tenant.Plan,
             CreatedAt = tenant.CreatedAt.ToStored(),
-            Seal = stored.Seal,
+            Seal = StoredSeal.WithoutKeyId(stored.Seal),
+            SealKeyId = StoredSeal.KeyId(stored.Seal),
         };
     }
 
@@ -47,6 +53,6 @@ internal sealed class TenantRow
             Plan = Plan,
             CreatedAt = read.Time(CreatedAt),
         };
-        return read.Seal(tenant, Seal);
+        return read.Seal(tenant, Seal, SealKeyId);
     }
 }

@@ -53,7 +53,16 @@ public sealed class EventIdTests
 
     private static int ValueOf(FieldInfo constant) => (int)constant.GetRawConstantValue()!;
 
-    private static IEnumerable<Event> EventsOf(Assembly assembly) =>
+    private static IEnumerable<Event> EventsOf(Assembly assembly) => Generated(assembly).Concat(WrittenByHand(assembly));
+
+    private static IEnumerable<Event> WrittenByHand(Assembly assembly) =>
+        from type in assembly.GetTypes()
+        where !type.ContainsGenericParameters
+        from field in type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
+        where field.FieldType == typeof(EventId)
+        select new Event(((EventId)field.GetValue(null)!).Id, $"{type.Name}.{field.Name}");
+
+    private static IEnumerable<Event> Generated(Assembly assembly) =>
         from type in assembly.GetTypes()
         from method in type.GetMethods(
             BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)

@@ -14,7 +14,6 @@ public sealed partial class LineLengthTests
     [
         ("Qkms.Benchmarks/Load/Wrk.cs", "io.write(string.format("),
         ("Qkms.Tests/Architecture/FamilyTests.cs", @"\.Family\)?\s*(==|!=|is\b"),
-        ("Qkms.Tests/Integrity/TamperingTests.cs", "UPDATE key_material SET wrapped = (SELECT m.wrapped"),
     ];
 
     [Fact]

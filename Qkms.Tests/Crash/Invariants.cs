@@ -109,16 +109,16 @@ internal static class Invariants
         await using QkmsApplication app = new(dataDirectory);
         _ = app.Server;
         IKmsStore store = app.Services.GetRequiredService<IKmsStore>();
-        RowSealer sealer = app.Services.GetRequiredService<RowSealer>();
+        KeyRows rows = app.Services.GetRequiredService<KeyRows>();
         IMaterialLoader loader = app.Services.GetRequiredService<IMaterialLoader>();
         using Database database = TestStorage.OpenUntouched(dataDirectory);
         TenantId tenant = new(new Guid((byte[])database.Scalar("SELECT id FROM tenants")!, bigEndian: true));
         IReadOnlyList<string> kids = database.Strings("SELECT kid FROM key_versions");
         foreach (string kid in kids)
         {
-            Sealed<KeyVersion>? stored = await store.ReadAsync(
-                session => Repositories.Keys.FindVersionAsync(session, tenant, Kid.FromStored(kid)), CancellationToken.None);
-            (await loader.LoadAsync(sealer.Open(stored!))).Dispose();
+            KeyAndVersion? stored = await store.ReadAsync(
+                session => rows.FindWithKeyAsync(session, tenant, Kid.FromStored(kid)), CancellationToken.None);
+            (await loader.LoadAsync(stored!.Version)).Dispose();
         }
 
         return kids.Count;

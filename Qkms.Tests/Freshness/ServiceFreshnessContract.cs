@@ -151,12 +151,19 @@ public abstract class ServiceFreshnessContract : IAsyncLifetime
         await Get<IKmsStore>().WriteAsync(
             async session =>
             {
-                KeyVersion version = sealer.Open((await Repositories.Keys.FindVersionAsync(session, owner.TenantId, Kid.FromStored(kid)))!);
+                VersionWithKey found = (await Repositories.Keys.FindWithKeyAsync(session, owner.TenantId, Kid.FromStored(kid)))!;
+                KeyVersion version = sealer.Open(found.Version);
                 Key key = sealer.Open((await Repositories.Keys.LockKeyAsync(session, version.TenantId, version.KeyId))!);
-                await Repositories.Keys.UpdateVersionAsync(
-                    session, sealer.Seal(version with { State = KeyState.Revoked, RevokedAt = version.CreatedAt }));
+                KeyVersion revoked = version with
+                {
+                    State = KeyState.Revoked,
+                    RevokedAt = version.CreatedAt,
+                    RowVersion = version.RowVersion + 1,
+                };
+                await Repositories.Keys.UpdateVersionAsync(session, sealer.Seal(revoked));
                 return await Repositories.Keys.UpdateKeyAsync(
-                    session, sealer.Seal(key with { ActiveKid = null, RowVersion = key.RowVersion + 1 }));
+                    session,
+                    sealer.Seal(key with { ActiveKid = null, States = key.States.With(revoked), RowVersion = key.RowVersion + 1 }));
             },
             CancellationToken.None);
     }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Qkms.Api.Logging;
 
@@ -51,7 +53,7 @@ public sealed partial class JsonLogTests : IDisposable
     [Fact]
     public async Task Lines_of_many_threads_come_whole_and_in_the_order_of_each()
     {
-        using (JsonLogProvider provider = new(new LogOutput(_stream), TimeProvider.System))
+        using (JsonLogProvider provider = new(_stream, TimeProvider.System))
         {
             ILogger logger = provider.CreateLogger("Test");
             await Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Run(() =>
@@ -68,7 +70,7 @@ public sealed partial class JsonLogTests : IDisposable
     [Fact]
     public async Task What_is_urgent_is_written_before_the_rest_is_waited_for()
     {
-        using LogOutput output = new(_stream);
+        using LogOutput output = new(_stream, WriteDropped);
         output.Add("later\n"u8, isUrgent: false);
         output.Add("now\n"u8, isUrgent: true);
 
@@ -78,31 +80,79 @@ public sealed partial class JsonLogTests : IDisposable
         Encoding.UTF8.GetString(_stream.ToArray()).Should().Be("later\nnow\n");
     }
 
-    // Memory stays bounded: when nobody reads the log, those who log wait.
+    // F-04: memory stays bounded, and nobody who logs waits for a reader.
     [Fact]
-    public async Task A_log_that_is_not_read_holds_up_those_who_write_it()
+    public void A_log_that_is_not_read_loses_lines_and_says_how_many()
     {
         using SemaphoreSlim reading = new(0);
-        using LogOutput output = new(new UnreadStream(reading));
-        byte[] line = new byte[1024];
-        int added = 0;
-        Task writing = Task.Run(() =>
+        byte[] line = [.. Enumerable.Repeat((byte)'x', 1023), (byte)'\n'];
+        using (LogOutput output = new(new SlowStream(_stream, reading), WriteDropped))
         {
-            for (; added < 10_000; added++)
+            for (int i = 0; i < 10_000; i++)
                 output.Add(line, isUrgent: false);
-        });
-        await Task.WhenAny(writing, Task.Delay(500));
-        int before = added;
-        reading.Release(10_000);
-        await writing;
 
-        before.Should().BeLessThan(3_000);
+            output.Add("urgent\n"u8, isUrgent: true);
+            reading.Release(10_000);
+        }
+
+        string[] lines = Encoding.UTF8.GetString(_stream.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        int written = lines.Count(text => text[0] == 'x');
+        written.Should().BeInRange(1, 3_000);
+        lines.Should().Contain("urgent");
+        lines.Where(text => text.StartsWith("dropped ", StringComparison.Ordinal))
+            .Sum(text => int.Parse(text[8..], CultureInfo.InvariantCulture))
+            .Should().Be(10_000 - written);
+    }
+
+    // F-04: as a service that stops, whose supervisor does not read.
+    [Fact]
+    public async Task A_reader_that_never_reads_does_not_hold_up_the_end()
+    {
+        using SemaphoreSlim never = new(0);
+        LogOutput output = new(new SlowStream(_stream, never), WriteDropped);
+        output.Add("line\n"u8, isUrgent: true);
+
+        await Task.Run(output.Dispose).WaitAsync(TimeSpan.FromMinutes(1));
+        never.Release(100);
+    }
+
+    // F-04: a disk that is full takes no line, and later says how many are missing.
+    [Fact]
+    public async Task Lines_that_could_not_be_written_are_counted()
+    {
+        using FailingStream stream = new(_stream);
+        using (LogOutput output = new(stream, WriteDropped))
+        {
+            stream.Fails = true;
+            output.Add("lost\n"u8, isUrgent: true);
+            await Eventually.HoldsAsync(() => Task.FromResult(stream.Failures > 0));
+            stream.Fails = false;
+            output.Add("kept\n"u8, isUrgent: true);
+        }
+
+        Encoding.UTF8.GetString(_stream.ToArray()).Should().Be("kept\ndropped 1\n");
+    }
+
+    // F-04
+    [Fact]
+    public void The_line_about_lost_lines_is_a_log_line_like_all_others()
+    {
+        ArrayBufferWriter<byte> line = new();
+        JsonLogger.WriteDropped(line, 7, new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
+
+        string text = Encoding.UTF8.GetString(line.WrittenSpan);
+        text.Should().EndWith("}\n");
+        JsonNode json = JsonNode.Parse(text)!;
+        json.AsObject().Select(member => member.Key)
+            .Should().Equal("Timestamp", "EventId", "LogLevel", "Category", "Message", "State");
+        ((string)json["Timestamp"]!).Should().Be("2026-01-02T03:04:05.000Z");
+        ((int)json["State"]!["Lines"]!).Should().Be(7);
     }
 
     [Fact]
     public void After_the_end_nothing_is_written_and_nobody_waits()
     {
-        LogOutput output = new(_stream);
+        LogOutput output = new(_stream, WriteDropped);
         output.Dispose();
         output.Add("late\n"u8, isUrgent: true);
         output.Dispose();
@@ -112,7 +162,7 @@ public sealed partial class JsonLogTests : IDisposable
 
     private List<JsonObject> Write(Action<ILogger> log)
     {
-        using (JsonLogProvider provider = new(new LogOutput(_stream), TimeProvider.System))
+        using (JsonLogProvider provider = new(_stream, TimeProvider.System))
             log(provider.CreateLogger("Test"));
 
         return Lines();
@@ -137,8 +187,41 @@ public sealed partial class JsonLogTests : IDisposable
     [LoggerMessage(10, LogLevel.Information, "{Thread} {Number}")]
     private static partial void LogNumber(ILogger logger, int thread, int number);
 
-    private sealed class UnreadStream(SemaphoreSlim reading) : MemoryStream
+    private static void WriteDropped(IBufferWriter<byte> line, long dropped) =>
+        line.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"dropped {dropped}\n")));
+
+    /// <summary>Writes when a test lets it.</summary>
+    private sealed class SlowStream(MemoryStream inner, SemaphoreSlim reading) : MemoryStream
     {
-        public override void Write(ReadOnlySpan<byte> buffer) => reading.Wait();
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            reading.Wait();
+            inner.Write(buffer);
+        }
+    }
+
+    private sealed class FailingStream(MemoryStream inner) : MemoryStream
+    {
+        private volatile bool _fails;
+        private volatile int _failures;
+
+        public bool Fails
+        {
+            get => _fails;
+            set => _fails = value;
+        }
+
+        public int Failures => _failures;
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            if (_fails)
+            {
+                _failures++;
+                throw new IOException("no space left");
+            }
+
+            inner.Write(buffer);
+        }
     }
 }

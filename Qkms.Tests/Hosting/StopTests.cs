@@ -114,6 +114,27 @@ public sealed class StopTests
         LastLine(service).Should().Contain("1 requests").And.Contain(CutOff);
     }
 
+    /// <summary>F-04: nobody reads the pipe that it logs to. It answers all the same, and SIGTERM ends it.</summary>
+    [Theory]
+    [InlineData("Production")]
+    [InlineData("Development")]
+    public async Task A_log_that_nobody_reads_holds_up_neither_requests_nor_the_end(string environment)
+    {
+        using TemporaryDirectory directory = new();
+        using ServiceProcess service = await ServiceProcess.StartAsync(
+            directory.Path, new() { ["ASPNETCORE_ENVIRONMENT"] = environment }, isRead: false);
+        using HttpClient client = service.Client();
+
+        // Far more than a pipe and the queues of both logs hold.
+        for (int i = 0; i < 300; i++)
+        {
+            Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => client.GetJsonAsync("/kms/supported-algorithms")));
+            answers.Should().OnlyContain(answer => answer.Status == HttpStatusCode.OK);
+        }
+
+        (await service.TerminateAsync()).Should().Be(0);
+    }
+
     private static Dictionary<string, string?> Within(string timeout) => new() { ["Qkms__ShutdownTimeout"] = timeout };
 
     private static string LastLine(ServiceProcess service) => service.Output.TrimEnd().Split('\n')[^1];

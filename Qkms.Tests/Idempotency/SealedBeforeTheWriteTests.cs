@@ -45,7 +45,7 @@ public sealed class SealedBeforeTheWriteTests
         }
 
         object[] all = [.. changes.SelectMany(change => change.First)];
-        all.OfType<Sealed<Key>>().Should().HaveCount(5, "two when the key is new, and one whenever its active version changes");
+        all.OfType<Sealed<Key>>().Should().HaveCount(8, "two when the key is new, and one whenever a version of it changes");
         all.OfType<KeyMaterial>().Should().HaveCount(3);
     }
 }

@@ -9,10 +9,6 @@ public sealed class DamagedColumnTests : ServiceTests
     // Whatever stands in them, nothing is decided otherwise.
     private static readonly Dictionary<string, string> _decideNothing = new()
     {
-        ["keys.description"] = "a text for people",
-        ["credentials.label"] = "a text for people",
-        ["credentials.sealed_secret"] = "for kinds of credentials that there are none of yet",
-        ["keyring.state"] = "not read yet",
         ["keyring.created_at"] = "for people",
     };
 
@@ -117,7 +113,9 @@ public sealed class DamagedColumnTests : ServiceTests
             Broken(what, await Client.UseAsync("/kem/encapsulate", new { kid = made.Text("kid") }));
             Broken(what, await Client.RevokeAsync(made.Text("kid")));
             NamedAny(App, what, made.Text("key_id"), made.Text("kid"));
-            Expect(what, await Client.GetJsonAsync($"/kms/keys/{made.Text("kid")}"), HttpStatusCode.OK, null);
+            Broken(what, await Client.GetJsonAsync($"/kms/keys/{made.Text("kid")}"));
+            if (!await IsUnreadableAsync(made.Text("kid")))
+                _problems.Add($"{what}: the list shows the version of a key that is damaged");
         }
 
         await ShouldGoOnAsync(Client);
@@ -223,6 +221,9 @@ public sealed class DamagedColumnTests : ServiceTests
 
         await ShouldGoOnAsync(admin);
     }
+
+    private async Task<bool> IsUnreadableAsync(string kid) =>
+        (await Client.GetJsonAsync("/kms/keys")).Data["unreadable"]!.AsArray().Any(unreadable => (string)unreadable! == kid);
 
     private static IReadOnlyList<string> Columns(QkmsApplication app, string table)
     {

@@ -14,10 +14,7 @@ public sealed class DamagedKeyringTests
     // Whatever stands in them, nothing is decided otherwise.
     private static readonly Dictionary<string, string> _decideNothing = new()
     {
-        ["root_wrappers.parameters"] = "not read yet",
-        ["root_wrappers.state"] = "not read yet",
         ["root_wrappers.created_at"] = "for people",
-        ["keyring.state"] = "not read yet",
         ["keyring.created_at"] = "for people",
     };
 
@@ -65,8 +62,8 @@ public sealed class DamagedKeyringTests
         using RootKeyEnvironment environment = RootKeyEnvironment.TakeFromProcess();
         try
         {
-            await new KeyringOpener(store, Repositories.Keyring, TimeProvider.System, ids, keyring, NullLogger<KeyringOpener>.Instance)
-                .OpenAsync(new RootKeyLocator(environment, directory), CancellationToken.None);
+            await Keyrings.Openers.For(store, Repositories.Keyring, ids, keyring).OpenAsync(
+                new RootKeyLocator(environment, directory), CancellationToken.None);
             return null;
         }
         catch (Exception e)

@@ -32,6 +32,9 @@ internal sealed class FakeKeyringStore : IKmsStore
     public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
         work(new Session(this, Wrappers, Entries));
 
+    public Task<T> UpgradeAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
+        WriteAsync(work, cancellationToken);
+
     public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public async Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
@@ -91,6 +94,13 @@ internal sealed class FakeKeyringStore : IKmsStore
         public Task InsertRootWrapperAsync(IKmsSession session, RootWrapper wrapper) => ((Session)session).InsertAsync(wrapper);
 
         public Task<IReadOnlyList<KeyringEntry>> ListSystemKeysAsync(IKmsSession session) => Task.FromResult(((Session)session).SystemKeys);
+
+        public Task UpdateWrappedAsync(IKmsSession session, RootWrapper wrapper) => throw new NotSupportedException();
+
+        public Task<IReadOnlyList<KeyringEntry>> ListTenantKeysAsync(IKmsSession session, Guid? after, int limit) =>
+            throw new NotSupportedException();
+
+        public Task UpdateWrappedAsync(IKmsSession session, KeyringEntry entry) => throw new NotSupportedException();
 
         public Task<bool> HasRowsOfTenantsAsync(IKmsSession session) => Task.FromResult(((Session)session).HasTenant);
 

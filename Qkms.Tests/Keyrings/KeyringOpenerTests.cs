@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Qkms.Core.Sealing;
 
 namespace Qkms.Tests.Keyrings;
@@ -118,6 +117,8 @@ public sealed class KeyringOpenerTests : IDisposable
             genuine with { MasterKeyId = _ids.Next() },
             genuine with { WrapperId = _ids.Next() },
             genuine with { Kind = "other" },
+            genuine with { Parameters = "other" },
+            genuine with { State = (KeyringState)2 },
             genuine with { Wrapped = [] },
         ];
 
@@ -160,6 +161,7 @@ public sealed class KeyringOpenerTests : IDisposable
             genuine with { TenantId = new TenantId(_ids.Next()) },
             genuine with { Version = 2 },
             genuine with { MasterKeyId = _ids.Next() },
+            genuine with { State = (KeyringState)2 },
             genuine with { Wrapped = _store.Entries[(index + 1) % 3].Wrapped },
         ];
 
@@ -342,7 +344,7 @@ public sealed class KeyringOpenerTests : IDisposable
     private async Task<KeyringFacts> OpenAsync(FakeKeyringStore store, Keyring keyring, RootKeyEnvironment? environment = null)
     {
         using RootKeyEnvironment none = new();
-        KeyringOpener opener = new(store, store.Keyring, TimeProvider.System, _ids, keyring, NullLogger<KeyringOpener>.Instance);
+        KeyringOpener opener = Openers.For(store, store.Keyring, _ids, keyring);
         return await opener.OpenAsync(new RootKeyLocator(environment ?? none, _folder.Path), CancellationToken.None);
     }
 

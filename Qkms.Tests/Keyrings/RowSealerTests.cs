@@ -1,5 +1,6 @@
 using System.Reflection;
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Installation;
 using Qkms.Core.Sealing;
 using Qkms.Core.Tenants;
 
@@ -23,9 +24,13 @@ public sealed class RowSealerTests : IDisposable
         ["CreatedAt"] = [r => r with { CreatedAt = _later }],
     };
 
-    // The description is a text for people and decides nothing.
-    private static readonly RowEdits<Key> _key = new(Samples.Key, Unsealed: ["Description"])
+    private static readonly RowEdits<Key> _key = new(Samples.Key, Unsealed: [])
     {
+        ["Description"] =
+        [
+            r => r with { Description = "for others" }, r => r with { Description = null }, r => r with { Description = "" }
+        ],
+        ["States"] = [r => r with { States = new VersionStates("2r2") }, r => r with { States = VersionStates.None }],
         ["Id"] = [r => r with { Id = new KeyId(Samples.Id(99)) }],
         ["Address.TenantId"] = [r => r with { Address = r.Address with { TenantId = new TenantId(Samples.Id(99)) } }],
         ["Address.Owner.Kind"] = [r => r with { Address = r.Address with { Owner = new KeyOwner("", "d1") } }],
@@ -46,7 +51,6 @@ public sealed class RowSealerTests : IDisposable
         ["CreatedAt"] = [r => r with { CreatedAt = _later }],
     };
 
-    // The counter of uses changes with every use, in a table of its own.
     private static readonly RowEdits<KeyVersion> _version = new(Samples.Version, Unsealed: ["Used"])
     {
         ["Id"] = [r => r with { Id = new KeyVersionId(Samples.Id(99)) }],
@@ -78,12 +82,14 @@ public sealed class RowSealerTests : IDisposable
         ["RetiredAt"] = [r => r with { RetiredAt = _later }, r => r with { RetiredAt = null }],
         ["RevokedAt"] = [r => r with { RevokedAt = _later }, r => r with { RevokedAt = null }],
         ["DestroyedAt"] = [r => r with { DestroyedAt = _later }, r => r with { DestroyedAt = null }],
+        ["RowVersion"] = [r => r with { RowVersion = 1 }],
         ["DestroyAt"] = [r => r with { DestroyAt = _later }, r => r with { DestroyAt = null }],
     };
 
-    // The label is a text for people and decides nothing.
-    private static readonly RowEdits<Credential> _credential = new(Samples.Credential, Unsealed: ["Label"])
+    private static readonly RowEdits<Credential> _credential = new(Samples.Credential, Unsealed: [])
     {
+        ["Label"] = [r => r with { Label = "another label" }],
+        ["SealedSecret"] = [r => r with { SealedSecret = [7, 8, 8] }, r => r with { SealedSecret = null }],
         ["Id"] = [r => r with { Id = new CredentialId(Samples.Id(99)) }],
         ["TenantId"] = [r => r with { TenantId = new TenantId(Samples.Id(99)) }],
         ["Kind"] = [r => r with { Kind = "sigv4" }],
@@ -108,11 +114,13 @@ public sealed class RowSealerTests : IDisposable
 
     public RowSealerTests()
     {
-        _keyring.Install(new KeyringKeys(SampleKey(), SampleKey(), SampleKey(), [SampleKey()]));
+        _keyring.Install(KeysWith(SampleKey()));
         _sealer = new RowSealer(_keyring);
-
-        static WrappingKey SampleKey() => Samples.WrappingKey("0192f3a4-b5c6-7d8e-9fa0-b1c2d3e4f506");
     }
+
+    private static WrappingKey SampleKey() => Samples.WrappingKey("0192f3a4-b5c6-7d8e-9fa0-b1c2d3e4f506");
+
+    private static KeyringKeys KeysWith(params WrappingKey[] rowSealKeys) => new(SampleKey(), rowSealKeys, SampleKey(), [SampleKey()]);
 
     public void Dispose() => _keyring.Dispose();
 
@@ -128,16 +136,70 @@ public sealed class RowSealerTests : IDisposable
     [Fact]
     public void Every_sealed_column_of_a_credential_is_held() => _credential.ShouldAllBeRefused(_sealer);
 
+    // The counter of uses changes with every use, in a table of its own.
     [Fact]
-    public void Deliberately_unsealed_columns_may_change()
+    public void Only_the_counter_of_uses_may_change()
     {
-        Sealed<Key> key = _sealer.Seal(Samples.Key);
         Sealed<KeyVersion> version = _sealer.Seal(Samples.Version);
-        Sealed<Credential> credential = _sealer.Seal(Samples.Credential);
 
-        _sealer.TryOpen(key with { UnverifiedRow = Samples.Key with { Description = null } }).Should().NotBeNull();
         _sealer.TryOpen(version with { UnverifiedRow = Samples.Version with { Used = 0 } }).Should().NotBeNull();
-        _sealer.TryOpen(credential with { UnverifiedRow = Samples.Credential with { Label = "" } }).Should().NotBeNull();
+    }
+
+    /// <summary>F-13: a second row-seal key seals what is written from then on, and makes no earlier row unreadable.</summary>
+    [Fact]
+    public void Rows_of_every_key_of_the_keyring_are_accepted_and_the_newest_key_seals()
+    {
+        Sealed<Tenant> earlier = _sealer.Seal(Samples.Tenant);
+        Guid newId = Samples.Id(77);
+        using Keyring both = new(TimeProvider.System, new IdGenerator(TimeProvider.System));
+        both.Install(KeysWith(SampleKey(), SampleKey() with { Id = newId }));
+        RowSealer sealer = new(both);
+
+        sealer.Open(earlier).Should().BeSameAs(Samples.Tenant);
+        Sealed<Tenant> later = sealer.Seal(Samples.Tenant);
+        later.Seal.AsSpan(1, 16).ToArray().Should().Equal(newId.ToByteArray(bigEndian: true));
+        sealer.Open(later).Should().BeSameAs(Samples.Tenant);
+        _sealer.TryOpen(later).Should().BeNull("the keyring does not have that key");
+
+        // The key's id is sealed too: the secrets are the same here, and still neither seal passes for the other's.
+        byte[] renamed = [.. later.Seal[..1], .. earlier.Seal[1..17], .. later.Seal[17..]];
+        sealer.TryOpen(later with { Seal = renamed }).Should().BeNull();
+    }
+
+    /// <summary>
+    /// F-13: an absent column is written as absent, and none is left out, so that no value passes for that of another column.
+    /// </summary>
+    [Fact]
+    public void A_value_in_one_optional_column_never_seals_like_the_same_value_in_another()
+    {
+        KeyVersion bare = Samples.Version with
+        {
+            SoftUsageLimit = null,
+            MaxUsageLimit = null,
+            SoftLimitExpiration = null,
+            ExpiresAt = null,
+            ProcessUntil = null,
+            RetiredAt = null,
+            RevokedAt = null,
+            DestroyedAt = null,
+            DestroyAt = null,
+        };
+        long number = Samples.Time.ToUnixTimeMilliseconds();
+        KeyVersion[] rows =
+        [
+            bare,
+            bare with { SoftUsageLimit = number },
+            bare with { MaxUsageLimit = number },
+            bare with { SoftLimitExpiration = Samples.Time },
+            bare with { ExpiresAt = Samples.Time },
+            bare with { ProcessUntil = Samples.Time },
+            bare with { RetiredAt = Samples.Time },
+            bare with { RevokedAt = Samples.Time },
+            bare with { DestroyedAt = Samples.Time },
+            bare with { DestroyAt = Samples.Time },
+        ];
+
+        rows.Select(row => Convert.ToHexString(_sealer.Seal(row).Seal)).Should().OnlyHaveUniqueItems();
     }
 
     [Fact]
@@ -174,20 +236,36 @@ public sealed class RowSealerTests : IDisposable
     [Fact]
     public void A_seal_made_by_other_software_from_the_documented_layout_holds()
     {
-        // Node 20, node:crypto: createHmac('sha256', 00 01 … 1F) over 01, then "tenant" and the columns, each after its length.
-        byte[] seal = Convert.FromHexString("01d64ad017a88e66ffcfee5414e9fd612a1f182c6c403e82450c372701e9772c95");
+        // Python 3.11, hmac: HMAC-SHA-256 with the key 00 01 … 1F over 02, then the key's id, "tenant" and the columns, each after its
+        // length.
+        byte[] seal = Convert.FromHexString(
+            "020192f3a4b5c67d8e9fa0b1c2d3e4f5061346494038d3b9a4e38e772b13c099008ed0c5dedf726bac0f5aa52fda86c865");
 
         _sealer.Seal(Samples.Tenant).Seal.Should().Equal(seal);
         _sealer.Open(new Sealed<Tenant>(Samples.Tenant, seal)).Should().BeSameAs(Samples.Tenant);
     }
 
-    // Made like the one above, of the columns that there were before keys could be destroyed: rows from then stay whole.
+    /// <summary>F-13: the seals of earlier builds open only the way into a new database; after that nothing takes them.</summary>
     [Fact]
-    public void A_seal_from_before_the_columns_of_destruction_holds_where_these_are_empty()
+    public void A_seal_of_the_former_format_is_known_to_the_take_over_alone()
     {
-        _sealer.Seal(Samples.Version with { DestroyAt = null }).Seal
-            .Should().Equal(Convert.FromHexString("011d21ff645e26c84aa780c533381a8b4d390d51aa07bf37e4997bd0cbcb8c4712"));
-        _sealer.Seal(Samples.Key with { DestroyedCount = 0 }).Seal
-            .Should().Equal(Convert.FromHexString("015502ee4a5066f29b48aa795693a1e70beea16d72e20271029fe179ad2690c3c3"));
+        // Node 20, node:crypto: createHmac('sha256', 00 01 … 1F) over 01, then the table's word and the columns, each after its length.
+        Sealed<Tenant> tenant = new(Samples.Tenant, Former("01d64ad017a88e66ffcfee5414e9fd612a1f182c6c403e82450c372701e9772c95"));
+        Sealed<KeyVersion> version = new(
+            Samples.Version with { DestroyAt = null }, Former("011d21ff645e26c84aa780c533381a8b4d390d51aa07bf37e4997bd0cbcb8c4712"));
+        Sealed<Key> key = new(
+            Samples.Key with { DestroyedCount = 0 }, Former("015502ee4a5066f29b48aa795693a1e70beea16d72e20271029fe179ad2690c3c3"));
+        using WrappingKey sealKey = SampleKey();
+
+        FormerSeals.Holds(sealKey, tenant).Should().BeTrue();
+        FormerSeals.Holds(sealKey, version).Should().BeTrue();
+        FormerSeals.Holds(sealKey, key).Should().BeTrue();
+        FormerSeals.Holds(sealKey, version with { UnverifiedRow = Samples.Version }).Should().BeFalse();
+        FormerSeals.Holds(sealKey, key with { UnverifiedRow = Samples.Key }).Should().BeFalse();
+        _sealer.TryOpen(tenant).Should().BeNull();
+        _sealer.TryOpen(version).Should().BeNull();
+        _sealer.TryOpen(key).Should().BeNull();
+
+        static byte[] Former(string hex) => Convert.FromHexString(hex);
     }
 }

@@ -36,6 +36,7 @@ internal static class Samples
         ActiveKid = Kid.FromStored("kid-2"),
         VersionCount = 2,
         DestroyedCount = 1,
+        States = new VersionStates("1d3 1a2"),
         RowVersion = 5,
         CreatedAt = Time,
     };
@@ -64,6 +65,7 @@ internal static class Samples
         RevokedAt = Time,
         DestroyedAt = Time,
         DestroyAt = Time,
+        RowVersion = 2,
         Used = 7,
     };
 
@@ -74,6 +76,7 @@ internal static class Samples
         Kind = Credential.ApiKeyKind,
         LookupId = "abcdefghijkl",
         Verifier = [4, 5, 6],
+        SealedSecret = [7, 8, 9],
         HashKeyId = Id(5),
         Label = "a label",
         Roles = Roles.User,

@@ -217,7 +217,7 @@ public sealed class DestructionSweepTests : ServiceTests
         await App.Store().WriteAsync(
             async session =>
             {
-                Sealed<KeyVersion> row = (await Repositories.Keys.FindVersionAsync(session, tenant, Kid.FromStored(forged)))!;
+                Sealed<KeyVersion> row = (await Repositories.Keys.FindWithKeyAsync(session, tenant, Kid.FromStored(forged)))!.Version;
                 return await Repositories.Keys.UpdateVersionAsync(
                     session, row with { UnverifiedRow = row.UnverifiedRow with { DestroyAt = row.UnverifiedRow.CreatedAt } });
             },

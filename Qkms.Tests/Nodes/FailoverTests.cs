@@ -10,6 +10,7 @@ public sealed class FailoverTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly List<IDisposable> _made = [];
+    private int _nodes;
 
     public void Dispose()
     {
@@ -54,6 +55,12 @@ public sealed class FailoverTests : IDisposable
 
         b.Start();
         await Eventually.HoldsAsync(async () => (await EncryptAsync(client, kid)).ErrorCode == "ERR_KMS_006");
+
+        // A node that remembers nothing looks at both before it chooses.
+        await using QkmsApplication fresh = Node(a, b);
+        File.Copy(Path.Combine(node.DataDirectory, "root.key"), Path.Combine(fresh.DataDirectory, "root.key"), overwrite: true);
+        using HttpClient clientOfFresh = fresh.ClientFor(node.InitialApiKey);
+        (await EncryptAsync(clientOfFresh, kid)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
     }
 
     private static async Task AskForAsync(TimeSpan time, Func<Task> ask)
@@ -92,7 +99,7 @@ public sealed class FailoverTests : IDisposable
 
     private QkmsApplication Node(params PostgresCluster[] servers)
     {
-        QkmsApplication node = new(_directory.File("node"));
+        QkmsApplication node = new(_directory.File($"node-{++_nodes}"));
         TestStorage.WriteRootKey(node.DataDirectory, RandomNumberGenerator.GetBytes(32));
         node.Settings["Qkms:Storage:Provider"] = "postgresql";
         node.Settings["Qkms:Storage:ConnectionString"] = new NpgsqlConnectionStringBuilder

@@ -18,17 +18,33 @@ public abstract partial class KmsStoreContract
 
         List<Kid> paged = [];
         KeyVersionId? before = null;
-        IReadOnlyList<Sealed<KeyVersion>> page;
+        IReadOnlyList<VersionWithKey> page;
         do
         {
             page = await ReadAsync(session => Repositories.Keys.ListVersionsAsync(session, Query(tenant.Id), before, limit: 3));
             page.Count.Should().BeLessThanOrEqualTo(3);
-            paged.AddRange(page.Select(row => row.UnverifiedRow.Kid));
-            before = page.Count == 0 ? before : page[^1].UnverifiedRow.Id;
+            paged.AddRange(page.Select(row => row.Version.UnverifiedRow.Kid));
+            before = page.Count == 0 ? before : page[^1].Version.UnverifiedRow.Id;
         }
         while (page.Count > 0);
 
         paged.Should().Equal(added.Select(version => version.Kid).Reverse());
+    }
+
+    // What a key says of its versions may be long, and a page may hold a thousand of them.
+    [StoreFact]
+    public async Task A_page_brings_each_key_once_beside_the_first_of_its_versions()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        (Key one, _) = await tenant.AddKeyAsync("one", "ML-KEM-768", KeyState.Retired, KeyState.Retired, KeyState.Active);
+        (Key two, _) = await tenant.AddKeyAsync("two", "ML-KEM-768", KeyState.Retired, KeyState.Active);
+
+        IReadOnlyList<VersionWithKey> listed = await ReadAsync(
+            session => Repositories.Keys.ListVersionsAsync(session, Query(tenant.Id), before: null, limit: 4));
+
+        listed.Select(row => row.Version.UnverifiedRow.KeyId).Should().Equal(two.Id, two.Id, one.Id, one.Id);
+        listed.Select(row => row.Key?.UnverifiedRow.Id).Should().Equal(two.Id, null, one.Id, null);
+        listed[0].Key!.UnverifiedRow.States.Text.Should().Be("1r1 1a1");
     }
 
     [StoreFact]
@@ -43,7 +59,7 @@ public abstract partial class KmsStoreContract
         {
             KeyVersionQuery query = Query(tenant.Id) with { Status = status };
             (await ReadAsync(session => Repositories.Keys.ListVersionsAsync(session, query, before: null, limit: 10)))
-                .Should().ContainSingle().Which.UnverifiedRow.Kid.Should().Be(own[0].Kid);
+                .Should().ContainSingle().Which.Version.UnverifiedRow.Kid.Should().Be(own[0].Kid);
             (await ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, query))).Should().Be(1);
         }
     }
@@ -67,12 +83,12 @@ public abstract partial class KmsStoreContract
             Name = name is null ? null : KeyName.FromStored(name),
         };
 
-        IReadOnlyList<Sealed<KeyVersion>> listed = await ReadAsync(
+        IReadOnlyList<VersionWithKey> listed = await ReadAsync(
             session => Repositories.Keys.ListVersionsAsync(session, query, before: null, limit: 100));
 
         listed.Should().HaveCount(expected);
-        listed.Where(row => algorithm is not null && row.UnverifiedRow.Algorithm.Name != algorithm).Should().BeEmpty();
-        listed.Where(row => name is not null && row.UnverifiedRow.Address.Name.Value != name).Should().BeEmpty();
+        listed.Where(row => algorithm is not null && row.Version.UnverifiedRow.Algorithm.Name != algorithm).Should().BeEmpty();
+        listed.Where(row => name is not null && row.Version.UnverifiedRow.Address.Name.Value != name).Should().BeEmpty();
         (await ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, query))).Should().Be(expected);
     }
 
@@ -114,11 +130,11 @@ public abstract partial class KmsStoreContract
             Kid[] expected = [.. all.Where(version => version.StatusAt(StoreRows.Now) == status).Select(version => version.Kid).Reverse()];
             expected.Should().NotBeEmpty();
 
-            IReadOnlyList<Sealed<KeyVersion>> listed = await ReadAsync(
+            IReadOnlyList<VersionWithKey> listed = await ReadAsync(
                 session => Repositories.Keys.ListVersionsAsync(session, query, before: null, limit: 1000));
 
-            listed.Select(row => row.UnverifiedRow.Kid).Should().Equal(expected);
-            listed.Should().OnlyContain(row => row.UnverifiedRow.StatusAt(StoreRows.Now) == status);
+            listed.Select(row => row.Version.UnverifiedRow.Kid).Should().Equal(expected);
+            listed.Should().OnlyContain(row => row.Version.UnverifiedRow.StatusAt(StoreRows.Now) == status);
             (await ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, query))).Should().Be(expected.Length);
         }
     }

@@ -31,15 +31,15 @@ public abstract partial class KmsStoreContract
         Sealed<KeyVersion> added = StoreRows.Seal(second);
         (await WriteAsync(session => Repositories.Keys.InsertVersionAsync(session, added, tenant.Material(second)))).Should().BeTrue();
 
-        Sealed<KeyVersion>? byKid = await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, tenant.Id, second.Kid));
+        Sealed<KeyVersion>? byKid = await FindVersionAsync(tenant.Id, second.Kid);
 
         byKid.Should().BeEquivalentTo(added, options => options
             .Using<DateTimeOffset>(time => time.Subject.ToUnixTimeMilliseconds().Should().Be(time.Expectation.ToUnixTimeMilliseconds()))
             .WhenTypeIs<DateTimeOffset>());
         byKid!.UnverifiedRow.CreatedAt.Should().Be(StoreRows.StoredNow, "the database keeps milliseconds");
-        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, key.Address, 2))).Should().BeEquivalentTo(byKid);
-        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, key.Address, 1)))!.UnverifiedRow.Kid.Should().Be(first.Kid);
-        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, key.Address, 3))).Should().BeNull();
+        (await FindVersionAsync(key.Address, 2)).Should().BeEquivalentTo(byKid);
+        (await FindVersionAsync(key.Address, 1))!.UnverifiedRow.Kid.Should().Be(first.Kid);
+        (await FindVersionAsync(key.Address, 3)).Should().BeNull();
     }
 
     [StoreFact]
@@ -51,13 +51,13 @@ public abstract partial class KmsStoreContract
         KeyVersion version = versions[0];
         KeyAddress foreign = key.Address with { TenantId = other.Id };
 
-        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, other.Id, version.Kid))).Should().BeNull();
-        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, foreign, 1))).Should().BeNull();
+        (await FindVersionAsync(other.Id, version.Kid)).Should().BeNull();
+        (await FindVersionAsync(foreign, 1)).Should().BeNull();
         (await ReadAsync(session => Repositories.Keys.FindMaterialAsync(session, other.Id, version.Id))).Should().BeNull();
         (await WriteAsync(session =>
             Repositories.Keys.UpdateVersionAsync(session, StoreRows.Seal(version with { Address = foreign, State = KeyState.Revoked }))))
             .Should().BeFalse();
-        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, tenant.Id, version.Kid)))!.UnverifiedRow.State
+        (await FindVersionAsync(tenant.Id, version.Kid))!.UnverifiedRow.State
             .Should().Be(KeyState.Active);
     }
 
@@ -102,7 +102,7 @@ public abstract partial class KmsStoreContract
                 session, StoreRows.Seal(versions[0] with { State = KeyState.Retired, NextKid = second.Kid }))
             && await Repositories.Keys.InsertVersionAsync(session, StoreRows.Seal(second), tenant.Material(second)));
         rotated.Should().BeTrue();
-        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, tenant.Id, second.Kid)))!.UnverifiedRow.State
+        (await FindVersionAsync(tenant.Id, second.Kid))!.UnverifiedRow.State
             .Should().Be(KeyState.Active);
     }
 
@@ -163,7 +163,7 @@ public abstract partial class KmsStoreContract
 
         (await WriteAsync(session => Repositories.Keys.UpdateVersionAsync(session, changed))).Should().BeTrue();
 
-        (await ReadAsync(session => Repositories.Keys.FindVersionAsync(session, tenant.Id, versions[0].Kid)))
+        (await FindVersionAsync(tenant.Id, versions[0].Kid))
             .Should().BeEquivalentTo(changed);
         (await WriteAsync(session =>
             Repositories.Keys.UpdateVersionAsync(session, StoreRows.Seal(versions[0] with { Id = new KeyVersionId(_rows.NextId()) }))))
@@ -218,4 +218,10 @@ public abstract partial class KmsStoreContract
 
     private Task<bool> InsertVersionAsync(StoredTenant tenant, KeyVersion version) =>
         WriteAsync(session => Repositories.Keys.InsertVersionAsync(session, StoreRows.Seal(version), tenant.Material(version)));
+
+    private async Task<Sealed<KeyVersion>?> FindVersionAsync(TenantId tenantId, Kid kid) =>
+        (await ReadAsync(session => Repositories.Keys.FindWithKeyAsync(session, tenantId, kid)))?.Version;
+
+    private async Task<Sealed<KeyVersion>?> FindVersionAsync(KeyAddress address, int number) =>
+        (await ReadAsync(session => Repositories.Keys.FindWithVersionAsync(session, address, number)))?.Version;
 }

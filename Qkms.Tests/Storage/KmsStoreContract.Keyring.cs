@@ -6,7 +6,8 @@ public abstract partial class KmsStoreContract
     public async Task Every_root_wrapper_comes_back()
     {
         (await ReadAsync(session => Repositories.Keyring.ListRootWrappersAsync(session))).Should().BeEmpty();
-        RootWrapper first = new(_rows.NextId(), _rows.NextId(), "root-key", "0011aabb", [1, 2, 3], StoreRows.StoredNow);
+        RootWrapper first = new(
+            _rows.NextId(), _rows.NextId(), "root-key", "p", "0011aabb", KeyringState.InUse, [1, 2, 3], StoreRows.StoredNow);
         RootWrapper second = first with { WrapperId = _rows.NextId(), RootKeyId = "ccdd" };
         foreach (RootWrapper wrapper in (RootWrapper[])[first, second])
         {

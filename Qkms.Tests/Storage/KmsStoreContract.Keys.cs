@@ -17,8 +17,7 @@ public abstract partial class KmsStoreContract
 
         (await WriteAsync(session => Repositories.Keys.InsertKeyAsync(session, added))).Should().BeTrue();
 
-        (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, key.Address))).Should().BeEquivalentTo(added);
-        (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, tenant.Id, key.Id))).Should().BeEquivalentTo(added);
+        (await FindKeyAsync(key.Address)).Should().BeEquivalentTo(added);
         (await WriteAsync(session => Repositories.Keys.LockKeyAsync(session, tenant.Id, key.Id))).Should().BeEquivalentTo(added);
     }
 
@@ -32,13 +31,12 @@ public abstract partial class KmsStoreContract
         await WriteAsync(session => Repositories.Keys.InsertKeyAsync(session, added));
         KeyAddress foreign = key.Address with { TenantId = other.Id };
 
-        (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, foreign))).Should().BeNull();
-        (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, other.Id, key.Id))).Should().BeNull();
+        (await FindKeyAsync(foreign)).Should().BeNull();
         (await WriteAsync(session => Repositories.Keys.LockKeyAsync(session, other.Id, key.Id))).Should().BeNull();
         (await WriteAsync(
             session => Repositories.Keys.UpdateKeyAsync(session, StoreRows.Seal(key with { Address = foreign, RowVersion = 2 }))))
             .Should().BeFalse();
-        (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, key.Address))).Should().BeEquivalentTo(added);
+        (await FindKeyAsync(key.Address)).Should().BeEquivalentTo(added);
     }
 
     [StoreFact]
@@ -74,15 +72,47 @@ public abstract partial class KmsStoreContract
             ActiveKid = versions[0].Kid,
             VersionCount = 4,
             DestroyedCount = 3,
+            States = new VersionStates("1a1 3d3"),
             RowVersion = 2,
         });
 
         (await WriteAsync(session => Repositories.Keys.UpdateKeyAsync(session, changed))).Should().BeTrue();
 
-        (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, key.Address))).Should().BeEquivalentTo(changed);
+        (await FindKeyAsync(key.Address)).Should().BeEquivalentTo(changed);
         (await WriteAsync(
             session => Repositories.Keys.UpdateKeyAsync(session, StoreRows.Seal(changed.UnverifiedRow with { Description = "late" }))))
             .Should().BeFalse("another write raised the row's version first");
-        (await ReadAsync(session => Repositories.Keys.FindKeyAsync(session, key.Address))).Should().BeEquivalentTo(changed);
+        (await FindKeyAsync(key.Address)).Should().BeEquivalentTo(changed);
     }
+
+    // what a list and a use need is read in one statement, so that both rows are of one moment.
+    [StoreFact]
+    public async Task A_key_comes_with_the_version_that_is_asked_for()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        (Key key, IReadOnlyList<KeyVersion> versions) = await tenant.AddKeyAsync(
+            "default", "ML-KEM-768", KeyState.Retired, KeyState.Active, KeyState.Revoked);
+        await tenant.AddKeyAsync("other", "ML-KEM-768", KeyState.Active);
+        Sealed<Key> active = StoreRows.Seal(key with { ActiveKid = versions[1].Kid, RowVersion = 2 });
+        (await WriteAsync(session => Repositories.Keys.UpdateKeyAsync(session, active))).Should().BeTrue();
+
+        VersionWithKey byKid = (await ReadAsync(session => Repositories.Keys.FindWithKeyAsync(session, tenant.Id, versions[0].Kid)))!;
+        VersionWithKey byId = (await ReadAsync(session => Repositories.Keys.FindWithKeyAsync(session, tenant.Id, versions[0].Id)))!;
+        KeyWithVersion first = (await ReadAsync(session => Repositories.Keys.FindWithVersionAsync(session, key.Address, 1)))!;
+        KeyWithVersion inUse = (await ReadAsync(session => Repositories.Keys.FindWithActiveAsync(session, key.Address)))!;
+        KeyWithVersion newest = (await ReadAsync(session => Repositories.Keys.FindWithNewestAsync(session, key.Address)))!;
+        KeyWithVersion none = (await ReadAsync(session => Repositories.Keys.FindWithVersionAsync(session, key.Address, 4)))!;
+
+        byId.Should().BeEquivalentTo(byKid);
+        byKid.Version.Should().BeEquivalentTo(first.Version);
+        (byKid.Version.UnverifiedRow.Kid, inUse.Version!.UnverifiedRow.Kid, newest.Version!.UnverifiedRow.Kid)
+            .Should().Be((versions[0].Kid, versions[1].Kid, versions[2].Kid));
+        foreach (Sealed<Key>? with in new[] { byKid.Key, byId.Key, first.Key, inUse.Key, newest.Key, none.Key })
+            with.Should().BeEquivalentTo(active);
+
+        none.Version.Should().BeNull();
+    }
+
+    private async Task<Sealed<Key>?> FindKeyAsync(KeyAddress address) =>
+        (await ReadAsync(session => Repositories.Keys.FindWithActiveAsync(session, address)))?.Key;
 }

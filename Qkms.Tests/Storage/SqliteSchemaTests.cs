@@ -65,14 +65,15 @@ public sealed class SqliteSchemaTests : IAsyncLifetime, IDisposable
             session => ((KmsSession)session).ExecuteAsync($"UPDATE key_versions SET {damage} WHERE name = 'first'"),
             CancellationToken.None);
 
-        IReadOnlyList<Sealed<KeyVersion>> listed = await Store.ReadAsync(
+        IReadOnlyList<VersionWithKey> listed = await Store.ReadAsync(
             session => Repositories.Keys.ListVersionsAsync(
                 session, new KeyVersionQuery(Tenant.Id, null, null, null, StoreRows.Now), before: null, limit: 10),
             CancellationToken.None);
 
         listed.Should().HaveCount(2);
-        listed.Single(row => row.UnverifiedRow.Address.Name.Value == "first").Seal.Should().BeEmpty();
-        listed.Single(row => row.UnverifiedRow.Address.Name.Value == "second").Seal.Should().HaveCount(33);
+        listed.Single(row => row.Version.UnverifiedRow.Address.Name.Value == "first").Version.Seal.Should().BeEmpty();
+        listed.Single(row => row.Version.UnverifiedRow.Address.Name.Value == "second").Version.Seal
+            .Should().HaveCount(RowSealer.SealSize);
     }
 
     [Theory]

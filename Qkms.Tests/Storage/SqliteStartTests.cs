@@ -132,7 +132,7 @@ public sealed class SqliteStartTests : IDisposable
             using SqliteKmsStore store = await SqliteStores.OpenAsync(Data);
             ids[start] = (await ListAsync<byte[]>(store, "SELECT installation_id FROM installation")).Single();
             (await ListAsync<string>(store, "SELECT name FROM schema_migrations ORDER BY number"))
-                .Should().Equal("0001_initial", "0002_destruction", "0003_kept_results");
+                .Should().Equal("0001_initial", "0002_destruction", "0003_kept_results", "0004_epochs");
         }
 
         ids[1].Should().Equal(ids[0]).And.HaveCount(16);

@@ -19,7 +19,7 @@ internal sealed class StoreRows
 
     public static Sealed<T> Seal<T>(T row)
         where T : class, ISealedRow =>
-        new(row, RandomNumberGenerator.GetBytes(33));
+        new(row, RandomNumberGenerator.GetBytes(RowSealer.SealSize));
 
     public Tenant Tenant(string name) => new()
     {
@@ -32,10 +32,10 @@ internal sealed class StoreRows
     };
 
     public KeyringEntry SystemKey(KeyringKind kind, int version) =>
-        new(NextId(), kind, TenantId: null, version, NextId(), [1, 2, 3], StoredNow);
+        new(NextId(), kind, TenantId: null, version, NextId(), KeyringState.InUse, [1, 2, 3], StoredNow);
 
     public KeyringEntry TenantKey(TenantId tenantId, int version) =>
-        new(NextId(), KeyringKind.Tenant, tenantId, version, NextId(), [4, 5, 6], StoredNow);
+        new(NextId(), KeyringKind.Tenant, tenantId, version, NextId(), KeyringState.InUse, [4, 5, 6], StoredNow);
 
     public Key Key(
         TenantId tenantId,

@@ -37,7 +37,12 @@ internal sealed class StoredTenant
     /// <summary>A key with versions in the given states, its counters as many.</summary>
     public async Task<(Key Key, IReadOnlyList<KeyVersion> Versions)> AddKeyAsync(Key key, params KeyVersion[] versions)
     {
-        Key counted = key with { NextVersion = versions.Length + 1, VersionCount = versions.Length };
+        Key counted = key with
+        {
+            NextVersion = versions.Length + 1,
+            VersionCount = versions.Length,
+            States = versions.Aggregate(VersionStates.None, (states, version) => states.With(version)),
+        };
         bool added = await _store.WriteAsync(
             async session =>
             {

@@ -70,6 +70,29 @@ internal sealed partial class Database : IDisposable
         return values;
     }
 
+    public IReadOnlyList<byte[]> Bytes(string sql)
+    {
+        using DbCommand command = Command(sql);
+        using DbDataReader reader = command.ExecuteReader();
+        List<byte[]> values = [];
+        while (reader.Read())
+            values.Add((byte[])reader.GetValue(0));
+
+        return values;
+    }
+
+    /// <summary>Every row, each as its values in the order of the columns; null where there is none.</summary>
+    public IReadOnlyList<object?[]> Rows(string sql)
+    {
+        using DbCommand command = Command(sql);
+        using DbDataReader reader = command.ExecuteReader();
+        List<object?[]> rows = [];
+        while (reader.Read())
+            rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? null : reader.GetValue(i))]);
+
+        return rows;
+    }
+
     public int Execute(string sql, params (string Name, object? Value)[] parameters)
     {
         using DbCommand command = Command(sql);

@@ -70,12 +70,21 @@ internal static class KeyUseVerbs
     /// </summary>
     public static async Task RewriteAsync(this QkmsApplication app, string kid, Func<KeyVersion, KeyVersion> change)
     {
-        (KeyVersion version, _, WrappingKey tenantKey) = await Materials.FindAsync(app, kid);
-        tenantKey.Dispose();
-        Sealed<KeyVersion> changed = app.Services.GetRequiredService<RowSealer>().Seal(change(version));
-        (await app.Services.GetRequiredService<IKmsStore>()
-            .WriteAsync(session => Repositories.Keys.UpdateVersionAsync(session, changed), CancellationToken.None))
-            .Should().BeTrue();
+        (Key key, KeyVersion version) = await app.FindVersionAsync(kid);
+        KeyVersion changed = change(version) with { RowVersion = version.RowVersion + 1 };
+        RowSealer sealer = app.Services.GetRequiredService<RowSealer>();
+        bool written = await app.Services.GetRequiredService<IKmsStore>().WriteAsync(
+            async session => await Repositories.Keys.UpdateVersionAsync(session, sealer.Seal(changed))
+                && await Repositories.Keys.UpdateKeyAsync(
+                    session,
+                    sealer.Seal(key with
+                    {
+                        ActiveKid = key.ActiveKid == changed.Kid && changed.State != KeyState.Active ? null : key.ActiveKid,
+                        States = key.States.With(changed),
+                        RowVersion = key.RowVersion + 1,
+                    })),
+            CancellationToken.None);
+        written.Should().BeTrue();
         app.Time.OutliveCaches();
     }
 

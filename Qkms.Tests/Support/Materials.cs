@@ -45,7 +45,7 @@ internal static class Materials
         (KeyVersion version, KeyMaterial material, KeyringEntry entry) = await app.Services.GetRequiredService<IKmsStore>().ReadAsync(
             async session =>
             {
-                KeyVersion version = sealer.Open((await Repositories.Keys.FindVersionAsync(session, tenant, Kid.FromStored(kid)))!);
+                KeyVersion version = sealer.Open((await Repositories.Keys.FindWithKeyAsync(session, tenant, Kid.FromStored(kid)))!.Version);
                 KeyMaterial material = (await Repositories.Keys.FindMaterialAsync(session, tenant, version.Id))!;
                 return (version, material, (await Repositories.Keyring.FindTenantKeyAsync(session, tenant, material.WrappingKeyId))!);
             },

@@ -13,7 +13,7 @@ internal sealed class NodeCluster(PostgresDatabase database) : IDisposable
     public PostgresDatabase Database { get; } = database;
 
     /// <summary>The root key of all nodes, in the form of <c>QKMS_ROOT_KEY</c>.</summary>
-    public string RootKey { get; } = NewRootKey();
+    public string RootKey { get; init; } = NewRootKey();
 
     /// <summary>The files that first starts left, among all data directories.</summary>
     public IReadOnlyList<string> InitialApiKeyFiles =>

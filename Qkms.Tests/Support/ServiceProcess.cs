@@ -11,7 +11,7 @@ internal sealed class ServiceProcess : IDisposable
     private readonly StringBuilder _output = new();
     private readonly Process _process;
 
-    private ServiceProcess(string dataDirectory, int port, IReadOnlyDictionary<string, string?> environment)
+    private ServiceProcess(string dataDirectory, int port, IReadOnlyDictionary<string, string?> environment, bool isRead)
     {
         DataDirectory = dataDirectory;
         Address = new Uri($"http://127.0.0.1:{port}");
@@ -40,6 +40,9 @@ internal sealed class ServiceProcess : IDisposable
         _process.OutputDataReceived += (_, line) => Keep(line.Data);
         _process.ErrorDataReceived += (_, line) => Keep(line.Data);
         _process.Start();
+        if (!isRead)
+            return;
+
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
@@ -62,13 +65,18 @@ internal sealed class ServiceProcess : IDisposable
     }
 
     /// <summary>Starts the service and waits for nothing.</summary>
-    public static ServiceProcess Launch(string dataDirectory, Dictionary<string, string?>? environment = null) =>
-        new(dataDirectory, FreePort(), environment ?? []);
+    public static ServiceProcess Launch(
+        string dataDirectory, Dictionary<string, string?>? environment = null, bool isRead = true) =>
+        new(dataDirectory, FreePort(), environment ?? [], isRead);
 
     /// <summary>Starts the service and waits until it is ready.</summary>
-    public static async Task<ServiceProcess> StartAsync(string dataDirectory, Dictionary<string, string?>? environment = null)
+    /// <param name="dataDirectory">Its data directory.</param>
+    /// <param name="environment">Further variables.</param>
+    /// <param name="isRead">Whether somebody reads what it writes.</param>
+    public static async Task<ServiceProcess> StartAsync(
+        string dataDirectory, Dictionary<string, string?>? environment = null, bool isRead = true)
     {
-        ServiceProcess service = Launch(dataDirectory, environment);
+        ServiceProcess service = Launch(dataDirectory, environment, isRead);
         using HttpClient client = new() { BaseAddress = service.Address };
         using CancellationTokenSource limit = new(_patience);
         while (!service._process.HasExited)

@@ -25,6 +25,9 @@ internal sealed class StoreThatGoesAway(IKmsStore store) : IKmsStore
     public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
         IsGone ? Task.FromException<T>(KmsErrors.Unavailable.Refusal()) : store.ReadAsync(work, cancellationToken);
 
+    public Task<T> UpgradeAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
+        store.UpgradeAsync(work, cancellationToken);
+
     public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken) => store.EraseRemainsAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => store.DisposeAsync();

@@ -61,6 +61,9 @@ internal sealed class StoreThatWritesTwice(IKmsStore store, WrittenObjects writt
     public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
         store.ReadAsync(work, cancellationToken);
 
+    public Task<T> UpgradeAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
+        store.UpgradeAsync(work, cancellationToken);
+
     public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken) => store.EraseRemainsAsync(cancellationToken);
 
     public ValueTask DisposeAsync() => store.DisposeAsync();

@@ -53,6 +53,9 @@ internal sealed class StoreWithLanes(IKmsStore store, Lanes lanes) : IKmsStore
     public Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
         store.WriteAsync(work, cancellationToken);
 
+    public Task<T> UpgradeAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
+        store.UpgradeAsync(work, cancellationToken);
+
     public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
     {
         lanes.CountRead();

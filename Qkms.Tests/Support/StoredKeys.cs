@@ -20,8 +20,8 @@ internal static class StoredKeys
         return await app.Store().ReadAsync(
             async session =>
             {
-                KeyVersion version = sealer.Open((await Repositories.Keys.FindVersionAsync(session, tenant, Kid.FromStored(kid)))!);
-                return new KeyAndVersion(sealer.Open((await Repositories.Keys.FindKeyAsync(session, version.Address))!), version);
+                VersionWithKey found = (await Repositories.Keys.FindWithKeyAsync(session, tenant, Kid.FromStored(kid)))!;
+                return new KeyAndVersion(sealer.Open(found.Key!), sealer.Open(found.Version));
             },
             CancellationToken.None);
     }

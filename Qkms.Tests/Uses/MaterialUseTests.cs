@@ -1,5 +1,6 @@
 using Qkms.Core.Sealing;
 using Qkms.Core.Uses;
+using Qkms.Storage.Rows;
 
 namespace Qkms.Tests.Uses;
 
@@ -129,7 +130,7 @@ public sealed class MaterialUseTests : ServiceTests
 
         using (Database database = App.OpenDatabase())
         {
-            byte[] seal = App.Services.GetRequiredService<RowSealer>().Seal(mixed).Seal;
+            byte[] seal = StoredSeal.WithoutKeyId(App.Services.GetRequiredService<RowSealer>().Seal(mixed).Seal);
             database.Execute(
                 "UPDATE key_versions SET public_key = @k, seal = @s WHERE kid = @kid", ("@k", mixed.PublicKey), ("@s", seal), ("@kid", kid))
                 .Should().Be(1);

@@ -1,0 +1,18 @@
+-- Seals name their key, and a key's row says in what state each of its versions is. The rows that there are get both at the start of the
+-- service, which needs the root key for it (Qkms.Core/Keyrings/KeyringUpgrade.cs). Without a key a seal is of an earlier build.
+
+ALTER TABLE tenants ADD COLUMN seal_key_id BLOB
+  CHECK (typeof(seal_key_id) = 'null' OR (typeof(seal_key_id) = 'blob' AND length(seal_key_id) = 16));
+
+ALTER TABLE credentials ADD COLUMN seal_key_id BLOB
+  CHECK (typeof(seal_key_id) = 'null' OR (typeof(seal_key_id) = 'blob' AND length(seal_key_id) = 16));
+
+ALTER TABLE keys ADD COLUMN seal_key_id BLOB
+  CHECK (typeof(seal_key_id) = 'null' OR (typeof(seal_key_id) = 'blob' AND length(seal_key_id) = 16));
+
+ALTER TABLE keys ADD COLUMN version_states TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE key_versions ADD COLUMN seal_key_id BLOB
+  CHECK (typeof(seal_key_id) = 'null' OR (typeof(seal_key_id) = 'blob' AND length(seal_key_id) = 16));
+
+ALTER TABLE key_versions ADD COLUMN row_version INTEGER NOT NULL DEFAULT 1 CHECK (typeof(row_version) = 'integer' AND row_version > 0);
