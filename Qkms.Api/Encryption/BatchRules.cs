@@ -16,6 +16,10 @@ internal static class BatchRules
     /// names the first bad item.
     /// </summary>
     public static void IsBatch<T, TItem>(this IRuleBuilder<T, IReadOnlyList<TItem?>?> rule, Action<TItem, Action<string, string>> check)
+        where TItem : class => rule.IsBatch((_, item, refuse) => check(item, refuse));
+
+    /// <summary>The same where what an item may be depends on the request.</summary>
+    public static void IsBatch<T, TItem>(this IRuleBuilder<T, IReadOnlyList<TItem?>?> rule, Action<T, TItem, Action<string, string>> check)
         where TItem : class => rule.Custom((items, context) =>
         {
             if (items is null)
@@ -30,7 +34,7 @@ internal static class BatchRules
             {
                 string path = $"items[{i}]";
                 if (items[i] is { } item)
-                    check(item, (member, message) => Refuse($"{path}.{member}", message));
+                    check(context.InstanceToValidate, item, (member, message) => Refuse($"{path}.{member}", message));
                 else
                     Refuse(path, "must be a JSON object");
             }

@@ -11,5 +11,6 @@ namespace Qkms.Api.Encryption;
 [JsonSerializable(typeof(DecryptItemRequest))]
 [JsonSerializable(typeof(Envelope<DecryptResponse>))]
 [JsonSerializable(typeof(ReEncryptRequest))]
+[JsonSerializable(typeof(ReEncryptItemRequest))]
 [JsonSerializable(typeof(Envelope<ReEncryptResponse>))]
 internal sealed partial class EncryptionJson : JsonSerializerContext;

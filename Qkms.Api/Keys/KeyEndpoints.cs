@@ -15,6 +15,7 @@ internal static class KeyEndpoints
         keys.MapGenerateKey();
         keys.MapListKeys();
         keys.MapGetActiveKey();
+        keys.MapGetJsonWebKeySet();
         keys.MapGetKey();
         keys.MapGetPublicKey();
         keys.MapRotateKey();

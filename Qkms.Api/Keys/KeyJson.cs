@@ -14,4 +14,5 @@ namespace Qkms.Api.Keys;
 [JsonSerializable(typeof(Envelope<RotatedKeyResponse>))]
 [JsonSerializable(typeof(Envelope<KeyListResponse>))]
 [JsonSerializable(typeof(JsonWebKey))]
+[JsonSerializable(typeof(JsonWebKeySet))]
 internal sealed partial class KeyJson : JsonSerializerContext;

@@ -8,6 +8,7 @@ internal static class PublicKeyFormats
     public const string Pem = "application/x-pem-file";
     public const string Der = "application/octet-stream";
     public const string Jwk = "application/jwk+json";
+    public const string JwkSet = "application/jwk-set+json";
 
     /// <summary>The words of <c>?format=</c>.</summary>
     public static readonly IReadOnlyDictionary<string, string> ByName = new Dictionary<string, string>(StringComparer.Ordinal)

@@ -2,6 +2,8 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
+using FluentValidation;
+using Qkms.Api.Encryption;
 using Qkms.Api.Fields;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Signatures;
@@ -10,10 +12,17 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Signatures;
 
 internal sealed record SignRequest(
-    [property: Required, BytesField(0, SizeRules.MaxPayload, Example = Examples.Plaintext)]
-    [property: Description("The message, base64, at most 1 MB.")]
+    [property: BytesField(0, SizeRules.MaxPayload, Example = Examples.Plaintext)]
+    [property: Description("The message, base64, at most 1 MB. Give either this or items.")]
     byte[]? Message,
-    [property: Description("The hash function of RSA-PSS. Default: SHA-256. Only for RSA.")] SignatureHashText? HashAlgorithm,
+    [property: Field(MinItems = 1, MaxItems = BatchRules.MaxItems)]
+    [property: Description("A batch of messages for the same key, each with its own context.")]
+    [property: JsonConverter(typeof(BatchConverter<SignItemRequest>))]
+    IReadOnlyList<SignItemRequest?>? Items,
+    [property: Description("The hash function of RSA. Default: SHA-256. Only for RSA.")] SignatureHashText? HashAlgorithm,
+    [property: PaddingField]
+    [property: Description("The padding of RSA: pss (default) or pkcs1, for verifiers that know nothing else. Only for RSA.")]
+    string? Padding,
     [property: SignatureContextField]
     [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Only for ML-DSA.")]
     byte[]? SignatureContext,
@@ -24,31 +33,60 @@ internal sealed record SignRequest(
     [property: Description("Whether the last version of the rotation chain signs if the kid is retired. Default: false.")]
     bool? Follow) : IKeyChoiceFields;
 
+internal sealed record SignItemRequest(
+    [property: Required, BytesField(0, SizeRules.MaxPayload, Example = Examples.Plaintext)]
+    [property: Description("The message, base64.")]
+    byte[]? Message,
+    [property: SignatureContextField]
+    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Only for ML-DSA.")]
+    byte[]? SignatureContext);
+
 internal sealed class SignRequestValidator : KeyChoiceValidator<SignRequest>
 {
     public SignRequestValidator()
     {
-        RuleFor(r => r.Message).IsGiven().IsAtMost(SizeRules.MaxPayload);
+        RuleFor(r => r.Message)
+            .Must((r, message) => (message is null) != (r.Items is null)).WithMessage(SignatureRules.NeedsOneOrItems)
+            .IsAtMost(SizeRules.MaxPayload);
         RuleFor(r => r.HashAlgorithm).IsSignatureHash();
-        RuleFor(r => r.SignatureContext).IsAtMost(Signer.MaxContextLength);
+        RuleFor(r => r.Padding).IsSignaturePadding();
+        RuleFor(r => r.SignatureContext)
+            .Must((r, context) => context is null || r.Items is null).WithMessage(SignatureRules.BelongsInItems)
+            .IsAtMost(Signer.MaxContextLength);
+        RuleFor(r => r.Items).IsBatch((item, refuse) =>
+        {
+            if (item.Message is null)
+                refuse("message", SignatureRules.Required);
+            else if (item.Message.Length > SizeRules.MaxPayload)
+                refuse("message", SizeRules.TooLong(SizeRules.MaxPayload));
+            else if (item.SignatureContext?.Length > Signer.MaxContextLength)
+                refuse("signature_context", SizeRules.TooLong(Signer.MaxContextLength));
+        });
     }
 }
 
-internal sealed record SignResponse : KeyUseResponse
+internal sealed record SignResponse : SigningResponse
 {
     [SetsRequiredMembers]
-    public SignResponse(Used<byte[]> made, string? spelling, SignatureHash? hash)
-        : base(made.Key, spelling, made.Warnings) =>
-        (Signature, HashAlgorithm) = (made.Result, SignatureHashText.NameFor(made.Key, hash));
+    public SignResponse(Used<byte[]> made, SignRequest request)
+        : base(made, request.Algorithm?.Text) => (HashAlgorithm, Padding) = Choices(made.Key, request);
 
-    [Description("The signature, base64.")]
-    [SignatureField]
-    public byte[] Signature { get; }
+    [SetsRequiredMembers]
+    public SignResponse(Used<IReadOnlyList<ItemOf<byte[]>>> made, SignRequest request)
+        : base(made, request.Algorithm?.Text) => (HashAlgorithm, Padding) = Choices(made.Key, request);
 
     [Description("The hash function of RSA, which verification needs. Absent for ML-DSA and Ed25519, which have no choice.")]
     [SignatureHashField]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? HashAlgorithm { get; }
+
+    [Description("The padding of RSA: pss or pkcs1. Absent for ML-DSA and Ed25519, which have no choice.")]
+    [PaddingField]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Padding { get; }
+
+    private static (string? Hash, string? Padding) Choices(ChosenKey used, SignRequest request) => (
+        SignatureHashText.NameFor(used, request.HashAlgorithm?.Value), SignatureRules.PaddingOf(used, request.Padding));
 }
 
 internal static class Sign
@@ -56,7 +94,7 @@ internal static class Sign
     public static void MapSign(this RouteGroupBuilder signatures) =>
         signatures.MapPost("/sign", HandleAsync)
             .WithName("Sign")
-            .WithSummary("Signs a message with ML-DSA (hedged), RSA-PSS or Ed25519.")
+            .WithSummary("Signs one message, or a batch of items, with ML-DSA (hedged), RSA or Ed25519.")
             .WithRequestExample("""{"message":"aGVsbG8="}""")
             .WithValidation(new SignRequestValidator())
             .CarriesPayload()
@@ -67,8 +105,19 @@ internal static class Sign
         SignRequest request, Caller caller, Signer signer, CancellationToken cancellationToken)
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm, follow: request.Follow == true);
-        Used<byte[]> made = await signer.SignAsync(
-            caller, choice, request.Message!, request.SignatureContext ?? [], request.HashAlgorithm?.Value, cancellationToken);
-        return Reply.Ok(new SignResponse(made, request.Algorithm?.Text, request.HashAlgorithm?.Value));
+        SignatureHash? hash = request.HashAlgorithm?.Value;
+        SignaturePadding? padding = SignaturePaddings.Parse(request.Padding);
+        if (request.Items is null)
+        {
+            SignatureParameters parameters = new(request.SignatureContext ?? [], hash, padding);
+            return Reply.Ok(new SignResponse(
+                await signer.SignAsync(caller, choice, request.Message!, parameters, cancellationToken), request));
+        }
+
+        (byte[], SignatureParameters)[] items =
+        [
+            .. request.Items.Select(item => (item!.Message!, new SignatureParameters(item.SignatureContext ?? [], hash, padding))),
+        ];
+        return Reply.Ok(new SignResponse(await signer.SignManyAsync(caller, choice, items, cancellationToken), request));
     }
 }

@@ -19,6 +19,8 @@ internal static class SignatureEndpoints
         signatures.MapVerify();
         signatures.MapSignHash();
         signatures.MapVerifyHash();
+        signatures.MapSignMu();
+        signatures.MapVerifyMu();
         return app;
     }
 }

@@ -33,6 +33,8 @@ internal readonly record struct SignatureHashText(string Text, SignatureHash? Va
 /// <summary>The rules of such fields.</summary>
 internal static class SignatureHashRules
 {
+    public const string WrongLength = "must have the length of the hash function's output";
+
     private static readonly string _names = string.Join(", ", SignatureHash.All);
 
     public static IRuleBuilderOptions<T, SignatureHashText?> IsSignatureHash<T>(this IRuleBuilder<T, SignatureHashText?> rule) =>
@@ -45,5 +47,5 @@ internal static class SignatureHashRules
     public static IRuleBuilderOptions<T, byte[]?> IsHashOf<T>(
         this IRuleBuilder<T, byte[]?> rule, Func<T, SignatureHashText?> function) => rule
         .Must((request, hash) => hash is null || function(request)?.Value is not { } known || hash.Length == known.Length)
-        .WithMessage("must have the length of the hash function's output");
+        .WithMessage(WrongLength);
 }

@@ -1,6 +1,9 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
+using FluentValidation;
+using Qkms.Api.Encryption;
 using Qkms.Api.Fields;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Signatures;
@@ -9,11 +12,20 @@ using Qkms.Core.Uses;
 namespace Qkms.Api.Signatures;
 
 internal sealed record VerifyHashRequest(
-    [property: Required, HashField, Description("The hash, base64. Its length must match the hash function.")] byte[]? Hash,
+    [property: HashField]
+    [property: Description("The hash, base64. Its length must match the hash function. Give either this or items.")]
+    byte[]? Hash,
+    [property: Field(MinItems = 1, MaxItems = BatchRules.MaxItems)]
+    [property: Description("A batch of hashes of the same function with their signatures, each with its own context.")]
+    [property: JsonConverter(typeof(BatchConverter<VerifyHashItemRequest>))]
+    IReadOnlyList<VerifyHashItemRequest?>? Items,
     [property: Required, SignatureHashField(MinLength = 1)]
     [property: Description("The hash function that produced it: SHA-256, SHA-384 or SHA-512.")]
     SignatureHashText? HashAlgorithm,
-    [property: Required, SignatureField, Description("The signature, base64.")] byte[]? Signature,
+    [property: PaddingField]
+    [property: Description("The padding of RSA: pss (default) or pkcs1, for verifiers that know nothing else. Only for RSA.")]
+    string? Padding,
+    [property: SignatureField, Description("The signature, base64. Give either this or items.")] byte[]? Signature,
     [property: SignatureContextField]
     [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Only for ML-DSA.")]
     byte[]? SignatureContext,
@@ -22,29 +34,65 @@ internal sealed record VerifyHashRequest(
     [property: Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name) : IKeyChoiceFields;
 
+internal sealed record VerifyHashItemRequest(
+    [property: Required, HashField, Description("The hash, base64. Its length must match the hash function.")] byte[]? Hash,
+    [property: Required, SignatureField, Description("The signature, base64.")] byte[]? Signature,
+    [property: SignatureContextField]
+    [property: Description("The context string of FIPS 204, at most 255 bytes, base64. Only for ML-DSA.")]
+    byte[]? SignatureContext);
+
 internal sealed class VerifyHashRequestValidator : KeyChoiceValidator<VerifyHashRequest>
 {
     public VerifyHashRequestValidator()
     {
         RuleFor(r => r.HashAlgorithm).IsGivenSignatureHash();
-        RuleFor(r => r.Hash).IsGiven().IsHashOf(r => r.HashAlgorithm);
-        RuleFor(r => r.SignatureContext).IsAtMost(Signer.MaxContextLength);
-        RuleFor(r => r.Signature).IsGiven();
+        RuleFor(r => r.Hash)
+            .Must((r, hash) => (hash is null) != (r.Items is null)).WithMessage(SignatureRules.NeedsOneOrItems)
+            .IsHashOf(r => r.HashAlgorithm);
+        RuleFor(r => r.Padding).IsSignaturePadding();
+        RuleFor(r => r.SignatureContext)
+            .Must((r, context) => context is null || r.Items is null).WithMessage(SignatureRules.BelongsInItems)
+            .IsAtMost(Signer.MaxContextLength);
+        RuleFor(r => r.Signature)
+            .Must((r, signature) => (signature is null) != (r.Items is null)).WithMessage(SignatureRules.NeedsOneOrItems);
+        RuleFor(r => r.Items).IsBatch((request, item, refuse) =>
+        {
+            if (item.Hash is null)
+                refuse("hash", SignatureRules.Required);
+            else if (request.HashAlgorithm?.Value is { } function && item.Hash.Length != function.Length)
+                refuse("hash", SignatureHashRules.WrongLength);
+            else if (item.Signature is null)
+                refuse("signature", SignatureRules.Required);
+            else if (item.SignatureContext?.Length > Signer.MaxContextLength)
+                refuse("signature_context", SizeRules.TooLong(Signer.MaxContextLength));
+        });
     }
 }
 
-internal sealed record VerifyHashResponse : KeyUseResponse
+internal sealed record VerifyHashResponse : VerifyingResponse
 {
     [SetsRequiredMembers]
-    public VerifyHashResponse(Used<bool> verified, string? spelling, string hashAlgorithm)
-        : base(verified.Key, spelling, verified.Warnings) => (Valid, HashAlgorithm) = (verified.Result, hashAlgorithm);
+    public VerifyHashResponse(Used<bool> verified, VerifyHashRequest request)
+        : base(verified, request.Algorithm?.Text) => (HashAlgorithm, Padding) = (
+            request.HashAlgorithm?.Value!.Name!, SignatureRules.PaddingOf(verified.Key, request.Padding));
 
-    [Description("Whether the signature is valid for this key and input.")]
-    public bool Valid { get; }
+    [SetsRequiredMembers]
+    public VerifyHashResponse(IReadOnlyList<ItemOf<Used<bool>>> verified, VerifyHashRequest request)
+        : base(verified)
+    {
+        HashAlgorithm = request.HashAlgorithm?.Value!.Name!;
+        ChosenKey? used = verified.Select(item => item.Result?.Key).FirstOrDefault(key => key is not null);
+        Padding = used is { } known ? SignatureRules.PaddingOf(known, request.Padding) : null;
+    }
 
     [Description("The hash function that produced the hash.")]
     [SignatureHashField]
     public string HashAlgorithm { get; }
+
+    [Description("The padding of RSA: pss or pkcs1. Absent for ML-DSA and Ed25519, which have no choice.")]
+    [PaddingField]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Padding { get; }
 
     [Description("detached: the signature does not contain the message.")]
     [Field(Words = [SignatureEndpoints.SignatureType], Example = SignatureEndpoints.SignatureType)]
@@ -56,10 +104,11 @@ internal static class VerifyHash
     public static void MapVerifyHash(this RouteGroupBuilder signatures) =>
         signatures.MapPost("/verify-hash", HandleAsync)
             .WithName("VerifyHash")
-            .WithSummary("Verifies the signature of a hash. A wrong signature is not an error: valid is false.")
+            .WithSummary("Verifies the signature of one hash, or of a batch of items. A wrong signature is not an error: valid is false.")
             .WithRequestExample(
                 """{"hash":"LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=","hash_algorithm":"SHA-256","signature":"SGVsbG8h"}""")
             .WithValidation(new VerifyHashRequestValidator())
+            .CarriesPayload()
             .Requires(Permission.VerifyHash)
             .Refuses(KeyUseRefusals.Reading);
 
@@ -68,8 +117,19 @@ internal static class VerifyHash
     {
         KeyChoice choice = request.ToKeyChoice(SignatureEndpoints.DefaultAlgorithm);
         SignatureHash function = request.HashAlgorithm?.Value!;
-        Used<bool> verified = await signer.VerifyHashAsync(
-            caller, choice, request.Hash!, function, request.SignatureContext ?? [], request.Signature!, cancellationToken);
-        return Reply.Ok(new VerifyHashResponse(verified, request.Algorithm?.Text, function.Name));
+        SignaturePadding? padding = SignaturePaddings.Parse(request.Padding);
+        if (request.Items is null)
+        {
+            HashParameters parameters = new(function, request.SignatureContext ?? [], padding);
+            return Reply.Ok(new VerifyHashResponse(
+                await signer.VerifyHashAsync(caller, choice, request.Hash!, parameters, request.Signature!, cancellationToken), request));
+        }
+
+        (byte[], HashParameters, byte[])[] items =
+        [
+            .. request.Items.Select(item =>
+                (item!.Hash!, new HashParameters(function, item.SignatureContext ?? [], padding), item.Signature!)),
+        ];
+        return Reply.Ok(new VerifyHashResponse(await signer.VerifyHashManyAsync(caller, choice, items, cancellationToken), request));
     }
 }

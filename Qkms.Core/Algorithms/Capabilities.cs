@@ -68,18 +68,36 @@ internal interface ISignHash
     /// <summary>Refuses what the algorithm does not have, before anything is computed.</summary>
     /// <returns>Why the hash is too weak for the key, or null when it is strong enough.</returns>
     /// <exception cref="KmsException"><see cref="KmsErrors.Invalid"/>, with the field named.</exception>
-    string? Weakness(SignatureHash function, byte[] context);
+    string? Weakness(HashParameters parameters);
 
     /// <summary>Signs a hash of the function's length.</summary>
-    byte[] SignHash(ReadOnlySpan<byte> hash, SignatureHash function, byte[] context);
+    byte[] SignHash(ReadOnlySpan<byte> hash, HashParameters parameters);
 
-    bool VerifyHash(ReadOnlySpan<byte> hash, SignatureHash function, byte[] context, ReadOnlySpan<byte> signature);
+    bool VerifyHash(ReadOnlySpan<byte> hash, HashParameters parameters, ReadOnlySpan<byte> signature);
+}
+
+/// <summary>Signs what the caller computed from a message: the external μ of FIPS 204 (Algorithm 7, line 6), 64 bytes.</summary>
+internal interface ISignMu
+{
+    /// <summary>A signature of the message that μ stands for; it verifies with the message itself.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.WrongOperation"/>: the engine does not take a μ, and no other may.</exception>
+    byte[] SignMu(ReadOnlySpan<byte> mu);
+
+    /// <exception cref="KmsException"><see cref="KmsErrors.WrongOperation"/>: the engine does not take a μ, and no other may.</exception>
+    bool VerifyMu(ReadOnlySpan<byte> mu, ReadOnlySpan<byte> signature);
 }
 
 /// <summary>What a caller chooses about the signature of a message.</summary>
 /// <param name="Context">The context of FIPS 204, at most 255 bytes; empty where the algorithm has none.</param>
 /// <param name="Hash">The hash function, where the algorithm leaves the choice; else null.</param>
-internal readonly record struct SignatureParameters(byte[] Context, SignatureHash? Hash);
+/// <param name="Padding">The padding, where the algorithm leaves the choice; else null.</param>
+internal readonly record struct SignatureParameters(byte[] Context, SignatureHash? Hash, SignaturePadding? Padding);
+
+/// <summary>What a caller chooses about the signature of a hash.</summary>
+/// <param name="Function">The function that made the hash.</param>
+/// <param name="Context">The context of FIPS 204, at most 255 bytes; empty where the algorithm has none.</param>
+/// <param name="Padding">The padding, where the algorithm leaves the choice; else null.</param>
+internal readonly record struct HashParameters(SignatureHash Function, byte[] Context, SignaturePadding? Padding);
 
 /// <summary>A fresh secret, and the ciphertext from which the key recovers it: a shared secret of a KEM, or a data key.</summary>
 /// <param name="Secret">K of FIPS 203, or the data key. It is stored nowhere and zeroed with this.</param>

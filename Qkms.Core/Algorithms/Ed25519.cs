@@ -84,6 +84,13 @@ internal sealed class Ed25519Key : LoadedKey, ISign
                 "'signature_context' must be absent for Ed25519 keys: Ed25519 has none.",
                 new FieldError("signature_context", "must be absent for Ed25519 keys"));
 
+        if (parameters.Padding is not null)
+        {
+            throw KmsErrors.Invalid.With(
+                "'padding' must be absent for Ed25519 keys: only RSA has a choice.",
+                new FieldError("padding", "must be absent for Ed25519 keys"));
+        }
+
         if (parameters.Hash is not null)
         {
             throw KmsErrors.Invalid.With(

@@ -44,6 +44,9 @@ internal abstract class KeyFamily
     /// <summary>The hash with which its keys sign a message whose caller names none; null where the algorithm leaves no choice.</summary>
     public virtual SignatureHash? DefaultSignatureHash => null;
 
+    /// <summary>The padding of a signature whose caller names none; null where the algorithm leaves no choice.</summary>
+    public virtual SignaturePadding? DefaultSignaturePadding => null;
+
     /// <summary>Whether an operation is long enough to wait for its turn among other private-key work.</summary>
     internal virtual bool WaitsForTurn(KeyOperation operation) => false;
 

@@ -8,7 +8,7 @@ internal sealed record StoredKey(KeyAlgorithm Algorithm, KeyVersionId VersionId,
 
 /// <summary>
 /// A private or secret key in memory. What it can do it says by what it implements: <see cref="IEncrypt"/>, <see cref="ISign"/>,
-/// <see cref="ISignHash"/>, <see cref="IEncapsulate"/>, <see cref="IHpke"/>, <see cref="IWrapDataKeys"/>.
+/// <see cref="ISignHash"/>, <see cref="ISignMu"/>, <see cref="IEncapsulate"/>, <see cref="IHpke"/>, <see cref="IWrapDataKeys"/>.
 /// </summary>
 internal abstract class LoadedKey : IDisposable
 {

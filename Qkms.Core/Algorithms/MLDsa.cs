@@ -83,7 +83,7 @@ internal sealed class MLDsaFamily : KeyFamily
 /// An ML-DSA key in memory. The platform's base class refuses a hash below the strength of the parameter set; FIPS 204, section 5.4, asks
 /// for that strength without forbidding the rest, so such a hash goes by way of <see cref="IHashOfAnyStrength"/>, or of its μ.
 /// </summary>
-internal sealed class MLDsaKey(KeyAlgorithm algorithm, MLDsa key, int strength) : LoadedKey, ISign, ISignHash
+internal sealed class MLDsaKey(KeyAlgorithm algorithm, MLDsa key, int strength) : LoadedKey, ISign, ISignHash, ISignMu
 {
     private const int TrSize = 64;
     private const int MuSize = 64;
@@ -92,6 +92,7 @@ internal sealed class MLDsaKey(KeyAlgorithm algorithm, MLDsa key, int strength) 
 
     public void RequireFit(SignatureParameters parameters)
     {
+        RefusePadding(parameters.Padding);
         if (parameters.Hash is not null)
         {
             throw KmsErrors.Invalid.With(
@@ -110,11 +111,15 @@ internal sealed class MLDsaKey(KeyAlgorithm algorithm, MLDsa key, int strength) 
     public bool Verify(ReadOnlySpan<byte> message, SignatureParameters parameters, ReadOnlySpan<byte> signature) =>
         key.VerifyData(message, signature, parameters.Context);
 
-    public string? Weakness(SignatureHash function, byte[] context) =>
-        IsWeak(function) ? $"{function} is weaker than {algorithm} (FIPS 204, section 5.4)" : null;
-
-    public byte[] SignHash(ReadOnlySpan<byte> hash, SignatureHash function, byte[] context)
+    public string? Weakness(HashParameters parameters)
     {
+        RefusePadding(parameters.Padding);
+        return IsWeak(parameters.Function) ? $"{parameters.Function} is weaker than {algorithm} (FIPS 204, section 5.4)" : null;
+    }
+
+    public byte[] SignHash(ReadOnlySpan<byte> hash, HashParameters parameters)
+    {
+        (SignatureHash function, byte[] context, _) = parameters;
         byte[] signature = new byte[key.Algorithm.SignatureSizeInBytes];
         if (!IsWeak(function))
         {
@@ -134,8 +139,9 @@ internal sealed class MLDsaKey(KeyAlgorithm algorithm, MLDsa key, int strength) 
         return signature;
     }
 
-    public bool VerifyHash(ReadOnlySpan<byte> hash, SignatureHash function, byte[] context, ReadOnlySpan<byte> signature)
+    public bool VerifyHash(ReadOnlySpan<byte> hash, HashParameters parameters, ReadOnlySpan<byte> signature)
     {
+        (SignatureHash function, byte[] context, _) = parameters;
         if (!IsWeak(function))
             return key.VerifyPreHash(hash, signature, function.ObjectIdentifier, context);
 
@@ -150,7 +156,47 @@ internal sealed class MLDsaKey(KeyAlgorithm algorithm, MLDsa key, int strength) 
         return key.VerifyMu(mu, signature);
     }
 
+    public byte[] SignMu(ReadOnlySpan<byte> mu)
+    {
+        byte[] signature = new byte[key.Algorithm.SignatureSizeInBytes];
+        try
+        {
+            key.SignMu(mu, signature);
+            return signature;
+        }
+        catch (NotSupportedException)
+        {
+            throw NoExternalMu();
+        }
+    }
+
+    public bool VerifyMu(ReadOnlySpan<byte> mu, ReadOnlySpan<byte> signature)
+    {
+        try
+        {
+            return signature.Length == key.Algorithm.SignatureSizeInBytes && key.VerifyMu(mu, signature);
+        }
+        catch (NotSupportedException)
+        {
+            throw NoExternalMu();
+        }
+    }
+
     public override void Dispose() => key.Dispose();
+
+    // What the engine in use does not have another one does with the same key, unless the operator is strict (docs/engines.md).
+    private static KmsException NoExternalMu() => KmsErrors.WrongOperation.With(
+        "The engine of this service takes no external mu, and its operator allows no other (Qkms:Crypto:StrictEngine).");
+
+    private static void RefusePadding(SignaturePadding? padding)
+    {
+        if (padding is not null)
+        {
+            throw KmsErrors.Invalid.With(
+                "'padding' must be absent for ML-DSA keys: only RSA has a choice.",
+                new FieldError("padding", "must be absent for ML-DSA keys"));
+        }
+    }
 
     private bool IsWeak(SignatureHash function) => function.CollisionStrength < strength;
 

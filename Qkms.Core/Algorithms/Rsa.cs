@@ -6,7 +6,8 @@ namespace Qkms.Core.Algorithms;
 
 /// <summary>
 /// RSA (RFC 8017): RSAES-OAEP for encryption, with the hash that the key was made with and an empty label; RSASSA-PSS for signatures, with
-/// MGF1 of the same hash and a salt as long as the hash. Keys are stored as PKCS #8, and their public keys as SubjectPublicKeyInfo.
+/// MGF1 of the same hash and a salt as long as the hash, or RSASSA-PKCS1-v1_5 where the request says so. Keys are stored as PKCS #8, and
+/// their public keys as SubjectPublicKeyInfo.
 /// </summary>
 internal sealed class RsaFamily : KeyFamily
 {
@@ -35,6 +36,8 @@ internal sealed class RsaFamily : KeyFamily
     internal override MaterialFormat Format => MaterialFormat.Pkcs8;
 
     public override SignatureHash? DefaultSignatureHash => SignatureHash.Sha256;
+
+    public override SignaturePadding? DefaultSignaturePadding => SignaturePadding.Pss;
 
     public override bool TakesOaepHash(KeyUse use) => use == KeyUse.Encryption;
 
@@ -162,28 +165,31 @@ internal sealed class RsaKey(KeyAlgorithm algorithm, RSA key, string? oaepHash) 
     public void RequireFit(SignatureParameters parameters) => RefuseContext(parameters.Context);
 
     public byte[] Sign(ReadOnlySpan<byte> message, SignatureParameters parameters) =>
-        key.SignData(message, HashOf(parameters), RSASignaturePadding.Pss);
+        key.SignData(message, HashOf(parameters), PaddingOf(parameters.Padding));
 
     public bool Verify(ReadOnlySpan<byte> message, SignatureParameters parameters, ReadOnlySpan<byte> signature) =>
-        key.VerifyData(message, signature, HashOf(parameters), RSASignaturePadding.Pss);
+        key.VerifyData(message, signature, HashOf(parameters), PaddingOf(parameters.Padding));
 
     // Each of the accepted hashes is strong enough for each modulus.
-    public string? Weakness(SignatureHash function, byte[] context)
+    public string? Weakness(HashParameters parameters)
     {
-        RefuseContext(context);
+        RefuseContext(parameters.Context);
         return null;
     }
 
-    public byte[] SignHash(ReadOnlySpan<byte> hash, SignatureHash function, byte[] context) =>
-        key.SignHash(hash, function.PlatformName, RSASignaturePadding.Pss);
+    public byte[] SignHash(ReadOnlySpan<byte> hash, HashParameters parameters) =>
+        key.SignHash(hash, parameters.Function.PlatformName, PaddingOf(parameters.Padding));
 
-    public bool VerifyHash(ReadOnlySpan<byte> hash, SignatureHash function, byte[] context, ReadOnlySpan<byte> signature) =>
-        key.VerifyHash(hash, signature, function.PlatformName, RSASignaturePadding.Pss);
+    public bool VerifyHash(ReadOnlySpan<byte> hash, HashParameters parameters, ReadOnlySpan<byte> signature) =>
+        key.VerifyHash(hash, signature, parameters.Function.PlatformName, PaddingOf(parameters.Padding));
 
     public override void Dispose() => key.Dispose();
 
     private HashAlgorithmName HashOf(SignatureParameters parameters) =>
         (parameters.Hash ?? algorithm.Family.DefaultSignatureHash!).PlatformName;
+
+    private static RSASignaturePadding PaddingOf(SignaturePadding? padding) =>
+        padding == SignaturePadding.Pkcs1 ? RSASignaturePadding.Pkcs1 : RSASignaturePadding.Pss;
 
     private static void RefuseContext(EncryptionContext context)
     {

@@ -62,6 +62,12 @@ internal enum Permission
     /// <summary><c>signature:verify-hash</c>: verify signatures of hashes.</summary>
     VerifyHash,
 
+    /// <summary><c>signature:sign-mu</c>: sign representatives of messages that are not seen; as good as signing messages.</summary>
+    SignMu,
+
+    /// <summary><c>signature:verify-mu</c>: verify signatures of such representatives.</summary>
+    VerifyMu,
+
     /// <summary><c>data-keys:generate</c>: make data keys.</summary>
     DataKeysGenerate,
 

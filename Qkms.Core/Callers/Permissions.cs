@@ -8,7 +8,7 @@ internal static class Permissions
     [
         Permission.CryptoEncrypt, Permission.CryptoDecrypt, Permission.CryptoReEncrypt,
         Permission.KemEncapsulate, Permission.KemDecapsulate, Permission.KemWrap, Permission.KemUnwrap,
-        Permission.Sign, Permission.Verify, Permission.SignHash, Permission.VerifyHash,
+        Permission.Sign, Permission.Verify, Permission.SignHash, Permission.VerifyHash, Permission.SignMu, Permission.VerifyMu,
         Permission.DataKeysGenerate, Permission.DataKeysDecrypt,
     ];
 
@@ -53,6 +53,8 @@ internal static class Permissions
         Permission.Verify => "signature:verify",
         Permission.SignHash => "signature:sign-hash",
         Permission.VerifyHash => "signature:verify-hash",
+        Permission.SignMu => "signature:sign-mu",
+        Permission.VerifyMu => "signature:verify-mu",
         Permission.DataKeysGenerate => "data-keys:generate",
         Permission.DataKeysDecrypt => "data-keys:decrypt",
         _ => throw new ArgumentOutOfRangeException(nameof(permission)),

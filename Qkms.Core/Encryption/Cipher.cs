@@ -44,39 +44,13 @@ internal sealed class Cipher(KeyUses uses)
         uses.RunAsync(caller, choice with { Ciphertext = ciphertext }, _decrypt, (context, ciphertext), cancellationToken);
 
     /// <summary>Decrypts many; each item stands for itself.</summary>
-    public async ValueTask<IReadOnlyList<ItemOf<Used<SecretBytes>>>> DecryptManyAsync(
+    public ValueTask<IReadOnlyList<ItemOf<Used<SecretBytes>>>> DecryptManyAsync(
         Caller caller,
         KeyChoice choice,
         IReadOnlyList<(EncryptionContext Context, byte[] Ciphertext)> items,
         CancellationToken cancellationToken)
     {
-        ItemOf<Used<SecretBytes>>[] results = new ItemOf<Used<SecretBytes>>[items.Count];
-        try
-        {
-            for (int i = 0; i < results.Length; i++)
-                results[i] = await DecryptItemAsync(caller, choice, items[i].Context, items[i].Ciphertext, cancellationToken);
-
-            return results;
-        }
-        catch
-        {
-            foreach (ItemOf<Used<SecretBytes>>? done in results)
-                done?.Result?.Dispose();
-
-            throw;
-        }
-    }
-
-    private async ValueTask<ItemOf<Used<SecretBytes>>> DecryptItemAsync(
-        Caller caller, KeyChoice choice, EncryptionContext context, byte[] ciphertext, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return new ItemOf<Used<SecretBytes>>(await DecryptAsync(caller, choice, context, ciphertext, cancellationToken), null);
-        }
-        catch (KmsException refusal) when (refusal.Error.Kind is not KmsErrorKind.Unavailable)
-        {
-            return new ItemOf<Used<SecretBytes>>(null, refusal);
-        }
+        KeyChoice bounded = choice with { Trials = new TrialBudget() };
+        return EachItem.RunAsync(items, item => DecryptAsync(caller, bounded, item.Context, item.Ciphertext, cancellationToken));
     }
 }

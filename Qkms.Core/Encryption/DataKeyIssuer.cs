@@ -45,6 +45,23 @@ internal sealed class DataKeyIssuer(KeyUses uses)
         Caller caller, KeyChoice choice, EncryptionContext context, int length, CancellationToken cancellationToken) =>
         uses.RunAsync(caller, choice, _generate, (context, length), cancellationToken);
 
+    /// <summary>Many data keys, all wrapped by one key. A refusal of the key concerns all of them.</summary>
+    /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses.</exception>
+    public ValueTask<Used<IReadOnlyList<ItemOf<WrappedSecret>>>> GenerateManyAsync(
+        Caller caller,
+        KeyChoice choice,
+        IReadOnlyList<(EncryptionContext Context, int Length)> items,
+        CancellationToken cancellationToken) =>
+        uses.RunManyAsync(caller, choice, _generate, items, cancellationToken);
+
+    /// <summary>Recovers many data keys; each stands for itself.</summary>
+    public ValueTask<IReadOnlyList<ItemOf<Used<SecretBytes>>>> DecryptManyAsync(
+        Caller caller,
+        KeyChoice choice,
+        IReadOnlyList<(EncryptionContext Context, byte[] Ciphertext)> items,
+        CancellationToken cancellationToken) =>
+        EachItem.RunAsync(items, item => DecryptAsync(caller, choice, item.Context, item.Ciphertext, cancellationToken));
+
     /// <summary>Recovers a data key; its wrapped form names the key.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.DecryptionFailed"/>, or what <see cref="KeyUses"/> refuses.</exception>
     public ValueTask<Used<SecretBytes>> DecryptAsync(

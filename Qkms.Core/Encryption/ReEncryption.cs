@@ -5,39 +5,68 @@ using Qkms.Core.Uses;
 namespace Qkms.Core.Encryption;
 
 /// <summary>Moves ciphertexts from one key to another; the plaintext does not leave the service.</summary>
-internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys)
+internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKeys kem)
 {
     /// <summary>Decrypts with the source and encrypts to the destination.</summary>
     /// <param name="caller">Whose keys.</param>
     /// <param name="source">The key of the ciphertext; a blob names its own.</param>
     /// <param name="destination">The new key; null stands for the active version of the source's logical key.</param>
-    /// <param name="context">What was authenticated with the ciphertext.</param>
-    /// <param name="newContext">What is to be authenticated with the new one.</param>
-    /// <param name="ciphertext">The ciphertext. A wrapped data key stays one.</param>
+    /// <param name="from">The ciphertext. A wrapped data key and a wrapped key each stay one: what only one permission may open must not
+    /// become what another opens.</param>
+    /// <param name="to">What is to be authenticated with the new one; null = the same as before.</param>
     /// <param name="cancellationToken">Cancels what can be cancelled.</param>
-    /// <exception cref="KmsException"><see cref="KmsErrors.DecryptionFailed"/>, or what either key refuses.</exception>
-    public async ValueTask<(ChosenKey Source, Used<byte[]> Result)> ReEncryptAsync(
+    /// <exception cref="KmsException"><see cref="KmsErrors.DecryptionFailed"/>, or what either key refuses;
+    /// <see cref="KmsErrors.Invalid"/> for an associated data or context that the new form cannot have.</exception>
+    public async ValueTask<ReEncrypted> ReEncryptAsync(
         Caller caller,
         KeyChoice source,
         KeyChoice? destination,
-        EncryptionContext context,
-        EncryptionContext newContext,
-        ReadOnlyMemory<byte> ciphertext,
+        MovedCiphertext from,
+        Authenticated? to,
         CancellationToken cancellationToken)
     {
-        // The purpose of a blob goes with it: what only data-keys:decrypt may open must not become what crypto:decrypt opens.
-        if (BlobV1.TryReadHeader(ciphertext.Span, out BlobPurpose purpose, out _) && purpose == BlobPurpose.DataKey)
+        Authenticated bound = to ?? from.Bound;
+        if (from.IsWrappedKey)
         {
-            using Used<SecretBytes> dataKey = await dataKeys.DecryptAsync(caller, source, context, ciphertext, cancellationToken);
-            return (
+            using Used<SecretBytes> key = await kem.UnwrapAsync(caller, source, from.Bound.Aad!, from.Bytes, cancellationToken);
+            return new ReEncrypted(
+                key.Key,
+                await kem.WrapAsync(caller, destination ?? ActiveOf(key.Key), bound.Aad!, key.Result, cancellationToken));
+        }
+
+        if (from.Bound.Context is { } context
+            && BlobV1.TryReadHeader(from.Bytes, out BlobPurpose purpose, out _)
+            && purpose == BlobPurpose.DataKey)
+        {
+            using Used<SecretBytes> dataKey = await dataKeys.DecryptAsync(caller, source, context, from.Bytes, cancellationToken);
+            EncryptionContext newContext = bound.Context ?? throw AadOfDataKey();
+            return new ReEncrypted(
                 dataKey.Key,
                 await dataKeys.WrapAsync(caller, destination ?? ActiveOf(dataKey.Key), newContext, dataKey.Result, cancellationToken));
         }
 
-        using Used<SecretBytes> opened = await cipher.DecryptAsync(caller, source, context, ciphertext, cancellationToken);
-        return (
+        using Used<SecretBytes> opened = from.Bound.Context is { } oldContext
+            ? await cipher.DecryptAsync(caller, source, oldContext, from.Bytes, cancellationToken)
+            : await kem.DecryptAsync(caller, source, from.Bound.Aad!, from.Bytes, cancellationToken);
+        KeyChoice target = destination ?? ActiveOf(opened.Key);
+        return new ReEncrypted(
             opened.Key,
-            await cipher.EncryptAsync(caller, destination ?? ActiveOf(opened.Key), newContext, opened.Result, cancellationToken));
+            bound.Context is { } contextOfNew
+                ? await cipher.EncryptAsync(caller, target, contextOfNew, opened.Result, cancellationToken)
+                : await kem.EncryptAsync(caller, target, bound.Aad!, opened.Result, cancellationToken));
+    }
+
+    /// <summary>The same for many; each item stands for itself.</summary>
+    public ValueTask<IReadOnlyList<ItemOf<ReEncrypted>>> ReEncryptManyAsync(
+        Caller caller,
+        IReadOnlyList<(KeyChoice Source, KeyChoice? Destination, MovedCiphertext From, Authenticated? To)> items,
+        CancellationToken cancellationToken)
+    {
+        TrialBudget trials = new();
+        return EachItem.RunAsync(
+            items,
+            item => ReEncryptAsync(
+                caller, item.Source with { Trials = trials }, item.Destination, item.From, item.To, cancellationToken));
     }
 
     private static KeyChoice ActiveOf(ChosenKey key) => new()
@@ -46,4 +75,24 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys)
         Name = key.Version.Address.Name,
         DefaultAlgorithm = KeyAlgorithm.Aes256,
     };
+
+    private static KmsException AadOfDataKey() => KmsErrors.Invalid.With(
+        "'destination.aad' must be absent for a wrapped data key: it has a context.",
+        new FieldError("destination.aad", "must be absent for a wrapped data key"));
 }
+
+/// <summary>A ciphertext that is to be moved.</summary>
+/// <param name="Bytes">The ciphertext.</param>
+/// <param name="Bound">What was authenticated with it.</param>
+/// <param name="IsWrappedKey">Whether it is a key that was wrapped to an ML-KEM key.</param>
+internal readonly record struct MovedCiphertext(byte[] Bytes, Authenticated Bound, bool IsWrappedKey);
+
+/// <summary>What is authenticated with a ciphertext: a context, or the caller's own associated data.</summary>
+/// <param name="Context">The context; null where there is <paramref name="Aad"/>.</param>
+/// <param name="Aad">The associated data; null where there is a context.</param>
+internal readonly record struct Authenticated(EncryptionContext? Context, byte[]? Aad);
+
+/// <summary>A ciphertext that was moved.</summary>
+/// <param name="Source">The version that opened the old one.</param>
+/// <param name="Result">The new one.</param>
+internal sealed record ReEncrypted(ChosenKey Source, Used<byte[]> Result);

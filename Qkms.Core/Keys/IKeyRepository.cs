@@ -44,8 +44,8 @@ internal interface IKeyRepository
     /// </summary>
     Task<IReadOnlyList<KeyWithVersion>> ListVersionsAsync(IKmsSession session, KeyAddress address, int newest, int limit);
 
-    /// <summary>The tenant's own keys with a name that have an active version, at most so many; whatever algorithm and use.</summary>
-    Task<IReadOnlyList<Sealed<Key>>> ListActiveKeysAsync(IKmsSession session, TenantId tenantId, KeyName name, int limit);
+    /// <summary>The tenant's own keys with a name, at most so many, by their ids; whatever algorithm and use.</summary>
+    Task<IReadOnlyList<Sealed<Key>>> ListKeysAsync(IKmsSession session, TenantId tenantId, KeyName name, int limit);
 
     /// <summary>Versions of the tenant's own keys, newest first, each key beside the first of its versions.</summary>
     /// <param name="session">The unit.</param>

@@ -1,3 +1,4 @@
+using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Store;
@@ -39,6 +40,58 @@ internal sealed class KeyReader(
     {
         caller.Touch(version);
         return version;
+    }
+
+    /// <summary>
+    /// The public keys of a name that somebody outside needs: of signature keys the versions that verify, of others the one to encrypt or
+    /// encapsulate to. Of each key at most the newest <see cref="KeyRows.MaxReadable"/>.
+    /// </summary>
+    /// <param name="caller">Whose keys.</param>
+    /// <param name="name">Their name.</param>
+    /// <param name="algorithm">Only this algorithm; null = all that have public keys.</param>
+    /// <param name="use">Only this use; null = all.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>: there is no such key, whatever its versions.</exception>
+    public async Task<IReadOnlyList<KeyVersion>> ListPublicAsync(
+        Caller caller, KeyName name, KeyAlgorithm? algorithm, KeyUse? use, CancellationToken cancellationToken)
+    {
+        caller.RequireKey(name);
+        DateTimeOffset now = time.GetUtcMilliseconds();
+        return await store.ReadAsync(
+            async session =>
+            {
+                IReadOnlyList<Sealed<Key>> rowsOfName = await keys.ListKeysAsync(
+                    session, caller.TenantId, name, MissingKeys.MostNamed);
+                Key[] meant = [.. rowsOfName.Select(row => sealer.Open(row)).Where(IsMeant)];
+                if (meant.Length == 0)
+                    throw KmsErrors.KeyVersionNotFound.With($"There is no such key named '{name}' with a public key.");
+
+                List<KeyVersion> found = [];
+                foreach (Key key in meant)
+                {
+                    if (await rows.FindNewestAsync(session, key.Address) is { } newest)
+                        found.AddRange(newest.Readable.Where(version => IsNeeded(new KeyAndVersion(newest.Key, version), now)));
+                }
+
+                return found;
+            },
+            cancellationToken);
+
+        bool IsMeant(Key key) =>
+            !key.Address.Algorithm.Family.IsSymmetric
+            && (algorithm is null || key.Address.Algorithm == algorithm)
+            && (use is null || key.Address.Use == use);
+    }
+
+    private static bool IsNeeded(KeyAndVersion version, DateTimeOffset now)
+    {
+        KeyOperation outside = version.Version.Use switch
+        {
+            KeyUse.Signature => KeyOperation.Verify,
+            KeyUse.Encapsulation => KeyOperation.Encapsulate,
+            _ => KeyOperation.Encrypt,
+        };
+        return KeyStateRules.Refusal(version, outside, now) is null;
     }
 
     /// <summary>

@@ -7,8 +7,8 @@ namespace Qkms.Core.Keys;
 /// <summary>Says of a key that is not there what was looked for, and which keys of that name the caller may have meant.</summary>
 internal sealed class MissingKeys(IKeyRepository keys, RowSealer sealer)
 {
-    // More than a name can have today; the answer stays short if there are ever more.
-    private const int MostNamed = 32;
+    /// <summary>How many keys of one name are looked at: more than there are algorithms and uses.</summary>
+    public const int MostNamed = 64;
 
     /// <summary>The refusal. The caller may touch keys of the name: what else has it is no secret to him.</summary>
     /// <param name="session">Reads.</param>
@@ -23,8 +23,11 @@ internal sealed class MissingKeys(IKeyRepository keys, RowSealer sealer)
         if (key is { ActiveKid: null })
             return Because($"The {Describe(address)} has no active version: generate the next one.");
 
-        IReadOnlyList<Sealed<Key>> rows = await keys.ListActiveKeysAsync(session, address.TenantId, address.Name, MostNamed);
-        KeyAddress[] there = [.. rows.Select(row => sealer.TryOpen(row)).OfType<Key>().Select(found => found.Address)];
+        IReadOnlyList<Sealed<Key>> rows = await keys.ListKeysAsync(session, address.TenantId, address.Name, MostNamed);
+        KeyAddress[] there =
+        [
+            .. rows.Select(row => sealer.TryOpen(row)).Where(found => found?.ActiveKid is not null).Select(found => found!.Address),
+        ];
         string what = missing.Version is null ? "active " : "";
         string assumed = missing.IsDefaultAlgorithm ? $" ({address.Algorithm} is the default)" : "";
         return Because($"There is no {what}{Describe(address)}{assumed}{Hint(missing, there)}");

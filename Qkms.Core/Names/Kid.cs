@@ -17,7 +17,7 @@ internal readonly partial record struct Kid
     // Words that stand, or will stand, where a kid stands in a path.
     private static readonly HashSet<string> _routeWords = new(StringComparer.OrdinalIgnoreCase)
     {
-        "active", "generate", "rotate", "retire", "revoke", "import", "actions", "rotations", "chain", "public-key",
+        "active", "generate", "rotate", "retire", "revoke", "import", "actions", "rotations", "chain", "public-key", "jwks",
     };
 
     private Kid(string value) => Value = value;

@@ -4,13 +4,17 @@ using Qkms.Core.Uses;
 
 namespace Qkms.Core.Signatures;
 
-/// <summary>Signs and verifies, messages and hashes that the caller made.</summary>
+/// <summary>Signs and verifies: messages, hashes that the caller made, and representatives of messages.</summary>
 internal sealed class Signer
 {
     /// <summary>The longest context of an ML-DSA signature, in bytes (FIPS 204, section 5.2).</summary>
     public const int MaxContextLength = 255;
 
-    private const string Elsewhere = "keys sign messages, not hashes.";
+    /// <summary>Length of an external μ in bytes (FIPS 204, Algorithm 7, line 6).</summary>
+    public const int MuLength = 64;
+
+    private const string NotHashes = "keys sign messages, not hashes.";
+    private const string NoMu = "keys have no external mu: only ML-DSA has.";
 
     private static readonly KeyWork<ISign, (byte[] Message, SignatureParameters Parameters), byte[]> _sign = new()
     {
@@ -27,11 +31,26 @@ internal sealed class Signer
         Fits = static valid => valid,
     };
 
+    private static readonly KeyWork<ISignMu, byte[], byte[]> _signMu = new()
+    {
+        Operation = KeyOperation.Sign,
+        Elsewhere = NoMu,
+        Run = static (key, mu) => key.SignMu(mu),
+    };
+
+    private static readonly KeyWork<ISignMu, (byte[] Mu, byte[] Signature), bool> _verifyMu = new()
+    {
+        Operation = KeyOperation.Verify,
+        Elsewhere = NoMu,
+        Run = static (key, work) => key.VerifyMu(work.Mu, work.Signature),
+        Fits = static valid => valid,
+    };
+
     private readonly KeyUses _uses;
     private readonly SignatureOptions _options;
     private readonly WeakHashJournal _journal;
-    private readonly KeyWork<ISignHash, (byte[] Hash, SignatureHash Function, byte[] Context), byte[]> _signHash;
-    private readonly KeyWork<ISignHash, (byte[] Hash, SignatureHash Function, byte[] Context, byte[] Signature), bool> _verifyHash;
+    private readonly KeyWork<ISignHash, (byte[] Hash, HashParameters Parameters), byte[]> _signHash;
+    private readonly KeyWork<ISignHash, (byte[] Hash, HashParameters Parameters, byte[] Signature), bool> _verifyHash;
 
     /// <summary>Signs with the keys of <paramref name="uses"/>.</summary>
     public Signer(KeyUses uses, SignatureOptions options, WeakHashJournal journal)
@@ -40,16 +59,16 @@ internal sealed class Signer
         _signHash = new()
         {
             Operation = KeyOperation.Sign,
-            Elsewhere = Elsewhere,
-            Judge = (key, work) => JudgeHash(key, work.Function, work.Context),
-            Run = static (key, work) => key.SignHash(work.Hash, work.Function, work.Context),
+            Elsewhere = NotHashes,
+            Judge = (key, work) => JudgeHash(key, work.Parameters),
+            Run = static (key, work) => key.SignHash(work.Hash, work.Parameters),
         };
         _verifyHash = new()
         {
             Operation = KeyOperation.Verify,
-            Elsewhere = Elsewhere,
-            Judge = (key, work) => JudgeHash(key, work.Function, work.Context),
-            Run = static (key, work) => key.VerifyHash(work.Hash, work.Function, work.Context, work.Signature),
+            Elsewhere = NotHashes,
+            Judge = (key, work) => JudgeHash(key, work.Parameters),
+            Run = static (key, work) => key.VerifyHash(work.Hash, work.Parameters, work.Signature),
             Fits = static valid => valid,
         };
     }
@@ -58,14 +77,22 @@ internal sealed class Signer
     /// <param name="caller">Whose key.</param>
     /// <param name="choice">Which key.</param>
     /// <param name="message">The message.</param>
-    /// <param name="context">The context of FIPS 204, at most 255 bytes; empty where the algorithm has none.</param>
-    /// <param name="hash">The hash of RSA-PSS; null is SHA-256. Null where the algorithm leaves no choice.</param>
+    /// <param name="parameters">What the algorithm leaves to choose.</param>
     /// <param name="cancellationToken">Cancels what can be cancelled.</param>
     /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses; <see cref="KmsErrors.Invalid"/> for what the algorithm
     /// does not have.</exception>
     public ValueTask<Used<byte[]>> SignAsync(
-        Caller caller, KeyChoice choice, byte[] message, byte[] context, SignatureHash? hash, CancellationToken cancellationToken) =>
-        _uses.RunAsync(caller, choice, _sign, (message, new SignatureParameters(context, hash)), cancellationToken);
+        Caller caller, KeyChoice choice, byte[] message, SignatureParameters parameters, CancellationToken cancellationToken) =>
+        _uses.RunAsync(caller, choice, _sign, (message, parameters), cancellationToken);
+
+    /// <summary>Signs many messages with one key. A refusal of the key concerns all, one of an item only that item.</summary>
+    /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses.</exception>
+    public ValueTask<Used<IReadOnlyList<ItemOf<byte[]>>>> SignManyAsync(
+        Caller caller,
+        KeyChoice choice,
+        IReadOnlyList<(byte[] Message, SignatureParameters Parameters)> items,
+        CancellationToken cancellationToken) =>
+        _uses.RunManyAsync(caller, choice, _sign, items, cancellationToken);
 
     /// <summary>
     /// Whether a signature is the key's for a message. One of the wrong length is not valid, like any other that is wrong.
@@ -76,43 +103,97 @@ internal sealed class Signer
         Caller caller,
         KeyChoice choice,
         byte[] message,
-        byte[] context,
-        SignatureHash? hash,
+        SignatureParameters parameters,
         byte[] signature,
         CancellationToken cancellationToken) =>
-        _uses.RunAsync(caller, choice, _verify, (message, new SignatureParameters(context, hash), signature), cancellationToken);
+        _uses.RunAsync(caller, choice, _verify, (message, parameters, signature), cancellationToken);
 
-    /// <summary>Signs a hash: HashML-DSA, or RSA-PSS without hashing again.</summary>
+    /// <summary>Verifies many; each item stands for itself.</summary>
+    public ValueTask<IReadOnlyList<ItemOf<Used<bool>>>> VerifyManyAsync(
+        Caller caller,
+        KeyChoice choice,
+        IReadOnlyList<(byte[] Message, SignatureParameters Parameters, byte[] Signature)> items,
+        CancellationToken cancellationToken) => EachAsync(caller, choice, _verify, items, cancellationToken);
+
+    /// <summary>Signs a hash: HashML-DSA, or RSA without hashing again.</summary>
     /// <param name="caller">Whose key.</param>
     /// <param name="choice">Which key.</param>
     /// <param name="hash">The hash, of the function's length.</param>
-    /// <param name="function">The function that made it.</param>
-    /// <param name="context">The context of FIPS 204; empty where the algorithm has none.</param>
+    /// <param name="parameters">The function that made it, and what the algorithm leaves to choose.</param>
     /// <param name="cancellationToken">Cancels what can be cancelled.</param>
     /// <exception cref="KmsException">
     /// What <see cref="KeyUses"/> refuses; <see cref="KmsErrors.Invalid"/> for what the algorithm does not have, or a weak hash by setting.
     /// </exception>
     public async ValueTask<Used<byte[]>> SignHashAsync(
-        Caller caller, KeyChoice choice, byte[] hash, SignatureHash function, byte[] context, CancellationToken cancellationToken)
+        Caller caller, KeyChoice choice, byte[] hash, HashParameters parameters, CancellationToken cancellationToken)
     {
-        Used<byte[]> signed = await _uses.RunAsync(caller, choice, _signHash, (hash, function, context), cancellationToken);
-        if (signed.Warnings is [string weakness, ..])
-            await _journal.RecordAsync(caller, signed.Key.Version, function, weakness);
+        Used<byte[]> signed = await _uses.RunAsync(caller, choice, _signHash, (hash, parameters), cancellationToken);
+        await JournalAsync(caller, signed, parameters.Function);
+        return signed;
+    }
 
+    /// <summary>Signs many hashes of one function with one key. A refusal of the key concerns all, one of an item only that item.</summary>
+    /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses.</exception>
+    public async ValueTask<Used<IReadOnlyList<ItemOf<byte[]>>>> SignHashManyAsync(
+        Caller caller,
+        KeyChoice choice,
+        SignatureHash function,
+        IReadOnlyList<(byte[] Hash, HashParameters Parameters)> items,
+        CancellationToken cancellationToken)
+    {
+        Used<IReadOnlyList<ItemOf<byte[]>>> signed = await _uses.RunManyAsync(caller, choice, _signHash, items, cancellationToken);
+        await JournalAsync(caller, signed, function);
         return signed;
     }
 
     /// <summary>Whether a signature is the key's for a hash.</summary>
     /// <exception cref="KmsException">What <see cref="SignHashAsync"/> refuses.</exception>
     public ValueTask<Used<bool>> VerifyHashAsync(
+        Caller caller, KeyChoice choice, byte[] hash, HashParameters parameters, byte[] signature, CancellationToken cancellationToken) =>
+        _uses.RunAsync(caller, choice, _verifyHash, (hash, parameters, signature), cancellationToken);
+
+    /// <summary>Verifies many; each item stands for itself.</summary>
+    public ValueTask<IReadOnlyList<ItemOf<Used<bool>>>> VerifyHashManyAsync(
         Caller caller,
         KeyChoice choice,
-        byte[] hash,
-        SignatureHash function,
-        byte[] context,
-        byte[] signature,
-        CancellationToken cancellationToken) =>
-        _uses.RunAsync(caller, choice, _verifyHash, (hash, function, context, signature), cancellationToken);
+        IReadOnlyList<(byte[] Hash, HashParameters Parameters, byte[] Signature)> items,
+        CancellationToken cancellationToken) => EachAsync(caller, choice, _verifyHash, items, cancellationToken);
+
+    /// <summary>Signs the message that an external μ stands for, with ML-DSA.</summary>
+    /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses.</exception>
+    public ValueTask<Used<byte[]>> SignMuAsync(Caller caller, KeyChoice choice, byte[] mu, CancellationToken cancellationToken) =>
+        _uses.RunAsync(caller, choice, _signMu, mu, cancellationToken);
+
+    /// <summary>Signs many with one key. A refusal of the key concerns all.</summary>
+    /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses.</exception>
+    public ValueTask<Used<IReadOnlyList<ItemOf<byte[]>>>> SignMuManyAsync(
+        Caller caller, KeyChoice choice, IReadOnlyList<byte[]> items, CancellationToken cancellationToken) =>
+        _uses.RunManyAsync(caller, choice, _signMu, items, cancellationToken);
+
+    /// <summary>Whether a signature is the key's for the message that an external μ stands for.</summary>
+    /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses.</exception>
+    public ValueTask<Used<bool>> VerifyMuAsync(
+        Caller caller, KeyChoice choice, byte[] mu, byte[] signature, CancellationToken cancellationToken) =>
+        _uses.RunAsync(caller, choice, _verifyMu, (mu, signature), cancellationToken);
+
+    /// <summary>Verifies many; each item stands for itself.</summary>
+    public ValueTask<IReadOnlyList<ItemOf<Used<bool>>>> VerifyMuManyAsync(
+        Caller caller, KeyChoice choice, IReadOnlyList<(byte[] Mu, byte[] Signature)> items, CancellationToken cancellationToken) =>
+        EachAsync(caller, choice, _verifyMu, items, cancellationToken);
+
+    private ValueTask<IReadOnlyList<ItemOf<Used<bool>>>> EachAsync<TKey, TState>(
+        Caller caller, KeyChoice choice, KeyWork<TKey, TState, bool> work, IReadOnlyList<TState> items, CancellationToken cancellationToken)
+        where TKey : class
+    {
+        KeyChoice bounded = choice with { Trials = new TrialBudget() };
+        return EachItem.RunAsync(items, item => _uses.RunAsync(caller, bounded, work, item, cancellationToken));
+    }
+
+    private async ValueTask JournalAsync<T>(Caller caller, Used<T> signed, SignatureHash function)
+    {
+        if (signed.Warnings is [string weakness, ..])
+            await _journal.RecordAsync(caller, signed.Key.Version, function, weakness);
+    }
 
     private static IReadOnlyList<string> RequireFit(ISign key, SignatureParameters parameters)
     {
@@ -120,9 +201,9 @@ internal sealed class Signer
         return [];
     }
 
-    private IReadOnlyList<string> JudgeHash(ISignHash key, SignatureHash function, byte[] context)
+    private IReadOnlyList<string> JudgeHash(ISignHash key, HashParameters parameters)
     {
-        if (key.Weakness(function, context) is not { } weakness)
+        if (key.Weakness(parameters) is not { } weakness)
             return [];
 
         return _options.RefuseWeakHash

@@ -38,6 +38,9 @@ internal readonly record struct KeyChoice
     /// <summary>What is to be decrypted, where a ciphertext may itself name the version that opens it; else null.</summary>
     public ReadOnlyMemory<byte>? Ciphertext { get; init; }
 
+    /// <summary>What the items of one request may try together; null where the request has no items.</summary>
+    public TrialBudget? Trials { get; init; }
+
     /// <summary>Whether the ciphertext names the version: its family writes that down, and the request names no version.</summary>
     public bool IsByCiphertext =>
         this is { Ciphertext: not null, Kid: null, Version: null } && AlgorithmMeant.Family.CiphertextsNameTheirKey;

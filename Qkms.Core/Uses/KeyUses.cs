@@ -59,6 +59,7 @@ internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, Pri
         where T : class
     {
         UseRecord record = new(metrics, work.Operation, choice, caller.TenantId);
+        ItemOf<T>[] results = new ItemOf<T>[items.Count];
         try
         {
             long generation = materials.Generation;
@@ -66,27 +67,30 @@ internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, Pri
             record.Algorithm = chosen.Version.Algorithm;
             using MaterialLease lease = await materials.RentAsync(chosen.Version, generation, cancellationToken);
             TKey key = lease.Key as TKey ?? throw CannotDo(work, chosen.Version);
-            ItemOf<T>[] results = new ItemOf<T>[items.Count];
+            List<string> warnings = [];
             for (int i = 0; i < results.Length; i++)
             {
                 record.Begin();
                 try
                 {
-                    work.Judge?.Invoke(key, items[i]);
+                    warnings.AddRange((work.Judge?.Invoke(key, items[i]) ?? []).Except(warnings, StringComparer.Ordinal));
                     results[i] = new ItemOf<T>(await DoAsync(key, chosen.Version.Algorithm, work, items[i], cancellationToken), null);
                     record.End(Outcomes.Ok);
                 }
-                catch (KmsException refusal)
+                catch (KmsException refusal) when (refusal.Error.Kind is not KmsErrorKind.Unavailable)
                 {
                     results[i] = new ItemOf<T>(null, refusal);
                     record.End(Outcomes.Of(refusal));
                 }
             }
 
-            return new Used<IReadOnlyList<ItemOf<T>>>(chosen, results, []);
+            return new Used<IReadOnlyList<ItemOf<T>>>(chosen, results, warnings);
         }
         catch (Exception e)
         {
+            foreach (ItemOf<T>? done in results)
+                done?.Dispose();
+
             record.End(Outcomes.Of(e));
             throw;
         }
@@ -115,6 +119,7 @@ internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, Pri
     {
         foreach (KeyVersion other in await resolver.FindOthersAsync(caller, choice, tried, work.Operation, cancellationToken))
         {
+            choice.Trials?.Take();
             (T? result, IReadOnlyList<string> warnings) = await UseAsync(other, generation, work, state, cancellationToken);
             if (!work.Fits!(result))
                 continue;

@@ -13,5 +13,9 @@ internal sealed record Used<T>(ChosenKey Key, T Result, IReadOnlyList<string> Wa
 /// <summary>What became of one item of a batch: a result, or a refusal that concerns this item alone.</summary>
 /// <param name="Result">The result, or null.</param>
 /// <param name="Refusal">The refusal, or null.</param>
-internal sealed record ItemOf<T>(T? Result, KmsException? Refusal)
-    where T : class;
+internal sealed record ItemOf<T>(T? Result, KmsException? Refusal) : IDisposable
+    where T : class
+{
+    /// <summary>Zeroes the result, if it is secret.</summary>
+    public void Dispose() => (Result as IDisposable)?.Dispose();
+}

@@ -173,20 +173,20 @@ internal sealed class KeyRepository : IKeyRepository
             .Select(row => new KeyWithVersion(row.First.ToSealed(), row.Second?.ToSealed())),
     ];
 
-    private const string SelectActiveKeys =
+    private const string SelectKeysOfName =
         $"""
         SELECT {KeyRow.Columns}
         FROM keys
-        WHERE tenant_id = @TenantId AND owner_kind = '' AND owner_id = '' AND name = @Name AND active_kid IS NOT NULL
+        WHERE tenant_id = @TenantId AND owner_kind = '' AND owner_id = '' AND name = @Name
         ORDER BY id
         LIMIT @Limit
         """;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Sealed<Key>>> ListActiveKeysAsync(IKmsSession session, TenantId tenantId, KeyName name, int limit)
+    public async Task<IReadOnlyList<Sealed<Key>>> ListKeysAsync(IKmsSession session, TenantId tenantId, KeyName name, int limit)
     {
         IReadOnlyList<KeyRow> rows = await session.Sql.ListAsync<KeyRow>(
-            SelectActiveKeys, new { TenantId = tenantId.Value.ToBytes(), Name = name.Value, Limit = limit });
+            SelectKeysOfName, new { TenantId = tenantId.Value.ToBytes(), Name = name.Value, Limit = limit });
         return [.. rows.Select(row => row.ToSealed())];
     }
 

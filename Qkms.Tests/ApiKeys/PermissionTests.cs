@@ -28,6 +28,8 @@ public sealed class PermissionTests : ServiceTests
         [Permission.Verify] = Roles.User | Roles.Admin,
         [Permission.SignHash] = Roles.User | Roles.Admin,
         [Permission.VerifyHash] = Roles.User | Roles.Admin,
+        [Permission.SignMu] = Roles.User | Roles.Admin,
+        [Permission.VerifyMu] = Roles.User | Roles.Admin,
         [Permission.DataKeysGenerate] = Roles.User | Roles.Admin,
         [Permission.DataKeysDecrypt] = Roles.User | Roles.Admin,
     };

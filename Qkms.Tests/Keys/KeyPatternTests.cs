@@ -9,7 +9,7 @@ public sealed class KeyPatternTests
 
     private static readonly HashSet<string> _routeWords = new(StringComparer.OrdinalIgnoreCase)
     {
-        "active", "generate", "rotate", "retire", "revoke", "import", "actions", "rotations", "chain", "public-key",
+        "active", "generate", "rotate", "retire", "revoke", "import", "actions", "rotations", "chain", "public-key", "jwks",
     };
 
     // Every text of up to five of the characters that matter.
@@ -33,6 +33,7 @@ public sealed class KeyPatternTests
     [InlineData("a\n")]
     [InlineData("ä")]
     [InlineData("public-key")]
+    [InlineData("jwks")]
     [InlineData("ACTIVE")]
     public void What_cannot_be_a_kid_is_none(string text) => Kid.TryParse(text, out _).Should().BeFalse();
 

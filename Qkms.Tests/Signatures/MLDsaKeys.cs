@@ -11,6 +11,13 @@ internal static class MLDsaKeys
         _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
     };
 
+    /// <summary>μ of a message (FIPS 204, Algorithm 2, line 10, and Algorithm 7, line 6), with the platform's SHAKE256.</summary>
+    public static byte[] Mu(byte[] publicKey, byte[] context, byte[] message)
+    {
+        byte[] tr = Shake256.HashData(publicKey, 64);
+        return Shake256.HashData((byte[])[.. tr, 0, (byte)context.Length, .. context, .. message], 64);
+    }
+
     /// <summary>μ of HashML-DSA (FIPS 204, Algorithm 5, line 18, and Algorithm 8, lines 6 and 7), with the platform's SHAKE256.</summary>
     public static byte[] PreHashMu(byte[] publicKey, byte[] context, string hashAlgorithm, byte[] hash)
     {

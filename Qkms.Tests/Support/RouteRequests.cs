@@ -7,6 +7,8 @@ internal static class RouteRequests
 {
     private const string Bytes = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
+    private static readonly string _mu = Convert.ToBase64String(new byte[64]);
+
     /// <summary>The verb of a route.</summary>
     public static HttpMethod VerbOf(RouteEndpoint route) => new(route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single());
 
@@ -43,6 +45,8 @@ internal static class RouteRequests
         "/signature/verify" => $"\"message\":\"{Bytes}\",\"signature\":\"{Bytes}\",",
         "/signature/sign-hash" => $"\"hash\":\"{Bytes}\",\"hash_algorithm\":\"SHA-256\",",
         "/signature/verify-hash" => $"\"hash\":\"{Bytes}\",\"hash_algorithm\":\"SHA-256\",\"signature\":\"{Bytes}\",",
+        "/signature/sign-mu" => $"\"mu\":\"{_mu}\",",
+        "/signature/verify-mu" => $"\"mu\":\"{_mu}\",\"signature\":\"{Bytes}\",",
         _ => null,
     };
 }

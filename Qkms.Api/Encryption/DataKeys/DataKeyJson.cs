@@ -5,7 +5,9 @@ namespace Qkms.Api.Encryption.DataKeys;
 
 /// <summary>Requests and answers about data keys, as JSON.</summary>
 [JsonSerializable(typeof(GenerateDataKeyRequest))]
+[JsonSerializable(typeof(GenerateDataKeyItemRequest))]
 [JsonSerializable(typeof(Envelope<GenerateDataKeyResponse>))]
 [JsonSerializable(typeof(DecryptDataKeyRequest))]
+[JsonSerializable(typeof(DecryptDataKeyItemRequest))]
 [JsonSerializable(typeof(Envelope<DecryptDataKeyResponse>))]
 internal sealed partial class DataKeyJson : JsonSerializerContext;

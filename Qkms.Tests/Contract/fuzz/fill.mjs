@@ -1,5 +1,6 @@
 // Fills bodies that use keys with what only the service can know: kids that fit, and what keys have made.
 
+const besideItems = ['plaintext', 'ciphertext', 'context', 'wrapped_key', 'aad', 'message', 'hash', 'mu', 'signature', 'signature_context', 'bytes'];
 const selectors = ['kid', 'key_version', 'algorithm', 'name'];
 
 /** The members of a body as text: those of the plan, what its `key` and `product` stand for, and at last what it wants to have in any case. */
@@ -14,14 +15,14 @@ export function membersOf({ members, key, product, late = [] }, operation, memor
     choose(filled, version, key.how);
 
   for (const [name] of late)
-    (name === '"items"' ? ['"plaintext"', '"ciphertext"', '"context"', name] : [name]).forEach(other => filled.delete(other));
+    (name === '"items"' ? [...besideItems.map(member => JSON.stringify(member)), name] : [name]).forEach(other => filled.delete(other));
 
   return [...(filled.size === members.length || key || product ? filled : members), ...late];
 }
 
 function fill(members, wanted, { pick, spoil, many }, operation, memory) {
-  const names = Object.keys(wanted.members).filter(name => operation.body.schema.properties[name]);
-  for (const name of [...names, 'context', 'aad', 'items', 'signature_context', 'hash_algorithm'])
+  const names = Object.keys(wanted.members).filter(name => operation.body.schema.properties[name] && wanted.members[name] != null);
+  for (const name of [...names, 'ciphertext', 'wrapped_key', 'context', 'aad', 'items', 'signature_context', 'hash_algorithm', 'padding'])
     members.delete(JSON.stringify(name));
 
   if (many > 0 && operation.id === 'Decrypt') {
@@ -34,7 +35,7 @@ function fill(members, wanted, { pick, spoil, many }, operation, memory) {
   if (operation.id === 'VerifyHash')
     given.hash_algorithm ??= 'SHA-256';
 
-  for (const name of [...names, 'hash_algorithm', ...(spoil === 'bound' ? ['context', 'aad'] : [])].filter(name => given[name] != null && operation.body.schema.properties[name]))
+  for (const name of [...names, 'hash_algorithm', 'padding', ...(spoil === 'bound' ? ['context', 'aad'] : [])].filter(name => given[name] != null && operation.body.schema.properties[name]))
     members.set(JSON.stringify(name), JSON.stringify(given[name]));
 }
 

@@ -81,7 +81,7 @@ export class Memory {
   }
 
   #contradictionsOfUse(operation, { kid, key_version: number }, data, asked) {
-    if (data.kid === undefined) // a batch to decrypt: each item names its own
+    if (data.kid === undefined) // a batch to open: each item names its own
       return data.items.flatMap(item => (item.kid === undefined ? [] : this.#contradictionsOfKey(operation, item, asked)));
 
     const faults = this.#contradictionsOfKey(operation, data, asked);

@@ -1,6 +1,6 @@
 // What keys have made: where later plans find ciphertexts and signatures that open, and what later answers must not contradict.
 import { createHash } from 'node:crypto';
-import { bytesOf, canonicalName, contextBytes, familyOf, openings, uses } from './uses.mjs';
+import { bytesOf, canonicalName, contextBytes, familyOf, hasAad, openings, uses } from './uses.mjs';
 
 const digest = (bytes, algorithm = 'sha256') => createHash(algorithm).update(bytes).digest('base64');
 const hashes = { 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' };
@@ -27,8 +27,10 @@ export class Products {
 
   /** Whether a request to open something may be answered with ERR_KEM_001: not when it gives what a key has made, as it was made, and means that key. */
   mayFail(operation, json, memory) {
-    const [{ text, bound }] = openings(operation, json);
+    const [{ text, bound, aad }] = openings(operation, json);
     const product = this.#find(text);
+    if (aad && json.algorithm == null && json.kid == null) // then it is ML-KEM-768 that is meant
+      return true;
     if (operation === 'Decapsulate' && hasSizeOf(json, text, memory))
       return false;
 
@@ -39,23 +41,23 @@ export class Products {
     return typeof text === 'string' ? this.#byText.get(digest(text)) : undefined;
   }
 
-  // Ed25519 leaves nothing to chance (RFC 8032): the same key signs the same message the same.
+  // Ed25519 (RFC 8032) and RSA's PKCS #1 v1.5 leave nothing to chance: the same key signs the same message the same.
   #isSignedAgain(text, signed, { algorithm_id: algorithm, kid }) {
     const before = this.#find(text);
-    return algorithm === 'Ed25519' && before.kid === kid && before.signed === signed;
+    return (algorithm === 'Ed25519' || /pkcs1$/.test(signed)) && before.kid === kid && before.signed === signed;
   }
 
   #learnMade(operation, json, data) {
-    const made = madeBy(operation, json, data);
+    const made = madeBy(operation, json, data).filter(({ text }) => text !== undefined);
     const faults = made.filter(({ text, signed }) => this.#find(text) && !this.#isSignedAgain(text, signed, data)).map(() => `${operation} makes the same again`);
     for (const { members, secret, fresh, ...product } of made) {
       if (fresh)
         faults.push(...this.#learnFresh(operation, secret));
 
-      const source = operation === 'ReEncrypt' ? this.#find(json.ciphertext) : undefined;
+      const source = operation === 'ReEncrypt' ? this.#find(product.from) : undefined;
       const known = { ...product, kid: data.kid, key_version: data.key_version, algorithm: data.algorithm_id, secret: source ? source.secret : secret };
-      if (source?.kind === 'data key')
-        known.kind = 'data key';
+      if (['data key', 'wrapped key'].includes(source?.kind))
+        known.kind = source.kind;
 
       this.#byText.set(digest(product.text), { ...known, text: undefined });
       this.#remember(known.kind, { ...known, members });
@@ -73,10 +75,13 @@ export class Products {
   }
 
   #learnOpened(operation, json, data) {
-    if (operation === 'Verify' || operation === 'VerifyHash')
-      return this.#judgeVerdict(operation, json, data);
+    if (/^Verify/.test(operation)) {
+      return json.items
+        ? json.items.flatMap((item, i) => (data.items[i].error ? [] : this.#judgeVerdict(operation, { ...json, ...item }, { ...data.items[i], padding: data.padding, hash_algorithm: data.hash_algorithm })))
+        : this.#judgeVerdict(operation, json, data);
+    }
 
-    const results = operation === 'Decrypt' && json.items ? data.items : [data];
+    const results = json.items ? data.items : [data];
     const given = openings(operation, json);
     if (results?.length !== given.length)
       return [`${operation} answers ${results?.length} items for ${given.length}`];
@@ -107,7 +112,7 @@ export class Products {
   // A verdict has to be right whatever was asked: true for what the key signed, false for all else.
   #judgeVerdict(operation, json, data) {
     const product = this.#find(json.signature);
-    const right = product !== undefined && product.kid === data.kid && product.signed === signedBy(operation, json, data.algorithm_id);
+    const right = product !== undefined && product.kid === data.kid && product.signed === signedBy(operation, { ...json, padding: data.padding }, product.algorithm);
     return data.valid === right ? [] : [`${operation} says ${data.valid} of a signature that is ${right ? 'the key\'s' : 'none of the key\'s'}`];
   }
 
@@ -130,7 +135,7 @@ function madeBy(operation, json, data) {
         ? data.items.flatMap((item, i) => (item.ciphertext === undefined ? [] : [encrypted(item.ciphertext, json.items[i].context, data, json.items[i].plaintext)]))
         : [encrypted(data.ciphertext, json.context, data, json.plaintext)];
     case 'ReEncrypt':
-      return [encrypted(data.ciphertext, json.destination?.context ?? json.context, data)];
+      return json.items ? [] : [moved(json, data)];
     case 'KemEncrypt':
       return [{ kind: 'hpke with aad', text: data.ciphertext, bound: digest(bytesOf(json.aad)), secret: digest(bytesOf(json.plaintext)), members: { ciphertext: data.ciphertext, aad: json.aad } }];
     case 'WrapKey':
@@ -138,15 +143,37 @@ function madeBy(operation, json, data) {
     case 'Encapsulate':
       return [{ kind: 'kem', text: data.kem_ciphertext, bound: digest(''), secret: secretOf(operation, data), fresh: true, members: { kem_ciphertext: data.kem_ciphertext } }];
     case 'GenerateDataKey':
-      return [{ kind: 'data key', text: data.ciphertext, bound: digest(contextBytes(json.context)), secret: secretOf(operation, data, json.encoding), fresh: true, members: { ciphertext: data.ciphertext, context: json.context } }];
+      return (json.items ?? [json]).map(({ context }, i) => dataKey(json.items ? data.items[i] : data, context, json.encoding));
     case 'Sign':
-    case 'SignHash': {
-      const { message, hash_algorithm, signature_context } = json;
-      const hash = json.hash ?? digest(bytesOf(message), hashes[hash_algorithm ?? 'SHA-256']); // RSA's verify-hash takes it too
-      const members = { message, hash, hash_algorithm, signature_context, signature: data.signature };
-      return [{ kind: operation === 'Sign' ? 'signature' : 'signature of a hash', text: data.signature, signed: signedBy(operation, json, data.algorithm_id), members }];
-    }
+    case 'SignHash':
+    case 'SignMu':
+      return (json.items ?? [json]).map((item, i) => signature(operation, { ...json, ...item }, json.items ? data.items[i].signature : data.signature, data));
   }
+}
+
+function dataKey(made, context, encoding) {
+  return { kind: 'data key', text: made.ciphertext, bound: digest(contextBytes(context)), secret: secretOf('GenerateDataKey', made, encoding), fresh: true, members: { ciphertext: made.ciphertext, context } };
+}
+
+function signature(operation, json, text, data) {
+  const { message, hash_algorithm, signature_context, mu } = json;
+  const hash = json.hash ?? digest(bytesOf(message), hashes[hash_algorithm ?? 'SHA-256']); // RSA's verify-hash takes it too
+  const kind = { Sign: 'signature', SignHash: 'signature of a hash', SignMu: 'signature of mu' }[operation];
+  const members = { message, hash, hash_algorithm, signature_context, mu, padding: data.padding, signature: text };
+  return { kind, text, signed: signedBy(operation, { ...json, padding: data.padding }, data.algorithm_id), members };
+}
+
+function moved(json, data) {
+  const text = data.ciphertext ?? data.wrapped_key;
+  const from = json.ciphertext ?? json.wrapped_key;
+  const { context, aad } = json.destination ?? {};
+  const getsAad = aad != null || (context == null && hasAad(json));
+  if (!getsAad)
+    return { ...encrypted(text, context ?? json.context, data), from };
+
+  const bytes = bytesOf(aad ?? json.aad);
+  const members = { [data.wrapped_key ? 'wrapped_key' : 'ciphertext']: text, aad: bytes.toString('base64') };
+  return { kind: 'hpke with aad', text, bound: digest(bytes), from, members };
 }
 
 function encrypted(text, context, { algorithm_id: algorithm }, plaintext) {
@@ -160,12 +187,15 @@ function secretOf(operation, data, encoding) {
   return text == null ? undefined : digest(Buffer.from(text, encoding === 'hex' && /DataKey$/.test(operation) ? 'hex' : 'base64'));
 }
 
-/** What a signature is of, so that a message and its hash are the same to RSA-PSS and not to ML-DSA. */
-function signedBy(operation, { message, hash, hash_algorithm: algorithm, signature_context: context }, keyAlgorithm) {
+/** What a signature is of, so that a message and its hash are the same to RSA and not to ML-DSA. */
+function signedBy(operation, { message, hash, hash_algorithm: algorithm, signature_context: context, mu, padding }, keyAlgorithm) {
+  if (/Mu$/.test(operation))
+    return ['mu', digest(bytesOf(mu))].join();
+
   const ofMessage = operation === 'Sign' || operation === 'Verify';
   const function_ = algorithm ?? (ofMessage ? 'SHA-256' : undefined);
   if (familyOf(keyAlgorithm) === 'RSA')
-    return [function_, ofMessage ? digest(bytesOf(message), hashes[function_]) : hash].join();
+    return [function_, ofMessage ? digest(bytesOf(message), hashes[function_]) : hash, padding].join();
 
   return [ofMessage ? 'message' : algorithm, bytesOf(context).toString('base64'), digest(bytesOf(ofMessage ? message : hash))].join();
 }

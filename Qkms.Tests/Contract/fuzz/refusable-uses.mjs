@@ -1,12 +1,12 @@
 // What the use of a key may be refused for although every part of the request is as described. Each rule asks what the service has said of
 // the key: only where the fuzzer cannot know it, a refusal passes.
-import { bytesOf, canDo, canonicalName, contextBytes, familyOf, openings, uses } from './uses.mjs';
+import { bytesOf, canDo, canonicalName, contextBytes, familyOf, hasAad, openings, uses } from './uses.mjs';
 
 const mostContextBytes = 8192;
 const payload = 1024 * 1024;
 
 // Base64 comes in steps of three bytes; the service counts bytes.
-const most = { aad: 8192, symmetric_key: 1024, plaintext: payload, message: payload, ciphertext: payload + 4096, kem_ciphertext: payload + 4096, wrapped_key: payload + 4096 };
+const most = { aad: 8192, symmetric_key: 1024, plaintext: payload, message: payload, ciphertext: payload + 4096, kem_ciphertext: 8192, wrapped_key: 8192 };
 const mostOf = { DecryptDataKey: { ciphertext: 101 + 1024 } };
 
 const hashSizes = { 'SHA-256': 32, 'SHA-384': 48, 'SHA-512': 64, 'SHA-1': 20 };
@@ -19,6 +19,9 @@ export function mayRefuseUse(operation, json, code, memory) {
     case 'ERR_KEM_001':
       return uses[operation].opens !== undefined && memory.products.mayFail(operation, json, memory);
     case 'ERR_SIG_001':
+      if (operation === 'ReEncrypt' && (hasAad(json) || json.destination?.aad != null)) // the new key has to be ML-KEM's, and is AES's unless said
+        return true;
+
       return choices(json).some(choice => mayBeUnfit(choice, actualOperation(operation, json), memory));
     default:
       return choices(json).some(choice => mayDisagree(choice, memory)) || wrongShape(operation, json) || tooLong(operation, json) || unlikeTheKey(operation, json, memory) || leavesKeyOpen(operation, json);
@@ -32,7 +35,7 @@ function leavesKeyOpen(operation, json) {
     return false;
 
   const unnamed = number == null && algorithm == null && ['Decrypt', 'ReEncrypt'].includes(operation);
-  return operation === 'Decapsulate' || (unnamed && openings(operation, json).some(({ text }) => !isBlob(bytesOf(text))));
+  return operation === 'Decapsulate' || (unnamed && openings(operation, json).some(({ text, aad }) => !aad && !isBlob(bytesOf(text))));
 }
 
 const choices = json => [json, ...(namesKey(json.destination) ? [json.destination] : [])];
@@ -64,10 +67,29 @@ function mayDisagree({ kid, key_version: number, algorithm, name }, memory) {
 }
 
 // One or many, and a context where its plaintext is; a hash as long as its function makes it.
-function wrongShape(operation, { plaintext, ciphertext, items, context, hash, hash_algorithm: algorithm }) {
-  const one = operation === 'Encrypt' ? plaintext : ciphertext;
-  const batch = ['Encrypt', 'Decrypt'].includes(operation) && ((one == null) === (items == null) || (items != null && context != null));
-  return batch || (hash !== undefined && bytesOf(hash).length !== hashSizes[algorithm]);
+const one = { Encrypt: ['plaintext'], Decrypt: ['ciphertext'], DecryptDataKey: ['ciphertext'], GenerateDataKey: [], Sign: ['message'], Verify: ['message', 'signature'], SignHash: ['hash'], VerifyHash: ['hash', 'signature'], SignMu: ['mu'], VerifyMu: ['mu', 'signature'] };
+const ofItems = ['context', 'signature_context', 'bytes', 'aad'];
+
+function wrongShape(operation, json) {
+  const { items, hash_algorithm: algorithm } = json;
+  if (operation === 'ReEncrypt')
+    return wrongMove(json);
+
+  const members = one[operation];
+  const batch = members && (members.some(name => (json[name] == null) === (items == null)) || (items != null && ofItems.some(name => json[name] != null && name !== 'plaintext')));
+  return batch || (items ?? [json]).some(({ hash }) => hash != null && bytesOf(hash).length !== hashSizes[algorithm]);
+}
+
+// A ciphertext or a wrapped key, each with what belongs to it, or many of them; and nothing at the destination that the new form does not have.
+function wrongMove(json) {
+  const { destination } = json;
+  const wrong = ({ ciphertext, wrapped_key: wrapped, context, aad }) => (ciphertext == null) === (wrapped == null)
+    || (context != null && (aad != null || wrapped != null))
+    || (wrapped != null && destination?.context != null)
+    || (destination?.aad != null && bytesOf(ciphertext).subarray(0, 5).equals(dataKey));
+  return (json.items ?? [json]).some(item => wrong(item))
+    || (json.items != null && ['ciphertext', 'wrapped_key', 'context', 'aad'].some(name => json[name] != null))
+    || (destination?.context != null && destination.aad != null);
 }
 
 function tooLong(operation, json) {
@@ -91,11 +113,11 @@ function unlikeTheKey(operation, json, memory) {
       return target.mayBe('RSA') || (source.mayBe('RSA') && !(isEmpty(context) && isEmpty(newContext)));
     case 'Sign':
     case 'Verify':
-      return ((source.mayBe('ML-DSA') || source.mayBe('Ed25519')) && hash != null)
+      return ((source.mayBe('ML-DSA') || source.mayBe('Ed25519')) && (hash != null || json.padding != null))
         || ((source.mayBe('RSA') || source.mayBe('Ed25519')) && bytesOf(signatureContext).length > 0);
     case 'SignHash':
     case 'VerifyHash':
-      return source.mayBe('RSA') && bytesOf(signatureContext).length > 0;
+      return (source.mayBe('ML-DSA') && json.padding != null) || (source.mayBe('RSA') && bytesOf(signatureContext).length > 0);
     default:
       return false;
   }

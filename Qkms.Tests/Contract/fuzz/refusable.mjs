@@ -3,7 +3,7 @@ import { mayRefuseUse } from './refusable-uses.mjs';
 import { uses } from './uses.mjs';
 
 // Qkms.Core/Names/Kid.cs; kids stand where these do, and routes do not mind upper case.
-const routeWords = ['active', 'generate', 'rotate', 'retire', 'revoke', 'import', 'actions', 'rotations', 'chain', 'public-key'];
+const routeWords = ['active', 'generate', 'rotate', 'retire', 'revoke', 'import', 'actions', 'rotations', 'chain', 'public-key', 'jwks'];
 
 // Qkms.Api/Http/BodyLimit.cs.
 const mostBytes = id => (payloads.includes(id) ? 2 * 1024 * 1024 : 64 * 1024);

@@ -6,7 +6,7 @@ const encryption = ['AES', 'ML-KEM', 'RSA'];
 export const uses = {
   Encrypt: { families: encryption, use: 'enc', algorithm: 'AES-256', creates: true },
   Decrypt: { families: encryption, use: 'enc', algorithm: 'AES-256', opens: ['blob', 'hpke', 'oaep'] },
-  ReEncrypt: { families: encryption, use: 'enc', algorithm: 'AES-256', opens: ['blob', 'hpke', 'oaep', 'data key'] },
+  ReEncrypt: { families: encryption, use: 'enc', algorithm: 'AES-256', opens: ['blob', 'hpke', 'oaep', 'data key', 'hpke with aad', 'wrapped key'] },
   KemEncrypt: { families: ['ML-KEM'], use: 'enc', algorithm: 'ML-KEM-768', creates: true },
   KemDecrypt: { families: ['ML-KEM'], use: 'enc', algorithm: 'ML-KEM-768', opens: ['hpke with aad'] },
   WrapKey: { families: ['ML-KEM'], use: 'enc', algorithm: 'ML-KEM-768', creates: true },
@@ -18,6 +18,8 @@ export const uses = {
   Sign: { families: ['ML-DSA', 'RSA', 'Ed25519'], use: 'sig', algorithm: 'ML-DSA-65', creates: true },
   SignHash: { families: ['ML-DSA', 'RSA'], use: 'sig', algorithm: 'ML-DSA-65', creates: true },
   Verify: { families: ['ML-DSA', 'RSA', 'Ed25519'], use: 'sig', algorithm: 'ML-DSA-65', opens: ['signature'] },
+  SignMu: { families: ['ML-DSA'], use: 'sig', algorithm: 'ML-DSA-65', creates: true },
+  VerifyMu: { families: ['ML-DSA'], use: 'sig', algorithm: 'ML-DSA-65', opens: ['signature of mu'] },
   VerifyHash: { families: ['ML-DSA', 'RSA'], use: 'sig', algorithm: 'ML-DSA-65', opens: ['signature of a hash', 'signature'] },
 };
 
@@ -67,14 +69,17 @@ function number(value) {
 
 export const bytesOf = text => Buffer.from(text ?? '', 'base64');
 
+/** Whether what is moved has associated data instead of a context. */
+export const hasAad = ({ wrapped_key: wrapped, aad }) => wrapped != null || aad != null;
+
 /** What a request gives to be opened: each ciphertext with the bytes that have to be authenticated with it. */
 export function openings(operation, json) {
   switch (operation) {
     case 'Decrypt':
+    case 'DecryptDataKey':
       return (json.items ?? [json]).map(({ ciphertext, context }) => ({ text: ciphertext, bound: contextBytes(context) }));
     case 'ReEncrypt':
-    case 'DecryptDataKey':
-      return [{ text: json.ciphertext, bound: contextBytes(json.context) }];
+      return (json.items ?? [json]).map(moved => ({ text: moved.ciphertext ?? moved.wrapped_key, bound: hasAad(moved) ? bytesOf(moved.aad) : contextBytes(moved.context), aad: hasAad(moved) }));
     case 'KemDecrypt':
       return [{ text: json.ciphertext, bound: bytesOf(json.aad) }];
     case 'UnwrapKey':

@@ -19,7 +19,7 @@ export function valueOf(field, schema, worker) {
     case 'algorithm':
       return fc.oneof(...schema.enum.map(word => ({
         weight: Math.round((weights[word] ?? usual) * 10),
-        arbitrary: fc.constantFrom(...Array(8).fill(word), word.toLowerCase(), word.toUpperCase()),
+        arbitrary: fc.constantFrom(...Array(8).fill(word), word?.toLowerCase() ?? word, word?.toUpperCase() ?? word),
       })));
     case 'plaintext':
     case 'message':
@@ -29,6 +29,8 @@ export function valueOf(field, schema, worker) {
       return fc.oneof({ weight: 2, arbitrary: fc.constant('SHA-256') }, { weight: 1, arbitrary: bySchema(schema, worker) });
     case 'hash':
       return fc.constantFrom(32, 32, 32, 48, 64).chain(size => base64(size, size));
+    case 'mu':
+      return base64(64, 64);
     default:
       return bySchema(schema, worker);
   }
