@@ -45,7 +45,7 @@ internal sealed record Attack(AttackedRow Row, string? Column, AttackKind Kind)
 /// </summary>
 internal sealed class Attacker(Func<Database> open)
 {
-    private readonly Dictionary<AttackedRow, Dictionary<string, object?>> _before = [];
+    private readonly Dictionary<string, Dictionary<string, object?>> _before = [];
     private readonly Dictionary<string, (string[] Columns, IReadOnlyList<object?[]> Rows)> _whole = [];
 
     /// <summary>Remembers the rows as they are: what is put back later.</summary>
@@ -55,7 +55,7 @@ internal sealed class Attacker(Func<Database> open)
         foreach (AttackedRow row in rows)
         {
             if (Read(database, row) is { } values)
-                _before[row] = values;
+                _before[row.Name] = values;
         }
     }
 
@@ -76,7 +76,7 @@ internal sealed class Attacker(Func<Database> open)
         using Database database = open();
         Dictionary<string, object?> now = Read(database, row)!;
         Dictionary<string, object?>? other = row.Other is null ? null : Read(database, row with { Where = row.Other });
-        Dictionary<string, object?>? old = _before.GetValueOrDefault(row);
+        Dictionary<string, object?>? old = _before.GetValueOrDefault(row.Name);
         foreach (string column in now.Keys)
         {
             yield return new Attack(row, column, AttackKind.Edit);
@@ -110,11 +110,11 @@ internal sealed class Attacker(Func<Database> open)
                 break;
 
             case AttackKind.OldValue:
-                Write(database, row.Table, row.Where, (column!, _before[row][column!]));
+                Write(database, row.Table, row.Where, (column!, _before[row.Name][column!]));
                 break;
 
             case AttackKind.OldRow:
-                Write(database, row.Table, row.Where, [.. _before[row].Select(value => (value.Key, value.Value))]);
+                Write(database, row.Table, row.Where, [.. _before[row.Name].Select(value => (value.Key, value.Value))]);
                 break;
 
             case AttackKind.Deleted:
