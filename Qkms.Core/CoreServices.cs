@@ -40,6 +40,7 @@ internal static class CoreServices
         .AddSingleton<ApiKeyAuthenticator>()
         .AddSingleton<TenantProvisioning>()
         .AddSingleton<InitialTenant>()
+        .AddSingleton<DemoKeys>()
         .AddSingleton<TenantKeys>()
         .AddSingleton<KeyGenerationGate>()
         .AddSingleton<KeyRows>()

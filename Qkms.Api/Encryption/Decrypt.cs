@@ -21,7 +21,7 @@ internal sealed record DecryptRequest(
     IReadOnlyList<DecryptItemRequest?>? Items,
     [property: Description("The kid of the key version. AES-256 ciphertexts name their version, so they need none.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: AES-256.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Decrypt), Description("The algorithm. Default: AES-256.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name) : IKeyChoiceFields;
 
 internal sealed record DecryptItemRequest(
@@ -116,7 +116,7 @@ internal static class Decrypt
         crypto.MapPost("/decrypt", HandleAsync)
             .WithName("Decrypt")
             .WithSummary("Decrypts one ciphertext, or a batch of items. AES-256 ciphertexts name their key; for others the request must.")
-            .WithRequestExample("""{"ciphertext":"UUsBAQEBmPXCfR58OptU","context":{"purpose":"demo"}}""")
+            .WithRequestExample("""{"ciphertext":"paste+from+Encrypt++","context":{"purpose":"demo"}}""")
             .WithValidation(new DecryptRequestValidator())
             .CarriesPayload()
             .Requires(Permission.CryptoDecrypt)

@@ -21,7 +21,7 @@ internal sealed record EncryptRequest(
     IReadOnlyList<EncryptItemRequest?>? Items,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: AES-256.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Encrypt), Description("The algorithm. Default: AES-256.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")]
     bool? Strict) : IKeyChoiceFields;
@@ -91,7 +91,7 @@ internal static class Encrypt
         crypto.MapPost("/encrypt", HandleAsync)
             .WithName("Encrypt")
             .WithSummary("Encrypts one plaintext, or a batch of items, to an AES-256, ML-KEM or RSA key.")
-            .WithRequestExample("""{"plaintext":"aGVsbG8=","algorithm":"AES-256","context":{"purpose":"demo"}}""")
+            .WithRequestExample("""{"plaintext":"aGVsbG8=","context":{"purpose":"demo"},"algorithm":"AES-256","name":"demo"}""")
             .WithValidation(new EncryptRequestValidator())
             .CarriesPayload()
             .Requires(Permission.CryptoEncrypt)

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using FluentValidation;
 using Qkms.Api.Encryption.Kem;
 using Qkms.Api.Fields;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Encryption;
 using Qkms.Core.Uses;
 
@@ -31,6 +32,7 @@ internal sealed record ReEncryptRequest(
     [property: KeyVersionField]
     [property: Description("The version that made the ciphertext, by its number; algorithm and name select the key.")]
     int? KeyVersion,
+    [property: AlgorithmForField(KeyOperation.Decrypt)]
     [property: Description("The algorithm of the key that made the ciphertext. Default: AES-256; ML-KEM-768 with aad or wrapped_key.")]
     AlgorithmText? Algorithm,
     [property: Description("The name of the key that made the ciphertext. Default: 'default'.")] KeyNameText? Name,
@@ -67,6 +69,7 @@ internal sealed record ReEncryptDestinationRequest(
     [property: KeyVersionField]
     [property: Description("The version to encrypt with, by its number; algorithm and name select the key.")]
     int? KeyVersion,
+    [property: AlgorithmForField(KeyOperation.Encrypt)]
     [property: Description("The algorithm of the new key. Default: AES-256; ML-KEM-768 where the new form has aad.")]
     AlgorithmText? Algorithm,
     [property: Description("The name of the new key. Default: 'default'.")] KeyNameText? Name,
@@ -217,7 +220,13 @@ internal static class ReEncrypt
                 "Decrypts with one key and encrypts to another, inside the service: one ciphertext or wrapped key, or a batch of items. "
                 + "Default destination: the active version of the same key.")
             .WithRequestExample(
-                """{"ciphertext":"UUsBAQEBmPXCfR58OptU","context":{"purpose":"demo"},"destination":{"algorithm":"ML-KEM-768"}}""")
+                """
+                {
+                  "ciphertext":"paste+from+Encrypt++",
+                  "context":{"purpose":"demo"},
+                  "destination":{"algorithm":"ML-KEM-768","name":"demo"}
+                }
+                """)
             .WithValidation(new ReEncryptRequestValidator())
             .CarriesPayload()
             .Requires(Permission.CryptoReEncrypt)

@@ -9,6 +9,26 @@ internal sealed class AlgorithmFieldAttribute : FieldAttribute
     public AlgorithmFieldAttribute() => (Words, Example) = ([.. KeyAlgorithm.AcceptedSpellings], "ML-KEM-768");
 }
 
+/// <summary>An algorithm whose keys do an operation, by any of its spellings.</summary>
+internal sealed class AlgorithmForFieldAttribute : FieldAttribute
+{
+    /// <param name="operation">The operation.</param>
+    /// <param name="ofHash">Whether it is done with a hash that the caller made, which not every family takes.</param>
+    /// <param name="ofMu">Whether it is done with an external mu.</param>
+    public AlgorithmForFieldAttribute(KeyOperation operation, bool ofHash = false, bool ofMu = false)
+    {
+        KeyAlgorithm[] fit =
+        [
+            .. KeyAlgorithm.All.Where(
+                algorithm => algorithm.Family.Operations.Contains(operation)
+                    && (!ofHash || algorithm.Family.SignsHashes)
+                    && (!ofMu || algorithm.Family.SignsMu)),
+        ];
+        Words = [.. fit.SelectMany(algorithm => algorithm.Spellings)];
+        Example = fit.First(algorithm => algorithm.Standing == AlgorithmStanding.Recommended).Name;
+    }
+}
+
 /// <summary>An algorithm by its canonical name.</summary>
 internal sealed class AlgorithmIdFieldAttribute : FieldAttribute
 {

@@ -28,7 +28,10 @@ internal static partial class QkmsHost
         services.GetRequiredService<SecondOpinion>().Compare();
         await store.OpenAsync(stopping);
         KeyringFacts keyring = await services.GetRequiredService<KeyringOpener>().OpenAsync(rootKeys, stopping);
-        await EnsureInitialTenantAsync(services.GetRequiredService<InitialTenant>(), settings.DataDirectory, logger, stopping);
+        Caller? first = await EnsureInitialTenantAsync(
+            services.GetRequiredService<InitialTenant>(), settings.DataDirectory, logger, stopping);
+        if (first is not null && settings.DemoKeys && app.Environment.IsDevelopment())
+            await MakeDemoKeysAsync(services.GetRequiredService<DemoKeys>(), first, logger, stopping);
 
         // A start that was killed while it made these may have left a second copy.
         PrivateFile.RemoveUnfinished(rootKeys.DefaultPath);
@@ -63,12 +66,22 @@ internal static partial class QkmsHost
             LogCutOff(logger, cutOff, settings.ShutdownTimeout);
     }
 
-    private static async Task EnsureInitialTenantAsync(
+    private static async Task<Caller?> EnsureInitialTenantAsync(
         InitialTenant initial, string dataDirectory, ILogger logger, CancellationToken stopping)
     {
         string path = Path.Combine(dataDirectory, InitialApiKeyFile.Name);
-        if (await initial.EnsureAsync(text => InitialApiKeyFile.Write(path, text), () => InitialApiKeyFile.Withdraw(path), stopping))
+        Caller? first = await initial.EnsureAsync(
+            text => InitialApiKeyFile.Write(path, text), () => InitialApiKeyFile.Withdraw(path), stopping);
+        if (first is not null)
             LogInitialApiKey(logger, path);
+
+        return first;
+    }
+
+    private static async Task MakeDemoKeysAsync(DemoKeys demo, Caller first, ILogger logger, CancellationToken stopping)
+    {
+        await demo.MakeAsync(first, stopping);
+        LogDemoKeys(logger, KeyName.Demo);
     }
 
     [LoggerMessage(ApiEvents.Started, LogLevel.Information, "Qkms runs on {Storage}, post-quantum engine {Engine}; {Hardening}.")]
@@ -78,6 +91,10 @@ internal static partial class QkmsHost
         "First start: the API key of tenant 'default' is in {Path}. Move it to where you keep secrets; Qkms does not "
         + "read the file again.")]
     private static partial void LogInitialApiKey(ILogger logger, string path);
+
+    [LoggerMessage(ApiEvents.DemoKeysMade, LogLevel.Information,
+        "First start in Development: made keys named '{Name}', which the examples at /swagger use.")]
+    private static partial void LogDemoKeys(ILogger logger, KeyName name);
 
     [LoggerMessage(ApiEvents.Stopped, LogLevel.Information,
         "Qkms has stopped: every request was answered, and every acknowledged write is on disk.")]

@@ -11,6 +11,7 @@ internal sealed record QkmsSettings
 {
     public required string DataDirectory { get; init; }
     public required TimeSpan ShutdownTimeout { get; init; }
+    public required bool DemoKeys { get; init; }
     public required string Engine { get; init; }
     public required bool StrictEngine { get; init; }
     public required bool AllowPlaintext { get; init; }
@@ -32,6 +33,7 @@ internal sealed record QkmsSettings
         {
             DataDirectory = Path.GetFullPath(SettingCatalogue.DataDirectory.Read(configuration)),
             ShutdownTimeout = SettingCatalogue.ShutdownTimeout.Read(configuration),
+            DemoKeys = SettingCatalogue.DemoKeys.Read(configuration),
             Engine = SettingCatalogue.Engine.Read(configuration),
             StrictEngine = SettingCatalogue.StrictEngine.Read(configuration),
             AllowPlaintext = SettingCatalogue.AllowPlaintext.Read(configuration),

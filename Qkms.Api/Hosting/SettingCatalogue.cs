@@ -30,6 +30,12 @@ internal static class SettingCatalogue
         TimeSpan.FromMinutes(10),
         "Grace period for in-flight requests after SIGTERM ([stopping](hardening.md#stopping)).");
 
+    public static readonly Setting<bool> DemoKeys = Setting.Flag(
+        "DemoKeys",
+        true,
+        "Whether a new installation gets keys named `demo`, which the examples at `/swagger` use. Only in the environment `Development`, "
+            + "which `dotnet run` sets; no other environment gets them.");
+
     public static readonly Setting<string> StorageProvider = Setting.Text(
         "Storage:Provider",
         Sqlite,
@@ -127,7 +133,7 @@ internal static class SettingCatalogue
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        DataDirectory, ShutdownTimeout, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, MaxConcurrentConnections,
-        BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, RefuseWeakHash, TenantLabel,
+        DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext,
+        MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, RefuseWeakHash, TenantLabel,
     ];
 }

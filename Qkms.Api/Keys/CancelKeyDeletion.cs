@@ -3,6 +3,7 @@ using FluentValidation;
 using Qkms.Api.Fields;
 using Qkms.Api.Idempotency;
 using Qkms.Core.Idempotency;
+using Qkms.Core.Installation;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
 
@@ -30,7 +31,7 @@ internal static class CancelKeyDeletion
             .WithIdempotencyKey();
 
     private static async Task<Reply<KeyVersionResponse>> HandleAsync(
-        [KidField, Description("The kid of the version.")] string kid,
+        [KidField, ParameterExample(DemoKeys.RetiredKid), Description("The kid of the version.")] string kid,
         CancelKeyDeletionRequest? request,
         Caller caller,
         KeyDestruction destruction,

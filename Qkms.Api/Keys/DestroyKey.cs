@@ -5,13 +5,16 @@ using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Qkms.Api.Fields;
 using Qkms.Api.Idempotency;
 using Qkms.Core.Idempotency;
+using Qkms.Core.Installation;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
 
 namespace Qkms.Api.Keys;
 
 internal sealed record DestroyKeyQuery(
-    [property: FromRoute(Name = "key"), KidOrNumberField, Description("The kid of the version; not its number.")] string Key,
+    [property: FromRoute(Name = "key"), KidOrNumberField, ParameterExample(DemoKeys.RetiredKid)]
+    [property: Description("The kid of the version; not its number.")]
+    string Key,
     [property: FromQuery(Name = "waiting_days"), WaitingDaysField]
     [property: Description("The same as in the body, for clients whose DELETE has none. Given in both, they must agree.")]
     QueryInteger? WaitingDays);
@@ -65,7 +68,7 @@ internal static class DestroyKey
             .WithDescription(
                 "You can cancel until that date. The public key and metadata stay readable for ever. A version that is already scheduled "
                 + "keeps its date, whatever 'waiting_days' says: cancel first to choose another.")
-            .WithRequestExample("""{"waiting_days":30,"reason":"Nothing is encrypted to it any more."}""")
+            .WithRequestExample("""{"reason":"Nothing is encrypted to it any more."}""")
             .WithValidation(new DestroyKeyQueryValidator())
             .WithOptionalValidation(new DestroyKeyRequestValidator())
             .Requires(Permission.KeysDestroy)

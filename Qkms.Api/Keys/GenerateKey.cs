@@ -41,7 +41,7 @@ internal static class GenerateKey
         keys.MapPost("/generate", HandleAsync)
             .WithName("GenerateKey")
             .WithSummary("Generates a key: the first version of a name and algorithm, or the next one if none is active.")
-            .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
+            .WithRequestExample("""{"algorithm":"ML-KEM-768","name":"orders"}""")
             .WithValidation(new GenerateKeyRequestValidator())
             .WithMetadata(KeyEndpoints.NewVersion)
             .Requires(Permission.KeysGenerate)

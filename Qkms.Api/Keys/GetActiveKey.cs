@@ -9,10 +9,12 @@ using Qkms.Core.Time;
 namespace Qkms.Api.Keys;
 
 internal sealed record GetActiveKeyQuery(
-    [property: Required, FromQuery(Name = "algorithm")]
+    [property: Required, FromQuery(Name = "algorithm"), ParameterExample("ML-KEM-768")]
     [property: Description("The algorithm: its FIPS name or an accepted alias.")]
     AlgorithmText? Algorithm,
-    [property: FromQuery(Name = "name"), Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
+    [property: FromQuery(Name = "name"), ParameterExample("demo")]
+    [property: Description("The name of the logical key. Default: 'default'.")]
+    KeyNameText? Name,
     [property: FromQuery(Name = "use")]
     [property: Description("'enc', 'sig' or 'kem', where the algorithm leaves a choice. Default: 'enc' for RSA and ML-KEM.")]
     UseText? Use) : IKeySelectorFields;

@@ -7,7 +7,9 @@ using Qkms.Core.Keys;
 namespace Qkms.Api.Keys;
 
 internal sealed record GetJsonWebKeySetQuery(
-    [property: FromQuery(Name = "name"), Description("The name of the logical keys. Default: 'default'.")] KeyNameText? Name,
+    [property: FromQuery(Name = "name"), ParameterExample("demo")]
+    [property: Description("The name of the logical keys. Default: 'default'.")]
+    KeyNameText? Name,
     [property: FromQuery(Name = "algorithm"), Description("Only this algorithm. Default: all that have public keys.")]
     AlgorithmText? Algorithm,
     [property: FromQuery(Name = "use"), Description("Only 'enc', 'sig' or 'kem'. Default: all.")] UseText? Use);

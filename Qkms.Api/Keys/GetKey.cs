@@ -3,13 +3,16 @@ using System.Globalization;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 using Qkms.Api.Fields;
+using Qkms.Core.Installation;
 using Qkms.Core.Keys;
 using Qkms.Core.Time;
 
 namespace Qkms.Api.Keys;
 
 internal sealed record GetKeyQuery(
-    [property: FromRoute(Name = "key"), KidOrNumberField, Description("A kid, or a version number together with 'algorithm'.")] string Key,
+    [property: FromRoute(Name = "key"), KidOrNumberField, ParameterExample(DemoKeys.RetiredKid)]
+    [property: Description("A kid, or a version number together with 'algorithm'.")]
+    string Key,
     [property: FromQuery(Name = "algorithm"), Description("The algorithm. Required with a number.")] AlgorithmText? Algorithm,
     [property: FromQuery(Name = "name"), Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: FromQuery(Name = "use")]

@@ -2,13 +2,14 @@ using System.ComponentModel;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 using Qkms.Api.Fields;
+using Qkms.Core.Installation;
 using Qkms.Core.Keys;
 
 namespace Qkms.Api.Keys;
 
 internal sealed record GetPublicKeyQuery(
-    [property: FromRoute(Name = "kid"), KidField, Description("The kid of the version.")] string Kid,
-    [property: FromQuery(Name = "format"), PublicKeyFormatField]
+    [property: FromRoute(Name = "kid"), KidField, ParameterExample(DemoKeys.RetiredKid), Description("The kid of the version.")] string Kid,
+    [property: FromQuery(Name = "format"), PublicKeyFormatField, ParameterExample("pem")]
     [property: Description("pem, der or jwk. Takes precedence over the Accept header.")]
     string? Format);
 

@@ -16,13 +16,15 @@ internal static class KeyEndpoints
         keys.MapListKeys();
         keys.MapGetActiveKey();
         keys.MapGetJsonWebKeySet();
-        keys.MapGetKey();
         keys.MapGetPublicKey();
         keys.MapRotateKey();
         keys.MapRetireKey();
         keys.MapRevokeKey();
-        keys.MapDestroyKey();
         keys.MapCancelKeyDeletion();
+
+        // Last in the description, where operations of one path stand together: the page is read from top to bottom.
+        keys.MapGetKey();
+        keys.MapDestroyKey();
         return app;
     }
 }

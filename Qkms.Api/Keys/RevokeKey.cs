@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Qkms.Api.Fields;
 using Qkms.Api.Idempotency;
 using Qkms.Core.Idempotency;
+using Qkms.Core.Installation;
 using Qkms.Core.Lifecycle;
 
 namespace Qkms.Api.Keys;
@@ -29,7 +30,7 @@ internal static class RevokeKey
             .WithIdempotencyKey();
 
     private static async Task<NoContent> HandleAsync(
-        [KidField, Description("The kid of the version.")] string kid,
+        [KidField, ParameterExample(DemoKeys.RetiredKid), Description("The kid of the version.")] string kid,
         RevokeKeyRequest? request,
         Caller caller,
         KeyLifecycle keys,

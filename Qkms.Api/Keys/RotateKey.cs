@@ -41,7 +41,7 @@ internal static class RotateKey
         keys.MapPost("/rotate", HandleAsync)
             .WithName("RotateKey")
             .WithSummary("Rotates a key: a new version becomes active. The old one is retired; it still decrypts and verifies.")
-            .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
+            .WithRequestExample("""{"algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new RotateKeyRequestValidator())
             .WithMetadata(KeyEndpoints.NewVersion)
             .Requires(Permission.KeysRotate)

@@ -12,6 +12,7 @@ internal static class ApiEvents
     public const int Stopped = 4;
     public const int RequestsCutOff = 5;
     public const int ServiceManagerNotTold = 6;
+    public const int DemoKeysMade = 7;
 
     public const int HousekeepingPutOff = 101;
     public const int HousekeepingFailed = 102;

@@ -8,6 +8,7 @@ internal sealed class FrontDoor(RequestDelegate next)
 {
     private const string Root = "/";
     private const string Icon = "/favicon.ico";
+    // HEAD comes here as GET.
     private const string Verbs = "GET, HEAD";
 
     public Task InvokeAsync(HttpContext context)
@@ -18,7 +19,7 @@ internal sealed class FrontDoor(RequestDelegate next)
             return next(context);
 
         HttpResponse response = context.Response;
-        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        if (!HttpMethods.IsGet(context.Request.Method))
         {
             response.Headers.Allow = Verbs;
             response.StatusCode = StatusCodes.Status405MethodNotAllowed;

@@ -28,7 +28,9 @@ internal static class OpenApiSetup
                 Version = "v1",
                 Description = "Self-hosted key management: versioned post-quantum (ML-KEM, ML-DSA), RSA, Ed25519 and "
                     + "AES-256 keys. Every route is "
-                    + "served at '/' and, unchanged, under '/api/v1'.",
+                    + "served at '/' and, unchanged, under '/api/v1'. The requests that are filled in use keys named 'demo', which "
+                    + "`dotnet run` makes at the first start; try them from top to bottom. Examples of public keys, ciphertexts and "
+                    + "signatures are shortened.",
                 License = new OpenApiLicense { Name = "Apache-2.0", Identifier = "Apache-2.0" },
             });
             options.AddServer(new OpenApiServer { Url = "/" });
@@ -89,6 +91,9 @@ internal static class OpenApiSetup
             options.DocumentTitle = "Qkms";
             options.EnableTryItOutByDefault();
             options.DisplayRequestDuration();
+
+            // Descriptions name operations by their ids.
+            options.DisplayOperationId();
         });
     }
 }

@@ -32,6 +32,7 @@ internal sealed class OperationDetails : IOperationFilter
         AddRefusals(operation, context, metadata, open);
         AddExample(operation, metadata);
         DescribeContent(operation, context, metadata);
+        RecordedAnswers.AddTo(operation);
         DescribeParameters(operation, context);
         bool takesKey = metadata.OfType<TakesIdempotencyKey>().Any();
         if (takesKey)
@@ -86,8 +87,13 @@ internal sealed class OperationDetails : IOperationFilter
     private static void AddExample(OpenApiOperation operation, IList<object> metadata)
     {
         ExampleMetadata? example = metadata.OfType<ExampleMetadata>().FirstOrDefault();
-        if (example is not null && operation.RequestBody?.Content?[EnvelopeProtocol.Json] is OpenApiMediaType body)
-            body.Example = JsonNode.Parse(example.Json);
+        if (example is null || operation.RequestBody?.Content?[EnvelopeProtocol.Json] is not OpenApiMediaType body)
+            return;
+
+        body.Example = JsonNode.Parse(example.Json);
+        string[] pasted = [.. body.Example!.AsObject().Select(PastedMember.Explain).OfType<string>()];
+        if (pasted.Length > 0)
+            operation.Description = $"{operation.Description} To try it, paste {string.Join(" and ", pasted)}.".TrimStart();
     }
 
     private static void DescribeContent(OpenApiOperation operation, OperationFilterContext context, IList<object> metadata)
@@ -116,6 +122,7 @@ internal sealed class OperationDetails : IOperationFilter
 
             schema.Description = null;
             parameter.Required |= source.IsDefined(typeof(RequiredAttribute), inherit: false);
+            parameter.Example = source.GetCustomAttribute<ParameterExampleAttribute>()?.Value;
             if (FieldDetails.Of(source, source.ParameterType) is { } field)
                 FieldDetails.Describe(schema, field);
         }

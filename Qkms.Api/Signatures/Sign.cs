@@ -28,7 +28,7 @@ internal sealed record SignRequest(
     byte[]? SignatureContext,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Sign), Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether the last version of the rotation chain signs if the kid is retired. Default: false.")]
     bool? Follow) : IKeyChoiceFields;
@@ -95,7 +95,7 @@ internal static class Sign
         signatures.MapPost("/sign", HandleAsync)
             .WithName("Sign")
             .WithSummary("Signs one message, or a batch of items, with ML-DSA (hedged), RSA or Ed25519.")
-            .WithRequestExample("""{"message":"aGVsbG8="}""")
+            .WithRequestExample("""{"message":"aGVsbG8=","algorithm":"ML-DSA-65","name":"demo"}""")
             .WithValidation(new SignRequestValidator())
             .CarriesPayload()
             .Requires(Permission.Sign)

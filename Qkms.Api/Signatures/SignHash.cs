@@ -30,7 +30,8 @@ internal sealed record SignHashRequest(
     byte[]? SignatureContext,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Sign, ofHash: true), Description("The algorithm. Default: ML-DSA-65.")]
+    AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether the last version of the rotation chain signs if the kid is retired. Default: false.")]
     bool? Follow) : IKeyChoiceFields;
@@ -98,7 +99,14 @@ internal static class SignHash
         signatures.MapPost("/sign-hash", HandleAsync)
             .WithName("SignHash")
             .WithSummary("Signs one hash, or a batch of items: HashML-DSA or RSA. The service does not see the message.")
-            .WithRequestExample("""{"hash":"LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=","hash_algorithm":"SHA-256"}""")
+            .WithRequestExample(
+                """
+                {
+                  "hash":"m3HSJL1i83hdltRq0+o9czGb+8KJDKra4t/3JRlnPKcjI8PZm6XBHXx6zG4UuMXaDEZjR1wuXDre9G9zvN7AQw==",
+                  "hash_algorithm":"SHA-512",
+                  "algorithm":"ML-DSA-65","name":"demo"
+                }
+                """)
             .WithValidation(new SignHashRequestValidator())
             .CarriesPayload()
             .Requires(Permission.SignHash)

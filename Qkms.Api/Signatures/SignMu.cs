@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using FluentValidation;
 using Qkms.Api.Encryption;
 using Qkms.Api.Fields;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Signatures;
 using Qkms.Core.Uses;
 
@@ -20,7 +21,8 @@ internal sealed record SignMuRequest(
     IReadOnlyList<SignMuItemRequest?>? Items,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Sign, ofMu: true), Description("The algorithm. Default: ML-DSA-65.")]
+    AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether the last version of the rotation chain signs if the kid is retired. Default: false.")]
     bool? Follow) : IKeyChoiceFields;
@@ -67,7 +69,7 @@ internal static class SignMu
             .WithDescription(
                 "You compute mu from the public key, the context and the message (docs/formats.md). The signature is that of the message: "
                 + "/signature/verify and every other verifier accept it.")
-            .WithRequestExample($$"""{"mu":"{{MuFieldAttribute.Sample}}"}""")
+            .WithRequestExample($$"""{"mu":"{{MuFieldAttribute.Sample}}","algorithm":"ML-DSA-65","name":"demo"}""")
             .WithValidation(new SignMuRequestValidator())
             .CarriesPayload()
             .Requires(Permission.SignMu)

@@ -29,7 +29,7 @@ internal sealed record VerifyRequest(
     byte[]? SignatureContext,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Verify), Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name) : IKeyChoiceFields;
 
 internal sealed record VerifyItemRequest(
@@ -106,7 +106,7 @@ internal static class Verify
         signatures.MapPost("/verify", HandleAsync)
             .WithName("Verify")
             .WithSummary("Verifies the signature of one message, or of a batch of items. A wrong signature is no error: valid is false.")
-            .WithRequestExample("""{"message":"aGVsbG8=","signature":"SGVsbG8h"}""")
+            .WithRequestExample("""{"message":"aGVsbG8=","signature":"paste+from+Sign+","algorithm":"ML-DSA-65","name":"demo"}""")
             .WithValidation(new VerifyRequestValidator())
             .CarriesPayload()
             .Requires(Permission.Verify)

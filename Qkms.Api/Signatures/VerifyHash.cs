@@ -31,7 +31,8 @@ internal sealed record VerifyHashRequest(
     byte[]? SignatureContext,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Verify, ofHash: true), Description("The algorithm. Default: ML-DSA-65.")]
+    AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name) : IKeyChoiceFields;
 
 internal sealed record VerifyHashItemRequest(
@@ -106,7 +107,13 @@ internal static class VerifyHash
             .WithName("VerifyHash")
             .WithSummary("Verifies the signature of one hash, or of a batch of items. A wrong signature is not an error: valid is false.")
             .WithRequestExample(
-                """{"hash":"LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=","hash_algorithm":"SHA-256","signature":"SGVsbG8h"}""")
+                """
+                {
+                  "hash":"m3HSJL1i83hdltRq0+o9czGb+8KJDKra4t/3JRlnPKcjI8PZm6XBHXx6zG4UuMXaDEZjR1wuXDre9G9zvN7AQw==",
+                  "hash_algorithm":"SHA-512","signature":"paste+from+SignHash+",
+                  "algorithm":"ML-DSA-65","name":"demo"
+                }
+                """)
             .WithValidation(new VerifyHashRequestValidator())
             .CarriesPayload()
             .Requires(Permission.VerifyHash)

@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using FluentValidation;
 using Qkms.Api.Encryption;
 using Qkms.Api.Fields;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Signatures;
 using Qkms.Core.Uses;
 
@@ -21,7 +22,8 @@ internal sealed record VerifyMuRequest(
     [property: SignatureField, Description("The signature, base64. Give either this or items.")] byte[]? Signature,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-DSA-65.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Verify, ofMu: true), Description("The algorithm. Default: ML-DSA-65.")]
+    AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name) : IKeyChoiceFields;
 
 internal sealed record VerifyMuItemRequest(
@@ -68,7 +70,15 @@ internal static class VerifyMu
         signatures.MapPost("/verify-mu", HandleAsync)
             .WithName("VerifyMu")
             .WithSummary("Verifies the signature of a message that an external mu stands for. A wrong one is no error: valid is false.")
-            .WithRequestExample($$"""{"mu":"{{MuFieldAttribute.Sample}}","signature":"SGVsbG8h"}""")
+            .WithRequestExample(
+                $$"""
+                {
+                  "mu":"{{MuFieldAttribute.Sample}}",
+                  "signature":"paste+from+SignMu+++",
+                  "algorithm":"ML-DSA-65",
+                  "name":"demo"
+                }
+                """)
             .WithValidation(new VerifyMuRequestValidator())
             .CarriesPayload()
             .Requires(Permission.VerifyMu)

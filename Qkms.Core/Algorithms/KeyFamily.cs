@@ -41,6 +41,12 @@ internal abstract class KeyFamily
     /// <summary>Whether keys of a use are made with a hash for OAEP.</summary>
     public virtual bool TakesOaepHash(KeyUse use) => false;
 
+    /// <summary>Whether its keys sign hashes that the caller made: they are <see cref="ISignHash"/>.</summary>
+    public virtual bool SignsHashes => false;
+
+    /// <summary>Whether its keys sign an external mu (FIPS 204, section 6.2).</summary>
+    public virtual bool SignsMu => false;
+
     /// <summary>The hash with which its keys sign a message whose caller names none; null where the algorithm leaves no choice.</summary>
     public virtual SignatureHash? DefaultSignatureHash => null;
 

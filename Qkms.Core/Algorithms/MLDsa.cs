@@ -31,6 +31,10 @@ internal sealed class MLDsaFamily : KeyFamily
 
     public override IReadOnlyList<KeyOperation> Operations { get; } = [KeyOperation.Sign, KeyOperation.Verify];
 
+    public override bool SignsHashes => true;
+
+    public override bool SignsMu => true;
+
     // RFC 9964.
     public override string JwkKeyType => "AKP";
 

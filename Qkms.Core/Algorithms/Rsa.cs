@@ -27,6 +27,8 @@ internal sealed class RsaFamily : KeyFamily
     public override IReadOnlyList<KeyOperation> Operations { get; } =
         [KeyOperation.Encrypt, KeyOperation.Decrypt, KeyOperation.Sign, KeyOperation.Verify];
 
+    public override bool SignsHashes => true;
+
     public override bool IsQuantumSafe => false;
 
     public override string JwkKeyType => "RSA";

@@ -8,29 +8,31 @@ namespace Qkms.Core.Installation;
 
 /// <summary>Makes the tenant <c>default</c> and its API key at the first start, so that the service can be used at once.</summary>
 internal sealed class InitialTenant(
-    IKmsStore store, ITenantRepository tenants, IKeyringRepository keyringRepository, TenantProvisioning provisioning)
+    IKmsStore store, ITenantRepository tenants, IKeyringRepository keyringRepository, TenantProvisioning provisioning, IdGenerator ids)
 {
     /// <summary>The name of the first tenant.</summary>
     public const string Name = "default";
 
     private const string Plan = "enterprise";
+    private const Roles InitialRoles = Roles.Operator | Roles.Admin;
 
     /// <summary>
-    /// Makes tenant and API key where there is no tenant yet; false when there is one, or another node made it meanwhile.
+    /// Makes tenant and API key where there is no tenant yet, and answers with the caller that the API key stands for; null when there is
+    /// a tenant, or another node made it meanwhile.
     /// </summary>
     /// <param name="deliver">Puts the API key's text where the operator finds it; it is durable when this returns, before the
     /// key becomes valid.</param>
     /// <param name="withdraw">Takes it away again: another node was first, and this key never becomes valid.</param>
     /// <param name="cancellationToken">Cancels the start.</param>
     /// <exception cref="StoreUnusableException">There are rows of tenants, and no tenant.</exception>
-    public async Task<bool> EnsureAsync(Action<SecretBytes> deliver, Action withdraw, CancellationToken cancellationToken)
+    public async Task<Caller?> EnsureAsync(Action<SecretBytes> deliver, Action withdraw, CancellationToken cancellationToken)
     {
         // In this order: another node may be making the first tenant just now. Its rows are committed together with the tenant, so that who
         // sees one of them sees the tenant too when he looks afterwards.
         (bool inUse, bool hasTenant) = await store.ReadAsync(
             async session => (await keyringRepository.HasRowsOfTenantsAsync(session), await tenants.AnyAsync(session)), cancellationToken);
         if (hasTenant)
-            return false;
+            return null;
 
         if (inUse)
             throw new StoreUnusableException(
@@ -38,7 +40,7 @@ internal sealed class InitialTenant(
                 + "tenant could open none of it.");
 
         Tenant tenant = provisioning.Plan(Name, Plan);
-        using NewApiKey apiKey = provisioning.PlanApiKey(tenant, "initial", Roles.Operator | Roles.Admin);
+        using NewApiKey apiKey = provisioning.PlanApiKey(tenant, "initial", InitialRoles);
         deliver(apiKey.Text);
         bool made = await store.WriteAsync(
             async session =>
@@ -50,9 +52,10 @@ internal sealed class InitialTenant(
                 return true;
             },
             cancellationToken);
-        if (!made)
-            withdraw();
+        if (made)
+            return new Caller(tenant.Id, apiKey.Credential.UnverifiedRow.Id, new Access(InitialRoles, null, null), ids.Next());
 
-        return made;
+        withdraw();
+        return null;
     }
 }

@@ -17,6 +17,9 @@ internal readonly partial record struct KeyName
     /// <summary>The name of a key whose caller names none.</summary>
     public static readonly KeyName Default = new("default");
 
+    /// <summary>The name of the keys to try the API with, which a new installation on a developer's machine gets.</summary>
+    public static readonly KeyName Demo = new("demo");
+
     private KeyName(string value) => Value = value;
 
     public string Value { get; }

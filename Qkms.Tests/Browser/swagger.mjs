@@ -1,4 +1,5 @@
-// The service's page in a real browser, as a developer uses it: authorize, generate, list, and be refused a second key.
+// The service's page in a real browser, as a developer uses it: authorize, generate, list, and be refused a second key; then, on a service
+// as "dotnet run" starts it, press "Execute" on every operation from top to bottom.
 //
 //   node swagger.mjs       starts the built service by itself; screenshots go to artifacts/browser
 //
@@ -23,24 +24,33 @@ const flags = [
 
 await rm(artifacts, { recursive: true, force: true });
 await mkdir(artifacts, { recursive: true });
-const service = await startService();
-let browser;
+const browser = await chromium.launch({ executablePath: process.env.QKMS_CHROMIUM ?? '/usr/bin/chromium', args: flags });
 try {
-  browser = await chromium.launch({ executablePath: process.env.QKMS_CHROMIUM ?? '/usr/bin/chromium', args: flags });
-  await walk(await browser.newPage({ viewport: { width: 1280, height: 1600 } }));
+  await visit({}, walk);
+  console.log('browser: the walk through /swagger went as expected');
+  const count = await visit({ ASPNETCORE_ENVIRONMENT: 'Development' }, pressEverything);
+  console.log(`browser: ${count} of ${count} operations succeed as they are filled in`);
 } finally {
-  await browser?.close();
-  await service.stop();
+  await browser.close();
 }
-console.log('browser: the walk through /swagger went as expected');
 
-async function walk(page) {
+/** Shows the page of a service of its own. */
+async function visit(settings, walkThrough) {
+  const service = await startService(settings);
+  try {
+    return await walkThrough(await browser.newPage({ viewport: { width: 1280, height: 1600 } }), service);
+  } finally {
+    await service.stop();
+  }
+}
+
+async function walk(page, service) {
   const seen = await watch(page, service.url);
   await page.goto(`${service.url}/swagger`);
   await page.getByRole('heading', { name: 'Qkms' }).waitFor();
   await shoot(page, '1-page');
 
-  await authorize(page);
+  await authorize(page, service);
   await shoot(page, '2-authorized');
 
   const request = { algorithm: 'ML-KEM-768', name: 'browser' };
@@ -64,7 +74,73 @@ async function walk(page) {
   await seen.check();
 }
 
-async function authorize(page) {
+// F-81: what is filled in is sent as it is; only what an earlier answer has is pasted, from where the operation says.
+async function pressEverything(page, service) {
+  const seen = await watch(page, service.url);
+  await page.goto(service.url); // F-83: the address of the service leads to its page
+  await page.getByRole('heading', { name: 'Qkms' }).waitFor();
+  await authorize(page, service);
+
+  const answers = {};
+  const operations = page.locator('.opblock');
+  const statuses = [];
+  for (let i = 0; i < await operations.count(); i++) {
+    const operation = operations.nth(i);
+    const id = (await operation.getAttribute('id')).split('-').at(-1);
+    await operation.locator('.opblock-summary-control').click();
+    await operation.getByRole('button', { name: 'Execute' }).waitFor();
+    await paste(operation, answers);
+
+    const answered = page.waitForResponse(response => !response.url().includes('/swagger'));
+    await operation.getByRole('button', { name: 'Execute' }).click();
+    const response = await answered;
+    const { status, data } = { status: response.status(), data: await dataOf(response) };
+    answers[id] = data;
+    statuses.push(`${id} ${status}`);
+    await operation.locator('.live-responses-table tr.response .response-col_status', { hasText: String(status) }).waitFor();
+    assert.notEqual(data?.valid, false, id);
+    if (id === 'GetActiveKey')
+      assert.equal(response.url(), `${service.url}/kms/keys/active?algorithm=ML-KEM-768&name=demo`);
+
+    await operation.scrollIntoViewIfNeeded();
+    await shoot(page, `press-${String(i + 1).padStart(2, '0')}-${id}`);
+    await operation.locator('.opblock-summary-control').click();
+  }
+
+  assert.deepEqual(statuses.filter(text => !/ 2..$/.test(text)), []);
+  const described = await (await fetch(`${service.url}/swagger/v1/swagger.json`)).json();
+  assert.equal(statuses.length, Object.values(described.paths).flatMap(Object.values).length);
+  assert.equal(statuses.at(-1).split(' ')[0], 'GetReadiness');
+  await seen.check();
+  return statuses.length;
+}
+
+/** Fills in what the example asks to paste, after it was seen that the description says the same. */
+async function paste(operation, answers) {
+  const area = operation.locator('textarea.body-param__text');
+  if (await area.count() === 0)
+    return;
+
+  const example = await area.inputValue();
+  const filled = await replaceEach(example, /"(\w+)": "paste[+-]from[+-](\w+?)\+*"/g, async (_, member, source) => {
+    assert.match(await operation.locator('.opblock-description').innerText(), new RegExp(`${member} from the response of ${source}`));
+    return `"${member}": ${JSON.stringify(answers[source][member])}`;
+  });
+  if (filled !== example)
+    await area.fill(filled);
+}
+
+async function replaceEach(text, pattern, replacement) {
+  const matches = [...text.matchAll(pattern)];
+  const parts = await Promise.all(matches.map(match => replacement(...match)));
+  return matches.reduce((filled, match, i) => filled.replace(match[0], () => parts[i]), text);
+}
+
+async function dataOf(response) {
+  return /json/.test(response.headers()['content-type']) ? (await response.json()).data : undefined;
+}
+
+async function authorize(page, service) {
   await page.locator('.auth-wrapper button.authorize').click();
   const dialog = page.locator('.modal-ux');
   await dialog.locator('input').fill(service.apiKey);

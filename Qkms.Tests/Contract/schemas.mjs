@@ -34,7 +34,7 @@ function value(where, schema, holder) {
     return demand(holder.description || schema.$ref, `${where} has no description`);
 
   count++;
-  // Words and booleans are their own examples. Parameters have none: Swagger UI would send them.
+  // Words and booleans are their own examples. Parameters need none: Swagger UI sends those that have one.
   const itself = schema.enum || schema.items?.enum || schema.items?.$ref || [schema.type].flat().includes('boolean') || holder.in !== undefined;
   const examples = [holder.example, ...(holder.examples ?? []), ...(schema.examples ?? [])].filter(example => example !== undefined);
   demand(holder.description, `${where} has no description`);

@@ -10,12 +10,13 @@ export const repository = path.resolve(import.meta.dirname, '../..');
 const patience = 60_000;
 const assembly = path.join(repository, 'Qkms.Api/bin', process.env.QKMS_CONFIGURATION ?? 'Release', 'net10.0/Qkms.Api.dll');
 
-export async function startService() {
+/** Settings are environment variables of the service. */
+export async function startService(settings = {}) {
   if (!existsSync(assembly))
     throw new Error(`${assembly} is not there: build first, dotnet build --configuration Release`);
 
   const home = await mkdtemp(path.join(tmpdir(), 'qkms-contract-'));
-  const child = spawn('dotnet', [assembly], { cwd: home, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('dotnet', [assembly], { cwd: home, env: { ...environment(), ...settings }, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = new Promise(resolve => child.once('close', (code, signal) => resolve(signal ?? code)));
   const service = { log: '', ended: undefined };
   ended.then(how => (service.ended = how));

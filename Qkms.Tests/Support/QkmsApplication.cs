@@ -124,6 +124,9 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseSetting("Qkms:DataDirectory", DataDirectory);
+
+        // The factory runs the service in Development; tests count keys.
+        builder.UseSetting("Qkms:DemoKeys", "false");
         if (TestEngine.Name is { } engine)
             builder.UseSetting("Qkms:Crypto:Engine", engine);
 

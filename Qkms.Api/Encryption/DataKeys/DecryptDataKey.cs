@@ -24,7 +24,7 @@ internal sealed record DecryptDataKeyRequest(
     [property: EncodingField, Description("Encoding of the plaintext data key: base64 (default) or hex.")] string? Encoding,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: AES-256.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.DecryptDataKey), Description("The algorithm. Default: AES-256.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name) : IKeyChoiceFields;
 
 internal sealed record DecryptDataKeyItemRequest(
@@ -115,7 +115,7 @@ internal static class DecryptDataKey
         dataKeys.MapPost("/decrypt", HandleAsync)
             .WithName("DecryptDataKey")
             .WithSummary("Unwraps one data key, or a batch of items. A wrapped data key names its key.")
-            .WithRequestExample("""{"ciphertext":"UUsBAQIBmPXCfR58OptU","context":{"table":"customers"}}""")
+            .WithRequestExample("""{"ciphertext":"paste+from+GenerateDataKey++","context":{"table":"customers"}}""")
             .WithValidation(new DecryptDataKeyRequestValidator())
             .CarriesPayload()
             .Requires(Permission.DataKeysDecrypt)

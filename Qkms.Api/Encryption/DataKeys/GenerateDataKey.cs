@@ -22,7 +22,7 @@ internal sealed record GenerateDataKeyRequest(
     [property: EncodingField, Description("Encoding of the plaintext data key: base64 (default) or hex.")] string? Encoding,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: AES-256.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.GenerateDataKey), Description("The algorithm. Default: AES-256.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")]
     bool? Strict) : IKeyChoiceFields;
@@ -121,7 +121,7 @@ internal static class GenerateDataKey
         dataKeys.MapPost("/generate", HandleAsync)
             .WithName("GenerateDataKey")
             .WithSummary("Generates one data key, or a batch of items, and wraps it with an AES-256 key. Qkms does not store it.")
-            .WithRequestExample("""{"context":{"table":"customers"}}""")
+            .WithRequestExample("""{"context":{"table":"customers"},"algorithm":"AES-256","name":"demo"}""")
             .WithValidation(new GenerateDataKeyRequestValidator())
             .Requires(Permission.DataKeysGenerate)
             .Refuses(KeyUseRefusals.Creating);

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using Qkms.Api.Fields;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Encryption;
 using Qkms.Core.Secrets;
 using Qkms.Core.Uses;
@@ -14,7 +15,7 @@ internal sealed record DecapsulateRequest(
     byte[]? KemCiphertext,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Decapsulate), Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name) : IKeyChoiceFields;
 
 internal sealed class DecapsulateRequestValidator : KeyChoiceValidator<DecapsulateRequest>
@@ -43,7 +44,7 @@ internal static class Decapsulate
         kem.MapPost("/decapsulate", HandleAsync)
             .WithName("Decapsulate")
             .WithSummary("Recovers a shared secret from its ciphertext.")
-            .WithRequestExample("""{"kem_ciphertext":"SGVsbG8h","key_version":1}""")
+            .WithRequestExample("""{"kem_ciphertext":"paste+from+Encapsulate++","kid":"paste-from-Encapsulate"}""")
             .WithValidation(new DecapsulateRequestValidator())
             .Requires(Permission.KemDecapsulate)
             .Refuses(KeyUseRefusals.Decrypting);

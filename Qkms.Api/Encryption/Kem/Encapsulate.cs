@@ -11,7 +11,7 @@ namespace Qkms.Api.Encryption.Kem;
 internal sealed record EncapsulateRequest(
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Encapsulate), Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")]
     bool? Strict) : IKeyChoiceFields;
@@ -41,7 +41,7 @@ internal static class Encapsulate
         kem.MapPost("/encapsulate", HandleAsync)
             .WithName("Encapsulate")
             .WithSummary("Generates a shared secret, and the ciphertext from which the ML-KEM key recovers it.")
-            .WithRequestExample("""{"algorithm":"ML-KEM-768"}""")
+            .WithRequestExample("""{"algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new EncapsulateRequestValidator())
             .Requires(Permission.KemEncapsulate)
             .Refuses(KeyUseRefusals.Creating);

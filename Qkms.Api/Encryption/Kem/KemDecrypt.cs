@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using Qkms.Api.Fields;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Encryption;
 using Qkms.Core.Secrets;
 using Qkms.Core.Uses;
@@ -16,7 +17,7 @@ internal sealed record KemDecryptRequest(
     [property: ModeField, Description("The encryption mode: standard, the only one.")] string? Mode,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Decapsulate), Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name) : IKeyChoiceFields;
 
 internal sealed class KemDecryptRequestValidator : KeyChoiceValidator<KemDecryptRequest>
@@ -48,7 +49,7 @@ internal static class KemDecrypt
         kem.MapPost("/decrypt", HandleAsync)
             .WithName("KemDecrypt")
             .WithSummary("Decrypts an HPKE ciphertext for an ML-KEM key, made by Qkms or any other HPKE library.")
-            .WithRequestExample("""{"ciphertext":"SGVsbG8h","key_version":1}""")
+            .WithRequestExample("""{"ciphertext":"paste+from+KemEncrypt+++","algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new KemDecryptRequestValidator())
             .CarriesPayload()
             .Requires(Permission.CryptoDecrypt)

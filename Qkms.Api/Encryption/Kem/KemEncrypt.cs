@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using Qkms.Api.Fields;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Encryption;
 using Qkms.Core.Secrets;
 using Qkms.Core.Uses;
@@ -18,7 +19,7 @@ internal sealed record KemEncryptRequest(
     [property: ModeField, Description("The encryption mode: standard, the only one.")] string? Mode,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Encapsulate), Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")]
     bool? Strict) : IKeyChoiceFields;
@@ -50,7 +51,7 @@ internal static class KemEncrypt
         kem.MapPost("/encrypt", HandleAsync)
             .WithName("KemEncrypt")
             .WithSummary("Encrypts to an ML-KEM key with HPKE (RFC 9180) and your own associated data.")
-            .WithRequestExample("""{"plaintext":"aGVsbG8="}""")
+            .WithRequestExample("""{"plaintext":"aGVsbG8=","algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new KemEncryptRequestValidator())
             .CarriesPayload()
             .Requires(Permission.CryptoEncrypt)

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using Qkms.Api.Fields;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Encryption;
 using Qkms.Core.Secrets;
 using Qkms.Core.Uses;
@@ -15,7 +16,7 @@ internal sealed record UnwrapKeyRequest(
     [property: AadField, Description("The same associated data as at encryption, base64.")] byte[]? Aad,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Unwrap), Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name) : IKeyChoiceFields;
 
 internal sealed class UnwrapKeyRequestValidator : KeyChoiceValidator<UnwrapKeyRequest>
@@ -46,7 +47,7 @@ internal static class UnwrapKey
         kem.MapPost("/key/unwrap", HandleAsync)
             .WithName("UnwrapKey")
             .WithSummary("Unwraps a symmetric key.")
-            .WithRequestExample("""{"wrapped_key":"SGVsbG8h","key_version":1}""")
+            .WithRequestExample("""{"wrapped_key":"paste+from+WrapKey++","algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new UnwrapKeyRequestValidator())
             .Requires(Permission.KemUnwrap)
             .Refuses(KeyUseRefusals.Decrypting);

@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using FluentValidation;
 using Qkms.Api.Fields;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Encryption;
 using Qkms.Core.Secrets;
 using Qkms.Core.Uses;
@@ -18,7 +19,7 @@ internal sealed record WrapKeyRequest(
     byte[]? Aad,
     [property: Description("The kid of the key version.")] KidText? Kid,
     [property: KeyVersionField, Description("The key version by its number; algorithm and name select the key.")] int? KeyVersion,
-    [property: Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
+    [property: AlgorithmForField(KeyOperation.Wrap), Description("The algorithm. Default: ML-KEM-768.")] AlgorithmText? Algorithm,
     [property: Description("The name of the logical key. Default: 'default'.")] KeyNameText? Name,
     [property: Description("Whether to refuse a retired kid instead of using its successor. Default: false.")]
     bool? Strict) : IKeyChoiceFields;
@@ -56,7 +57,8 @@ internal static class WrapKey
         kem.MapPost("/key/wrap", HandleAsync)
             .WithName("WrapKey")
             .WithSummary("Wraps your symmetric key to an ML-KEM key.")
-            .WithRequestExample("""{"symmetric_key":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}""")
+            .WithRequestExample(
+                """{"symmetric_key":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=","algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new WrapKeyRequestValidator())
             .Requires(Permission.KemWrap)
             .Refuses(KeyUseRefusals.Creating);
