@@ -60,6 +60,7 @@ return await StartFailures.ExplainAsync(async () =>
         settings.Signatures,
         settings.Destruction);
     builder.Services.AddHostedService<Housekeeping>();
+    builder.Services.AddHostedService<MemoryReturn>();
     if (settings.Storage.ConnectionString is { } shared)
         builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory });
     else

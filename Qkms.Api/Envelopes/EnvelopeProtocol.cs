@@ -43,7 +43,7 @@ internal sealed class EnvelopeProtocol(
         if (await authenticator.AuthenticateAsync(proof, context.RequestAborted) is not { } apiKey)
             return null;
 
-        return new Caller(apiKey.TenantId, apiKey.CredentialId, apiKey.Access, RequestIdentity.Of(context));
+        return new Caller(apiKey.TenantId, apiKey.CredentialId, apiKey.Access, facts.RequestId) { ServerRequestId = facts.ServerRequestId };
     }
 
     /// <summary>

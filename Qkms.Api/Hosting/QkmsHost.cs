@@ -30,6 +30,7 @@ internal static partial class QkmsHost
         KeyringFacts keyring = await services.GetRequiredService<KeyringOpener>().OpenAsync(rootKeys, stopping);
         Caller? first = await EnsureInitialTenantAsync(
             services.GetRequiredService<InitialTenant>(), settings.DataDirectory, logger, stopping);
+        await services.GetRequiredService<StoredDecoy>().EnsureAsync(stopping);
         if (first is not null && settings.DemoKeys && app.Environment.IsDevelopment())
             await MakeDemoKeysAsync(services.GetRequiredService<DemoKeys>(), first, logger, stopping);
 

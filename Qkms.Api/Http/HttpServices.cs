@@ -19,8 +19,8 @@ internal static class HttpServices
     // Beyond the first seconds, in bytes a second: the longest body then takes less than four minutes. The web server looks after the time.
     private const double SlowestBody = 10_000;
 
-    // The least that HTTP/2 allows is 64 KB; a connection buffers as much before its requests are let in.
-    private const int Http2Window = 128 * 1024;
+    // As much as over HTTP/1.1: what a connection buffers before its requests are let in.
+    private const int Http2Window = HttpLimits.ConnectionBuffer;
 
     private static readonly TimeSpan _firstSeconds = TimeSpan.FromSeconds(5);
 

@@ -3,7 +3,11 @@ namespace Qkms.Api.Http;
 /// <summary>Facts about the current request; a scoped service, so that handlers can ask for them.</summary>
 internal sealed class RequestFacts
 {
+    /// <summary>The id that the answer names: the caller's if he sent one, else <see cref="ServerRequestId"/>.</summary>
     public Guid RequestId { get; private set; }
+
+    /// <summary>An id that the service made for this request and no other.</summary>
+    public Guid ServerRequestId { get; private set; }
 
     /// <summary>The caller, once authenticated.</summary>
     public Caller? Caller { get; set; }
@@ -22,10 +26,10 @@ internal sealed class RequestFacts
         ?? throw new InvalidOperationException($"{nameof(RequestIdentity)} stands before all that asks for a request's facts.");
 
     /// <summary>Begins the facts of a request. They are asked for often, so they are kept where no scope has to be searched.</summary>
-    public static void Begin(HttpContext context, Guid requestId)
+    public static void Begin(HttpContext context, Guid requestId, Guid serverRequestId)
     {
         RequestFacts facts = context.RequestServices.GetRequiredService<RequestFacts>();
-        facts.RequestId = requestId;
+        (facts.RequestId, facts.ServerRequestId) = (requestId, serverRequestId);
         context.Features.Set(facts);
     }
 }

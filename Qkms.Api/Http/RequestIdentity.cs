@@ -26,10 +26,11 @@ internal sealed class RequestIdentity(RequestDelegate next, IdGenerator ids)
     public Task InvokeAsync(HttpContext context)
     {
         // Anything but one UUID in its usual form is replaced and never reflected.
+        Guid serverRequestId = ids.Next();
         if (!TryParse(context.Request.Headers[HeaderName], out Guid requestId))
-            requestId = ids.Next();
+            requestId = serverRequestId;
 
-        RequestFacts.Begin(context, requestId);
+        RequestFacts.Begin(context, requestId, serverRequestId);
         WriteHeaders(context);
         return next(context);
     }

@@ -85,18 +85,22 @@ internal sealed class RequestLogEntry(
         "Kid" => "kid",
         "Algorithm" => "algorithm",
         "Use" => "use",
-        _ => "trace",
+        "TraceId" => "trace",
+        _ => "server-request",
     };
 
     private static List<KeyValuePair<string, string>> Known(RequestFacts facts, string? traceId)
     {
         TouchedKey? key = facts.Caller?.Touched;
-        List<KeyValuePair<string, string>> known = new(5);
+        List<KeyValuePair<string, string>> known = new(6);
         Add("ErrorCode", facts.ErrorCode);
         Add("Kid", key?.Kid?.Value);
         Add("Algorithm", key?.Algorithm);
         Add("Use", key?.Use);
         Add("TraceId", traceId);
+        if (facts.ServerRequestId != facts.RequestId)
+            Add("ServerRequestId", facts.ServerRequestId.ToString());
+
         return known;
 
         void Add(string name, string? value)

@@ -84,7 +84,7 @@ internal static class OpenApiSetup
             context.Response.Headers.ContentSecurityPolicy = PagePolicy;
             return next(context);
         });
-        page.UseSwagger(options => options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
+        page.UseMiddleware<OpenApiDocuments>(DocumentName);
         page.UseSwaggerUI(options =>
         {
             options.SwaggerEndpoint($"{DocumentName}/swagger.json", "Qkms v1");

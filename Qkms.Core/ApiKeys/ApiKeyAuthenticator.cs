@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Qkms.Core.Callers;
 using Qkms.Core.Gates;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
@@ -27,7 +26,7 @@ internal sealed class ApiKeyAuthenticator
     private readonly IntegrityAlarm _alarm;
     private readonly TimeProvider _time;
 
-    // Stands in for a row that is not there, so that an unknown id and a wrong secret take the same steps.
+    // Stands in for the stored decoy when that was deleted: an unknown id and a wrong secret still take the same steps here.
     private readonly Lazy<Sealed<Credential>> _decoy;
 
     // By proof: a wrong secret finds nothing here and takes every step, like an id that does not exist.
@@ -47,12 +46,13 @@ internal sealed class ApiKeyAuthenticator
         ITenantRepository tenants,
         Keyring keyring,
         RowSealer sealer,
+        ApiKeyDecoy decoys,
         IntegrityAlarm alarm,
         TimeProvider time)
     {
         (_store, _credentials, _tenants, _keyring) = (store, credentials, tenants, keyring);
         (_sealer, _alarm, _time) = (sealer, alarm, time);
-        _decoy = new Lazy<Sealed<Credential>>(MakeDecoy);
+        _decoy = new Lazy<Sealed<Credential>>(() => decoys.Make(default));
         _proven = new FreshCache<ApiKeyProof, ApiKeyIdentity>(time, MostRemembered, new ApiKeyProofComparer());
         store.WhenServerChanges(ForgetAll);
     }
@@ -98,7 +98,8 @@ internal sealed class ApiKeyAuthenticator
 
     private async Task<StoredApiKey> ReadAsync(IKmsSession session, string lookupId)
     {
-        Sealed<Credential> credential = await _credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, lookupId) ?? _decoy.Value;
+        Sealed<Credential> credential =
+            await _credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, lookupId, ApiKeyDecoy.LookupId) ?? _decoy.Value;
         return new StoredApiKey(credential, await _tenants.FindAsync(session, credential.UnverifiedRow.TenantId));
     }
 
@@ -145,20 +146,6 @@ internal sealed class ApiKeyAuthenticator
 
         return -1;
     }
-
-    private Sealed<Credential> MakeDecoy() => _sealer.Seal(new Credential
-    {
-        Id = default,
-        TenantId = default,
-        Kind = Credential.ApiKeyKind,
-        LookupId = new string('0', ApiKeyFormat.IdLength),
-        Verifier = RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes),
-        HashKeyId = _keyring.CredentialHashKey.Id,
-        Label = "",
-        Roles = Roles.None,
-        State = CredentialState.Revoked,
-        CreatedAt = _time.GetUtcMilliseconds(),
-    });
 
     /// <summary>What one read found.</summary>
     private sealed record StoredApiKey(Sealed<Credential> Credential, Sealed<Tenant>? Tenant);

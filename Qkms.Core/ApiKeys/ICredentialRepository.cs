@@ -10,6 +10,11 @@ internal interface ICredentialRepository
     /// </summary>
     Task<Sealed<Credential>?> FindByLookupIdAsync(IKmsSession session, string kind, string lookupId);
 
+    /// <summary>
+    /// The credential that the visible part of an API key names, or else another one: in one statement that reads as much either way.
+    /// </summary>
+    Task<Sealed<Credential>?> FindByLookupIdAsync(IKmsSession session, string kind, string lookupId, string otherwise);
+
     /// <summary>One credential of a tenant, or null.</summary>
     Task<Sealed<Credential>?> FindAsync(IKmsSession session, TenantId tenantId, CredentialId id);
 

@@ -4,9 +4,12 @@ namespace Qkms.Core.Callers;
 /// <param name="TenantId">The tenant.</param>
 /// <param name="CredentialId">The API key.</param>
 /// <param name="Access">What it may do.</param>
-/// <param name="RequestId">The request, for the journal.</param>
+/// <param name="RequestId">The request, as the answer names it: the caller may have chosen the id, and may choose it again.</param>
 internal sealed record Caller(TenantId TenantId, CredentialId CredentialId, Access Access, Guid RequestId)
 {
+    /// <summary>The request, by an id that the service made: for the journal.</summary>
+    public Guid ServerRequestId { get; init; } = RequestId;
+
     /// <summary>The key that the request is about: the one named last, where it is about several. Null for none.</summary>
     public TouchedKey? Touched { get; set; }
 

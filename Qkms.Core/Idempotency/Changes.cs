@@ -19,15 +19,24 @@ internal sealed class Changes(IKmsStore store, IIdempotencyRepository results, K
     /// <summary>What the request did the first time, or else what <paramref name="work"/> does now.</summary>
     /// <param name="caller">For whom.</param>
     /// <param name="request">The request, if its sender may repeat it.</param>
+    /// <param name="admit">
+    /// Refuses, as the work would, what the caller may not touch: his API key may be limited to other key names since the first time.
+    /// </param>
     /// <param name="work">Makes the change by <see cref="WriteAsync"/>.</param>
     /// <param name="cancellationToken">Cancels the look-up.</param>
     /// <exception cref="KmsException"><see cref="KmsErrors.IdempotencyKeyReused"/>: its key stands for another request.</exception>
     internal async Task<Done<T>> OnceAsync<T>(
-        Caller caller, RepeatableRequest? request, Func<Task<Done<T>>> work, CancellationToken cancellationToken)
+        Caller caller,
+        RepeatableRequest? request,
+        Func<Task> admit,
+        Func<Task<Done<T>>> work,
+        CancellationToken cancellationToken)
         where T : IKeepable<T>
     {
         if (request is null)
             return await work();
+
+        await admit();
 
         if (await kept.FindAsync<T>(caller.TenantId, request, cancellationToken) is { } earlier)
             return earlier;

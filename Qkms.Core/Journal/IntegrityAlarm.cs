@@ -23,12 +23,12 @@ internal sealed partial class IntegrityAlarm(
     /// <summary>Raises the alarm. It never fails: the refusal that the caller gets does not depend on it.</summary>
     /// <param name="caller">Whose request met the broken thing; null when it broke before anybody was known.</param>
     /// <param name="what">The thing, by its identifiers.</param>
-    public Task RaiseAsync(Caller? caller, string what) => BrokenAsync(caller?.TenantId, caller?.RequestId, what);
+    public Task RaiseAsync(Caller? caller, string what) => BrokenAsync(caller?.TenantId, caller, what);
 
     /// <summary>Raises the alarm for what the service met by itself.</summary>
     /// <param name="tenantId">Whose thing it is.</param>
     /// <param name="what">The thing, by its identifiers.</param>
-    public Task RaiseAsync(TenantId tenantId, string what) => BrokenAsync(tenantId, requestId: null, what);
+    public Task RaiseAsync(TenantId tenantId, string what) => BrokenAsync(tenantId, caller: null, what);
 
     /// <summary>
     /// Raises the alarm for what somebody met whom nobody knows: log and metric, once per thing and process, and no journal, because a
@@ -51,20 +51,20 @@ internal sealed partial class IntegrityAlarm(
     {
         LogEngineFault(logger, fault, fault.What);
         Count(IntegrityKinds.Engine);
-        return JournalAsync(caller?.TenantId, caller?.RequestId, JournalActions.EngineFailed, "engine", fault.What);
+        return JournalAsync(caller?.TenantId, caller, JournalActions.EngineFailed, "engine", fault.What);
     }
 
-    private Task BrokenAsync(TenantId? tenantId, Guid? requestId, string what)
+    private Task BrokenAsync(TenantId? tenantId, Caller? caller, string what)
     {
         LogBroken(logger, what);
         Count(IntegrityKinds.Seal);
-        return JournalAsync(tenantId, requestId, JournalActions.IntegrityFailed, "integrity", what);
+        return JournalAsync(tenantId, caller, JournalActions.IntegrityFailed, "integrity", what);
     }
 
     private static void Count(string kind) =>
         KmsMeter.IntegrityAlarms.Add(1, KeyValuePair.Create<string, object?>(KmsMeter.IntegrityKindLabel, kind));
 
-    private async Task JournalAsync(TenantId? tenantId, Guid? requestId, string action, string actor, string what)
+    private async Task JournalAsync(TenantId? tenantId, Caller? caller, string action, string actor, string what)
     {
         if (tenantId is not { } tenant || _journalled.Count >= MostRemembered || !_journalled.TryAdd($"{tenant} {what}", 0))
             return;
@@ -78,7 +78,8 @@ internal sealed partial class IntegrityAlarm(
             ActorKind = "system",
             ActorId = actor,
             Reason = what,
-            RequestId = requestId,
+            RequestId = caller?.RequestId,
+            ServerRequestId = caller?.ServerRequestId,
         };
         try
         {

@@ -9,7 +9,7 @@ internal sealed record JournalEvent
     /// <summary>The longest reason, in characters.</summary>
     public const int MaxReasonLength = 256;
 
-    private const byte Format = 1;
+    private const byte Format = 2;
     private const byte LeafPrefix = 0x00;
 
     /// <summary>The id; ordered by time.</summary>
@@ -47,13 +47,17 @@ internal sealed record JournalEvent
     /// <summary>The reason that the caller gave.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>The request, if one caused it.</summary>
+    /// <summary>The request, if one caused it, as its answer names it: the caller may have chosen this id.</summary>
     public Guid? RequestId { get; init; }
 
-    /// <summary>The bytes that are hashed: format 1, then every field with its length.</summary>
+    /// <summary>The same by an id that the service made; no other request has it.</summary>
+    public Guid? ServerRequestId { get; init; }
+
+    /// <summary>The bytes that are hashed: format 2, then every field with its length.</summary>
     public byte[] ToCanonicalBytes() => new CanonicalWriter(Format)
         .Add(Id).Add(TenantId.Value).Add(Time).Add(Action).Add(ActorKind).Add(ActorId)
         .Add(KeyId?.Value).Add(Kid?.Value).Add((long?)KeyVersion).Add(From).Add(To).Add(Reason).Add(RequestId)
+        .Add(ServerRequestId)
         .Written.ToArray();
 
     /// <summary>The leaf hash of RFC 6962, 2.1: SHA-256 of 0x00 ‖ canonical bytes.</summary>

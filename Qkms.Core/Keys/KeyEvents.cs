@@ -23,6 +23,7 @@ internal static class KeyEvents
             To = Name(after),
             Reason = reason,
             RequestId = actor.RequestId,
+            ServerRequestId = actor.ServerRequestId,
         };
 
     private static string Name(KeyVersion version) => version.State switch

@@ -2,12 +2,13 @@ using Qkms.Core.Callers;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Journal;
 using Qkms.Core.Keys;
+using Qkms.Core.Store;
 using Qkms.Core.Uses;
 
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>Orders the destruction of versions, and calls it off. What is due is destroyed by <see cref="DestructionSweep"/>.</summary>
-internal sealed class KeyDestruction(Changes changes, StateChanges states, KeyRows rows, OperationMetrics metrics)
+internal sealed class KeyDestruction(IKmsStore store, Changes changes, StateChanges states, KeyRows rows, OperationMetrics metrics)
 {
     /// <summary>The shortest time between order and destruction, in days: enough to notice a mistake.</summary>
     public const int MinWaitingDays = 7;
@@ -58,6 +59,7 @@ internal sealed class KeyDestruction(Changes changes, StateChanges states, KeyRo
         CancellationToken cancellationToken) => changes.OnceAsync(
             caller,
             request,
+            () => store.ReadAsync(session => rows.FindWithKeyAsync(session, caller, kid), cancellationToken),
             () => metrics.MeasureAsync(
                 OperationMetrics.Begin(),
                 operation,

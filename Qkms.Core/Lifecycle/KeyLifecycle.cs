@@ -42,6 +42,7 @@ internal sealed class KeyLifecycle(
         changes.OnceAsync(
             caller,
             request,
+            () => AdmitAsync(caller, command.Key),
             () => metrics.MeasureAsync(
                 OperationMetrics.Begin(),
                 OperationNames.GenerateKey,
@@ -49,6 +50,13 @@ internal sealed class KeyLifecycle(
                 caller,
                 GenerateNowAsync(caller, command, request, cancellationToken)),
             cancellationToken);
+
+    // Asked by its name, which the request says; nothing has to be read.
+    private static Task AdmitAsync(Caller caller, KeySelector key)
+    {
+        _ = key.For(caller);
+        return Task.CompletedTask;
+    }
 
     private async Task<Done<KeyVersion>> GenerateNowAsync(
         Caller caller, GenerateKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken)
@@ -92,6 +100,7 @@ internal sealed class KeyLifecycle(
         changes.OnceAsync(
             caller,
             request,
+            () => AdmitAsync(caller, command.Key),
             () => metrics.MeasureAsync(
                 OperationMetrics.Begin(),
                 OperationNames.RotateKey,
@@ -145,6 +154,7 @@ internal sealed class KeyLifecycle(
         changes.OnceAsync(
             caller,
             request,
+            () => AdmitAsync(caller, command.Key),
             () => metrics.MeasureAsync(
                 OperationMetrics.Begin(),
                 OperationNames.RetireKey,
@@ -177,6 +187,7 @@ internal sealed class KeyLifecycle(
         await changes.OnceAsync(
             caller,
             request,
+            () => store.ReadAsync(session => rows.FindWithKeyAsync(session, caller, kid), cancellationToken),
             () => metrics.MeasureAsync(
                 OperationMetrics.Begin(),
                 OperationNames.RevokeKey,

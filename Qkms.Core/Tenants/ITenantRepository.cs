@@ -8,6 +8,9 @@ internal interface ITenantRepository
     /// <summary>Whether there is any tenant: false only before the first start has finished.</summary>
     Task<bool> AnyAsync(IKmsSession session);
 
+    /// <summary>The tenant that was made first; null when there is none.</summary>
+    Task<Sealed<Tenant>?> FindFirstAsync(IKmsSession session);
+
     /// <summary>One tenant, or null.</summary>
     Task<Sealed<Tenant>?> FindAsync(IKmsSession session, TenantId id);
 

@@ -19,6 +19,20 @@ internal sealed class CredentialRepository : ICredentialRepository
     public async Task<Sealed<Credential>?> FindByLookupIdAsync(IKmsSession session, string kind, string lookupId) =>
         (await session.Sql.FindAsync<CredentialRow>(SelectByLookupId, new { Kind = kind, LookupId = lookupId }))?.ToSealed();
 
+    // The first look finds out which row is meant, the second fetches one, whether the id exists or not.
+    private const string SelectByLookupIdOrOtherwise =
+        $"""
+        SELECT {CredentialRow.Columns}
+        FROM credentials
+        WHERE kind = @Kind AND lookup_id = COALESCE(
+          (SELECT lookup_id FROM credentials WHERE kind = @Kind AND lookup_id = @LookupId), @Otherwise)
+        """;
+
+    /// <inheritdoc/>
+    public async Task<Sealed<Credential>?> FindByLookupIdAsync(IKmsSession session, string kind, string lookupId, string otherwise) =>
+        (await session.Sql.FindAsync<CredentialRow>(
+            SelectByLookupIdOrOtherwise, new { Kind = kind, LookupId = lookupId, Otherwise = otherwise }))?.ToSealed();
+
     private const string SelectCredential =
         $"""
         SELECT {CredentialRow.Columns}

@@ -10,9 +10,9 @@ internal sealed class JournalRepository : IJournalRepository
     private const string InsertEvent =
         """
         INSERT INTO audit_events (id, tenant_id, time, action, actor_kind, actor_id, key_id, kid, key_version,
-          from_state, to_state, reason, request_id, canonical, leaf_hash)
+          from_state, to_state, reason, request_id, server_request_id, canonical, leaf_hash)
         VALUES (@Id, @TenantId, @Time, @Action, @ActorKind, @ActorId, @KeyId, @Kid, @KeyVersion,
-          @FromState, @ToState, @Reason, @RequestId, @Canonical, @LeafHash)
+          @FromState, @ToState, @Reason, @RequestId, @ServerRequestId, @Canonical, @LeafHash)
         """;
 
     /// <inheritdoc/>

@@ -32,6 +32,8 @@ internal sealed class JournalRow
 
     public byte[]? RequestId { get; init; }
 
+    public byte[]? ServerRequestId { get; init; }
+
     public byte[] Canonical { get; init; } = [];
 
     public byte[] LeafHash { get; init; } = [];
@@ -54,6 +56,7 @@ internal sealed class JournalRow
             ToState = auditEvent.To,
             Reason = auditEvent.Reason,
             RequestId = auditEvent.RequestId.ToBytes(),
+            ServerRequestId = auditEvent.ServerRequestId.ToBytes(),
             Canonical = canonical,
             LeafHash = JournalEvent.LeafHash(canonical),
         };

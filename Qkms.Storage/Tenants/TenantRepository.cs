@@ -12,6 +12,18 @@ internal sealed class TenantRepository : ITenantRepository
     /// <inheritdoc/>
     public async Task<bool> AnyAsync(IKmsSession session) => await session.Sql.ScalarAsync<long>(SelectAny) > 0;
 
+    private const string SelectFirst =
+        """
+        SELECT id, account_id, name, state, plan, created_at, seal
+        FROM tenants
+        ORDER BY created_at, id
+        LIMIT 1
+        """;
+
+    /// <inheritdoc/>
+    public async Task<Sealed<Tenant>?> FindFirstAsync(IKmsSession session) =>
+        (await session.Sql.FindAsync<TenantRow>(SelectFirst, new { }))?.ToSealed();
+
     private const string SelectTenant =
         $"""
         SELECT {TenantRow.Columns}

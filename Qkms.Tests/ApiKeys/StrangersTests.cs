@@ -1,5 +1,6 @@
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Sealing;
+using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.ApiKeys;
 
@@ -98,12 +99,87 @@ public sealed class StrangersTests : ServiceTests
         (_lanes.Reads, _lanes.AsideLookUps).Should().Be((reads, 5));
     }
 
+    /// <summary>F-25: an id that does not exist costs what a wrong secret costs: the same statements, and each finds a row.</summary>
+    [Fact]
+    public async Task An_unknown_id_takes_the_same_reads_as_a_wrong_secret()
+    {
+        string wrong = ForgedKeys.WithSecretOf(App.InitialApiKey, await App.CreateTenantAsync("other"));
+        using (Database database = App.OpenDatabase())
+            database.Scalar("SELECT COUNT(*) FROM credentials WHERE lookup_id = 'decoy'").Should().Be(1L, "it is stored");
+
+        _lanes.TakeStatements();
+        (await AskAsync(wrong)).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+        string[] ofWrongSecret = _lanes.TakeStatements();
+        (await AskAsync(ForgedKeys.New())).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+        string[] ofUnknownId = _lanes.TakeStatements();
+
+        ofWrongSecret.Should().Equal("credential found", "tenant found");
+        ofUnknownId.Should().Equal(ofWrongSecret);
+    }
+
+    /// <summary>F-25: a database of the build before, or one whose decoy was deleted, has one after the next start.</summary>
+    [Fact]
+    public async Task The_decoy_is_made_anew_when_it_is_gone()
+    {
+        using TemporaryDirectory directory = new();
+        await using (QkmsApplication app = new(directory.Path))
+        {
+            _ = app.InitialApiKey;
+            using Database database = app.OpenDatabase();
+            database.Execute("DELETE FROM credentials WHERE lookup_id = 'decoy'").Should().Be(1);
+            using HttpClient stranger = app.ClientFor(ForgedKeys.New());
+            (await stranger.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+        }
+
+        await using QkmsApplication again = new(directory.Path);
+        _ = again.Server;
+        using Database later = again.OpenDatabase();
+        later.Scalar("SELECT COUNT(*) FROM credentials WHERE lookup_id = 'decoy'").Should().Be(1L);
+    }
+
     private protected override QkmsApplication NewApplication() =>
-        new() { Time = _time, StoreInFront = store => new StoreWithLanes(store, _lanes) };
+        new()
+        {
+            Time = _time,
+            StoreInFront = store => new StoreWithLanes(store, _lanes),
+            FurtherServices = services => services
+                .AddSingleton<ICredentialRepository>(new SeenCredentials(Repositories.Credentials, _lanes))
+                .AddSingleton<ITenantRepository>(new SeenTenants(Repositories.Tenants, _lanes)),
+        };
 
     private async Task<Answer> AskAsync(string apiKey)
     {
         using HttpClient client = App.ClientFor(apiKey);
         return await client.GetJsonAsync("/kms/keys");
+    }
+
+    private sealed class SeenCredentials(ICredentialRepository inner, Lanes lanes) : ICredentialRepository
+    {
+        public async Task<Sealed<Credential>?> FindByLookupIdAsync(IKmsSession session, string kind, string lookupId, string otherwise) =>
+            lanes.Note("credential", await inner.FindByLookupIdAsync(session, kind, lookupId, otherwise));
+
+        public async Task<Sealed<Credential>?> FindByLookupIdAsync(IKmsSession session, string kind, string lookupId) =>
+            lanes.Note("credential", await inner.FindByLookupIdAsync(session, kind, lookupId));
+
+        public Task<Sealed<Credential>?> FindAsync(IKmsSession session, TenantId tenantId, CredentialId id) =>
+            inner.FindAsync(session, tenantId, id);
+
+        public Task<bool> InsertAsync(IKmsSession session, Sealed<Credential> credential) => inner.InsertAsync(session, credential);
+
+        public Task<bool> UpdateAsync(IKmsSession session, Sealed<Credential> credential) => inner.UpdateAsync(session, credential);
+    }
+
+    private sealed class SeenTenants(ITenantRepository inner, Lanes lanes) : ITenantRepository
+    {
+        public Task<bool> AnyAsync(IKmsSession session) => inner.AnyAsync(session);
+
+        public Task<Sealed<Tenant>?> FindFirstAsync(IKmsSession session) => inner.FindFirstAsync(session);
+
+        public async Task<Sealed<Tenant>?> FindAsync(IKmsSession session, TenantId id) =>
+            lanes.Note("tenant", await inner.FindAsync(session, id));
+
+        public Task<bool> InsertAsync(IKmsSession session, Sealed<Tenant> tenant) => inner.InsertAsync(session, tenant);
+
+        public Task<bool> UpdateAsync(IKmsSession session, Sealed<Tenant> tenant) => inner.UpdateAsync(session, tenant);
     }
 }

@@ -97,7 +97,7 @@ public sealed class FirstStartCrashTests(ITestOutputHelper output)
         using (Database database = TestStorage.OpenUntouched(directory))
         {
             database.Scalar("SELECT COUNT(*) FROM tenants").Should().Be(1L);
-            database.Scalar("SELECT COUNT(*) FROM credentials").Should().Be(1L);
+            database.Scalar("SELECT COUNT(*) FROM credentials WHERE lookup_id <> 'decoy'").Should().Be(1L);
             database.Scalar("SELECT COUNT(*) FROM root_wrappers").Should().Be(1L);
             database.Scalar("SELECT COUNT(*) FROM installation").Should().Be(1L);
             database.Scalar("SELECT COUNT(*) FROM audit_events WHERE action = 'tenant.created'").Should().Be(1L);

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Qkms.Api.Http;
 using Qkms.Api.Idempotency;
+using Qkms.Core.ApiKeys;
 using Qkms.Core.Idempotency;
 
 namespace Qkms.Tests.Idempotency;
@@ -51,6 +52,62 @@ public sealed class IdempotencyKeyTests : ServiceTests
         first.Headers.Should().NotContainKey("Idempotency-Replayed");
         again.Headers["Idempotency-Replayed"].Should().Be("true");
         again.Headers.Keys.Except(["Idempotency-Replayed"]).Should().BeEquivalentTo(first.Headers.Keys);
+    }
+
+    /// <summary>F-23: an API key that was limited to other names since is refused as it would be for a new request.</summary>
+    [Fact]
+    public async Task A_kept_result_is_not_given_to_an_api_key_that_was_narrowed_since()
+    {
+        string apiKey = await App.CreateApiKeyAsync(App.InitialApiKey, Roles.Admin);
+        using HttpClient client = App.ClientFor(apiKey);
+        const string Named = """{"algorithm":"ML-KEM-768","name":"payments"}""";
+        const string Retire = """{"algorithm":"ML-KEM-768","name":"payments","key_version":2,"allow_no_active":true}""";
+        string first = (await client.PostOnceAsync("1", Generate, Named)).Text("kid");
+        string second = (await client.PostOnceAsync("2", Rotate, Named)).Text("kid");
+        (HttpMethod Verb, string Path, string? Body, bool IsByName)[] changes =
+        [
+            (HttpMethod.Post, Generate, Named, true),
+            (HttpMethod.Post, Rotate, Named, true),
+            (HttpMethod.Post, "/kms/keys/retire", Retire, true),
+            (HttpMethod.Post, $"/kms/keys/{first}/actions/revoke", null, false),
+            (HttpMethod.Delete, $"/kms/keys/{second}", """{"waiting_days":7}""", false),
+            (HttpMethod.Post, $"/kms/keys/{second}/actions/cancel-deletion", "{}", false),
+        ];
+        for (int i = 0; i < changes.Length; i++)
+        {
+            (HttpMethod verb, string path, string? body, _) = changes[i];
+            ((int)(await client.SendOnceAsync($"{i + 1}", verb, path, body)).Status).Should().BeInRange(200, 204, path);
+        }
+
+        await NarrowAsync(apiKey, "orders/*");
+
+        for (int i = 0; i < changes.Length; i++)
+        {
+            (HttpMethod verb, string path, string? body, bool isByName) = changes[i];
+            Answer answer = await client.SendOnceAsync($"{i + 1}", verb, path, body);
+            if (isByName)
+                answer.ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+            else
+                answer.ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
+        }
+
+        await NarrowAsync(apiKey, "payments");
+        (await client.PostOnceAsync("1", Generate, Named)).ShouldBe(HttpStatusCode.Created).Text("kid").Should().Be(first);
+        (await client.SendOnceAsync("4", HttpMethod.Post, $"/kms/keys/{first}/actions/revoke", null)).ShouldBe(HttpStatusCode.NoContent);
+
+        async Task NarrowAsync(string narrowed, string scope)
+        {
+            RowSealer sealer = App.Services.GetRequiredService<RowSealer>();
+            await App.Services.GetRequiredService<IKmsStore>().WriteAsync(
+                async session =>
+                {
+                    Credential found = sealer.Open(
+                        (await Repositories.Credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, narrowed[5..17]))!);
+                    return await Repositories.Credentials.UpdateAsync(session, sealer.Seal(found with { KeyScope = scope }));
+                },
+                CancellationToken.None);
+            App.Services.GetRequiredService<ApiKeyAuthenticator>().ForgetAll();
+        }
     }
 
     // Q-47: what is meant counts, not how it is written; the address has the prefix that is asked.

@@ -26,6 +26,7 @@ public sealed class LiveClientTests
             ["encrypted by /kem/encrypt, refused by @hpke with another aad and as a wrapped key"] = 27,
             ["sealed by @hpke, decrypted by /crypto/decrypt"] = 27,
             ["sealed by @hpke, refused in another context"] = 27,
+            ["sealed by @hpke for /crypto/decrypt, refused by /kem/decrypt, and the other way round"] = 27,
             ["encrypted by /crypto/encrypt, opened by @hpke"] = 27,
             ["encrypted by /crypto/encrypt, refused by @hpke in another context"] = 27,
             ["sealed by @hpke, decrypted as an item"] = 9,
@@ -45,6 +46,8 @@ public sealed class LiveClientTests
             ["public keys, the same raw and as DER, PEM and JWK"] = 3,
             ["signed by Qkms, verified by noble"] = 27,
             ["signed by Qkms, not valid at noble for another message and in another context"] = 27,
+            ["signed by Qkms by its mu, verified by noble, not valid for another message"] = 27,
+            ["signed by noble, verified by Qkms by its mu, not valid for another one"] = 27,
             ["signed by noble, hedged, verified by Qkms"] = 27,
             ["signed by noble, hedged, not valid at Qkms for another message and in another context"] = 27,
             ["signed by noble, deterministic, verified by Qkms"] = 27,
@@ -61,7 +64,7 @@ public sealed class LiveClientTests
                 + "context and as a pure signature"] = 9,
         });
 
-    // Sizes 3; for each: OAEP hashes 4 with plaintexts 3, PSS hashes 3.
+    // Sizes 3; for each: OAEP hashes 4 with plaintexts 3, hashes of signatures 3 with each padding.
     [FactIf(Requirement.NodePrograms, "openssl")]
     public Task Rsa_with_WebCrypto_and_openssl() => RunAsync(
         "live-rsa.mjs",
@@ -87,6 +90,8 @@ public sealed class LiveClientTests
             ["PSS: signed by WebCrypto, verified by /signature/verify-hash, not valid for another message"] = 9,
             ["PSS: signed by openssl dgst, verified by /signature/verify-hash, not valid for another message"] = 9,
             ["PSS: signed by openssl pkeyutl, verified by /signature/verify-hash, not valid for another message"] = 9,
+            ["PKCS #1 v1.5: signed by Qkms, verified by WebCrypto, not valid for another message, the same as by openssl"] = 18,
+            ["PKCS #1 v1.5: signed by openssl, verified by Qkms, not valid for another message nor as PSS"] = 18,
         });
 
     // Messages 3, the empty one among them, which is for Node alone.

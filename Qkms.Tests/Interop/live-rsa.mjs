@@ -1,4 +1,4 @@
-// RSA keys of a started Qkms, with WebCrypto and with the openssl command: OAEP and PSS, both ways. Input and output: live.mjs.
+// RSA keys of a started Qkms, with WebCrypto and with the openssl command: OAEP, PSS and PKCS #1 v1.5, both ways. Input and output: live.mjs.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -27,7 +27,12 @@ try {
     same(served.der, createPublicKey({ key: served.jwk, format: 'jwk' }).export({ format: 'der', type: 'spki' }), 'JWK');
     assert.equal(`RSA-${privateKey.asymmetricKeyDetails.modulusLength}`, key.algorithm);
     const files = { public: inFolder('public.pem', served.pem), private: inFolder('private.pem', privateKey.export({ format: 'pem', type: 'pkcs8' })) };
-    await (key.oaepHash ? oaep(key, served, files) : pss(key, served, files));
+    if (key.oaepHash) {
+      await oaep(key, served, files);
+    } else {
+      await pss(key, served, files);
+      await pkcs1(key, served, files);
+    }
   }
 } finally {
   rmSync(folder, { recursive: true });
@@ -104,6 +109,35 @@ async function pss(key, served, files) {
         assert.equal((await use(key, `/signature/verify${kind}`, { ...request(otherMessage), signature })).valid, false, client);
         shown(`PSS: signed by ${client}, verified by /signature/verify${kind}, not valid for another message`);
       }
+    }
+  }
+}
+
+async function pkcs1(key, served, files) {
+  for (const hash of signatureHashes) {
+    const digest = (data) => createHash(openSslName(hash)).update(data).digest();
+    const name = 'RSASSA-PKCS1-v1_5';
+    const webPublic = await subtle.importKey('spki', served.der, { name, hash }, false, ['verify']);
+    const there = openssl(['dgst', `-${openSslName(hash)}`, '-sign', files.private], message);
+    const choice = { hash_algorithm: hash, padding: 'pkcs1' };
+    const requests = {
+      '': (data) => ({ message: base64(data), ...choice }),
+      '-hash': (data) => ({ hash: base64(digest(data)), ...choice }),
+    };
+
+    for (const [kind, request] of Object.entries(requests)) {
+      const here = bytes((await use(key, `/signature/sign${kind}`, request(message))).signature);
+      assert.equal(await subtle.verify({ name }, webPublic, here, message), true);
+      assert.equal(await subtle.verify({ name }, webPublic, here, otherMessage), false);
+      same(here, there);
+      shown('PKCS #1 v1.5: signed by Qkms, verified by WebCrypto, not valid for another message, the same as by openssl');
+
+      const isValid = async (body) => (await use(key, `/signature/verify${kind}`, { ...body, signature: base64(there) })).valid;
+      assert.deepEqual(
+        [await isValid(request(message)), await isValid(request(otherMessage)), await isValid({ ...request(message), padding: 'pss' })],
+        [true, false, false],
+      );
+      shown('PKCS #1 v1.5: signed by openssl, verified by Qkms, not valid for another message nor as PSS');
     }
   }
 }

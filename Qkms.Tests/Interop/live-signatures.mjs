@@ -1,7 +1,7 @@
 // ML-DSA keys of a started Qkms, with @noble/post-quantum: signed by one, verified by the other. Input and output: live.mjs.
 
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
 import { getMessagePrehash } from '@noble/post-quantum/utils.js';
@@ -44,6 +44,18 @@ for (const key of keys) {
       assert.equal(signer.verify(here, message, served.raw, { context: otherContext }), false);
       shown('signed by Qkms, not valid at noble for another message and in another context');
 
+      const mu = base64(muOf(served.raw, context ?? new Uint8Array(), message));
+      const ofMu = bytes((await use(key, '/signature/sign-mu', { mu })).signature);
+      assert.equal(signer.verify(ofMu, message, served.raw, { context }), true);
+      assert.equal(signer.verify(ofMu, otherMessage, served.raw, { context }), false);
+      shown('signed by Qkms by its mu, verified by noble, not valid for another message');
+
+      const ofMessage = base64(signer.sign(message, secretKey, { context }));
+      const otherMu = base64(muOf(served.raw, otherContext, message));
+      assert.equal(await verifiesHere('/signature/verify-mu', { mu, signature: ofMessage }), true);
+      assert.equal(await verifiesHere('/signature/verify-mu', { mu: otherMu, signature: ofMessage }), false);
+      shown('signed by noble, verified by Qkms by its mu, not valid for another one');
+
       for (const [hedge, extraEntropy] of Object.entries(hedges)) {
         const signature = base64(signer.sign(message, secretKey, { context, extraEntropy }));
         assert.equal(await verifiesHere('/signature/verify', { message: base64(message), signature, signature_context }), true);
@@ -85,6 +97,12 @@ for (const key of keys) {
 }
 
 report();
+
+// docs/formats.md: what a caller computes of a message that is too large to send.
+function muOf(publicKey, context, message) {
+  const shake = (...parts) => parts.reduce((state, part) => state.update(part), createHash('shake256', { outputLength: 64 })).digest();
+  return shake(shake(publicKey), Uint8Array.of(0, context.length), context, message);
+}
 
 // FIPS 204, Algorithms 4 and 5, for hashes that noble's prehash() refuses: its own M' under its own internal algorithms.
 function belowTheStrength(signer, hash) {

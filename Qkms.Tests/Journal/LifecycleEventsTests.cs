@@ -31,6 +31,31 @@ public sealed class LifecycleEventsTests : ServiceTests
             .Should().Equal("tenant.created", "api_key.created");
     }
 
+    /// <summary>F-26: a caller may send one id with every request. The journal tells them apart by an id that the service made.</summary>
+    [Fact]
+    public async Task Each_request_has_an_id_of_the_service_beside_the_callers()
+    {
+        Client.DefaultRequestHeaders.Add("X-Request-ID", "6f1c2b9e-5d0a-4a43-9c1b-0f5f3c2d1e0a");
+        Answer generated = await Client.GenerateAsync();
+        await Client.RotateAsync();
+        Client.DefaultRequestHeaders.Remove("X-Request-ID");
+        Answer own = await Client.RotateAsync();
+
+        generated.Headers["X-Request-ID"].Should().Be("6f1c2b9e-5d0a-4a43-9c1b-0f5f3c2d1e0a", "responses repeat the caller's");
+        using Database database = App.OpenDatabase();
+        database.Scalar("SELECT COUNT(DISTINCT request_id) FROM audit_events WHERE kid IS NOT NULL").Should().Be(2L);
+        database.Scalar("SELECT COUNT(DISTINCT server_request_id) FROM audit_events WHERE kid IS NOT NULL").Should().Be(3L);
+        string served = own.Headers["X-Request-ID"].Replace("-", "", StringComparison.Ordinal);
+        database.Scalar($"SELECT COUNT(*) FROM audit_events WHERE request_id = x'{served}' AND server_request_id = request_id")
+            .Should().Be(2L, "without one of the caller's it is the same: the rotation, and the retirement that it brought");
+
+        // Bound into what is hashed.
+        byte[] canonical = (byte[])database.Scalar("SELECT canonical FROM audit_events WHERE action = 'key.generated'")!;
+        byte[] server = (byte[])database.Scalar("SELECT server_request_id FROM audit_events WHERE action = 'key.generated'")!;
+        canonical.Should().EndWith(server);
+        (server[6] >> 4).Should().Be(7, "UUIDv7");
+    }
+
     // order, repeated order, cancellation, repeated cancellation, order, revocation, and the end.
     [Fact]
     public async Task A_destruction_is_journalled_with_its_orders_and_by_whom_it_was_done()
@@ -82,7 +107,7 @@ public sealed class LifecycleEventsTests : ServiceTests
         byte[] canonical = (byte[])database.Scalar("SELECT canonical FROM audit_events WHERE action = 'key.generated'")!;
         byte[] leaf = (byte[])database.Scalar("SELECT leaf_hash FROM audit_events WHERE action = 'key.generated'")!;
 
-        canonical[0].Should().Be(1, "the format comes first");
+        canonical[0].Should().Be(2, "the format comes first");
         leaf.Should().Equal(SHA256.HashData([0, .. canonical]));
         JournalEvent.LeafHash(canonical).Should().Equal(leaf);
     }

@@ -1,9 +1,12 @@
+using System.Collections.Concurrent;
+
 namespace Qkms.Tests.Support;
 
 /// <summary>What goes through a <see cref="StoreWithLanes"/>, and whether it is held there.</summary>
 internal sealed class Lanes
 {
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentQueue<string> _statements = new();
     private volatile bool _holdsAside;
     private int _reads;
     private int _asideLookUps;
@@ -25,6 +28,22 @@ internal sealed class Lanes
     public void HoldAside() => _holdsAside = true;
 
     public void Release() => _released.TrySetResult();
+
+    /// <summary>Notes that a statement was run aside or not, and whether it found a row.</summary>
+    public T? Note<T>(string statement, T? found)
+        where T : class
+    {
+        _statements.Enqueue($"{statement} {(found is null ? "missing" : "found")}");
+        return found;
+    }
+
+    /// <summary>What was noted since the last time.</summary>
+    public string[] TakeStatements()
+    {
+        string[] taken = [.. _statements];
+        _statements.Clear();
+        return taken;
+    }
 
     public void CountRead() => Interlocked.Increment(ref _reads);
 

@@ -1,0 +1,3 @@
+-- Which request caused an entry of the journal, in an id that the service made: request_id may be one that the caller chose, and chose again.
+
+ALTER TABLE audit_events ADD COLUMN server_request_id BYTEA CHECK (length(server_request_id) = 16);
