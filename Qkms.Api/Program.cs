@@ -38,6 +38,7 @@ return await StartFailures.ExplainAsync(async () =>
 
     builder.AddQkmsLogging();
     builder.AddQkmsTelemetry(settings.Telemetry);
+    builder.AddQkmsListener();
     builder.AddQkmsHttp(
         settings.Http,
         AlgorithmJson.Default,
@@ -47,6 +48,7 @@ return await StartFailures.ExplainAsync(async () =>
         KemJson.Default,
         KeyJson.Default,
         SignatureJson.Default);
+    builder.AddQkmsCrossOrigins(settings.AllowedOrigins);
     builder.AddQkmsEnvelope();
     builder.AddQkmsHealth();
     builder.AddQkmsOpenApi();
@@ -60,13 +62,14 @@ return await StartFailures.ExplainAsync(async () =>
         settings.Signatures,
         settings.Destruction);
     builder.Services.AddHostedService<Housekeeping>();
+    builder.Services.AddHostedService<MemoryReturn>();
     if (settings.Storage.ConnectionString is { } shared)
         builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory });
     else
         builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
 
     await using WebApplication app = builder.Build();
-    app.UseQkmsHttp();
+    app.UseQkmsHttp(settings.TrustedProxies);
     app.UseMiddleware<FrontDoor>();
     app.UseQkmsOpenApi();
     app.UseRouting();

@@ -14,11 +14,18 @@ internal sealed partial class Housekeeping(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using PeriodicTimer timer = new(options.SweepInterval, time);
-        do
+        try
         {
-            await SweepAsync(stoppingToken);
+            do
+            {
+                await SweepAsync(stoppingToken);
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The service stops, or did not start: the host would log anything else than a return as a failure.
+        }
     }
 
     private async Task SweepAsync(CancellationToken stopping)

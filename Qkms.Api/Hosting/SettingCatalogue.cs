@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Lifecycle;
@@ -76,6 +78,19 @@ internal static class SettingCatalogue
         false,
         "Whether Qkms may serve HTTP without TLS on addresses other than loopback.");
 
+    public static readonly Setting<IReadOnlyList<IPNetwork>> TrustedProxies = Setting.List<IPNetwork>(
+        "Http:TrustedProxies",
+        TryParseNetwork,
+        "IP addresses or networks such as 10.0.0.0/24, separated by ;",
+        "Proxies from which Qkms takes `X-Forwarded-Prefix`, the path below which callers reach it ([behind a proxy]"
+            + "(hardening.md#behind-a-proxy)).");
+
+    public static readonly Setting<IReadOnlyList<string>> AllowedOrigins = Setting.List<string>(
+        "Http:AllowedOrigins",
+        TryParseOrigin,
+        "origins such as https://app.example, separated by ;",
+        "Web pages whose scripts may call Qkms from a browser ([CORS](hardening.md#browsers)). `http://` only for this machine; no `*`.");
+
     public static readonly Setting<int> MaxConcurrentConnections = Setting.Number(
         "Http:MaxConcurrentConnections",
         new HttpLimits().MaxConcurrentConnections,
@@ -150,8 +165,27 @@ internal static class SettingCatalogue
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext,
-        MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
+        DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies,
+        AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
         RefuseWeakHash, TenantLabel,
     ];
+
+    private static bool TryParseOrigin(string text, out string origin)
+    {
+        origin = text;
+        return CrossOrigins.IsOrigin(text);
+    }
+
+    // An address is a network of its own.
+    private static bool TryParseNetwork(string text, out IPNetwork network)
+    {
+        if (IPNetwork.TryParse(text, out network))
+            return true;
+
+        bool isAddress = IPAddress.TryParse(text, out IPAddress? address);
+        if (isAddress)
+            network = new IPNetwork(address!, address!.AddressFamily == AddressFamily.InterNetworkV6 ? 128 : 32);
+
+        return isAddress;
+    }
 }

@@ -8,9 +8,6 @@ internal sealed record BodyLimit(int Bytes)
 
     /// <summary>Of routes that carry a plaintext, a ciphertext or a message of up to 1 MB in base64.</summary>
     public static readonly BodyLimit Payload = new(2 * 1024 * 1024);
-
-    /// <summary>The limit of the request at hand.</summary>
-    public static BodyLimit Of(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<BodyLimit>() ?? Usual;
 }
 
 /// <summary>Limits of routes.</summary>

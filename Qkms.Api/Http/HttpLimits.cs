@@ -6,11 +6,14 @@ namespace Qkms.Api.Http;
 /// </summary>
 internal sealed record HttpLimits
 {
-    /// <summary>What one connection buffers at most before its request is let in; twice the longest head.</summary>
-    public const int ConnectionBuffer = 64 * 1024;
+    /// <summary>
+    /// What one connection buffers at most before its request is let in. Four times the longest head: what the server refuses by itself it
+    /// has then mostly read, and a connection that ends with nothing unread does not take the answer away.
+    /// </summary>
+    public const int ConnectionBuffer = 128 * 1024;
 
-    // Connections that buffer all they may then take a quarter of the memory.
-    private const int MemoryOfConnection = 4 * ConnectionBuffer;
+    // Connections that buffer all they may then take half of the memory.
+    private const int MemoryOfConnection = 2 * ConnectionBuffer;
 
     private const int FewestConnections = 64;
     private const int Megabyte = 1024 * 1024;

@@ -17,13 +17,20 @@ internal sealed class RequestBodies(RequestDelegate next, BodyMemory memory)
 
     public async Task InvokeAsync(HttpContext context)
     {
+        // Where there is no route or no such verb, that is the answer.
+        if (context.GetEndpoint() is not RouteEndpoint route)
+        {
+            await next(context);
+            return;
+        }
+
         HttpRequest request = context.Request;
-        int limit = BodyLimit.Of(context).Bytes;
+        int limit = (route.Metadata.GetMetadata<BodyLimit>() ?? BodyLimit.Usual).Bytes;
         CheckTransferCoding(request);
         if (request.ContentLength > limit)
             throw TooLarge(limit);
 
-        if (context.GetEndpoint()?.Metadata.GetMetadata<TakesBody>() is null)
+        if (route.Metadata.GetMetadata<TakesBody>() is null)
         {
             await next(context);
             return;

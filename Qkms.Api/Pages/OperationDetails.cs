@@ -65,9 +65,9 @@ internal sealed class OperationDetails : IOperationFilter
     {
         yield return KmsErrors.Invalid;
         yield return KmsErrors.Internal;
+        yield return HttpErrors.TooLarge;
         if (operation.RequestBody is not null)
         {
-            yield return HttpErrors.TooLarge;
             yield return HttpErrors.TooSlow;
             yield return HttpErrors.UnsupportedMediaType;
         }

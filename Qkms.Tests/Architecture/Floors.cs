@@ -24,7 +24,7 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
 
     public static readonly Floors Api = new(
         "Qkms.Api",
-        "Logging", "Http",
+        "Logging", "Http", "Certificates",
         "Fields",
         "Envelopes", "Telemetry", "Idempotency",
         "Pages",

@@ -109,7 +109,7 @@ export class Worker {
     if (answer.status === 204 && operation?.id === 'RevokeKey')
       this.memory.learnRevocation(kid);
 
-    if (answer.status >= 300 || !/json/.test(answer.headers['content-type']?.[0]))
+    if (answer.status >= 300 || answer.body.length === 0 || !/json/.test(answer.headers['content-type']?.[0])) // nothing follows a HEAD
       return [];
 
     const { data } = JSON.parse(answer.body.toString('utf8'));

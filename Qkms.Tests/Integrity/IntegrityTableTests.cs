@@ -1,0 +1,399 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Reflection;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Installation;
+using Qkms.Core.Journal;
+using Qkms.Core.Tenants;
+using Qkms.Storage.Migrations;
+using Found = (Qkms.Tests.Integrity.Attack Attack, string Outcome);
+
+namespace Qkms.Tests.Integrity;
+
+/// <summary>
+/// F-13: every attack on every column and row of the database, read from its schema, and what the service notices of it. The table of
+/// docs/protection.md is what is measured here. What goes unnoticed is named below with the reason.
+/// </summary>
+public sealed class IntegrityTableTests : ServiceTests
+{
+    private const string Rewrite = "QKMS_WRITE_DOCS";
+    private const string Begin = "<!-- What is noticed, written by a test: begin -->\n";
+    private const string End = "<!-- What is noticed, written by a test: end -->\n";
+
+    // What is on PostgreSQL only; there the test measures it too.
+    private static readonly string[] _onPostgresOnly = ["schema_lock", "writes.fenced"];
+
+    private static readonly (string What, string Reason)[] _unnoticed =
+    [
+        ("audit_events", "the journal has no keyed hash yet"),
+        ("credential_usage", "changes with every use; decides nothing"),
+        ("credentials.kind", "API keys are looked up by it: 401, as if there were none"),
+        ("credentials.lookup_id", "API keys are looked up by it: 401, as if there were none"),
+        ("credentials OldRow", "no other row says which row of an API key is its newest"),
+        ("credentials Deleted", "no other row says which API keys there are: 401"),
+        ("idempotency Deleted", "a request that is repeated is a new one, as after a day"),
+        ("idempotency", "looked up by it: a request that is repeated is a new one, as after a day"),
+        ("installation", "decides nothing"),
+        ("key_material Inserted", "is not asked for: it belongs to no version"),
+        ("key_usage", "changes with every use, and is not sealed; uses are not counted yet"),
+        ("keyring, of a tenant.created_at", "decides nothing"),
+        ("keyring, of a tenant Inserted", "only when the tenant makes its next key, which is refused"),
+        ("keyring, of the installation.created_at", "decides nothing"),
+        ("root_wrappers.created_at", "decides nothing"),
+        ("root_wrappers Inserted", "opens nothing; the genuine one does"),
+        ("rotation_jobs", "nothing reads it yet"),
+        ("schema_lock", "holds nothing; nodes only lock it"),
+        ("schema_migrations.applied_at", "decides nothing"),
+        ("tenants OldRow", "no other row says which row of a tenant is its newest"),
+        ("tenants Inserted", "is not asked for: no API key names it"),
+        ("writes", "the ids of the last minutes, to find out whether a commit whose answer was lost took place"),
+    ];
+
+    // The epochs of servers: what is noticed of them is for the tests of failover to say.
+    private static readonly string[] _elsewhere = ["epochs"];
+
+    private static readonly SqliteMigrator _sqlite = new(Migration.For("Sqlite"), TimeProvider.System, NullLogger.Instance);
+
+    private static readonly PostgresMigrator _postgres = new(Migration.For("Postgres"), TimeProvider.System, NullLogger.Instance);
+
+    private static readonly Guid _write = new("05050505-0505-0505-0505-050505050505");
+
+    private readonly List<(string Name, Func<Task<Answer>> Ask, Func<Answer, string> Say)> _probes = [];
+
+    [Fact]
+    public async Task What_is_noticed_is_what_the_page_says()
+    {
+        using HttpClient right = await PrepareAsync();
+        Attacker attacker = new(App.OpenDatabase);
+        attacker.RememberOld(await RowsAsync());
+        await ChangeAsync(right);
+        AttackedRow[] rows = [.. await RowsAsync()];
+        using (Database database = App.OpenDatabase())
+        {
+            rows.Select(row => row.Table).Should().BeEquivalentTo(
+                database.TableNames().Except(_elsewhere).Append("keyring"), "every table is attacked, and the keyring in two of its rows");
+        }
+
+        attacker.RememberNew();
+        string[] calm = await AskAsync();
+        (await StartRefusalAsync()).Should().BeNull();
+
+        List<Found> outcomes = [];
+        List<string> problems = [];
+        foreach (Attack attack in rows.SelectMany(attacker.AttacksOn).ToArray())
+        {
+            attacker.Do(attack);
+            outcomes.Add((attack, await LookAsync(attack, calm, problems)));
+            attacker.Undo(attack);
+        }
+
+        await PageShouldSayAsync(outcomes);
+        problems.Should().BeEmpty();
+        (await AskAsync()).Should().Equal(calm, "everything is as it was");
+    }
+
+    // Two tenants with keys of several states, two API keys of the first, two kept results: for each row another like it.
+    private async Task<HttpClient> PrepareAsync()
+    {
+        _ = App.InitialApiKey;
+        Later();
+        HttpClient right = App.ClientFor(await App.CreateTenantAsync("right"));
+        Later();
+        HttpClient extra = App.ClientFor(await App.CreateApiKeyAsync(App.InitialApiKey, Roles.Admin));
+        await Client.GenerateAsync("AES-256", new { name = "orders", kid = "orders-1" });
+        Later();
+        await Client.RotateAsync("AES-256", new { name = "orders" });
+        string ciphertext =
+            (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "aGVsbG8=", name = "orders" })).Text("ciphertext");
+        Later();
+        await Client.GenerateAsync("Ed25519", new { name = "seals", kid = "seals-1" });
+        Later();
+        await right.GenerateAsync("AES-256", new { name = "orders", kid = "right-1" });
+        foreach (string name in new[] { "kept", "held" })
+        {
+            Later();
+            (await Client.PostOnceAsync(name, "/kms/keys/generate", $$"""{"algorithm":"AES-256","name":"{{name}}","kid":"{{name}}-1"}"""))
+                .ShouldBe(HttpStatusCode.Created);
+        }
+
+        using (Database database = App.OpenDatabase())
+        {
+            database.Execute(
+                "INSERT INTO key_usage (version_id, tenant_id, used) SELECT id, tenant_id, 3 FROM key_versions WHERE kid = 'seals-1'");
+            database.Execute($"INSERT INTO writes (write_id, committed_at) VALUES ({Hex(_write)}, 9000000000000)");
+            Damage.InventRow(database, "credential_usage");
+            Damage.InventRow(database, "rotation_jobs");
+        }
+
+        Ask("list", () => Client.GetJsonAsync("/kms/keys"), Listed);
+        Ask("list", () => right.GetJsonAsync("/kms/keys"), Listed);
+        Ask("extra", () => extra.GetJsonAsync("/kms/keys/seals-1"), answer => answer.Data.ToJsonString());
+        foreach (string kid in new[] { "orders-1", "kept-1", "inserted" })
+            Ask(kid, () => Client.GetJsonAsync($"/kms/keys/{kid}"), answer => answer.Data.ToJsonString());
+
+        Ask("by number", () => Client.GetJsonAsync("/kms/keys/1?algorithm=AES-256&name=orders"), answer => answer.Text("kid"));
+        Ask("inserted key", () => Client.GetJsonAsync("/kms/keys/active?algorithm=AES-256&name=inserted"), answer => answer.Text("kid"));
+        Ask("revoked", () => EncryptAsync(Client, new { plaintext = "aGVsbG8=", kid = "orders-1" }), answer => answer.Text("kid"));
+        Ask("encrypt", () => EncryptAsync(Client, new { plaintext = "aGVsbG8=", name = "orders" }), answer => answer.Text("kid"));
+        Ask("decrypt", () => Client.UseAsync("/crypto/decrypt", new { ciphertext }), answer => answer.Text("plaintext"));
+        Ask(
+            "sign",
+            () => Client.UseAsync("/signature/sign", new { message = "aGVsbG8=", algorithm = "Ed25519", name = "seals" }),
+            answer => answer.Text("signature"));
+        Ask("right", () => EncryptAsync(right, new { plaintext = "aGVsbG8=", name = "orders" }), answer => answer.Text("kid"));
+        Ask(
+            "repeated",
+            () => Client.PostOnceAsync("kept", "/kms/keys/generate", """{"algorithm":"AES-256","name":"kept","kid":"kept-1"}"""),
+            answer => answer.Data.ToJsonString());
+        string forged = ForgedKeys.WithChecksum($"{App.InitialApiKey[..5]}inserted0000{App.InitialApiKey[17..]}");
+        HttpClient stranger = App.ClientFor(forged);
+        Ask("stranger", () => stranger.GetJsonAsync("/kms/keys"), Listed);
+        return right;
+
+        static Task<Answer> EncryptAsync(HttpClient client, object members) => client.UseAsync("/crypto/encrypt", members);
+
+        void Ask(string name, Func<Task<Answer>> ask, Func<Answer, string> say) => _probes.Add((name, ask, say));
+
+        // No two rows are made at the same time, so that each column of time differs from that of the other row.
+        void Later() => App.Time.ShiftWallClock(TimeSpan.FromSeconds(1));
+
+        static string Listed(Answer answer) =>
+            string.Join(" ", answer.Data["keys"]!.AsArray().Select(key => $"{key!["kid"]} {key["status"]}"));
+    }
+
+    // So that most rows have been otherwise before.
+    private async Task ChangeAsync(HttpClient right)
+    {
+        App.Time.ShiftWallClock(TimeSpan.FromSeconds(1));
+        (await Client.RevokeAsync("orders-1")).ShouldBe(HttpStatusCode.NoContent);
+        await Client.RotateAsync("AES-256", new { name = "orders" });
+        await right.RotateAsync("AES-256", new { name = "orders" });
+        RowSealer sealer = App.Services.GetRequiredService<RowSealer>();
+        TenantId first = await App.FirstTenantAsync();
+        Guid extra = Id($"SELECT id FROM credentials WHERE label = 'test' AND tenant_id = {Hex(first.Value)}");
+        Guid rightTenant = Id("SELECT id FROM tenants WHERE name = 'right'");
+        (await App.Store().WriteAsync(
+            async session =>
+            {
+                Credential credential =
+                    sealer.Open((await Repositories.Credentials.FindAsync(session, first, new CredentialId(extra)))!);
+                Tenant tenant = sealer.Open((await Repositories.Tenants.FindAsync(session, new TenantId(rightTenant)))!);
+                return await Repositories.Credentials.UpdateAsync(session, sealer.Seal(credential with { Label = "changed" }))
+                    && await Repositories.Tenants.UpdateAsync(session, sealer.Seal(tenant with { Plan = "pro" }));
+            },
+            CancellationToken.None)).Should().BeTrue();
+
+        using Database database = App.OpenDatabase();
+        database.Execute("UPDATE key_usage SET used = used + 1");
+
+        Guid Id(string sql)
+        {
+            using Database asked = App.OpenDatabase();
+            return new Guid((byte[])asked.Scalar(sql)!, bigEndian: true);
+        }
+    }
+
+    private static string Hex(Guid id) => $"x'{Convert.ToHexString(id.ToByteArray(bigEndian: true))}'";
+
+    private async Task<IReadOnlyList<AttackedRow>> RowsAsync()
+    {
+        byte[] made = [.. Enumerable.Repeat((byte)9, 16)];
+        string first = Hex((await App.FirstTenantAsync()).Value);
+        string of = $"tenant_id = {first}";
+        string right = "tenant_id = (SELECT id FROM tenants WHERE name = 'right')";
+        string orders = $"(SELECT id FROM keys WHERE name = 'orders' AND {of})";
+        string version = $"(SELECT id FROM key_versions WHERE key_id = {orders} AND version = 2)";
+        List<AttackedRow> rows =
+        [
+            new("root_wrappers", "root_wrappers", "1 = 1", null, ("wrapper_id", made)),
+            new(
+                "tenants", "tenants", "name = 'right'", "name = 'default'",
+                ("id", made), ("account_id", "999999999999"), ("name", "inserted")),
+            new("keyring, of a tenant", "keyring", of, right, ("id", made), ("version", 2L)),
+            new("keyring, of the installation", "keyring", "kind = 3", "kind = 4", ("id", made), ("version", 2L)),
+            new(
+                "keys", "keys", $"id = {orders}", $"name = 'kept' AND {of}",
+                ("id", made), ("name", "inserted"), ("active_kid", "inserted")),
+            new(
+                "key_versions", "key_versions", "kid = 'orders-1'", $"key_id = {orders} AND version = 2",
+                ("id", made), ("kid", "inserted"), ("version", 99L), ("previous_kid", null)),
+            new(
+                "key_material", "key_material", $"version_id = {version}",
+                "version_id = (SELECT id FROM key_versions WHERE kid = 'kept-1')", ("version_id", made)),
+            new(
+                "credentials", "credentials", $"{of} AND label <> 'initial'", $"{of} AND label = 'initial'",
+                ("id", made), ("lookup_id", "inserted0000")),
+            new("idempotency", "idempotency", "idempotency_key = 'kept'", "idempotency_key = 'held'", ("idempotency_key", "inserted")),
+            new("schema_migrations", "schema_migrations", "number = 1", "number = 2", ("number", 99L), ("name", "0099_inserted")),
+            new("installation", "installation", "1 = 1", null, ("only_row", 2L)),
+            new(
+                "audit_events", "audit_events", $"action = 'tenant.created' AND {of}", "action = 'key.generated' AND kid = 'seals-1'",
+                ("id", made)),
+            new("key_usage", "key_usage", "1 = 1", null, ("version_id", made)),
+            new("credential_usage", "credential_usage", "1 = 1", null, ("credential_id", made)),
+            new("rotation_jobs", "rotation_jobs", "1 = 1", null, ("id", made)),
+            new("writes", "writes", $"write_id = {Hex(_write)}", null, ("write_id", made)),
+        ];
+        if (TestStorage.IsPostgres)
+            rows.Add(new AttackedRow("schema_lock", "schema_lock", "1 = 1", null, ("only_row", 2L)));
+
+        return rows;
+    }
+
+    /// <summary>What the service notices, at the start or at a use, and whether what it answers is still what it was.</summary>
+    private async Task<string> LookAsync(Attack attack, string[] calm, List<string> problems)
+    {
+        List<string> noticed = [];
+        if (await StartRefusalAsync() is not null)
+            noticed.Add("start");
+
+        // Each attack is the first one: what strangers meet is said once only.
+        ForgetWhatWasSaid();
+        int alarms = CriticalLines();
+        string[] asked = await AskAsync();
+        bool isSaid = CriticalLines() > alarms;
+        (string Name, string Now, string Before)[] changed =
+            [.. _probes.Select((probe, i) => (probe.Name, asked[i], calm[i])).Where(probe => probe.Item2 != probe.Item3)];
+        if (isSaid)
+            noticed.Add("use");
+
+        if (changed.Any(probe => probe.Now.Contains("unreadable", StringComparison.Ordinal)))
+            noticed.Add("list");
+
+        if (!isSaid && changed.Any(probe => probe.Now.StartsWith("500", StringComparison.Ordinal)))
+            problems.Add($"{attack}: 500 without a word to the operator: {string.Join("; ", changed)}");
+
+        if (noticed.Count > 0)
+            return string.Join(", ", noticed);
+
+        string whole = $"{attack.Row.Name} {attack.Kind}";
+        string[] names = attack.Column is null ? [whole, attack.Row.Name] : [$"{attack.Row.Name}.{attack.Column}", whole, attack.Row.Name];
+        string? reason = names.Select(name => _unnoticed.FirstOrDefault(known => known.What == name).Reason)
+            .FirstOrDefault(found => found is not null);
+        if (reason is null)
+            problems.Add($"{attack}: nobody notices, and no reason is given. {string.Join("; ", changed)}");
+
+        return $"not noticed: {reason}";
+    }
+
+    private void ForgetWhatWasSaid()
+    {
+        FieldInfo said = typeof(IntegrityAlarm).GetField("_saidOnce", BindingFlags.Instance | BindingFlags.NonPublic)!;
+        ((ConcurrentDictionary<string, byte>)said.GetValue(App.Services.GetRequiredService<IntegrityAlarm>())!).Clear();
+    }
+
+    private int CriticalLines() => App.Log.Lines.Count(line => line.StartsWith("Critical ", StringComparison.Ordinal));
+
+    // Each as a caller sees it; keys are read and unwrapped anew.
+    private async Task<string[]> AskAsync()
+    {
+        App.Time.Advance(TimeSpan.FromMinutes(11));
+        List<string> answers = [];
+        foreach ((_, Func<Task<Answer>> ask, Func<Answer, string> say) in _probes)
+        {
+            Answer answer = await ask();
+            bool isGood = (int)answer.Status < 300;
+            string unreadable = isGood && answer.Data["unreadable"] is JsonArray { Count: > 0 } array ? $" unreadable {array.Count}" : "";
+            answers.Add($"{(int)answer.Status}{unreadable} {(isGood ? say(answer) : answer.ErrorCode)}");
+        }
+
+        return [.. answers];
+    }
+
+    // What a start does before it serves, on the database as it is: schema, keyring, tenants.
+    private async Task<string?> StartRefusalAsync()
+    {
+        IdGenerator ids = new(TimeProvider.System);
+        using Keyring keyring = new(TimeProvider.System, ids);
+        using RootKeyEnvironment environment = new();
+        try
+        {
+            await MigrateAsync();
+            await Keyrings.Openers.For(App.Store(), Repositories.Keyring, ids, keyring)
+                .OpenAsync(new RootKeyLocator(environment, App.DataDirectory), CancellationToken.None);
+            await App.Services.GetRequiredService<InitialTenant>().EnsureAsync(
+                _ => throw new InvalidOperationException("A new tenant was made."), () => { }, CancellationToken.None);
+            return null;
+        }
+        catch (Exception e) when (e is StoreUnusableException or RootKeyException)
+        {
+            return e.Message;
+        }
+    }
+
+    private async Task MigrateAsync()
+    {
+        if (TestStorage.IsPostgres)
+        {
+            await using NpgsqlConnection connection = new(TestStorage.SettingsOf(App.DataDirectory)["Qkms:Storage:ConnectionString"]);
+            await connection.OpenAsync();
+            await _postgres.RunAsync(connection, CancellationToken.None);
+            return;
+        }
+
+        using SqliteConnection file = new($"Data Source={Path.Combine(App.DataDirectory, "qkms.db")};Pooling=False");
+        file.Open();
+        _sqlite.Run(file);
+    }
+
+    private static async Task PageShouldSayAsync(IReadOnlyList<Found> outcomes)
+    {
+        string path = Path.Combine(Repository.Root, "docs", "protection.md");
+        string page = await File.ReadAllTextAsync(path);
+        string[] parts = page.Split([Begin, End], StringSplitOptions.None);
+        parts.Should().HaveCount(3, "the page has both marks once");
+        string expected = $"{parts[0]}{Begin}\n{Table(outcomes)}\n{End}{parts[2]}";
+        if (Environment.GetEnvironmentVariable(Rewrite) is not null && !TestStorage.IsPostgres)
+            await File.WriteAllTextAsync(path, expected);
+
+        (await File.ReadAllTextAsync(path)).Should().Be(expected, $"set {Rewrite}=1 once to write it anew");
+    }
+
+    private static string Table(IReadOnlyList<Found> outcomes)
+    {
+        Found[] onBoth = [.. outcomes.Where(outcome => !IsOnPostgresOnly(outcome.Attack))];
+        StringBuilder table = new("| table | attack | noticed | columns |\n|---|---|---|---|\n");
+        foreach (IGrouping<(string Name, AttackKind Kind), Found> attacks in onBoth
+            .GroupBy(outcome => (outcome.Attack.Row.Name, outcome.Attack.Kind))
+            .OrderBy(attacks => attacks.Key.Name, StringComparer.Ordinal)
+            .ThenBy(attacks => attacks.Key.Kind))
+        {
+            foreach (IGrouping<string, Found> same in attacks.GroupBy(outcome => outcome.Outcome)
+                .OrderByDescending(same => same.Count())
+                .ThenBy(same => same.Key, StringComparer.Ordinal))
+            {
+                IEnumerable<string> names = same.Select(outcome => $"`{outcome.Attack.Column}`").Order(StringComparer.Ordinal);
+                string columns = same.First().Attack.Column is null ? ""
+                    : same.Count() == attacks.Count() ? "each"
+                    : string.Join(", ", names);
+                string what = $"{Named(attacks.Key.Name)} | {Words(attacks.Key.Kind)}";
+                table.Append(CultureInfo.InvariantCulture, $"| {what} | {same.Key} | {columns} |\n");
+            }
+        }
+
+        int noticed = onBoth.Count(outcome => !outcome.Outcome.StartsWith("not", StringComparison.Ordinal));
+        int all = onBoth.Length;
+        table.Append(CultureInfo.InvariantCulture, $"\n{all} attacks, of which {noticed} are noticed and {all - noticed} are not.\n");
+        return table.ToString();
+    }
+
+    private static bool IsOnPostgresOnly(Attack attack) =>
+        _onPostgresOnly.Contains(attack.Row.Table) || _onPostgresOnly.Contains($"{attack.Row.Table}.{attack.Column}");
+
+    private static string Named(string name) =>
+        name.Split(',', 2) is [var table, var which] ? $"`{table}`,{which}" : $"`{name}`";
+
+    private static string Words(AttackKind kind) => kind switch
+    {
+        AttackKind.Edit => "a column edited",
+        AttackKind.Swap => "a column exchanged with another row's",
+        AttackKind.OldValue => "a column's old value put back",
+        AttackKind.OldRow => "the old row put back",
+        AttackKind.Deleted => "the row deleted",
+        AttackKind.Inserted => "a copy inserted under other names",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+}
