@@ -38,6 +38,7 @@ return await StartFailures.ExplainAsync(async () =>
 
     builder.AddQkmsLogging();
     builder.AddQkmsTelemetry(settings.Telemetry);
+    builder.AddQkmsListener();
     builder.AddQkmsHttp(
         settings.Http,
         AlgorithmJson.Default,
@@ -47,6 +48,7 @@ return await StartFailures.ExplainAsync(async () =>
         KemJson.Default,
         KeyJson.Default,
         SignatureJson.Default);
+    builder.AddQkmsCrossOrigins(settings.AllowedOrigins);
     builder.AddQkmsEnvelope();
     builder.AddQkmsHealth();
     builder.AddQkmsOpenApi();
@@ -67,7 +69,7 @@ return await StartFailures.ExplainAsync(async () =>
         builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
 
     await using WebApplication app = builder.Build();
-    app.UseQkmsHttp();
+    app.UseQkmsHttp(settings.TrustedProxies);
     app.UseMiddleware<FrontDoor>();
     app.UseQkmsOpenApi();
     app.UseRouting();

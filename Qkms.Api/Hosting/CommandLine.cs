@@ -17,7 +17,7 @@ internal static class CommandLine
 
     // Of the host: where to listen, how to log. The last two come from those who host the service in their own process.
     private static readonly string[] _hostNames = ["urls", "http_ports", "https_ports", "environment", "contentRoot", "applicationName"];
-    private static readonly string[] _sections = [Setting.Section, KestrelNames.Section, "Logging"];
+    private static readonly string[] _sections = [Setting.Section, KestrelSettings.Section, "Logging"];
 
     /// <summary>The text that <c>--help</c> or <c>--version</c> asks for; null when the service is to start.</summary>
     /// <exception cref="SettingsException">An argument is unknown or has no value. The message has its name, never a value.</exception>

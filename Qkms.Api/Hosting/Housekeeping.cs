@@ -14,20 +14,34 @@ internal sealed partial class Housekeeping(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using PeriodicTimer timer = new(options.SweepInterval, time);
-        do
+        try
         {
-            await SweepAsync(stoppingToken);
+            do
+            {
+                await SweepAsync(stoppingToken);
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The service stops, or did not start: the host would log anything else than a return as a failure.
+        }
     }
 
     private async Task SweepAsync(CancellationToken stopping)
     {
         using Activity? span = KmsActivities.Start(KmsActivities.Housekeeping);
+
+        // Each by itself: what stops one of them stops no other.
+        await TryAsync(destruction.RunAsync, stopping);
+        await TryAsync(results.ForgetExpiredAsync, stopping);
+    }
+
+    private async Task TryAsync(Func<CancellationToken, Task> work, CancellationToken stopping)
+    {
         try
         {
-            await destruction.RunAsync(stopping);
-            await results.ForgetExpiredAsync(stopping);
+            await work(stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

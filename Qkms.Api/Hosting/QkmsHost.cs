@@ -23,7 +23,7 @@ internal static partial class QkmsHost
         ServiceManager manager = new(logger);
         CancellationToken stopping = app.Lifetime.ApplicationStopping;
 
-        PlaintextRule.Check(app.Configuration, settings.AllowPlaintext);
+        Listener.Check(app, settings.AllowPlaintext);
         SelfTest.Run(engine);
         services.GetRequiredService<SecondOpinion>().Compare();
         await store.OpenAsync(stopping);
@@ -42,11 +42,35 @@ internal static partial class QkmsHost
         if (keyring.RootKeyBesideData && !app.Environment.IsDevelopment())
             LogRootKeyBesideData(logger, keyring.RootKeySource);
 
-        await app.StartAsync(stopping);
-        manager.TellReady();
-        await using CancellationTokenRegistration notice = stopping.Register(manager.TellStopping);
-        await app.WaitForShutdownAsync(CancellationToken.None);
+        if (await ListenAsync(app, settings, stopping))
+        {
+            manager.TellReady();
+            await using CancellationTokenRegistration notice = stopping.Register(manager.TellStopping);
+            await app.WaitForShutdownAsync(CancellationToken.None);
+        }
+
         await EndAsync(services, store, settings, logger);
+    }
+
+    /// <summary>Listens and lets requests in; false when the service was told to stop meanwhile.</summary>
+    private static async Task<bool> ListenAsync(WebApplication app, QkmsSettings settings, CancellationToken stopping)
+    {
+        Entrance entrance = app.Services.GetRequiredService<Entrance>();
+        try
+        {
+            await Listener.StartAsync(app, settings.AllowPlaintext, stopping);
+            entrance.Open();
+            return true;
+        }
+        catch (Exception e)
+        {
+            entrance.Close();
+            await app.StopAsync(CancellationToken.None);
+            if (e is OperationCanceledException && stopping.IsCancellationRequested)
+                return false;
+
+            throw;
+        }
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
@@ -15,6 +16,8 @@ internal sealed record QkmsSettings
     public required string Engine { get; init; }
     public required bool StrictEngine { get; init; }
     public required bool AllowPlaintext { get; init; }
+    public required IReadOnlyList<IPNetwork> TrustedProxies { get; init; }
+    public required IReadOnlyList<string> AllowedOrigins { get; init; }
     public required HttpLimits Http { get; init; }
     public required ApiKeyOptions ApiKeys { get; init; }
     public required MaterialCacheOptions Materials { get; init; }
@@ -28,7 +31,8 @@ internal sealed record QkmsSettings
     public static QkmsSettings From(IConfiguration configuration)
     {
         RefuseUnknown(configuration.GetSection(Setting.Section));
-        KestrelNames.RefuseUnknown(configuration.GetSection(KestrelNames.Section));
+        KestrelSettings.Check(configuration.GetSection(KestrelSettings.Section));
+        CheckLogLevels(configuration.GetSection("Logging"));
         return new QkmsSettings
         {
             DataDirectory = Path.GetFullPath(SettingCatalogue.DataDirectory.Read(configuration)),
@@ -37,6 +41,8 @@ internal sealed record QkmsSettings
             Engine = SettingCatalogue.Engine.Read(configuration),
             StrictEngine = SettingCatalogue.StrictEngine.Read(configuration),
             AllowPlaintext = SettingCatalogue.AllowPlaintext.Read(configuration),
+            TrustedProxies = SettingCatalogue.TrustedProxies.Read(configuration),
+            AllowedOrigins = SettingCatalogue.AllowedOrigins.Read(configuration),
             Http = new HttpLimits
             {
                 MaxConcurrentConnections = SettingCatalogue.MaxConcurrentConnections.Read(configuration),
@@ -50,7 +56,11 @@ internal sealed record QkmsSettings
             },
             Signatures = new SignatureOptions { RefuseWeakHash = SettingCatalogue.RefuseWeakHash.Read(configuration) },
             Storage = StorageSettings.From(configuration),
-            Destruction = new DestructionOptions { SweepInterval = SettingCatalogue.SweepInterval.Read(configuration) },
+            Destruction = new DestructionOptions
+            {
+                SweepInterval = SettingCatalogue.SweepInterval.Read(configuration),
+                ClockConfirmedAt = SettingCatalogue.ClockConfirmedAt.Read(configuration),
+            },
             Telemetry = new TelemetryOptions { TenantLabel = SettingCatalogue.TenantLabel.Read(configuration) },
         };
     }
@@ -70,6 +80,16 @@ internal sealed record QkmsSettings
                 string hint = NearestName.Hint($"{Setting.Section}:{name}", known, $"The settings are: {string.Join(", ", known)}.");
                 throw new SettingsException($"{Setting.Section}:{name} is not a setting. {hint}");
             }
+        }
+    }
+
+    private static void CheckLogLevels(IConfigurationSection logging)
+    {
+        foreach ((string name, string? value) in logging.AsEnumerable())
+        {
+            bool isLevel = name.Contains(":LogLevel:", StringComparison.OrdinalIgnoreCase) && value is not null;
+            if (isLevel && !Enum.TryParse(value, ignoreCase: true, out LogLevel _))
+                throw new SettingsException($"{name} must be one of {string.Join(", ", Enum.GetNames<LogLevel>())}.");
         }
     }
 }

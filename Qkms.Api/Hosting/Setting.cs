@@ -62,10 +62,34 @@ internal abstract class Setting(string name, string type, string range, string m
             TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out value) && value >= min && value <= max;
     }
 
+    /// <summary>Values separated by <c>;</c>, none unless given.</summary>
+    public static Setting<IReadOnlyList<T>> List<T>(string name, Setting<T>.Parser tryParse, string range, string meaning)
+    {
+        return new Setting<IReadOnlyList<T>>(name, "list", range, meaning, otherwise: [], TryParse);
+
+        bool TryParse(string text, [MaybeNullWhen(false)] out IReadOnlyList<T> values)
+        {
+            List<T> read = [];
+            foreach (string item in text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (!tryParse(item, out T? value))
+                {
+                    values = null;
+                    return false;
+                }
+
+                read.Add(value);
+            }
+
+            values = read;
+            return true;
+        }
+    }
+
     /// <summary>A value as it is written in a configuration.</summary>
     protected static string? Write<T>(T value) => value switch
     {
-        null or "" => null,
+        null or "" or System.Collections.ICollection { Count: 0 } => null,
         bool flag => flag ? "true" : "false",
         TimeSpan span => span.ToString(span.Milliseconds == 0 ? @"c" : @"hh\:mm\:ss\.fff", CultureInfo.InvariantCulture),
         _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),

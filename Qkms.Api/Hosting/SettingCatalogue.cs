@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Lifecycle;
@@ -75,6 +78,19 @@ internal static class SettingCatalogue
         false,
         "Whether Qkms may serve HTTP without TLS on addresses other than loopback.");
 
+    public static readonly Setting<IReadOnlyList<IPNetwork>> TrustedProxies = Setting.List<IPNetwork>(
+        "Http:TrustedProxies",
+        TryParseNetwork,
+        "IP addresses or networks such as 10.0.0.0/24, separated by ;",
+        "Proxies from which Qkms takes `X-Forwarded-Prefix`, the path below which callers reach it ([behind a proxy]"
+            + "(hardening.md#behind-a-proxy)).");
+
+    public static readonly Setting<IReadOnlyList<string>> AllowedOrigins = Setting.List<string>(
+        "Http:AllowedOrigins",
+        TryParseOrigin,
+        "origins such as https://app.example, separated by ;",
+        "Web pages whose scripts may call Qkms from a browser ([CORS](hardening.md#browsers)). `http://` only for this machine; no `*`.");
+
     public static readonly Setting<int> MaxConcurrentConnections = Setting.Number(
         "Http:MaxConcurrentConnections",
         new HttpLimits().MaxConcurrentConnections,
@@ -121,6 +137,22 @@ internal static class SettingCatalogue
         "How often Qkms looks for keys whose destruction date has come. It destroys nothing until the clock has run steadily for ten "
             + "intervals ([on the date](destruction.md#on-the-date)).");
 
+    public static readonly Setting<DateTimeOffset?> ClockConfirmedAt = new(
+        "Destruction:ClockConfirmedAt",
+        "date and time in UTC",
+        "as `2026-11-26T18:00Z`",
+        "The time at which you found the clock of the machine right, after Qkms stopped destroying keys because of it "
+            + "([a wrong clock](destruction.md#a-wrong-clock)). It counts for a day.",
+        otherwise: null,
+        (string text, out DateTimeOffset? value) =>
+        {
+            bool isTime = DateTimeOffset.TryParseExact(
+                text, ["yyyy-MM-dd'T'HH:mm'Z'", "yyyy-MM-dd'T'HH:mm:ss'Z'"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+                out DateTimeOffset time);
+            value = isTime ? time : null;
+            return isTime;
+        });
+
     public static readonly Setting<bool> RefuseWeakHash = Setting.Flag(
         "Signatures:RefuseWeakHash",
         new SignatureOptions().RefuseWeakHash,
@@ -133,7 +165,27 @@ internal static class SettingCatalogue
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext,
-        MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, RefuseWeakHash, TenantLabel,
+        DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies,
+        AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
+        RefuseWeakHash, TenantLabel,
     ];
+
+    private static bool TryParseOrigin(string text, out string origin)
+    {
+        origin = text;
+        return CrossOrigins.IsOrigin(text);
+    }
+
+    // An address is a network of its own.
+    private static bool TryParseNetwork(string text, out IPNetwork network)
+    {
+        if (IPNetwork.TryParse(text, out network))
+            return true;
+
+        bool isAddress = IPAddress.TryParse(text, out IPAddress? address);
+        if (isAddress)
+            network = new IPNetwork(address!, address!.AddressFamily == AddressFamily.InterNetworkV6 ? 128 : 32);
+
+        return isAddress;
+    }
 }

@@ -5,7 +5,10 @@ using Qkms.Core.Store;
 
 namespace Qkms.Api.Hosting;
 
-/// <summary>Explains in one line why the service does not start, if a person can fix it. Anything else keeps its stack trace.</summary>
+/// <summary>
+/// Explains in one line why the service does not start, if a person can fix it. Anything else keeps its stack trace. Nothing ends in an
+/// abort.
+/// </summary>
 internal static class StartFailures
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
@@ -26,6 +29,11 @@ internal static class StartFailures
             Say($"Qkms does not start: {why}");
             return 1;
         }
+        catch (Exception e) when (e is not HostAbortedException)
+        {
+            await Console.Error.WriteLineAsync($"Qkms ends with a fault of its own. Please report it: {e}");
+            return 1;
+        }
     }
 
     // Somebody who does not read what this process writes does not keep it from ending.
@@ -39,5 +47,6 @@ internal static class StartFailures
             or KmsException
             or SealBrokenException
             or EngineFaultException
-            or IOException;
+            or IOException
+            or UnauthorizedAccessException;
 }

@@ -1,7 +1,9 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using FluentValidation;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
@@ -32,9 +34,6 @@ internal static class HttpServices
     {
         // A line ends with CR LF alone: what some take for the end of a header and others do not lets a request hide in another.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", isEnabled: true);
-        builder.WebHost.UseKestrelHttpsConfiguration();
-        if (builder.Configuration["urls"] is null && builder.Configuration["http_ports"] is null)
-            builder.WebHost.UseUrls(DefaultUrl);
 
         builder.WebHost.ConfigureKestrel(options => Configure(options, limits));
         builder.Services.Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = HttpLimits.ConnectionBuffer);
@@ -42,6 +41,7 @@ internal static class HttpServices
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ZeroedMemoryPool.Factory>();
         builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions, features));
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        builder.Services.AddSingleton<Entrance>();
         builder.Services.AddSingleton<RequestsUnderWay>();
         builder.Services.AddSingleton<StrangerLog>();
         builder.Services.AddScoped<RequestFacts>();
@@ -54,12 +54,18 @@ internal static class HttpServices
     }
 
     /// <summary>The middleware around every request, in this order.</summary>
-    public static WebApplication UseQkmsHttp(this WebApplication app)
+    public static WebApplication UseQkmsHttp(this WebApplication app, IReadOnlyList<IPNetwork> trustedProxies)
     {
         app.UseMiddleware<RequestIdentity>();
         app.UseMiddleware<UnreadBodies>();
         app.UseMiddleware<RequestLog>();
         app.UseMiddleware<RefusalHandler>();
+        if (app.Services.GetService<ICorsService>() is not null)
+            app.UseCors();
+
+        if (trustedProxies.Count > 0)
+            app.UseMiddleware<ForwardedPrefix>(trustedProxies);
+
         app.UseMiddleware<HeadAsGet>();
         app.UsePathBase("/api/v1");
         app.UseMiddleware<StopGate>();

@@ -1,10 +1,11 @@
 namespace Qkms.Api.Http;
 
 /// <summary>
-/// Refuses requests that arrive on open connections after the service was told to stop; new connections are refused soon after.
+/// Lets requests in once the service has started, and refuses those that arrive on open connections after it was told to stop; new
+/// connections are refused soon after.
 /// Readiness is refused too, so that a load balancer moves on; liveness is not, so that nobody kills a service that is about to end.
 /// </summary>
-internal sealed class StopGate(RequestDelegate next, IHostApplicationLifetime lifetime)
+internal sealed class StopGate(RequestDelegate next, IHostApplicationLifetime lifetime, Entrance entrance)
 {
     private const string Liveness = "/health/live";
 
@@ -13,6 +14,17 @@ internal sealed class StopGate(RequestDelegate next, IHostApplicationLifetime li
     private readonly CancellationToken _stopping = lifetime.ApplicationStopping;
 
     public Task InvokeAsync(HttpContext context) =>
+        entrance.Decision.IsCompletedSuccessfully && entrance.Decision.Result ? LetInAsync(context) : WaitAsync(context);
+
+    private async Task WaitAsync(HttpContext context)
+    {
+        if (await entrance.Decision.WaitAsync(context.RequestAborted))
+            await LetInAsync(context);
+        else
+            await RefuseAsync(context);
+    }
+
+    private Task LetInAsync(HttpContext context) =>
         _stopping.IsCancellationRequested && context.Request.Path != Liveness ? RefuseAsync(context) : next(context);
 
     private static Task RefuseAsync(HttpContext context)

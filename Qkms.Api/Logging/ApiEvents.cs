@@ -17,6 +17,12 @@ internal static class ApiEvents
     public const int HousekeepingPutOff = 101;
     public const int HousekeepingFailed = 102;
 
+    public const int CertificateRenewed = 401;
+    public const int CertificateKept = 402;
+    public const int CertificateExpiresSoon = 403;
+    public const int CertificateExpired = 404;
+    public const int CertificateNotYetValid = 405;
+
     public const int UnexpectedFailure = 201;
     public const int RequestAnswered = 202;
     public const int RequestsNotLogged = 203;

@@ -33,8 +33,9 @@ internal static class OpenApiSetup
                     + "signatures are shortened.",
                 License = new OpenApiLicense { Name = "Apache-2.0", Identifier = "Apache-2.0" },
             });
-            options.AddServer(new OpenApiServer { Url = "/" });
-            options.AddServer(new OpenApiServer { Url = "/api/v1" });
+
+            // Relative to the document (OpenAPI 3.1, 4.8.5): right at either prefix, and behind a proxy that adds one of its own.
+            options.AddServer(new OpenApiServer { Url = "../.." });
             options.AddSecurityDefinition(EnvelopeProtocol.SchemeName, new OpenApiSecurityScheme
             {
                 Type = SecuritySchemeType.ApiKey,

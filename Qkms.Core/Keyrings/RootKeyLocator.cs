@@ -62,6 +62,10 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
         {
             throw RootKeyException.Unusable(source, e.Problem, e.Repair);
         }
+        catch (UntrustedPathException e)
+        {
+            throw RootKeyException.Unusable(source, "is where others can exchange it", e.Message);
+        }
     }
 
     // A second root key would be passed over in silence, and which one is meant would show only after a mix-up.
@@ -104,7 +108,11 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
         ? new RootKey(RootKeyText.Decode(text.Span, RootKeyEnvironment.ValueVariable), RootKeyEnvironment.ValueVariable)
         : null;
 
-    private RootKey? FromDataDirectory() => TryRead(DefaultPath, DefaultPath);
+    private RootKey? FromDataDirectory()
+    {
+        TrustedPath.CheckFolder(_dataDirectory);
+        return TryRead(DefaultPath, DefaultPath);
+    }
 }
 
 /// <summary>

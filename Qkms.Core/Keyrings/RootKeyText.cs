@@ -12,6 +12,9 @@ internal static class RootKeyText
     public const int MaxLength = 256;
 
     private const int EncodedLength = 44;
+    // Of 32 random bytes 8 or fewer are different with a probability below 2^-110.
+    private const int FewestDifferent = 9;
+
     private const string Repair = "It must be the base64 form of 32 random bytes, as 'openssl rand -base64 32' prints it.";
 
     /// <summary>The key that <paramref name="text"/> spells.</summary>
@@ -29,12 +32,33 @@ internal static class RootKeyText
 
         // The platform's decoder skips white space. 44 characters that give 32 bytes leave room for none.
         OperationStatus status = Base64.DecodeFromUtf8(line, destination, out int consumed, out int written);
-        if (status == OperationStatus.Done && consumed == EncodedLength && written == RootKey.Size)
+        bool isKey = status == OperationStatus.Done && consumed == EncodedLength && written == RootKey.Size;
+        if (isKey && CountDifferent(destination) >= FewestDifferent)
             return key;
 
         key.Dispose();
-        throw RootKeyException.Unusable(source, "is not the base64 form of 32 bytes", Repair);
+        throw RootKeyException.Unusable(
+            source, isKey ? "is not random: it is a pattern of a few bytes" : "is not the base64 form of 32 bytes", Repair);
     }
+
+    /// <summary>How many values there are among the bytes. In the same time for every key.</summary>
+    private static int CountDifferent(ReadOnlySpan<byte> key)
+    {
+        int different = 0;
+        for (int i = 0; i < key.Length; i++)
+        {
+            int seen = 0;
+            for (int j = 0; j < i; j++)
+                seen |= IsZero(key[i] ^ key[j]);
+
+            different += 1 - seen;
+        }
+
+        return different;
+    }
+
+    // 1 for 0, otherwise 0; of a value from 0 to 255.
+    private static int IsZero(int value) => (int)((uint)(value - 1) >> 31);
 
     /// <summary>The written form of <paramref name="key"/>, newline included.</summary>
     public static SecretBytes Encode(SecretBytes key)

@@ -12,6 +12,27 @@ internal static unsafe partial class LibC
     public const int CoreFileSize = 4;
     public const int SetDumpable = 4;
 
+    /// <summary>AT_FDCWD: a path is relative to the current directory.</summary>
+    public const int CurrentDirectory = -100;
+
+    /// <summary>AT_SYMLINK_NOFOLLOW: of a symbolic link the link itself is meant.</summary>
+    public const int DoNotFollow = 0x100;
+
+    /// <summary>AT_EMPTY_PATH: the descriptor itself is meant.</summary>
+    public const int EmptyPath = 0x1000;
+
+    /// <summary>STATX_BASIC_STATS: what stat(2) tells.</summary>
+    public const uint BasicStatus = 0x7FF;
+
+    /// <summary>S_IFMT and its values, S_IWGRP, S_IWOTH, S_ISVTX: inode(7).</summary>
+    public const int FileType = 0xF000;
+    public const int SymbolicLink = 0xA000;
+    public const int RegularFile = 0x8000;
+    public const int Directory = 0x4000;
+    public const int GroupWrite = 0x10;
+    public const int OtherWrite = 0x2;
+    public const int Sticky = 0x200;
+
     private const string Library = "libc";
 
     /// <summary>O_CLOEXEC: no child process inherits the descriptor.</summary>
@@ -51,7 +72,27 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "umask")]
     public static partial uint SetUmask(uint mask);
 
+    [LibraryImport(Library, EntryPoint = "geteuid")]
+    public static partial uint EffectiveUser();
+
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Statx(int directory, string path, int flags, uint mask, out FileStatus status);
+
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Statx(SafeHandle file, string path, int flags, uint mask, out FileStatus status);
+
     /// <summary><c>struct rlimit</c> with members of 64 bits. Where they have 32, the first half is read; Qkms writes zeros only.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public readonly record struct ResourceLimit(ulong Soft, ulong Hard);
+
+    /// <summary><c>struct statx</c> of Linux, the same on every architecture: of its 256 bytes, what Qkms asks for.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    public readonly struct FileStatus
+    {
+        [FieldOffset(20)]
+        public readonly uint Owner;
+
+        [FieldOffset(28)]
+        public readonly ushort Mode;
+    }
 }

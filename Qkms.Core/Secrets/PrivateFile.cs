@@ -59,8 +59,10 @@ internal static class PrivateFile
     }
 
     /// <summary>Makes a folder for such files where there is none yet, with mode 0700.</summary>
+    /// <exception cref="UntrustedPathException">Others can write in it, or exchange it.</exception>
     public static void CreateFolder(string path)
     {
+        TrustedPath.CheckFolder(path);
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(path);
@@ -69,11 +71,15 @@ internal static class PrivateFile
         {
             Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
         }
+
+        // Somebody else may have been faster, where others may make folders.
+        TrustedPath.CheckFolder(path);
     }
 
     /// <summary>At most <paramref name="maxLength"/> bytes of the file, or null when it is not there.</summary>
-    /// <exception cref="PrivateFileException">It is a symbolic link, no regular file, open to others, empty, too long, or
+    /// <exception cref="PrivateFileException">It is a symbolic link, no regular file, another user's, open to others, empty, too long, or
     /// cannot be read.</exception>
+    /// <exception cref="UntrustedPathException">Others can exchange it.</exception>
     internal static SecretBytes? TryRead(string path, int maxLength)
     {
         using SafeFileHandle? file = TryOpen(path);
@@ -81,6 +87,7 @@ internal static class PrivateFile
             return null;
 
         Inspect(file, path);
+        TrustedPath.CheckWayTo(path);
         SecretBytes content = SecretBytes.Allocate(maxLength + 1, out Span<byte> buffer);
         using (content)
         {
@@ -160,6 +167,10 @@ internal static class PrivateFile
 
         if (OperatingSystem.IsWindows())
             return;
+
+        if (OperatingSystem.IsLinux() && !TrustedPath.IsOurs(file, out uint owner))
+            throw new PrivateFileException($"belongs to another user (uid {owner})",
+                $"Give it to the user of this process, if its content is yours: chown, then chmod 600 {path}.");
 
         UnixFileMode mode = File.GetUnixFileMode(file);
         if ((mode & Forbidden) != 0)

@@ -35,6 +35,11 @@ internal sealed class DataDirectory : IDisposable
         try
         {
             PrivateFile.CreateFolder(fullPath);
+
+            // From before the directory was closed to others.
+            foreach (string path in (string[])[databasePath, databasePath + "-wal", databasePath + "-shm", LockPathIn(fullPath)])
+                TrustedPath.CheckFile(path);
+
             heldLock = TakeLock(fullPath);
 
             // SQLite gives its -wal and -shm files the mode of the database file.
@@ -57,9 +62,11 @@ internal sealed class DataDirectory : IDisposable
     /// <summary>Lets the next process in. The lock file stays: removing it would race with who opens it.</summary>
     public void Dispose() => _lock.Dispose();
 
+    private static string LockPathIn(string directory) => Path.Combine(directory, "qkms.lock");
+
     private static FileStream TakeLock(string directory)
     {
-        string path = Path.Combine(directory, "qkms.lock");
+        string path = LockPathIn(directory);
         try
         {
             return OpenOwnerOnly(path, FileShare.None);

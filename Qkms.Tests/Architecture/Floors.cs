@@ -19,12 +19,12 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Qkms.Storage",
         "Telemetry", "Rows",
         "Sessions",
-        "Keyrings", "Tenants", "Journal", "ApiKeys", "Idempotency", "Keys",
+        "Keyrings", "Tenants", "Journal", "ApiKeys", "Idempotency", "Keys", "Lifecycle",
         "Migrations", "Sqlite", "Postgres");
 
     public static readonly Floors Api = new(
         "Qkms.Api",
-        "Logging", "Http",
+        "Logging", "Http", "Certificates",
         "Fields",
         "Envelopes", "Telemetry", "Idempotency",
         "Pages",

@@ -18,6 +18,8 @@ public sealed class SettingTests
     [InlineData("Telemetry:TenantLabel", "true", "false")]
     [InlineData("ApiKeys:Prefix", "a", "Acme_live_0123456789_0123456789_")]
     [InlineData("Storage:Provider", "sqlite", "sqlite")]
+    [InlineData("Http:AllowedOrigins", "", "https://a.example; http://localhost:5173")]
+    [InlineData("Http:TrustedProxies", "", "10.0.0.0/8; ::1;127.0.0.1")]
     public void The_ends_of_a_range_are_allowed(string name, string first, string last)
     {
         Read(name, first).Should().NotThrow();
@@ -41,6 +43,8 @@ public sealed class SettingTests
     [InlineData("ApiKeys:Prefix", "", "1 to 32 letters")]
     [InlineData("ApiKeys:Prefix", "Acme_live_0123456789_0123456789__", "1 to 32 letters")]
     [InlineData("Storage:Provider", "oracle", "sqlite or postgresql")]
+    [InlineData("Http:AllowedOrigins", "https://a.example;*", "origins such as")]
+    [InlineData("Http:TrustedProxies", "10.0.0.1;proxy.example", "IP addresses or networks")]
     [InlineData("DataDirectory", "", "not empty")]
     public void What_is_outside_a_range_is_refused_with_name_and_range(string name, string value, string range) =>
         Read(name, value).Should().Throw<SettingsException>().Which.Message.Should().StartWith($"Qkms:{name} must be").And.Contain(range);

@@ -55,7 +55,8 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
         builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = _directory.Path });
 
         _app = builder.Build();
-        _app.UseQkmsHttp();
+        _app.Services.GetRequiredService<Entrance>().Open();
+        _app.UseQkmsHttp(trustedProxies: []);
         _app.UseRouting();
         _app.UseMiddleware<Authentication>();
         _app.UseMiddleware<RequestBodies>();

@@ -58,6 +58,19 @@ public sealed partial class RootKeyLocatorTests : IDisposable
         ShouldBeRefused("*systemd's credential*and QKMS_ROOT_KEY are both set*", credentialsDirectory: _folder.Path, value: KeyA);
     }
 
+    /// <summary>F-22: what is no random key is refused, from every source.</summary>
+    [Theory]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")]
+    [InlineData("QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE=")]
+    [InlineData("AAECAwQFBgcAAQIDBAUGBwABAgMEBQYHAAECAwQFBgc=")] // eight bytes, four times
+    public void F22_root_key_of_a_few_bytes_is_refused(string text)
+    {
+        ShouldBeRefused("*QKMS_ROOT_KEY *is not random*", value: text);
+        ShouldBeRefused("*QKMS_ROOT_KEY_FILE*is not random*", keyFile: _folder.Write("my.key", text));
+        _folder.Write("root.key", text);
+        ShouldBeRefused($"*{_folder.File("root.key")}*is not random*");
+    }
+
     [Fact]
     public void A_named_file_that_is_missing_is_refused_although_the_data_directory_has_one()
     {

@@ -23,6 +23,9 @@ internal enum Requirement
     /// <summary>Files of the embedded database that even root cannot write.</summary>
     ImmutableFiles,
 
+    /// <summary>Files of another user, which only root can make.</summary>
+    OtherUsersFiles,
+
     /// <summary>The memory of another process.</summary>
     ProcessMemory,
 
@@ -88,6 +91,9 @@ internal static class Requirements
 
     private const string NotTwice = "Not on PostgreSQL: it starts a server of its own, and runs with the tests on SQLite.";
 
+    // And this one where somebody else than root runs it.
+    private const string OnlyForRoot = "Only root can make files of another user.";
+
     /// <summary>Why a test is skipped, or null where it runs.</summary>
     public static string? MissingReason(this IRequirement required) => required.Requirement switch
     {
@@ -96,6 +102,7 @@ internal static class Requirements
         Requirement.PostgresPrograms => TestStorage.IsPostgres ? NotTwice : PostgresCluster.MissingReason,
         Requirement.SmallDisk => TestStorage.IsPostgres ? NotOnPostgres : SmallDisk.MissingReason,
         Requirement.ImmutableFiles => TestStorage.IsPostgres ? NotOnPostgres : ImmutableFiles.MissingReason,
+        Requirement.OtherUsersFiles => OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess ? null : OnlyForRoot,
         Requirement.ProcessMemory => ProcessMemory.MissingReason(),
         Requirement.OptimisedBuild => IsOptimised ? null : "This build is not optimised: run the tests with -c Release.",
         Requirement.LongTests => LongTests.AreWanted ? null : $"It takes long: set {LongTests.Variable}=1.",

@@ -1,10 +1,14 @@
+using System.Security.Authentication;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
 namespace Qkms.Api.Hosting;
 
 /// <summary>
-/// What Kestrel reads of its section, which it passes over when it is mistyped: with a wrong <c>ClientCertificateMode</c> it would ask for
-/// no certificates.
+/// What Kestrel reads of its section. It passes over mistyped names, and over values that it does not know: with a wrong
+/// <c>ClientCertificateMode</c> it would ask for no certificates.
 /// </summary>
-internal static class KestrelNames
+internal static class KestrelSettings
 {
     /// <summary>The section of the configuration that belongs to Kestrel.</summary>
     public const string Section = "Kestrel";
@@ -15,7 +19,8 @@ internal static class KestrelNames
     // A star stands for a name that the operator chose, or for the place in a list.
     private static readonly string[] _names =
     [
-        .. _certificate.Select(name => $"Certificates:*:{name}"),
+        .. _certificate.Select(name => $"Certificates:Default:{name}"),
+        "Certificates:Development:Password",
         .. _connection.Select(name => $"EndpointDefaults:{name}"),
         "Endpoints:*:Url",
         .. _connection.Select(name => $"Endpoints:*:{name}"),
@@ -24,8 +29,8 @@ internal static class KestrelNames
         .. _certificate.Select(name => $"Endpoints:*:Sni:*:Certificate:{name}"),
     ];
 
-    /// <exception cref="SettingsException">A name is not one that Kestrel reads; the message names it, and the nearest that is.</exception>
-    public static void RefuseUnknown(IConfigurationSection kestrel)
+    /// <exception cref="SettingsException">Kestrel would pass over a name or a value; the message names it.</exception>
+    public static void Check(IConfigurationSection kestrel)
     {
         foreach ((string name, string? value) in kestrel.AsEnumerable(makePathsRelative: true))
         {
@@ -39,8 +44,29 @@ internal static class KestrelNames
                 string hint = NearestName.Hint($"{Section}:{name}", all, "docs/configuration.md has them.");
                 throw new SettingsException($"{Section}:{name} is not a setting. {hint}");
             }
+
+            if (isKnown && value is not null && Wrong(parts, value) is { } wanted)
+                throw new SettingsException($"{Section}:{name} must be {wanted}.");
         }
     }
+
+    // What it must be, or null when it is that.
+    private static string? Wrong(string[] parts, string value)
+    {
+        string name = char.IsAsciiDigit(parts[^1][0]) ? parts[^2] : parts[^1];
+        return name.ToUpperInvariant() switch
+        {
+            "PROTOCOLS" => OneOf<HttpProtocols>(value),
+            "SSLPROTOCOLS" => value.Length == 0 ? null : OneOf<SslProtocols>(value),
+            "CLIENTCERTIFICATEMODE" => OneOf<ClientCertificateMode>(value),
+            "ALLOWINVALID" => bool.TryParse(value, out _) ? null : "true or false",
+            _ => null,
+        };
+    }
+
+    private static string? OneOf<T>(string value)
+        where T : struct, Enum =>
+        Enum.TryParse(value, ignoreCase: true, out T _) ? null : $"one of {string.Join(", ", Enum.GetNames<T>())}";
 
     private static bool Matches(string[] parts, string[] known, bool asBeginning = false) =>
         (asBeginning ? parts.Length <= known.Length : parts.Length == known.Length)
