@@ -59,6 +59,7 @@ internal sealed class KeyringRepository : IKeyringRepository
           OR EXISTS (SELECT 1 FROM key_versions)
           OR EXISTS (SELECT 1 FROM key_material)
           OR EXISTS (SELECT 1 FROM key_usage)
+          OR EXISTS (SELECT 1 FROM version_counts)
           OR EXISTS (SELECT 1 FROM credentials)
           OR EXISTS (SELECT 1 FROM credential_usage)
           OR EXISTS (SELECT 1 FROM audit_events)

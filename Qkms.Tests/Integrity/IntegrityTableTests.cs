@@ -36,12 +36,14 @@ public sealed class IntegrityTableTests : ServiceTests
         ("credentials Deleted", "no other row says which API keys there are: 401"),
         ("idempotency Deleted", "a request that is repeated is a new one, as after a day"),
         ("idempotency", "looked up by it: a request that is repeated is a new one, as after a day"),
+        ("destruction_hold", "delays a destruction, or ends a hold: the waiting time is counted all the same"),
         ("installation", "decides nothing"),
         ("key_material Inserted", "is not asked for: it belongs to no version"),
         ("key_usage", "changes with every use, and is not sealed; uses are not counted yet"),
         ("keyring, of a tenant.created_at", "decides nothing"),
         ("keyring, of a tenant Inserted", "only when the tenant makes its next key, which is refused"),
         ("keyring, of the installation.created_at", "decides nothing"),
+        ("observed_hours", "delays a destruction, whose date is sealed"),
         ("root_wrappers.created_at", "decides nothing"),
         ("root_wrappers Inserted", "opens nothing; the genuine one does"),
         ("rotation_jobs", "nothing reads it yet"),
@@ -49,6 +51,7 @@ public sealed class IntegrityTableTests : ServiceTests
         ("schema_migrations.applied_at", "decides nothing"),
         ("tenants OldRow", "no other row says which row of a tenant is its newest"),
         ("tenants Inserted", "is not asked for: no API key names it"),
+        ("version_counts", "says how long a list is, and decides nothing"),
         ("writes", "the ids of the last minutes, to find out whether a commit whose answer was lost took place"),
     ];
 
@@ -126,6 +129,8 @@ public sealed class IntegrityTableTests : ServiceTests
             database.Execute($"INSERT INTO writes (write_id, committed_at) VALUES ({Hex(_write)}, 9000000000000)");
             Damage.InventRow(database, "credential_usage");
             Damage.InventRow(database, "rotation_jobs");
+            Damage.InventRow(database, "observed_hours");
+            Damage.InventRow(database, "destruction_hold");
         }
 
         Ask("list", () => Client.GetJsonAsync("/kms/keys"), Listed);
@@ -235,6 +240,11 @@ public sealed class IntegrityTableTests : ServiceTests
             new("key_usage", "key_usage", "1 = 1", null, ("version_id", made)),
             new("credential_usage", "credential_usage", "1 = 1", null, ("credential_id", made)),
             new("rotation_jobs", "rotation_jobs", "1 = 1", null, ("id", made)),
+            new("observed_hours", "observed_hours", "hour = 16", null, ("hour", 17L)),
+            new("destruction_hold", "destruction_hold", "1 = 1", null, ("only_row", 2L)),
+            new(
+                "version_counts", "version_counts", $"{of} AND algorithm = 'AES-256'", $"{of} AND algorithm = 'Ed25519'",
+                ("algorithm", "inserted")),
             new("writes", "writes", $"write_id = {Hex(_write)}", null, ("write_id", made)),
         ];
         if (TestStorage.IsPostgres)

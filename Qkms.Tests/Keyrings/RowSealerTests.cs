@@ -83,6 +83,7 @@ public sealed class RowSealerTests : IDisposable
         ["RevokedAt"] = [r => r with { RevokedAt = _later }, r => r with { RevokedAt = null }],
         ["DestroyedAt"] = [r => r with { DestroyedAt = _later }, r => r with { DestroyedAt = null }],
         ["RowVersion"] = [r => r with { RowVersion = 1 }],
+        ["DestroyOrderedAt"] = [r => r with { DestroyOrderedAt = _later }, r => r with { DestroyOrderedAt = null }],
         ["DestroyAt"] = [r => r with { DestroyAt = _later }, r => r with { DestroyAt = null }],
     };
 

@@ -65,6 +65,7 @@ internal static class Samples
         RevokedAt = Time,
         DestroyedAt = Time,
         DestroyAt = Time,
+        DestroyOrderedAt = Time,
         RowVersion = 2,
         Used = 7,
     };
