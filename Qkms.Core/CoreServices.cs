@@ -72,6 +72,7 @@ internal static class CoreServices
         .AddSingleton<KeyLifecycle>()
         .AddSingleton<KeyDestruction>()
         .AddSingleton(destruction)
+        .AddSingleton<ObservedTime>()
         .AddSingleton<DestructionSweep>()
         .AddSingleton<IntegrityAlarm>();
 }

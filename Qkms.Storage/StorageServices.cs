@@ -6,12 +6,14 @@ using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
+using Qkms.Core.Lifecycle;
 using Qkms.Core.Tenants;
 using Qkms.Storage.ApiKeys;
 using Qkms.Storage.Idempotency;
 using Qkms.Storage.Journal;
 using Qkms.Storage.Keyrings;
 using Qkms.Storage.Keys;
+using Qkms.Storage.Lifecycle;
 using Qkms.Storage.Postgres;
 using Qkms.Storage.Sqlite;
 using Qkms.Storage.Tenants;
@@ -50,6 +52,7 @@ internal static class StorageServices
         .AddSingleton<ITenantRepository, TenantRepository>()
         .AddSingleton<ICredentialRepository, CredentialRepository>()
         .AddSingleton<IKeyRepository, KeyRepository>()
+        .AddSingleton<IObservedTimeRepository, ObservedTimeRepository>()
         .AddSingleton<IFormerRowRepository, FormerRowRepository>()
         .AddSingleton<IJournalRepository, JournalRepository>()
         .AddSingleton<IIdempotencyRepository, IdempotencyRepository>();

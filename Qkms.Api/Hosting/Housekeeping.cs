@@ -31,10 +31,17 @@ internal sealed partial class Housekeeping(
     private async Task SweepAsync(CancellationToken stopping)
     {
         using Activity? span = KmsActivities.Start(KmsActivities.Housekeeping);
+
+        // Each by itself: what stops one of them stops no other.
+        await TryAsync(destruction.RunAsync, stopping);
+        await TryAsync(results.ForgetExpiredAsync, stopping);
+    }
+
+    private async Task TryAsync(Func<CancellationToken, Task> work, CancellationToken stopping)
+    {
         try
         {
-            await destruction.RunAsync(stopping);
-            await results.ForgetExpiredAsync(stopping);
+            await work(stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

@@ -56,7 +56,11 @@ internal sealed record QkmsSettings
             },
             Signatures = new SignatureOptions { RefuseWeakHash = SettingCatalogue.RefuseWeakHash.Read(configuration) },
             Storage = StorageSettings.From(configuration),
-            Destruction = new DestructionOptions { SweepInterval = SettingCatalogue.SweepInterval.Read(configuration) },
+            Destruction = new DestructionOptions
+            {
+                SweepInterval = SettingCatalogue.SweepInterval.Read(configuration),
+                ClockConfirmedAt = SettingCatalogue.ClockConfirmedAt.Read(configuration),
+            },
             Telemetry = new TelemetryOptions { TenantLabel = SettingCatalogue.TenantLabel.Read(configuration) },
         };
     }

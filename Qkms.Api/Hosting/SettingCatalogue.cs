@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Qkms.Core.ApiKeys;
@@ -136,6 +137,22 @@ internal static class SettingCatalogue
         "How often Qkms looks for keys whose destruction date has come. It destroys nothing until the clock has run steadily for ten "
             + "intervals ([on the date](destruction.md#on-the-date)).");
 
+    public static readonly Setting<DateTimeOffset?> ClockConfirmedAt = new(
+        "Destruction:ClockConfirmedAt",
+        "date and time in UTC",
+        "as `2026-11-26T18:00Z`",
+        "The time at which you found the clock of the machine right, after Qkms stopped destroying keys because of it "
+            + "([a wrong clock](destruction.md#a-wrong-clock)). It counts for a day.",
+        otherwise: null,
+        (string text, out DateTimeOffset? value) =>
+        {
+            bool isTime = DateTimeOffset.TryParseExact(
+                text, ["yyyy-MM-dd'T'HH:mm'Z'", "yyyy-MM-dd'T'HH:mm:ss'Z'"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
+                out DateTimeOffset time);
+            value = isTime ? time : null;
+            return isTime;
+        });
+
     public static readonly Setting<bool> RefuseWeakHash = Setting.Flag(
         "Signatures:RefuseWeakHash",
         new SignatureOptions().RefuseWeakHash,
@@ -149,7 +166,8 @@ internal static class SettingCatalogue
     public static IReadOnlyList<Setting> All { get; } =
     [
         DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies,
-        AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, RefuseWeakHash, TenantLabel,
+        AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
+        RefuseWeakHash, TenantLabel,
     ];
 
     private static bool TryParseOrigin(string text, out string origin)

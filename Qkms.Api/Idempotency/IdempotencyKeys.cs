@@ -22,7 +22,7 @@ internal static class IdempotencyKeys
     private const char FirstVisible = '!';
     private const char LastVisible = '~';
 
-    /// <summary>Refuses malformed keys, before anything else of the request is checked.</summary>
+    /// <summary>Refuses malformed keys after the permission of the route, and before its handler checks what the body says.</summary>
     public static RouteGroupBuilder CheckIdempotencyKeys(this RouteGroupBuilder group) => group.AddEndpointFilter((context, next) =>
     {
         if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<TakesIdempotencyKey>() is not null)

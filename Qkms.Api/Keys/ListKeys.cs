@@ -41,7 +41,9 @@ internal sealed record KeyListResponse(
     [property: Field(MaxItems = ListKeysQuery.MaxLimit)]
     [property: Description("The versions, newest first.")]
     IReadOnlyList<KeyVersionResponse> Keys,
-    [property: Field(Minimum = 0, Example = 1), Description("Number of versions in the whole list, across all pages.")] long Total,
+    [property: Field(Minimum = 0, Example = 1)]
+    [property: Description("Number of versions in the whole list, across all pages. With `status` at most 1000: there may then be more.")]
+    long Total,
     [property: CursorField, Description("Send this as 'cursor' to get the next page; null on the last page.")] string? NextCursor,
     [property: KidField(MaxItems = ListKeysQuery.MaxLimit)]
     [property: Description("Kids of this page whose stored row is damaged. The list shows nothing else of such a row.")]

@@ -29,7 +29,8 @@ internal sealed record RotatedKeyResponse : KeyVersionResponse
     public RotatedKeyResponse(KeyVersionResponse active, int oldKeyVersion)
         : base(active) => OldKeyVersion = oldKeyVersion;
 
-    [Description("The number of the version that was replaced and is now retired.")]
+    [Description("The number of the version before: the one that was active and is now retired; where none was active, the newest, whose "
+        + "status stays.")]
     [KeyVersionField]
     [JsonPropertyOrder(1)]
     public int OldKeyVersion { get; }
@@ -40,7 +41,8 @@ internal static class RotateKey
     public static void MapRotateKey(this RouteGroupBuilder keys) =>
         keys.MapPost("/rotate", HandleAsync)
             .WithName("RotateKey")
-            .WithSummary("Rotates a key: a new version becomes active. The old one is retired; it still decrypts and verifies.")
+            .WithSummary("Rotates a key: a new version becomes active. The old one is retired; it still decrypts and verifies. "
+                + "Where none is active, the new version follows the newest one.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new RotateKeyRequestValidator())
             .WithMetadata(KeyEndpoints.NewVersion)

@@ -20,7 +20,10 @@ internal sealed partial class IntegrityAlarm(
     private readonly ConcurrentDictionary<string, byte> _journalled = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte> _saidOnce = new(StringComparer.Ordinal);
 
-    /// <summary>Raises the alarm. It never fails: the refusal that the caller gets does not depend on it.</summary>
+    /// <summary>
+    /// Raises the alarm. It never fails, whatever is broken, the journal or the tenant included: the refusal that the caller gets, and what
+    /// else a sweep has to do, do not depend on it.
+    /// </summary>
     /// <param name="caller">Whose request met the broken thing; null when it broke before anybody was known.</param>
     /// <param name="what">The thing, by its identifiers.</param>
     public Task RaiseAsync(Caller? caller, string what) => BrokenAsync(caller?.TenantId, caller, what);
@@ -66,7 +69,8 @@ internal sealed partial class IntegrityAlarm(
 
     private async Task JournalAsync(TenantId? tenantId, Caller? caller, string action, string actor, string what)
     {
-        if (tenantId is not { } tenant || _journalled.Count >= MostRemembered || !_journalled.TryAdd($"{tenant} {what}", 0))
+        string about = $"{tenantId} {what}";
+        if (tenantId is not { } tenant || _journalled.Count >= MostRemembered || !_journalled.TryAdd(about, 0))
             return;
 
         JournalEvent entry = new()
@@ -77,7 +81,7 @@ internal sealed partial class IntegrityAlarm(
             Action = action,
             ActorKind = "system",
             ActorId = actor,
-            Reason = what,
+            Reason = what.Length <= JournalEvent.MaxReasonLength ? what : what[..JournalEvent.MaxReasonLength],
             RequestId = caller?.RequestId,
             ServerRequestId = caller?.ServerRequestId,
         };
@@ -93,7 +97,15 @@ internal sealed partial class IntegrityAlarm(
         }
         catch (KmsException e)
         {
-            LogNotJournalled(logger, e.Error.Code, what);
+            // The database is away: the next alarm about the same thing may find it.
+            _journalled.TryRemove(about, out _);
+            LogNotJournalled(logger, e.Error.Code, what, exception: null);
+        }
+#pragma warning disable CA1031 // Whatever it is, the log has said what is broken, and now says why the journal does not.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            LogNotJournalled(logger, e.GetType().Name, what, e);
         }
     }
 
@@ -107,5 +119,5 @@ internal sealed partial class IntegrityAlarm(
     private static partial void LogEngineFault(ILogger logger, Exception fault, string what);
 
     [LoggerMessage(CoreEvents.NotJournalled, LogLevel.Error, "Integrity: the journal could not be written ({Code}) about {What}.")]
-    private static partial void LogNotJournalled(ILogger logger, string code, string what);
+    private static partial void LogNotJournalled(ILogger logger, string code, string what, Exception? exception);
 }

@@ -17,6 +17,10 @@ internal sealed class TenantKeys(IKmsStore store, IKeyringRepository keyringRepo
         await keyringRepository.FindNewestTenantKeyAsync(session, tenantId)
         ?? throw new SealBrokenException($"the key of tenant {tenantId}");
 
+    /// <summary>A key of a tenant by its id, in the stored form; null when there is none.</summary>
+    internal Task<KeyringEntry?> FindAsync(IKmsSession session, TenantId tenantId, Guid id) =>
+        keyringRepository.FindTenantKeyAsync(session, tenantId, id);
+
     /// <summary>The key, to be disposed of by the caller.</summary>
     /// <exception cref="SealBrokenException">It does not open.</exception>
     internal WrappingKey Open(KeyringEntry entry) => keyring.OpenTenantKey(entry);

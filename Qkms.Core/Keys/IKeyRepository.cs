@@ -54,7 +54,9 @@ internal interface IKeyRepository
     /// <param name="limit">At most so many.</param>
     Task<IReadOnlyList<VersionWithKey>> ListVersionsAsync(IKmsSession session, KeyVersionQuery query, KeyVersionId? before, int limit);
 
-    /// <summary>How many versions a query has: from the keys' counters, unless a status must be looked at row by row.</summary>
+    /// <summary>
+    /// How many versions a query has: from counters; with a status row by row, and then at most <see cref="KeyVersionQuery.MaxCounted"/>.
+    /// </summary>
     Task<long> CountVersionsAsync(IKmsSession session, KeyVersionQuery query);
 
     /// <summary>
@@ -69,17 +71,24 @@ internal interface IKeyRepository
     /// <summary>The wrapped private key, or null when it is destroyed.</summary>
     Task<KeyMaterial?> FindMaterialAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId);
 
-    /// <summary>Writes zeros over the wrapped private key; false when there is none, or none any more.</summary>
-    Task<bool> EraseMaterialAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId);
+    /// <summary>Writes zeros over a wrapped private key; false when it does not stand there as it was found.</summary>
+    Task<bool> EraseMaterialAsync(IKmsSession session, KeyMaterial found);
 
     /// <summary>Versions of every tenant whose time of destruction has come, by their rows alone: nothing of them is checked.</summary>
     /// <param name="session">The unit.</param>
     /// <param name="now">The time.</param>
-    /// <param name="after">Only those with a greater id than this; null = from the smallest.</param>
+    /// <param name="after">Only those with a greater stored id than this; null = from the smallest.</param>
     /// <param name="limit">At most so many, ordered by id.</param>
-    Task<IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)>> ListDueForDestructionAsync(
-        IKmsSession session, DateTimeOffset now, KeyVersionId? after, int limit);
+    Task<IReadOnlyList<DueVersion>> ListDueForDestructionAsync(IKmsSession session, DateTimeOffset now, byte[]? after, int limit);
+
+    /// <summary>Whether any version of any tenant waits for its destruction.</summary>
+    Task<bool> AnyWaitsForDestructionAsync(IKmsSession session);
 }
+
+/// <summary>A version whose row says that it is due for destruction.</summary>
+/// <param name="StoredId">Its id as it stands in the row, whatever that is.</param>
+/// <param name="Ids">Whose it is, and its id; null when the row holds something that is no id.</param>
+internal sealed record DueVersion(byte[] StoredId, (TenantId TenantId, KeyVersionId VersionId)? Ids);
 
 /// <summary>Which versions a list shows; null = all.</summary>
 /// <param name="Algorithm">Only this algorithm.</param>
@@ -101,7 +110,11 @@ internal sealed record KeyPage(IReadOnlyList<KeyVersion> Versions, IReadOnlyList
 /// <param name="Name">Only this name; null = all.</param>
 /// <param name="Status">Only this status; null = all.</param>
 /// <param name="Now">The moment that decides which versions are expired.</param>
-internal sealed record KeyVersionQuery(TenantId TenantId, KeyAlgorithm? Algorithm, KeyName? Name, KeyStatus? Status, DateTimeOffset Now);
+internal sealed record KeyVersionQuery(TenantId TenantId, KeyAlgorithm? Algorithm, KeyName? Name, KeyStatus? Status, DateTimeOffset Now)
+{
+    /// <summary>How far versions with a status are counted: as many as the longest page has.</summary>
+    public const int MaxCounted = 1000;
+}
 
 /// <summary>A version as the database holds it, and its logical key; both of one moment.</summary>
 /// <param name="Version">The version.</param>

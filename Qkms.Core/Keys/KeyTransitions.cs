@@ -25,18 +25,22 @@ internal static class KeyTransitions
         _ => throw Refuse(version),
     };
 
-    /// <summary>The active version after <paramref name="successor"/> took its place.</summary>
-    public static KeyVersion Supersede(KeyVersion version, Kid successor, DateTimeOffset now) => version.State switch
+    /// <summary>
+    /// The version after <paramref name="successor"/> took its place. The active one is retired; the newest of a key without an active one
+    /// keeps its state.
+    /// </summary>
+    public static KeyVersion Supersede(KeyVersion version, Kid successor, DateTimeOffset now) => version switch
     {
-        KeyState.Active => version with { State = KeyState.Retired, RetiredAt = now, NextKid = successor },
-        KeyState.Retired => throw KmsErrors.KeyChanged.With($"Key '{version.Kid}' was already rotated."),
-        _ => throw Refuse(version),
+        { NextKid: not null } => throw KmsErrors.KeyChanged.With($"Key '{version.Kid}' was already rotated."),
+        { State: KeyState.Active } => version with { State = KeyState.Retired, RetiredAt = now, NextKid = successor },
+        _ => version with { NextKid = successor },
     };
 
     /// <summary>The version with a date of its destruction; itself when it has one already, which stands until it is cancelled.</summary>
-    public static KeyVersion ScheduleDestruction(KeyVersion version, DateTimeOffset at) => version.State switch
+    public static KeyVersion ScheduleDestruction(KeyVersion version, DateTimeOffset at, DateTimeOffset now) => version.State switch
     {
-        KeyState.Retired or KeyState.Revoked => version.DestroyAt is null ? version with { DestroyAt = at } : version,
+        KeyState.Retired or KeyState.Revoked =>
+            version.DestroyAt is null ? version with { DestroyAt = at, DestroyOrderedAt = now } : version,
         KeyState.Active => throw KmsErrors.OnlyActiveKey.With($"Key '{version.Kid}' is active: retire or revoke it first."),
         _ => throw Refuse(version),
     };
@@ -45,13 +49,13 @@ internal static class KeyTransitions
     public static KeyVersion CancelDestruction(KeyVersion version) => version.State switch
     {
         KeyState.Destroyed => throw Refuse(version),
-        _ => version.DestroyAt is null ? version : version with { DestroyAt = null },
+        _ => version.DestroyAt is null ? version : version with { DestroyAt = null, DestroyOrderedAt = null },
     };
 
     /// <summary>The version after its destruction, or null when its time has not come, or not any more.</summary>
     public static KeyVersion? Destroy(KeyVersion version, DateTimeOffset now) =>
         version.State is KeyState.Retired or KeyState.Revoked && version.DestroyAt <= now
-            ? version with { State = KeyState.Destroyed, DestroyAt = null, DestroyedAt = now }
+            ? version with { State = KeyState.Destroyed, DestroyAt = null, DestroyOrderedAt = null, DestroyedAt = now }
             : null;
 
     private static KmsException Refuse(KeyVersion version) => version.State switch

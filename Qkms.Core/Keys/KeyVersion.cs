@@ -78,6 +78,9 @@ internal sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
     /// </summary>
     public DateTimeOffset? DestroyAt { get; init; }
 
+    /// <summary>When its destruction was ordered, while it waits for that; null for orders of builds that did not note it.</summary>
+    public DateTimeOffset? DestroyOrderedAt { get; init; }
+
     /// <summary>Rises with every write of the row; the key's row holds it too.</summary>
     public long RowVersion { get; init; } = 1;
 
@@ -114,7 +117,7 @@ internal sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
         .Add(Kid.Value).Add((long)Version).Add(Spelling).Add((long)State).Add(OaepHash).Add(PublicKey)
         .Add(SoftUsageLimit).Add(MaxUsageLimit).Add(SoftLimitExpiration).Add(ExpiresAt).Add(ProcessUntil).Add(AutoRotate)
         .Add(PreviousKid?.Value).Add(NextKid?.Value)
-        .Add(CreatedAt).Add(RetiredAt).Add(RevokedAt).Add(DestroyedAt).Add(DestroyAt)
+        .Add(CreatedAt).Add(RetiredAt).Add(RevokedAt).Add(DestroyedAt).Add(DestroyAt).Add(DestroyOrderedAt)
         .Add(RowVersion);
 
     void IKeepable<KeyVersion>.WriteTo(CanonicalWriter record) => KeyVersionRecord.Write(record, this);

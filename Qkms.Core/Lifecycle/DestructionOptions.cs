@@ -13,4 +13,10 @@ internal sealed record DestructionOptions
     /// How long the wall clock must have kept step with the monotonic clock before anything is destroyed: 10 minutes by default.
     /// </summary>
     public TimeSpan SteadyTime => SteadyIntervals * SweepInterval;
+
+    /// <summary>
+    /// The time at which an operator found the clock right. It ends a hold of destructions on nodes whose clock is within a day of it; null
+    /// when nobody has.
+    /// </summary>
+    public DateTimeOffset? ClockConfirmedAt { get; init; }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Qkms.Core.Journal;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
@@ -10,7 +11,8 @@ namespace Qkms.Core.Lifecycle;
 
 /// <summary>
 /// Destroys the versions whose time has come. Any number of nodes may do so at once: the unit that destroys a version locks it and looks
-/// whether it is still as it was when its destruction was planned, and the second to come finds that it is not.
+/// whether it is still as it was when its destruction was planned, and the second to come finds that it is not. What is called destroyed
+/// was there until then: its private key was found, opened, and written over.
 /// </summary>
 internal sealed partial class DestructionSweep(
     IKmsStore store,
@@ -18,9 +20,10 @@ internal sealed partial class DestructionSweep(
     KeyRows rows,
     KeyPlanner planner,
     KeyWriter writer,
+    TenantKeys tenantKeys,
+    ObservedTime observed,
     IntegrityAlarm alarm,
     OperationMetrics metrics,
-    DestructionOptions options,
     TimeProvider time,
     ILogger<DestructionSweep> logger)
 {
@@ -28,62 +31,82 @@ internal sealed partial class DestructionSweep(
 
     private static readonly JournalActor _actor = JournalActor.System("destruction");
 
-    private readonly WallClockWatch _clock = new(time);
-
     // True at first: the process before this one may have been killed between a destruction and this.
     private volatile bool _mayHaveLeftTraces = true;
 
     /// <summary>Destroys what is due, and has the database erase what they left in its files; the number of versions destroyed.</summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/>; the next sweep goes on where this one stopped.</exception>
+    /// <exception cref="KmsException">
+    /// <see cref="KmsErrors.Unavailable"/>, after every version was tried; the next sweep takes what this one left.
+    /// </exception>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        // What is due is asked of the clock that was just found steady, not of one that may jump in between.
+        // What is due is asked of the clock that was just found right, not of one that may jump in between.
         DateTimeOffset now = time.GetUtcMilliseconds();
-        int destroyed = _clock.Look() >= options.SteadyTime ? await DestroyDueAsync(now, cancellationToken) : 0;
-        _mayHaveLeftTraces |= destroyed > 0;
+        bool isRight = await observed.LookAsync(cancellationToken);
+        (int destroyed, KmsException? refusal) = isRight ? await DestroyDueAsync(now, cancellationToken) : (0, null);
         if (_mayHaveLeftTraces)
             _mayHaveLeftTraces = !await store.EraseRemainsAsync(cancellationToken);
 
-        return destroyed;
+        return refusal is null ? destroyed : throw refusal;
     }
 
-    private async Task<int> DestroyDueAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<(int Destroyed, KmsException? Refusal)> DestroyDueAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         int destroyed = 0;
-        KeyVersionId? last = null;
-        IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)> page;
+        KmsException? refusal = null;
+        byte[]? last = null;
+        IReadOnlyList<DueVersion> page;
         do
         {
             page = await store.ReadAsync(session => keys.ListDueForDestructionAsync(session, now, last, PageSize), cancellationToken);
-            foreach ((TenantId tenantId, KeyVersionId versionId) in page)
+            foreach (DueVersion due in page)
             {
-                last = versionId;
-                destroyed += await TryDestroyAsync(tenantId, versionId, now, cancellationToken) ? 1 : 0;
+                last = due.StoredId;
+                try
+                {
+                    destroyed += await TryDestroyAsync(due, now, cancellationToken) ? 1 : 0;
+                }
+                catch (KmsException e)
+                {
+                    // Somebody holds its row, or the database is away, which the others will find too.
+                    refusal = e;
+                }
             }
         }
         while (page.Count == PageSize);
 
-        return destroyed;
+        return (destroyed, refusal);
     }
 
-    // A row whose seal is broken is no reason to destroy anything, and keeps nobody else's version waiting.
-    private async Task<bool> TryDestroyAsync(
-        TenantId tenantId, KeyVersionId versionId, DateTimeOffset now, CancellationToken cancellationToken)
+    // Rows are judged one by one: one that cannot be destroyed keeps nobody else's version waiting.
+    private async Task<bool> TryDestroyAsync(DueVersion due, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        if (due.Ids is not { } ids)
+        {
+            await alarm.RaiseAsync(caller: null, $"the row of a key version with the id {Convert.ToHexString(due.StoredId)}");
+            return false;
+        }
+
         try
         {
             long begun = OperationMetrics.Begin();
-            KeyVersion? destroyed = await DestroyAsync(tenantId, versionId, now, cancellationToken);
+            KeyVersion? destroyed = await DestroyAsync(ids.TenantId, ids.VersionId, now, cancellationToken);
             if (destroyed is null)
                 return false;
 
-            metrics.Record(begun, OperationNames.DestroyKey, destroyed.Algorithm, tenantId, Outcomes.Ok);
-            LogDestroyed(logger, destroyed.Kid.Value, tenantId.Value);
+            _mayHaveLeftTraces = true;
+            metrics.Record(begun, OperationNames.DestroyKey, destroyed.Algorithm, ids.TenantId, Outcomes.Ok);
+            LogDestroyed(logger, destroyed.Kid.Value, ids.TenantId.Value);
             return true;
         }
         catch (SealBrokenException e)
         {
-            await alarm.RaiseAsync(tenantId, e.What);
+            await alarm.RaiseAsync(ids.TenantId, e.What);
+            return false;
+        }
+        catch (Exception e) when (e is not (KmsException or OperationCanceledException))
+        {
+            LogNotDestroyed(logger, ids.VersionId.Value, ids.TenantId.Value, e);
             return false;
         }
     }
@@ -92,11 +115,17 @@ internal sealed partial class DestructionSweep(
     private async Task<KeyVersion?> DestroyAsync(
         TenantId tenantId, KeyVersionId versionId, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        KeyAndVersion? found = await store.ReadAsync(
-            session => rows.FindWithKeyAsync(session, tenantId, versionId), cancellationToken);
-        if (found is null || KeyTransitions.Destroy(found.Version, now) is not { } destroyed)
+        (KeyAndVersion? found, bool hasWaited) = await store.ReadAsync(
+            async session =>
+            {
+                KeyAndVersion? version = await rows.FindWithKeyAsync(session, tenantId, versionId);
+                return (version, version is not null && await observed.HasWaitedAsync(session, version.Version, now));
+            },
+            cancellationToken);
+        if (found is null || !hasWaited || KeyTransitions.Destroy(found.Version, now) is not { } destroyed)
             return null;
 
+        KeyMaterial material = await FindOpenableAsync(found.Version, cancellationToken);
         KeyPlan plan = planner.Change(_actor, found.Key, found.Version, destroyed, JournalActions.KeyDestroyed, reason: null);
         return await store.WriteAsync(
             async session =>
@@ -104,13 +133,36 @@ internal sealed partial class DestructionSweep(
                 if (!await writer.TryWriteAsync(session, plan))
                     return null;
 
-                await keys.EraseMaterialAsync(session, tenantId, versionId);
-                return destroyed;
+                return await keys.EraseMaterialAsync(session, material)
+                    ? destroyed
+                    : throw new SealBrokenException($"the private key of {found.Version.LogName}");
             },
             cancellationToken);
+    }
+
+    // What does not open is not the private key of this version: that one may lie elsewhere, and the version is not called destroyed.
+    private async Task<KeyMaterial> FindOpenableAsync(KeyVersion version, CancellationToken cancellationToken)
+    {
+        (KeyMaterial? material, KeyringEntry? entry) = await store.ReadAsync(
+            async session =>
+            {
+                KeyMaterial? found = await keys.FindMaterialAsync(session, version.TenantId, version.Id);
+                return (found, found is null ? null : await tenantKeys.FindAsync(session, version.TenantId, found.WrappingKeyId));
+            },
+            cancellationToken);
+        if (material is null || entry is null)
+            throw new SealBrokenException($"the private key of {version.LogName}");
+
+        using WrappingKey tenantKey = tenantKeys.Open(entry);
+        PrivateKeyWrap.Unwrap(tenantKey, version, material).Dispose();
+        return material;
     }
 
     [LoggerMessage(CoreEvents.KeyVersionDestroyed, LogLevel.Information,
         "Key version {Kid} of tenant {TenantId} was destroyed: its date had come.")]
     private static partial void LogDestroyed(ILogger logger, string kid, Guid tenantId);
+
+    [LoggerMessage(CoreEvents.KeyVersionNotDestroyed, LogLevel.Error,
+        "The key version with the id {VersionId} of tenant {TenantId} could not be destroyed; the next sweep retries it.")]
+    private static partial void LogNotDestroyed(ILogger logger, Guid versionId, Guid tenantId, Exception exception);
 }

@@ -29,7 +29,7 @@ internal sealed class KeyDestruction(IKmsStore store, Changes changes, StateChan
             request,
             command.Kid,
             OperationNames.ScheduleDestruction,
-            (version, now) => KeyTransitions.ScheduleDestruction(version, now.AddDays(command.WaitingDays)),
+            (version, now) => KeyTransitions.ScheduleDestruction(version, now.AddDays(command.WaitingDays), now),
             JournalActions.KeyDestructionScheduled,
             command.Reason,
             cancellationToken);

@@ -92,8 +92,11 @@ internal sealed class KeyLifecycle(
         }
     }
 
-    /// <summary>Puts a new version into the active slot and retires the old one.</summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/> when nothing is active, <see cref="KmsErrors.KeyChanged"/>
+    /// <summary>
+    /// Puts a new version into the active slot and retires the old one. Where none is active, the newest becomes the one before it, and
+    /// keeps its state.
+    /// </summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/> when there is no key, <see cref="KmsErrors.KeyChanged"/>
     /// when another version than the expected one is.</exception>
     public Task<Done<KeyRotation>> RotateAsync(
         Caller caller, RotateKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken) =>
@@ -127,9 +130,10 @@ internal sealed class KeyLifecycle(
             cancellationToken);
 
         async Task<KeyAndVersion> FindRotatableAsync(IKmsSession session) =>
-            await rows.FindActiveAsync(session, address) is { } found
-                ? Rotatable(found, command.ExpectedVersion)
-                : throw await missing.RefusalAsync(session, new MissingKey(address));
+            await rows.FindActiveAsync(session, address) is { } found ? Rotatable(found, command.ExpectedVersion)
+            : await rows.FindNewestAsync(session, address) is { } newest
+                ? Rotatable(new KeyAndVersion(newest.Key, newest.Newest), command.ExpectedVersion)
+            : throw await missing.RefusalAsync(session, new MissingKey(address));
 
         PlannedChange<KeyRotation> Plan(KeyAndVersion found)
         {
@@ -243,12 +247,13 @@ internal sealed class KeyLifecycle(
 
     private static KeyAndVersion Rotatable(KeyAndVersion found, int? expected)
     {
-        (Key key, KeyVersion active) = found;
+        (Key key, KeyVersion last) = found;
         if (key.Enablement != KeyEnablement.Enabled)
             throw KmsErrors.KeyDisabled.Refusal();
 
-        if (expected is { } version && version != active.Version)
-            throw KmsErrors.KeyChanged.With($"The active version is {active.Version}, not the expected {version}.");
+        if (expected is { } version && version != last.Version)
+            throw KmsErrors.KeyChanged.With(
+                $"The {(last.State == KeyState.Active ? "active" : "newest")} version is {last.Version}, not the expected {version}.");
 
         return found;
     }

@@ -23,11 +23,11 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
             Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyGenerated, version, before: null)],
         };
 
-    /// <summary>The plan that adds a version in the place of the active one.</summary>
+    /// <summary>The plan that adds a version in the place of the active one, or of the newest where none is active.</summary>
     /// <param name="actor">Who changes it.</param>
     /// <param name="key">The key as it was read.</param>
-    /// <param name="old">Its active version as it was read.</param>
-    /// <param name="retired">The same, retired.</param>
+    /// <param name="old">That version as it was read.</param>
+    /// <param name="retired">The same with its successor, retired if it was active.</param>
     /// <param name="version">The version that takes its place.</param>
     /// <param name="material">That one's wrapped private key.</param>
     internal KeyPlan Rotate(JournalActor actor, Key key, KeyVersion old, KeyVersion retired, KeyVersion version, KeyMaterial material) =>
@@ -37,7 +37,9 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
             Events =
             [
                 KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRotated, version, before: null),
-                KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRetired, retired, old, "rotation"),
+                .. old.State == KeyState.Active
+                    ? [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRetired, retired, old, "rotation")]
+                    : (JournalEvent[])[],
             ],
         };
 

@@ -6,7 +6,7 @@ namespace Qkms.Core.Lifecycle;
 
 /// <summary>What a rotation left behind.</summary>
 /// <param name="Active">The new version.</param>
-/// <param name="Retired">The version it replaced.</param>
+/// <param name="Retired">The version it replaced; one that was not active has kept its state.</param>
 internal sealed record KeyRotation(KeyVersion Active, KeyVersion Retired) : IKeepable<KeyRotation>
 {
     void IKeepable<KeyRotation>.WriteTo(CanonicalWriter record)

@@ -18,4 +18,7 @@ internal static class CoreEvents
     public const int EngineFault = 1103;
 
     public const int KeyVersionDestroyed = 1201;
+    public const int KeyVersionNotDestroyed = 1202;
+    public const int DestructionHeld = 1203;
+    public const int DestructionReleased = 1204;
 }

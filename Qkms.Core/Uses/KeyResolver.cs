@@ -12,6 +12,10 @@ namespace Qkms.Core.Uses;
 /// </summary>
 internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, MissingKeys missingKeys, TimeProvider time)
 {
+    // A chain goes from key to key when the algorithm changes. One that goes on further is refused where it was left: its version is
+    // retired, and the refusal names the next one.
+    private const int MaxKeysOfChain = 16;
+
     /// <summary>The version that <paramref name="choice"/> means. Whether it may be used is for <see cref="Admit"/> to say.</summary>
     /// <exception cref="KmsException">
     /// <see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.NotPermitted"/>, <see cref="KmsErrors.Invalid"/> when a kid and
@@ -25,7 +29,7 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
         if (!Follows(choice, operation, named.Version))
             return new FoundKey(named, named);
 
-        KeyAndVersion end = await FindEndOfChainAsync(caller.TenantId, named, cancellationToken);
+        KeyAndVersion end = await FindSuccessorAsync(caller.TenantId, named, cancellationToken);
         caller.RequireKey(end.Version.Address.Name);
         return new FoundKey(named, end);
     }
@@ -228,13 +232,27 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
         && operation.Creates()
         && version is { State: KeyState.Retired, DestroyAt: null, NextKid: not null };
 
-    private async ValueTask<KeyAndVersion> FindEndOfChainAsync(TenantId tenantId, KeyAndVersion start, CancellationToken cancellationToken)
+    // Not version by version: a key says which one is active, and where none is, its newest stands for the others. From there a chain may
+    // lead on into another key. What was found is remembered for a moment, by key.
+    private async ValueTask<KeyAndVersion> FindSuccessorAsync(TenantId tenantId, KeyAndVersion start, CancellationToken cancellationToken)
     {
         KeyAndVersion end = start;
-        while (end.Version.NextKid is { } next)
-            end = await states.FindAsync(tenantId, next, cancellationToken) ?? throw new SealBrokenException($"key version {next}");
+        for (int keys = 1; ; keys++)
+        {
+            end = await FindActiveOrNewestAsync(end, cancellationToken);
+            if (end.Version.NextKid is not { } next || keys == MaxKeysOfChain)
+                return end;
 
-        return end;
+            end = await states.FindAsync(tenantId, next, cancellationToken) ?? throw new SealBrokenException($"key version {next}");
+        }
+    }
+
+    private async ValueTask<KeyAndVersion> FindActiveOrNewestAsync(KeyAndVersion of, CancellationToken cancellationToken)
+    {
+        KeyAddress address = of.Version.Address;
+        return await states.FindActiveAsync(address, cancellationToken) is { } active ? active
+            : await states.FindNewestAsync(address, cancellationToken) is { } newest ? new KeyAndVersion(newest.Key, newest.Newest)
+            : throw new SealBrokenException(of.Key.LogName);
     }
 
     private static KmsException Refuse(KmsError error, KeyVersion version)

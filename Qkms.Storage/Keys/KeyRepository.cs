@@ -5,7 +5,7 @@ using Qkms.Storage.Sessions;
 namespace Qkms.Storage.Keys;
 
 /// <summary>Keys, key versions and their material.</summary>
-internal sealed class KeyRepository : IKeyRepository
+internal sealed partial class KeyRepository : IKeyRepository
 {
     // The index of names serves it, whose condition has to stand here word for word; the other one holds every key of the algorithm.
     private const string SelectNewestKid =
@@ -222,37 +222,59 @@ internal sealed class KeyRepository : IKeyRepository
         return [.. rows.Select(row => new VersionWithKey(row.First.ToSealed(), row.Second?.ToSealed()))];
     }
 
+    // One row per algorithm.
     private const string SumCounters =
+        """
+        SELECT CAST(COALESCE(SUM(versions), 0) AS BIGINT)
+        FROM version_counts
+        WHERE tenant_id = @TenantId
+        """;
+
+    // A row per algorithm and use: names are looked up by the address of their keys.
+    private const string SumKeys =
         """
         SELECT CAST(COALESCE(SUM(version_count), 0) AS BIGINT)
         FROM keys
-
+        WHERE tenant_id = @TenantId AND owner_kind = '' AND owner_id = '' AND name = @Name
         """;
 
+    // A status depends on the time: it is looked for row by row, and so no further than a page can be long.
     private const string CountRows =
         $"""
         SELECT COUNT(*)
-        {FromVersions}
+        FROM (
+          SELECT 1
+          {FromVersions}
 
         """;
 
     /// <inheritdoc/>
     public Task<long> CountVersionsAsync(IKmsSession session, KeyVersionQuery query) => session.Sql.ScalarAsync<long>(
-        query.Status is null
-            ? SumCounters + KeyVersionFilter.WhereKeys(query)
-            : CountRows + KeyVersionFilter.Where(query, before: false),
-        new KeyVersionQueryParameters(query));
+        query switch
+        {
+            { Status: not null } => $"{CountRows}{KeyVersionFilter.Where(query, before: false)} LIMIT @Limit) AS first",
+            { Name: null } => SumCounters + KeyVersionFilter.AndAlgorithm(query),
+            _ => SumKeys + KeyVersionFilter.AndAlgorithm(query),
+        },
+        new KeyVersionQueryParameters(query) { Limit = KeyVersionQuery.MaxCounted });
+
+    private const string CountOneMore =
+        """
+        INSERT INTO version_counts (tenant_id, algorithm, versions)
+        VALUES (@TenantId, @Algorithm, 1)
+        ON CONFLICT (tenant_id, algorithm) DO UPDATE SET versions = version_counts.versions + 1
+        """;
 
     private const string InsertVersion =
         """
         INSERT INTO key_versions (id, key_id, tenant_id, owner_kind, owner_id, name, algorithm, use, kid, version, spelling,
           state, oaep_hash, public_key, soft_usage_limit, max_usage_limit, soft_limit_expiration, expires_at,
-          process_until, auto_rotate, previous_kid, next_kid, created_at, retired_at, revoked_at, destroyed_at, destroy_at, row_version,
-          seal, seal_key_id)
+          process_until, auto_rotate, previous_kid, next_kid, created_at, retired_at, revoked_at, destroyed_at, destroy_at,
+          destroy_ordered_at, row_version, seal, seal_key_id)
         VALUES (@Id, @KeyId, @TenantId, @OwnerKind, @OwnerId, @Name, @Algorithm, @Use, @Kid, @Version, @Spelling,
           @State, @OaepHash, @PublicKey, @SoftUsageLimit, @MaxUsageLimit, @SoftLimitExpiration, @ExpiresAt,
-          @ProcessUntil, @AutoRotate, @PreviousKid, @NextKid, @CreatedAt, @RetiredAt, @RevokedAt, @DestroyedAt, @DestroyAt, @RowVersion,
-          @Seal, @SealKeyId)
+          @ProcessUntil, @AutoRotate, @PreviousKid, @NextKid, @CreatedAt, @RetiredAt, @RevokedAt, @DestroyedAt, @DestroyAt,
+          @DestroyOrderedAt, @RowVersion, @Seal, @SealKeyId)
         ON CONFLICT DO NOTHING
         """;
 
@@ -276,6 +298,10 @@ internal sealed class KeyRepository : IKeyRepository
         if (row.Used > 0)
             await session.Sql.ExecuteAsync(InsertUsage, row);
 
+        // Last: other units that add a version of the algorithm wait for this one from here on. Those of devices are in no list.
+        if (row.OwnerKind.Length == 0)
+            await session.Sql.ExecuteAsync(CountOneMore, row);
+
         return true;
     }
 
@@ -285,7 +311,8 @@ internal sealed class KeyRepository : IKeyRepository
         SET state = @State, soft_usage_limit = @SoftUsageLimit, max_usage_limit = @MaxUsageLimit,
           soft_limit_expiration = @SoftLimitExpiration, expires_at = @ExpiresAt, process_until = @ProcessUntil,
           auto_rotate = @AutoRotate, next_kid = @NextKid, retired_at = @RetiredAt, revoked_at = @RevokedAt,
-          destroyed_at = @DestroyedAt, destroy_at = @DestroyAt, row_version = @RowVersion, seal = @Seal, seal_key_id = @SealKeyId
+          destroyed_at = @DestroyedAt, destroy_at = @DestroyAt, destroy_ordered_at = @DestroyOrderedAt,
+          row_version = @RowVersion, seal = @Seal, seal_key_id = @SealKeyId
         WHERE tenant_id = @TenantId AND id = @Id
         """;
 
@@ -340,32 +367,13 @@ internal sealed class KeyRepository : IKeyRepository
         "UPDATE key_material SET wrapped = @Wrapped WHERE tenant_id = @TenantId AND version_id = @VersionId";
 
     /// <inheritdoc/>
-    public async Task<bool> EraseMaterialAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId)
+    public async Task<bool> EraseMaterialAsync(IKmsSession session, KeyMaterial found)
     {
-        if (await FindMaterialAsync(session, tenantId, versionId) is not { } material)
-            return false;
-
-        return await WriteMaterialAsync(
-            session, OverwriteMaterial, KeyMaterialRow.From(material with { Wrapped = new byte[material.Wrapped.Length] }));
-    }
-
-    // No tenant here: what is due is due for all, and each row says whose it is.
-    private const string SelectDue =
-        """
-        SELECT tenant_id, id
-        FROM key_versions
-        WHERE destroy_at <= @Now AND id > @After
-        ORDER BY id
-        LIMIT @Limit
-        """;
-
-    /// <inheritdoc/>
-    public async Task<IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)>> ListDueForDestructionAsync(
-        IKmsSession session, DateTimeOffset now, KeyVersionId? after, int limit)
-    {
-        IReadOnlyList<KeyVersionIdRow> rows = await session.Sql.ListAsync<KeyVersionIdRow>(
-            SelectDue,
-            new { Now = now.ToStored(), After = (after?.Value ?? Guid.Empty).ToBytes(), Limit = limit });
-        return [.. rows.Select(row => row.ToIds())];
+        // The unit holds the key's row, and nobody but a unit that does touches its private keys.
+        return await FindMaterialAsync(session, found.TenantId, found.VersionId) is { } material
+            && material.WrappingKeyId == found.WrappingKeyId
+            && material.Wrapped.AsSpan().SequenceEqual(found.Wrapped)
+            && await WriteMaterialAsync(
+                session, OverwriteMaterial, KeyMaterialRow.From(material with { Wrapped = new byte[material.Wrapped.Length] }));
     }
 }

@@ -21,11 +21,8 @@ internal static class KeyVersionFilter
         + (query.Status is { } status ? $" AND {Has(status)}" : "")
         + (before ? " AND v.id < @Before" : "");
 
-    /// <summary>The WHERE clause over <c>keys</c>, for a query without a status.</summary>
-    public static string WhereKeys(KeyVersionQuery query) =>
-        "WHERE tenant_id = @TenantId AND owner_kind = ''"
-        + (query.Algorithm is null ? "" : " AND algorithm = @Algorithm")
-        + (query.Name is null ? "" : " AND name = @Name");
+    /// <summary>The algorithm as a further condition of a count, if the query has one.</summary>
+    public static string AndAlgorithm(KeyVersionQuery query) => query.Algorithm is null ? "" : " AND algorithm = @Algorithm";
 
     // KeyVersion.StatusAt in SQL, by the same precedence: destroyed, waiting for it, revoked, expired, retired, active.
     // The numbers are KeyState's.

@@ -1,3 +1,6 @@
+using Qkms.Core.Keys;
+using Qkms.Storage.Rows;
+
 namespace Qkms.Storage.Keys;
 
 /// <summary>What names a row of <c>key_versions</c>.</summary>
@@ -7,6 +10,10 @@ internal sealed class KeyVersionIdRow
 
     public byte[] Id { get; init; } = [];
 
-    public (TenantId TenantId, KeyVersionId VersionId) ToIds() =>
-        (new TenantId(new Guid(TenantId, bigEndian: true)), new KeyVersionId(new Guid(Id, bigEndian: true)));
+    public DueVersion ToDue()
+    {
+        StoredRowReader read = new();
+        (Guid tenant, Guid id) = (read.Id(TenantId), read.Id(Id));
+        return new DueVersion(Id, read.IsDamaged ? null : (new TenantId(tenant), new KeyVersionId(id)));
+    }
 }

@@ -19,7 +19,7 @@ internal sealed class KeyVersionRow
         v.id, v.key_id, v.tenant_id, v.owner_kind, v.owner_id, v.name, v.algorithm, v.use, v.kid, v.version, v.spelling,
           v.state, v.oaep_hash, v.public_key, v.soft_usage_limit, v.max_usage_limit, v.soft_limit_expiration, v.expires_at,
           v.process_until, v.auto_rotate, v.previous_kid, v.next_kid, v.created_at, v.retired_at, v.revoked_at, v.destroyed_at,
-          v.destroy_at, v.row_version, v.seal, v.seal_key_id
+          v.destroy_at, v.destroy_ordered_at, v.row_version, v.seal, v.seal_key_id
         """;
 
     public byte[] Id { get; init; } = [];
@@ -76,6 +76,8 @@ internal sealed class KeyVersionRow
 
     public long? DestroyAt { get; init; }
 
+    public long? DestroyOrderedAt { get; init; }
+
     public long RowVersion { get; init; }
 
     public byte[] Seal { get; init; } = [];
@@ -116,6 +118,7 @@ internal sealed class KeyVersionRow
             RevokedAt = version.RevokedAt.ToStored(),
             DestroyedAt = version.DestroyedAt.ToStored(),
             DestroyAt = version.DestroyAt.ToStored(),
+            DestroyOrderedAt = version.DestroyOrderedAt.ToStored(),
             RowVersion = version.RowVersion,
             Seal = StoredSeal.WithoutKeyId(stored.Seal),
             SealKeyId = StoredSeal.KeyId(stored.Seal),
@@ -155,6 +158,7 @@ internal sealed class KeyVersionRow
             RevokedAt = read.OptionalTime(RevokedAt),
             DestroyedAt = read.OptionalTime(DestroyedAt),
             DestroyAt = read.OptionalTime(DestroyAt),
+            DestroyOrderedAt = read.OptionalTime(DestroyOrderedAt),
             RowVersion = RowVersion,
             Used = Used,
         };

@@ -4,6 +4,7 @@ using Dapper;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Polly;
+using Qkms.Core.Sealing;
 using Qkms.Storage.Sessions;
 using Qkms.Storage.Telemetry;
 using SQLitePCL;
@@ -240,7 +241,15 @@ internal sealed class GroupCommitWriter : IDisposable
     private static void Run(PendingWrite write, SqliteConnection connection)
     {
         using KmsSession session = KmsSession.ForWritingOnThisThread(connection, SqlDialect.Sqlite);
-        write.Run(session);
+        try
+        {
+            write.Run(session);
+        }
+        catch (SealBrokenException) when (!IsInTransaction(connection))
+        {
+            // The row that did not stand as written went with the whole transaction: a fault of the disk, not of a trigger.
+            throw SqliteFaults.Unavailable();
+        }
     }
 
     // A full disk takes the whole transaction, and the delegate may have swallowed the error.

@@ -19,7 +19,7 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Qkms.Storage",
         "Telemetry", "Rows",
         "Sessions",
-        "Keyrings", "Tenants", "Journal", "ApiKeys", "Idempotency", "Keys",
+        "Keyrings", "Tenants", "Journal", "ApiKeys", "Idempotency", "Keys", "Lifecycle",
         "Migrations", "Sqlite", "Postgres");
 
     public static readonly Floors Api = new(

@@ -247,7 +247,7 @@ public sealed class IdempotencyKeyTests : ServiceTests
         key ??= new string('x', 256);
 
         (await Client.PostOnceAsync(key, Generate, Kem)).ShouldBlame("Idempotency-Key");
-        (await user.PostOnceAsync(key, Generate, Kem)).ShouldBlame("Idempotency-Key");
+        (await user.PostOnceAsync(key, Generate, Kem)).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
         (await Client.PostOnceAsync(new string('x', 255), Generate, Kem)).ShouldBe(HttpStatusCode.Created);
     }
 

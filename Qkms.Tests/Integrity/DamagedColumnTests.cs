@@ -40,6 +40,10 @@ public sealed class DamagedColumnTests : ServiceTests
         ["rotation_jobs"] = "not used yet",
         ["idempotency"] = "sealed, by IdempotencyKeyTests",
         ["writes"] = "holds ids for some minutes",
+        ["observed_hours"] = "can only delay a destruction, whose date is sealed",
+        ["destruction_hold"] = "can only delay a destruction, or end a hold: the waiting time is counted all the same",
+        ["version_counts"] = "only says how long a list is",
+        ["epochs"] = "can only raise what a server must be, by PostgresTimeline tests",
     };
 
     private readonly List<string> _problems = [];

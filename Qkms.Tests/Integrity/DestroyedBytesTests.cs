@@ -99,10 +99,10 @@ public sealed class DestroyedBytesTests : ServiceTests
             {
                 using HttpClient client = before.Client();
                 string kid = (await client.GenerateRetiredAsync()).Text("kid");
-                wrapped = (await before.FindMaterialAsync(kid))!.Wrapped;
-                KeyVersion version = (await before.FindVersionAsync(kid)).Version;
+                KeyMaterial material = (await before.FindMaterialAsync(kid))!;
+                wrapped = material.Wrapped;
                 await before.Store().WriteAsync(
-                    session => Repositories.Keys.EraseMaterialAsync(session, version.TenantId, version.Id), CancellationToken.None);
+                    session => Repositories.Keys.EraseMaterialAsync(session, material), CancellationToken.None);
 
                 // As after kill -9: the log still holds the page with the key.
                 foreach (string file in Directory.GetFiles(copied.Path).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))

@@ -224,7 +224,7 @@ public sealed class IntegrityTableTests : ServiceTests
                 "key_material", "key_material", $"version_id = {version}",
                 "version_id = (SELECT id FROM key_versions WHERE kid = 'kept-1')", ("version_id", made)),
             new(
-                "credentials", "credentials", $"{of} AND label <> 'initial'", $"{of} AND label = 'initial'",
+                "credentials", "credentials", $"{of} AND label IN ('test', 'changed')", $"{of} AND label = 'initial'",
                 ("id", made), ("lookup_id", "inserted0000")),
             new("idempotency", "idempotency", "idempotency_key = 'kept'", "idempotency_key = 'held'", ("idempotency_key", "inserted")),
             new("schema_migrations", "schema_migrations", "number = 1", "number = 2", ("number", 99L), ("name", "0099_inserted")),

@@ -139,19 +139,60 @@ public abstract partial class KmsStoreContract
         }
     }
 
+    // F-06: a counter per tenant and algorithm, whatever there is beside it; a name has its keys, which count their versions.
     [StoreFact]
     public async Task Counts_without_a_status_come_from_the_counters()
     {
         StoredTenant tenant = await AddTenantAsync();
-        (await ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, Query(tenant.Id)))).Should().Be(0);
-        Key key = _rows.Key(tenant.Id) with { NextVersion = 1001, VersionCount = 1000 };
+        StoredTenant other = await AddTenantAsync("other");
+        await tenant.AddKeyAsync("first", "ML-KEM-768", KeyState.Retired, KeyState.Active);
+        await tenant.AddKeyAsync("second", "ML-KEM-768", KeyState.Destroyed);
+        await tenant.AddKeyAsync("first", "AES-256", KeyState.Active);
+        await other.AddKeyAsync("first", "AES-256", KeyState.Active);
+        Key ofDevice = _rows.Key(tenant.Id, owner: new KeyOwner("device", "1"));
+        await tenant.AddKeyAsync(ofDevice, _rows.Version(ofDevice, 1));
 
-        await WriteAsync(session => Repositories.Keys.InsertKeyAsync(session, StoreRows.Seal(key)));
+        (await CountAsync(Query(tenant.Id))).Should().Be(4, "destroyed versions count, and those of devices do not");
+        (await CountAsync(Query(tenant.Id) with { Algorithm = KeyAlgorithm.FromStored("ML-KEM-768") })).Should().Be(3);
+        (await CountAsync(Query(tenant.Id) with { Algorithm = KeyAlgorithm.FromStored("ML-DSA-65") })).Should().Be(0);
+        (await CountAsync(Query(other.Id))).Should().Be(1);
 
-        (await ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, Query(tenant.Id)))).Should().Be(1000);
-        (await ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, Query(tenant.Id) with { Status = KeyStatus.Active })))
-            .Should().Be(0);
+        await WriteAsync(session => ((Qkms.Storage.Sessions.KmsSession)session).ExecuteAsync(
+            "UPDATE version_counts SET versions = 5000 WHERE algorithm = 'ML-KEM-768'"));
+        (await CountAsync(Query(tenant.Id))).Should().Be(5001);
+        (await CountAsync(Query(tenant.Id) with { Name = KeyName.FromStored("first") })).Should().Be(3);
+        (await CountAsync(Query(tenant.Id) with { Status = KeyStatus.Active })).Should().Be(2);
     }
+
+    // F-06: what fails counts nothing, and of two at once both count.
+    [StoreFact]
+    public async Task A_counter_counts_what_is_committed()
+    {
+        StoredTenant tenant = await AddTenantAsync();
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(() => tenant.AddKeyAsync($"n{i}", "AES-256", KeyState.Active))));
+        (_, IReadOnlyList<KeyVersion> versions) = await tenant.AddKeyAsync("last", "AES-256", KeyState.Active);
+
+        (await WriteAsync(session => Repositories.Keys.InsertVersionAsync(
+            session, StoreRows.Seal(versions[0]), tenant.Material(versions[0])))).Should().BeFalse("it is there already");
+        Func<Task> failing = () => WriteAsync<bool>(async session =>
+        {
+            KeyVersion second = versions[0] with
+            {
+                Id = new KeyVersionId(_rows.NextId()),
+                Kid = Kid.From(_rows.NextId()),
+                Version = 2,
+                State = KeyState.Retired,
+            };
+            await Repositories.Keys.InsertVersionAsync(session, StoreRows.Seal(second), tenant.Material(second));
+            throw new InvalidOperationException("after all");
+        });
+        await failing.Should().ThrowAsync<InvalidOperationException>();
+
+        (await CountAsync(Query(tenant.Id))).Should().Be(21);
+    }
+
+    private Task<long> CountAsync(KeyVersionQuery query) =>
+        ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, query));
 
     private static KeyVersionQuery Query(TenantId tenantId) => new(tenantId, Algorithm: null, Name: null, Status: null, StoreRows.Now);
 }

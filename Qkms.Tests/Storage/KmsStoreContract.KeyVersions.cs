@@ -178,13 +178,17 @@ public abstract partial class KmsStoreContract
         StoredTenant other = await AddTenantAsync("other");
         (_, IReadOnlyList<KeyVersion> versions) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Retired, KeyState.Active);
 
-        (await WriteAsync(session => Repositories.Keys.EraseMaterialAsync(session, other.Id, versions[0].Id))).Should().BeFalse();
-        (await WriteAsync(session => Repositories.Keys.EraseMaterialAsync(session, tenant.Id, versions[0].Id))).Should().BeTrue();
-        (await WriteAsync(session => Repositories.Keys.EraseMaterialAsync(session, tenant.Id, versions[0].Id))).Should().BeFalse();
+        KeyMaterial found = tenant.Material(versions[0]);
+        (await EraseAsync(found with { TenantId = other.Id })).Should().BeFalse();
+        (await EraseAsync(found with { Wrapped = [1, 2, 3] })).Should().BeFalse("it is not the one that was found");
+        (await EraseAsync(found)).Should().BeTrue();
+        (await EraseAsync(found)).Should().BeFalse();
 
         (await ReadAsync(session => Repositories.Keys.FindMaterialAsync(session, tenant.Id, versions[0].Id))).Should().BeNull();
         (await ReadAsync(session => Repositories.Keys.FindMaterialAsync(session, tenant.Id, versions[1].Id))).Should().NotBeNull();
         (await Store.EraseRemainsAsync(CancellationToken.None)).Should().BeTrue();
+
+        Task<bool> EraseAsync(KeyMaterial material) => WriteAsync(session => Repositories.Keys.EraseMaterialAsync(session, material));
     }
 
     //
@@ -213,8 +217,9 @@ public abstract partial class KmsStoreContract
         (await ListDueAsync(after: due[3].Item2, limit: 3)).Should().BeEmpty();
     }
 
-    private Task<IReadOnlyList<(TenantId TenantId, KeyVersionId VersionId)>> ListDueAsync(KeyVersionId? after, int limit) =>
-        ReadAsync(session => Repositories.Keys.ListDueForDestructionAsync(session, StoreRows.StoredNow, after, limit));
+    private async Task<IEnumerable<(TenantId, KeyVersionId)>> ListDueAsync(KeyVersionId? after, int limit) =>
+        (await ReadAsync(session => Repositories.Keys.ListDueForDestructionAsync(
+            session, StoreRows.StoredNow, after?.Value.ToByteArray(bigEndian: true), limit))).Select(due => due.Ids!.Value);
 
     private Task<bool> InsertVersionAsync(StoredTenant tenant, KeyVersion version) =>
         WriteAsync(session => Repositories.Keys.InsertVersionAsync(session, StoreRows.Seal(version), tenant.Material(version)));

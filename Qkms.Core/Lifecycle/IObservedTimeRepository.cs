@@ -1,0 +1,31 @@
+using Qkms.Core.Store;
+
+namespace Qkms.Core.Lifecycle;
+
+/// <summary>
+/// The hours in which the service was seen running, and whether destructions are held. They belong to the whole installation. An hour is
+/// counted from 1970-01-01T00:00Z.
+/// </summary>
+internal interface IObservedTimeRepository
+{
+    /// <summary>The newest hour up to this one; null when there is none.</summary>
+    Task<long?> FindLastAsync(IKmsSession session, long upTo);
+
+    /// <summary>How many hours there are after one and up to another.</summary>
+    Task<long> CountAsync(IKmsSession session, long after, long upTo);
+
+    /// <summary>Adds an hour that may be there already.</summary>
+    Task AddAsync(IKmsSession session, long hour);
+
+    /// <summary>Deletes the hours before this one.</summary>
+    Task DeleteBeforeAsync(IKmsSession session, long hour);
+
+    /// <summary>Since when destructions are held, by the clock of the node that noticed; null when they are not.</summary>
+    Task<DateTimeOffset?> FindHoldAsync(IKmsSession session);
+
+    /// <summary>Holds destructions; one that is there stays as it is.</summary>
+    Task HoldAsync(IKmsSession session, DateTimeOffset at);
+
+    /// <summary>Ends the hold.</summary>
+    Task ReleaseAsync(IKmsSession session);
+}

@@ -1,0 +1,49 @@
+using Qkms.Core.Lifecycle;
+using Qkms.Storage.Rows;
+using Qkms.Storage.Sessions;
+
+namespace Qkms.Storage.Lifecycle;
+
+/// <summary>
+/// The hours in which the service was seen running, and the hold of destructions. They are the installation's: no tenant.
+/// </summary>
+internal sealed class ObservedTimeRepository : IObservedTimeRepository
+{
+    private const string SelectLast = "SELECT hour FROM observed_hours WHERE hour <= @UpTo ORDER BY hour DESC LIMIT 1";
+
+    /// <inheritdoc/>
+    public async Task<long?> FindLastAsync(IKmsSession session, long upTo) =>
+        await session.Sql.ListAsync<long>(SelectLast, new { UpTo = upTo }) is [long hour] ? hour : null;
+
+    private const string Count = "SELECT COUNT(*) FROM observed_hours WHERE hour > @After AND hour <= @UpTo";
+
+    /// <inheritdoc/>
+    public Task<long> CountAsync(IKmsSession session, long after, long upTo) =>
+        session.Sql.ScalarAsync<long>(Count, new { After = after, UpTo = upTo });
+
+    private const string Insert = "INSERT INTO observed_hours (hour) VALUES (@Hour) ON CONFLICT DO NOTHING";
+
+    /// <inheritdoc/>
+    public Task AddAsync(IKmsSession session, long hour) => session.Sql.ExecuteAsync(Insert, new { Hour = hour });
+
+    private const string DeleteOld = "DELETE FROM observed_hours WHERE hour < @Hour";
+
+    /// <inheritdoc/>
+    public Task DeleteBeforeAsync(IKmsSession session, long hour) => session.Sql.ExecuteAsync(DeleteOld, new { Hour = hour });
+
+    private const string SelectHold = "SELECT held_at FROM destruction_hold";
+
+    /// <inheritdoc/>
+    public async Task<DateTimeOffset?> FindHoldAsync(IKmsSession session) =>
+        await session.Sql.ListAsync<long>(SelectHold) is [long at] ? new StoredRowReader().Time(at) : null;
+
+    private const string InsertHold = "INSERT INTO destruction_hold (only_row, held_at) VALUES (1, @At) ON CONFLICT DO NOTHING";
+
+    /// <inheritdoc/>
+    public Task HoldAsync(IKmsSession session, DateTimeOffset at) => session.Sql.ExecuteAsync(InsertHold, new { At = at.ToStored() });
+
+    private const string DeleteHold = "DELETE FROM destruction_hold";
+
+    /// <inheritdoc/>
+    public Task ReleaseAsync(IKmsSession session) => session.Sql.ExecuteAsync(DeleteHold);
+}
