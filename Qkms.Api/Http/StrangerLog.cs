@@ -20,7 +20,7 @@ internal sealed partial class StrangerLog : IDisposable
     public StrangerLog(TimeProvider time, ILogger<StrangerLog> logger)
     {
         _logger = logger;
-        _timer = time.CreateTimer(static log => ((StrangerLog)log!).Summarise(), this, _interval, _interval);
+        _timer = time.CreateTimer(static log => ((StrangerLog)log!).SummariseQuietly(), this, _interval, _interval);
     }
 
     /// <summary>Counts a request, and says whether it is to be logged by itself.</summary>
@@ -38,6 +38,19 @@ internal sealed partial class StrangerLog : IDisposable
     }
 
     public void Dispose() => _timer.Dispose();
+
+    // On the thread of a timer an exception ends the process, and a log that is closed at a stop may throw one.
+    private void SummariseQuietly()
+    {
+        try
+        {
+            Summarise();
+        }
+        catch (Exception e) when (e is AggregateException or ObjectDisposedException)
+        {
+            // What could not be logged has no other place.
+        }
+    }
 
     private long Unlogged(StrangerRequest kind) => Math.Max(0, Interlocked.Exchange(ref _seen[(int)kind], 0) - LoggedOfEach);
 

@@ -117,7 +117,7 @@ public sealed class ShowKeysTests : ServiceTests
     [InlineData("status=active&status=")]
     [InlineData("name=a&name=")]
     [InlineData("status=ACTIVE")]
-    [InlineData("algorithm=kyber768")]
+    [InlineData("algorithm=kyber769")]
     [InlineData("name=a//b")]
     [InlineData("cursor=abc")]
     [InlineData("cursor=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
