@@ -4,9 +4,9 @@ public sealed class ListAlgorithmsTests : ServiceTests
 {
     // the figures of FIPS 203 (tables 2 and 3), FIPS 204 (tables 1 and 2) RFC 8017 and RFC 8032.
     [Theory]
-    [InlineData("ML-KEM-512", "Kyber512", "AKP", "enc", 1, 800, 768, 32, null, "SUPPORTED", true)]
-    [InlineData("ML-KEM-768", "Kyber768", "AKP", "enc", 3, 1184, 1088, 32, null, "RECOMMENDED", true)]
-    [InlineData("ML-KEM-1024", "Kyber1024", "AKP", "enc", 5, 1568, 1568, 32, null, "SUPPORTED", true)]
+    [InlineData("ML-KEM-512", "Kyber512", "AKP", "enc,kem", 1, 800, 768, 32, null, "SUPPORTED", true)]
+    [InlineData("ML-KEM-768", "Kyber768", "AKP", "enc,kem", 3, 1184, 1088, 32, null, "RECOMMENDED", true)]
+    [InlineData("ML-KEM-1024", "Kyber1024", "AKP", "enc,kem", 5, 1568, 1568, 32, null, "SUPPORTED", true)]
     [InlineData("ML-DSA-44", "Dilithium2", "AKP", "sig", 2, 1312, null, null, 2420, "SUPPORTED", true)]
     [InlineData("ML-DSA-65", "Dilithium3", "AKP", "sig", 3, 1952, null, null, 3309, "RECOMMENDED", true)]
     [InlineData("ML-DSA-87", "Dilithium5", "AKP", "sig", 5, 2592, null, null, 4627, "SUPPORTED", true)]

@@ -45,6 +45,7 @@ public sealed class FailoverTests : IDisposable
 
         b.StopImmediately();
         await Eventually.HoldsAsync(async () => (await EncryptAsync(client, kid)).ErrorCode == "ERR_SERVICE_001");
+        await Eventually.HoldsAsync(async () => (await anybody.GetJsonAsync("/health/ready")).Status == HttpStatusCode.ServiceUnavailable);
         await AskForAsync(TimeSpan.FromSeconds(4), async () =>
         {
             (await EncryptAsync(client, kid)).ShouldSayLater();

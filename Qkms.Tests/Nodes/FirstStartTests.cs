@@ -108,9 +108,11 @@ public sealed class FirstStartTests
         cluster.InitialApiKeyFiles.Should().ContainSingle("who did not make the tenant takes his file back");
         cluster.Ask<string>("SELECT string_agg(name, ',' ORDER BY number) FROM schema_migrations")
             .Should().Be(string.Join(',', Migration.For("Postgres").Select(migration => migration.Name)));
-        foreach ((string table, int rows) in new[] { ("installation", 1), ("tenants", 1), ("credentials", 1), ("root_wrappers", 1) })
+        foreach ((string table, int rows) in new[] { ("installation", 1), ("tenants", 1), ("root_wrappers", 1) })
             cluster.Ask<long>($"SELECT COUNT(*) FROM {table}").Should().Be(rows, table);
 
+        cluster.Ask<long>("SELECT COUNT(*) FROM credentials WHERE lookup_id = 'decoy'").Should().Be(1);
+        cluster.Ask<long>("SELECT COUNT(*) FROM credentials WHERE lookup_id <> 'decoy'").Should().Be(1, "there is one API key");
         cluster.Ask<long>("SELECT COUNT(DISTINCT (kind, version, tenant_id)) FROM keyring")
             .Should().Be(cluster.Ask<long>("SELECT COUNT(*) FROM keyring")).And.Be(4);
     }
