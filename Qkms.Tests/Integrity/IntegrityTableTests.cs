@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Reflection;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -19,13 +18,6 @@ namespace Qkms.Tests.Integrity;
 /// </summary>
 public sealed class IntegrityTableTests : ServiceTests
 {
-    private const string Rewrite = "QKMS_WRITE_DOCS";
-    private const string Begin = "<!-- What is noticed, written by a test: begin -->\n";
-    private const string End = "<!-- What is noticed, written by a test: end -->\n";
-
-    // What is on PostgreSQL only; there the test measures it too.
-    private static readonly string[] _onPostgresOnly = ["schema_lock", "writes.fenced"];
-
     private static readonly (string What, string Reason)[] _unnoticed =
     [
         ("audit_events", "the journal has no keyed hash yet"),
@@ -93,7 +85,7 @@ public sealed class IntegrityTableTests : ServiceTests
             attacker.Undo(attack);
         }
 
-        await PageShouldSayAsync(outcomes);
+        await IntegrityTable.PageShouldSayAsync(outcomes);
         problems.Should().BeEmpty();
         (await AskAsync()).Should().Equal(calm, "everything is as it was");
     }
@@ -348,62 +340,4 @@ public sealed class IntegrityTableTests : ServiceTests
         file.Open();
         _sqlite.Run(file);
     }
-
-    private static async Task PageShouldSayAsync(IReadOnlyList<Found> outcomes)
-    {
-        string path = Path.Combine(Repository.Root, "docs", "protection.md");
-        string page = await File.ReadAllTextAsync(path);
-        string[] parts = page.Split([Begin, End], StringSplitOptions.None);
-        parts.Should().HaveCount(3, "the page has both marks once");
-        string expected = $"{parts[0]}{Begin}\n{Table(outcomes)}\n{End}{parts[2]}";
-        if (Environment.GetEnvironmentVariable(Rewrite) is not null && !TestStorage.IsPostgres)
-            await File.WriteAllTextAsync(path, expected);
-
-        (await File.ReadAllTextAsync(path)).Should().Be(expected, $"set {Rewrite}=1 once to write it anew");
-    }
-
-    private static string Table(IReadOnlyList<Found> outcomes)
-    {
-        Found[] onBoth = [.. outcomes.Where(outcome => !IsOnPostgresOnly(outcome.Attack))];
-        StringBuilder table = new("| table | attack | noticed | columns |\n|---|---|---|---|\n");
-        foreach (IGrouping<(string Name, AttackKind Kind), Found> attacks in onBoth
-            .GroupBy(outcome => (outcome.Attack.Row.Name, outcome.Attack.Kind))
-            .OrderBy(attacks => attacks.Key.Name, StringComparer.Ordinal)
-            .ThenBy(attacks => attacks.Key.Kind))
-        {
-            foreach (IGrouping<string, Found> same in attacks.GroupBy(outcome => outcome.Outcome)
-                .OrderByDescending(same => same.Count())
-                .ThenBy(same => same.Key, StringComparer.Ordinal))
-            {
-                IEnumerable<string> names = same.Select(outcome => $"`{outcome.Attack.Column}`").Order(StringComparer.Ordinal);
-                string columns = same.First().Attack.Column is null ? ""
-                    : same.Count() == attacks.Count() ? "each"
-                    : string.Join(", ", names);
-                string what = $"{Named(attacks.Key.Name)} | {Words(attacks.Key.Kind)}";
-                table.Append(CultureInfo.InvariantCulture, $"| {what} | {same.Key} | {columns} |\n");
-            }
-        }
-
-        int noticed = onBoth.Count(outcome => !outcome.Outcome.StartsWith("not", StringComparison.Ordinal));
-        int all = onBoth.Length;
-        table.Append(CultureInfo.InvariantCulture, $"\n{all} attacks, of which {noticed} are noticed and {all - noticed} are not.\n");
-        return table.ToString();
-    }
-
-    private static bool IsOnPostgresOnly(Attack attack) =>
-        _onPostgresOnly.Contains(attack.Row.Table) || _onPostgresOnly.Contains($"{attack.Row.Table}.{attack.Column}");
-
-    private static string Named(string name) =>
-        name.Split(',', 2) is [var table, var which] ? $"`{table}`,{which}" : $"`{name}`";
-
-    private static string Words(AttackKind kind) => kind switch
-    {
-        AttackKind.Edit => "a column edited",
-        AttackKind.Swap => "a column exchanged with another row's",
-        AttackKind.OldValue => "a column's old value put back",
-        AttackKind.OldRow => "the old row put back",
-        AttackKind.Deleted => "the row deleted",
-        AttackKind.Inserted => "a copy inserted under other names",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
 }
