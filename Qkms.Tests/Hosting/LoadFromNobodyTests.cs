@@ -5,6 +5,7 @@ using Xunit.Abstractions;
 
 namespace Qkms.Tests.Hosting;
 
+// V-05
 /// <summary>
 /// F-03: 2,500 connections of strangers for ten seconds: open requests, wrong API keys, heads and bodies that do not end. The calls of
 /// three API keys go on; what they met before and meanwhile stands in the output of the test.

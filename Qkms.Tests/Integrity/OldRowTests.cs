@@ -1,5 +1,6 @@
 namespace Qkms.Tests.Integrity;
 
+// V-03
 /// <summary>
 /// F-11: a row that the service itself wrote, and has written over since, is put back alone. Its seal holds, and still it is refused: the
 /// row of a key says what state each of its versions is in.

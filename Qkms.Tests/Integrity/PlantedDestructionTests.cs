@@ -2,6 +2,7 @@ using Qkms.Core.Journal;
 
 namespace Qkms.Tests.Integrity;
 
+// V-03
 /// <summary>
 /// F-12: whoever can write to the database cannot have the service destroy a key, call one destroyed whose private key is still there, or
 /// keep others from being destroyed.

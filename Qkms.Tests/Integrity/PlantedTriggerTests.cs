@@ -1,5 +1,6 @@
 namespace Qkms.Tests.Integrity;
 
+// V-03
 /// <summary>
 /// F-10: somebody plants triggers in the database while the service runs. SQLite runs none. On PostgreSQL a change that is not stored as it
 /// was written is rolled back and answered 500. On neither is anything answered, or journalled, that did not happen.

@@ -2,6 +2,7 @@ using Npgsql;
 
 namespace Qkms.Tests.Nodes;
 
+// V-04
 /// <summary>
 /// F-40: one server dies, its standby is promoted, and the first one comes back knowing nothing of what happened since. Whoever has worked
 /// on the newer timeline never goes back to the older one, on which revoked keys still work.
