@@ -9,6 +9,7 @@ using Qkms.Api.Idempotency;
 using Qkms.Api.Keys;
 using Qkms.Api.Logging;
 using Qkms.Api.Pages;
+using Qkms.Api.Rotations;
 using Qkms.Api.Signatures;
 using Qkms.Api.Telemetry;
 using Qkms.Core;
@@ -47,6 +48,7 @@ return await StartFailures.ExplainAsync(async () =>
         HealthJson.Default,
         KemJson.Default,
         KeyJson.Default,
+        RotationJson.Default,
         SignatureJson.Default);
     builder.AddQkmsCrossOrigins(settings.AllowedOrigins);
     builder.AddQkmsEnvelope();
@@ -79,6 +81,7 @@ return await StartFailures.ExplainAsync(async () =>
     RouteGroupBuilder routes =
         app.MapGroup("").Speaks(app.Services.GetRequiredService<Protocol>()).RefuseUnknownQueries().CheckIdempotencyKeys();
     routes.MapKeys();
+    routes.MapRotations();
     routes.MapEncryption();
     routes.MapKem();
     routes.MapSignatures();

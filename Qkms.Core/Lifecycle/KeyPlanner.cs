@@ -44,6 +44,44 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
         };
 
     /// <summary>
+    /// The plans of a rotation to another algorithm: the chain leaves one key, whose active slot is then empty, and goes on in another.
+    /// </summary>
+    /// <param name="actor">Who changes them.</param>
+    /// <param name="from">The version as it was read, and its key.</param>
+    /// <param name="retired">The version with its successor, retired if it was active.</param>
+    /// <param name="home">The key of the successor; new, or as it was read.</param>
+    /// <param name="isNew">Whether that key's row is still to be written.</param>
+    /// <param name="version">The successor.</param>
+    /// <param name="material">Its wrapped private key.</param>
+    internal IReadOnlyList<KeyPlan> Migrate(
+        JournalActor actor, KeyAndVersion from, KeyVersion retired, Key home, bool isNew, KeyVersion version, KeyMaterial material)
+    {
+        (Key key, KeyVersion old) = from;
+        KeyVersion written = Rewritten(old, retired);
+        KeyPlan leaving = new()
+        {
+            Key = key,
+            Version = old,
+            ChangedVersion = sealer.Seal(written),
+            ChangedKey = sealer.Seal(key with
+            {
+                ActiveKid = key.ActiveKid == old.Kid ? null : key.ActiveKid,
+                States = key.States.With(written),
+                RowVersion = key.RowVersion + 1,
+            }),
+            Events = old.State == KeyState.Active
+                ? [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRetired, retired, old, "rotation")]
+                : [],
+        };
+        KeyPlan entering = AddedRows(home, version, material) with
+        {
+            NewKey = isNew ? sealer.Seal(home) : null,
+            Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRotated, version, before: null)],
+        };
+        return [leaving, entering];
+    }
+
+    /// <summary>
     /// The plan that changes the state of a version, and of its key what depends on it. Where nothing changes nothing is written.
     /// </summary>
     /// <param name="actor">Who changes it.</param>

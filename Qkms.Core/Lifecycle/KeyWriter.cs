@@ -15,11 +15,28 @@ internal sealed class KeyWriter(IKeyRepository keys, IJournalRepository journal,
     /// not.
     /// </summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyChanged"/>: the kid is taken.</exception>
-    internal async Task<bool> TryWriteAsync(IKmsSession session, KeyPlan plan)
-    {
-        if (!await HoldsAsync(session, plan))
-            return false;
+    internal Task<bool> TryWriteAsync(IKmsSession session, KeyPlan plan) => TryWriteAsync(session, [plan]);
 
+    /// <summary>The same for the plans of several keys: all of them, or none.</summary>
+    /// <exception cref="KmsException">As above.</exception>
+    internal async Task<bool> TryWriteAsync(IKmsSession session, IReadOnlyList<KeyPlan> plans)
+    {
+        // Keys that are there come first, in the order of their ids, so that no two units wait for each other; then nothing was written
+        // when a plan does not hold.
+        foreach (KeyPlan plan in plans.OrderBy(plan => plan.NewKey is not null).ThenBy(plan => plan.Key.Id.Value))
+        {
+            if (!await HoldsAsync(session, plan))
+                return false;
+        }
+
+        foreach (KeyPlan plan in plans)
+            await WriteAsync(session, plan);
+
+        return true;
+    }
+
+    private async Task WriteAsync(IKmsSession session, KeyPlan plan)
+    {
         if (plan.ChangedVersion is { } changed)
             await UpdateAsync(session, changed);
 
@@ -31,8 +48,6 @@ internal sealed class KeyWriter(IKeyRepository keys, IJournalRepository journal,
 
         foreach (JournalEvent happened in plan.Events)
             await journal.InsertAsync(session, happened);
-
-        return true;
     }
 
     internal static KmsException KidTaken(Kid kid) =>

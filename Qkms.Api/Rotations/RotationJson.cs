@@ -1,0 +1,9 @@
+using System.Text.Json.Serialization;
+using Qkms.Api.Envelopes;
+
+namespace Qkms.Api.Rotations;
+
+/// <summary>Requests and answers about rotations, as JSON.</summary>
+[JsonSerializable(typeof(RotateVersionRequest))]
+[JsonSerializable(typeof(Envelope<ChainResponse>))]
+internal sealed partial class RotationJson : JsonSerializerContext;
