@@ -13,7 +13,13 @@ namespace Qkms.Core.Lifecycle;
 
 /// <summary>Rotates the version that a kid names, now.</summary>
 internal sealed class KeyRotations(
-    IKmsStore store, Changes changes, KeyRows rows, Successors successors, KeyWriter writer, TenantKeys tenantKeys, OperationMetrics metrics)
+    IKmsStore store,
+    Changes changes,
+    KeyRows rows,
+    Successors successors,
+    KeyWriter writer,
+    TenantKeys tenantKeys,
+    OperationMetrics metrics)
 {
     /// <summary>Makes the successor of a version; the version is retired if it was active.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, or as <see cref="Successors.FindAsync"/>.</exception>

@@ -27,8 +27,8 @@ internal sealed class Successors(
     /// <param name="old">The version and its key.</param>
     /// <param name="order">What is asked.</param>
     /// <exception cref="KmsException">
-    /// <see cref="KmsErrors.KeyRevoked"/>, <see cref="KmsErrors.KeyDestroyed"/>, <see cref="KmsErrors.KeyChanged"/> when it has a successor,
-    /// is neither active nor the newest, or the new kid is taken, <see cref="KmsErrors.ActiveKeyExists"/>,
+    /// <see cref="KmsErrors.KeyRevoked"/>, <see cref="KmsErrors.KeyDestroyed"/>, <see cref="KmsErrors.KeyChanged"/> when it has a
+    /// successor, is neither active nor the newest, or the new kid is taken, <see cref="KmsErrors.ActiveKeyExists"/>,
     /// <see cref="KmsErrors.KeyDisabled"/>, <see cref="KmsErrors.Invalid"/> for an algorithm that it may not change to.
     /// </exception>
     /// <exception cref="SealBrokenException">A row that it needs does not match its seal.</exception>

@@ -27,7 +27,7 @@ public sealed class AlgorithmChangeTests : ServiceTests
         (await Client.GetJsonAsync($"/kms/keys/active?algorithm={Rsa}&name=orders"))
             .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await Client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-768&name=orders")).Text("kid").Should().Be("kem-1");
-        string ciphertext = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "aGVsbG8=", kid = "kem-1" })).Text("ciphertext");
+        string ciphertext = (await EncryptAsync("kem-1")).Text("ciphertext");
         (await Client.MustUseAsync("/crypto/decrypt", new { ciphertext, kid = "kem-1" })).Text("plaintext").Should().Be("aGVsbG8=");
     }
 

@@ -28,7 +28,8 @@ internal static class RouteRequests
         if (VerbOf(route) == HttpMethod.Get)
             return null;
 
-        bool hasBodyOfItsOwn = path.Contains("/actions/", StringComparison.Ordinal) || path.EndsWith("/rotations", StringComparison.Ordinal);
+        bool hasBodyOfItsOwn =
+            path.Contains("/actions/", StringComparison.Ordinal) || path.EndsWith("/rotations", StringComparison.Ordinal);
         return hasBodyOfItsOwn || VerbOf(route) == HttpMethod.Delete
             ? "{}"
             : $"{{{MembersOf(path)}{key}}}";
