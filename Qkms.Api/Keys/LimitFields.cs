@@ -23,7 +23,7 @@ internal interface IKeyLimitFields
     DaysMember RotationPeriod { get; }
 }
 
-/// <summary>Reads those members after the request was read. What they mean together is judged where the limits that there are stand.</summary>
+/// <summary>Reads those members after the request was read. What they mean together is judged beside the limits that there are.</summary>
 internal static class LimitFields
 {
     public static KeyLimitChanges ToLimitChanges(this IKeyLimitFields fields) => new()

@@ -5,7 +5,9 @@ namespace Qkms.Core.Idempotency;
 /// <summary>The bytes in which a result is kept: the format of the record, then the parts of the result in the canonical form.</summary>
 internal static class ResultRecord
 {
-    /// <summary>The first format in which a version has labels and says how its key rotates. Records of the one before live for a day.</summary>
+    /// <summary>
+    /// The first format in which a version has labels and says how its key rotates. Records of the one before live for a day.
+    /// </summary>
     public const byte FormatWithLimits = 2;
 
     private const byte Format = FormatWithLimits;

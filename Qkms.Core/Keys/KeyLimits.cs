@@ -3,7 +3,7 @@ namespace Qkms.Core.Keys;
 /// <summary>How long and how often a version may be used; null = without end.</summary>
 internal sealed record KeyLimits
 {
-    /// <summary>The greatest number of uses that can be set: 2^53 − 1, up to which every reader of JSON reads whole numbers as they are.</summary>
+    /// <summary>The greatest number of uses: 2^53 − 1, up to which every reader of JSON reads whole numbers as they are.</summary>
     public const long MostUses = (1L << 53) - 1;
 
     /// <summary>The longest rotation period, in days: ten years.</summary>
@@ -34,8 +34,8 @@ internal sealed record KeyLimits
     public bool AutoRotate { get; init; }
 
     /// <summary>
-    /// The limits that a successor made at <paramref name="successorCreatedAt"/> begins with: the same uses, and the same times from its own
-    /// creation as these were from the creation of their version.
+    /// The limits that a successor made at <paramref name="successorCreatedAt"/> begins with: the same uses, and times as far from its own
+    /// creation as these were from that of their version.
     /// </summary>
     public KeyLimits MirroredTo(DateTimeOffset createdAt, DateTimeOffset successorCreatedAt)
     {
