@@ -105,6 +105,8 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
                 ActiveKid = key.ActiveKid == before.Kid && after.State != KeyState.Active ? null : key.ActiveKid,
                 DestroyedCount = key.DestroyedCount + (after.State == KeyState.Destroyed ? 1 : 0),
                 States = key.States.With(written),
+                RotationPeriod = after.RotationPeriod,
+                NextRotationAt = after.NextRotationAt,
                 RowVersion = key.RowVersion + 1,
             }),
             Events = [KeyEvents.About(ids.Next(), time.GetUtcMilliseconds(), actor, action, after, before, reason)],
@@ -125,6 +127,8 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
             NextVersion = key.NextVersion + 1,
             VersionCount = key.VersionCount + 1,
             States = (retired is null ? key.States : key.States.With(retired)).With(version),
+            RotationPeriod = version.RotationPeriod,
+            NextRotationAt = version.NextRotationAt,
             RowVersion = key.RowVersion + 1,
         }),
     };
