@@ -62,8 +62,10 @@ return await StartFailures.ExplainAsync(async () =>
         settings.ApiKeys,
         settings.Materials,
         settings.Signatures,
-        settings.Destruction);
+        settings.Destruction,
+        settings.Rotation);
     builder.Services.AddHostedService<Housekeeping>();
+    builder.Services.AddHostedService<DueRotations>();
     builder.Services.AddHostedService<MemoryReturn>();
     if (settings.Storage.ConnectionString is { } shared)
         builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory });

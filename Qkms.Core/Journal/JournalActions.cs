@@ -24,6 +24,18 @@ internal static class JournalActions
     /// <summary>The material of a version was erased.</summary>
     public const string KeyDestroyed = "key.destroyed";
 
+    /// <summary>A rotation was scheduled.</summary>
+    public const string RotationScheduled = "rotation.scheduled";
+
+    /// <summary>A scheduled rotation was called off.</summary>
+    public const string RotationCancelled = "rotation.cancelled";
+
+    /// <summary>A scheduled rotation has made its version.</summary>
+    public const string RotationSucceeded = "rotation.succeeded";
+
+    /// <summary>A scheduled rotation has failed, and is not tried again.</summary>
+    public const string RotationFailed = "rotation.failed";
+
     /// <summary>A key signed a hash that is weaker than the key (FIPS 204, section 5.4).</summary>
     public const string WeakHashSigned = "key.weak_hash_signed";
 

@@ -63,6 +63,12 @@ internal interface IKeyRepository
     Task<IReadOnlyList<VersionWithKey>> ListChainAsync(IKmsSession session, TenantId tenantId, Kid first, bool isForward, int limit);
 
     /// <summary>
+    /// The number of the first version of a key after this one with which a rotation chain begins; null when none does. The versions of a
+    /// key follow each other in the order of their numbers, so that this one's chain has ended, or left the key, before it.
+    /// </summary>
+    Task<int?> FindNextChainStartAsync(IKmsSession session, KeyVersion version);
+
+    /// <summary>
     /// How many versions a query has: from counters; with a status row by row, and then at most <see cref="KeyVersionQuery.MaxCounted"/>.
     /// </summary>
     Task<long> CountVersionsAsync(IKmsSession session, KeyVersionQuery query);

@@ -113,6 +113,13 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
         };
     }
 
+    /// <summary>The plan that sets when a key rotates next by itself.</summary>
+    internal KeyPlan RotateNextAt(Key key, DateTimeOffset at) => new()
+    {
+        Key = key,
+        ChangedKey = sealer.Seal(key with { NextRotationAt = at, RowVersion = key.RowVersion + 1 }),
+    };
+
     // The key's row holds the row version of each of its versions: no version changes without its key.
     private static KeyVersion Rewritten(KeyVersion before, KeyVersion after) => after with { RowVersion = before.RowVersion + 1 };
 

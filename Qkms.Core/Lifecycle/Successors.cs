@@ -26,16 +26,18 @@ internal sealed class Successors(
     /// <param name="session">Reads.</param>
     /// <param name="old">The version and its key.</param>
     /// <param name="order">What is asked.</param>
+    /// <param name="at">When the successor will be made: its limits are judged for that time.</param>
     /// <exception cref="KmsException">
     /// <see cref="KmsErrors.KeyRevoked"/>, <see cref="KmsErrors.KeyDestroyed"/>, <see cref="KmsErrors.KeyChanged"/> when it has a
     /// successor, is neither active nor the newest, or the new kid is taken, <see cref="KmsErrors.ActiveKeyExists"/>,
-    /// <see cref="KmsErrors.KeyDisabled"/>, <see cref="KmsErrors.Invalid"/> for an algorithm that it may not change to.
+    /// <see cref="KmsErrors.KeyDisabled"/>, <see cref="KmsErrors.Invalid"/> for limits, or an algorithm, that it may not change to.
     /// </exception>
     /// <exception cref="SealBrokenException">A row that it needs does not match its seal.</exception>
-    internal async Task<Succession> FindAsync(IKmsSession session, KeyAndVersion old, RotationOrder order)
+    internal async Task<Succession> FindAsync(IKmsSession session, KeyAndVersion old, RotationOrder order, DateTimeOffset at)
     {
         KeyTransitions.RequireRotatable(old);
         KeyAddress address = AddressOf(old.Version, order);
+        _ = LimitsAfter(old.Version, order, at);
         KeyAndVersion? head = address == old.Key.Address ? null : await rows.FindWithNewestAsync(session, address);
         if (head is not null)
             NewKeys.RefuseSecondActive(head.Key);
@@ -74,7 +76,14 @@ internal sealed class Successors(
         Guid last = found.Head is { } head && head.Version.Id.Value.CompareTo(old.Id.Value) > 0 ? head.Version.Id.Value : old.Id.Value;
         KeyVersionId id = new(ids.NextAfter(last));
         NextVersion next = new(
-            id, order.NewKid ?? Kid.From(id.Value), SpellingOf(found, order), OaepHashOf(found), PreviousKid: old.Kid, CreatedAt: now);
+            id,
+            order.NewKid ?? Kid.From(id.Value),
+            SpellingOf(found, order),
+            OaepHashOf(found),
+            old.Kid,
+            now,
+            LimitsAfter(old, order, now),
+            order.Limits.RotationPeriod.Or(home.RotationPeriod ?? key.RotationPeriod));
         KeyVersion version = next.Of(home, pair);
         KeyVersion retired = KeyTransitions.Supersede(old, version.Kid, now);
         KeyMaterial material = PrivateKeyWrap.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);
@@ -95,6 +104,21 @@ internal sealed class Successors(
         return algorithm.Uses.Contains(old.Use)
             ? old.Address with { Algorithm = algorithm }
             : throw Blame($"has no keys for '{old.Use.ToWire()}', which is what '{old.Kid}' is for");
+    }
+
+    // A successor has the limits of the version before it, unless the request says otherwise.
+    private static KeyLimits LimitsAfter(KeyVersion old, RotationOrder order, DateTimeOffset at)
+    {
+        try
+        {
+            return old.Limits.MirroredTo(old.CreatedAt, at).With(order.Limits, at);
+        }
+        catch (KmsException e) when (e.Details is [{ } first, ..])
+        {
+            throw e.Error.With(
+                $"'new_key.{first.Field}' {first.Message}.",
+                [.. e.Details.Select(detail => new FieldError($"new_key.{detail.Field}", detail.Message))]);
+        }
     }
 
     private static string SpellingOf(Succession found, RotationOrder order) =>

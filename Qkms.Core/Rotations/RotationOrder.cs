@@ -1,4 +1,5 @@
 using Qkms.Core.Algorithms;
+using Qkms.Core.Keys;
 
 namespace Qkms.Core.Rotations;
 
@@ -8,4 +9,6 @@ namespace Qkms.Core.Rotations;
 /// <param name="Algorithm">The algorithm of the successor; null = the same.</param>
 /// <param name="Spelling">How the caller spelled that algorithm; null = as the version's own.</param>
 /// <param name="AllowAlgorithmChange">Whether the algorithm may be another one.</param>
-internal sealed record RotationOrder(Kid Kid, Kid? NewKid, KeyAlgorithm? Algorithm, string? Spelling, bool AllowAlgorithmChange);
+/// <param name="Limits">What the successor has otherwise than the version, and how often its key rotates by itself.</param>
+internal sealed record RotationOrder(
+    Kid Kid, Kid? NewKid, KeyAlgorithm? Algorithm, string? Spelling, bool AllowAlgorithmChange, KeyLimitChanges Limits);

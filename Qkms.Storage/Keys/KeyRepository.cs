@@ -257,6 +257,24 @@ internal sealed partial class KeyRepository : IKeyRepository
         return [.. rows.Select(row => new VersionWithKey(row.First.ToSealed(), row.Second?.ToSealed()))];
     }
 
+    private const string SelectNextStart =
+        """
+        SELECT version
+        FROM key_versions
+        WHERE tenant_id = @TenantId AND key_id = @KeyId AND previous_kid IS NULL AND version > @Version
+        ORDER BY version
+        LIMIT 1
+        """;
+
+    /// <inheritdoc/>
+    public async Task<int?> FindNextChainStartAsync(IKmsSession session, KeyVersion version)
+    {
+        IReadOnlyList<long> starts = await session.Sql.ListAsync<long>(
+            SelectNextStart,
+            new { TenantId = version.TenantId.Value.ToBytes(), KeyId = version.KeyId.Value.ToBytes(), version.Version });
+        return starts is [long start] ? checked((int)start) : null;
+    }
+
     // One row per algorithm.
     private const string SumCounters =
         """

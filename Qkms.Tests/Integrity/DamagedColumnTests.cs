@@ -37,7 +37,7 @@ public sealed class DamagedColumnTests : ServiceTests
         ["key_usage"] = "changes with every use",
         ["credential_usage"] = "changes with every use",
         ["audit_events"] = "has hashes of its own",
-        ["rotation_jobs"] = "not used yet",
+        ["rotation_jobs"] = "sealed, by RotationSchedulerTests",
         ["idempotency"] = "sealed, by IdempotencyKeyTests",
         ["writes"] = "holds ids for some minutes",
         ["observed_hours"] = "can only delay a destruction, whose date is sealed",

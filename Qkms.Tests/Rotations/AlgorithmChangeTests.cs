@@ -97,7 +97,7 @@ public sealed class AlgorithmChangeTests : ServiceTests
         App.Log.Lines.Should().NotContain(line => line.StartsWith("Critical", StringComparison.Ordinal));
     }
 
-    /// <summary>A-18: a retired kid means the active end of its chain, also where the chain left its key.</summary>
+    /// <summary>A-18: a retired kid means the active end of its chain, also where the chain left its key and that has others since.</summary>
     [Fact]
     public async Task A_retired_kid_follows_its_chain_into_the_other_key()
     {
@@ -107,6 +107,11 @@ public sealed class AlgorithmChangeTests : ServiceTests
         (await EncryptAsync("aes-1")).Text("kid").Should().Be("kem-1");
         (await EncryptAsync("aes-2")).Text("kid").Should().Be("kem-1");
 
+        // Another chain begins in the key that this one left.
+        await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "aes-3" });
+        App.Time.OutliveCaches();
+
+        (await EncryptAsync("aes-1")).Text("kid").Should().Be("kem-1");
         Answer used = await EncryptAsync("aes-2");
         used.Text("kid").Should().Be("kem-1");
         used.Text("requested_kid").Should().Be("aes-2");
