@@ -38,4 +38,13 @@ internal static class JournalActions
 
     /// <summary>An API key was made.</summary>
     public const string ApiKeyCreated = "api_key.created";
+
+    /// <summary>The journal of a tenant that was there before began as a stream; the reason says which events came before it.</summary>
+    public const string JournalBegun = "journal.begun";
+
+    /// <summary>A key as it stood when the journal of a tenant that was there before began.</summary>
+    public const string KeyFound = "journal.key_found";
+
+    /// <summary>A node began a stream of uses.</summary>
+    public const string StreamBegun = "journal.stream_begun";
 }

@@ -8,7 +8,7 @@ using Qkms.Core.Uses;
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>Writes plans, and lets memory forget what was written over.</summary>
-internal sealed class KeyWriter(IKeyRepository keys, IJournalRepository journal, KeyStateCache states, MaterialCache materials)
+internal sealed class KeyWriter(IKeyRepository keys, JournalWriter journal, KeyStateCache states, MaterialCache materials)
 {
     /// <summary>
     /// Writes a plan whose rows are still as it found them; they stay so until the unit ends. False, and nothing is written, when they are
@@ -29,8 +29,8 @@ internal sealed class KeyWriter(IKeyRepository keys, IJournalRepository journal,
         if (plan.ChangedKey is { } key && !await keys.UpdateKeyAsync(session, key))
             throw new SealBrokenException(key.UnverifiedRow.LogName);
 
-        foreach (JournalEvent happened in plan.Events)
-            await journal.InsertAsync(session, happened);
+        if (plan.Events.Count > 0)
+            await journal.AppendAsync(session, plan.Events);
 
         return true;
     }
