@@ -25,10 +25,10 @@ internal class FieldAttribute : Attribute
     public int MaxLength { get; init; } = int.MaxValue;
 
     /// <summary>The smallest number.</summary>
-    public int Minimum { get; init; } = int.MinValue;
+    public long Minimum { get; init; } = long.MinValue;
 
     /// <summary>The largest number.</summary>
-    public int Maximum { get; init; } = int.MaxValue;
+    public long Maximum { get; init; } = long.MaxValue;
 
     /// <summary>The fewest items of a list.</summary>
     public int MinItems { get; init; }

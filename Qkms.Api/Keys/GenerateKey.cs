@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using FluentValidation;
 using Qkms.Api.Fields;
 using Qkms.Api.Idempotency;
@@ -17,7 +18,21 @@ internal sealed record GenerateKeyRequest(
     [property: Description("Your own kid; not a word of a route, such as 'active'. Default: a UUID.")] KidText? Kid,
     [property: OaepHashField]
     [property: Description("The hash function of RSA-OAEP and its MGF1. Default: SHA-256. Only for RSA encryption keys.")]
-    string? OaepHash) : IKeySelectorFields;
+    string? OaepHash,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault), Description(LimitTexts.SoftUsageLimit)]
+    UsesMember SoftUsageLimit,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault), Description(LimitTexts.MaxUsageLimit)]
+    UsesMember MaxUsageLimit,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault), Description(LimitTexts.SoftLimitExpiration)]
+    TimeMember SoftLimitExpiration,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault), Description(LimitTexts.ExpiresAt)]
+    TimeMember ExpiresAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault), Description(LimitTexts.ProcessUntil)]
+    TimeMember ProcessUntil,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault), Description(LimitTexts.AutoRotate)]
+    FlagMember AutoRotate,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault), Description(LimitTexts.RotationPeriod)]
+    DaysMember RotationPeriod) : IKeySelectorFields, IKeyLimitFields;
 
 internal sealed class GenerateKeyRequestValidator : KeySelectorValidator<GenerateKeyRequest>
 {
@@ -62,5 +77,6 @@ internal static class GenerateKey
         request.ToKeySelector(),
         request.Algorithm?.Text!,
         request.Kid?.Value,
-        GenerateKeyRequestValidator.TakesOaep(request) ? OaepHash.Parse(request.OaepHash) ?? OaepHash.Default : null);
+        GenerateKeyRequestValidator.TakesOaep(request) ? OaepHash.Parse(request.OaepHash) ?? OaepHash.Default : null,
+        request.ToLimitChanges());
 }

@@ -60,6 +60,37 @@ internal record KeyVersionResponse
     [KidField(Example = KidFieldAttribute.Next)]
     public required string? NextKid { get; init; }
 
+    [Description("The number of uses from which on responses warn; null = none.")]
+    [UsesField]
+    public required long? SoftUsageLimit { get; init; }
+
+    [Description("The most uses; null = no limit.")]
+    [UsesField]
+    public required long? MaxUsageLimit { get; init; }
+
+    [Description("The time from which on responses warn; null = never.")]
+    [Field(Example = Examples.LaterTime)]
+    public required DateTimeOffset? SoftLimitExpiration { get; init; }
+
+    [Description("When the version expires; null = never.")]
+    [Field(Example = Examples.LaterTime)]
+    public required DateTimeOffset? ExpiresAt { get; init; }
+
+    [Description("When decryption and verification end too; null = never.")]
+    [Field(Example = Examples.LaterTime)]
+    public required DateTimeOffset? ProcessUntil { get; init; }
+
+    [Description("Whether the key is rotated when a soft limit is reached.")]
+    public required bool AutoRotate { get; init; }
+
+    [Description("How often the key is rotated, in days; null = not by itself.")]
+    [DaysField]
+    public required int? RotationPeriod { get; init; }
+
+    [Description("When the key is rotated next by itself.")]
+    [Field(Example = Examples.LaterTime)]
+    public required DateTimeOffset? NextRotationAt { get; init; }
+
     [Description("When the version was retired.")]
     [Field(Example = Examples.Time)]
     public required DateTimeOffset? RetiredAt { get; init; }
@@ -95,6 +126,14 @@ internal record KeyVersionResponse
         CreatedAt = version.CreatedAt,
         PreviousKid = version.PreviousKid?.Value,
         NextKid = version.NextKid?.Value,
+        SoftUsageLimit = version.SoftUsageLimit,
+        MaxUsageLimit = version.MaxUsageLimit,
+        SoftLimitExpiration = version.SoftLimitExpiration,
+        ExpiresAt = version.ExpiresAt,
+        ProcessUntil = version.ProcessUntil,
+        AutoRotate = version.AutoRotate,
+        RotationPeriod = (int?)version.RotationPeriod?.TotalDays,
+        NextRotationAt = version.NextRotationAt,
         RetiredAt = version.RetiredAt,
         RevokedAt = version.RevokedAt,
         DestroyAt = version.DestroyAt,

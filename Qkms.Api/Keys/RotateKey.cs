@@ -15,7 +15,21 @@ internal sealed record RotateKeyRequest(
     [property: Description("'enc', 'sig' or 'kem', where the algorithm leaves a choice. Default: 'enc' for RSA and ML-KEM.")] UseText? Use,
     [property: KeyVersionField]
     [property: Description("The version that you expect to be active. It keeps a repeated call from rotating twice.")]
-    int? ExpectedKeyVersion) : IKeySelectorFields;
+    int? ExpectedKeyVersion,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault), Description(LimitTexts.SoftUsageLimit)]
+    UsesMember SoftUsageLimit,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault), Description(LimitTexts.MaxUsageLimit)]
+    UsesMember MaxUsageLimit,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault), Description(LimitTexts.SoftLimitExpiration)]
+    TimeMember SoftLimitExpiration,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault), Description(LimitTexts.ExpiresAt)]
+    TimeMember ExpiresAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault), Description(LimitTexts.ProcessUntil)]
+    TimeMember ProcessUntil,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault), Description(LimitTexts.AutoRotate)]
+    FlagMember AutoRotate,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault), Description(LimitTexts.RotationPeriod)]
+    DaysMember RotationPeriod) : IKeySelectorFields, IKeyLimitFields;
 
 internal sealed class RotateKeyRequestValidator : KeySelectorValidator<RotateKeyRequest>
 {
@@ -43,6 +57,9 @@ internal static class RotateKey
             .WithName("RotateKey")
             .WithSummary("Rotates a key: a new version becomes active. The old one is retired; it still decrypts and verifies. "
                 + "Where none is active, the new version follows the newest one.")
+            .WithDescription(
+                "The new version has the limits of the old one, counted from its own creation, where the request does not set others; null "
+                + "removes one.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new RotateKeyRequestValidator())
             .WithMetadata(KeyEndpoints.NewVersion)
@@ -54,7 +71,8 @@ internal static class RotateKey
         RotateKeyRequest request, Caller caller, KeyLifecycle keys, HttpContext http, CancellationToken cancellationToken)
     {
         RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
-        RotateKeyCommand command = new(request.ToKeySelector(), request.Algorithm?.Text!, request.ExpectedKeyVersion);
+        RotateKeyCommand command = new(
+            request.ToKeySelector(), request.Algorithm?.Text!, request.ExpectedKeyVersion, request.ToLimitChanges());
         Done<KeyRotation> done = await keys.RotateAsync(caller, command, repeatable, cancellationToken);
         IdempotencyKeys.MarkRepeated(http, done);
         KeyVersionResponse active = KeyVersionResponse.From(done.Result.Active, request.Algorithm?.Text, done.At);

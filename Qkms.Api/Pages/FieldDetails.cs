@@ -57,8 +57,8 @@ internal static class FieldDetails
         schema.Pattern = field.Pattern;
         schema.MinLength = AtLeast(field.MinLength);
         schema.MaxLength = AtMost(field.MaxLength);
-        schema.Minimum = field.Minimum == int.MinValue ? null : field.Minimum.ToString(CultureInfo.InvariantCulture);
-        schema.Maximum = field.Maximum == int.MaxValue ? null : field.Maximum.ToString(CultureInfo.InvariantCulture);
+        schema.Minimum = field.Minimum == long.MinValue ? null : field.Minimum.ToString(CultureInfo.InvariantCulture);
+        schema.Maximum = field.Maximum == long.MaxValue ? null : field.Maximum.ToString(CultureInfo.InvariantCulture);
         schema.Enum = field.Words is null ? null : [.. field.Words.Select(ToNode)];
         schema.Default = field.Default is null ? null : ToNode(field.Default);
     }

@@ -88,7 +88,7 @@ internal sealed class KeyMaker : IDisposable
             KeyName name = KeyName.FromStored($"key-{Interlocked.Increment(ref _made)}");
             KeySelector key = new(KeyAlgorithm.MLKem768, name, KeyUse.Encryption);
             long before = Stopwatch.GetTimestamp();
-            GenerateKeyCommand command = new(key, KeyAlgorithm.MLKem768.Name, Kid: null, OaepHash: null);
+            GenerateKeyCommand command = new(key, KeyAlgorithm.MLKem768.Name, Kid: null, OaepHash: null, KeyLimitChanges.None);
             await _lifecycle.GenerateAsync(_caller, command, request: null, CancellationToken.None);
             latencies.Add(Stopwatch.GetElapsedTime(before).TotalMilliseconds);
         }

@@ -5,7 +5,12 @@ namespace Qkms.Core.Idempotency;
 /// <summary>The bytes in which a result is kept: the format of the record, then the parts of the result in the canonical form.</summary>
 internal static class ResultRecord
 {
-    private const byte Format = 1;
+    /// <summary>
+    /// The first format in which a version has labels and says how its key rotates. Records of the one before live for a day.
+    /// </summary>
+    public const byte FormatWithLimits = 2;
+
+    private const byte Format = FormatWithLimits;
 
     public static byte[] Write<T>(T result)
         where T : IKeepable<T>
@@ -21,7 +26,7 @@ internal static class ResultRecord
         where T : IKeepable<T>
     {
         CanonicalReader record = new(bytes);
-        if (record.Format != Format)
+        if (record.Format is 0 or > Format)
             throw new InvalidOperationException($"A kept result has the format {record.Format}, which this version of Qkms does not know.");
 
         T result = T.ReadFrom(ref record);

@@ -27,12 +27,13 @@ internal sealed class DemoKeys(KeyLifecycle keys)
         await GenerateAsync(KeyAlgorithm.Aes256, CipherKid);
         await GenerateAsync(KeyAlgorithm.MLDsa65, SignatureKid);
         await GenerateAsync(KeyAlgorithm.MLKem768, RetiredKid);
-        RotateKeyCommand rotation = new(SelectorOf(KeyAlgorithm.MLKem768), KeyAlgorithm.MLKem768.Name, ExpectedVersion: 1);
+        RotateKeyCommand rotation = new(
+            SelectorOf(KeyAlgorithm.MLKem768), KeyAlgorithm.MLKem768.Name, ExpectedVersion: 1, KeyLimitChanges.None);
         await keys.RotateAsync(caller, rotation, request: null, cancellationToken);
 
         Task GenerateAsync(KeyAlgorithm algorithm, string kid) => keys.GenerateAsync(
             caller,
-            new GenerateKeyCommand(SelectorOf(algorithm), algorithm.Name, KidOf(kid), OaepHash: null),
+            new GenerateKeyCommand(SelectorOf(algorithm), algorithm.Name, KidOf(kid), OaepHash: null, KeyLimitChanges.None),
             request: null,
             cancellationToken);
     }

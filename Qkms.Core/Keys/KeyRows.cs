@@ -80,7 +80,7 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
 
     /// <summary>The row of a version, if its seal holds and the key's row says the same of it; null where not, for lists.</summary>
     public KeyVersion? TryCheck(Sealed<KeyVersion> version, Key? key) =>
-        sealer.TryOpen(version) is { } opened && key?.Vouches(opened) == true ? opened : null;
+        sealer.TryOpen(version) is { } opened && key?.Vouches(opened) == true ? opened.Of(key) : null;
 
     private async Task<(Key Key, Sealed<KeyVersion>? Row)?> OpenKeyAsync(
         IKmsSession session, KeyAddress address, Func<Task<KeyWithVersion?>> find)
@@ -149,7 +149,7 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
     private KeyAndVersion Check(Sealed<KeyVersion> row, Key key) => Check(sealer.Open(row), key);
 
     private static KeyAndVersion Check(KeyVersion version, Key key) =>
-        key.Vouches(version) ? new KeyAndVersion(key, version) : throw Lost(version.Kid);
+        key.Vouches(version) ? new KeyAndVersion(key, version.Of(key)) : throw Lost(version.Kid);
 
     private static SealBrokenException Lost(Kid kid) => new($"key version {kid}");
 }

@@ -58,6 +58,32 @@ internal sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
     /// <summary>Whether a soft limit starts a rotation.</summary>
     public bool AutoRotate { get; init; }
 
+    /// <summary>The same limits as one.</summary>
+    public KeyLimits Limits
+    {
+        get => new()
+        {
+            SoftUsageLimit = SoftUsageLimit,
+            MaxUsageLimit = MaxUsageLimit,
+            SoftLimitExpiration = SoftLimitExpiration,
+            ExpiresAt = ExpiresAt,
+            ProcessUntil = ProcessUntil,
+            AutoRotate = AutoRotate,
+        };
+        init
+        {
+            (SoftUsageLimit, MaxUsageLimit) = (value.SoftUsageLimit, value.MaxUsageLimit);
+            (SoftLimitExpiration, ExpiresAt, ProcessUntil) = (value.SoftLimitExpiration, value.ExpiresAt, value.ProcessUntil);
+            AutoRotate = value.AutoRotate;
+        }
+    }
+
+    /// <summary>How often its key rotates by itself. The key's row holds it, sealed; here it only goes along.</summary>
+    public TimeSpan? RotationPeriod { get; init; }
+
+    /// <summary>When its key rotates next by itself; as above.</summary>
+    public DateTimeOffset? NextRotationAt { get; init; }
+
     /// <summary>The version that this one replaced.</summary>
     public Kid? PreviousKid { get; init; }
 
@@ -87,6 +113,12 @@ internal sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
     /// <summary>Uses counted so far. Not sealed: it changes with every use.</summary>
     public long Used { get; init; }
 
+    /// <summary>When it was last used, to the counter's knowledge; null = never.</summary>
+    public DateTimeOffset? LastUsedAt { get; init; }
+
+    /// <summary>The tenant's own words about it.</summary>
+    public KeyLabels Labels { get; init; }
+
     /// <inheritdoc/>
     public TenantId TenantId => Address.TenantId;
 
@@ -110,6 +142,11 @@ internal sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
         KeyState.Active => KeyStatus.Active,
         _ => throw new InvalidOperationException("A key version has a state that this version of Qkms does not know."),
     };
+
+    /// <summary>The same with what its key's row says of its rotation.</summary>
+    public KeyVersion Of(Key key) => RotationPeriod == key.RotationPeriod && NextRotationAt == key.NextRotationAt
+        ? this
+        : this with { RotationPeriod = key.RotationPeriod, NextRotationAt = key.NextRotationAt };
 
     void ISealedRow.WriteSealedColumns(CanonicalWriter writer) => writer
         .Add(Id.Value).Add(KeyId.Value).Add(TenantId.Value)

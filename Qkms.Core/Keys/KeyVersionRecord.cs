@@ -19,9 +19,23 @@ internal static class KeyVersionRecord
         .Add(version.ExpiresAt).Add(version.ProcessUntil).Add(version.AutoRotate)
         .Add(version.PreviousKid?.Value).Add(version.NextKid?.Value)
         .Add(version.CreatedAt).Add(version.RetiredAt).Add(version.RevokedAt).Add(version.DestroyedAt).Add(version.DestroyAt)
-        .Add(version.Used);
+        .Add(version.Used)
+        .Add((long?)version.RotationPeriod?.TotalMilliseconds).Add(version.NextRotationAt)
+        .Add(version.LastUsedAt).Add(version.Labels.Text);
 
     public static KeyVersion Read(ref CanonicalReader record)
+    {
+        KeyVersion version = ReadFirstForm(ref record);
+        return record.Format < ResultRecord.FormatWithLimits ? version : version with
+        {
+            RotationPeriod = record.ReadOptionalNumber() is { } period ? TimeSpan.FromMilliseconds(period) : null,
+            NextRotationAt = record.ReadOptionalTime(),
+            LastUsedAt = record.ReadOptionalTime(),
+            Labels = new KeyLabels(record.ReadOptionalText()),
+        };
+    }
+
+    private static KeyVersion ReadFirstForm(ref CanonicalReader record)
     {
         KeyVersionId id = new(record.ReadId());
         KeyId keyId = new(record.ReadId());

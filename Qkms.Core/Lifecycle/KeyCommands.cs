@@ -7,13 +7,15 @@ namespace Qkms.Core.Lifecycle;
 /// <param name="Spelling">How the caller spelled the algorithm.</param>
 /// <param name="Kid">The caller's own kid; null = a fresh UUIDv7.</param>
 /// <param name="OaepHash">The hash of OAEP, for RSA encryption keys; else null.</param>
-internal sealed record GenerateKeyCommand(KeySelector Key, string Spelling, Kid? Kid, string? OaepHash);
+/// <param name="Limits">Its limits, and how often the key rotates by itself: what is absent, a key that is there already keeps.</param>
+internal sealed record GenerateKeyCommand(KeySelector Key, string Spelling, Kid? Kid, string? OaepHash, KeyLimitChanges Limits);
 
 /// <summary>A key to be rotated.</summary>
 /// <param name="Key">Which.</param>
 /// <param name="Spelling">How the caller spelled the algorithm.</param>
 /// <param name="ExpectedVersion">The version that the caller takes for the active one; null = whichever it is.</param>
-internal sealed record RotateKeyCommand(KeySelector Key, string Spelling, int? ExpectedVersion);
+/// <param name="Limits">What the new version has otherwise than the old one.</param>
+internal sealed record RotateKeyCommand(KeySelector Key, string Spelling, int? ExpectedVersion, KeyLimitChanges Limits);
 
 /// <summary>A version to be retired.</summary>
 /// <param name="Key">Of which key.</param>

@@ -63,6 +63,9 @@ internal sealed class KeyLifecycle(
     {
         KeyAddress address = command.Key.For(caller);
 
+        // Refuses them before a key is made in vain.
+        _ = KeyLimits.None.With(command.Limits, time.GetUtcMilliseconds());
+
         (KeyAndVersion? head, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
             async session => (await FindHeadAsync(session, address, command.Kid), await tenantKeys.FindAsync(session, caller.TenantId)),
             cancellationToken);
@@ -83,7 +86,15 @@ internal sealed class KeyLifecycle(
 
             // Versions are listed by their ids, newest first, and the one before may be of a node whose clock is ahead of this one's.
             KeyVersionId id = new(head is null ? ids.Next() : ids.NextAfter(head.Version.Id.Value));
-            NextVersion next = new(id, command.Kid ?? Kid.From(id.Value), command.Spelling, command.OaepHash, PreviousKid: null, now);
+            NextVersion next = new(
+                id,
+                command.Kid ?? Kid.From(id.Value),
+                command.Spelling,
+                command.OaepHash,
+                PreviousKid: null,
+                now,
+                KeyLimits.None.With(command.Limits, now),
+                command.Limits.RotationPeriod.Or(key.RotationPeriod));
             KeyVersion version = next.Of(key, pair);
             caller.Touch(version);
             KeyMaterial material = PrivateKeyWrap.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);
@@ -119,6 +130,7 @@ internal sealed class KeyLifecycle(
 
         (KeyAndVersion found, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
             async session => (await FindRotatableAsync(session), await tenantKeys.FindAsync(session, caller.TenantId)), cancellationToken);
+        _ = LimitsAfter(found.Version, command.Limits, time.GetUtcMilliseconds());
         using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => Generate(address), cancellationToken);
         using WrappingKey tenantKey = tenantKeys.Open(tenantKeyEntry);
 
@@ -140,7 +152,15 @@ internal sealed class KeyLifecycle(
             (Key key, KeyVersion old) = found;
             DateTimeOffset now = time.GetUtcMilliseconds();
             KeyVersionId id = new(ids.NextAfter(old.Id.Value));
-            NextVersion next = new(id, Kid.From(id.Value), command.Spelling, old.OaepHash, old.Kid, now);
+            NextVersion next = new(
+                id,
+                Kid.From(id.Value),
+                command.Spelling,
+                old.OaepHash,
+                old.Kid,
+                now,
+                LimitsAfter(old, command.Limits, now),
+                command.Limits.RotationPeriod.Or(key.RotationPeriod));
             KeyVersion version = next.Of(key, pair);
             caller.Touch(version);
             KeyVersion retired = KeyTransitions.Supersede(old, version.Kid, now);
@@ -149,6 +169,10 @@ internal sealed class KeyLifecycle(
             return new PlannedChange<KeyRotation>(new KeyRotation(version, retired), now, session => writer.TryWriteAsync(session, plan));
         }
     }
+
+    // A successor has the limits of the version before it, unless the request says otherwise.
+    private static KeyLimits LimitsAfter(KeyVersion old, KeyLimitChanges changes, DateTimeOffset now) =>
+        old.Limits.MirroredTo(old.CreatedAt, now).With(changes, now);
 
     /// <summary>Retires one version; one that is retired already stays as it is.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.OnlyActiveKey"/>,

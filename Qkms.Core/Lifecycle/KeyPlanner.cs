@@ -81,6 +81,8 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
             ActiveKid = key.ActiveKid == before.Kid && after.State != KeyState.Active ? null : key.ActiveKid,
             DestroyedCount = key.DestroyedCount + (after.State == KeyState.Destroyed ? 1 : 0),
             States = key.States.With(written.UnverifiedRow),
+            RotationPeriod = after.RotationPeriod,
+            NextRotationAt = after.NextRotationAt,
             RowVersion = key.RowVersion + 1,
         });
         return plan with
@@ -100,6 +102,8 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
         NextVersion = key.NextVersion + 1,
         VersionCount = key.VersionCount + 1,
         States = (retired is null ? key.States : key.States.With(retired)).With(version),
+        RotationPeriod = version.RotationPeriod,
+        NextRotationAt = version.NextRotationAt,
         RowVersion = key.RowVersion + 1,
     });
 }

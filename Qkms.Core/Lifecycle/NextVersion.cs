@@ -10,7 +10,17 @@ namespace Qkms.Core.Lifecycle;
 /// <param name="OaepHash">The hash of OAEP, for RSA encryption keys.</param>
 /// <param name="PreviousKid">The version that it replaces.</param>
 /// <param name="CreatedAt">The time.</param>
-internal sealed record NextVersion(KeyVersionId Id, Kid Kid, string Spelling, string? OaepHash, Kid? PreviousKid, DateTimeOffset CreatedAt)
+/// <param name="Limits">Its limits.</param>
+/// <param name="RotationPeriod">How often the key rotates by itself from now on.</param>
+internal sealed record NextVersion(
+    KeyVersionId Id,
+    Kid Kid,
+    string Spelling,
+    string? OaepHash,
+    Kid? PreviousKid,
+    DateTimeOffset CreatedAt,
+    KeyLimits Limits,
+    TimeSpan? RotationPeriod)
 {
     /// <summary>The version.</summary>
     /// <param name="key">Its key as it is before.</param>
@@ -28,5 +38,8 @@ internal sealed record NextVersion(KeyVersionId Id, Kid Kid, string Spelling, st
         PublicKey = pair.PublicKey,
         PreviousKid = PreviousKid,
         CreatedAt = CreatedAt,
+        Limits = Limits,
+        RotationPeriod = RotationPeriod,
+        NextRotationAt = CreatedAt + RotationPeriod,
     };
 }

@@ -42,6 +42,10 @@ public sealed class ResultRecordTests
         DestroyedAt = _time.AddDays(6),
         DestroyAt = _time.AddDays(7),
         Used = 15,
+        RotationPeriod = TimeSpan.FromDays(1),
+        NextRotationAt = _time.AddDays(8),
+        LastUsedAt = _time.AddDays(9),
+        Labels = new KeyLabels("{}"),
     };
 
     [Fact]
@@ -63,17 +67,31 @@ public sealed class ResultRecordTests
 
     // Computed by another program. Records of yesterday are read today: a change of these bytes needs a new format, and a reader for both.
     [Fact]
-    public void The_bytes_of_format_1_stay_as_they_are()
+    public void The_bytes_of_format_1_are_the_beginning_of_those_of_format_2()
     {
-        ResultRecord.Write(default(Nothing)).Should().Equal(1);
-        HashOf(ResultRecord.Write(Full)).Should().Be("5c8a0e572a2f40a5c3e81124a37bf855a0c7ef9cfeea944f011ba094f85daf6b");
-        HashOf(ResultRecord.Write(Least)).Should().Be("7f400326699a2d7d0576647ae4081794e821d654e112994bb0214d2b035356b5");
+        byte[] full = FormatOne(ResultRecord.Write(Full), tail: 8 + 4 + 8 + 4 + 8 + 4 + 2 + 4);
+        byte[] least = FormatOne(ResultRecord.Write(Least), tail: 4 * 4);
+
+        ResultRecord.Write(default(Nothing)).Should().Equal(2);
+        HashOf(full).Should().Be("5c8a0e572a2f40a5c3e81124a37bf855a0c7ef9cfeea944f011ba094f85daf6b");
+        HashOf(least).Should().Be("7f400326699a2d7d0576647ae4081794e821d654e112994bb0214d2b035356b5");
+        ResultRecord.Read<KeyVersion>(full).Should().BeEquivalentTo(Full with
+        {
+            RotationPeriod = null,
+            NextRotationAt = null,
+            LastUsedAt = null,
+            Labels = KeyLabels.None,
+        });
+        ResultRecord.Read<KeyVersion>(least).Should().BeEquivalentTo(Least);
+        ResultRecord.Read<KeyRotation>([.. full, .. least[1..]]).Retired.Should().BeEquivalentTo(Least);
+        Convert.ToHexStringLower(ResultRecord.Write(Full)[full.Length..]).Should().Be(
+            "00000008" + "0000000005265c00" + "00000008" + "0000018bf918487b" + "00000008" + "0000018bfe3ea47b" + "00000002" + "7b7d");
         ResultRecord.Write(new KeyRotation(Full, Least)).Should().Equal([.. ResultRecord.Write(Full), .. ResultRecord.Write(Least)[1..]]);
     }
 
     [Theory]
     [InlineData(0)]
-    [InlineData(2)]
+    [InlineData(3)]
     [InlineData(255)]
     public void Another_format_is_refused_by_its_number(byte format)
     {
@@ -103,6 +121,8 @@ public sealed class ResultRecordTests
 
     private static T Again<T>(T result)
         where T : IKeepable<T> => ResultRecord.Read<T>(ResultRecord.Write(result));
+
+    private static byte[] FormatOne(byte[] record, int tail) => [1, .. record[1..^tail]];
 
     private static string HashOf(byte[] record) => Convert.ToHexStringLower(SHA256.HashData(record));
 

@@ -9,7 +9,9 @@ const fixed = ['key_id', 'key_version', 'name', 'algorithm_id', 'use', 'public_k
 const once = ['next_kid', 'retired_at', 'revoked_at'];
 
 // How far a version is on the way that has no way back. To wait for destruction is beside it: that can be called off.
-const order = ({ status, revoked_at: revokedAt }) => (status === 'revoked' || revokedAt !== null ? 2 : status === 'active' ? 0 : 1);
+// So is to be expired: by other limits.
+const order = ({ status, revoked_at: revokedAt, retired_at: retiredAt }) =>
+  (status === 'revoked' || revokedAt !== null ? 2 : status === 'active' || (status === 'expired' && retiredAt === null) ? 0 : 1);
 
 export class Memory {
   products = new Products();

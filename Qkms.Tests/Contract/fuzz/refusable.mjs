@@ -18,6 +18,7 @@ export function mayRefuse(facts, plan, request, code, memory) {
     || request.body?.length > mostBytes(operation.id)
     || [json?.kid, json?.destination?.kid].some(kid => routeWords.includes(kid?.toLowerCase()))
     || (uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : useWithoutAlgorithm(json ?? query) || hashWithoutOaep(json))
+    || limitsDoNotFit(operation.id, json)
     || ('cursor' in query && madeUp(plan))
     || (operation.id === 'GetKey' && keyRules(key, query))
     || (operation.id === 'DestroyKey' && 'waiting_days' in query && json?.waiting_days != null && Number(query.waiting_days) !== json.waiting_days);
@@ -37,6 +38,20 @@ function useWithoutAlgorithm({ algorithm, use }) {
 
 function hashWithoutOaep(json) {
   return json?.oaep_hash != null && (!/RSA/.test(json.algorithm) || json.use === 'sig');
+}
+
+// Qkms.Core/Keys/KeyLimits.cs. What a rotation says has to fit to what the version before it has.
+const limits = ['soft_usage_limit', 'max_usage_limit', 'soft_limit_expiration', 'expires_at', 'process_until'];
+
+function limitsDoNotFit(operation, json) {
+  const given = limits.filter(name => json?.[name] != null);
+  const time = name => Date.parse(json?.[name] ?? NaN);
+  const century = new Date().setUTCFullYear(new Date().getUTCFullYear() + 100);
+  return (operation === 'RotateKey' && limits.some(name => json?.[name] !== undefined))
+    || given.filter(name => typeof json[name] === 'string').some(name => time(name) <= Date.now() || time(name) > century)
+    || (given.includes('max_usage_limit') && json.soft_usage_limit > json.max_usage_limit)
+    || time('soft_limit_expiration') > time('expires_at')
+    || (given.includes('process_until') && !(time('process_until') >= time('expires_at')));
 }
 
 // A number needs an algorithm; beside a kid, filters have to agree with its version.

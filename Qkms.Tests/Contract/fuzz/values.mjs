@@ -123,7 +123,7 @@ function byType(type, schema, worker) {
     case 'integer':
       return fc.oneof(fc.integer({ min: schema.minimum ?? -5, max: Math.max(schema.minimum ?? -5, Math.min(schema.maximum ?? 20, 20)) }), fc.integer({ min: schema.minimum, max: schema.maximum ?? 2147483647 }));
     case 'string':
-      return schema.format === 'byte' ? base64Of(schema) : schema.pattern ? matching(schema) : textOf(schema);
+      return schema.format === 'byte' ? base64Of(schema) : schema.format === 'date-time' ? time : schema.pattern ? matching(schema) : textOf(schema);
     case 'array':
       return fc.array(bySchema(schema.items, worker), { minLength: schema.minItems ?? 0, maxLength: 4 });
     case 'object':
@@ -162,6 +162,12 @@ function payload({ minLength = 0, maxLength }) {
     return bytes.toString('base64');
   });
 }
+
+// Mostly to come; with offsets, and to the nanosecond.
+const time = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: 1, max: 30 }).map(years => `${new Date().getUTCFullYear() + years}-03-01T00:00:00Z`) },
+  { weight: 1, arbitrary: fc.constantFrom('2090-01-02T03:04:05.678901234+05:30', '2090-12-31T23:59:59-11:00', '2020-01-01T00:00:00Z', '9999-12-31T23:59:59Z') },
+);
 
 function base64Of({ minLength = 0, maxLength }) {
   return base64(minLength > 0 ? 1 : 0, Math.min(Math.floor(maxLength / 4) * 3, 60));
