@@ -54,7 +54,11 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
             [
                 KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRotated, added, changed, before: null),
                 .. old.State == KeyState.Active
-                    ? [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRetired, superseded, changed, old, "rotation")]
+                    ?
+                    [
+                        KeyEvents.About(
+                            ids.Next(), version.CreatedAt, actor, JournalActions.KeyRetired, superseded, changed, old, "rotation"),
+                    ]
                     : (JournalEvent[])[],
             ],
         };

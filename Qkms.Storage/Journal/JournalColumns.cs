@@ -27,8 +27,8 @@ internal static class JournalColumns
     public const string InsertMany =
         $"""
         INSERT INTO audit_events ({Columns})
-        SELECT * FROM unnest(@Id, @TenantId, @Stream, @Position, @Time, @Action, @ActorKind, @ActorId, @KeyId, @Kid, @KeyVersion, @FromState,
-          @ToState, @Reason, @RequestId, @ServerRequestId, @RowSeal, @KeySeal, @PreviousHash, @Canonical, @LeafHash, @Mac, @MacKeyId)
+        SELECT * FROM unnest(@Id, @TenantId, @Stream, @Position, @Time, @Action, @ActorKind, @ActorId, @KeyId, @Kid, @KeyVersion,
+          @FromState, @ToState, @Reason, @RequestId, @ServerRequestId, @RowSeal, @KeySeal, @PreviousHash, @Canonical, @LeafHash, @Mac, @MacKeyId)
         """;
 
     /// <summary>The parameters of <see cref="InsertOne"/>, in the order of <see cref="OfOne"/>.</summary>
@@ -48,8 +48,8 @@ internal static class JournalColumns
         return
         [
             happened.Id.ToBytes(), happened.TenantId.Value.ToBytes(), chained.Stream, chained.Position, happened.Time.ToStored(),
-            happened.Action, happened.ActorKind, happened.ActorId, happened.KeyId?.Value.ToBytes(), happened.Kid?.Value, happened.KeyVersion,
-            happened.From, happened.To, happened.Reason, happened.RequestId.ToBytes(), happened.ServerRequestId.ToBytes(),
+            happened.Action, happened.ActorKind, happened.ActorId, happened.KeyId?.Value.ToBytes(), happened.Kid?.Value,
+            happened.KeyVersion, happened.From, happened.To, happened.Reason, happened.RequestId.ToBytes(), happened.ServerRequestId.ToBytes(),
             happened.RowSeal, happened.KeySeal, chained.PreviousHash, _nothing, chained.LeafHash, chained.Mac, chained.MacKeyId.ToBytes(),
         ];
     }

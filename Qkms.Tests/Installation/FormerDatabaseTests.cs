@@ -113,7 +113,7 @@ public sealed class FormerDatabaseTests : IDisposable
     }
 
     /// <summary>
-    /// F-15: the events of the build before stay as they are, and the stream that begins at the take-over vouches for them and for each key.
+    /// F-15: the events of the build before stay as they are; the stream that begins at the take-over vouches for them and each key.
     /// </summary>
     [Fact]
     public async Task Its_journal_begins_as_a_chain_that_vouches_for_what_was_there()

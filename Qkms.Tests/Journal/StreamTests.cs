@@ -9,13 +9,13 @@ public sealed class StreamTests : ServiceTests
 {
     private static readonly string[] _hashed =
     [
-        "id", "time", "action", "actor_kind", "actor_id", "key_id", "kid", "key_version", "from_state", "to_state", "reason", "request_id",
-        "server_request_id", "row_seal", "key_seal",
+        "id", "time", "action", "actor_kind", "actor_id", "key_id", "kid", "key_version", "from_state", "to_state", "reason",
+        "request_id", "server_request_id", "row_seal", "key_seal",
     ];
 
     private const string Head = "tenant_id = (SELECT id FROM tenants WHERE name = 'default') AND stream = 1";
 
-    /// <summary>A-40: the canonical bytes, the leaf hash and the chain, made here from the columns without the code of the service.</summary>
+    /// <summary>A-40: the canonical bytes, the leaf hash and the chain, made here without the code of the service.</summary>
     [Fact]
     public async Task Each_event_hashes_its_columns_and_the_event_before_it()
     {
