@@ -28,7 +28,8 @@ internal static class JournalColumns
         $"""
         INSERT INTO audit_events ({Columns})
         SELECT * FROM unnest(@Id, @TenantId, @Stream, @Position, @Time, @Action, @ActorKind, @ActorId, @KeyId, @Kid, @KeyVersion,
-          @FromState, @ToState, @Reason, @RequestId, @ServerRequestId, @RowSeal, @KeySeal, @PreviousHash, @Canonical, @LeafHash, @Mac, @MacKeyId)
+          @FromState, @ToState, @Reason, @RequestId, @ServerRequestId, @RowSeal, @KeySeal, @PreviousHash, @Canonical, @LeafHash, @Mac,
+          @MacKeyId)
         """;
 
     /// <summary>The parameters of <see cref="InsertOne"/>, in the order of <see cref="OfOne"/>.</summary>
@@ -49,8 +50,10 @@ internal static class JournalColumns
         [
             happened.Id.ToBytes(), happened.TenantId.Value.ToBytes(), chained.Stream, chained.Position, happened.Time.ToStored(),
             happened.Action, happened.ActorKind, happened.ActorId, happened.KeyId?.Value.ToBytes(), happened.Kid?.Value,
-            happened.KeyVersion, happened.From, happened.To, happened.Reason, happened.RequestId.ToBytes(), happened.ServerRequestId.ToBytes(),
-            happened.RowSeal, happened.KeySeal, chained.PreviousHash, _nothing, chained.LeafHash, chained.Mac, chained.MacKeyId.ToBytes(),
+            happened.KeyVersion,
+            happened.From, happened.To, happened.Reason, happened.RequestId.ToBytes(), happened.ServerRequestId.ToBytes(),
+            happened.RowSeal, happened.KeySeal,
+            chained.PreviousHash, _nothing, chained.LeafHash, chained.Mac, chained.MacKeyId.ToBytes(),
         ];
     }
 
