@@ -12,6 +12,12 @@ internal static class JournalActions
     /// <summary>A version was retired.</summary>
     public const string KeyRetired = "key.retired";
 
+    /// <summary>A version that was not active got a successor.</summary>
+    public const string KeySuperseded = "key.superseded";
+
+    /// <summary>The rotation period of a key has gone by; its next date was moved on.</summary>
+    public const string KeyRotationDue = "key.rotation_due";
+
     /// <summary>A version was revoked.</summary>
     public const string KeyRevoked = "key.revoked";
 
@@ -50,4 +56,13 @@ internal static class JournalActions
 
     /// <summary>An API key was made.</summary>
     public const string ApiKeyCreated = "api_key.created";
+
+    /// <summary>The journal of a tenant that was there before began as a stream; the reason says which events came before it.</summary>
+    public const string JournalBegun = "journal.begun";
+
+    /// <summary>A key as it stood when the journal of a tenant that was there before began.</summary>
+    public const string KeyFound = "journal.key_found";
+
+    /// <summary>A node began a stream of uses.</summary>
+    public const string StreamBegun = "journal.stream_begun";
 }

@@ -1,6 +1,7 @@
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
+using Qkms.Core.Store;
 
 namespace Qkms.Core.Lifecycle;
 
@@ -16,12 +17,19 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
     /// <param name="isNew">Whether its row is still to be written.</param>
     /// <param name="version">The version.</param>
     /// <param name="material">Its wrapped private key.</param>
-    internal KeyPlan Add(JournalActor actor, Key key, bool isNew, KeyVersion version, KeyMaterial material) =>
-        AddedRows(key, version, material) with
+    internal KeyPlan Add(JournalActor actor, Key key, bool isNew, KeyVersion version, KeyMaterial material)
+    {
+        Sealed<KeyVersion> added = sealer.Seal(version);
+        Sealed<Key> changed = Extended(key, version);
+        return new KeyPlan
         {
+            Key = key,
             NewKey = isNew ? sealer.Seal(key) : null,
-            Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyGenerated, version, before: null)],
+            NewVersion = (added, material),
+            ChangedKey = changed,
+            Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyGenerated, added, changed, before: null)],
         };
+    }
 
     /// <summary>The plan that adds a version in the place of the active one, or of the newest where none is active.</summary>
     /// <param name="actor">Who changes it.</param>
@@ -30,18 +38,26 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
     /// <param name="retired">The same with its successor, retired if it was active.</param>
     /// <param name="version">The version that takes its place.</param>
     /// <param name="material">That one's wrapped private key.</param>
-    internal KeyPlan Rotate(JournalActor actor, Key key, KeyVersion old, KeyVersion retired, KeyVersion version, KeyMaterial material) =>
-        AddedRows(key, version, material, Rewritten(old, retired)) with
+    internal KeyPlan Rotate(JournalActor actor, Key key, KeyVersion old, KeyVersion retired, KeyVersion version, KeyMaterial material)
+    {
+        Sealed<KeyVersion> added = sealer.Seal(version);
+        Sealed<KeyVersion> superseded = sealer.Seal(Rewritten(old, retired));
+        Sealed<Key> changed = Extended(key, version, superseded.UnverifiedRow);
+        string action = old.State == KeyState.Active ? JournalActions.KeyRetired : JournalActions.KeySuperseded;
+        return new KeyPlan
         {
+            Key = key,
             Version = old,
+            ChangedVersion = superseded,
+            NewVersion = (added, material),
+            ChangedKey = changed,
             Events =
             [
-                KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRotated, version, before: null),
-                .. old.State == KeyState.Active
-                    ? [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRetired, retired, old, "rotation")]
-                    : (JournalEvent[])[],
+                KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRotated, added, changed, before: null),
+                KeyEvents.About(ids.Next(), version.CreatedAt, actor, action, superseded, changed, old, "rotation"),
             ],
         };
+    }
 
     /// <summary>
     /// The plans of a rotation to another algorithm: the chain leaves one key, whose active slot is then empty, and goes on in another.
@@ -57,26 +73,31 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
         JournalActor actor, KeyAndVersion from, KeyVersion retired, Key home, bool isNew, KeyVersion version, KeyMaterial material)
     {
         (Key key, KeyVersion old) = from;
-        KeyVersion written = Rewritten(old, retired);
+        Sealed<KeyVersion> superseded = sealer.Seal(Rewritten(old, retired));
+        Sealed<Key> left = sealer.Seal(key with
+        {
+            ActiveKid = key.ActiveKid == old.Kid ? null : key.ActiveKid,
+            States = key.States.With(superseded.UnverifiedRow),
+            RowVersion = key.RowVersion + 1,
+        });
+        Sealed<KeyVersion> added = sealer.Seal(version);
+        Sealed<Key> entered = Extended(home, version);
+        string action = old.State == KeyState.Active ? JournalActions.KeyRetired : JournalActions.KeySuperseded;
         KeyPlan leaving = new()
         {
             Key = key,
             Version = old,
-            ChangedVersion = sealer.Seal(written),
-            ChangedKey = sealer.Seal(key with
-            {
-                ActiveKid = key.ActiveKid == old.Kid ? null : key.ActiveKid,
-                States = key.States.With(written),
-                RowVersion = key.RowVersion + 1,
-            }),
-            Events = old.State == KeyState.Active
-                ? [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRetired, retired, old, "rotation")]
-                : [],
+            ChangedVersion = superseded,
+            ChangedKey = left,
+            Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, action, superseded, left, old, "rotation")],
         };
-        KeyPlan entering = AddedRows(home, version, material) with
+        KeyPlan entering = new()
         {
+            Key = home,
             NewKey = isNew ? sealer.Seal(home) : null,
-            Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRotated, version, before: null)],
+            NewVersion = (added, material),
+            ChangedKey = entered,
+            Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRotated, added, entered, before: null)],
         };
         return [leaving, entering];
     }
@@ -96,47 +117,48 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
         if (ReferenceEquals(before, after))
             return plan;
 
-        KeyVersion written = Rewritten(before, after);
+        Sealed<KeyVersion> written = sealer.Seal(Rewritten(before, after));
+        Sealed<Key> changed = sealer.Seal(key with
+        {
+            ActiveKid = key.ActiveKid == before.Kid && after.State != KeyState.Active ? null : key.ActiveKid,
+            DestroyedCount = key.DestroyedCount + (after.State == KeyState.Destroyed ? 1 : 0),
+            States = key.States.With(written.UnverifiedRow),
+            RotationPeriod = after.RotationPeriod,
+            NextRotationAt = after.NextRotationAt,
+            RowVersion = key.RowVersion + 1,
+        });
         return plan with
         {
-            ChangedVersion = sealer.Seal(written),
-            ChangedKey = sealer.Seal(key with
-            {
-                ActiveKid = key.ActiveKid == before.Kid && after.State != KeyState.Active ? null : key.ActiveKid,
-                DestroyedCount = key.DestroyedCount + (after.State == KeyState.Destroyed ? 1 : 0),
-                States = key.States.With(written),
-                RotationPeriod = after.RotationPeriod,
-                NextRotationAt = after.NextRotationAt,
-                RowVersion = key.RowVersion + 1,
-            }),
-            Events = [KeyEvents.About(ids.Next(), time.GetUtcMilliseconds(), actor, action, after, before, reason)],
+            ChangedVersion = written,
+            ChangedKey = changed,
+            Events = [KeyEvents.About(ids.Next(), time.GetUtcMilliseconds(), actor, action, written, changed, before, reason)],
         };
     }
 
-    /// <summary>The plan that sets when a key rotates next by itself.</summary>
-    internal KeyPlan RotateNextAt(Key key, DateTimeOffset at) => new()
+    /// <summary>The plan that moves on when a key rotates next by itself, because that time has come.</summary>
+    /// <param name="actor">Who changes it.</param>
+    /// <param name="found">The key and its active version as they were read.</param>
+    /// <param name="at">The next time.</param>
+    internal KeyPlan RotateNextAt(JournalActor actor, KeyAndVersion found, DateTimeOffset at)
     {
-        Key = key,
-        ChangedKey = sealer.Seal(key with { NextRotationAt = at, RowVersion = key.RowVersion + 1 }),
-    };
+        (Key key, KeyVersion version) = found;
+        Sealed<Key> changed = sealer.Seal(key with { NextRotationAt = at, RowVersion = key.RowVersion + 1 });
+        JournalEvent due = KeyEvents.About(
+            ids.Next(), time.GetUtcMilliseconds(), actor, JournalActions.KeyRotationDue, version, version);
+        return new KeyPlan { Key = key, ChangedKey = changed, Events = [due with { KeySeal = changed.Seal }] };
+    }
 
     // The key's row holds the row version of each of its versions: no version changes without its key.
     private static KeyVersion Rewritten(KeyVersion before, KeyVersion after) => after with { RowVersion = before.RowVersion + 1 };
 
-    private KeyPlan AddedRows(Key key, KeyVersion version, KeyMaterial material, KeyVersion? retired = null) => new()
+    private Sealed<Key> Extended(Key key, KeyVersion version, KeyVersion? retired = null) => sealer.Seal(key with
     {
-        Key = key,
-        ChangedVersion = retired is null ? null : sealer.Seal(retired),
-        NewVersion = (sealer.Seal(version), material),
-        ChangedKey = sealer.Seal(key with
-        {
-            ActiveKid = version.Kid,
-            NextVersion = key.NextVersion + 1,
-            VersionCount = key.VersionCount + 1,
-            States = (retired is null ? key.States : key.States.With(retired)).With(version),
-            RotationPeriod = version.RotationPeriod,
-            NextRotationAt = version.NextRotationAt,
-            RowVersion = key.RowVersion + 1,
-        }),
-    };
+        ActiveKid = version.Kid,
+        NextVersion = key.NextVersion + 1,
+        VersionCount = key.VersionCount + 1,
+        States = (retired is null ? key.States : key.States.With(retired)).With(version),
+        RotationPeriod = version.RotationPeriod,
+        NextRotationAt = version.NextRotationAt,
+        RowVersion = key.RowVersion + 1,
+    });
 }

@@ -10,7 +10,7 @@ namespace Qkms.Core.Lifecycle;
 
 /// <summary>Writes plans, and lets memory forget what was written over.</summary>
 internal sealed class KeyWriter(
-    IKeyRepository keys, IJournalRepository journal, KeyStateCache states, MaterialCache materials, RotationOrders orders)
+    IKeyRepository keys, JournalWriter journal, KeyStateCache states, MaterialCache materials, RotationOrders orders)
 {
     /// <summary>
     /// Writes a plan whose rows are still as it found them; they stay so until the unit ends. False, and nothing is written, when they are
@@ -47,8 +47,9 @@ internal sealed class KeyWriter(
             await WriteAsync(session, plan);
 
         // Last: every other change of the tenant waits for the journal, and units that hold it take no further lock.
-        foreach (JournalEvent happened in plans.SelectMany(plan => plan.Events))
-            await journal.InsertAsync(session, happened);
+        JournalEvent[] events = [.. plans.SelectMany(plan => plan.Events)];
+        if (events.Length > 0)
+            await journal.AppendAsync(session, events);
 
         return true;
     }

@@ -136,10 +136,13 @@ internal sealed partial class RotationScheduler(
                 if (key is not { ActiveKid: { } active, RotationPeriod: { } period } || !(key.NextRotationAt <= now))
                     return false;
 
-                KeyVersion version = (await rows.FindWithKeyAsync(session, tenantId, active))?.Version
+                KeyAndVersion found = await rows.FindWithKeyAsync(session, tenantId, active)
                     ?? throw new SealBrokenException($"key version {active}");
-                await writer.TryWriteAsync(session, planner.RotateNextAt(key, now + period));
-                return await orders.OrderAsync(session, version, RotationCause.Period);
+
+                // The job first: the journal is locked last.
+                bool isNew = await orders.OrderAsync(session, found.Version, RotationCause.Period);
+                await writer.TryWriteAsync(session, planner.RotateNextAt(RotationOrders.Service, found, now + period));
+                return isNew;
             },
             cancellationToken);
         return false;

@@ -7,7 +7,7 @@ namespace Qkms.Core.Rotations;
 
 /// <summary>Adds jobs and ends them, inside the unit of whatever makes it necessary, with the journal entry that belongs to it.</summary>
 internal sealed class RotationOrders(
-    IRotationJobRepository jobs, IJournalRepository journal, RowSealer sealer, IdGenerator ids, TimeProvider time)
+    IRotationJobRepository jobs, JournalWriter journal, RowSealer sealer, IdGenerator ids, TimeProvider time)
 {
     /// <summary>The part of the service that orders rotations, as the journal names it.</summary>
     public static readonly JournalActor Service = JournalActor.System("rotation");
@@ -52,7 +52,7 @@ internal sealed class RotationOrders(
         if (!await jobs.InsertAsync(session, job))
             return false;
 
-        await journal.InsertAsync(session, scheduled);
+        await journal.AppendAsync(session, scheduled);
         return true;
     }
 
@@ -83,7 +83,7 @@ internal sealed class RotationOrders(
             throw new Sealing.SealBrokenException(next.UnverifiedRow.LogName);
 
         if (happened is not null)
-            await journal.InsertAsync(session, happened);
+            await journal.AppendAsync(session, happened);
     }
 
     /// <summary>The entry of a job that was made.</summary>
