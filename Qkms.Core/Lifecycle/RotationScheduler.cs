@@ -140,7 +140,7 @@ internal sealed partial class RotationScheduler(
                     ?? throw new SealBrokenException($"key version {active}");
 
                 // The job first: the journal is locked last.
-                bool isNew = await orders.OrderAsync(session, found.Version, RotationCause.Period);
+                bool isNew = await orders.OrderAsync(session, found.Version, RotationCause.Period, now);
                 await writer.TryWriteAsync(session, planner.RotateNextAt(RotationOrders.Service, found, now + period));
                 return isNew;
             },
@@ -164,7 +164,7 @@ internal sealed partial class RotationScheduler(
                 KeyAndVersion? found = await rows.FindWithKeyAsync(session, tenantId, new KeyVersionId(id));
                 return found is { Version: { State: KeyState.Active, AutoRotate: true } version }
                     && version.SoftLimitExpiration <= now
-                    && await orders.OrderAsync(session, version, RotationCause.Expiration);
+                    && await orders.OrderAsync(session, version, RotationCause.Expiration, now);
             },
             cancellationToken);
         return false;

@@ -19,16 +19,16 @@ internal sealed class RotationOrders(
     /// <param name="session">The unit.</param>
     /// <param name="version">The version.</param>
     /// <param name="cause">Anything but <see cref="RotationCause.Request"/>.</param>
+    /// <param name="now">The time.</param>
     /// <returns>
     /// False, and nothing is written, when the version waits for such a job already; also when its limit had one that failed, which is not
     /// tried again with every use.
     /// </returns>
-    public async Task<bool> OrderAsync(IKmsSession session, KeyVersion version, RotationCause cause)
+    public async Task<bool> OrderAsync(IKmsSession session, KeyVersion version, RotationCause cause, DateTimeOffset now)
     {
         if (cause != RotationCause.Period && await jobs.AnyAsync(session, version.TenantId, version.Kid, cause))
             return false;
 
-        DateTimeOffset now = time.GetUtcMilliseconds();
         RotationJob job = new()
         {
             Id = new RotationJobId(ids.Next()),

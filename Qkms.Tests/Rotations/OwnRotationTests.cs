@@ -172,6 +172,6 @@ public sealed class OwnRotationTests : ServiceTests
         RotationOrders orders = App.Services.GetRequiredService<RotationOrders>();
         KeyVersion version = (await App.FindVersionAsync(kid)).Version;
         return await App.Store().WriteAsync(
-            session => orders.OrderAsync(session, version, RotationCause.UsageLimit), CancellationToken.None);
+            session => orders.OrderAsync(session, version, RotationCause.UsageLimit, App.Time.GetUtcNow()), CancellationToken.None);
     }
 }

@@ -64,7 +64,7 @@ public sealed class RotateVersionTests : ServiceTests
         await Client.RevokeAsync("two");
         (await Client.RotateVersionAsync("two")).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
         (await Client.DestroyAsync("two")).ShouldBe(HttpStatusCode.Accepted);
-        (await Client.RotateVersionAsync("two")).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
+        (await Client.RotateVersionAsync("two")).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_010");
         (await Client.DestroyAsync("one")).ShouldBe(HttpStatusCode.Accepted);
         (await Client.RotateVersionAsync("one")).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_010");
         (await Client.GetJsonAsync("/kms/keys")).Number("total").Should().Be(2);
@@ -142,7 +142,7 @@ public sealed class RotateVersionTests : ServiceTests
     [InlineData("""{"new_key":{"algorithm":"ROT-13"}}""", "new_key.algorithm")]
     [InlineData("""{"new_key":{"algorithm":"ML-KEM-768"}}""", "new_key.algorithm")]
     [InlineData("""{"new_key":{"algorithm":"ML-DSA-65"},"allow_algorithm_change":true}""", "new_key.algorithm")]
-    [InlineData("""{"new_key":{"algorithm":"AES-256","name":"other"}}""", "new_key.name")]
+    [InlineData("""{"new_key":{"algorithm":"AES-256","name":"other"}}""", "new_key")]
     [InlineData("""{"new_key":"two"}""", "new_key")]
     [InlineData("""{"allow_algorithm_change":"yes"}""", "allow_algorithm_change")]
     [InlineData("""{"unknown":1}""", "unknown")]
