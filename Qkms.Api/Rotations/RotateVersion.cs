@@ -63,8 +63,8 @@ internal static class RotateVersion
                 "Rotates the version that a kid names, now or at a time: its successor becomes active, and the version is retired.")
             .WithDescription(
                 "The successor has the limits of the version, counted from its own creation, where 'new_key' does not set others; null "
-                + "removes one. It has the same algorithm unless 'new_key' names another one and 'allow_algorithm_change' is true: it is then "
-                + "the next version of the key of that algorithm with the same name and use, and the rotation chain goes on there. "
+                + "removes one. It has the same algorithm unless 'new_key' names another one and 'allow_algorithm_change' is true: it is "
+                + "then the next version of the key of that algorithm with the same name and use, and the rotation chain goes on there. "
                 + "Without an active version you can rotate the newest one, which keeps its status. With 'scheduled_at' the response is a "
                 + "rotation job, and `Location` its address.")
             .WithRequestExample("""{"scheduled_at":"2034-01-02T03:04:05Z","new_key":{"kid":"demo-dsa-2"}}""")

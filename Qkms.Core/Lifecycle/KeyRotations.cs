@@ -46,8 +46,8 @@ internal sealed class KeyRotations(
 
     /// <summary>Schedules the rotation of a version. What would refuse it now refuses it here.</summary>
     /// <exception cref="KmsException">
-    /// <see cref="KmsErrors.KeyVersionNotFound"/>, or as <see cref="Successors.FindAsync"/>; <see cref="KmsErrors.Invalid"/> for a time that
-    /// is past or more than <see cref="MaxDaysAhead"/> ahead; <see cref="KmsErrors.KeyChanged"/> when one is scheduled already.
+    /// <see cref="KmsErrors.KeyVersionNotFound"/>, or as <see cref="Successors.FindAsync"/>; <see cref="KmsErrors.Invalid"/> for a time
+    /// that is past or more than <see cref="MaxDaysAhead"/> ahead; <see cref="KmsErrors.KeyChanged"/> when one is scheduled already.
     /// </exception>
     public Task<Done<RotationJob>> ScheduleAsync(
         Caller caller, RotationOrder order, DateTimeOffset at, RepeatableRequest? request, CancellationToken cancellationToken)

@@ -22,7 +22,7 @@ internal sealed class KeyWriter(
     /// <summary>The same for the plans of several keys: all of them, or none.</summary>
     /// <param name="session">The unit.</param>
     /// <param name="plans">The plans.</param>
-    /// <param name="condition">What has to hold besides; asked when the keys that are there are locked, and before anything is written.</param>
+    /// <param name="condition">What has to hold besides; asked when the keys are locked, before anything is written.</param>
     /// <exception cref="KmsException">As above.</exception>
     internal async Task<bool> TryWriteAsync(IKmsSession session, IReadOnlyList<KeyPlan> plans, Func<Task<bool>>? condition = null)
     {

@@ -18,12 +18,14 @@ internal sealed record RotationOptions
     /// <summary>The longest that an attempt waits for the next.</summary>
     public static TimeSpan MaxRetryDelay { get; } = TimeSpan.FromHours(1);
 
-    /// <summary>How long the wall clock must have kept step with the monotonic one before anything is rotated: 100 seconds by default.</summary>
+    /// <summary>
+    /// How long the wall clock must have kept step with the monotonic one before anything is rotated: 100 seconds by default.
+    /// </summary>
     public TimeSpan SteadyTime => SteadyIntervals * Interval;
 
     /// <summary>
-    /// How long a node has for an attempt before another one begins it too. Nothing is rotated twice by that: the second finds the successor
-    /// of the first.
+    /// How long a node has for an attempt before another one begins it too. Nothing is rotated twice by that: the second finds the
+    /// successor of the first.
     /// </summary>
     public TimeSpan Lease => SteadyIntervals * Interval;
 

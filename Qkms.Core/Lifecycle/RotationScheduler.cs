@@ -14,8 +14,9 @@ using Qkms.Core.Uses;
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>
-/// Does the rotations whose time has come. Any number of nodes may do so at once. The unit that makes the successor also writes that the job
-/// has succeeded, and a version has at most one successor: a job is done at most once, whoever was killed in the middle or thought to be dead.
+/// Does the rotations whose time has come. Any number of nodes may do so at once. The unit that makes the successor also writes that the
+/// job has succeeded, and a version has at most one successor: a job is done at most once, whoever was killed in the middle or thought to
+/// be dead.
 /// </summary>
 internal sealed partial class RotationScheduler(
     IKmsStore store,
@@ -46,7 +47,8 @@ internal sealed partial class RotationScheduler(
     private readonly WallClockWatch _clock = new(time);
     private readonly ConcurrentDictionary<string, byte> _alarmed = new(StringComparer.Ordinal);
 
-    /// <summary>Orders the rotations that keys and versions have come to, and does those that are due; the number of successors made.</summary>
+    /// <summary>Orders the rotations that keys and versions have come to, and does those that are due.</summary>
+    /// <returns>The number of successors made.</returns>
     /// <exception cref="KmsException">
     /// <see cref="KmsErrors.Unavailable"/>, after everything was tried; the next look takes what this one left.
     /// </exception>
@@ -197,8 +199,8 @@ internal sealed partial class RotationScheduler(
         }
     }
 
-    // Null when it is not due any more, or somebody else has begun it. An attempt counts from its beginning, so that a job by which a process
-    // dies does not kill one after the other.
+    // Null when it is not due any more, or somebody else has begun it. An attempt counts from its beginning, so that a job by which a
+    // process dies does not kill one after the other.
     private Task<RotationJob?> BeginAsync(TenantId tenantId, RotationJobId id, DateTimeOffset now, CancellationToken cancellationToken) =>
         store.WriteAsync(
             async session =>
@@ -240,7 +242,12 @@ internal sealed partial class RotationScheduler(
         {
             PlannedRotation planned = successors.Plan(RotationOrders.Service, found, order, pair, tenantKey);
             Kid successor = planned.Rotation.Active.Kid;
-            RotationJob succeeded = job.End(RotationJobState.Succeeded, planned.At) with { NewKid = successor, ErrorCode = null, Reason = null };
+            RotationJob succeeded = job.End(RotationJobState.Succeeded, planned.At) with
+            {
+                NewKid = successor,
+                ErrorCode = null,
+                Reason = null,
+            };
             Sealed<RotationJob> row = sealer.Seal(succeeded);
             JournalEvent happened = orders.EndedEvent(RotationOrders.Service, JournalActions.RotationSucceeded, job, succeeded);
             bool isWritten = await store.WriteAsync(
@@ -307,7 +314,10 @@ internal sealed partial class RotationScheduler(
             },
             cancellationToken);
         if (isWritten)
-            LogFailed(logger, job.Id.Value, job.Kid.Value, job.TenantId.Value, error.Code, isOver, failure is KmsException ? null : failure);
+        {
+            Exception? unexpected = failure is KmsException ? null : failure;
+            LogFailed(logger, job.Id.Value, job.Kid.Value, job.TenantId.Value, error.Code, isOver, unexpected);
+        }
     }
 
     private Task EndAsync(IKmsSession session, RotationJob job, string code, string reason)
@@ -343,7 +353,7 @@ internal sealed partial class RotationScheduler(
         ILogger logger, Guid jobId, string kid, Guid tenantId, string code, bool isOver, Exception? exception);
 
     [LoggerMessage(CoreEvents.RotationNotDone, LogLevel.Error,
-        "The {What} with the id {Id} of tenant {TenantId} is due for a rotation, and it could not be looked at; the next interval retries.")]
+        "The {What} with the id {Id} of tenant {TenantId} is due for a rotation and could not be looked at; the next interval retries.")]
     private static partial void LogNotDone(ILogger logger, string what, Guid id, Guid tenantId, Exception exception);
 
     private sealed class Tally

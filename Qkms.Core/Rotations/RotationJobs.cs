@@ -60,7 +60,9 @@ internal sealed class RotationJobs(
             found.Count > limit ? cursors.Write(List, caller.TenantId, page[^1].UnverifiedRow.Id.Value) : null);
     }
 
-    /// <summary>Calls a job off that waits, or that is running and has not made its version yet; one that was called off stays so.</summary>
+    /// <summary>
+    /// Calls a job off that waits, or that is running and has not made its version yet; one that was called off stays so.
+    /// </summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.NotFound"/>; <see cref="KmsErrors.RotationJobOver"/>.</exception>
     public Task<Done<RotationJob>> CancelAsync(
         Caller caller, RotationJobId id, string? reason, RepeatableRequest? request, CancellationToken cancellationToken)

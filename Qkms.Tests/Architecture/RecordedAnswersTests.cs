@@ -113,7 +113,8 @@ public sealed class RecordedAnswersTests : ServiceTests
         Operation[] pasting = [.. operations.Where(operation => operation.Pasted.Count > 0)];
 
         pasting.Select(operation => operation.Id).Should().BeEquivalentTo(
-            "GetRotationJob", "CancelRotationJob", "Decrypt", "ReEncrypt", "Decapsulate", "KemDecrypt", "UnwrapKey", "Verify", "VerifyHash", "VerifyMu", "DecryptDataKey");
+            "GetRotationJob", "CancelRotationJob",
+            "Decrypt", "ReEncrypt", "Decapsulate", "KemDecrypt", "UnwrapKey", "Verify", "VerifyHash", "VerifyMu", "DecryptDataKey");
         foreach (Operation operation in pasting)
         {
             foreach ((string member, string source) in operation.Pasted)

@@ -97,7 +97,7 @@ public sealed class AlgorithmChangeTests : ServiceTests
         App.Log.Lines.Should().NotContain(line => line.StartsWith("Critical", StringComparison.Ordinal));
     }
 
-    /// <summary>A-18: a retired kid means the active end of its chain, also where the chain left its key and that has others since.</summary>
+    /// <summary>A-18: a retired kid means the active end of its chain, also where that key has others since.</summary>
     [Fact]
     public async Task A_retired_kid_follows_its_chain_into_the_other_key()
     {

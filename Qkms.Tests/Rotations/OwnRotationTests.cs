@@ -105,7 +105,8 @@ public sealed class OwnRotationTests : ServiceTests
         (await App.RotateDueAsync(TimeSpan.FromHours(1))).Should().Be(1);
         (await OrderAsync("one")).Should().BeFalse("it had its rotation");
         Answer jobs = await Client.GetJsonAsync("/kms/rotation-jobs?kid=one");
-        jobs.Data["jobs"]!.AsArray().Select(job => $"{job!["cause"]} {job["state"]}").Should().Equal("usage_limit SUCCEEDED", "request SCHEDULED");
+        jobs.Data["jobs"]!.AsArray().Select(job => $"{job!["cause"]} {job["state"]}")
+            .Should().Equal("usage_limit SUCCEEDED", "request SCHEDULED");
     }
 
     /// <summary>A-20: limits are mirrored to the successor unless overridden; null removes one.</summary>
@@ -135,7 +136,8 @@ public sealed class OwnRotationTests : ServiceTests
     {
         await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "one", soft_usage_limit = 5, max_usage_limit = 10 });
         string newKey = $$"""
-            {"kid":"two","max_usage_limit":20,"soft_usage_limit":null,"expires_at":"{{App.InHours(5)}}","auto_rotate":true,"rotation_period":7}
+            {"kid":"two","max_usage_limit":20,"soft_usage_limit":null,"expires_at":"{{App.InHours(5)}}","auto_rotate":true,
+            "rotation_period":7}
             """;
         (await Client.RotateVersionAsync("one", $$"""{"scheduled_at":"{{App.InHours(6)}}","new_key":{{newKey}}}"""))
             .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001").Blamed.Should().Equal("new_key.expires_at");
