@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Qkms.Tests.Hosting;
 
-/// <summary>F-43: a database or a collector that cannot be used stops the start in one sentence that names it, with exit status 1.</summary>
+/// <summary>F-43: a database or a collector that cannot be used stops the start in one sentence that names it, with status 1.</summary>
 public sealed class FailedStartTests : IDisposable
 {
     private const int RequestForTls = 80877103;
@@ -92,7 +92,7 @@ public sealed class FailedStartTests : IDisposable
             .Should().Contain("The database 'nobodys' on ").And.Contain("3D000: ");
 
         string role = $"nobody_{database.Name}";
-        database.Run($"REVOKE ALL ON SCHEMA public FROM PUBLIC; CREATE ROLE {role} LOGIN");
+        database.Run($"CREATE ROLE {role} LOGIN");
         try
         {
             NpgsqlConnectionStringBuilder powerless = new(database.ConnectionString) { Username = role };
