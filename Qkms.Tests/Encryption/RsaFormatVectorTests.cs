@@ -34,7 +34,7 @@ public sealed class RsaFormatVectorTests : IDisposable
         vectors.Select(vector => vector.Text("hash")).Should().Equal("SHA-256", "SHA-384", "SHA-512");
     }
 
-    /// <summary>F-68: <c>"padding":"pkcs1"</c> as OpenSSL makes it; there is one signature of a message, so it comes out the same.</summary>
+    /// <summary>F-68: <c>"padding":"pkcs1"</c> as OpenSSL makes it; a message has one signature, so it comes out the same.</summary>
     [Fact]
     public void PKCS1_is_that_of_OpenSSL()
     {
