@@ -52,5 +52,6 @@ public sealed class SuccessorCostTests : ServiceTests
         }
     }
 
-    private protected override QkmsApplication NewApplication() => new() { StoreInFront = store => new StoreWithLanes(store, _lanes) };
+    private protected override QkmsApplication NewApplication() =>
+        new() { KeepsHouse = false, StoreInFront = store => new StoreWithLanes(store, _lanes) };
 }

@@ -57,7 +57,7 @@ public sealed class ReadinessTests : ServiceTests
     }
 
     private protected override QkmsApplication NewApplication() =>
-        new() { Time = _time, StoreInFront = store => new StoreWithLanes(store, _lanes) };
+        new() { Time = _time, KeepsHouse = false, StoreInFront = store => new StoreWithLanes(store, _lanes) };
 
     private static async Task AskAsync(HttpClient anybody, int times)
     {
