@@ -253,6 +253,11 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
     private async ValueTask<KeyAndVersion> FindActiveOrNewestAsync(KeyAndVersion of, CancellationToken cancellationToken)
     {
         KeyAddress address = of.Version.Address;
+
+        // That no version is active is remembered here alone: every key of a chain but the last would be read anew for each use.
+        if (states.RecallNewest(address) is { Key.ActiveKid: null } without)
+            return new KeyAndVersion(without.Key, without.Newest);
+
         return await states.FindActiveAsync(address, cancellationToken) is { } active ? active
             : await states.FindNewestAsync(address, cancellationToken) is { } newest ? new KeyAndVersion(newest.Key, newest.Newest)
             : throw new SealBrokenException(of.Key.LogName);

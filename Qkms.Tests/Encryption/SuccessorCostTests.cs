@@ -54,6 +54,34 @@ public sealed class SuccessorCostTests : ServiceTests
         }
     }
 
+    /// <summary>
+    /// F-05: a chain that goes from key to key is followed through sixteen keys, one after the other. Behind them it is refused, and the
+    /// refusal names where it goes on.
+    /// </summary>
+    [Fact]
+    public async Task A_chain_across_keys_is_followed_through_sixteen_of_them()
+    {
+        List<string> kids = [];
+        for (int i = 0; i < 17; i++)
+            kids.Add((await Client.GenerateAsync(KeyUseVerbs.Aes, new { name = $"key-{i}" })).Text("kid"));
+
+        for (int i = 0; i < 16; i++)
+        {
+            Kid next = Kid.FromStored(kids[i + 1]);
+            await App.RewriteAsync(kids[i], version => version with { State = KeyState.Retired, NextKid = next });
+        }
+
+        int before = _lanes.Reads;
+        (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "", kid = kids[1] })).Text("kid").Should().Be(kids[16]);
+        (_lanes.Reads - before).Should().BeGreaterThan(16, "it looked at each of them");
+        before = _lanes.Reads;
+        (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "", kid = kids[1] })).Text("kid").Should().Be(kids[16]);
+        (_lanes.Reads - before).Should().BeLessThanOrEqualTo(1, "what was found is remembered");
+
+        (await Client.UseAsync("/crypto/encrypt", new { plaintext = "", kid = kids[0] }))
+            .ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_008").Message.Should().Contain(kids[15]).And.Contain(kids[16]);
+    }
+
     private protected override QkmsApplication NewApplication() =>
         new() { Time = _time, KeepsHouse = false, StoreInFront = store => new StoreWithLanes(store, _lanes) };
 }
