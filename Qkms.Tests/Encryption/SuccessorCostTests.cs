@@ -3,6 +3,8 @@ namespace Qkms.Tests.Encryption;
 /// <summary>F-05: what finding a successor costs does not grow with the versions of the key. Counted in reads of the database.</summary>
 public sealed class SuccessorCostTests : ServiceTests
 {
+    // What is remembered grows old by the test's hand alone, however slow the machine is.
+    private readonly ManualTime _time = ManualTime.Standing();
     private readonly Lanes _lanes = new();
 
     [Theory]
@@ -21,7 +23,7 @@ public sealed class SuccessorCostTests : ServiceTests
             if (withoutActive)
                 (await Client.RevokeAsync(last)).ShouldBe(HttpStatusCode.NoContent);
 
-            App.Time.OutliveCaches();
+            _time.OutliveCaches();
             int before = _lanes.Reads;
             Answer answer = await Client.UseAsync("/crypto/encrypt", new { plaintext = "", kid = first });
             reads.Add(_lanes.Reads - before);
@@ -81,5 +83,5 @@ public sealed class SuccessorCostTests : ServiceTests
     }
 
     private protected override QkmsApplication NewApplication() =>
-        new() { KeepsHouse = false, StoreInFront = store => new StoreWithLanes(store, _lanes) };
+        new() { Time = _time, KeepsHouse = false, StoreInFront = store => new StoreWithLanes(store, _lanes) };
 }
