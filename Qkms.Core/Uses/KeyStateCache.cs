@@ -67,6 +67,9 @@ internal sealed class KeyStateCache
         static (wanted, self) => self.Store.ReadAsync(session => self.Rows.FindNewestAsync(session, wanted), CancellationToken.None),
         cancellationToken);
 
+    /// <summary>The newest versions of the key at an address, if they are remembered; nothing is read.</summary>
+    public NewestVersions? RecallNewest(KeyAddress address) => _newest.Recall(address);
+
     /// <summary>Drops what is remembered of a version that was written; to be called when the write is committed.</summary>
     public void Forget(KeyVersion version)
     {
