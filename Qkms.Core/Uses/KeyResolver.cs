@@ -254,6 +254,12 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
     {
         KeyAddress address = of.Version.Address;
 
+        // A chain that left the key is not continued by one that began there later: who went over to ML-KEM is not led back to RSA.
+        ChainRun run = await states.FindRunAsync(of.Version, cancellationToken);
+        if (run.NextStart is { } start
+            && await states.FindAsync(address, start - 1, cancellationToken) is { Version.NextKid: not null } last)
+            return last;
+
         // That no version is active is remembered here alone: every key of a chain but the last would be read anew for each use.
         if (states.RecallNewest(address) is { Key.ActiveKid: null } without)
             return new KeyAndVersion(without.Key, without.Newest);

@@ -17,7 +17,8 @@ export function mayRefuse(facts, plan, request, code, memory) {
     || [json?.kid, json?.destination?.kid].some(kid => routeWords.includes(kid?.toLowerCase()))
     || (uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : useWithoutAlgorithm(json ?? query) || hashWithoutOaep(json))
     || limitsDoNotFit(operation.id, json)
-    || ('cursor' in query && madeUp(plan))
+    || ('cursor' in query && (operation.id !== 'ListKeys' || madeUp(plan)))
+    || (operation.id === 'RotateVersion' && rotationRules(json))
     || (operation.id === 'GetKey' && keyRules(key, query))
     || (operation.id === 'DestroyKey' && 'waiting_days' in query && json?.waiting_days != null && Number(query.waiting_days) !== json.waiting_days);
 }
@@ -50,6 +51,16 @@ function limitsDoNotFit(operation, json) {
     || (given.includes('max_usage_limit') && json.soft_usage_limit > json.max_usage_limit)
     || time('soft_limit_expiration') > time('expires_at')
     || (given.includes('process_until') && !(time('process_until') >= time('expires_at')));
+}
+
+// Qkms.Core/Lifecycle/Successors.cs and KeyRotations.cs. A new algorithm and limits have to fit to the version, and a time has to come soon.
+function rotationRules(json) {
+  const given = json?.new_key ?? {};
+  const at = Date.parse(json?.scheduled_at ?? NaN);
+  return given.algorithm != null
+    || routeWords.includes(given.kid?.toLowerCase?.())
+    || [...limits, 'rotation_period', 'auto_rotate'].some(name => given[name] !== undefined)
+    || at <= Date.now() + 1000 || at > Date.now() + (3649 * 24 * 60 * 60 * 1000);
 }
 
 // A number needs an algorithm; beside a kid, filters have to agree with its version.
