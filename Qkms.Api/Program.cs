@@ -6,6 +6,7 @@ using Qkms.Api.Encryption.Kem;
 using Qkms.Api.Health;
 using Qkms.Api.Hosting;
 using Qkms.Api.Idempotency;
+using Qkms.Api.Journal;
 using Qkms.Api.Keys;
 using Qkms.Api.Logging;
 using Qkms.Api.Pages;
@@ -22,6 +23,9 @@ using Qkms.Storage.Sqlite;
 // First of all, before configuration copies the environment into strings that nobody can zero.
 using RootKeyEnvironment rootKeyEnvironment = RootKeyEnvironment.TakeFromProcess();
 HardeningReport hardening = ProcessHardening.Apply();
+
+if (args is [VerifyCommand.Name, .. string[] options])
+    return await VerifyCommand.RunAsync(options, rootKeyEnvironment);
 
 return await StartFailures.ExplainAsync(async () =>
 {
@@ -45,6 +49,7 @@ return await StartFailures.ExplainAsync(async () =>
         DataKeyJson.Default,
         EncryptionJson.Default,
         HealthJson.Default,
+        JournalJson.Default,
         KemJson.Default,
         KeyJson.Default,
         SignatureJson.Default);
@@ -84,6 +89,7 @@ return await StartFailures.ExplainAsync(async () =>
     routes.MapSignatures();
     routes.MapDataKeys();
     routes.MapAlgorithms();
+    routes.MapJournal();
     routes.MapHealth();
 
     await QkmsHost.RunAsync(app, new RootKeyLocator(rootKeyEnvironment, settings.DataDirectory), hardening);

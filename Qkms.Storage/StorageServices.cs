@@ -8,6 +8,7 @@ using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Tenants;
+using Qkms.Core.Verification;
 using Qkms.Storage.ApiKeys;
 using Qkms.Storage.Idempotency;
 using Qkms.Storage.Journal;
@@ -17,6 +18,7 @@ using Qkms.Storage.Lifecycle;
 using Qkms.Storage.Postgres;
 using Qkms.Storage.Sqlite;
 using Qkms.Storage.Tenants;
+using Qkms.Storage.Verification;
 
 namespace Qkms.Storage;
 
@@ -32,7 +34,7 @@ internal static class StorageServices
     /// <summary>The same, with options that are known only when the service provider is built.</summary>
     public static IServiceCollection AddQkmsStorage(
         this IServiceCollection services, Func<IServiceProvider, SqliteStorageOptions> options) =>
-        services.AddRepositories().AddSingleton<IKmsStore>(provider => new SqliteKmsStore(
+        services.AddQkmsRepositories().AddSingleton<IKmsStore>(provider => new SqliteKmsStore(
             options(provider),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<SqliteKmsStore>>()));
@@ -41,13 +43,13 @@ internal static class StorageServices
     /// Registers a shared PostgreSQL database as <see cref="IKmsStore"/>. It wants a <see cref="TimeProvider"/> and logging beside it.
     /// </summary>
     public static IServiceCollection AddQkmsStorage(this IServiceCollection services, PostgresStorageOptions options) =>
-        services.AddRepositories().AddSingleton<IKmsStore>(provider => new PostgresKmsStore(
+        services.AddQkmsRepositories().AddSingleton<IKmsStore>(provider => new PostgresKmsStore(
             options,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PostgresKmsStore>>()));
 
-    // The same for both databases: the session brings the dialect.
-    private static IServiceCollection AddRepositories(this IServiceCollection services) => services
+    /// <summary>Registers what reads and writes rows: the same for both databases, because the session brings the dialect.</summary>
+    public static IServiceCollection AddQkmsRepositories(this IServiceCollection services) => services
         .AddSingleton<IKeyringRepository, KeyringRepository>()
         .AddSingleton<ITenantRepository, TenantRepository>()
         .AddSingleton<ICredentialRepository, CredentialRepository>()
@@ -55,5 +57,6 @@ internal static class StorageServices
         .AddSingleton<IObservedTimeRepository, ObservedTimeRepository>()
         .AddSingleton<IFormerRowRepository, FormerRowRepository>()
         .AddSingleton<IJournalRepository, JournalRepository>()
+        .AddSingleton<IVerificationRepository, VerificationRepository>()
         .AddSingleton<IIdempotencyRepository, IdempotencyRepository>();
 }

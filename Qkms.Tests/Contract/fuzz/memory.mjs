@@ -59,7 +59,7 @@ export class Memory {
 
   /** Takes in the versions of an answer; returns what contradicts an answer that was complete before this one was asked for. */
   learn(data, asked) {
-    if (data?.next_cursor)
+    if (data?.next_cursor && data.keys)
       this.#remember(this.#cursors, data.next_cursor);
 
     return (data?.keys ?? [data]).flatMap(version => (version?.key_id ? this.#learnVersion(version, asked) : []));

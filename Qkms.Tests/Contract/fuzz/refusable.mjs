@@ -20,6 +20,7 @@ export function mayRefuse(facts, plan, request, code, memory) {
     || (uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : useWithoutAlgorithm(json ?? query) || hashWithoutOaep(json))
     || limitsDoNotFit(operation.id, json)
     || ('cursor' in query && madeUp(plan))
+    || (operation.id === 'ListEvents' && eventRules(query))
     || (operation.id === 'GetKey' && keyRules(key, query))
     || (operation.id === 'DestroyKey' && 'waiting_days' in query && json?.waiting_days != null && Number(query.waiting_days) !== json.waiting_days);
 }
@@ -52,6 +53,11 @@ function limitsDoNotFit(operation, json) {
     || (given.includes('max_usage_limit') && json.soft_usage_limit > json.max_usage_limit)
     || time('soft_limit_expiration') > time('expires_at')
     || (given.includes('process_until') && !(time('process_until') >= time('expires_at')));
+}
+
+// A cursor belongs to a stream and an order, and an end comes after its beginning.
+function eventRules({ cursor, since, until }) {
+  return cursor !== undefined || (since !== undefined && until !== undefined && !(Date.parse(since) < Date.parse(until)));
 }
 
 // A number needs an algorithm; beside a kid, filters have to agree with its version.
