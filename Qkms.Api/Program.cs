@@ -25,7 +25,7 @@ using RootKeyEnvironment rootKeyEnvironment = RootKeyEnvironment.TakeFromProcess
 HardeningReport hardening = ProcessHardening.Apply();
 
 if (args is [VerifyCommand.Name, .. string[] options])
-    return await VerifyCommand.RunAsync(options, rootKeyEnvironment);
+    return await VerifyCommand.RunAsync(options, rootKeyEnvironment, AddSnapshot);
 
 return await StartFailures.ExplainAsync(async () =>
 {
@@ -96,4 +96,11 @@ return await StartFailures.ExplainAsync(async () =>
 });
 
 /// <summary>The service's entry point; public so that the tests can host it.</summary>
-public partial class Program;
+public partial class Program
+{
+    /// <summary>Adds the database that the settings name, to be read by another process than the service.</summary>
+    internal static IServiceCollection AddSnapshot(IServiceCollection services, QkmsSettings settings) =>
+        settings.Storage.ConnectionString is { } shared
+            ? services.AddQkmsSnapshot(new PostgresStorageOptions { ConnectionString = shared })
+            : services.AddQkmsSnapshot(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
+}

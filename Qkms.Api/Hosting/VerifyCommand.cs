@@ -3,9 +3,6 @@ using Qkms.Core.Keyrings;
 using Qkms.Core.Store;
 using Qkms.Core.Time;
 using Qkms.Core.Verification;
-using Qkms.Storage;
-using Qkms.Storage.Postgres;
-using Qkms.Storage.Sqlite;
 
 namespace Qkms.Api.Hosting;
 
@@ -31,7 +28,11 @@ internal static class VerifyCommand
     /// <summary>Verifies what the settings name; the exit code.</summary>
     /// <param name="options">The arguments behind the command: settings of the service.</param>
     /// <param name="environment">What the environment says of the root key.</param>
-    public static Task<int> RunAsync(string[] options, RootKeyEnvironment environment) => StartFailures.ExplainAsync(
+    /// <param name="addSnapshot">Adds the database.</param>
+    public static Task<int> RunAsync(
+        string[] options,
+        RootKeyEnvironment environment,
+        Func<IServiceCollection, QkmsSettings, IServiceCollection> addSnapshot) => StartFailures.ExplainAsync(
         async () =>
         {
             if (CommandLine.Answer(options) is { } answer)
@@ -43,32 +44,33 @@ internal static class VerifyCommand
             EnvironmentRule.Check(EnvironmentRule.VariablesOfProcess(), environment.CredentialsDirectory);
             IConfiguration configuration = WebApplication.CreateSlimBuilder(
                 new WebApplicationOptions { Args = options, ContentRootPath = AppContext.BaseDirectory }).Configuration;
-            return await RunAsync(
-                QkmsSettings.From(configuration), environment, Console.Out, !Console.IsOutputRedirected, CancellationToken.None);
+            QkmsSettings settings = QkmsSettings.From(configuration);
+            VerifyReport report = new(Console.Out, showBar: !Console.IsOutputRedirected);
+            return await RunAsync(settings, environment, services => addSnapshot(services, settings), report, CancellationToken.None);
         },
         "Qkms cannot verify",
         CouldNot);
 
     /// <summary>The same with settings that were read.</summary>
     public static async Task<int> RunAsync(
-        QkmsSettings settings, RootKeyEnvironment environment, TextWriter output, bool showBar, CancellationToken cancellationToken)
+        QkmsSettings settings,
+        RootKeyEnvironment environment,
+        Func<IServiceCollection, IServiceCollection> addSnapshot,
+        VerifyReport report,
+        CancellationToken cancellationToken)
     {
         RootKeyLocator rootKeys = new(environment, settings.DataDirectory);
-        IStoreSnapshot snapshot = settings.Storage.ConnectionString is { } shared
-            ? new PostgresSnapshot(new PostgresStorageOptions { ConnectionString = shared })
-            : new SqliteSnapshot(settings.DataDirectory);
-        await using ServiceProvider services = new ServiceCollection()
+        await using ServiceProvider services = addSnapshot(new ServiceCollection())
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IdGenerator>()
             .AddSingleton<Keyring>()
             .AddSingleton<RowSealer>()
             .AddSingleton<Verifier>()
-            .AddQkmsRepositories()
             .BuildServiceProvider();
+        IStoreSnapshot snapshot = services.GetRequiredService<IStoreSnapshot>();
         using RootKey rootKey = rootKeys.Find() ?? throw new RootKeyException(
             $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor {RootKeyEnvironment.ValueVariable} is set, and "
             + $"{rootKeys.DefaultPath} does not exist.");
-        VerifyReport report = new(output, showBar);
         Verifier verifier = services.GetRequiredService<Verifier>();
         VerificationSummary summary = await snapshot.ReadAsync(
             session => verifier.RunAsync(session, rootKey, report), cancellationToken);

@@ -219,6 +219,32 @@ public sealed class ListEventsTests : ServiceTests
         ((string?)data["head_hash"]).Should().Be(previous);
     }
 
+    /// <summary>F-15: a program without Qkms checks an export, and names what was done to it.</summary>
+    [FactIf(Requirement.NodePrograms)]
+    public async Task A_program_without_qkms_checks_an_export()
+    {
+        string kid = (await Client.GenerateAsync()).Text("kid");
+        await Client.RotateAsync();
+        await Client.RevokeAsync(kid, """{"reason":"Zürich 💥"}""");
+        JsonArray pages = [];
+        string cursor = "";
+        do
+        {
+            JsonNode data = (await ListAsync($"order=asc&limit=3{cursor}")).Data;
+            pages.Add(data.DeepClone());
+            cursor = (string?)data["next_cursor"] is { } next ? $"&cursor={next}" : "";
+        }
+        while (cursor.Length > 0);
+
+        pages.Should().HaveCount(2);
+        (await NodeProgram.RunAsync("journal.mjs", pages.ToJsonString())).Trim().Should().Be("[]");
+
+        pages[0]!["events"]![2]!["action"] = "key.retired";
+        pages[1]!["events"]!.AsArray().RemoveAt(2);
+        (await NodeProgram.RunAsync("journal.mjs", pages.ToJsonString())).Trim().Should().Be(
+            """["position 2 was edited","position 3 does not follow the event before it","the export ends before position 6"]""");
+    }
+
     private Task<Answer> ListAsync(string query) => Client.GetJsonAsync($"/audit/events?{query}");
 
     private static IEnumerable<string> Actions(JsonNode data) => data["events"]!.AsArray().Select(one => (string)one!["action"]!);

@@ -14,8 +14,13 @@ internal static class Verify
             .Build();
         using RootKeyEnvironment environment = new();
         await using StringWriter output = new();
+        QkmsSettings settings = QkmsSettings.From(configuration);
         int exitCode = await VerifyCommand.RunAsync(
-            QkmsSettings.From(configuration), environment, output, showBar, CancellationToken.None);
+            settings,
+            environment,
+            services => Program.AddSnapshot(services, settings),
+            new VerifyReport(output, showBar),
+            CancellationToken.None);
         return (exitCode, output.ToString());
     }
 }
