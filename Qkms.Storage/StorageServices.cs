@@ -7,6 +7,7 @@ using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
+using Qkms.Core.Rotations;
 using Qkms.Core.Tenants;
 using Qkms.Core.Verification;
 using Qkms.Storage.ApiKeys;
@@ -16,6 +17,7 @@ using Qkms.Storage.Keyrings;
 using Qkms.Storage.Keys;
 using Qkms.Storage.Lifecycle;
 using Qkms.Storage.Postgres;
+using Qkms.Storage.Rotations;
 using Qkms.Storage.Sqlite;
 using Qkms.Storage.Tenants;
 using Qkms.Storage.Verification;
@@ -62,6 +64,7 @@ internal static class StorageServices
         .AddSingleton<ITenantRepository, TenantRepository>()
         .AddSingleton<ICredentialRepository, CredentialRepository>()
         .AddSingleton<IKeyRepository, KeyRepository>()
+        .AddSingleton<IRotationJobRepository, RotationJobRepository>()
         .AddSingleton<IObservedTimeRepository, ObservedTimeRepository>()
         .AddSingleton<IFormerRowRepository, FormerRowRepository>()
         .AddSingleton<IJournalRepository, JournalRepository>()

@@ -250,6 +250,13 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
     private async ValueTask<KeyAndVersion> FindActiveOrNewestAsync(KeyAndVersion of, CancellationToken cancellationToken)
     {
         KeyAddress address = of.Version.Address;
+
+        // A chain that left the key is not continued by one that began there later: who went over to ML-KEM is not led back to RSA.
+        ChainRun run = await states.FindRunAsync(of.Version, cancellationToken);
+        if (run.NextStart is { } start
+            && await states.FindAsync(address, start - 1, cancellationToken) is { Version.NextKid: not null } last)
+            return last;
+
         return await states.FindActiveAsync(address, cancellationToken) is { } active ? active
             : await states.FindNewestAsync(address, cancellationToken) is { } newest ? new KeyAndVersion(newest.Key, newest.Newest)
             : throw new SealBrokenException(of.Key.LogName);

@@ -11,7 +11,8 @@ public sealed partial class JournalPageTests
     public async Task The_vectors_of_the_page_are_computed()
     {
         string page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "journal.md"));
-        string[][] vectors = [.. Vector().Matches(page).Select(match => match.Groups.Values.Skip(1).Select(group => group.Value).ToArray())];
+        string[][] vectors =
+            [.. Vector().Matches(page).Select(match => match.Groups.Values.Skip(1).Select(group => group.Value).ToArray())];
         TenantId tenant = new(Id(2));
         byte[] rowSeal = [2, .. Enumerable.Range(0, 48).Select(i => (byte)i)];
         JournalEvent created = new()

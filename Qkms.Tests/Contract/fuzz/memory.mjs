@@ -19,10 +19,11 @@ export class Memory {
   #versions = new Map();
   #kids = [];
   #cursors = [];
+  #jobs = [];
 
-  /** A kid or a cursor that the service has given; before there is one, a word that is none. */
+  /** A kid, a rotation job or a cursor of the list of keys that the service has given; before there is one, a word that is none. */
   pick(kind, number) {
-    const known = kind === 'kid' ? this.#kids : this.#cursors;
+    const known = { kid: this.#kids, job: this.#jobs, cursor: this.#cursors }[kind];
     return known.length > 0 ? known[number % known.length] : 'unknown';
   }
 
@@ -62,7 +63,10 @@ export class Memory {
     if (data?.next_cursor && data.keys)
       this.#remember(this.#cursors, data.next_cursor);
 
-    return (data?.keys ?? [data]).flatMap(version => (version?.key_id ? this.#learnVersion(version, asked) : []));
+    if (data?.scheduled_at)
+      this.#remember(this.#jobs, data.id);
+
+    return (data?.keys ?? data?.versions ?? [data]).flatMap(version => (version?.key_id ? this.#learnVersion(version, asked) : []));
   }
 
   #learnVersion(version, asked) {

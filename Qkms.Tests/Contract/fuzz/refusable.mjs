@@ -19,8 +19,9 @@ export function mayRefuse(facts, plan, request, code, memory) {
     || [json?.kid, json?.destination?.kid].some(kid => routeWords.includes(kid?.toLowerCase()))
     || (uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : useWithoutAlgorithm(json ?? query) || hashWithoutOaep(json))
     || limitsDoNotFit(operation.id, json)
-    || ('cursor' in query && madeUp(plan))
+    || ('cursor' in query && (operation.id !== 'ListKeys' || madeUp(plan)))
     || (operation.id === 'ListEvents' && eventRules(query))
+    || (operation.id === 'RotateVersion' && rotationRules(json))
     || (operation.id === 'GetKey' && keyRules(key, query))
     || (operation.id === 'DestroyKey' && 'waiting_days' in query && json?.waiting_days != null && Number(query.waiting_days) !== json.waiting_days);
 }
@@ -58,6 +59,16 @@ function limitsDoNotFit(operation, json) {
 // A cursor belongs to a stream and an order, and an end comes after its beginning.
 function eventRules({ cursor, since, until }) {
   return cursor !== undefined || (since !== undefined && until !== undefined && !(Date.parse(since) < Date.parse(until)));
+}
+
+// Qkms.Core/Lifecycle/Successors.cs and KeyRotations.cs. A new algorithm and limits have to fit to the version, and a time has to come soon.
+function rotationRules(json) {
+  const given = json?.new_key ?? {};
+  const at = Date.parse(json?.scheduled_at ?? NaN);
+  return given.algorithm != null
+    || routeWords.includes(given.kid?.toLowerCase?.())
+    || [...limits, 'rotation_period', 'auto_rotate'].some(name => given[name] !== undefined)
+    || at <= Date.now() + 1000 || at > Date.now() + (3649 * 24 * 60 * 60 * 1000);
 }
 
 // A number needs an algorithm; beside a kid, filters have to agree with its version.
