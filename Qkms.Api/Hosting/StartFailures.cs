@@ -39,7 +39,7 @@ internal static class StartFailures
         {
             // What callers are told in a refusal is of no use here: the log has the cause.
             string why = e is KmsException ? "the database does not answer as it should; see the log for the cause." : e.Message;
-            Say($"{what}: {why}");
+            Say($"{what}: {OnOneLine(why)}");
             return failed;
         }
         catch (Exception e) when (e is not HostAbortedException)
@@ -48,6 +48,10 @@ internal static class StartFailures
             return failed;
         }
     }
+
+    // What a database or a library says may have several lines.
+    private static string OnOneLine(string text) =>
+        string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
     // Somebody who does not read what this process writes does not keep it from ending.
     private static void Say(string text) => Task.Run(() => Console.Error.WriteLine(text)).Wait(_patience);

@@ -71,6 +71,9 @@ internal sealed class KeyStateCache
         static (wanted, self) => self.Store.ReadAsync(session => self.Rows.FindNewestAsync(session, wanted), CancellationToken.None),
         cancellationToken);
 
+    /// <summary>The newest versions of the key at an address, if they are remembered; nothing is read.</summary>
+    public NewestVersions? RecallNewest(KeyAddress address) => _newest.Recall(address);
+
     /// <summary>How far the chain of a version can have come within its key.</summary>
     public async ValueTask<ChainRun> FindRunAsync(KeyVersion version, CancellationToken cancellationToken) => (await _runs.GetAsync(
         (version.TenantId, version.Id),

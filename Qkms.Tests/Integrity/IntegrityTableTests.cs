@@ -1,13 +1,9 @@
 using System.Collections.Concurrent;
 using System.Reflection;
-using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Tenants;
-using Qkms.Storage.Migrations;
 using Qkms.Tests.Rotations;
 using Found = (Qkms.Tests.Integrity.Attack Attack, string Outcome);
 
@@ -51,10 +47,6 @@ public sealed class IntegrityTableTests : ServiceTests
 
     // The epochs of servers: what is noticed of them is for the tests of failover to say.
     private static readonly string[] _elsewhere = ["epochs"];
-
-    private static readonly SqliteMigrator _sqlite = new(Migration.For("Sqlite"), TimeProvider.System, NullLogger.Instance);
-
-    private static readonly PostgresMigrator _postgres = new(Migration.For("Postgres"), TimeProvider.System, NullLogger.Instance);
 
     private static readonly Guid _write = new("05050505-0505-0505-0505-050505050505");
 
@@ -346,7 +338,7 @@ public sealed class IntegrityTableTests : ServiceTests
         using RootKeyEnvironment environment = new();
         try
         {
-            await MigrateAsync();
+            await StartOnDatabase.MigrateAsync(App);
             await Keyrings.Openers.For(App.Store(), Repositories.Keyring, ids, keyring)
                 .OpenAsync(new RootKeyLocator(environment, App.DataDirectory), CancellationToken.None);
             await App.Services.GetRequiredService<InitialTenant>().EnsureAsync(
@@ -357,20 +349,5 @@ public sealed class IntegrityTableTests : ServiceTests
         {
             return e.Message;
         }
-    }
-
-    private async Task MigrateAsync()
-    {
-        if (TestStorage.IsPostgres)
-        {
-            await using NpgsqlConnection connection = new(TestStorage.SettingsOf(App.DataDirectory)["Qkms:Storage:ConnectionString"]);
-            await connection.OpenAsync();
-            await _postgres.RunAsync(connection, CancellationToken.None);
-            return;
-        }
-
-        using SqliteConnection file = new($"Data Source={Path.Combine(App.DataDirectory, "qkms.db")};Pooling=False");
-        file.Open();
-        _sqlite.Run(file);
     }
 }

@@ -2,7 +2,7 @@
 // must not contradict.
 import { Products } from './products.mjs';
 import { Repeated } from './repeated.mjs';
-import { canDo, uses } from './uses.mjs';
+import { canDo, familyOf, uses } from './uses.mjs';
 
 const unusable = ['revoked', 'pending_destruction', 'destroyed'];
 const fixed = ['key_id', 'key_version', 'name', 'algorithm_id', 'use', 'public_key', 'oaep_hash', 'created_at', 'previous_kid'];
@@ -67,6 +67,17 @@ export class Memory {
       this.#remember(this.#jobs, data.id);
 
     return (data?.keys ?? data?.versions ?? [data]).flatMap(version => (version?.key_id ? this.#learnVersion(version, asked) : []));
+  }
+
+  /** What a JWK set shows that it should not: symmetric keys, and versions that were known to be revoked. */
+  contradictionsOfSet(keys, asked) {
+    return keys.flatMap(({ kid }) => {
+      const { version, at } = this.#versions.get(kid) ?? {};
+      return [
+        ...(version && familyOf(version.algorithm_id) === 'AES' ? ['a JWK set shows a symmetric key'] : []),
+        ...(version && at < asked && order(version) === 2 ? ['a JWK set shows a revoked version'] : []),
+      ];
+    });
   }
 
   #learnVersion(version, asked) {

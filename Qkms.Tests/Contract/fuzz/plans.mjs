@@ -116,7 +116,7 @@ function anyBody(body, worker, operation) {
     some(10, fc.tuple(honest, fc.nat()).map(([plan, index]) => ({ ...plan, members: plan.members.toSpliced(index % (plan.members.length || 1), 1) }))),
     some(10, plain.filter(plan => plan.members.length > 0).map(plan => ({ members: [...plan.members, plan.members[0]], mustFail: 'a member given twice' }))),
     some(10, honest.map(plan => ({ ...plan, damage: 'truncated', mustFail: 'truncated JSON' }))),
-    some(10, fc.tuple(honest, fc.constantFrom('byte order mark', 'UTF-16', 'trailing comma', 'comment', 'wrapped', 'followed', 'spaced')).map(([plan, damage]) => ({ ...plan, damage }))),
+    some(10, fc.tuple(honest, fc.constantFrom('byte order mark', 'UTF-16', 'trailing comma', 'comment', 'wrapped', 'followed', 'spaced', 'up to the limit', 'over the limit')).map(([plan, damage]) => ({ ...plan, damage }))),
     some(20, fc.oneof(hostileJson, hostileText).map(text => ({ text }))),
     some(10, fc.uint8Array({ maxLength: 200 }).map(bytes => ({ bytes: Buffer.from(bytes).toString('base64') }))),
     some(10, fc.constant(null)),

@@ -5,17 +5,15 @@ import { uses } from './uses.mjs';
 // Qkms.Core/Names/Kid.cs; kids stand where these do, and routes do not mind upper case.
 const routeWords = ['active', 'generate', 'rotate', 'retire', 'revoke', 'import', 'actions', 'rotations', 'chain', 'public-key', 'jwks'];
 
-// Qkms.Api/Http/BodyLimit.cs.
-const mostBytes = id => (payloads.includes(id) ? 2 * 1024 * 1024 : 64 * 1024);
-const payloads = ['Encrypt', 'Decrypt', 'ReEncrypt', 'KemEncrypt', 'KemDecrypt', 'Sign', 'Verify'];
-
 export function mayRefuse(facts, plan, request, code, memory) {
   const { operation, json, query, key } = facts;
   if (code === 'ERR_KEM_001' || code === 'ERR_SIG_001') // whatever the form
     return uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : hasNoPublicKey(facts, memory);
 
+  if (code === 'ERR_INVALID_002') // a body that is too long is not as described; the head may announce one
+    return plan.oddities.length !== undefined;
+
   return oddForm(plan, json, request)
-    || request.body?.length > mostBytes(operation.id)
     || [json?.kid, json?.destination?.kid].some(kid => routeWords.includes(kid?.toLowerCase()))
     || (uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : useWithoutAlgorithm(json ?? query) || hashWithoutOaep(json))
     || limitsDoNotFit(operation.id, json)
