@@ -29,6 +29,9 @@ internal enum Permission
     /// </summary>
     KeysCancelDeletion,
 
+    /// <summary><c>audit:read</c>: the journal.</summary>
+    AuditRead,
+
     /// <summary><c>crypto:encrypt</c>: encrypt to any encryption key.</summary>
     CryptoEncrypt,
 
