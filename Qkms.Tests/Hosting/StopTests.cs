@@ -36,7 +36,8 @@ public sealed class StopTests
 
         // Each waits its turn for some seconds, which a busy machine may need for the others: that is an answer too, and not the stop's.
         made.Should().NotBeEmpty();
-        answers.Except(made).Should().OnlyContain(answer => answer.Body.Contains("Too many keys are being generated", StringComparison.Ordinal));
+        answers.Should().OnlyContain(answer =>
+            answer.Status == HttpStatusCode.Created || answer.Body.Contains("Too many keys are being generated", StringComparison.Ordinal));
         LastLine(service).Should().Contain(AllAnswered);
 
         using ServiceProcess again = await ServiceProcess.StartAsync(directory.Path);
