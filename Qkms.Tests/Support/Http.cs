@@ -43,6 +43,9 @@ internal static class Http
 /// <summary>An answer of the service.</summary>
 internal sealed record Answer(HttpStatusCode Status, string Body, IReadOnlyDictionary<string, string> Headers)
 {
+    /// <summary>For failed assertions: a record would show every property, and some throw where there is nothing.</summary>
+    public override string ToString() => $"{(int)Status} {Body}";
+
     public JsonNode Json => JsonNode.Parse(Body) ?? throw new InvalidOperationException("no body");
 
     public JsonNode Data => Json["data"] ?? throw new InvalidOperationException($"no data in {Body}");
