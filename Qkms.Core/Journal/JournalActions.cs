@@ -15,6 +15,9 @@ internal static class JournalActions
     /// <summary>A version was revoked.</summary>
     public const string KeyRevoked = "key.revoked";
 
+    /// <summary>Limits or labels of a version were changed.</summary>
+    public const string KeyUpdated = "key.updated";
+
     /// <summary>The destruction of a version was ordered; it waits.</summary>
     public const string KeyDestructionScheduled = "key.destruction_scheduled";
 

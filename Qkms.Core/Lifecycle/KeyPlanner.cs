@@ -71,6 +71,7 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
                 NextRotationAt = after.NextRotationAt,
                 RowVersion = key.RowVersion + 1,
             }),
+            NewUsage = after.CountsUses && !before.CountsUses ? sealer.Seal(KeyUsage.NoneOf(after)) : null,
             Events = [KeyEvents.About(ids.Next(), time.GetUtcMilliseconds(), actor, action, after, before, reason)],
         };
     }
@@ -83,6 +84,7 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
         Key = key,
         ChangedVersion = retired is null ? null : sealer.Seal(retired),
         NewVersion = (sealer.Seal(version), material),
+        NewUsage = version.CountsUses ? sealer.Seal(KeyUsage.NoneOf(version)) : null,
         ChangedKey = sealer.Seal(key with
         {
             ActiveKid = version.Kid,

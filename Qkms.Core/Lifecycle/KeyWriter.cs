@@ -8,7 +8,8 @@ using Qkms.Core.Uses;
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>Writes plans, and lets memory forget what was written over.</summary>
-internal sealed class KeyWriter(IKeyRepository keys, IJournalRepository journal, KeyStateCache states, MaterialCache materials)
+internal sealed class KeyWriter(
+    IKeyRepository keys, IKeyUsageRepository usages, IJournalRepository journal, KeyStateCache states, MaterialCache materials)
 {
     /// <summary>
     /// Writes a plan whose rows are still as it found them; they stay so until the unit ends. False, and nothing is written, when they are
@@ -25,6 +26,9 @@ internal sealed class KeyWriter(IKeyRepository keys, IJournalRepository journal,
 
         if (plan.NewVersion is { } added)
             await InsertAsync(session, added.Row, added.Material);
+
+        if (plan.NewUsage is { } usage)
+            await usages.InsertAsync(session, usage);
 
         if (plan.ChangedKey is { } key && !await keys.UpdateKeyAsync(session, key))
             throw new SealBrokenException(key.UnverifiedRow.LogName);
