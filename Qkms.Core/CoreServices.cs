@@ -33,6 +33,8 @@ internal static class CoreServices
         .AddSingleton<KeyringOpener>()
         .AddSingleton<KeyringUpgrade>()
         .AddSingleton<IFormerRows, FormerRows>()
+        .AddSingleton<IFormerJournal, FormerJournal>()
+        .AddSingleton<JournalWriter>()
         .AddSingleton<RowSealer>()
         .AddSingleton<ApiKeyIssuer>()
         .AddSingleton<ApiKeyProver>()

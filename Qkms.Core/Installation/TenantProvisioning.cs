@@ -14,7 +14,7 @@ internal sealed class TenantProvisioning(
     ITenantRepository tenants,
     ICredentialRepository credentials,
     IKeyringRepository keyringRepository,
-    IJournalRepository journal,
+    JournalWriter journal,
     Keyring keyring,
     RowSealer sealer,
     ApiKeyIssuer issuer,
@@ -41,11 +41,13 @@ internal sealed class TenantProvisioning(
     /// <summary>Stores a tenant with its wrapping key; false when its name or account id is taken.</summary>
     public async Task<bool> TryAddAsync(IKmsSession session, Tenant tenant)
     {
-        if (!await tenants.InsertAsync(session, sealer.Seal(tenant)))
+        Sealed<Tenant> row = sealer.Seal(tenant);
+        if (!await tenants.InsertAsync(session, row))
             return false;
 
         await keyringRepository.InsertAsync(session, keyring.CreateTenantKey(tenant.Id));
-        await journal.InsertAsync(session, Entry(tenant.Id, JournalActions.TenantCreated, tenant.Id.ToString()));
+        await journal.BeginAsync(session, tenant.Id);
+        await journal.AppendAsync(session, Entry(tenant.Id, JournalActions.TenantCreated, tenant.Id.ToString(), row.Seal));
         return true;
     }
 
@@ -57,10 +59,11 @@ internal sealed class TenantProvisioning(
             throw new InvalidOperationException("An API key with that id exists already.");
 
         Credential credential = apiKey.Credential.UnverifiedRow;
-        await journal.InsertAsync(session, Entry(credential.TenantId, JournalActions.ApiKeyCreated, credential.Id.ToString()));
+        await journal.AppendAsync(
+            session, Entry(credential.TenantId, JournalActions.ApiKeyCreated, credential.Id.ToString(), apiKey.Credential.Seal));
     }
 
-    private JournalEvent Entry(TenantId tenantId, string action, string subject) => new()
+    private JournalEvent Entry(TenantId tenantId, string action, string subject, byte[] seal) => new()
     {
         Id = ids.Next(),
         TenantId = tenantId,
@@ -69,6 +72,7 @@ internal sealed class TenantProvisioning(
         ActorKind = "system",
         ActorId = "provisioning",
         To = subject,
+        RowSeal = seal,
     };
 
     private static string NewAccountId()

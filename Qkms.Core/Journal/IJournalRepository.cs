@@ -2,9 +2,39 @@ using Qkms.Core.Store;
 
 namespace Qkms.Core.Journal;
 
-/// <summary>The journal in the database.</summary>
+/// <summary>The journal in the database. <see cref="JournalWriter"/> is how events get into it.</summary>
 internal interface IJournalRepository
 {
-    /// <summary>Adds an event with its canonical bytes and leaf hash.</summary>
-    Task InsertAsync(IKmsSession session, JournalEvent auditEvent);
+    /// <summary>The id of this installation.</summary>
+    Task<Guid> FindInstallationIdAsync(IKmsSession session);
+
+    /// <summary>A stream by its number, or null, held until the unit ends: whoever else adds to it waits.</summary>
+    Task<Sealed<JournalStream>?> LockStreamAsync(IKmsSession session, TenantId tenantId, int number);
+
+    /// <summary>The stream of a node's uses, or null, held in the same way.</summary>
+    Task<Sealed<JournalStream>?> LockUsesAsync(IKmsSession session, TenantId tenantId, string node);
+
+    /// <summary>The greatest number of the tenant's streams; 0 when it has none.</summary>
+    Task<int> FindLastNumberAsync(IKmsSession session, TenantId tenantId);
+
+    /// <summary>Whether there is any stream, or an event that claims a position in one, of whatever tenant.</summary>
+    Task<bool> HasStreamsAsync(IKmsSession session);
+
+    /// <summary>Adds a stream; false when it is there already.</summary>
+    Task<bool> InsertStreamAsync(IKmsSession session, Sealed<JournalStream> stream);
+
+    /// <summary>
+    /// Writes a stream whose <see cref="JournalStream.RowVersion"/> was raised by one; false when the row is not the one that was read.
+    /// </summary>
+    Task<bool> UpdateStreamAsync(IKmsSession session, Sealed<JournalStream> stream);
+
+    /// <summary>Adds events at their places.</summary>
+    Task InsertEventsAsync(IKmsSession session, IReadOnlyList<ChainedEvent> events);
+
+    /// <summary>The leaf hashes of a tenant's events outside its streams, by rising id.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="after">Only those with a greater id.</param>
+    /// <param name="limit">At most so many.</param>
+    Task<IReadOnlyList<(Guid Id, byte[] LeafHash)>> ListFormerHashesAsync(IKmsSession session, TenantId tenantId, Guid after, int limit);
 }

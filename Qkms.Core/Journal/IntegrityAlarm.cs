@@ -12,7 +12,7 @@ namespace Qkms.Core.Journal;
 /// journal once per thing and process.
 /// </summary>
 internal sealed partial class IntegrityAlarm(
-    IKmsStore store, IJournalRepository journal, IdGenerator ids, TimeProvider time, ILogger<IntegrityAlarm> logger)
+    IKmsStore store, JournalWriter journal, IdGenerator ids, TimeProvider time, ILogger<IntegrityAlarm> logger)
 {
     // Beyond so many broken things nothing more is remembered: neither journal nor log would tell an operator more by it.
     private const int MostRemembered = 10_000;
@@ -90,7 +90,7 @@ internal sealed partial class IntegrityAlarm(
             await store.WriteAsync(
                 async session =>
                 {
-                    await journal.InsertAsync(session, entry);
+                    await journal.AppendAsync(session, entry);
                     return true;
                 },
                 CancellationToken.None);

@@ -18,6 +18,9 @@ internal static class JournalActions
     /// <summary>Limits or labels of a version were changed.</summary>
     public const string KeyUpdated = "key.updated";
 
+    /// <summary>A version with a usage limit was used; the reason says for what, how often, and how many uses it has now.</summary>
+    public const string KeyUsed = "key.used";
+
     /// <summary>The destruction of a version was ordered; it waits.</summary>
     public const string KeyDestructionScheduled = "key.destruction_scheduled";
 
@@ -41,4 +44,13 @@ internal static class JournalActions
 
     /// <summary>An API key was made.</summary>
     public const string ApiKeyCreated = "api_key.created";
+
+    /// <summary>The journal of a tenant that was there before began as a stream; the reason says which events came before it.</summary>
+    public const string JournalBegun = "journal.begun";
+
+    /// <summary>A key as it stood when the journal of a tenant that was there before began.</summary>
+    public const string KeyFound = "journal.key_found";
+
+    /// <summary>A node began a stream of uses.</summary>
+    public const string StreamBegun = "journal.stream_begun";
 }

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using Qkms.Core.Sealing;
-
 namespace Qkms.Core.Journal;
 
 /// <summary>One entry of the journal: who did what to which key, when. Written in the transaction of the change.</summary>
@@ -8,9 +5,6 @@ internal sealed record JournalEvent
 {
     /// <summary>The longest reason, in characters.</summary>
     public const int MaxReasonLength = 256;
-
-    private const byte Format = 2;
-    private const byte LeafPrefix = 0x00;
 
     /// <summary>The id; ordered by time.</summary>
     public required Guid Id { get; init; }
@@ -53,13 +47,11 @@ internal sealed record JournalEvent
     /// <summary>The same by an id that the service made; no other request has it.</summary>
     public Guid? ServerRequestId { get; init; }
 
-    /// <summary>The bytes that are hashed: format 2, then every field with its length.</summary>
-    public byte[] ToCanonicalBytes() => new CanonicalWriter(Format)
-        .Add(Id).Add(TenantId.Value).Add(Time).Add(Action).Add(ActorKind).Add(ActorId)
-        .Add(KeyId?.Value).Add(Kid?.Value).Add((long?)KeyVersion).Add(From).Add(To).Add(Reason).Add(RequestId)
-        .Add(ServerRequestId)
-        .Written.ToArray();
+    /// <summary>
+    /// The seal of the row that the change left behind, where it is about one: of a key version, a tenant or an API key.
+    /// </summary>
+    public byte[]? RowSeal { get; init; }
 
-    /// <summary>The leaf hash of RFC 6962, 2.1: SHA-256 of 0x00 ‖ canonical bytes.</summary>
-    public static byte[] LeafHash(ReadOnlySpan<byte> canonicalBytes) => SHA256.HashData([LeafPrefix, .. canonicalBytes]);
+    /// <summary>The seal of the key's row that the change left behind, if it changed that.</summary>
+    public byte[]? KeySeal { get; init; }
 }

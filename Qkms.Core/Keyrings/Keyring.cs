@@ -22,6 +22,12 @@ internal sealed class Keyring(TimeProvider time, IdGenerator ids) : IDisposable
     /// <summary>Hashes new API keys: the newest of its kind.</summary>
     public WrappingKey CredentialHashKey => Keys.CredentialHashKeys[^1];
 
+    /// <summary>Authenticates new events of the journal: the newest of its kind.</summary>
+    public WrappingKey JournalKey => Keys.JournalKeys[^1];
+
+    /// <summary>Every key that an event may have been authenticated with, the newest last.</summary>
+    public IReadOnlyList<WrappingKey> JournalKeys => Keys.JournalKeys;
+
     private KeyringKeys Keys => _keys ?? throw new InvalidOperationException("The keyring is not open yet.");
 
     /// <summary>Every key that an API key may have been hashed with, the newest last.</summary>

@@ -7,17 +7,19 @@ namespace Qkms.Core.Keyrings;
 /// <param name="RowSealKeys">Every row-seal key, newest last; at least one.</param>
 /// <param name="CursorKey">The newest cursor key.</param>
 /// <param name="CredentialHashKeys">Every API-key hash key, newest last; at least one.</param>
+/// <param name="JournalKeys">Every journal key, newest last; at least one.</param>
 internal sealed record KeyringKeys(
     WrappingKey MasterKey,
     IReadOnlyList<WrappingKey> RowSealKeys,
     WrappingKey CursorKey,
-    IReadOnlyList<WrappingKey> CredentialHashKeys) : IDisposable
+    IReadOnlyList<WrappingKey> CredentialHashKeys,
+    IReadOnlyList<WrappingKey> JournalKeys) : IDisposable
 {
     public void Dispose()
     {
         MasterKey.Dispose();
         CursorKey.Dispose();
-        foreach (WrappingKey key in RowSealKeys.Concat(CredentialHashKeys))
+        foreach (WrappingKey key in RowSealKeys.Concat(CredentialHashKeys).Concat(JournalKeys))
             key.Dispose();
     }
 }

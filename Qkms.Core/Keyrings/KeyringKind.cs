@@ -14,6 +14,9 @@ internal enum KeyringKind
 
     /// <summary>Authenticates page cursors.</summary>
     Cursor = 4,
+
+    /// <summary>Authenticates the events of the journal.</summary>
+    Journal = 5,
 }
 
 /// <summary>

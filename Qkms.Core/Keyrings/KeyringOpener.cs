@@ -35,6 +35,12 @@ internal sealed class KeyringOpener(
             stored = await StoredKeyring.ReadAsync(store, keyringRepository, cancellationToken);
         }
 
+        if (stored.LacksJournalKey)
+        {
+            await upgrade.BeginJournalAsync(rootKey, cancellationToken);
+            stored = await StoredKeyring.ReadAsync(store, keyringRepository, cancellationToken);
+        }
+
         keyring.Install(stored.Open(rootKey));
         rootKeys.Forget();
         KeyringFacts facts = new(rootKey.Source, rootKey.Id, RootKeyMade: found is null, rootKeys.IsBesideData(rootKey));

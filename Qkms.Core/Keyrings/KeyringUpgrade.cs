@@ -13,6 +13,7 @@ internal sealed class KeyringUpgrade(
     IKmsStore store,
     IKeyringRepository keyringRepository,
     IFormerRows rows,
+    IFormerJournal journal,
     TimeProvider time,
     IdGenerator ids,
     ILogger<KeyringUpgrade> logger)
@@ -30,6 +31,33 @@ internal sealed class KeyringUpgrade(
         ProtectionLog.RowsTakenOver(logger, done.Rows, done.SealKeyId);
         foreach (string what in done.Broken)
             ProtectionLog.NotTakenOver(logger, what);
+    }
+
+    /// <summary>Makes the journal key and begins every tenant's stream, unless another node was faster.</summary>
+    /// <exception cref="StoreUnusableException">Streams are there, so the journal key was too: its row is lost.</exception>
+    /// <exception cref="KmsException">The database does not answer.</exception>
+    public async Task BeginJournalAsync(RootKey rootKey, CancellationToken cancellationToken)
+    {
+        if (await store.UpgradeAsync(session => TryBeginJournalAsync(session, rootKey), cancellationToken) is { } tenants)
+            ProtectionLog.JournalBegun(logger, tenants);
+    }
+
+    private async Task<int?> TryBeginJournalAsync(IKmsSession session, RootKey rootKey)
+    {
+        StoredKeyring stored = await StoredKeyring.ReadAsync(session, keyringRepository);
+        if (!stored.LacksJournalKey)
+            return null;
+
+        (WrappingKey masterKey, WrappingKey rowSealKey) = stored.OpenForJournal(rootKey);
+        using (masterKey)
+        using (rowSealKey)
+        {
+            KeyringEntry made = KeyringKeyWrap.Create(
+                masterKey, ids.Next(), KeyringKind.Journal, tenantId: null, version: 1, time.GetUtcNow());
+            using WrappingKey journalKey = KeyringKeyWrap.TryOpen(masterKey, made)!;
+            await keyringRepository.InsertAsync(session, made);
+            return await journal.BeginAsync(session, rowSealKey, journalKey) ?? throw StoredKeyring.NoJournalKey();
+        }
     }
 
     private async Task<UpgradeFacts?> TryUpgradeAsync(IKmsSession session, RootKey rootKey)
@@ -83,6 +111,19 @@ internal sealed class KeyringUpgrade(
     /// <param name="SealKeyId">The key that seals them.</param>
     /// <param name="Broken">What did not match its protection before, and does not now.</param>
     private sealed record UpgradeFacts(int Rows, Guid SealKeyId, IReadOnlyList<string> Broken);
+}
+
+/// <summary>The journal of a database that an earlier build made, while it is taken over.</summary>
+internal interface IFormerJournal
+{
+    /// <summary>
+    /// Begins the stream of every tenant: with an event that says which events were there before, and one for each key.
+    /// </summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="rowSealKey">Seals the streams.</param>
+    /// <param name="journalKey">Authenticates the events.</param>
+    /// <returns>How many tenants there are; null when there are streams already, and nothing was written.</returns>
+    Task<int?> BeginAsync(IKmsSession session, WrappingKey rowSealKey, WrappingKey journalKey);
 }
 
 /// <summary>The sealed rows of a database while it is taken over.</summary>

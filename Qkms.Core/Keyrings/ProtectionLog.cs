@@ -26,6 +26,10 @@ internal static partial class ProtectionLog
         + "any more.")]
     public static partial void RowsTakenOver(ILogger logger, int rows, Guid sealKeyId);
 
+    [LoggerMessage(CoreEvents.JournalBegun, LogLevel.Warning,
+        "The journals of {Tenants} tenants begin as chains now: the database was made by an earlier build. Investigate if it was not.")]
+    public static partial void JournalBegun(ILogger logger, int tenants);
+
     [LoggerMessage(CoreEvents.NotTakenOver, LogLevel.Critical,
         "Integrity: the protection of {What} did not match when the database was taken over; requests for it are refused until it is "
         + "restored from a backup.")]

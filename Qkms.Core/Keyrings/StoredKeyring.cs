@@ -14,10 +14,17 @@ internal sealed class StoredKeyring
         (_wrappers, _systemKeys, _orphaned) = (wrappers, systemKeys, orphaned);
 
     /// <summary>The kinds of which every database has at least one key.</summary>
-    public static IReadOnlyList<KeyringKind> SystemKinds { get; } = [KeyringKind.CredentialHash, KeyringKind.RowSeal, KeyringKind.Cursor];
+    public static IReadOnlyList<KeyringKind> SystemKinds { get; } =
+        [KeyringKind.CredentialHash, KeyringKind.RowSeal, KeyringKind.Cursor, KeyringKind.Journal];
+
+    // Those that a database of the build before seals named their key has.
+    private static readonly KeyringKind[] _formerKinds = [KeyringKind.CredentialHash, KeyringKind.RowSeal, KeyringKind.Cursor];
 
     /// <summary>There is no master key yet.</summary>
     public bool IsNew => _wrappers.Count == 0;
+
+    /// <summary>There is no journal key: an earlier build made the database, or its row is lost.</summary>
+    public bool LacksJournalKey => !_systemKeys.Any(entry => entry.Kind == KeyringKind.Journal);
 
     /// <summary>The ids of the root keys that open it, for messages.</summary>
     public string RootKeyIds => string.Join(", ", _wrappers.Select(wrapper => wrapper.RootKeyId));
@@ -70,7 +77,7 @@ internal sealed class StoredKeyring
         FormerKeyring former = new(RootKeyWrap.TryOpenFormer(rootKey, wrappers[0])!, wrappers);
         try
         {
-            foreach (KeyringEntry entry in SystemKinds.SelectMany(EntriesOf))
+            foreach (KeyringEntry entry in _formerKinds.SelectMany(EntriesOf))
                 former.Add(entry, KeyringKeyWrap.TryOpenFormer(former.MasterKey, entry) ?? throw DoesNotOpen(entry));
 
             return former;
@@ -101,7 +108,8 @@ internal sealed class StoredKeyring
                 masterKey,
                 [.. EntriesOf(KeyringKind.RowSeal).Select(entry => Keep(OpenSystemKey(masterKey, entry)))],
                 Keep(OpenSystemKey(masterKey, EntriesOf(KeyringKind.Cursor)[^1])),
-                [.. EntriesOf(KeyringKind.CredentialHash).Select(entry => Keep(OpenSystemKey(masterKey, entry)))]);
+                [.. EntriesOf(KeyringKind.CredentialHash).Select(entry => Keep(OpenSystemKey(masterKey, entry)))],
+                [.. EntriesOf(KeyringKind.Journal).Select(entry => Keep(OpenSystemKey(masterKey, entry)))]);
         }
         catch
         {
@@ -116,6 +124,26 @@ internal sealed class StoredKeyring
         }
     }
 
+    /// <summary>What is needed to begin the journal of a database without a journal key; both keys end with the caller.</summary>
+    /// <exception cref="RootKeyException">The root key is another database's.</exception>
+    /// <exception cref="StoreUnusableException">A key is missing or does not open.</exception>
+    public (WrappingKey MasterKey, WrappingKey RowSealKey) OpenForJournal(RootKey rootKey)
+    {
+        WrappingKey masterKey = OpenMasterKey(rootKey);
+        try
+        {
+            return (masterKey, OpenSystemKey(masterKey, EntriesOf(KeyringKind.RowSeal)[^1]));
+        }
+        catch
+        {
+            masterKey.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What to throw where the journal key is lost.</summary>
+    public static StoreUnusableException NoJournalKey() => NoKeyOf(KeyringKind.Journal);
+
     private static WrappingKey OpenSystemKey(WrappingKey masterKey, KeyringEntry entry) =>
         KeyringKeyWrap.TryOpen(masterKey, entry) ?? throw DoesNotOpen(entry);
 
@@ -128,6 +156,7 @@ internal sealed class StoredKeyring
         KeyringKind.CredentialHash => "API-key hash",
         KeyringKind.RowSeal => "row-seal",
         KeyringKind.Cursor => "cursor",
+        KeyringKind.Journal => "journal",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 
@@ -151,8 +180,9 @@ internal sealed class StoredKeyring
         KeyringEntry[] entries = [.. _systemKeys.Where(entry => entry.Kind == kind).OrderBy(entry => entry.Version)];
         return entries.Length > 0
             ? entries
-            : throw new StoreUnusableException(
-                $"The database has a master key but no {NameOf(kind)} key: its row in keyring is lost. "
-                + "Restore the database from a backup.");
+            : throw NoKeyOf(kind);
     }
+
+    private static StoreUnusableException NoKeyOf(KeyringKind kind) =>
+        new($"The database has a master key but no {NameOf(kind)} key: its row in keyring is lost. Restore the database from a backup.");
 }

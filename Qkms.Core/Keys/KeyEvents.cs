@@ -1,11 +1,27 @@
 using Qkms.Core.Journal;
+using Qkms.Core.Store;
 
 namespace Qkms.Core.Keys;
 
 /// <summary>Makes journal entries about keys.</summary>
 internal static class KeyEvents
 {
-    /// <summary>The entry for a change that made <paramref name="after"/> of <paramref name="before"/>, or made it anew.</summary>
+    /// <summary>
+    /// The entry for a change that made <paramref name="after"/> of <paramref name="before"/>, or made it anew, with the seals of the rows
+    /// that it leaves behind: whoever puts an older row back is found by the journal.
+    /// </summary>
+    public static JournalEvent About(
+        Guid id,
+        DateTimeOffset time,
+        JournalActor actor,
+        string action,
+        Sealed<KeyVersion> after,
+        Sealed<Key> key,
+        KeyVersion? before,
+        string? reason = null) =>
+        About(id, time, actor, action, after.UnverifiedRow, before, reason) with { RowSeal = after.Seal, KeySeal = key.Seal };
+
+    /// <summary>The entry for what left the rows as they were.</summary>
     public static JournalEvent About(
         Guid id, DateTimeOffset time, JournalActor actor, string action, KeyVersion after, KeyVersion? before, string? reason = null) =>
         new()

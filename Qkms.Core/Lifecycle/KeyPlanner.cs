@@ -1,6 +1,7 @@
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
+using Qkms.Core.Store;
 
 namespace Qkms.Core.Lifecycle;
 
@@ -16,12 +17,20 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
     /// <param name="isNew">Whether its row is still to be written.</param>
     /// <param name="version">The version.</param>
     /// <param name="material">Its wrapped private key.</param>
-    internal KeyPlan Add(JournalActor actor, Key key, bool isNew, KeyVersion version, KeyMaterial material) =>
-        AddedRows(key, version, material) with
+    internal KeyPlan Add(JournalActor actor, Key key, bool isNew, KeyVersion version, KeyMaterial material)
+    {
+        Sealed<KeyVersion> added = sealer.Seal(version);
+        Sealed<Key> changed = Extended(key, version);
+        return new KeyPlan
         {
+            Key = key,
             NewKey = isNew ? sealer.Seal(key) : null,
-            Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyGenerated, version, before: null)],
+            NewVersion = (added, material),
+            NewUsage = version.CountsUses ? UsageOf(version) : null,
+            ChangedKey = changed,
+            Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyGenerated, added, changed, before: null)],
         };
+    }
 
     /// <summary>The plan that adds a version in the place of the active one, or of the newest where none is active.</summary>
     /// <param name="actor">Who changes it.</param>
@@ -30,18 +39,32 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
     /// <param name="retired">The same with its successor, retired if it was active.</param>
     /// <param name="version">The version that takes its place.</param>
     /// <param name="material">That one's wrapped private key.</param>
-    internal KeyPlan Rotate(JournalActor actor, Key key, KeyVersion old, KeyVersion retired, KeyVersion version, KeyMaterial material) =>
-        AddedRows(key, version, material, Rewritten(old, retired)) with
+    internal KeyPlan Rotate(JournalActor actor, Key key, KeyVersion old, KeyVersion retired, KeyVersion version, KeyMaterial material)
+    {
+        Sealed<KeyVersion> added = sealer.Seal(version);
+        Sealed<KeyVersion> superseded = sealer.Seal(Rewritten(old, retired));
+        Sealed<Key> changed = Extended(key, version, superseded.UnverifiedRow);
+        return new KeyPlan
         {
+            Key = key,
             Version = old,
+            ChangedVersion = superseded,
+            NewVersion = (added, material),
+            NewUsage = version.CountsUses ? UsageOf(version) : null,
+            ChangedKey = changed,
             Events =
             [
-                KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRotated, version, before: null),
+                KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRotated, added, changed, before: null),
                 .. old.State == KeyState.Active
-                    ? [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRetired, retired, old, "rotation")]
+                    ?
+                    [
+                        KeyEvents.About(
+                            ids.Next(), version.CreatedAt, actor, JournalActions.KeyRetired, superseded, changed, old, "rotation"),
+                    ]
                     : (JournalEvent[])[],
             ],
         };
+    }
 
     /// <summary>
     /// The plan that changes the state of a version, and of its key what depends on it. Where nothing changes nothing is written.
@@ -58,42 +81,38 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
         if (ReferenceEquals(before, after))
             return plan;
 
-        KeyVersion written = Rewritten(before, after);
+        Sealed<KeyVersion> written = sealer.Seal(Rewritten(before, after));
+        Sealed<Key> changed = sealer.Seal(key with
+        {
+            ActiveKid = key.ActiveKid == before.Kid && after.State != KeyState.Active ? null : key.ActiveKid,
+            DestroyedCount = key.DestroyedCount + (after.State == KeyState.Destroyed ? 1 : 0),
+            States = key.States.With(written.UnverifiedRow),
+            RotationPeriod = after.RotationPeriod,
+            NextRotationAt = after.NextRotationAt,
+            RowVersion = key.RowVersion + 1,
+        });
         return plan with
         {
-            ChangedVersion = sealer.Seal(written),
-            ChangedKey = sealer.Seal(key with
-            {
-                ActiveKid = key.ActiveKid == before.Kid && after.State != KeyState.Active ? null : key.ActiveKid,
-                DestroyedCount = key.DestroyedCount + (after.State == KeyState.Destroyed ? 1 : 0),
-                States = key.States.With(written),
-                RotationPeriod = after.RotationPeriod,
-                NextRotationAt = after.NextRotationAt,
-                RowVersion = key.RowVersion + 1,
-            }),
-            NewUsage = after.CountsUses && !before.CountsUses ? sealer.Seal(KeyUsage.NoneOf(after)) : null,
-            Events = [KeyEvents.About(ids.Next(), time.GetUtcMilliseconds(), actor, action, after, before, reason)],
+            ChangedVersion = written,
+            ChangedKey = changed,
+            NewUsage = after.CountsUses && !before.CountsUses ? UsageOf(after) : null,
+            Events = [KeyEvents.About(ids.Next(), time.GetUtcMilliseconds(), actor, action, written, changed, before, reason)],
         };
     }
 
     // The key's row holds the row version of each of its versions: no version changes without its key.
     private static KeyVersion Rewritten(KeyVersion before, KeyVersion after) => after with { RowVersion = before.RowVersion + 1 };
 
-    private KeyPlan AddedRows(Key key, KeyVersion version, KeyMaterial material, KeyVersion? retired = null) => new()
+    private Sealed<KeyUsage> UsageOf(KeyVersion version) => sealer.Seal(KeyUsage.NoneOf(version));
+
+    private Sealed<Key> Extended(Key key, KeyVersion version, KeyVersion? retired = null) => sealer.Seal(key with
     {
-        Key = key,
-        ChangedVersion = retired is null ? null : sealer.Seal(retired),
-        NewVersion = (sealer.Seal(version), material),
-        NewUsage = version.CountsUses ? sealer.Seal(KeyUsage.NoneOf(version)) : null,
-        ChangedKey = sealer.Seal(key with
-        {
-            ActiveKid = version.Kid,
-            NextVersion = key.NextVersion + 1,
-            VersionCount = key.VersionCount + 1,
-            States = (retired is null ? key.States : key.States.With(retired)).With(version),
-            RotationPeriod = version.RotationPeriod,
-            NextRotationAt = version.NextRotationAt,
-            RowVersion = key.RowVersion + 1,
-        }),
-    };
+        ActiveKid = version.Kid,
+        NextVersion = key.NextVersion + 1,
+        VersionCount = key.VersionCount + 1,
+        States = (retired is null ? key.States : key.States.With(retired)).With(version),
+        RotationPeriod = version.RotationPeriod,
+        NextRotationAt = version.NextRotationAt,
+        RowVersion = key.RowVersion + 1,
+    });
 }

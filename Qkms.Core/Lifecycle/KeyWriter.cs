@@ -9,7 +9,7 @@ namespace Qkms.Core.Lifecycle;
 
 /// <summary>Writes plans, and lets memory forget what was written over.</summary>
 internal sealed class KeyWriter(
-    IKeyRepository keys, IKeyUsageRepository usages, IJournalRepository journal, KeyStateCache states, MaterialCache materials)
+    IKeyRepository keys, IKeyUsageRepository usages, JournalWriter journal, KeyStateCache states, MaterialCache materials)
 {
     /// <summary>
     /// Writes a plan whose rows are still as it found them; they stay so until the unit ends. False, and nothing is written, when they are
@@ -33,8 +33,8 @@ internal sealed class KeyWriter(
         if (plan.ChangedKey is { } key && !await keys.UpdateKeyAsync(session, key))
             throw new SealBrokenException(key.UnverifiedRow.LogName);
 
-        foreach (JournalEvent happened in plan.Events)
-            await journal.InsertAsync(session, happened);
+        if (plan.Events.Count > 0)
+            await journal.AppendAsync(session, plan.Events);
 
         return true;
     }

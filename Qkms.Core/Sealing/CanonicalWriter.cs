@@ -21,6 +21,14 @@ internal sealed class CanonicalWriter
 
     public ReadOnlySpan<byte> Written => _buffer.WrittenSpan;
 
+    /// <summary>Begins anew, in the same memory.</summary>
+    public CanonicalWriter Restart(byte format)
+    {
+        _buffer.ResetWrittenCount();
+        _buffer.Write([format]);
+        return this;
+    }
+
     public CanonicalWriter Add(ReadOnlySpan<byte> part)
     {
         WriteLength((uint)part.Length);
@@ -30,7 +38,16 @@ internal sealed class CanonicalWriter
 
     public CanonicalWriter Add(byte[]? part) => part is null ? AddAbsent() : Add(part.AsSpan());
 
-    public CanonicalWriter Add(string? part) => part is null ? AddAbsent() : Add(_strictUtf8.GetBytes(part).AsSpan());
+    public CanonicalWriter Add(string? part)
+    {
+        if (part is null)
+            return AddAbsent();
+
+        int length = _strictUtf8.GetByteCount(part);
+        WriteLength((uint)length);
+        _buffer.Advance(_strictUtf8.GetBytes(part, _buffer.GetSpan(length)));
+        return this;
+    }
 
     public CanonicalWriter Add(Guid part)
     {

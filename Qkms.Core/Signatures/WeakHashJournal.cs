@@ -11,7 +11,7 @@ namespace Qkms.Core.Signatures;
 /// Records that a key signed a hash weaker than itself: once a day for each key version, hash function and API key, and node, so that an
 /// auditor finds out who does it, and the journal does not grow with every signature.
 /// </summary>
-internal sealed class WeakHashJournal(IKmsStore store, IJournalRepository journal, IdGenerator ids, TimeProvider time)
+internal sealed class WeakHashJournal(IKmsStore store, JournalWriter journal, IdGenerator ids, TimeProvider time)
 {
     // So many pairs of a key and an API key do not meet in a day; if they ever do, some are recorded again.
     private const int MostRemembered = 10_000;
@@ -34,7 +34,7 @@ internal sealed class WeakHashJournal(IKmsStore store, IJournalRepository journa
         await store.WriteAsync(
             async session =>
             {
-                await journal.InsertAsync(session, entry);
+                await journal.AppendAsync(session, entry);
                 return true;
             },
             CancellationToken.None);

@@ -87,7 +87,7 @@ internal sealed class KeyUses(
                 }
             }
 
-            long used = await CountAsync(chosen.Version, work.Operation, results);
+            long used = await CountAsync(caller, chosen.Version, work.Operation, results);
             return new Used<IReadOnlyList<ItemOf<T>>>(Warned(caller, chosen, used), results, warnings);
         }
         catch (Exception e)
@@ -144,7 +144,7 @@ internal sealed class KeyUses(
         {
             try
             {
-                used = (await recorder.RecordAsync(version, operation, 1)).Used;
+                used = (await recorder.RecordAsync(caller, version, operation, 1)).Used;
             }
             catch
             {
@@ -157,14 +157,14 @@ internal sealed class KeyUses(
     }
 
     // Of items as many are answered as there are uses left, the first ones; an item that was refused is no use.
-    private async ValueTask<long> CountAsync<T>(KeyVersion version, KeyOperation operation, ItemOf<T>[] results)
+    private async ValueTask<long> CountAsync<T>(Caller caller, KeyVersion version, KeyOperation operation, ItemOf<T>[] results)
         where T : class
     {
         int made = results.Count(item => item.Refusal is null);
         if (made == 0 || !operation.IsCounted() || !version.CountsUses)
             return version.Used;
 
-        CountedUses counted = await recorder.RecordAsync(version, operation, made);
+        CountedUses counted = await recorder.RecordAsync(caller, version, operation, made);
         int left = counted.Granted;
         for (int i = 0; i < results.Length; i++)
         {

@@ -1,5 +1,7 @@
 using System.Threading.Channels;
 using Qkms.Core.Algorithms;
+using Qkms.Core.Callers;
+using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
@@ -9,19 +11,24 @@ namespace Qkms.Core.Uses;
 
 /// <summary>
 /// Counts the uses of versions that have a usage limit, after the cryptography and before the answer. The uses of a node that arrive while
-/// one batch is committed are the next one: one write, which looks at the state of each version again, counts, and grants so many uses as
-/// are left. What is granted stays counted, whatever becomes of the answer.
+/// one batch is committed are the next one: one write, which looks at the state of each version again, counts, grants so many uses as are
+/// left, and journals those. What is granted stays counted, whatever becomes of the answer.
 /// </summary>
 internal sealed class UseRecorder(
     IKmsStore store,
     IKeyUsageRepository usages,
     KeyRows rows,
     RowSealer sealer,
+    JournalWriter journal,
     KeyStateCache states,
+    IdGenerator ids,
     TimeProvider time) : IAsyncDisposable
 {
     private const int MostWaiting = 4096;
-    private const int MostInBatch = 1024;
+    private const int MostInBatch = JournalWriter.MostAtOnce;
+
+    // Nodes of one name add to one stream, one after the other.
+    private static readonly string _node = Environment.MachineName.Length <= 64 ? Environment.MachineName : Environment.MachineName[..64];
 
     private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(1);
 
@@ -36,6 +43,7 @@ internal sealed class UseRecorder(
     private Task? _loop;
 
     /// <summary>Counts uses of a version and waits until that is durable.</summary>
+    /// <param name="caller">Who used it.</param>
     /// <param name="version">The version that was used.</param>
     /// <param name="operation">What was done.</param>
     /// <param name="uses">How often: one, or the number of items.</param>
@@ -45,9 +53,9 @@ internal sealed class UseRecorder(
     /// <see cref="KmsErrors.Unavailable"/> when it cannot be counted now. Then nothing may be answered.
     /// </exception>
     /// <exception cref="SealBrokenException">The version or its counter does not match its protection.</exception>
-    public Task<CountedUses> RecordAsync(KeyVersion version, KeyOperation operation, int uses)
+    public Task<CountedUses> RecordAsync(Caller caller, KeyVersion version, KeyOperation operation, int uses)
     {
-        PendingUse use = new(version, operation, uses);
+        PendingUse use = new(JournalActor.Of(caller), version, operation, uses);
         if (!_waiting.Writer.TryWrite(use))
             throw KmsErrors.Unavailable.RetryAfter(_retryAfter);
 
@@ -122,6 +130,9 @@ internal sealed class UseRecorder(
         for (int i = 0; i < verdicts.Length; i++)
             verdicts[i] = await CountAsync(session, versions[i]);
 
+        foreach (IGrouping<TenantId, JournalEvent> ofTenant in verdicts.SelectMany(verdict => verdict.Events).GroupBy(one => one.TenantId))
+            await journal.AppendUsesAsync(session, _node, [.. ofTenant]);
+
         return verdicts;
     }
 
@@ -132,6 +143,7 @@ internal sealed class UseRecorder(
         KeyUsage before = await OpenAsync(session, named);
         DateTimeOffset now = time.GetUtcMilliseconds();
         long used = before.Used;
+        List<JournalEvent> events = [];
         CountedUses[] counted = new CountedUses[uses.Uses.Length];
         for (int i = 0; i < counted.Length; i++)
         {
@@ -147,6 +159,8 @@ internal sealed class UseRecorder(
             int granted = (int)Math.Min(use.Count, left);
             used += granted;
             counted[i] = new CountedUses(granted, used, granted < use.Count ? KmsErrors.KeyExpired : null);
+            if (granted > 0)
+                events.Add(EventOf(use, granted, used, now));
         }
 
         if (used > before.Used)
@@ -156,8 +170,25 @@ internal sealed class UseRecorder(
                 throw new SealBrokenException(before.LogName);
         }
 
-        return new Verdict(counted, used, current.Version.MaxUsageLimit);
+        return new Verdict(counted, used, current.Version.MaxUsageLimit, events);
     }
+
+    // It names the count, so that a counter that is set back disagrees with the journal.
+    private JournalEvent EventOf(PendingUse use, int granted, long used, DateTimeOffset now) => new()
+    {
+        Id = ids.Next(),
+        TenantId = use.Version.TenantId,
+        Time = now,
+        Action = JournalActions.KeyUsed,
+        ActorKind = use.Actor.Kind,
+        ActorId = use.Actor.Id,
+        KeyId = use.Version.KeyId,
+        Kid = use.Version.Kid,
+        KeyVersion = use.Version.Version,
+        Reason = $"{OperationNames.Of(use.Operation)} {granted}, {used} in all",
+        RequestId = use.Actor.RequestId,
+        ServerRequestId = use.Actor.ServerRequestId,
+    };
 
     // A counter that is gone, or lower than this process has seen it, was set back by somebody.
     private async Task<KeyUsage> OpenAsync(IKmsSession session, KeyVersion version)
@@ -186,12 +217,14 @@ internal sealed class UseRecorder(
 
     private sealed record UsesOfVersion(KeyVersion Version, PendingUse[] Uses);
 
-    private sealed record Verdict(CountedUses[] Counted, long Used, long? Max);
+    private sealed record Verdict(CountedUses[] Counted, long Used, long? Max, List<JournalEvent> Events);
 
-    private sealed class PendingUse(KeyVersion version, KeyOperation operation, int count)
+    private sealed class PendingUse(JournalActor actor, KeyVersion version, KeyOperation operation, int count)
     {
         // What waits for it goes on elsewhere: the loop has the next batch to commit.
         private readonly TaskCompletionSource<CountedUses> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public JournalActor Actor => actor;
 
         public KeyVersion Version => version;
 

@@ -1,5 +1,6 @@
 using Qkms.Core.Journal;
 using Qkms.Core.Sealing;
+using Qkms.Storage.Rows;
 using Qkms.Storage.Sessions;
 
 namespace Qkms.Storage.Journal;
@@ -7,19 +8,113 @@ namespace Qkms.Storage.Journal;
 /// <summary>The journal.</summary>
 internal sealed class JournalRepository : IJournalRepository
 {
-    private const string InsertEvent =
-        """
-        INSERT INTO audit_events (id, tenant_id, time, action, actor_kind, actor_id, key_id, kid, key_version,
-          from_state, to_state, reason, request_id, server_request_id, canonical, leaf_hash)
-        VALUES (@Id, @TenantId, @Time, @Action, @ActorKind, @ActorId, @KeyId, @Kid, @KeyVersion,
-          @FromState, @ToState, @Reason, @RequestId, @ServerRequestId, @Canonical, @LeafHash)
+    private const string SelectInstallation = "SELECT installation_id FROM installation";
+
+    /// <inheritdoc/>
+    public async Task<Guid> FindInstallationIdAsync(IKmsSession session) =>
+        await session.Sql.FindAsync<byte[]>(SelectInstallation, new { }) is { Length: 16 } id
+            ? new Guid(id, bigEndian: true)
+            : throw new SealBrokenException("the row of the installation");
+
+    private const string SelectStream =
+        $"""
+        SELECT {JournalStreamRow.Columns}
+        FROM audit_streams
+        WHERE tenant_id = @TenantId AND stream = @Number
         """;
 
     /// <inheritdoc/>
-    public async Task InsertAsync(IKmsSession session, JournalEvent auditEvent)
+    public async Task<Sealed<JournalStream>?> LockStreamAsync(IKmsSession session, TenantId tenantId, int number) =>
+        (await session.Sql.FindAsync<JournalStreamRow>(
+            SelectStream + session.Sql.Dialect.LockRow, new { TenantId = tenantId.Value.ToBytes(), Number = number }))?.ToSealed();
+
+    private const string SelectUses =
+        $"""
+        SELECT {JournalStreamRow.Columns}
+        FROM audit_streams
+        WHERE tenant_id = @TenantId AND kind = 2 AND node = @Node
+        """;
+
+    /// <inheritdoc/>
+    public async Task<Sealed<JournalStream>?> LockUsesAsync(IKmsSession session, TenantId tenantId, string node) =>
+        (await session.Sql.FindAsync<JournalStreamRow>(
+            SelectUses + session.Sql.Dialect.LockRow, new { TenantId = tenantId.Value.ToBytes(), Node = node }))?.ToSealed();
+
+    private const string SelectLastNumber = "SELECT COALESCE(MAX(stream), 0) FROM audit_streams WHERE tenant_id = @TenantId";
+
+    /// <inheritdoc/>
+    public async Task<int> FindLastNumberAsync(IKmsSession session, TenantId tenantId) =>
+        (int)await session.Sql.ScalarAsync<long>(SelectLastNumber, new { TenantId = tenantId.Value.ToBytes() });
+
+    private const string SelectAnyStream =
+        """
+        SELECT CASE WHEN
+          EXISTS (SELECT 1 FROM audit_streams)
+          OR EXISTS (SELECT 1 FROM audit_events WHERE mac IS NOT NULL OR position IS NOT NULL)
+        THEN 1 ELSE 0 END
+        """;
+
+    /// <inheritdoc/>
+    public async Task<bool> HasStreamsAsync(IKmsSession session) => await session.Sql.ScalarAsync<long>(SelectAnyStream) > 0;
+
+    private const string InsertStream =
+        $"""
+        INSERT INTO audit_streams ({JournalStreamRow.Columns})
+        VALUES (@TenantId, @Stream, @Kind, @Node, @InstallationId, @NextPosition, @HeadHash, @FirstPosition, @FirstPreviousHash,
+          @CreatedAt, @RowVersion, @Seal, @SealKeyId)
+        ON CONFLICT DO NOTHING
+        """;
+
+    /// <inheritdoc/>
+    public async Task<bool> InsertStreamAsync(IKmsSession session, Sealed<JournalStream> stream) =>
+        await session.Sql.ExecuteAsync(InsertStream, JournalStreamRow.From(stream)) == 1;
+
+    private const string UpdateStream =
+        """
+        UPDATE audit_streams
+        SET next_position = @NextPosition, head_hash = @HeadHash, first_position = @FirstPosition,
+          first_previous_hash = @FirstPreviousHash, row_version = @RowVersion, seal = @Seal, seal_key_id = @SealKeyId
+        WHERE tenant_id = @TenantId AND stream = @Stream AND row_version = @RowVersion - 1
+        """;
+
+    /// <inheritdoc/>
+    public async Task<bool> UpdateStreamAsync(IKmsSession session, Sealed<JournalStream> stream) =>
+        await session.Sql.ExecuteAsync(UpdateStream, JournalStreamRow.From(stream)) == 1;
+
+    /// <inheritdoc/>
+    public async Task InsertEventsAsync(IKmsSession session, IReadOnlyList<ChainedEvent> events)
     {
+        int written = session.Sql.Dialect.TakesArrays
+            ? await session.Sql.ExecuteAsync(JournalColumns.InsertMany, JournalColumns.OfMany(events))
+            : await session.Sql.ExecuteEachAsync(JournalColumns.InsertOne, JournalColumns.Parameters, events.Select(JournalColumns.OfOne));
+
         // Only a trigger or a rule of somebody else makes an insert of nothing.
-        if (await session.Sql.ExecuteAsync(InsertEvent, JournalRow.From(auditEvent)) != 1)
-            throw new SealBrokenException($"journal event {auditEvent.Id}: the database did not store it (a trigger, a rule?)");
+        if (written != events.Count)
+            throw new SealBrokenException($"journal event {events[0].Event.Id}: the database did not store it (a trigger, a rule?)");
+    }
+
+    private const string SelectFormerHashes =
+        """
+        SELECT id, leaf_hash
+        FROM audit_events
+        WHERE tenant_id = @TenantId AND position IS NULL AND id > @After
+        ORDER BY id
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<(Guid Id, byte[] LeafHash)>> ListFormerHashesAsync(
+        IKmsSession session, TenantId tenantId, Guid after, int limit) =>
+    [
+        .. (await session.Sql.ListAsync<FormerHashRow>(
+            SelectFormerHashes, new { TenantId = tenantId.Value.ToBytes(), After = after.ToBytes(), Limit = limit }))
+            .Select(row => (new Guid(row.Id, bigEndian: true), row.LeafHash)),
+    ];
+
+    private sealed class FormerHashRow
+    {
+        public byte[] Id { get; init; } = [];
+
+        public byte[] LeafHash { get; init; } = [];
     }
 }

@@ -63,6 +63,7 @@ internal sealed class KeyringRepository : IKeyringRepository
           OR EXISTS (SELECT 1 FROM credentials)
           OR EXISTS (SELECT 1 FROM credential_usage)
           OR EXISTS (SELECT 1 FROM audit_events)
+          OR EXISTS (SELECT 1 FROM audit_streams)
           OR EXISTS (SELECT 1 FROM rotation_jobs)
           OR EXISTS (SELECT 1 FROM idempotency)
         THEN 1 ELSE 0 END

@@ -146,6 +146,34 @@ internal sealed class KmsSession : IKmsSession, IDisposable
         return _thread is null ? _connection.ExecuteAsync(command) : Task.FromResult(_connection.Execute(command));
     }
 
+    /// <summary>Runs one change with the values of each row in turn; the number of rows that they touched.</summary>
+    /// <param name="sql">The change.</param>
+    /// <param name="names">Its parameters, each with its mark.</param>
+    /// <param name="rows">Of each row the values of all of them, in that order.</param>
+    public async Task<int> ExecuteEachAsync(string sql, IReadOnlyList<string> names, IEnumerable<object?[]> rows)
+    {
+        ThrowIfNotMine();
+        using DbCommand command = _connection.CreateCommand();
+        command.CommandText = sql;
+        foreach (string name in names)
+        {
+            DbParameter parameter = command.CreateParameter();
+            parameter.ParameterName = name;
+            command.Parameters.Add(parameter);
+        }
+
+        int touched = 0;
+        foreach (object?[] row in rows)
+        {
+            for (int i = 0; i < row.Length; i++)
+                command.Parameters[i].Value = row[i] ?? DBNull.Value;
+
+            touched += _thread is null ? await command.ExecuteNonQueryAsync(_cancellationToken) : command.ExecuteNonQuery();
+        }
+
+        return touched;
+    }
+
     /// <summary>Ends the unit: a delegate that still runs somewhere finds the door closed.</summary>
     public void Dispose() => _ended = true;
 

@@ -112,6 +112,30 @@ public sealed class FormerDatabaseTests : IDisposable
         }
     }
 
+    /// <summary>
+    /// F-15: the events of the build before stay as they are; the stream that begins at the take-over vouches for them and each key.
+    /// </summary>
+    [Fact]
+    public async Task Its_journal_begins_as_a_chain_that_vouches_for_what_was_there()
+    {
+        await FormerDatabase.PutIntoAsync(_directory.Path);
+        await using QkmsApplication app = new(_directory.Path);
+        using HttpClient client = app.ClientFor(FormerDatabase.ApiKey);
+        await ShouldWorkAsync(client);
+        await client.RotateAsync("AES-256", new { name = "orders" });
+
+        using Database database = app.OpenDatabase();
+        byte[][] former = [.. database.Bytes("SELECT leaf_hash FROM audit_events WHERE position IS NULL ORDER BY id")];
+        former.Should().HaveCount(18);
+        database.Strings("SELECT action FROM audit_events WHERE position IS NOT NULL ORDER BY position").Should().Equal(
+            "journal.begun", "journal.key_found", "journal.key_found", "journal.key_found", "journal.key_found",
+            "key.rotated", "key.retired");
+        database.Scalar("SELECT reason FROM audit_events WHERE action = 'journal.begun'")
+            .Should().Be($"18 events; {Convert.ToHexStringLower(SHA256.HashData([.. former.SelectMany(hash => hash)]))}");
+        database.Strings("SELECT COALESCE(key_seal, row_seal) IS NOT NULL FROM audit_events WHERE position IS NOT NULL")
+            .Should().OnlyContain(seal => seal == "1" || seal == "True");
+    }
+
     // F-13: what was damaged before stays refused, is named, and keeps nothing else from being taken over.
     [Fact]
     public async Task Damaged_rows_are_named_and_stay_refused()

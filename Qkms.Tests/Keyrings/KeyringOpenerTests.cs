@@ -20,7 +20,8 @@ public sealed class KeyringOpenerTests : IDisposable
         facts.Should().BeEquivalentTo(new { RootKeyMade = true, RootKeyBesideData = true, RootKeySource = _folder.File("root.key") });
         _store.Wrappers
             .Should().ContainSingle().Which.Should().Match<RootWrapper>(w => w.RootKeyId == facts.RootKeyId && w.Kind == "root-key");
-        _store.Entries.Select(e => e.Kind).Should().BeEquivalentTo([KeyringKind.CredentialHash, KeyringKind.RowSeal, KeyringKind.Cursor]);
+        _store.Entries.Select(e => e.Kind).Should().BeEquivalentTo(
+            [KeyringKind.CredentialHash, KeyringKind.RowSeal, KeyringKind.Cursor, KeyringKind.Journal]);
         _store.Entries.Should().OnlyContain(e => e.Version == 1 && e.TenantId == null && e.MasterKeyId == _store.Wrappers[0].MasterKeyId);
         new[] { keyring.RowSealKey, keyring.CursorKey, keyring.CredentialHashKey }
             .Select(key => Convert.ToHexString(key.Secret.Span)).Should().OnlyHaveUniqueItems();
@@ -40,7 +41,7 @@ public sealed class KeyringOpenerTests : IDisposable
         second.CredentialHashKeys.Should().ContainSingle().Which.Id.Should().Be(first.CredentialHashKey.Id);
         second.CredentialHashKey.Secret.Span.SequenceEqual(first.CredentialHashKey.Secret.Span).Should().BeTrue();
         _store.Wrappers.Should().ContainSingle();
-        _store.Entries.Should().HaveCount(3);
+        _store.Entries.Should().HaveCount(4);
     }
 
     [Fact]
@@ -207,7 +208,7 @@ public sealed class KeyringOpenerTests : IDisposable
         await OpenAsync(shared, slower, forSlower);
 
         shared.Wrappers.Should().ContainSingle();
-        shared.Entries.Should().HaveCount(3);
+        shared.Entries.Should().HaveCount(4);
         ShouldHoldTheSameKeys(faster, slower);
     }
 

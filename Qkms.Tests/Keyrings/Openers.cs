@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Qkms.Core.Installation;
+using Qkms.Storage.Journal;
 using Qkms.Storage.Keys;
 
 namespace Qkms.Tests.Keyrings;
@@ -14,6 +15,7 @@ internal static class Openers
             store,
             repository,
             new FormerRows(new FormerRowRepository()),
+            new FormerJournal(new JournalRepository(), new FormerRowRepository(), ids, TimeProvider.System),
             TimeProvider.System,
             ids,
             NullLogger<KeyringUpgrade>.Instance),

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Installation;
+using Qkms.Core.Journal;
 using Qkms.Core.Sealing;
 using Qkms.Core.Tenants;
 
@@ -110,6 +111,21 @@ public sealed class RowSealerTests : IDisposable
         ["SuccessorId"] = [r => r with { SuccessorId = new CredentialId(Samples.Id(99)) }, r => r with { SuccessorId = null }],
     };
 
+    private static readonly RowEdits<JournalStream> _stream = new(Samples.Stream, Unsealed: [])
+    {
+        ["TenantId"] = [r => r with { TenantId = new TenantId(Samples.Id(99)) }],
+        ["Number"] = [r => r with { Number = 1 }],
+        ["Kind"] = [r => r with { Kind = JournalStreamKind.Lifecycle }],
+        ["Node"] = [r => r with { Node = "b" }, r => r with { Node = "" }],
+        ["InstallationId"] = [r => r with { InstallationId = Samples.Id(99) }],
+        ["NextPosition"] = [r => r with { NextPosition = 8 }],
+        ["HeadHash"] = [r => r with { HeadHash = new byte[32] }],
+        ["FirstPosition"] = [r => r with { FirstPosition = 4 }],
+        ["FirstPreviousHash"] = [r => r with { FirstPreviousHash = new byte[32] }],
+        ["CreatedAt"] = [r => r with { CreatedAt = _later }],
+        ["RowVersion"] = [r => r with { RowVersion = 6 }],
+    };
+
     private readonly Keyring _keyring = new(TimeProvider.System, new IdGenerator(TimeProvider.System));
     private readonly RowSealer _sealer;
 
@@ -121,7 +137,8 @@ public sealed class RowSealerTests : IDisposable
 
     private static WrappingKey SampleKey() => Samples.WrappingKey("0192f3a4-b5c6-7d8e-9fa0-b1c2d3e4f506");
 
-    private static KeyringKeys KeysWith(params WrappingKey[] rowSealKeys) => new(SampleKey(), rowSealKeys, SampleKey(), [SampleKey()]);
+    private static KeyringKeys KeysWith(params WrappingKey[] rowSealKeys) =>
+        new(SampleKey(), rowSealKeys, SampleKey(), [SampleKey()], [SampleKey()]);
 
     public void Dispose() => _keyring.Dispose();
 
@@ -136,6 +153,9 @@ public sealed class RowSealerTests : IDisposable
 
     [Fact]
     public void Every_sealed_column_of_a_credential_is_held() => _credential.ShouldAllBeRefused(_sealer);
+
+    [Fact]
+    public void Every_sealed_column_of_a_journal_stream_is_held() => _stream.ShouldAllBeRefused(_sealer);
 
     // The counter of uses changes with every use, in a table of its own.
     [Fact]
@@ -209,7 +229,7 @@ public sealed class RowSealerTests : IDisposable
         Type[] rows =
             [.. typeof(ISealedRow).Assembly.GetTypes().Where(t => t is { IsClass: true } && t.IsAssignableTo(typeof(ISealedRow)))];
 
-        rows.Should().BeEquivalentTo([typeof(Tenant), typeof(Key), typeof(KeyVersion), typeof(Credential)]);
+        rows.Should().BeEquivalentTo([typeof(Tenant), typeof(Key), typeof(KeyVersion), typeof(Credential), typeof(JournalStream)]);
         rows.Select(t => t.GetProperty(nameof(ISealedRow.SealKind), BindingFlags.Public | BindingFlags.Static)!.GetValue(null))
             .Should().OnlyHaveUniqueItems();
     }

@@ -1,4 +1,5 @@
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Journal;
 using Qkms.Core.Sealing;
 using Qkms.Core.Tenants;
 
@@ -88,6 +89,21 @@ internal static class Samples
         ExpiresAt = Time,
         GraceUntil = Time,
         SuccessorId = new CredentialId(Id(6)),
+    };
+
+    public static JournalStream Stream { get; } = new()
+    {
+        TenantId = new TenantId(Id(1)),
+        Number = 2,
+        Kind = JournalStreamKind.Uses,
+        Node = "a",
+        InstallationId = Id(7),
+        NextPosition = 9,
+        HeadHash = [.. Enumerable.Repeat((byte)8, 32)],
+        FirstPosition = 3,
+        FirstPreviousHash = [.. Enumerable.Repeat((byte)9, 32)],
+        CreatedAt = Time,
+        RowVersion = 5,
     };
 
     public static Guid Id(byte number) => new(0, 0, 0, [0, 0, 0, 0, 0, 0, 0, number]);

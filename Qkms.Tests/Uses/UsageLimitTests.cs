@@ -34,6 +34,9 @@ public sealed class UsageLimitTests : ServiceTests
             shown.Number("usage_count").Should().Be(100);
             shown.Text("status").Should().Be("expired");
             shown.Data["last_used_at"].Should().NotBeNull();
+            using Database database = again.OpenDatabase();
+            database.Strings("SELECT reason FROM audit_events WHERE action = 'key.used' ORDER BY position")
+                .Should().Equal(Enumerable.Range(1, 100).Select(used => $"encrypt 1, {used} in all"));
         }
     }
 
@@ -160,8 +163,9 @@ public sealed class UsageLimitTests : ServiceTests
         (_, KeyVersion version) = await App.FindVersionAsync(kid);
         (await Client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
 
+        Caller caller = new(version.TenantId, default, new Access(Roles.Admin, null, null), RequestId: default);
         UseRecorder recorder = App.Services.GetRequiredService<UseRecorder>();
-        KmsException refusal = (await recorder.Awaiting(r => r.RecordAsync(version, KeyOperation.Encrypt, 1).WaitAsync(_patience))
+        KmsException refusal = (await recorder.Awaiting(r => r.RecordAsync(caller, version, KeyOperation.Encrypt, 1).WaitAsync(_patience))
             .Should().ThrowAsync<KmsException>()).Which;
 
         refusal.Error.Should().Be(KmsErrors.KeyRevoked);

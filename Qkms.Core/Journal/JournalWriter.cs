@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Sealing;
+using Qkms.Core.Store;
+
+namespace Qkms.Core.Journal;
+
+/// <summary>
+/// Adds events to the journal, in the unit of what they tell of. The row of the stream is locked until that unit ends, so the events of a
+/// stream come one after the other. Lock it last: after keys, versions and counters; and the life cycle before uses.
+/// </summary>
+internal sealed class JournalWriter
+{
+    /// <summary>How many events may be added at once.</summary>
+    public const int MostAtOnce = 1000;
+
+    private readonly IJournalRepository _journal;
+    private readonly RowSealer _sealer;
+    private readonly Keyring _keyring;
+    private readonly IdGenerator _ids;
+    private readonly TimeProvider _time;
+
+    // How far each stream went when this process last wrote to it. A head that was put back to an old row has a seal that holds.
+    private readonly ConcurrentDictionary<(TenantId, int), long> _written = new();
+
+    public JournalWriter(
+        IKmsStore store, IJournalRepository journal, RowSealer sealer, Keyring keyring, IdGenerator ids, TimeProvider time)
+    {
+        (_journal, _sealer, _keyring, _ids, _time) = (journal, sealer, keyring, ids, time);
+
+        // A server that takes over may lack the last writes of the one before it.
+        store.WhenServerChanges(_written.Clear);
+    }
+
+    /// <summary>Adds events to the life cycle of their tenant.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="events">1 to <see cref="MostAtOnce"/> events of one tenant, in their order.</param>
+    /// <exception cref="SealBrokenException">The stream was changed, is missing, or was put back; nothing was added.</exception>
+    public async Task AppendAsync(IKmsSession session, params IReadOnlyList<JournalEvent> events)
+    {
+        TenantId tenantId = events[0].TenantId;
+        await AppendAsync(session, await LockLifecycleAsync(session, tenantId), events);
+    }
+
+    /// <summary>Adds events to the uses of their tenant on a node. Its first ones begin a stream, which the life cycle tells of.</summary>
+    /// <param name="session">The unit; it has not locked the life cycle of the tenant yet, or still holds it.</param>
+    /// <param name="node">The name of the node, at most 64 characters.</param>
+    /// <param name="events">1 to <see cref="MostAtOnce"/> events of one tenant, in their order.</param>
+    /// <exception cref="SealBrokenException">As above.</exception>
+    public async Task AppendUsesAsync(IKmsSession session, string node, params IReadOnlyList<JournalEvent> events)
+    {
+        TenantId tenantId = events[0].TenantId;
+        JournalStream uses = await _journal.LockUsesAsync(session, tenantId, node) is { } found
+            ? _sealer.Open(found)
+            : await BeginUsesAsync(session, tenantId, node);
+        await AppendAsync(session, uses, events);
+    }
+
+    /// <summary>Begins the life cycle of a new tenant.</summary>
+    /// <param name="session">The unit that makes the tenant.</param>
+    /// <param name="tenantId">The tenant.</param>
+    public async Task BeginAsync(IKmsSession session, TenantId tenantId) =>
+        await InsertAsync(session, tenantId, JournalStream.LifecycleNumber, JournalStreamKind.Lifecycle, node: "");
+
+    private async Task<JournalStream> LockLifecycleAsync(IKmsSession session, TenantId tenantId) =>
+        await _journal.LockStreamAsync(session, tenantId, JournalStream.LifecycleNumber) is { } found
+            ? _sealer.Open(found)
+            : throw new SealBrokenException($"journal stream {JournalStream.LifecycleNumber} of tenant {tenantId}");
+
+    // Whoever removes a stream of uses with its row leaves this event behind. Of several that begin at the same time the lock lets one in.
+    private async Task<JournalStream> BeginUsesAsync(IKmsSession session, TenantId tenantId, string node)
+    {
+        JournalStream lifecycle = await LockLifecycleAsync(session, tenantId);
+        if (await _journal.LockUsesAsync(session, tenantId, node) is { } meanwhile)
+            return _sealer.Open(meanwhile);
+
+        int number = await _journal.FindLastNumberAsync(session, tenantId) + 1;
+        JournalEvent begun = new()
+        {
+            Id = _ids.Next(),
+            TenantId = tenantId,
+            Time = _time.GetUtcMilliseconds(),
+            Action = JournalActions.StreamBegun,
+            ActorKind = "system",
+            ActorId = node,
+            To = $"{number}",
+        };
+        await AppendAsync(session, lifecycle, [begun]);
+        return await InsertAsync(session, tenantId, number, JournalStreamKind.Uses, node);
+    }
+
+    private async Task<JournalStream> InsertAsync(
+        IKmsSession session, TenantId tenantId, int number, JournalStreamKind kind, string node)
+    {
+        Guid installationId = await _journal.FindInstallationIdAsync(session);
+        JournalStream stream = JournalStream.Begin(tenantId, number, kind, node, installationId, _time.GetUtcMilliseconds());
+        return await _journal.InsertStreamAsync(session, _sealer.Seal(stream)) ? stream : throw new SealBrokenException(stream.LogName);
+    }
+
+    private async Task AppendAsync(IKmsSession session, JournalStream stream, IReadOnlyList<JournalEvent> events)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(events.Count, MostAtOnce);
+        (TenantId, int) name = (stream.TenantId, stream.Number);
+        if (_written.TryGetValue(name, out long written) && stream.NextPosition < written)
+            throw new SealBrokenException($"{stream.LogName}, which was put back from position {written} to {stream.NextPosition}");
+
+        JournalChain chain = new(stream, _keyring.JournalKey);
+        ChainedEvent[] added = new ChainedEvent[events.Count];
+        for (int i = 0; i < added.Length; i++)
+            added[i] = chain.Add(events[i].TenantId == stream.TenantId ? events[i] : throw OfAnother());
+
+        await _journal.InsertEventsAsync(session, added);
+        JournalStream next = chain.Stream with { RowVersion = stream.RowVersion + 1 };
+        if (!await _journal.UpdateStreamAsync(session, _sealer.Seal(next)))
+            throw new SealBrokenException(stream.LogName);
+
+        session.OnCommitted(() => _written.AddOrUpdate(
+            name, next.NextPosition, (_, earlier) => Math.Max(earlier, next.NextPosition)));
+    }
+
+    private static InvalidOperationException OfAnother() => new("The events of one stream are of one tenant.");
+}
