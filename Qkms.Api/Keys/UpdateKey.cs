@@ -42,7 +42,7 @@ internal sealed class UpdateKeyRequestValidator : AbstractValidator<UpdateKeyReq
 }
 
 internal sealed record UpdateKeyQuery(
-    [property: FromRoute(Name = "key"), KidOrNumberField, ParameterExample(DemoKeys.RetiredKid)]
+    [property: FromRoute(Name = "key"), KidOrNumberField, ParameterExample(DemoKeys.CipherKid)]
     [property: Description("The kid of the version; not its number.")]
     string Key);
 
@@ -87,6 +87,7 @@ internal static class UpdateKey
     Type = JsonSchemaType.Object | JsonSchemaType.Null,
     MaxItems = KeyLabels.MostLabels,
     MaxLength = KeyLabels.MaxLength,
+    TakesNullValues = true,
     Example = """{"team":"orders"}""")]
 [JsonConverter(typeof(LabelsConverter))]
 internal readonly record struct LabelsMember(LabelChanges Changes, string? Problem);
@@ -96,7 +97,7 @@ internal sealed class LabelsConverter : JsonConverter<LabelsMember>
 {
     private static readonly string _rule =
         $"must be null or a map of at most {KeyLabels.MostLabels} strings or nulls; names have 1 to {KeyLabels.MaxLength} characters, "
-        + $"values at most {KeyLabels.MaxLength}, and neither has U+0000";
+        + $"values at most {KeyLabels.MaxLength}";
 
     public override bool HandleNull => true;
 
@@ -141,6 +142,5 @@ internal sealed class LabelsConverter : JsonConverter<LabelsMember>
         writer.WriteEndObject();
     }
 
-    private static bool IsFit(string text) =>
-        text.EnumerateRunes().Count() <= KeyLabels.MaxLength && !text.Contains('\0', StringComparison.Ordinal);
+    private static bool IsFit(string text) => text.EnumerateRunes().Count() <= KeyLabels.MaxLength;
 }

@@ -15,7 +15,7 @@ internal readonly record struct KeyLabels(string? Text)
     /// <summary>The most labels of a version.</summary>
     public const int MostLabels = 32;
 
-    /// <summary>The longest name or value, in UTF-16 units. A name has at least one.</summary>
+    /// <summary>The longest name or value, in characters. A name has at least one.</summary>
     public const int MaxLength = 128;
 
     /// <summary>No labels.</summary>

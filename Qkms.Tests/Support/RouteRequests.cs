@@ -29,6 +29,7 @@ internal static class RouteRequests
             return null;
 
         return path.Contains("/actions/", StringComparison.Ordinal) || VerbOf(route) == HttpMethod.Delete
+                || VerbOf(route) == HttpMethod.Patch
             ? "{}"
             : $"{{{MembersOf(path)}{key}}}";
     }
