@@ -9,6 +9,7 @@ using Qkms.Api.Idempotency;
 using Qkms.Api.Keys;
 using Qkms.Api.Logging;
 using Qkms.Api.Pages;
+using Qkms.Api.Rotations;
 using Qkms.Api.Signatures;
 using Qkms.Api.Telemetry;
 using Qkms.Core;
@@ -47,6 +48,7 @@ return await StartFailures.ExplainAsync(async () =>
         HealthJson.Default,
         KemJson.Default,
         KeyJson.Default,
+        RotationJson.Default,
         SignatureJson.Default);
     builder.AddQkmsCrossOrigins(settings.AllowedOrigins);
     builder.AddQkmsEnvelope();
@@ -60,8 +62,10 @@ return await StartFailures.ExplainAsync(async () =>
         settings.ApiKeys,
         settings.Materials,
         settings.Signatures,
-        settings.Destruction);
+        settings.Destruction,
+        settings.Rotation);
     builder.Services.AddHostedService<Housekeeping>();
+    builder.Services.AddHostedService<DueRotations>();
     builder.Services.AddHostedService<MemoryReturn>();
     if (settings.Storage.ConnectionString is { } shared)
         builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory });
@@ -79,6 +83,7 @@ return await StartFailures.ExplainAsync(async () =>
     RouteGroupBuilder routes =
         app.MapGroup("").Speaks(app.Services.GetRequiredService<Protocol>()).RefuseUnknownQueries().CheckIdempotencyKeys();
     routes.MapKeys();
+    routes.MapRotations();
     routes.MapEncryption();
     routes.MapKem();
     routes.MapSignatures();

@@ -9,6 +9,7 @@ using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
+using Qkms.Core.Rotations;
 using Qkms.Core.Signatures;
 using Qkms.Core.Uses;
 
@@ -24,7 +25,8 @@ internal static class CoreServices
         ApiKeyOptions apiKeys,
         MaterialCacheOptions materials,
         SignatureOptions signatures,
-        DestructionOptions destruction) => services
+        DestructionOptions destruction,
+        RotationOptions rotation) => services
         .AddSingleton(engine)
         .AddSingleton<SecondOpinion>()
         .AddSingleton(apiKeys)
@@ -72,6 +74,13 @@ internal static class CoreServices
         .AddSingleton<KeyPlanner>()
         .AddSingleton<KeyWriter>()
         .AddSingleton<StateChanges>()
+        .AddSingleton<NewKeys>()
+        .AddSingleton<Successors>()
+        .AddSingleton<KeyRotations>()
+        .AddSingleton<RotationOrders>()
+        .AddSingleton<RotationJobs>()
+        .AddSingleton(rotation)
+        .AddSingleton<RotationScheduler>()
         .AddSingleton<KeyLifecycle>()
         .AddSingleton<KeyUpdate>()
         .AddSingleton<KeyDestruction>()

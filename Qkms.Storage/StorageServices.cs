@@ -7,6 +7,7 @@ using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
+using Qkms.Core.Rotations;
 using Qkms.Core.Tenants;
 using Qkms.Storage.ApiKeys;
 using Qkms.Storage.Idempotency;
@@ -15,6 +16,7 @@ using Qkms.Storage.Keyrings;
 using Qkms.Storage.Keys;
 using Qkms.Storage.Lifecycle;
 using Qkms.Storage.Postgres;
+using Qkms.Storage.Rotations;
 using Qkms.Storage.Sqlite;
 using Qkms.Storage.Tenants;
 
@@ -53,6 +55,7 @@ internal static class StorageServices
         .AddSingleton<ICredentialRepository, CredentialRepository>()
         .AddSingleton<IKeyRepository, KeyRepository>()
         .AddSingleton<IKeyUsageRepository, KeyUsageRepository>()
+        .AddSingleton<IRotationJobRepository, RotationJobRepository>()
         .AddSingleton<IObservedTimeRepository, ObservedTimeRepository>()
         .AddSingleton<IFormerRowRepository, FormerRowRepository>()
         .AddSingleton<IJournalRepository, JournalRepository>()

@@ -126,17 +126,16 @@ internal sealed class CertificateFiles(string section, string path, string? keyP
         }
     }
 
-    private X509Certificate2 Join(X509Certificate2 certificate, string keyFile, ReadOnlySpan<char> key)
+    private X509Certificate2 Join(X509Certificate2 certificate, string keyFile, ReadOnlySpan<char> text)
     {
-        if (!PemEncoding.TryFind(key, out PemFields found) || !key[found.Label].EndsWith("PRIVATE KEY", StringComparison.Ordinal))
+        if (!TryFindPrivateKey(text, out ReadOnlySpan<char> key, out bool isEncrypted))
         {
-            throw key.Contains(EncryptedByHeader, StringComparison.Ordinal)
+            throw text.Contains(EncryptedByHeader, StringComparison.Ordinal)
                 ? new CertificateException(
                     $"The private key in {keyFile} is encrypted in an old form: convert it with 'openssl pkcs8 -topk8'.")
                 : new CertificateException($"{keyFile} has no private key in PEM.");
         }
 
-        bool isEncrypted = key[found.Label].SequenceEqual(EncryptedKey);
         if (isEncrypted && password is null)
             throw new CertificateException($"The private key in {keyFile} is encrypted: set {section}:Password.");
 
@@ -153,6 +152,25 @@ internal sealed class CertificateFiles(string section, string path, string? keyP
                 $"The private key in {keyFile} does not belong to the certificate in {path}, or is damaged"
                 + (isEncrypted ? $", or {section}:Password is not its password." : "."));
         }
+    }
+
+    // It need not stand first: 'openssl ecparam -genkey' writes the curve before it, and some files hold the certificates too.
+    private static bool TryFindPrivateKey(ReadOnlySpan<char> text, out ReadOnlySpan<char> key, out bool isEncrypted)
+    {
+        while (PemEncoding.TryFind(text, out PemFields found))
+        {
+            key = text[found.Location];
+            ReadOnlySpan<char> label = text[found.Label];
+            isEncrypted = label.SequenceEqual(EncryptedKey);
+            if (label.EndsWith("PRIVATE KEY", StringComparison.Ordinal))
+                return true;
+
+            text = text[found.Location.End..];
+        }
+
+        key = default;
+        isEncrypted = false;
+        return false;
     }
 
     private static char[] ReadSecretText(string file)

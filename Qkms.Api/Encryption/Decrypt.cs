@@ -127,6 +127,7 @@ internal static class Decrypt
         crypto.MapPost("/decrypt", HandleAsync)
             .WithName("Decrypt")
             .WithSummary("Decrypts one ciphertext, or a batch of items. AES-256 ciphertexts name their key; for others the request must.")
+            .WithDescription(KeyChoiceFields.OlderVersions)
             .WithRequestExample("""{"ciphertext":"paste+from+Encrypt++","context":{"purpose":"demo"}}""")
             .WithValidation(new DecryptRequestValidator())
             .CarriesPayload()

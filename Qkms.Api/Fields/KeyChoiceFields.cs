@@ -34,6 +34,11 @@ internal abstract class KeyChoiceValidator<T> : AbstractValidator<T>
 /// <summary>Reads those fields after the check.</summary>
 internal static class KeyChoiceFields
 {
+    /// <summary>What the description of an operation that opens or checks something says of a request without a version.</summary>
+    public const string OlderVersions =
+        "With `algorithm` and `name` alone, every version of the key that may be used is tried, newest first and at most 20. The response "
+        + "names the one that fitted.";
+
     /// <param name="fields">The request.</param>
     /// <param name="defaultAlgorithm">The default if the request names neither an algorithm nor a kid.</param>
     /// <param name="follow">Whether a retired kid means the last version of its chain.</param>

@@ -17,15 +17,22 @@ internal sealed class MemoryReturn(TimeProvider time) : BackgroundService
         using PeriodicTimer timer = new(_interval, time);
         long usual = Environment.WorkingSet;
         long allocated = GC.GetTotalAllocatedBytes();
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        try
         {
-            long before = allocated;
-            allocated = GC.GetTotalAllocatedBytes();
-            if (allocated - before > Little || Environment.WorkingSet < usual + Much)
-                continue;
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                long before = allocated;
+                allocated = GC.GetTotalAllocatedBytes();
+                if (allocated - before > Little || Environment.WorkingSet < usual + Much)
+                    continue;
 
-            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-            usual = Environment.WorkingSet;
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+                usual = Environment.WorkingSet;
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The service stops, or did not start.
         }
     }
 }

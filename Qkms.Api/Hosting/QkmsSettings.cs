@@ -24,6 +24,7 @@ internal sealed record QkmsSettings
     public required SignatureOptions Signatures { get; init; }
     public required StorageSettings Storage { get; init; }
     public required DestructionOptions Destruction { get; init; }
+    public required RotationOptions Rotation { get; init; }
     public required TelemetryOptions Telemetry { get; init; }
 
     /// <summary>Reads the settings.</summary>
@@ -60,6 +61,12 @@ internal sealed record QkmsSettings
             {
                 SweepInterval = SettingCatalogue.SweepInterval.Read(configuration),
                 ClockConfirmedAt = SettingCatalogue.ClockConfirmedAt.Read(configuration),
+            },
+            Rotation = new RotationOptions
+            {
+                Interval = SettingCatalogue.RotationInterval.Read(configuration),
+                MaxAttempts = SettingCatalogue.RotationMaxAttempts.Read(configuration),
+                RetryDelay = SettingCatalogue.RotationRetryDelay.Read(configuration),
             },
             Telemetry = new TelemetryOptions { TenantLabel = SettingCatalogue.TenantLabel.Read(configuration) },
         };

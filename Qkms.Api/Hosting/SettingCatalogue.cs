@@ -153,6 +153,28 @@ internal static class SettingCatalogue
             return isTime;
         });
 
+    public static readonly Setting<TimeSpan> RotationInterval = Setting.Duration(
+        "Rotation:Interval",
+        new RotationOptions().Interval,
+        TimeSpan.FromMilliseconds(100),
+        TimeSpan.FromHours(1),
+        "How often Qkms looks for rotations that are due. It rotates nothing by itself until the clock has run steadily for ten intervals "
+            + "([scheduled rotations](rotation.md#scheduled-rotations)).");
+
+    public static readonly Setting<int> RotationMaxAttempts = Setting.Number(
+        "Rotation:MaxAttempts",
+        new RotationOptions().MaxAttempts,
+        1,
+        100,
+        "How often Qkms tries a scheduled rotation that breaks down before the job has failed.");
+
+    public static readonly Setting<TimeSpan> RotationRetryDelay = Setting.Duration(
+        "Rotation:RetryDelay",
+        new RotationOptions().RetryDelay,
+        TimeSpan.FromMilliseconds(100),
+        RotationOptions.MaxRetryDelay,
+        "Time between the first and the second attempt. It doubles with each further attempt, up to an hour.");
+
     public static readonly Setting<bool> RefuseWeakHash = Setting.Flag(
         "Signatures:RefuseWeakHash",
         new SignatureOptions().RefuseWeakHash,
@@ -167,7 +189,7 @@ internal static class SettingCatalogue
     [
         DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies,
         AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
-        RefuseWeakHash, TenantLabel,
+        RotationInterval, RotationMaxAttempts, RotationRetryDelay, RefuseWeakHash, TenantLabel,
     ];
 
     private static bool TryParseOrigin(string text, out string origin)

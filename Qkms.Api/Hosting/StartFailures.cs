@@ -26,7 +26,7 @@ internal static class StartFailures
         {
             // What callers are told in a refusal is of no use here: the log has the cause.
             string why = e is KmsException ? "the database does not answer as it should; see the log for the cause." : e.Message;
-            Say($"Qkms does not start: {why}");
+            Say($"Qkms does not start: {OnOneLine(why)}");
             return 1;
         }
         catch (Exception e) when (e is not HostAbortedException)
@@ -35,6 +35,10 @@ internal static class StartFailures
             return 1;
         }
     }
+
+    // What a database or a library says may have several lines.
+    private static string OnOneLine(string text) =>
+        string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 
     // Somebody who does not read what this process writes does not keep it from ending.
     private static void Say(string text) => Task.Run(() => Console.Error.WriteLine(text)).Wait(_patience);

@@ -8,6 +8,8 @@ internal static class Examples
     /// <summary>A time that has not come.</summary>
     public const string LaterTime = "2036-01-02T03:04:05.678Z";
 
+    public const string JobId = "0198f5c2-7d21-7f04-b6d9-62ab18c3e95f";
+
     public const string RequestId = "0198f5c2-7d1f-7b6e-a3d8-41c9e07b52f0";
 
     public const string Bytes = "e0SG2/a4eShVyqI0";

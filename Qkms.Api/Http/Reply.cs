@@ -32,14 +32,22 @@ internal sealed class CreatedReply<T>(T data, string routeName, object routeValu
     }
 }
 
-/// <summary>A success that is not complete yet; the data says when it will be.</summary>
-internal sealed class AcceptedReply<T>(T data) : IResult, IEndpointMetadataProvider
+/// <summary>A success that is not complete yet; the data says when it will be, and an address where it can be seen.</summary>
+internal sealed class AcceptedReply<T>(T data, string? routeName = null, object? routeValues = null) : IResult, IEndpointMetadataProvider
 {
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
         Reply.Describe<T>(builder, StatusCodes.Status202Accepted);
 
-    public Task ExecuteAsync(HttpContext httpContext) =>
-        Protocol.Of(httpContext).WriteResultAsync(httpContext, StatusCodes.Status202Accepted, data);
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        if (routeName is not null)
+        {
+            LinkGenerator links = httpContext.RequestServices.GetRequiredService<LinkGenerator>();
+            httpContext.Response.Headers.Location = links.GetPathByName(httpContext, routeName, routeValues);
+        }
+
+        return Protocol.Of(httpContext).WriteResultAsync(httpContext, StatusCodes.Status202Accepted, data);
+    }
 }
 
 /// <summary>Makes replies.</summary>
@@ -50,6 +58,8 @@ internal static class Reply
     public static CreatedReply<T> Created<T>(T data, string routeName, object routeValues) => new(data, routeName, routeValues);
 
     public static AcceptedReply<T> Accepted<T>(T data) => new(data);
+
+    public static AcceptedReply<T> Accepted<T>(T data, string routeName, object routeValues) => new(data, routeName, routeValues);
 
     // The metadata of the group stand there before those of the handler are asked for.
     internal static void Describe<T>(EndpointBuilder builder, int status)

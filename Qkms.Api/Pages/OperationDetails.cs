@@ -92,7 +92,12 @@ internal sealed class OperationDetails : IOperationFilter
             return;
 
         body.Example = JsonNode.Parse(example.Json);
-        string[] pasted = [.. body.Example!.AsObject().Select(PastedMember.Explain).OfType<string>()];
+        AskToPaste(operation, body.Example!.AsObject().Select(PastedMember.Explain));
+    }
+
+    private static void AskToPaste(OpenApiOperation operation, IEnumerable<string?> explained)
+    {
+        string[] pasted = [.. explained.OfType<string>()];
         if (pasted.Length > 0)
             operation.Description = $"{operation.Description} To try it, paste {string.Join(" and ", pasted)}.".TrimStart();
     }
@@ -124,6 +129,7 @@ internal sealed class OperationDetails : IOperationFilter
             schema.Description = null;
             parameter.Required |= source.IsDefined(typeof(RequiredAttribute), inherit: false);
             parameter.Example = source.GetCustomAttribute<ParameterExampleAttribute>()?.Value;
+            AskToPaste(operation, [PastedMember.Explain(parameter.Name, parameter.Example)]);
             if (FieldDetails.Of(source, source.ParameterType) is { } field)
                 FieldDetails.Describe(schema, field);
         }

@@ -15,6 +15,9 @@ internal static partial class PastedMember
             ? $"`{member.Key}` from the response of {match.Groups[1].Value}"
             : null;
 
+    /// <summary>The same for a parameter; null where nothing has to be pasted.</summary>
+    public static string? Explain(string? name, JsonNode? example) => Explain(KeyValuePair.Create(name ?? "", example));
+
     [GeneratedRegex(@"^paste[+-]from[+-]([A-Za-z]+)\+*\z")]
     private static partial Regex Shape();
 }

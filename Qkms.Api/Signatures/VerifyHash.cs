@@ -106,6 +106,7 @@ internal static class VerifyHash
         signatures.MapPost("/verify-hash", HandleAsync)
             .WithName("VerifyHash")
             .WithSummary("Verifies the signature of one hash, or of a batch of items. A wrong signature is not an error: valid is false.")
+            .WithDescription(KeyChoiceFields.OlderVersions)
             .WithRequestExample(
                 """
                 {

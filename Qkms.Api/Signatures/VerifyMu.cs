@@ -70,6 +70,7 @@ internal static class VerifyMu
         signatures.MapPost("/verify-mu", HandleAsync)
             .WithName("VerifyMu")
             .WithSummary("Verifies the signature of a message that an external mu stands for. A wrong one is no error: valid is false.")
+            .WithDescription(KeyChoiceFields.OlderVersions)
             .WithRequestExample(
                 $$"""
                 {

@@ -41,7 +41,13 @@ internal sealed class KeyMaker : IDisposable
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(typeof(Microsoft.Extensions.Logging.ILogger<>), typeof(NullLogger<>));
         services.AddSingleton(store);
-        services.AddQkmsCore(engine, new ApiKeyOptions(), new MaterialCacheOptions(), new SignatureOptions(), new DestructionOptions());
+        services.AddQkmsCore(
+            engine,
+            new ApiKeyOptions(),
+            new MaterialCacheOptions(),
+            new SignatureOptions(),
+            new DestructionOptions(),
+            new RotationOptions());
         services.AddSingleton(new SecondOpinion(engine, []));
         ServiceProvider provider = services.BuildServiceProvider();
         await provider.GetRequiredService<KeyringOpener>()

@@ -62,6 +62,10 @@ internal static class KmsErrors
     public static readonly KmsError IdempotencyKeyReused = new(
         "ERR_KMS_012", KmsErrorKind.Conflict, "This idempotency key was used with another request, or by another API key.");
 
+    /// <summary>A rotation job that has succeeded or failed.</summary>
+    public static readonly KmsError RotationJobOver = new(
+        "ERR_KMS_013", KmsErrorKind.Conflict, "The rotation job is over: it can no longer be cancelled.");
+
     /// <summary>A ciphertext that does not open: the same message for every cause.</summary>
     public static readonly KmsError DecryptionFailed = new("ERR_KEM_001", KmsErrorKind.Invalid, "Decryption failed.");
 
@@ -87,7 +91,7 @@ internal static class KmsErrors
         Unauthenticated, QuotaExceeded, NotPermitted, TenantSuspended,
         Invalid, NotFound,
         KeyVersionNotFound, ActiveKeyExists, OnlyActiveKey, KeyRevoked, KeyExpired, KeyRetired, KeyChanged, KeyDestroyed, KeyDisabled,
-        IdempotencyKeyReused,
+        IdempotencyKeyReused, RotationJobOver,
         DecryptionFailed, WrongOperation, Internal, Unavailable, OutcomeUnknown,
     ];
 }

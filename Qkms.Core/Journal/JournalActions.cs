@@ -12,6 +12,12 @@ internal static class JournalActions
     /// <summary>A version was retired.</summary>
     public const string KeyRetired = "key.retired";
 
+    /// <summary>A version that was not active got a successor.</summary>
+    public const string KeySuperseded = "key.superseded";
+
+    /// <summary>The rotation period of a key has gone by; its next date was moved on.</summary>
+    public const string KeyRotationDue = "key.rotation_due";
+
     /// <summary>A version was revoked.</summary>
     public const string KeyRevoked = "key.revoked";
 
@@ -29,6 +35,18 @@ internal static class JournalActions
 
     /// <summary>The material of a version was erased.</summary>
     public const string KeyDestroyed = "key.destroyed";
+
+    /// <summary>A rotation was scheduled.</summary>
+    public const string RotationScheduled = "rotation.scheduled";
+
+    /// <summary>A scheduled rotation was called off.</summary>
+    public const string RotationCancelled = "rotation.cancelled";
+
+    /// <summary>A scheduled rotation has made its version.</summary>
+    public const string RotationSucceeded = "rotation.succeeded";
+
+    /// <summary>A scheduled rotation has failed, and is not tried again.</summary>
+    public const string RotationFailed = "rotation.failed";
 
     /// <summary>A key signed a hash that is weaker than the key (FIPS 204, section 5.4).</summary>
     public const string WeakHashSigned = "key.weak_hash_signed";

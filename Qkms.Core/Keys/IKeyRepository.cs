@@ -59,6 +59,20 @@ internal interface IKeyRepository
     /// <param name="limit">At most so many.</param>
     Task<IReadOnlyList<VersionWithKey>> ListVersionsAsync(IKmsSession session, KeyVersionQuery query, KeyVersionId? before, int limit);
 
+    /// <summary>The versions of a rotation chain from one of them on, each with its key; at most so many.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="first">The first of them.</param>
+    /// <param name="isForward">From version to successor; else from version to predecessor.</param>
+    /// <param name="limit">At most so many.</param>
+    Task<IReadOnlyList<VersionWithKey>> ListChainAsync(IKmsSession session, TenantId tenantId, Kid first, bool isForward, int limit);
+
+    /// <summary>
+    /// The number of the first version of a key after this one with which a rotation chain begins; null when none does. The versions of a
+    /// key follow each other in the order of their numbers, so that this one's chain has ended, or left the key, before it.
+    /// </summary>
+    Task<int?> FindNextChainStartAsync(IKmsSession session, KeyVersion version);
+
     /// <summary>
     /// How many versions a query has: from counters; with a status row by row, and then at most <see cref="KeyVersionQuery.MaxCounted"/>.
     /// </summary>
@@ -108,6 +122,11 @@ internal sealed record KeyListFilter(KeyAlgorithm? Algorithm, KeyName? Name, Key
 /// <param name="Total">How many versions the whole list has.</param>
 /// <param name="NextCursor">Where the next page begins; null = this is the last.</param>
 internal sealed record KeyPage(IReadOnlyList<KeyVersion> Versions, IReadOnlyList<string> Unreadable, long Total, string? NextCursor);
+
+/// <summary>One page of a rotation chain.</summary>
+/// <param name="Versions">The versions, each the neighbour of the one before.</param>
+/// <param name="NextCursor">Where the next page begins; null = the chain ends here.</param>
+internal sealed record ChainPage(IReadOnlyList<KeyVersion> Versions, string? NextCursor);
 
 /// <summary>Which versions of a tenant's own keys to list.</summary>
 /// <param name="TenantId">The tenant.</param>

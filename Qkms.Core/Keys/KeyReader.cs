@@ -125,6 +125,42 @@ internal sealed class KeyReader(
             found.Count > limit ? cursors.Write(caller.TenantId, page[^1].Version.UnverifiedRow.Id) : null);
     }
 
+    /// <summary>
+    /// One page of the rotation chain of a version: the version itself and then its successors one after the other, or its predecessors.
+    /// </summary>
+    /// <param name="caller">Whose version.</param>
+    /// <param name="kid">The version.</param>
+    /// <param name="isForward">From version to successor; else from version to predecessor.</param>
+    /// <param name="cursor">Where the page before ended; null = from the version.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="KmsException">
+    /// <see cref="KmsErrors.KeyVersionNotFound"/>; <see cref="KmsErrors.Invalid"/> for a cursor that is not this list's.
+    /// </exception>
+    public async Task<ChainPage> GetChainAsync(
+        Caller caller, Kid kid, bool isForward, string? cursor, int limit, CancellationToken cancellationToken)
+    {
+        string list = isForward ? "chain-next" : "chain-previous";
+        KeyVersionId? last = cursor is null ? null : new KeyVersionId(cursors.Read(list, caller.TenantId, cursor));
+        IReadOnlyList<KeyVersion> found = await store.ReadAsync(
+            async session =>
+            {
+                KeyVersion start = (await rows.FindWithKeyAsync(session, caller, kid)).Version;
+                Kid? first = last is { } id ? await NextAsync(session, start, id) : start.Kid;
+                return first is { } from ? await rows.ListChainAsync(session, caller.TenantId, from, isForward, limit + 1) : [];
+            },
+            cancellationToken);
+        KeyVersion[] page = [.. found.Take(limit)];
+        return new ChainPage(page, found.Count > limit ? cursors.Write(list, caller.TenantId, page[^1].Id.Value) : null);
+
+        // A chain keeps its name, whatever algorithm it goes over to: a cursor leads nobody to a key that he may not see.
+        async Task<Kid?> NextAsync(IKmsSession session, KeyVersion start, KeyVersionId last) =>
+            await rows.FindWithKeyAsync(session, caller.TenantId, last) is { Version: var before }
+                && before.Address.Name == start.Address.Name
+                ? isForward ? before.NextKid : before.PreviousKid
+                : throw KeyListCursor.Refusal();
+    }
+
     private KeyVersion?[] OpenPage(VersionWithKey[] page)
     {
         Dictionary<KeyId, Key?> opened = [];

@@ -84,6 +84,34 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
             : throw new SealBrokenException($"version {newest} of {found.Key.LogName}");
     }
 
+    /// <summary>The versions of a rotation chain from one of them on; at most so many.</summary>
+    /// <param name="session">Reads.</param>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="first">The first of them.</param>
+    /// <param name="isForward">From version to successor; else from version to predecessor.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <exception cref="SealBrokenException">As above, or a version that its neighbour names is not there or names another one.</exception>
+    public async Task<IReadOnlyList<KeyVersion>> ListChainAsync(
+        IKmsSession session, TenantId tenantId, Kid first, bool isForward, int limit)
+    {
+        List<KeyVersion> chain = [];
+        Kid? due = first;
+        foreach (VersionWithKey row in await keys.ListChainAsync(session, tenantId, first, isForward, limit))
+        {
+            KeyVersion version = Check(row)!.Version;
+            bool isDue = version.Kid == due && (chain is not [.., var before] || NextTo(version, !isForward) == before.Kid);
+            if (!isDue)
+                throw Lost(version.Kid);
+
+            chain.Add(version);
+            due = NextTo(version, isForward);
+        }
+
+        return due is not { } lost || chain.Count == limit ? chain : throw Lost(lost);
+    }
+
+    private static Kid? NextTo(KeyVersion version, bool isForward) => isForward ? version.NextKid : version.PreviousKid;
+
     /// <summary>The row of a version, if its seal holds and the key's row says the same of it; null where not, for lists.</summary>
     public KeyVersion? TryCheck(Sealed<KeyVersion> version, Key? key) =>
         sealer.TryOpen(version) is { } opened && key?.Vouches(opened) == true ? opened.Of(key) : null;

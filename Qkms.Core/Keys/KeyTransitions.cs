@@ -36,6 +36,36 @@ internal static class KeyTransitions
         _ => version with { NextKid = successor },
     };
 
+    /// <summary>
+    /// Refuses a version that cannot have a successor: one that is over or has one, and one that is neither active nor the newest of a key
+    /// without an active one. The versions of a key so follow each other in the order of their numbers.
+    /// </summary>
+    /// <exception cref="KmsException">
+    /// <see cref="KmsErrors.KeyRevoked"/>, <see cref="KmsErrors.KeyDestroyed"/>, <see cref="KmsErrors.KeyChanged"/>,
+    /// <see cref="KmsErrors.ActiveKeyExists"/>, <see cref="KmsErrors.KeyDisabled"/>.
+    /// </exception>
+    public static void RequireRotatable(KeyAndVersion found)
+    {
+        (Key key, KeyVersion version) = found;
+        if (KeyStateRules.IsOver(version))
+            throw Refuse(version);
+
+        if (version.NextKid is { } next)
+        {
+            throw KmsErrors.KeyChanged.With(
+                $"Key '{version.Kid}' was already rotated: '{next}' replaced it.", new FieldError("next_kid", next.Value));
+        }
+
+        if (key.ActiveKid is { } active && active != version.Kid)
+            throw KmsErrors.ActiveKeyExists.With($"Key '{version.Kid}' is not active, and '{active}' is: rotate that one.");
+
+        if (key.ActiveKid is null && version.Version != key.NextVersion - 1)
+            throw KmsErrors.KeyChanged.With($"Key '{version.Kid}' is not the newest version of its key: rotate that one.");
+
+        if (key.Enablement != KeyEnablement.Enabled)
+            throw KmsErrors.KeyDisabled.Refusal();
+    }
+
     /// <summary>The version with a date of its destruction; itself when it has one already, which stands until it is cancelled.</summary>
     public static KeyVersion ScheduleDestruction(KeyVersion version, DateTimeOffset at, DateTimeOffset now) => version.State switch
     {

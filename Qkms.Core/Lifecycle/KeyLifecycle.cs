@@ -24,6 +24,7 @@ internal sealed class KeyLifecycle(
     KeyRows rows,
     MissingKeys missing,
     KeyPlanner planner,
+    NewKeys newKeys,
     KeyWriter writer,
     SecondOpinion opinion,
     KeyGenerationGate gate,
@@ -32,8 +33,6 @@ internal sealed class KeyLifecycle(
     IdGenerator ids,
     TimeProvider time)
 {
-    private const string OwnOrigin = "qkms";
-
     /// <summary>Makes the first version of a key, or the next one of a key that has no active version.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.ActiveKeyExists"/>, <see cref="KmsErrors.KeyChanged"/> when the
     /// kid is taken.</exception>
@@ -82,7 +81,7 @@ internal sealed class KeyLifecycle(
         PlannedChange<KeyVersion> Plan(KeyAndVersion? head)
         {
             DateTimeOffset now = time.GetUtcMilliseconds();
-            Key key = head?.Key ?? NewKey(address, now);
+            Key key = head?.Key ?? newKeys.Make(address, now);
 
             // Versions are listed by their ids, newest first, and the one before may be of a node whose clock is ahead of this one's.
             KeyVersionId id = new(head is null ? ids.Next() : ids.NextAfter(head.Version.Id.Value));
@@ -242,7 +241,7 @@ internal sealed class KeyLifecycle(
     {
         KeyAndVersion? head = await rows.FindWithNewestAsync(session, address);
         if (head is not null)
-            RefuseSecondActive(head.Key);
+            NewKeys.RefuseSecondActive(head.Key);
 
         if (kid is { } wanted && await keys.FindWithKeyAsync(session, address.TenantId, wanted) is not null)
             throw KeyWriter.KidTaken(wanted);
@@ -250,27 +249,7 @@ internal sealed class KeyLifecycle(
         return head;
     }
 
-    private static void RefuseSecondActive(Key key)
-    {
-        if (key.ActiveKid is { } active)
-            throw KmsErrors.ActiveKeyExists.With(
-                $"Key '{active}' is active for {key.Address.Algorithm} ({key.Address.Use.ToWire()}) under the name "
-                + $"'{key.Address.Name}': rotate it instead.");
-    }
-
     private NewKeyMaterial Generate(KeyAddress address) => address.Algorithm.Family.Generate(address.Algorithm, address.Use, opinion);
-
-    private Key NewKey(KeyAddress address, DateTimeOffset now) => new()
-    {
-        Id = new KeyId(ids.Next()),
-        Address = address,
-        Origin = OwnOrigin,
-        Enablement = KeyEnablement.Enabled,
-        NextVersion = 1,
-        VersionCount = 0,
-        RowVersion = 1,
-        CreatedAt = now,
-    };
 
     private static KeyAndVersion Rotatable(KeyAndVersion found, int? expected)
     {

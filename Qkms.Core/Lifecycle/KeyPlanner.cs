@@ -44,6 +44,7 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
         Sealed<KeyVersion> added = sealer.Seal(version);
         Sealed<KeyVersion> superseded = sealer.Seal(Rewritten(old, retired));
         Sealed<Key> changed = Extended(key, version, superseded.UnverifiedRow);
+        string action = old.State == KeyState.Active ? JournalActions.KeyRetired : JournalActions.KeySuperseded;
         return new KeyPlan
         {
             Key = key,
@@ -55,15 +56,53 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
             Events =
             [
                 KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRotated, added, changed, before: null),
-                .. old.State == KeyState.Active
-                    ?
-                    [
-                        KeyEvents.About(
-                            ids.Next(), version.CreatedAt, actor, JournalActions.KeyRetired, superseded, changed, old, "rotation"),
-                    ]
-                    : (JournalEvent[])[],
+                KeyEvents.About(ids.Next(), version.CreatedAt, actor, action, superseded, changed, old, "rotation"),
             ],
         };
+    }
+
+    /// <summary>
+    /// The plans of a rotation to another algorithm: the chain leaves one key, whose active slot is then empty, and goes on in another.
+    /// </summary>
+    /// <param name="actor">Who changes them.</param>
+    /// <param name="from">The version as it was read, and its key.</param>
+    /// <param name="retired">The version with its successor, retired if it was active.</param>
+    /// <param name="home">The key of the successor; new, or as it was read.</param>
+    /// <param name="isNew">Whether that key's row is still to be written.</param>
+    /// <param name="version">The successor.</param>
+    /// <param name="material">Its wrapped private key.</param>
+    internal IReadOnlyList<KeyPlan> Migrate(
+        JournalActor actor, KeyAndVersion from, KeyVersion retired, Key home, bool isNew, KeyVersion version, KeyMaterial material)
+    {
+        (Key key, KeyVersion old) = from;
+        Sealed<KeyVersion> superseded = sealer.Seal(Rewritten(old, retired));
+        Sealed<Key> left = sealer.Seal(key with
+        {
+            ActiveKid = key.ActiveKid == old.Kid ? null : key.ActiveKid,
+            States = key.States.With(superseded.UnverifiedRow),
+            RowVersion = key.RowVersion + 1,
+        });
+        Sealed<KeyVersion> added = sealer.Seal(version);
+        Sealed<Key> entered = Extended(home, version);
+        string action = old.State == KeyState.Active ? JournalActions.KeyRetired : JournalActions.KeySuperseded;
+        KeyPlan leaving = new()
+        {
+            Key = key,
+            Version = old,
+            ChangedVersion = superseded,
+            ChangedKey = left,
+            Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, action, superseded, left, old, "rotation")],
+        };
+        KeyPlan entering = new()
+        {
+            Key = home,
+            NewKey = isNew ? sealer.Seal(home) : null,
+            NewVersion = (added, material),
+            NewUsage = version.CountsUses ? UsageOf(version) : null,
+            ChangedKey = entered,
+            Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRotated, added, entered, before: null)],
+        };
+        return [leaving, entering];
     }
 
     /// <summary>
@@ -98,6 +137,19 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
             NewUsage = after.CountsUses && !before.CountsUses ? UsageOf(after) : null,
             Events = [KeyEvents.About(ids.Next(), time.GetUtcMilliseconds(), actor, action, written, changed, before, reason)],
         };
+    }
+
+    /// <summary>The plan that moves on when a key rotates next by itself, because that time has come.</summary>
+    /// <param name="actor">Who changes it.</param>
+    /// <param name="found">The key and its active version as they were read.</param>
+    /// <param name="at">The next time.</param>
+    internal KeyPlan RotateNextAt(JournalActor actor, KeyAndVersion found, DateTimeOffset at)
+    {
+        (Key key, KeyVersion version) = found;
+        Sealed<Key> changed = sealer.Seal(key with { NextRotationAt = at, RowVersion = key.RowVersion + 1 });
+        JournalEvent due = KeyEvents.About(
+            ids.Next(), time.GetUtcMilliseconds(), actor, JournalActions.KeyRotationDue, version, version);
+        return new KeyPlan { Key = key, ChangedKey = changed, Events = [due with { KeySeal = changed.Seal }] };
     }
 
     // The key's row holds the row version of each of its versions: no version changes without its key.

@@ -1,6 +1,7 @@
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
+using Qkms.Core.Rotations;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 using Qkms.Core.Uses;
@@ -9,20 +10,62 @@ namespace Qkms.Core.Lifecycle;
 
 /// <summary>Writes plans, and lets memory forget what was written over.</summary>
 internal sealed class KeyWriter(
-    IKeyRepository keys, IKeyUsageRepository usages, JournalWriter journal, KeyStateCache states, MaterialCache materials)
+    IKeyRepository keys,
+    IKeyUsageRepository usages,
+    JournalWriter journal,
+    KeyStateCache states,
+    MaterialCache materials,
+    RotationOrders orders)
 {
     /// <summary>
     /// Writes a plan whose rows are still as it found them; they stay so until the unit ends. False, and nothing is written, when they are
     /// not.
     /// </summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyChanged"/>: the kid is taken.</exception>
-    internal async Task<bool> TryWriteAsync(IKmsSession session, KeyPlan plan)
+    internal Task<bool> TryWriteAsync(IKmsSession session, KeyPlan plan) => TryWriteAsync(session, [plan]);
+
+    /// <summary>The same for the plans of several keys: all of them, or none.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="plans">The plans.</param>
+    /// <param name="condition">What has to hold besides; asked when the keys are locked, before anything is written.</param>
+    /// <exception cref="KmsException">As above.</exception>
+    internal async Task<bool> TryWriteAsync(IKmsSession session, IReadOnlyList<KeyPlan> plans, Func<Task<bool>>? condition = null)
     {
-        if (!await HoldsAsync(session, plan))
+        // Keys that are there come first, in the order of their ids, so that no two units wait for each other; then nothing was written
+        // when a plan does not hold.
+        foreach (KeyPlan plan in plans.Where(plan => plan.NewKey is null).OrderBy(plan => plan.Key.Id.Value))
+        {
+            if (!await HoldsAsync(session, plan))
+                return false;
+        }
+
+        if (condition is not null && !await condition())
             return false;
 
+        foreach (KeyPlan plan in plans.Where(plan => plan.NewKey is not null))
+        {
+            if (!await HoldsAsync(session, plan))
+                return false;
+        }
+
+        foreach (KeyPlan plan in plans)
+            await WriteAsync(session, plan);
+
+        // Last: every other change of the tenant waits for the journal, and units that hold it take no further lock.
+        JournalEvent[] events = [.. plans.SelectMany(plan => plan.Events)];
+        if (events.Length > 0)
+            await journal.AppendAsync(session, events);
+
+        return true;
+    }
+
+    private async Task WriteAsync(IKmsSession session, KeyPlan plan)
+    {
         if (plan.ChangedVersion is { } changed)
+        {
             await UpdateAsync(session, changed);
+            await CancelJobsAsync(session, plan, changed.UnverifiedRow);
+        }
 
         if (plan.NewVersion is { } added)
             await InsertAsync(session, added.Row, added.Material);
@@ -32,11 +75,6 @@ internal sealed class KeyWriter(
 
         if (plan.ChangedKey is { } key && !await keys.UpdateKeyAsync(session, key))
             throw new SealBrokenException(key.UnverifiedRow.LogName);
-
-        if (plan.Events.Count > 0)
-            await journal.AppendAsync(session, plan.Events);
-
-        return true;
     }
 
     internal static KmsException KidTaken(Kid kid) =>
@@ -79,6 +117,16 @@ internal sealed class KeyWriter(
             throw new SealBrokenException(version.LogName);
 
         session.OnCommitted(() => Forget(version));
+    }
+
+    // What is over is rotated no more: who revokes a key, or orders its destruction, need not know what it waits for.
+    private async Task CancelJobsAsync(IKmsSession session, KeyPlan plan, KeyVersion changed)
+    {
+        if (KeyStateRules.IsOver(changed) && plan is { Version: { } before, Events: [var happened, ..] } && !KeyStateRules.IsOver(before))
+        {
+            JournalActor actor = new(happened.ActorKind, happened.ActorId, happened.RequestId, happened.ServerRequestId);
+            await orders.CancelAllAsync(session, changed, actor);
+        }
     }
 
     // The next request on this node sees the change, and a key that nobody may use any more is not kept in memory either.

@@ -18,6 +18,12 @@ internal readonly record struct CredentialId(Guid Value)
     public override string ToString() => Value.ToString();
 }
 
+/// <summary>The id of a rotation job.</summary>
+internal readonly record struct RotationJobId(Guid Value)
+{
+    public override string ToString() => Value.ToString();
+}
+
 /// <summary>The id of a tenant. It comes from the API key, never from a request's body.</summary>
 internal readonly record struct TenantId(Guid Value)
 {

@@ -50,6 +50,9 @@ internal sealed class FreshCache<TKey, TValue>
             ? ValueTask.FromResult<TValue?>(value)
             : new ValueTask<TValue?>(ShareAsync(key, state, load, cancellationToken));
 
+    /// <summary>What is kept and still fresh, or null; nothing is read.</summary>
+    public TValue? Recall(TKey key) => _entries.TryGetValue(key, out FreshEntry<TValue>? entry) && IsFresh(entry) ? entry.Value : null;
+
     /// <summary>
     /// Drops an entry, to be called when a change of it is committed and before that is answered. A read that is under way still serves
     /// those who wait for it, who asked before the change was answered, and is then gone.

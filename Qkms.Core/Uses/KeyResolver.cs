@@ -120,12 +120,14 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
             : null;
     }
 
-    // Every version gives a result, and only one gives the right one: which it is cannot be found out by trying.
+    // Every version gives a result, and only one gives the right one: which it is cannot be found out by trying. A version that is over
+    // counts too: what was made for it would get another one's result, and not the refusal that it should.
     private async ValueTask<KeyAndVersion> FindOnlyAsync(
         Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
     {
         KeyAndVersion? fallback = null;
         List<KeyAndVersion> meant = [];
+        int versions = 0;
         foreach (KeyUse use in choice.UsesFor(operation))
         {
             KeyAddress address = choice.AddressOf(caller.TenantId, use);
@@ -137,11 +139,12 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
             else if (await states.FindNewestAsync(address, cancellationToken) is { } newest)
             {
                 fallback ??= new KeyAndVersion(newest.Key, newest.Newest);
+                versions += newest.Newest.Version;
                 meant.AddRange(MayRead(newest, operation));
             }
         }
 
-        if (meant.Count > 1)
+        if (meant.Count > 1 || (meant.Count == 1 && versions > 1))
             throw Ambiguous(choice);
 
         return meant.FirstOrDefault() ?? fallback ?? throw await MissingAsync(caller, choice, operation, cancellationToken);
@@ -154,8 +157,8 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
             + "and one for 'enc'")
         : Blame(
             "key_version",
-            $"is required, unless there is a 'kid': several versions of {choice.AlgorithmMeant} keys named '{choice.NameMeant}' can "
-            + "decapsulate, each with another result");
+            $"is required, unless there is a 'kid': there have been several versions of {choice.AlgorithmMeant} keys named "
+            + $"'{choice.NameMeant}', and the ciphertext does not say for which of them it was made");
 
     private static KmsException Blame(string field, string problem) =>
         KmsErrors.Invalid.With($"'{field}' {problem}.", new FieldError(field, problem));
@@ -250,6 +253,17 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
     private async ValueTask<KeyAndVersion> FindActiveOrNewestAsync(KeyAndVersion of, CancellationToken cancellationToken)
     {
         KeyAddress address = of.Version.Address;
+
+        // A chain that left the key is not continued by one that began there later: who went over to ML-KEM is not led back to RSA.
+        ChainRun run = await states.FindRunAsync(of.Version, cancellationToken);
+        if (run.NextStart is { } start
+            && await states.FindAsync(address, start - 1, cancellationToken) is { Version.NextKid: not null } last)
+            return last;
+
+        // That no version is active is remembered here alone: every key of a chain but the last would be read anew for each use.
+        if (states.RecallNewest(address) is { Key.ActiveKid: null } without)
+            return new KeyAndVersion(without.Key, without.Newest);
+
         return await states.FindActiveAsync(address, cancellationToken) is { } active ? active
             : await states.FindNewestAsync(address, cancellationToken) is { } newest ? new KeyAndVersion(newest.Key, newest.Newest)
             : throw new SealBrokenException(of.Key.LogName);

@@ -12,21 +12,25 @@ internal sealed class KeyStateCache
     private const int Capacity = 10_000;
 
     private readonly IKmsStore _store;
+    private readonly IKeyRepository _keys;
     private readonly KeyRows _rows;
     private readonly FreshCache<(TenantId Tenant, Kid Kid), KeyAndVersion> _byKid;
     private readonly FreshCache<(TenantId Tenant, KeyVersionId Id), KeyAndVersion> _byId;
     private readonly FreshCache<(KeyAddress Key, int Number), KeyAndVersion> _byNumber;
     private readonly FreshCache<KeyAddress, KeyAndVersion> _active;
 
+    private readonly FreshCache<(TenantId Tenant, KeyVersionId Id), ChainRun> _runs;
+
     // Each holds up to KeyRows.MaxReadable versions.
     private readonly FreshCache<KeyAddress, NewestVersions> _newest;
 
     /// <summary>Remembers nothing yet.</summary>
-    public KeyStateCache(IKmsStore store, KeyRows rows, TimeProvider time)
+    public KeyStateCache(IKmsStore store, IKeyRepository keys, KeyRows rows, TimeProvider time)
     {
-        (_store, _rows) = (store, rows);
+        (_store, _keys, _rows) = (store, keys, rows);
         (_byKid, _byId) = (new(time, Capacity), new(time, Capacity));
         (_byNumber, _active) = (new(time, Capacity), new(time, Capacity));
+        _runs = new(time, Capacity);
         _newest = new(time, Capacity / KeyRows.MaxReadable);
         store.WhenServerChanges(ForgetAll);
     }
@@ -67,6 +71,17 @@ internal sealed class KeyStateCache
         static (wanted, self) => self.Store.ReadAsync(session => self.Rows.FindNewestAsync(session, wanted), CancellationToken.None),
         cancellationToken);
 
+    /// <summary>The newest versions of the key at an address, if they are remembered; nothing is read.</summary>
+    public NewestVersions? RecallNewest(KeyAddress address) => _newest.Recall(address);
+
+    /// <summary>How far the chain of a version can have come within its key.</summary>
+    public async ValueTask<ChainRun> FindRunAsync(KeyVersion version, CancellationToken cancellationToken) => (await _runs.GetAsync(
+        (version.TenantId, version.Id),
+        (Self: this, Version: version),
+        static async (_, of) => new ChainRun(await of.Self.Store.ReadAsync(
+            session => of.Self._keys.FindNextChainStartAsync(session, of.Version), CancellationToken.None)),
+        cancellationToken))!;
+
     /// <summary>Drops what is remembered of a version that was written; to be called when the write is committed.</summary>
     public void Forget(KeyVersion version)
     {
@@ -75,6 +90,10 @@ internal sealed class KeyStateCache
         _byNumber.Forget((version.Address, version.Version));
         _active.Forget(version.Address);
         _newest.Forget(version.Address);
+
+        // Another chain begins in its key: that of every version before it has ended there.
+        if (version.PreviousKid is null)
+            _runs.ForgetAll();
     }
 
     private void ForgetAll()
@@ -84,6 +103,7 @@ internal sealed class KeyStateCache
         _byNumber.ForgetAll();
         _active.ForgetAll();
         _newest.ForgetAll();
+        _runs.ForgetAll();
     }
 
     private KeyRows Rows => _rows;
@@ -93,3 +113,7 @@ internal sealed class KeyStateCache
     // Others may wait for the same read, so that no single caller ends it.
     private Task<KeyAndVersion?> ReadAsync(Func<IKmsSession, Task<KeyAndVersion?>> work) => _store.ReadAsync(work, CancellationToken.None);
 }
+
+/// <summary>How far a rotation chain can have come within a key.</summary>
+/// <param name="NextStart">The number of the first later version with which another chain begins; null when none does.</param>
+internal sealed record ChainRun(int? NextStart);

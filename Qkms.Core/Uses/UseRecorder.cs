@@ -4,6 +4,7 @@ using Qkms.Core.Callers;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
+using Qkms.Core.Rotations;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 
@@ -20,6 +21,7 @@ internal sealed class UseRecorder(
     KeyRows rows,
     RowSealer sealer,
     JournalWriter journal,
+    RotationOrders orders,
     KeyStateCache states,
     IdGenerator ids,
     TimeProvider time) : IAsyncDisposable
@@ -130,6 +132,11 @@ internal sealed class UseRecorder(
         for (int i = 0; i < verdicts.Length; i++)
             verdicts[i] = await CountAsync(session, versions[i]);
 
+        // The journal comes last, the life cycle of a tenant before its uses: nobody who holds it waits for a key.
+        DateTimeOffset now = time.GetUtcMilliseconds();
+        foreach (KeyVersion due in verdicts.Select(verdict => verdict.DueForRotation).OfType<KeyVersion>())
+            await orders.OrderAsync(session, due, RotationCause.UsageLimit, now);
+
         foreach (IGrouping<TenantId, JournalEvent> ofTenant in verdicts.SelectMany(verdict => verdict.Events).GroupBy(one => one.TenantId))
             await journal.AppendUsesAsync(session, _node, [.. ofTenant]);
 
@@ -170,7 +177,10 @@ internal sealed class UseRecorder(
                 throw new SealBrokenException(before.LogName);
         }
 
-        return new Verdict(counted, used, current.Version.MaxUsageLimit, events);
+        KeyVersion? due = current.Version is { State: KeyState.Active, AutoRotate: true, SoftUsageLimit: { } soft } && used >= soft
+            ? current.Version
+            : null;
+        return new Verdict(counted, used, current.Version.MaxUsageLimit, events, due);
     }
 
     // It names the count, so that a counter that is set back disagrees with the journal.
@@ -217,7 +227,7 @@ internal sealed class UseRecorder(
 
     private sealed record UsesOfVersion(KeyVersion Version, PendingUse[] Uses);
 
-    private sealed record Verdict(CountedUses[] Counted, long Used, long? Max, List<JournalEvent> Events);
+    private sealed record Verdict(CountedUses[] Counted, long Used, long? Max, List<JournalEvent> Events, KeyVersion? DueForRotation);
 
     private sealed class PendingUse(JournalActor actor, KeyVersion version, KeyOperation operation, int count)
     {

@@ -28,8 +28,8 @@ internal sealed class EpochGuard
     private readonly List<Action> _whenMoved = [];
     private volatile Position _position = new(Generation: 0, Known: null, Server: null, IsRecorded: false);
     private volatile bool _isArmed;
-    private byte[]? _mark;
-    private long _markedAt;
+    private Mark? _seen;
+    private Mark? _acknowledged;
     private string? _lastRefusal;
     private long _lastRefusalAt;
 
@@ -91,15 +91,17 @@ internal sealed class EpochGuard
         // What was learned while the server answered counts.
         while (true)
         {
-            (Position asked, byte[]? mark) = Now();
-            ServerReport report = await AskAsync(connection, asked, mark);
+            (Position asked, byte[]? seen, byte[]? acknowledged) = Now();
+            ServerReport report = await AskAsync(connection, asked, seen, acknowledged);
             if (report.Forgets)
                 throw PostgresConnections.NotDurable();
 
             if (report.Timeline is not { } timeline)
                 throw PostgresConnections.Follows();
 
-            if (TryJudge(asked, mark, report, new ServerTimeline(report.System, timeline)))
+            bool lacksSeen = seen is not null && !report.HasSeen;
+            bool lacksAcknowledged = acknowledged is not null && !report.HasAcknowledged;
+            if (TryJudge(asked, lacksSeen, lacksAcknowledged, report, new ServerTimeline(report.System, timeline)))
                 return report.Process;
         }
     }
@@ -136,7 +138,7 @@ internal sealed class EpochGuard
             if (_position.Generation != generation)
                 return false;
 
-            (_mark, _markedAt) = (writeId, _time.GetTimestamp());
+            _acknowledged = new Mark(new Guid(writeId, bigEndian: true), _time.GetTimestamp());
             return true;
         }
     }
@@ -188,7 +190,8 @@ internal sealed class EpochGuard
           {ServerTimeline.SystemSql} AS system, {ServerTimeline.NumberSql} AS timeline,
           (SELECT id FROM epochs WHERE number = @Known) AS known,
           last.number AS LastNumber, last.system_identifier AS LastSystem, last.timeline AS LastTimeline,
-          EXISTS (SELECT FROM writes WHERE write_id = @Mark) AS HasMark,
+          EXISTS (SELECT FROM writes WHERE write_id = @Seen) AS HasSeen,
+          EXISTS (SELECT FROM writes WHERE write_id = @Acknowledged) AS HasAcknowledged,
           (SELECT write_id FROM writes ORDER BY committed_at DESC LIMIT 1) AS newest
         FROM (VALUES (1)) AS one LEFT JOIN (
           SELECT number, system_identifier, timeline FROM epochs ORDER BY number DESC LIMIT 1) AS last ON TRUE
@@ -213,11 +216,13 @@ internal sealed class EpochGuard
         COMMIT
         """;
 
-    private static async Task<ServerReport> AskAsync(NpgsqlConnection connection, Position asked, byte[]? mark)
+    private static async Task<ServerReport> AskAsync(
+        NpgsqlConnection connection, Position asked, byte[]? seen, byte[]? acknowledged)
     {
         try
         {
-            return await connection.QuerySingleAsync<ServerReport>(Report, new { Known = asked.Known?.Number, Mark = mark });
+            return await connection.QuerySingleAsync<ServerReport>(
+                Report, new { Known = asked.Known?.Number, Seen = seen, Acknowledged = acknowledged });
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedTable
             or PostgresErrorCodes.UndefinedFunction
@@ -230,7 +235,7 @@ internal sealed class EpochGuard
     }
 
     /// <summary>Takes the server or throws; false when the node has learned something since it asked.</summary>
-    private bool TryJudge(Position asked, byte[]? mark, ServerReport report, ServerTimeline server)
+    private bool TryJudge(Position asked, bool lacksSeen, bool lacksAcknowledged, ServerReport report, ServerTimeline server)
     {
         lock (_lock)
         {
@@ -247,20 +252,23 @@ internal sealed class EpochGuard
             if (now.Known is { } known && !IsSame(known, report.Known))
                 throw Refuse(WithoutEpoch(known));
 
-            // A promotion may lose the last writes, which synchronous standbys prevent. Nothing else may.
+            // A promotion may lose the last writes, which synchronous standbys prevent. Nothing else may. What was only seen is no loss
+            // then: a primary whose wait for a standby is cut off shows a write that nobody was told is safe.
             bool isPromotion = isSameSystem && server.Number > now.Server!.Number;
-            bool lostWrites = mark is not null && !report.HasMark;
-            if (lostWrites && !isPromotion)
+            if ((lacksSeen || lacksAcknowledged) && !isPromotion)
                 throw Refuse("writes that were committed are not in it: an older copy was put in its place");
 
             if (server != now.Server)
-                Move(server, lostWrites);
+                Move(server, lacksAcknowledged);
 
             bool isOnRecord = report.LastNumber == now.Known?.Number
                 && report.LastSystem == server.System
                 && report.LastTimeline == server.Number;
             _position = _position with { IsRecorded = isOnRecord };
-            (_mark, _markedAt) = (report.Newest, _time.GetTimestamp());
+            _seen = report.Newest is { } newest ? new Mark(new Guid(newest, bigEndian: true), _time.GetTimestamp()) : null;
+            if (_acknowledged?.WriteId == _seen?.WriteId)
+                _acknowledged = _seen;
+
             return true;
         }
     }
@@ -273,14 +281,18 @@ internal sealed class EpochGuard
         if (lostWrites)
             StorageLog.WritesLost(_logger);
 
+        // Said once: what the new server lacks it will lack for good.
+        _acknowledged = null;
         _position = _position with { Generation = _position.Generation + 1, Server = server };
         _whenMoved.ForEach(action => action());
     }
 
-    private (Position Position, byte[]? Mark) Now()
+    private (Position Position, byte[]? Seen, byte[]? Acknowledged) Now()
     {
         lock (_lock)
-            return (_position, _time.GetElapsedTime(_markedAt) < _markLife ? _mark : null);
+            return (_position, Living(_seen), Living(_acknowledged));
+
+        byte[]? Living(Mark? mark) => mark is not null && _time.GetElapsedTime(mark.At) < _markLife ? mark.WriteId.ToBytes() : null;
     }
 
     private static string WithoutEpoch(Epoch known) =>
@@ -324,6 +336,11 @@ internal sealed class EpochGuard
     /// <param name="IsRecorded">Whether that epoch is of this server and timeline.</param>
     private sealed record Position(int Generation, Epoch? Known, ServerTimeline? Server, bool IsRecorded);
 
+    /// <summary>A write that a server has to have.</summary>
+    /// <param name="WriteId">Its row in <c>writes</c>.</param>
+    /// <param name="At">When it was last known to be there.</param>
+    private sealed record Mark(Guid WriteId, long At);
+
     /// <summary>What a server says of itself.</summary>
     private sealed class ServerReport
     {
@@ -343,7 +360,9 @@ internal sealed class EpochGuard
 
         public long? LastTimeline { get; init; }
 
-        public bool HasMark { get; init; }
+        public bool HasSeen { get; init; }
+
+        public bool HasAcknowledged { get; init; }
 
         public byte[]? Newest { get; init; }
     }

@@ -230,6 +230,9 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
             StorageLog.CommitUncertain(_logger, writeId, e);
             if (!await _fence.WasCommittedAsync(writeId, backend, begun))
                 throw;
+
+            // False where the node has moved meanwhile: then the server that it moved to has the write.
+            _ = _guard.TryAcknowledge(id, generation);
         }
     }
 

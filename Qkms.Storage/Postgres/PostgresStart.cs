@@ -26,7 +26,7 @@ internal sealed class PostgresStart(
         catch (Exception e) when (e is NpgsqlException or SocketException or TimeoutException or IOException)
         {
             throw new StoreUnusableException(
-                $"The database '{connections.Database}' on {connections.Host} cannot be used: {e.Message}{Cause(e)}", e);
+                $"The database '{connections.Database}' on {connections.Host} cannot be used: {Reason(e)}", e);
         }
     }
 
@@ -83,6 +83,11 @@ internal sealed class PostgresStart(
         _ => PostgresFaults.IsOutage(exception) && exception is not StoreUnusableException,
     };
 
-    private static string Cause(Exception exception) =>
-        exception is not PostgresException && exception.InnerException is { } inner ? $" ({inner.Message})" : "";
+    // Without the position in the statement and what else the provider adds on further lines.
+    private static string Reason(Exception exception) => exception switch
+    {
+        PostgresException e => $"{e.SqlState}: {e.MessageText}",
+        { InnerException: { } inner } when inner.Message != exception.Message => $"{exception.Message} ({inner.Message})",
+        _ => exception.Message,
+    };
 }

@@ -13,8 +13,8 @@ internal sealed class TenantRepository : ITenantRepository
     public async Task<bool> AnyAsync(IKmsSession session) => await session.Sql.ScalarAsync<long>(SelectAny) > 0;
 
     private const string SelectFirst =
-        """
-        SELECT id, account_id, name, state, plan, created_at, seal
+        $"""
+        SELECT {TenantRow.Columns}
         FROM tenants
         ORDER BY created_at, id
         LIMIT 1

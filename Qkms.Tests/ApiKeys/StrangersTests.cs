@@ -141,6 +141,7 @@ public sealed class StrangersTests : ServiceTests
         new()
         {
             Time = _time,
+            KeepsHouse = false,
             StoreInFront = store => new StoreWithLanes(store, _lanes),
             FurtherServices = services => services
                 .AddSingleton<ICredentialRepository>(new SeenCredentials(Repositories.Credentials, _lanes))

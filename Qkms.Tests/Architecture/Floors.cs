@@ -12,14 +12,14 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Cryptography", "Sealing", "Algorithms",
         "Telemetry", "Store",
         "Keyrings", "Callers", "Tenants", "Journal", "ApiKeys", "Idempotency",
-        "Keys", "Uses", "Lifecycle",
+        "Keys", "Rotations", "Uses", "Lifecycle",
         "Encryption", "Signatures", "Installation");
 
     public static readonly Floors Storage = new(
         "Qkms.Storage",
         "Telemetry", "Rows",
         "Sessions",
-        "Keyrings", "Tenants", "Journal", "ApiKeys", "Idempotency", "Keys", "Lifecycle",
+        "Keyrings", "Tenants", "Journal", "ApiKeys", "Idempotency", "Keys", "Rotations", "Lifecycle",
         "Migrations", "Sqlite", "Postgres");
 
     public static readonly Floors Api = new(
@@ -28,7 +28,7 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Fields",
         "Envelopes", "Telemetry", "Idempotency",
         "Pages",
-        "Health", "Algorithms", "Keys", "Encryption", "Signatures",
+        "Health", "Algorithms", "Keys", "Rotations", "Encryption", "Signatures",
         "Hosting");
 
     public string Project => project;

@@ -15,6 +15,7 @@ public sealed class RecordedAnswersTests : ServiceTests
     [
         new("ListKeys", Query: "?limit=2"),
         new("GetPublicKey", Query: "?format=jwk"),
+        new("RotateVersion", "now", Body: "{}"),
         new("Encrypt", "batch", Body: """
             {"items":[{"plaintext":"b25l"},{"plaintext":"dHdv","context":{"row":"2"}}],"algorithm":"AES-256","name":"demo"}
             """),
@@ -108,13 +109,14 @@ public sealed class RecordedAnswersTests : ServiceTests
     {
         Operation[] operations = await DescribedAsync();
 
-        Operation[] pasting = [.. operations.Where(operation => RecordedText.PastedFrom(operation.Example).Count > 0)];
+        Operation[] pasting = [.. operations.Where(operation => operation.Pasted.Count > 0)];
 
         pasting.Select(operation => operation.Id).Should().BeEquivalentTo(
+            "GetRotationJob", "CancelRotationJob",
             "Decrypt", "ReEncrypt", "Decapsulate", "KemDecrypt", "UnwrapKey", "Verify", "VerifyHash", "VerifyMu", "DecryptDataKey");
         foreach (Operation operation in pasting)
         {
-            foreach ((string member, string source) in RecordedText.PastedFrom(operation.Example))
+            foreach ((string member, string source) in operation.Pasted)
             {
                 ((string?)operation.Json["description"]).Should().Contain($"`{member}` from the response of {source}");
                 operations.TakeWhile(other => other != operation).Should().Contain(other => other.Id == source, "it stands before");
@@ -140,14 +142,14 @@ public sealed class RecordedAnswersTests : ServiceTests
             {
                 _clock.Pass(TimeSpan.FromMinutes(1));
                 string? filled = body is null ? null : RecordedText.Fill(body, last);
-                Answer answer = await Client.SendJsonAsync(operation.Verb, operation.Path(query), filled);
+                Answer answer = await Client.SendJsonAsync(operation.Verb, operation.Path(query, last), filled);
                 ((int)answer.Status).Should().BeInRange(200, 299, $"{operation.Id} {filled}: {answer.Body}");
                 if (answer.Body.Length == 0)
                     continue;
 
                 string mediaType = MediaTypeHeaderValue.Parse(answer.Headers["Content-Type"]).MediaType!;
                 JsonNode content = mediaType.EndsWith("json", StringComparison.Ordinal) ? answer.Json : JsonValue.Create(answer.Body);
-                if (summary != "batch" && content is JsonObject && content["data"] is { } data)
+                if (summary is "" or "one" && content is JsonObject && content["data"] is { } data)
                 {
                     last[operation.Id] = data.DeepClone();
                     ((bool?)data["valid"]).Should().NotBe(false, operation.Id);
@@ -209,10 +211,21 @@ public sealed class RecordedAnswersTests : ServiceTests
 
         public HttpMethod Verb => new(VerbName.ToUpperInvariant());
 
+        /// <summary>Members of the body and parameters that are to be pasted, with the operation whose answer has them.</summary>
+        public Dictionary<string, string> Pasted => RecordedText.PastedFrom(Example)
+            .Concat((Json["parameters"]?.AsArray() ?? [])
+                .Select(parameter => KeyValuePair.Create(
+                    (string)parameter!["name"]!, parameter["example"] is { } example ? RecordedText.PastedFrom((string)example!) : null))
+                .Where(parameter => parameter.Value is not null)
+                .Select(parameter => KeyValuePair.Create(parameter.Key, parameter.Value!)))
+            .ToDictionary();
+
         public JsonNode? Example => Json["requestBody"]?["content"]?.AsObject().First().Value?["example"];
 
         /// <summary>The path with its example values, and the query of them unless there is another.</summary>
-        public string Path(string? query)
+        /// <param name="query">The other query.</param>
+        /// <param name="answers">What was answered before: some values are pasted from there.</param>
+        public string Path(string? query, Dictionary<string, JsonNode> answers)
         {
             string path = Template;
             List<string> pairs = [];
@@ -220,6 +233,9 @@ public sealed class RecordedAnswersTests : ServiceTests
             {
                 string name = (string)parameter!["name"]!;
                 string? value = (string?)parameter["example"];
+                if (value is not null && RecordedText.PastedFrom(value) is { } source)
+                    value = (string?)answers[source][name];
+
                 if ((string?)parameter["in"] == "path")
                     path = path.Replace($"{{{name}}}", value, StringComparison.Ordinal);
                 else if (value is not null)

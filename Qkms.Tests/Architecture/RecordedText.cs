@@ -25,6 +25,9 @@ internal sealed partial class RecordedText
         .Where(member => member.Value is JsonValue value && value.TryGetValue(out string? text) && Pasted().IsMatch(text))
         .ToDictionary(member => member.Key, member => Pasted().Match((string)member.Value!).Groups[2].Value);
 
+    /// <summary>The operation whose answer has the value of a parameter; null where nothing is to be pasted.</summary>
+    public static string? PastedFrom(string example) => Pasted().Match(example) is { Success: true } match ? match.Groups[2].Value : null;
+
     /// <summary>A body with those members taken from the answers of the operations that they name.</summary>
     public static string Fill(string body, IReadOnlyDictionary<string, JsonNode> answers) => PastedMember().Replace(body, match =>
     {

@@ -117,6 +117,16 @@ async function pressEverything(page, service) {
 
 /** Fills in what the example asks to paste, after it was seen that the description says the same. */
 async function paste(operation, answers) {
+  for (const row of await operation.locator('.parameters tr[data-param-in="path"]').all()) {
+    const input = row.locator('input');
+    const source = /^paste-from-(\w+)$/.exec(await input.count() === 1 ? await input.inputValue() : '')?.[1];
+    if (source) {
+      const name = await row.getAttribute('data-param-name');
+      assert.match(await operation.locator('.opblock-description').innerText(), new RegExp(`${name} from the response of ${source}`));
+      await input.fill(answers[source][name]);
+    }
+  }
+
   const area = operation.locator('textarea.body-param__text');
   if (await area.count() === 0)
     return;

@@ -25,6 +25,12 @@ public sealed class CertificateFilesTests : IDisposable
         File.WriteAllText(
             _directory.File("old.key"),
             "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n");
+
+        // As 'openssl ecparam -name prime256v1 -genkey' begins, and as HAProxy wants its files.
+        string key = File.ReadAllText(_directory.File("ec.key"));
+        File.WriteAllText(
+            _directory.File("curve.key"), $"-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n{key}");
+        File.WriteAllText(_directory.File("both"), $"{File.ReadAllText(_directory.File("ec.pem"))}\n{key}");
     }
 
     public void Dispose() => _directory.Dispose();
@@ -35,6 +41,8 @@ public sealed class CertificateFilesTests : IDisposable
     [InlineData("rsa.pem", "rsa.key", "not needed")]
     [InlineData("encrypted.pem", "encrypted.key", "right")]
     [InlineData("der.pem", "ec.key", null)]
+    [InlineData("ec.pem", "curve.key", null)]
+    [InlineData("both", "both", null)]
     [InlineData("ec.pfx", null, "right")]
     public void F43_certificate_with_its_key_is_taken(string path, string? keyPath, string? password)
     {

@@ -144,12 +144,9 @@ public sealed class UnwritableDiskTests
         answer.Headers.Should().ContainKey("Retry-After");
     }
 
-    private static async Task RefusedAsync(string data, params string[] words)
-    {
-        (int exitCode, string output) = await ServiceProcess.StartInVainAsync(data);
-        exitCode.Should().Be(1, output);
-        output.Should().ContainAny(words).And.Contain("Qkms does not start: ");
-    }
+    // F-43
+    private static async Task RefusedAsync(string data, params string[] words) =>
+        (await FailedStart.SentenceAsync(data)).Should().ContainAny(words);
 
     private static async Task AllShouldBeThereAsync(string data, List<string> kids)
     {

@@ -228,8 +228,9 @@ public sealed class KeyChoiceTests : ServiceTests
         Standing.Unprocessable => use.Creates ? "ERR_KMS_008" : "ERR_KMS_007",
 
         // Not followed by its kid: who still uses it is to notice before it is gone. The name means the successor, and a key that is on
-        // its way out is not tried: what was made with it does not open.
-        Standing.RotatedAndWaiting when by == By.Name && (use.Creates || use.Verifies || use.Route == "/kem/decapsulate") => "200",
+        // its way out is not tried: what was made with it does not open, and where nothing fails the name is not enough.
+        Standing.RotatedAndWaiting when use.Route == "/kem/decapsulate" && by == By.Name => "ERR_INVALID_001",
+        Standing.RotatedAndWaiting when by == By.Name && (use.Creates || use.Verifies) => "200",
         Standing.RotatedAndWaiting when by == By.Name && !use.NamesItsKey => "ERR_KEM_001",
         Standing.Waiting when by == By.Name && use.Creates => "ERR_KMS_003",
         Standing.Waiting or Standing.RotatedAndWaiting => "ERR_KMS_010",

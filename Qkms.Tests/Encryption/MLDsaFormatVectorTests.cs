@@ -1,4 +1,5 @@
 using Qkms.Tests.Cryptography;
+using Qkms.Tests.Signatures;
 using ParameterSets = Qkms.Tests.Cryptography.Algorithms;
 
 namespace Qkms.Tests.Encryption;
@@ -33,6 +34,16 @@ public sealed class MLDsaFormatVectorTests
                 string? preHash = item.GetProperty("preHash").GetString();
                 bool pure = key.VerifyData(vector.Hex("message"), signature, context);
                 pure.Should().Be(preHash is null);
+                if (pure)
+                {
+                    // F-68: mu as docs/formats.md says, and the signature is that of what it stands for.
+                    byte[] mu = item.Hex("mu");
+                    MLDsaKeys.Mu(vector.Hex("publicKey"), context, vector.Hex("message")).Should().Equal(mu);
+                    key.VerifyMu(mu, signature).Should().BeTrue();
+                    mu[0] ^= 1;
+                    key.VerifyMu(mu, signature).Should().BeFalse();
+                }
+
                 if (preHash is not null)
                     key.VerifyPreHash(item.Hex("digest"), signature, _oids[preHash], context).Should().BeTrue();
 

@@ -132,11 +132,11 @@ public sealed class OlderVersionsTests : ServiceTests
             .ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
     }
 
-    /// <summary>F-60: every version decapsulates, and only one rightly: by name it is refused as soon as two may.</summary>
+    /// <summary>F-60: every version decapsulates, and only one rightly: by name it is refused as soon as there is a second.</summary>
     [Theory]
     [InlineData("enc")]
     [InlineData("kem")]
-    public async Task Decapsulation_by_name_is_refused_once_two_versions_may(string use)
+    public async Task Decapsulation_by_name_is_refused_once_there_are_two_versions(string use)
     {
         Answer first = await Client.GenerateAsync(KeyVerbs.Kem, new { use });
         Answer sent = await Client.MustUseAsync("/kem/encapsulate", new { });
@@ -144,7 +144,7 @@ public sealed class OlderVersionsTests : ServiceTests
         (await Client.MustUseAsync("/kem/decapsulate", new { kem_ciphertext })).Text("shared_secret")
             .Should().Be(sent.Text("shared_secret"));
 
-        Answer second = await Client.RotateAsync(KeyVerbs.Kem, new { use });
+        await Client.RotateAsync(KeyVerbs.Kem, new { use });
 
         foreach (object choice in new object[] { new { }, new { algorithm = "Kyber768", name = "default" } })
         {
@@ -157,9 +157,55 @@ public sealed class OlderVersionsTests : ServiceTests
             (await Client.MustUseAsync("/kem/decapsulate", new { kem_ciphertext }, choice)).Text("shared_secret")
                 .Should().Be(sent.Text("shared_secret"));
         }
+    }
 
-        (await Client.RevokeAsync(second.Text("kid"))).ShouldBe(HttpStatusCode.NoContent);
-        (await Client.MustUseAsync("/kem/decapsulate", new { kem_ciphertext })).Text("kid").Should().Be(first.Text("kid"));
+    /// <summary>
+    /// F-60: what was encapsulated to a version that does not decapsulate any more, or for now, gives no other version's secret by name:
+    /// not while its destruction can still be called off, and not after.
+    /// </summary>
+    [Theory]
+    [InlineData("revoke", 1)]
+    [InlineData("order", 1)]
+    [InlineData("cancel", 1)]
+    [InlineData("revoke-and-order", 1)]
+    [InlineData("destroy", 1)]
+    [InlineData("revoke", 2)]
+    [InlineData("retire", 2)]
+    public async Task What_was_made_for_a_version_that_is_over_gives_no_other_ones_secret(string change, int number)
+    {
+        await Client.GenerateAsync(KeyVerbs.Kem);
+        await Client.RotateAsync(KeyVerbs.Kem);
+        string kid = (await Client.GetJsonAsync($"/kms/keys/{number}?algorithm={KeyVerbs.Kem}")).Text("kid");
+        string other = (await Client.GetJsonAsync($"/kms/keys/{3 - number}?algorithm={KeyVerbs.Kem}")).Text("kid");
+        if (change is "revoke" or "revoke-and-order")
+            (await Client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
+        else if (change is "retire")
+            await Client.RetireAsync(number, KeyVerbs.Kem, new { allow_no_active = true });
+
+        if (change is "order" or "cancel" or "revoke-and-order" or "destroy")
+            (await Client.DestroyAsync(kid)).ShouldBe(HttpStatusCode.Accepted);
+
+        if (change is "cancel")
+            (await Client.CancelDeletionAsync(kid)).ShouldBe(HttpStatusCode.OK);
+        else if (change is "destroy")
+            (await App.SweepAfterAsync(TimeSpan.FromDays(30))).Should().Be(1);
+
+        string kem_ciphertext = Convert.ToBase64String(new byte[1088]);
+        (await Client.UseAsync("/kem/decapsulate", new { kem_ciphertext })).ShouldBlame("key_version");
+        (await Client.MustUseAsync("/kem/decapsulate", new { kem_ciphertext, kid = other })).Text("kid").Should().Be(other);
+    }
+
+    /// <summary>F-60: where no version may, the answer says why and asks for nothing.</summary>
+    [Fact]
+    public async Task Decapsulation_by_name_says_why_where_no_version_may()
+    {
+        string first = (await Client.GenerateAsync(KeyVerbs.Kem)).Text("kid");
+        string second = (await Client.RotateAsync(KeyVerbs.Kem)).Text("kid");
+        foreach (string kid in (string[])[first, second])
+            (await Client.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
+
+        (await Client.UseAsync("/kem/decapsulate", new { kem_ciphertext = Convert.ToBase64String(new byte[1088]) }))
+            .ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006").Message.Should().Contain(second);
     }
 
     private async Task<string> EncryptAsync(string algorithm) =>

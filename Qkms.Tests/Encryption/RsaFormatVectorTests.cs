@@ -34,6 +34,22 @@ public sealed class RsaFormatVectorTests : IDisposable
         vectors.Select(vector => vector.Text("hash")).Should().Equal("SHA-256", "SHA-384", "SHA-512");
     }
 
+    /// <summary>F-68: <c>"padding":"pkcs1"</c> as OpenSSL makes it; a message has one signature, so it comes out the same.</summary>
+    [Fact]
+    public void PKCS1_is_that_of_OpenSSL()
+    {
+        JsonElement[] vectors = [.. FormatVectors.Rsa.GetProperty("pkcs1").EnumerateArray()];
+        foreach (JsonElement vector in vectors)
+        {
+            (byte[] message, byte[] signature) = (vector.Hex("message"), vector.Hex("signature"));
+            _key.VerifyHash(vector.Hex("digest"), signature, NameOf(vector), RSASignaturePadding.Pkcs1).Should().BeTrue();
+            _key.VerifyData(message, signature, NameOf(vector), RSASignaturePadding.Pss).Should().BeFalse();
+            _key.SignData(message, NameOf(vector), RSASignaturePadding.Pkcs1).Should().Equal(signature);
+        }
+
+        vectors.Select(vector => vector.Text("hash")).Should().Equal("SHA-256", "SHA-384", "SHA-512");
+    }
+
     private static HashAlgorithmName NameOf(JsonElement vector) =>
         new(vector.Text("hash").Replace("-", string.Empty, StringComparison.Ordinal));
 }

@@ -3,6 +3,8 @@ namespace Qkms.Tests.Encryption;
 /// <summary>F-05: what finding a successor costs does not grow with the versions of the key. Counted in reads of the database.</summary>
 public sealed class SuccessorCostTests : ServiceTests
 {
+    // What is remembered grows old by the test's hand alone, however slow the machine is.
+    private readonly ManualTime _time = ManualTime.Standing();
     private readonly Lanes _lanes = new();
 
     [Theory]
@@ -21,7 +23,7 @@ public sealed class SuccessorCostTests : ServiceTests
             if (withoutActive)
                 (await Client.RevokeAsync(last)).ShouldBe(HttpStatusCode.NoContent);
 
-            App.Time.OutliveCaches();
+            _time.OutliveCaches();
             int before = _lanes.Reads;
             Answer answer = await Client.UseAsync("/crypto/encrypt", new { plaintext = "", kid = first });
             reads.Add(_lanes.Reads - before);
@@ -52,5 +54,34 @@ public sealed class SuccessorCostTests : ServiceTests
         }
     }
 
-    private protected override QkmsApplication NewApplication() => new() { StoreInFront = store => new StoreWithLanes(store, _lanes) };
+    /// <summary>
+    /// F-05: a chain that goes from key to key is followed through sixteen keys, one after the other. Behind them it is refused, and the
+    /// refusal names where it goes on.
+    /// </summary>
+    [Fact]
+    public async Task A_chain_across_keys_is_followed_through_sixteen_of_them()
+    {
+        List<string> kids = [];
+        for (int i = 0; i < 17; i++)
+            kids.Add((await Client.GenerateAsync(KeyUseVerbs.Aes, new { name = $"key-{i}" })).Text("kid"));
+
+        for (int i = 0; i < 16; i++)
+        {
+            Kid next = Kid.FromStored(kids[i + 1]);
+            await App.RewriteAsync(kids[i], version => version with { State = KeyState.Retired, NextKid = next });
+        }
+
+        int before = _lanes.Reads;
+        (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "", kid = kids[1] })).Text("kid").Should().Be(kids[16]);
+        (_lanes.Reads - before).Should().BeGreaterThan(16, "it looked at each of them");
+        before = _lanes.Reads;
+        (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "", kid = kids[1] })).Text("kid").Should().Be(kids[16]);
+        (_lanes.Reads - before).Should().BeLessThanOrEqualTo(1, "what was found is remembered");
+
+        (await Client.UseAsync("/crypto/encrypt", new { plaintext = "", kid = kids[0] }))
+            .ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_008").Message.Should().Contain(kids[15]).And.Contain(kids[16]);
+    }
+
+    private protected override QkmsApplication NewApplication() =>
+        new() { Time = _time, KeepsHouse = false, StoreInFront = store => new StoreWithLanes(store, _lanes) };
 }

@@ -12,15 +12,20 @@ public sealed class ReadinessTests : ServiceTests
         using HttpClient anybody = App.ClientFor(null);
         int reads = _lanes.Reads;
 
-        await AskAsync(anybody, 200);
+        // The first look opens a connection, for which a busy machine may take longer than a caller waits.
+        await Eventually.HoldsAsync(async () => (await anybody.GetJsonAsync("/health/ready")).Status == HttpStatusCode.OK);
         _lanes.AsideProbes.Should().Be(1);
+        _time.Advance(FreshnessLimit.MaxAge);
+
+        await AskAsync(anybody, 200);
+        _lanes.AsideProbes.Should().Be(2);
         _time.Advance(FreshnessLimit.MaxAge - TimeSpan.FromMilliseconds(1));
         await AskAsync(anybody, 50);
-        _lanes.AsideProbes.Should().Be(1);
+        _lanes.AsideProbes.Should().Be(2);
         _time.Advance(TimeSpan.FromMilliseconds(1));
         await AskAsync(anybody, 50);
 
-        _lanes.AsideProbes.Should().Be(2);
+        _lanes.AsideProbes.Should().Be(3);
         _lanes.Reads.Should().Be(reads, "the connections of known callers are theirs");
     }
 
@@ -57,7 +62,7 @@ public sealed class ReadinessTests : ServiceTests
     }
 
     private protected override QkmsApplication NewApplication() =>
-        new() { Time = _time, StoreInFront = store => new StoreWithLanes(store, _lanes) };
+        new() { Time = _time, KeepsHouse = false, StoreInFront = store => new StoreWithLanes(store, _lanes) };
 
     private static async Task AskAsync(HttpClient anybody, int times)
     {

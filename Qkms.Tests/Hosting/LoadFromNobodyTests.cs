@@ -10,6 +10,7 @@ namespace Qkms.Tests.Hosting;
 /// F-03: 2,500 connections of strangers for ten seconds: open requests, wrong API keys, heads and bodies that do not end. The calls of
 /// three API keys go on; what they met before and meanwhile stands in the output of the test.
 /// </summary>
+[Collection(MeasuringCollection.Name)]
 public sealed class LoadFromNobodyTests(ITestOutputHelper output)
 {
     private const int Connections = 2500;

@@ -9,6 +9,7 @@ public sealed class StopTests
     private const string AllAnswered = "Qkms has stopped: every request was answered";
     private const string CutOff = "were cut off";
 
+    /// <summary>F-92: SIGINT too, where the tests run in the background of a shell, which has what it starts ignore that signal.</summary>
     [Theory]
     [InlineData("TERM")]
     [InlineData("INT")]

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Qkms.Api.Http;
 
@@ -46,8 +47,10 @@ public sealed class BodyLimitTests : ServiceTests
         string padding = new(' ', (64 * 1024) + 1 - "{}".Length);
         string plaintext = Convert.ToBase64String(new byte[1024 * 1024]);
 
-        (await PostAsync(client, "/data-keys/generate", $"{{}}{padding[1..]}", chunked)).ShouldBe(HttpStatusCode.OK);
-        foreach (string path in (string[])["/data-keys/generate", "/kms/keys/generate", $"/kms/keys/{kid}/actions/revoke"])
+        await client.GenerateAsync("ML-KEM-768");
+
+        (await PostAsync(client, "/kem/encapsulate", $"{{}}{padding[1..]}", chunked)).ShouldBe(HttpStatusCode.OK);
+        foreach (string path in (string[])["/kem/encapsulate", "/kms/keys/generate", $"/kms/keys/{kid}/actions/revoke"])
         {
             (await PostAsync(client, path, $"{{}}{padding}", chunked))
                 .ShouldBeRefused(HttpStatusCode.RequestEntityTooLarge, "ERR_INVALID_002");
@@ -56,6 +59,22 @@ public sealed class BodyLimitTests : ServiceTests
         (await PostAsync(client, "/crypto/encrypt", $$"""{"plaintext":"{{plaintext}}"}""", chunked)).ShouldBe(HttpStatusCode.OK);
         (await PostAsync(client, "/crypto/encrypt", $$"""{"plaintext":""}{{new string(' ', 2 * 1024 * 1024)}}""", chunked))
             .ShouldBeRefused(HttpStatusCode.RequestEntityTooLarge, "ERR_INVALID_002");
+    }
+
+    /// <summary>F-03, F-68: a thousand items do not fit into 64 KB, whatever the route.</summary>
+    [Fact]
+    public void Every_route_with_items_carries_a_payload()
+    {
+        RouteEndpoint[] routes = [.. App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
+        RouteEndpoint[] withItems =
+        [
+            .. routes.Where(route =>
+                route.Metadata.OfType<IAcceptsMetadata>().Any(body => body.RequestType?.GetProperty("Items") is not null)),
+        ];
+
+        withItems.Should().HaveCountGreaterThan(8);
+        withItems.Where(route => route.Metadata.GetMetadata<BodyLimit>() != BodyLimit.Payload).Select(route => route.RoutePattern.RawText)
+            .Should().BeEmpty();
     }
 
     /// <summary>F-03: what stands behind item 1,001 or member 65 is not looked at: it is not even JSON, or no text.</summary>
@@ -97,7 +116,8 @@ public sealed class BodyLimitTests : ServiceTests
         using HttpClient client = App.StartOnKestrel();
         string members = string.Join(',', Enumerable.Range(0, 65).Select(i => $"\"{i}\":\"\""));
 
-        (await client.PostJsonAsync(path, body.Replace("M", members, StringComparison.Ordinal))).ShouldBlame(field);
+        (await client.PostJsonAsync(path, body.Replace("M", members, StringComparison.Ordinal))).ShouldBlame(field)
+            .Message.Should().Contain("must have at most 64 members", "what stands behind them is not looked at");
     }
 
     /// <summary>F-41: memory for one long body; the next waits in vain, short ones pass, and afterwards all is as before.</summary>

@@ -51,7 +51,8 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
             new ApiKeyOptions(),
             new MaterialCacheOptions(),
             new SignatureOptions(),
-            new DestructionOptions());
+            new DestructionOptions(),
+            new RotationOptions());
         builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = _directory.Path });
 
         _app = builder.Build();

@@ -164,6 +164,34 @@ public sealed class FormerDatabaseTests : IDisposable
         }
     }
 
+    // F-06: migration 0008 counts the versions that are there, of whatever state, and what is made later is counted on.
+    [Fact]
+    public async Task Totals_of_lists_are_right_from_the_start()
+    {
+        await FormerDatabase.PutIntoAsync(_directory.Path);
+        Dictionary<string, long> there;
+        using (Database database = TestStorage.OpenUntouched(_directory.Path))
+        {
+            there = database.Strings("SELECT DISTINCT algorithm FROM key_versions").ToDictionary(
+                algorithm => algorithm,
+                algorithm => (long)database.Scalar($"SELECT COUNT(*) FROM key_versions WHERE algorithm = '{algorithm}'")!);
+        }
+
+        there.Should().HaveCountGreaterThan(1);
+        await using QkmsApplication app = new(_directory.Path);
+        using HttpClient client = app.ClientFor(FormerDatabase.ApiKey);
+        foreach ((string algorithm, long versions) in there)
+        {
+            Answer list = (await client.GetJsonAsync($"/kms/keys?algorithm={algorithm}")).ShouldBe(HttpStatusCode.OK);
+            list.Number("total").Should().Be((int)versions, algorithm);
+            list.Data["keys"]!.AsArray().Should().HaveCount((int)versions);
+        }
+
+        await client.RotateAsync("AES-256", new { name = "orders" });
+        (await client.GetJsonAsync("/kms/keys")).Number("total").Should().Be((int)there.Values.Sum() + 1);
+        (await client.GetJsonAsync("/kms/keys?algorithm=AES-256")).Number("total").Should().Be((int)there["AES-256"] + 1);
+    }
+
     // F-13: one of them does it, the others find it done.
     [FactIf(Requirement.Postgres)]
     public async Task Of_nodes_that_start_together_one_takes_it_over()

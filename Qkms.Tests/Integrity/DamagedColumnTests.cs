@@ -38,7 +38,7 @@ public sealed class DamagedColumnTests : ServiceTests
         ["credential_usage"] = "changes with every use",
         ["audit_events"] = "chained and keyed, by StreamTests",
         ["audit_streams"] = "nothing reads it but the next write of the journal, by StreamTests",
-        ["rotation_jobs"] = "not used yet",
+        ["rotation_jobs"] = "sealed, by RotationSchedulerTests",
         ["idempotency"] = "sealed, by IdempotencyKeyTests",
         ["writes"] = "holds ids for some minutes",
         ["observed_hours"] = "can only delay a destruction, whose date is sealed",

@@ -6,25 +6,11 @@ namespace Qkms.Tests.Integrity;
 /// <summary>The table of docs/protection.md: of every attack what is noticed.</summary>
 internal static class IntegrityTable
 {
-    private const string Rewrite = "QKMS_WRITE_DOCS";
-    private const string Begin = "<!-- What is noticed, written by a test: begin -->\n";
-    private const string End = "<!-- What is noticed, written by a test: end -->\n";
-
     // What is on PostgreSQL only; there the test measures it too.
     private static readonly string[] _onPostgresOnly = ["schema_lock", "writes.fenced"];
 
-    public static async Task PageShouldSayAsync(IReadOnlyList<Found> outcomes)
-    {
-        string path = Path.Combine(Repository.Root, "docs", "protection.md");
-        string page = await File.ReadAllTextAsync(path);
-        string[] parts = page.Split([Begin, End], StringSplitOptions.None);
-        parts.Should().HaveCount(3, "the page has both marks once");
-        string expected = $"{parts[0]}{Begin}\n{Table(outcomes)}\n{End}{parts[2]}";
-        if (Environment.GetEnvironmentVariable(Rewrite) is not null && !TestStorage.IsPostgres)
-            await File.WriteAllTextAsync(path, expected);
-
-        (await File.ReadAllTextAsync(path)).Should().Be(expected, $"set {Rewrite}=1 once to write it anew");
-    }
+    public static Task PageShouldSayAsync(IReadOnlyList<Found> outcomes) =>
+        GeneratedPart.ShouldBeAsync("What is noticed", Table(outcomes), mayWrite: !TestStorage.IsPostgres);
 
     private static string Table(IReadOnlyList<Found> outcomes)
     {

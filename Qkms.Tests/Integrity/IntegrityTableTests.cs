@@ -1,13 +1,10 @@
 using System.Collections.Concurrent;
 using System.Reflection;
-using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Tenants;
-using Qkms.Storage.Migrations;
+using Qkms.Tests.Rotations;
 using Found = (Qkms.Tests.Integrity.Attack Attack, string Outcome);
 
 namespace Qkms.Tests.Integrity;
@@ -39,7 +36,9 @@ public sealed class IntegrityTableTests : ServiceTests
         ("observed_hours", "delays a destruction, whose date is sealed"),
         ("root_wrappers.created_at", "decides nothing"),
         ("root_wrappers Inserted", "opens nothing; the genuine one does"),
-        ("rotation_jobs", "nothing reads it yet"),
+        ("rotation_jobs.tenant_id", "jobs are looked up by it: as if there were none"),
+        ("rotation_jobs OldRow", "no other row says which row of a job is its newest: one that was cancelled may be done"),
+        ("rotation_jobs Deleted", "no other row says which jobs there are: the rotation is not done"),
         ("schema_lock", "holds nothing; nodes only lock it"),
         ("schema_migrations.applied_at", "decides nothing"),
         ("tenants OldRow", "no other row says which row of a tenant is its newest"),
@@ -51,13 +50,11 @@ public sealed class IntegrityTableTests : ServiceTests
     // The epochs of servers: what is noticed of them is for the tests of failover to say.
     private static readonly string[] _elsewhere = ["epochs"];
 
-    private static readonly SqliteMigrator _sqlite = new(Migration.For("Sqlite"), TimeProvider.System, NullLogger.Instance);
-
-    private static readonly PostgresMigrator _postgres = new(Migration.For("Postgres"), TimeProvider.System, NullLogger.Instance);
-
     private static readonly Guid _write = new("05050505-0505-0505-0505-050505050505");
 
     private readonly List<(string Name, Func<Task<Answer>> Ask, Func<Answer, string> Say)> _probes = [];
+
+    private Answer? _job;
 
     [Fact]
     public async Task What_is_noticed_is_what_the_page_says()
@@ -115,13 +112,16 @@ public sealed class IntegrityTableTests : ServiceTests
                 .ShouldBe(HttpStatusCode.Created);
         }
 
+        Later();
+        _job = await Client.ScheduleAsync("kept-1", App.InHours(1));
+        Later();
+        await Client.ScheduleAsync("held-1", App.InHours(2), """{"algorithm":"AES-256","kid":"held-2"}""");
         using (Database database = App.OpenDatabase())
         {
             database.Execute(
                 "INSERT INTO key_usage (version_id, tenant_id, used) SELECT id, tenant_id, 3 FROM key_versions WHERE kid = 'seals-1'");
             database.Execute($"INSERT INTO writes (write_id, committed_at) VALUES ({Hex(_write)}, 9000000000000)");
             Damage.InventRow(database, "credential_usage");
-            Damage.InventRow(database, "rotation_jobs");
             Damage.InventRow(database, "observed_hours");
             Damage.InventRow(database, "destruction_hold");
         }
@@ -132,6 +132,7 @@ public sealed class IntegrityTableTests : ServiceTests
         foreach (string kid in new[] { "orders-1", "kept-1", "inserted" })
             Ask(kid, () => Client.GetJsonAsync($"/kms/keys/{kid}"), answer => answer.Data.ToJsonString());
 
+        Ask("jobs", () => Client.GetJsonAsync("/kms/rotation-jobs"), answer => answer.Data["jobs"]!.ToJsonString());
         Ask("by number", () => Client.GetJsonAsync("/kms/keys/1?algorithm=AES-256&name=orders"), answer => answer.Text("kid"));
         Ask("inserted key", () => Client.GetJsonAsync("/kms/keys/active?algorithm=AES-256&name=inserted"), answer => answer.Text("kid"));
         Ask("revoked", () => EncryptAsync(Client, new { plaintext = "aGVsbG8=", kid = "orders-1" }), answer => answer.Text("kid"));
@@ -167,6 +168,7 @@ public sealed class IntegrityTableTests : ServiceTests
     {
         App.Time.ShiftWallClock(TimeSpan.FromSeconds(1));
         (await Client.RevokeAsync("orders-1")).ShouldBe(HttpStatusCode.NoContent);
+        (await Client.SendJsonAsync(HttpMethod.Delete, _job!.Headers["Location"], null)).ShouldBe(HttpStatusCode.OK);
         await Client.RotateAsync("AES-256", new { name = "orders" });
         await right.RotateAsync("AES-256", new { name = "orders" });
         RowSealer sealer = App.Services.GetRequiredService<RowSealer>();
@@ -233,7 +235,7 @@ public sealed class IntegrityTableTests : ServiceTests
             new("audit_streams", "audit_streams", $"{of} AND stream = 1", $"{right} AND stream = 1", ("stream", 2L), ("kind", 2L)),
             new("key_usage", "key_usage", "1 = 1", null, ("version_id", made)),
             new("credential_usage", "credential_usage", "1 = 1", null, ("credential_id", made)),
-            new("rotation_jobs", "rotation_jobs", "1 = 1", null, ("id", made)),
+            new("rotation_jobs", "rotation_jobs", "kid = 'kept-1'", "kid = 'held-1'", ("id", made)),
             new("observed_hours", "observed_hours", "hour = 16", null, ("hour", 17L)),
             new("destruction_hold", "destruction_hold", "1 = 1", null, ("only_row", 2L)),
             new(
@@ -315,7 +317,7 @@ public sealed class IntegrityTableTests : ServiceTests
         using RootKeyEnvironment environment = new();
         try
         {
-            await MigrateAsync();
+            await StartOnDatabase.MigrateAsync(App);
             await Keyrings.Openers.For(App.Store(), Repositories.Keyring, ids, keyring)
                 .OpenAsync(new RootKeyLocator(environment, App.DataDirectory), CancellationToken.None);
             await App.Services.GetRequiredService<InitialTenant>().EnsureAsync(
@@ -326,20 +328,5 @@ public sealed class IntegrityTableTests : ServiceTests
         {
             return e.Message;
         }
-    }
-
-    private async Task MigrateAsync()
-    {
-        if (TestStorage.IsPostgres)
-        {
-            await using NpgsqlConnection connection = new(TestStorage.SettingsOf(App.DataDirectory)["Qkms:Storage:ConnectionString"]);
-            await connection.OpenAsync();
-            await _postgres.RunAsync(connection, CancellationToken.None);
-            return;
-        }
-
-        using SqliteConnection file = new($"Data Source={Path.Combine(App.DataDirectory, "qkms.db")};Pooling=False");
-        file.Open();
-        _sqlite.Run(file);
     }
 }

@@ -2,7 +2,7 @@
 // Run: npm ci && npm run make
 // Inputs are SHAKE256 of a label, and what is random by nature is fixed, so that every run writes the same bytes.
 
-import { constants, createHash, createHmac, privateDecrypt, verify } from 'node:crypto';
+import { constants, createHash, createHmac, privateDecrypt, sign, verify } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { sha256, sha384, sha512 } from '@noble/hashes/sha2.js';
 import { ml_dsa44, ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
@@ -137,6 +137,25 @@ function pssCase([name, hash]) {
   return { hash: name, message: hex(message), digest: hex(digest), signature: hex(signature) };
 }
 
+// RSASSA-PKCS1-v1_5 leaves nothing to chance: OpenSSL, which node:crypto is, makes the same each time.
+function pkcs1Case([name, hash]) {
+  const message = utf8('a message');
+  const digest = createHash(hash).update(message).digest();
+  const key = { key: testKey, padding: constants.RSA_PKCS1_PADDING };
+  const signature = sign(hash, message, key);
+  demand(verify(hash, message, key, signature), name);
+  return { hash: name, message: hex(message), digest: hex(digest), signature: hex(signature) };
+}
+
+// External mu: FIPS 204, Algorithm 7, line 6, with the formatted message of Algorithm 2, line 10. It signs the message that it stands for.
+function externalMu(signer, publicKey, secretKey, context, message, signature, extraEntropy) {
+  const shake = (...parts) => parts.reduce((state, part) => state.update(part), createHash('shake256', { outputLength: 64 })).digest();
+  const mu = shake(shake(publicKey), Buffer.from([0, context.length]), context, message);
+  const signed = signer.internal.sign(mu, secretKey, { externalMu: true, extraEntropy });
+  demand(hex(signed) === hex(signature) && signer.internal.verify(signature, mu, publicKey, { externalMu: true }), 'mu');
+  return mu;
+}
+
 function mlDsaKey([algorithm, signer]) {
   const seed = counted(`${algorithm} seed`, 32);
   const { publicKey, secretKey } = signer.keygen(seed);
@@ -145,8 +164,10 @@ function mlDsaKey([algorithm, signer]) {
   const signatures = ['', 'qkms.example/releases'].flatMap((text) => {
     const context = utf8(text);
     const options = { context, extraEntropy: counted(`${algorithm} randomness ${text}`, 32) };
+    const pure = signer.sign(message, secretKey, options);
+    const mu = externalMu(signer, publicKey, secretKey, context, message, pure, options.extraEntropy);
     return [
-      { context: hex(context), preHash: null, signature: hex(signer.sign(message, secretKey, options)) },
+      { context: hex(context), preHash: null, mu: hex(mu), signature: hex(pure) },
       { context: hex(context), preHash: hash, digest: hex(hashFunction(message)), signature: hex(signer.prehash(hashFunction).sign(message, secretKey, options)) },
     ];
   });
@@ -171,6 +192,7 @@ const vectors = {
     privateKeyPkcs8: hex(testKey.export({ format: 'der', type: 'pkcs8' })),
     oaep: [['SHA-1', 'sha1'], ...hashes].map(oaepCase),
     pss: hashes.map(pssCase),
+    pkcs1: hashes.map(pkcs1Case),
   },
   mlDsa: Object.entries(signers).map(mlDsaKey),
 };

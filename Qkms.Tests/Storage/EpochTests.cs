@@ -125,6 +125,33 @@ public sealed class EpochTests : IDisposable
         await AddAsync(store, "after");
     }
 
+    /// <summary>F-40: the old primary showed a write that no standby had, and of which nobody was told that it is done: no loss.</summary>
+    [FactIf(Requirement.PostgresPrograms)]
+    public async Task A_failover_that_only_lost_what_nobody_was_told_of_is_no_alarm()
+    {
+        PostgresCluster a = Keep(new PostgresCluster());
+        string onA = a.CreateDatabase("qkms");
+        PostgresCluster b = Keep(a.MakeStandby());
+        PostgresKmsStore store = await OpenAsync(onA);
+        await AddAsync(store, "replicated");
+        WaitForStandbys(a);
+        b.StopImmediately();
+
+        // As a server leaves it when the wait for its standby is cut off.
+        a.Run("INSERT INTO writes (write_id, committed_at) VALUES (decode(repeat('07', 16), 'hex'), 9000000000000)", "qkms");
+        await LeadToAsync(store, a);
+        a.StopImmediately();
+        b.Start();
+        b.Promote();
+
+        await LeadToAsync(store, b);
+
+        await SaidAsync("is on timeline 2 of");
+        _log.Lines.Should().NotContain(line => line.StartsWith("Critical ", StringComparison.Ordinal));
+        Names(b).Should().Be("replicated");
+        await AddAsync(store, "after");
+    }
+
     /// <summary>F-40: what is only on one machine although two were asked for is not called done, whoever cuts the wait short.</summary>
     [FactIf(Requirement.PostgresPrograms)]
     public async Task A_write_that_no_standby_confirms_is_not_acknowledged()

@@ -21,6 +21,7 @@ public abstract partial class KmsStoreContract
         Sealed<Tenant>? found = await ReadAsync(session => Repositories.Tenants.FindAsync(session, added.UnverifiedRow.Id));
 
         found.Should().BeEquivalentTo(added);
+        (await ReadAsync(Repositories.Tenants.FindFirstAsync)).Should().BeEquivalentTo(added);
         (await ReadAsync(session => Repositories.Tenants.FindAsync(session, new TenantId(_rows.NextId())))).Should().BeNull();
     }
 

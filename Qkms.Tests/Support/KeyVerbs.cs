@@ -14,6 +14,10 @@ internal static class KeyVerbs
     public static async Task<Answer> RotateAsync(this HttpClient client, string algorithm = Kem, object? extra = null) =>
         (await client.UseAsync("/kms/keys/rotate", new { algorithm }, extra)).ShouldBe(HttpStatusCode.Created);
 
+    /// <summary>Rotates the version that a kid names.</summary>
+    public static Task<Answer> RotateVersionAsync(this HttpClient client, string kid, string? body = null) =>
+        client.PostJsonAsync($"/kms/keys/{kid}/rotations", body);
+
     public static Task<Answer> RetireAsync(this HttpClient client, int version, string algorithm = Kem, object? extra = null) =>
         client.UseAsync("/kms/keys/retire", new { algorithm, key_version = version }, extra);
 

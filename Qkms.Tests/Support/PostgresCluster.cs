@@ -16,7 +16,7 @@ internal sealed class PostgresCluster : IDisposable
     /// <summary>Makes a cluster and starts it.</summary>
     /// <param name="folder">Where, if not in a temporary folder.</param>
     public PostgresCluster(string? folder = null)
-        : this(folder, ["initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--wal-segsize=1"])
+        : this(folder, ["initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--wal-segsize=1", "--data-checksums"])
     {
     }
 
@@ -34,6 +34,7 @@ internal sealed class PostgresCluster : IDisposable
             Run("chown", ["postgres", _folder]);
 
         RunTool(make[0], [.. make[1..], "-D", Data]);
+        File.AppendAllText(Path.Combine(Data, "postgresql.conf"), "wal_keep_size = 64MB\n");
         Start();
     }
 
@@ -47,6 +48,20 @@ internal sealed class PostgresCluster : IDisposable
         Directory.Delete(Data, recursive: true);
         string[] make = primary.FollowMe(name);
         RunTool(make[0], [.. make[1..], "-D", Data]);
+        Start();
+    }
+
+    /// <summary>
+    /// Takes back what the server alone has and makes it a standby of another one, with <c>pg_rewind</c>; it has been stopped, in
+    /// whatever way.
+    /// </summary>
+    public void Rewind(PostgresCluster primary, string name = "standby")
+    {
+        // pg_rewind reads from the other's last checkpoint on which timeline it is.
+        primary.Run("CHECKPOINT");
+        RunTool(
+            "pg_rewind", "--write-recovery-conf", "--no-sync", "-D", Data,
+            $"--source-server=host=127.0.0.1 port={primary.Port} user=postgres dbname=postgres application_name={name}");
         Start();
     }
 

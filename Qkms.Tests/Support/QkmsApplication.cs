@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
+using Qkms.Api.Hosting;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Installation;
 using Qkms.Core.Tenants;
@@ -39,6 +40,12 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
 
     /// <summary>What a test adds to the services, after all others.</summary>
     public Action<IServiceCollection>? FurtherServices { get; init; }
+
+    /// <summary>
+    /// Whether due work runs in the background, as it does in every service. Its first run goes on beside the first requests and reads
+    /// too: a test that counts what requests read does without it.
+    /// </summary>
+    public bool KeepsHouse { get; init; } = true;
 
     public FakeLogCollector Log { get; } = new();
 
@@ -127,6 +134,9 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
 
         // The factory runs the service in Development; tests count keys.
         builder.UseSetting("Qkms:DemoKeys", "false");
+
+        // Tests say themselves when what is due is rotated: the service's own look is too rare to be faster.
+        builder.UseSetting("Qkms:Rotation:Interval", "00:01:00");
         if (TestEngine.Name is { } engine)
             builder.UseSetting("Qkms:Crypto:Engine", engine);
 
@@ -140,6 +150,9 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         {
             services.AddSingleton<TimeProvider>(Time);
             services.AddSingleton<IStartupFilter, KestrelHeaders>();
+            if (!KeepsHouse)
+                services.Remove(services.Single(service => service.ImplementationType == typeof(Housekeeping)));
+
             FurtherServices?.Invoke(services);
             if (StoreInFront is { } inFront)
             {

@@ -14,7 +14,7 @@ internal enum Requirement
     /// <summary>A PostgreSQL server where databases may be made.</summary>
     Postgres,
 
-    /// <summary>The programs of PostgreSQL: the test starts a server of its own.</summary>
+    /// <summary>The programs of PostgreSQL, and time: the test starts a server of its own.</summary>
     PostgresPrograms,
 
     /// <summary>A disk of a few megabytes for the embedded database.</summary>
@@ -99,18 +99,20 @@ internal static class Requirements
     {
         Requirement.Sqlite => TestStorage.IsPostgres ? NotOnPostgres : null,
         Requirement.Postgres => PostgresServer.MissingReason,
-        Requirement.PostgresPrograms => TestStorage.IsPostgres ? NotTwice : PostgresCluster.MissingReason,
+        Requirement.PostgresPrograms => TestStorage.IsPostgres ? NotTwice : NeedsTime ?? PostgresCluster.MissingReason,
         Requirement.SmallDisk => TestStorage.IsPostgres ? NotOnPostgres : SmallDisk.MissingReason,
         Requirement.ImmutableFiles => TestStorage.IsPostgres ? NotOnPostgres : ImmutableFiles.MissingReason,
         Requirement.OtherUsersFiles => OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess ? null : OnlyForRoot,
         Requirement.ProcessMemory => ProcessMemory.MissingReason(),
         Requirement.OptimisedBuild => IsOptimised ? null : "This build is not optimised: run the tests with -c Release.",
-        Requirement.LongTests => LongTests.AreWanted ? null : $"It takes long: set {LongTests.Variable}=1.",
+        Requirement.LongTests => NeedsTime,
         Requirement.Vectors => TestVectors.MissingReason(required.Names),
         Requirement.Engine => EngineUnderTest.Absence(required.Names.Single()),
         Requirement.NodePrograms => NodeProgram.MissingReason(required.Names),
         _ => throw new UnreachableException(),
     };
+
+    private static string? NeedsTime => LongTests.AreWanted ? null : $"It takes long: set {LongTests.Variable}=1.";
 
     private static bool IsOptimised =>
         typeof(TouchesSecretsAttribute).Assembly.GetCustomAttribute<DebuggableAttribute>() is not { IsJITOptimizerDisabled: true };

@@ -14,7 +14,8 @@ internal static class RouteRequests
 
     /// <summary>The path of a route, with a kid where one stands.</summary>
     public static string PathOf(RouteEndpoint route, string kid) =>
-        route.RoutePattern.RawText!.Replace("{key}", kid, StringComparison.Ordinal).Replace("{kid}", kid, StringComparison.Ordinal);
+        route.RoutePattern.RawText!.Replace("{key}", kid, StringComparison.Ordinal).Replace("{kid}", kid, StringComparison.Ordinal)
+            .Replace("{id}", kid, StringComparison.Ordinal);
 
     /// <summary>Whether a route uses a key that its body names.</summary>
     public static bool UsesKey(RouteEndpoint route) => MembersOf(route.RoutePattern.RawText!) is not null;
@@ -28,8 +29,9 @@ internal static class RouteRequests
         if (VerbOf(route) == HttpMethod.Get)
             return null;
 
-        return path.Contains("/actions/", StringComparison.Ordinal) || VerbOf(route) == HttpMethod.Delete
-                || VerbOf(route) == HttpMethod.Patch
+        bool hasBodyOfItsOwn =
+            path.Contains("/actions/", StringComparison.Ordinal) || path.EndsWith("/rotations", StringComparison.Ordinal);
+        return hasBodyOfItsOwn || VerbOf(route) == HttpMethod.Delete || VerbOf(route) == HttpMethod.Patch
             ? "{}"
             : $"{{{MembersOf(path)}{key}}}";
     }

@@ -15,12 +15,15 @@ internal sealed class ServiceProcess : IDisposable
     {
         DataDirectory = dataDirectory;
         Address = new Uri($"http://127.0.0.1:{port}");
-        ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "Qkms.Api.dll")])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Path.GetTempPath(),
-        };
+
+        // A shell without job control has what it starts in the background ignore SIGINT, and that is inherited: env takes it back.
+        string[] command = ["dotnet", Path.Combine(AppContext.BaseDirectory, "Qkms.Api.dll")];
+        ProcessStartInfo start = OperatingSystem.IsLinux()
+            ? new ProcessStartInfo("env", ["--default-signal=INT", .. command])
+            : new ProcessStartInfo(command[0], command[1..]);
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        start.WorkingDirectory = Path.GetTempPath();
         start.Environment["ASPNETCORE_URLS"] = Address.ToString();
         start.Environment["Qkms__DataDirectory"] = dataDirectory;
         if (TestEngine.Name is { } engine)

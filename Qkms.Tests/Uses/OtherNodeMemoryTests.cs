@@ -79,7 +79,7 @@ public sealed class OtherNodeMemoryTests
         {
             (_app, Client, Kid) = (app, client, kid);
             IServiceProvider services = app.Services;
-            KeyStateCache states = new(services.GetRequiredService<IKmsStore>(), services.GetRequiredService<KeyRows>(), Time);
+            KeyStateCache states = ActivatorUtilities.CreateInstance<KeyStateCache>(services, (TimeProvider)Time);
             Materials = new MaterialCache(services.GetRequiredService<IMaterialLoader>(), new MaterialCacheOptions(), Time);
             KeyUses uses = new(
                 new KeyResolver(

@@ -1,4 +1,5 @@
 using Qkms.Core.Uses;
+using Qkms.Tests.Rotations;
 
 namespace Qkms.Tests.Uses;
 
@@ -153,6 +154,32 @@ public sealed class UsageLimitTests : ServiceTests
             answer.Data["warnings"]!.AsArray().Select(warning => (string?)warning).Should().NotBeEmpty(answer.Body)
                 .And.OnlyContain(warning => warning!.Contains("' expires at "));
         }
+    }
+
+    /// <summary>A-30: a soft usage limit that is reached starts a rotation, once, where auto_rotate is set.</summary>
+    [Fact]
+    public async Task A_soft_usage_limit_rotates_the_key_where_auto_rotate_is_set()
+    {
+        object limits = new { soft_usage_limit = 2, max_usage_limit = 9 };
+        string kept = (await Client.GenerateAsync(KeyUseVerbs.Dsa, limits)).Text("kid");
+        string kid = (await Client.GenerateAsync(
+            KeyUseVerbs.Aes, new { soft_usage_limit = 2, max_usage_limit = 9, auto_rotate = true })).Text("kid");
+        for (int i = 0; i < 3; i++)
+        {
+            await Client.MustUseAsync("/signature/sign", new { message = "" });
+            await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "" });
+        }
+
+        // The service may have looked by itself already.
+        await App.RotateDueAsync(TimeSpan.FromSeconds(1));
+
+        (await Client.ActiveAsync(KeyUseVerbs.Dsa)).Text("kid").Should().Be(kept);
+        Answer next = await Client.ActiveAsync(KeyUseVerbs.Aes);
+        next.Number("key_version").Should().Be(2);
+        next.Text("previous_kid").Should().Be(kid);
+        next.Number("usage_count").Should().Be(0);
+        next.Number("soft_usage_limit").Should().Be(2);
+        (await Client.GetJsonAsync($"/kms/keys/{kid}")).Number("usage_count").Should().Be(3);
     }
 
     /// <summary>A-32: a version that is revoked while its use waits to be counted is refused, and the use is not counted.</summary>

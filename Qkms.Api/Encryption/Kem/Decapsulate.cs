@@ -44,6 +44,10 @@ internal static class Decapsulate
         kem.MapPost("/decapsulate", HandleAsync)
             .WithName("Decapsulate")
             .WithSummary("Recovers a shared secret from its ciphertext.")
+            .WithDescription(
+                "The ciphertext does not say for which version it was made, and every version gives some secret. So name the version, by "
+                + "the `kid` that Encapsulate returned or by `key_version`. `algorithm` and `name` alone are enough only while the key has "
+                + "had a single version. From the second on they are refused, whatever state the versions are in.")
             .WithRequestExample("""{"kem_ciphertext":"paste+from+Encapsulate++","kid":"paste-from-Encapsulate"}""")
             .WithValidation(new DecapsulateRequestValidator())
             .Requires(Permission.KemDecapsulate)

@@ -49,6 +49,7 @@ internal static class KemDecrypt
         kem.MapPost("/decrypt", HandleAsync)
             .WithName("KemDecrypt")
             .WithSummary("Decrypts an HPKE ciphertext for an ML-KEM key, made by Qkms or any other HPKE library.")
+            .WithDescription(KeyChoiceFields.OlderVersions)
             .WithRequestExample("""{"ciphertext":"paste+from+KemEncrypt+++","algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new KemDecryptRequestValidator())
             .CarriesPayload()

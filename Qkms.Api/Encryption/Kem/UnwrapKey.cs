@@ -47,6 +47,7 @@ internal static class UnwrapKey
         kem.MapPost("/key/unwrap", HandleAsync)
             .WithName("UnwrapKey")
             .WithSummary("Unwraps a symmetric key.")
+            .WithDescription(KeyChoiceFields.OlderVersions)
             .WithRequestExample("""{"wrapped_key":"paste+from+WrapKey++","algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new UnwrapKeyRequestValidator())
             .Requires(Permission.KemUnwrap)

@@ -1,5 +1,6 @@
 // Makes the bytes of a request from a plan and from what the service has told so far.
 import { membersOf } from './fill.mjs';
+import { mostBytes } from './limits.mjs';
 
 const damages = {
   truncated: text => text.slice(0, -1 - (text.length >> 2)),
@@ -9,6 +10,8 @@ const damages = {
   wrapped: text => `[${text}]`,
   followed: text => `${text}{}`,
   spaced: text => ` \t\r\n${text.replaceAll(':', ' : ')}\n `,
+  'up to the limit': (text, operation) => text.padEnd(mostBytes(operation)),
+  'over the limit': (text, operation) => text.padEnd(mostBytes(operation) + 1),
 };
 
 export function build(plan, operation, memory, host, apiKey) {
@@ -56,7 +59,7 @@ function bodyOf(plan, operation, memory) {
     return Buffer.from(plan.bytes, 'base64');
 
   const text = plan.text ?? `{${membersOf(plan, operation, memory).map(member => member.join(':')).join(',')}}`;
-  return plan.damage === 'UTF-16' ? Buffer.from(`\ufeff${text}`, 'utf16le') : Buffer.from((damages[plan.damage] ?? (same => same))(text), 'utf8');
+  return plan.damage === 'UTF-16' ? Buffer.from(`\ufeff${text}`, 'utf16le') : Buffer.from((damages[plan.damage] ?? (same => same))(text, operation.id), 'utf8');
 }
 
 function headersOf({ key, requestId, idempotencyKey, oddities }, operation, body, host, apiKey) {

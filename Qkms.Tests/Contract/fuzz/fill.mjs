@@ -1,6 +1,14 @@
 // Fills bodies that use keys with what only the service can know: kids that fit, and what keys have made.
 
 const besideItems = ['plaintext', 'ciphertext', 'context', 'wrapped_key', 'aad', 'message', 'hash', 'mu', 'signature', 'signature_context', 'bytes'];
+// Where many can be opened or checked at once: what an item has of its own. All else stands beside the items.
+const ofItems = {
+  Decrypt: ['ciphertext', 'context'],
+  DecryptDataKey: ['ciphertext', 'context'],
+  Verify: ['message', 'signature', 'signature_context'],
+  VerifyHash: ['hash', 'signature', 'signature_context'],
+  VerifyMu: ['mu', 'signature'],
+};
 const selectors = ['kid', 'key_version', 'algorithm', 'name'];
 
 /** The members of a body as text: those of the plan, what its `key` and `product` stand for, and at last what it wants to have in any case. */
@@ -25,10 +33,8 @@ function fill(members, wanted, { pick, spoil, many }, operation, memory) {
   for (const name of [...names, 'ciphertext', 'wrapped_key', 'context', 'aad', 'items', 'signature_context', 'hash_algorithm', 'padding'])
     members.delete(JSON.stringify(name));
 
-  if (many > 0 && operation.id === 'Decrypt') {
-    const items = Array.from({ length: many }, (_, i) => spoilt((memory.pickProduct(operation.id, pick + i) ?? wanted).members, i === 0 ? spoil : 'nothing'));
-    members.delete('"ciphertext"');
-    members.set('"items"', JSON.stringify(items.map(({ ciphertext, context }) => ({ ciphertext, context }))));
+  if (many > 0 && ofItems[operation.id]) {
+    fillMany(members, wanted, { pick, spoil, many }, operation, memory);
     return;
   }
   const given = spoilt(wanted.members, spoil);
@@ -37,6 +43,21 @@ function fill(members, wanted, { pick, spoil, many }, operation, memory) {
 
   for (const name of [...names, 'hash_algorithm', 'padding', ...(spoil === 'bound' ? ['context', 'aad'] : [])].filter(name => given[name] != null && operation.body.schema.properties[name]))
     members.set(JSON.stringify(name), JSON.stringify(given[name]));
+}
+
+// The first is spoilt and the others are whole: one that fails spoils no other. With a signature come its hash and its padding, which all
+// items share, so those are of one signature; ciphertexts are of any keys that can be had.
+function fillMany(members, wanted, { pick, spoil, many }, operation, memory) {
+  const shared = ['hash_algorithm', 'padding'].filter(name => operation.body.schema.properties[name]);
+  const products = Array.from({ length: many }, (_, i) => (wanted.members.signature ? wanted : memory.pickProduct(operation.id, pick + i) ?? wanted));
+  const items = products.map((product, i) => {
+    const given = spoilt(product.members, i === 0 ? spoil : 'nothing');
+    return Object.fromEntries(ofItems[operation.id].filter(name => given[name] != null).map(name => [name, given[name]]));
+  });
+  ofItems[operation.id].forEach(name => members.delete(JSON.stringify(name)));
+  members.set('"items"', JSON.stringify(items));
+  const beside = { ...(operation.id === 'VerifyHash' && { hash_algorithm: 'SHA-256' }), ...wanted.members };
+  shared.filter(name => beside[name] != null).forEach(name => members.set(JSON.stringify(name), JSON.stringify(beside[name])));
 }
 
 /** The same members with one of them wrong. */

@@ -2,7 +2,7 @@
 // must not contradict.
 import { Products } from './products.mjs';
 import { Repeated } from './repeated.mjs';
-import { canDo, uses } from './uses.mjs';
+import { canDo, familyOf, uses } from './uses.mjs';
 
 const unusable = ['revoked', 'pending_destruction', 'destroyed'];
 const fixed = ['key_id', 'key_version', 'name', 'algorithm_id', 'use', 'public_key', 'oaep_hash', 'created_at', 'previous_kid'];
@@ -19,10 +19,11 @@ export class Memory {
   #versions = new Map();
   #kids = [];
   #cursors = [];
+  #jobs = [];
 
-  /** A kid or a cursor that the service has given; before there is one, a word that is none. */
+  /** A kid, a rotation job or a cursor of the list of keys that the service has given; before there is one, a word that is none. */
   pick(kind, number) {
-    const known = kind === 'kid' ? this.#kids : this.#cursors;
+    const known = { kid: this.#kids, job: this.#jobs, cursor: this.#cursors }[kind];
     return known.length > 0 ? known[number % known.length] : 'unknown';
   }
 
@@ -59,10 +60,24 @@ export class Memory {
 
   /** Takes in the versions of an answer; returns what contradicts an answer that was complete before this one was asked for. */
   learn(data, asked) {
-    if (data?.next_cursor)
+    if (data?.next_cursor && data.keys)
       this.#remember(this.#cursors, data.next_cursor);
 
-    return (data?.keys ?? [data]).flatMap(version => (version?.key_id ? this.#learnVersion(version, asked) : []));
+    if (data?.scheduled_at)
+      this.#remember(this.#jobs, data.id);
+
+    return (data?.keys ?? data?.versions ?? [data]).flatMap(version => (version?.key_id ? this.#learnVersion(version, asked) : []));
+  }
+
+  /** What a JWK set shows that it should not: symmetric keys, and versions that were known to be revoked. */
+  contradictionsOfSet(keys, asked) {
+    return keys.flatMap(({ kid }) => {
+      const { version, at } = this.#versions.get(kid) ?? {};
+      return [
+        ...(version && familyOf(version.algorithm_id) === 'AES' ? ['a JWK set shows a symmetric key'] : []),
+        ...(version && at < asked && order(version) === 2 ? ['a JWK set shows a revoked version'] : []),
+      ];
+    });
   }
 
   #learnVersion(version, asked) {

@@ -51,12 +51,12 @@ function keyFor(worker, hostile) {
 // How often a field is given. A page of a thousand versions is large, so the list is mostly asked for less; a use or a hash often does
 // not suit the algorithm.
 function presence(name, required) {
-  const share = required ? 0.998 : { limit: 0.97, algorithm: 0.9, use: 0.15, oaep_hash: 0.08, items: 0.2, plaintext: 0.8, ciphertext: 0.8, hash_algorithm: 0.3, signature_context: 0.3, destination: 0.7, soft_usage_limit: 0.05, max_usage_limit: 0.05, soft_limit_expiration: 0.05, expires_at: 0.1, process_until: 0.05, auto_rotate: 0.1, rotation_period: 0.1 }[name] ?? 0.5;
+  const share = required ? 0.998 : { limit: 0.97, algorithm: 0.9, use: 0.15, oaep_hash: 0.08, items: 0.2, plaintext: 0.8, ciphertext: 0.8, hash_algorithm: 0.3, signature_context: 0.3, destination: 0.7, soft_usage_limit: 0.05, max_usage_limit: 0.05, soft_limit_expiration: 0.05, expires_at: 0.1, process_until: 0.05, auto_rotate: 0.1, rotation_period: 0.1, scheduled_at: 0.3, new_key: 0.5 }[name] ?? 0.5;
   return (arbitrary, absent) => fc.oneof(some(Math.round(share * 1000), arbitrary), some(Math.round((1 - share) * 1000), fc.constant(absent)));
 }
 
 function honestParameter(parameter, worker) {
-  const fromService = { kid: 'kid', key: 'kid', cursor: 'cursor' }[parameter.name];
+  const fromService = { kid: 'kid', key: 'kid', id: 'job', cursor: 'cursor' }[parameter.name];
   const known = fromService && fc.nat(9999).map(pick => ({ known: fromService, pick }));
   const made = valueOf(parameter.name === 'key' ? 'kid' : parameter.name, parameter.schema, worker).map(value => ({ text: String(value) }));
   if (parameter.name === 'key')
@@ -116,7 +116,7 @@ function anyBody(body, worker, operation) {
     some(10, fc.tuple(honest, fc.nat()).map(([plan, index]) => ({ ...plan, members: plan.members.toSpliced(index % (plan.members.length || 1), 1) }))),
     some(10, plain.filter(plan => plan.members.length > 0).map(plan => ({ members: [...plan.members, plan.members[0]], mustFail: 'a member given twice' }))),
     some(10, honest.map(plan => ({ ...plan, damage: 'truncated', mustFail: 'truncated JSON' }))),
-    some(10, fc.tuple(honest, fc.constantFrom('byte order mark', 'UTF-16', 'trailing comma', 'comment', 'wrapped', 'followed', 'spaced')).map(([plan, damage]) => ({ ...plan, damage }))),
+    some(10, fc.tuple(honest, fc.constantFrom('byte order mark', 'UTF-16', 'trailing comma', 'comment', 'wrapped', 'followed', 'spaced', 'up to the limit', 'over the limit')).map(([plan, damage]) => ({ ...plan, damage }))),
     some(20, fc.oneof(hostileJson, hostileText).map(text => ({ text }))),
     some(10, fc.uint8Array({ maxLength: 200 }).map(bytes => ({ bytes: Buffer.from(bytes).toString('base64') }))),
     some(10, fc.constant(null)),

@@ -28,7 +28,7 @@ export function mayRefuseUse(operation, json, code, memory) {
   }
 }
 
-// Which version decapsulates has to be said where several could, and which key decrypts where the ciphertext does not say it.
+// Which version decapsulates has to be said where there have been several, and which key decrypts where the ciphertext does not say it.
 function leavesKeyOpen(operation, json) {
   const { kid, key_version: number, algorithm } = json;
   if (kid != null)

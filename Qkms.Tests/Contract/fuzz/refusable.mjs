@@ -5,21 +5,20 @@ import { uses } from './uses.mjs';
 // Qkms.Core/Names/Kid.cs; kids stand where these do, and routes do not mind upper case.
 const routeWords = ['active', 'generate', 'rotate', 'retire', 'revoke', 'import', 'actions', 'rotations', 'chain', 'public-key', 'jwks'];
 
-// Qkms.Api/Http/BodyLimit.cs.
-const mostBytes = id => (payloads.includes(id) ? 2 * 1024 * 1024 : 64 * 1024);
-const payloads = ['Encrypt', 'Decrypt', 'ReEncrypt', 'KemEncrypt', 'KemDecrypt', 'Sign', 'Verify'];
-
 export function mayRefuse(facts, plan, request, code, memory) {
   const { operation, json, query, key } = facts;
   if (code === 'ERR_KEM_001' || code === 'ERR_SIG_001') // whatever the form
     return uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : hasNoPublicKey(facts, memory);
 
+  if (code === 'ERR_INVALID_002') // a body that is too long is not as described; the head may announce one
+    return plan.oddities.length !== undefined;
+
   return oddForm(plan, json, request)
-    || request.body?.length > mostBytes(operation.id)
     || [json?.kid, json?.destination?.kid].some(kid => routeWords.includes(kid?.toLowerCase()))
     || (uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : useWithoutAlgorithm(json ?? query) || hashWithoutOaep(json))
     || limitsDoNotFit(operation.id, json)
-    || ('cursor' in query && madeUp(plan))
+    || ('cursor' in query && (operation.id !== 'ListKeys' || madeUp(plan)))
+    || (operation.id === 'RotateVersion' && rotationRules(json))
     || (operation.id === 'GetKey' && keyRules(key, query))
     || (operation.id === 'DestroyKey' && 'waiting_days' in query && json?.waiting_days != null && Number(query.waiting_days) !== json.waiting_days);
 }
@@ -52,6 +51,16 @@ function limitsDoNotFit(operation, json) {
     || (given.includes('max_usage_limit') && json.soft_usage_limit > json.max_usage_limit)
     || time('soft_limit_expiration') > time('expires_at')
     || (given.includes('process_until') && !(time('process_until') >= time('expires_at')));
+}
+
+// Qkms.Core/Lifecycle/Successors.cs and KeyRotations.cs. A new algorithm and limits have to fit to the version, and a time has to come soon.
+function rotationRules(json) {
+  const given = json?.new_key ?? {};
+  const at = Date.parse(json?.scheduled_at ?? NaN);
+  return given.algorithm != null
+    || routeWords.includes(given.kid?.toLowerCase?.())
+    || [...limits, 'rotation_period', 'auto_rotate'].some(name => given[name] !== undefined)
+    || at <= Date.now() + 1000 || at > Date.now() + (3649 * 24 * 60 * 60 * 1000);
 }
 
 // A number needs an algorithm; beside a kid, filters have to agree with its version.

@@ -1,4 +1,5 @@
 // Reads a request as openapi.yaml does: which operation it means, and whether it is as described.
+import { mostBytes } from './limits.mjs';
 import { inCatalogueCase } from './uses.mjs';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -72,6 +73,8 @@ function judge({ operation, values }, request, plan, search) {
   const faults = [...faultsOfPath(operation, values), ...faultsOfQuery(operation, search), ...faultsOfBody(operation, request, plan)];
   if (plan.body?.mustFail)
     faults.push(plan.body.mustFail);
+  if (request.body?.length > mostBytes(operation.id))
+    faults.push('length of the body');
 
   return {
     faults,

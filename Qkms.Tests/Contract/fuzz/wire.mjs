@@ -145,8 +145,9 @@ export class Wire {
   }
 }
 
+// The server may close after it has refused one of these, a chunked one without saying so.
 function isLong(body) {
-  return body !== null && body.length > pieceSize;
+  return body !== null && body.length >= pieceSize;
 }
 
 function head(method, target, headers) {

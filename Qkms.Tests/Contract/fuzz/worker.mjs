@@ -112,7 +112,10 @@ export class Worker {
     if (answer.status >= 300 || answer.body.length === 0 || !/json/.test(answer.headers['content-type']?.[0])) // nothing follows a HEAD
       return [];
 
-    const { data } = JSON.parse(answer.body.toString('utf8'));
+    const { data, keys } = JSON.parse(answer.body.toString('utf8'));
+    if (operation?.id === 'GetJsonWebKeySet')
+      return this.memory.contradictionsOfSet(keys, asked);
+
     return operation && uses[operation.id] ? this.memory.learnUse(operation.id, json, data, asked) : this.memory.learn(data, asked);
   }
 

@@ -54,6 +54,19 @@ public sealed class DataKeyItemsTests : ServiceTests
         items.Should().HaveCount(2).And.OnlyContain(item => item!.AsObject().Count == 1 && item["ciphertext"] != null);
     }
 
+    /// <summary>F-68: a thousand items with contexts are a body of more than 64 KB, and one that is taken.</summary>
+    [Fact]
+    public async Task As_many_items_as_there_may_be_have_room_for_contexts()
+    {
+        await Client.GenerateAsync("AES-256");
+        object[] items =
+            [.. Enumerable.Range(0, 1000).Select(i => new { context = new { table = "customers", row = $"customer number {i:D40}" } })];
+
+        JsonArray made = (await Client.MustUseAsync("/data-keys/generate", new { items, plaintext = false })).Data["items"]!.AsArray();
+
+        made.Should().HaveCount(1000).And.OnlyContain(item => item!["ciphertext"] != null);
+    }
+
     /// <summary>F-68: the same limits, and the item at fault is named.</summary>
     [Fact]
     public async Task Items_that_are_not_as_described_are_refused_by_field()
