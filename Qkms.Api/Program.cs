@@ -6,6 +6,7 @@ using Qkms.Api.Encryption.Kem;
 using Qkms.Api.Health;
 using Qkms.Api.Hosting;
 using Qkms.Api.Idempotency;
+using Qkms.Api.Journal;
 using Qkms.Api.Keys;
 using Qkms.Api.Logging;
 using Qkms.Api.Pages;
@@ -23,6 +24,9 @@ using Qkms.Storage.Sqlite;
 // First of all, before configuration copies the environment into strings that nobody can zero.
 using RootKeyEnvironment rootKeyEnvironment = RootKeyEnvironment.TakeFromProcess();
 HardeningReport hardening = ProcessHardening.Apply();
+
+if (args is [VerifyCommand.Name, .. string[] options])
+    return await VerifyCommand.RunAsync(options, rootKeyEnvironment, AddSnapshot);
 
 return await StartFailures.ExplainAsync(async () =>
 {
@@ -46,6 +50,7 @@ return await StartFailures.ExplainAsync(async () =>
         DataKeyJson.Default,
         EncryptionJson.Default,
         HealthJson.Default,
+        JournalJson.Default,
         KemJson.Default,
         KeyJson.Default,
         RotationJson.Default,
@@ -89,10 +94,18 @@ return await StartFailures.ExplainAsync(async () =>
     routes.MapSignatures();
     routes.MapDataKeys();
     routes.MapAlgorithms();
+    routes.MapJournal();
     routes.MapHealth();
 
     await QkmsHost.RunAsync(app, new RootKeyLocator(rootKeyEnvironment, settings.DataDirectory), hardening);
 });
 
 /// <summary>The service's entry point; public so that the tests can host it.</summary>
-public partial class Program;
+public partial class Program
+{
+    /// <summary>Adds the database that the settings name, to be read by another process than the service.</summary>
+    internal static IServiceCollection AddSnapshot(IServiceCollection services, QkmsSettings settings) =>
+        settings.Storage.ConnectionString is { } shared
+            ? services.AddQkmsSnapshot(new PostgresStorageOptions { ConnectionString = shared })
+            : services.AddQkmsSnapshot(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
+}

@@ -37,6 +37,8 @@ internal static class CoreServices
         .AddSingleton<IFormerRows, FormerRows>()
         .AddSingleton<IFormerJournal, FormerJournal>()
         .AddSingleton<JournalWriter>()
+        .AddSingleton<JournalReader>()
+        .AddSingleton<JournalCursor>()
         .AddSingleton<RowSealer>()
         .AddSingleton<ApiKeyIssuer>()
         .AddSingleton<ApiKeyProver>()

@@ -9,6 +9,7 @@ using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Rotations;
 using Qkms.Core.Tenants;
+using Qkms.Core.Verification;
 using Qkms.Storage.ApiKeys;
 using Qkms.Storage.Idempotency;
 using Qkms.Storage.Journal;
@@ -19,6 +20,7 @@ using Qkms.Storage.Postgres;
 using Qkms.Storage.Rotations;
 using Qkms.Storage.Sqlite;
 using Qkms.Storage.Tenants;
+using Qkms.Storage.Verification;
 
 namespace Qkms.Storage;
 
@@ -48,6 +50,14 @@ internal static class StorageServices
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PostgresKmsStore>>()));
 
+    /// <summary>Registers one moment of the embedded database, to be read beside the service.</summary>
+    public static IServiceCollection AddQkmsSnapshot(this IServiceCollection services, SqliteStorageOptions options) =>
+        services.AddRepositories().AddSingleton<IStoreSnapshot>(new SqliteSnapshot(options.DataDirectory));
+
+    /// <summary>Registers one moment of the shared database, to be read beside the service.</summary>
+    public static IServiceCollection AddQkmsSnapshot(this IServiceCollection services, PostgresStorageOptions options) =>
+        services.AddRepositories().AddSingleton<IStoreSnapshot>(new PostgresSnapshot(options));
+
     // The same for both databases: the session brings the dialect.
     private static IServiceCollection AddRepositories(this IServiceCollection services) => services
         .AddSingleton<IKeyringRepository, KeyringRepository>()
@@ -59,5 +69,6 @@ internal static class StorageServices
         .AddSingleton<IObservedTimeRepository, ObservedTimeRepository>()
         .AddSingleton<IFormerRowRepository, FormerRowRepository>()
         .AddSingleton<IJournalRepository, JournalRepository>()
+        .AddSingleton<IVerificationRepository, VerificationRepository>()
         .AddSingleton<IIdempotencyRepository, IdempotencyRepository>();
 }

@@ -78,7 +78,10 @@ internal static class CommandLine
         text.Append($"""
             A self-hosted key management service. Without options it starts, in the current directory.
 
-            Usage: Qkms.Api [--name=value]...
+            Usage: Qkms.Api [{VerifyCommand.Name}] [--name=value]...
+
+              {VerifyCommand.Name}                     Check the journal and every key of the database that the settings name, and change
+                                         nothing. Status 0: everything holds; 1: something does not; 2: it could not be checked.
 
               {Help}, -h                 Show this text.
               {Version}                  Show the version.

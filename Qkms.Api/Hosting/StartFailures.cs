@@ -15,24 +15,37 @@ internal static class StartFailures
 
     /// <summary>Runs the service.</summary>
     /// <returns>The exit code.</returns>
-    public static async Task<int> ExplainAsync(Func<Task> run)
-    {
-        try
+    public static Task<int> ExplainAsync(Func<Task> run) => ExplainAsync(
+        async () =>
         {
             await run();
             return 0;
+        },
+        "Qkms does not start",
+        failed: 1);
+
+    /// <summary>Runs a command.</summary>
+    /// <param name="run">The command; it answers the exit code.</param>
+    /// <param name="what">What cannot be done when it fails.</param>
+    /// <param name="failed">The exit code of that.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> ExplainAsync(Func<Task<int>> run, string what, int failed)
+    {
+        try
+        {
+            return await run();
         }
         catch (Exception e) when (IsForPeople(e))
         {
             // What callers are told in a refusal is of no use here: the log has the cause.
             string why = e is KmsException ? "the database does not answer as it should; see the log for the cause." : e.Message;
-            Say($"Qkms does not start: {OnOneLine(why)}");
-            return 1;
+            Say($"{what}: {OnOneLine(why)}");
+            return failed;
         }
         catch (Exception e) when (e is not HostAbortedException)
         {
             await Console.Error.WriteLineAsync($"Qkms ends with a fault of its own. Please report it: {e}");
-            return 1;
+            return failed;
         }
     }
 

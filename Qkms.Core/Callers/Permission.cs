@@ -32,6 +32,9 @@ internal enum Permission
     /// </summary>
     KeysCancelDeletion,
 
+    /// <summary><c>audit:read</c>: the journal.</summary>
+    AuditRead,
+
     /// <summary><c>crypto:encrypt</c>: encrypt to any encryption key.</summary>
     CryptoEncrypt,
 

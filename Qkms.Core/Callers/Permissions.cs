@@ -16,10 +16,11 @@ internal static class Permissions
     private static readonly Dictionary<Roles, IReadOnlySet<Permission>> _byRole = new()
     {
         [Roles.User] = new HashSet<Permission>([.. _reading, .. _using]),
-        [Roles.Auditor] = new HashSet<Permission>(_reading),
+        [Roles.Auditor] = new HashSet<Permission>([.. _reading, Permission.AuditRead]),
         [Roles.Admin] = new HashSet<Permission>([
-            .. _reading, .. _using, Permission.KeysGenerate, Permission.KeysRotate, Permission.KeysUpdate, Permission.KeysRetire, Permission.KeysRevoke,
-            Permission.KeysDestroy, Permission.KeysCancelDeletion
+            .. _reading, .. _using, Permission.KeysGenerate, Permission.KeysRotate, Permission.KeysUpdate, Permission.KeysRetire,
+            Permission.KeysRevoke,
+            Permission.KeysDestroy, Permission.KeysCancelDeletion, Permission.AuditRead
         ]),
         [Roles.Operator] = new HashSet<Permission>([Permission.AlgorithmsRead]),
     };
@@ -43,6 +44,7 @@ internal static class Permissions
         Permission.KeysRevoke => "keys:revoke",
         Permission.KeysDestroy => "keys:destroy",
         Permission.KeysCancelDeletion => "keys:cancel-deletion",
+        Permission.AuditRead => "audit:read",
         Permission.CryptoEncrypt => "crypto:encrypt",
         Permission.CryptoDecrypt => "crypto:decrypt",
         Permission.CryptoReEncrypt => "crypto:re-encrypt",

@@ -14,6 +14,13 @@ internal interface IJournalRepository
     /// <summary>The stream of a node's uses, or null, held in the same way.</summary>
     Task<Sealed<JournalStream>?> LockUsesAsync(IKmsSession session, TenantId tenantId, string node);
 
+    /// <summary>A stream by its number, or null.</summary>
+    Task<Sealed<JournalStream>?> FindStreamAsync(IKmsSession session, TenantId tenantId, int number);
+
+    /// <summary>Events of a stream within a window, in the order that was asked for, at most so many.</summary>
+    Task<IReadOnlyList<StoredEvent>> ListEventsAsync(
+        IKmsSession session, TenantId tenantId, JournalQuery query, JournalWindow window, int limit);
+
     /// <summary>The greatest number of the tenant's streams; 0 when it has none.</summary>
     Task<int> FindLastNumberAsync(IKmsSession session, TenantId tenantId);
 

@@ -56,6 +56,24 @@ internal sealed class JournalChain(JournalStream stream, WrappingKey key)
         return SHA256.HashData(leaf);
     }
 
+    /// <summary>The leaf hash that a stored event should have in its stream.</summary>
+    public static byte[] LeafHash(CanonicalWriter writer, JournalStream stream, StoredEvent stored)
+    {
+        WriteCanonical(writer, stream, stored.Chained.Position, stored.Chained.PreviousHash, stored.Event);
+        return LeafHash(writer.Written);
+    }
+
+    /// <summary>Whether somebody with a journal key wrote a stored event.</summary>
+    /// <param name="stored">The event.</param>
+    /// <param name="leafHash">The leaf hash that it should have.</param>
+    /// <param name="keys">The journal keys.</param>
+    public static bool Holds(StoredEvent stored, byte[] leafHash, IReadOnlyList<WrappingKey> keys) =>
+        !stored.IsDamaged
+        && stored.Canonical.Length == 0
+        && stored.Chained.LeafHash.AsSpan().SequenceEqual(leafHash)
+        && keys.FirstOrDefault(key => key.Id == stored.Chained.MacKeyId) is { } key
+        && CryptographicOperations.FixedTimeEquals(Mac(key, leafHash), stored.Chained.Mac);
+
     /// <summary>HMAC-SHA-256 under the key over format ‖ id of the key (16, big-endian) ‖ leaf hash.</summary>
     public static byte[] Mac(WrappingKey key, ReadOnlySpan<byte> leafHash)
     {

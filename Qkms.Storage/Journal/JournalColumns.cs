@@ -9,7 +9,8 @@ namespace Qkms.Storage.Journal;
 /// </summary>
 internal static class JournalColumns
 {
-    private const string Columns =
+    /// <summary>The columns, in one order wherever rows are read or written.</summary>
+    public const string Columns =
         """
         id, tenant_id, stream, position, time, action, actor_kind, actor_id, key_id, kid, key_version, from_state, to_state, reason,
           request_id, server_request_id, row_seal, key_seal, previous_hash, canonical, leaf_hash, mac, mac_key_id

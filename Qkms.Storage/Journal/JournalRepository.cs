@@ -28,6 +28,54 @@ internal sealed class JournalRepository : IJournalRepository
         (await session.Sql.FindAsync<JournalStreamRow>(
             SelectStream + session.Sql.Dialect.LockRow, new { TenantId = tenantId.Value.ToBytes(), Number = number }))?.ToSealed();
 
+    /// <inheritdoc/>
+    public async Task<Sealed<JournalStream>?> FindStreamAsync(IKmsSession session, TenantId tenantId, int number) =>
+        (await session.Sql.FindAsync<JournalStreamRow>(SelectStream, new { TenantId = tenantId.Value.ToBytes(), Number = number }))
+            ?.ToSealed();
+
+    private const string SelectEvents =
+        $"""
+        SELECT {JournalColumns.Columns}
+        FROM audit_events
+        WHERE tenant_id = @TenantId AND position IS NOT NULL AND position >= @From AND position < @To
+        """;
+
+    // An index of kids holds those of the life cycle, and is found by this very text.
+    private const string OfLifecycle = " AND stream = 1 AND kid IS NOT NULL";
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<StoredEvent>> ListEventsAsync(
+        IKmsSession session, TenantId tenantId, JournalQuery query, JournalWindow window, int limit)
+    {
+        string sql = string.Concat(
+            SelectEvents,
+            query.IsIndexed ? OfLifecycle : " AND stream = @Stream",
+            query.Kid is null ? "" : " AND kid = @Kid",
+            query.Action is null ? "" : " AND action = @Action",
+            query.Actor is null ? "" : " AND actor_id = @Actor");
+        sql = string.Concat(
+            sql,
+            query.Since is null ? "" : " AND time >= @Since",
+            query.Until is null ? "" : " AND time < @Until",
+            query.OldestFirst ? " ORDER BY position LIMIT @Limit" : " ORDER BY position DESC LIMIT @Limit");
+        IReadOnlyList<JournalRow> rows = await session.Sql.ListAsync<JournalRow>(
+            sql,
+            new
+            {
+                TenantId = tenantId.Value.ToBytes(),
+                query.Stream,
+                window.From,
+                window.To,
+                Kid = query.Kid?.Value,
+                query.Action,
+                query.Actor,
+                Since = query.Since.ToStored(),
+                Until = query.Until.ToStored(),
+                Limit = limit,
+            });
+        return [.. rows.Select(row => row.ToEvent())];
+    }
+
     private const string SelectUses =
         $"""
         SELECT {JournalStreamRow.Columns}

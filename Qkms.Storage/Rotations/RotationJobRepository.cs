@@ -120,10 +120,10 @@ internal sealed class RotationJobRepository : IRotationJobRepository
 
     private static string SelectDue(SqlDialect dialect, string due, string table, string waits) =>
         $"""
-        SELECT CAST(tenant_id AS {dialect.Bytes}) AS tenant_id, CAST(id AS {dialect.Bytes}) AS id, CAST({due} AS BIGINT) AS due_at
-        FROM {table}
-        WHERE {waits} AND {due} IS NOT NULL AND {due} <= @Now AND ({due}, id) > (@DueAt, @After)
-        ORDER BY {due}, id
+        SELECT CAST(d.tenant_id AS {dialect.Bytes}) AS tenant_id, CAST(d.id AS {dialect.Bytes}) AS id, CAST(d.{due} AS BIGINT) AS due_at
+        FROM {table} d
+        WHERE {waits} AND d.{due} IS NOT NULL AND d.{due} <= @Now AND (d.{due}, d.id) > (@DueAt, @After)
+        ORDER BY d.{due}, d.id
         LIMIT @Limit
         """;
 

@@ -18,6 +18,7 @@ public sealed class PermissionTests : ServiceTests
         [Permission.KeysRevoke] = Roles.Admin,
         [Permission.KeysDestroy] = Roles.Admin,
         [Permission.KeysCancelDeletion] = Roles.Admin,
+        [Permission.AuditRead] = Roles.Auditor | Roles.Admin,
         [Permission.CryptoEncrypt] = Roles.User | Roles.Admin,
         [Permission.CryptoDecrypt] = Roles.User | Roles.Admin,
         [Permission.CryptoReEncrypt] = Roles.User | Roles.Admin,

@@ -13,13 +13,13 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Telemetry", "Store",
         "Keyrings", "Callers", "Tenants", "Journal", "ApiKeys", "Idempotency",
         "Keys", "Rotations", "Uses", "Lifecycle",
-        "Encryption", "Signatures", "Installation");
+        "Encryption", "Signatures", "Installation", "Verification");
 
     public static readonly Floors Storage = new(
         "Qkms.Storage",
         "Telemetry", "Rows",
         "Sessions",
-        "Keyrings", "Tenants", "Journal", "ApiKeys", "Idempotency", "Keys", "Rotations", "Lifecycle",
+        "Keyrings", "Tenants", "Journal", "ApiKeys", "Idempotency", "Keys", "Rotations", "Lifecycle", "Verification",
         "Migrations", "Sqlite", "Postgres");
 
     public static readonly Floors Api = new(
@@ -28,7 +28,7 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Fields",
         "Envelopes", "Telemetry", "Idempotency",
         "Pages",
-        "Health", "Algorithms", "Keys", "Rotations", "Encryption", "Signatures",
+        "Health", "Algorithms", "Keys", "Rotations", "Encryption", "Signatures", "Journal",
         "Hosting");
 
     public string Project => project;

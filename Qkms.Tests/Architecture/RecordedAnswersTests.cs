@@ -15,6 +15,7 @@ public sealed class RecordedAnswersTests : ServiceTests
     [
         new("ListKeys", Query: "?limit=2"),
         new("GetPublicKey", Query: "?format=jwk"),
+        new("ListEvents", Query: "?action=key.revoked"),
         new("RotateVersion", "now", Body: "{}"),
         new("Encrypt", "batch", Body: """
             {"items":[{"plaintext":"b25l"},{"plaintext":"dHdv","context":{"row":"2"}}],"algorithm":"AES-256","name":"demo"}
@@ -25,7 +26,7 @@ public sealed class RecordedAnswersTests : ServiceTests
     ];
 
     // Lists are recorded a page at a time.
-    private static readonly string[] _instead = ["ListKeys"];
+    private static readonly string[] _instead = ["ListKeys", "ListEvents"];
 
     private readonly FixedClock _clock = new();
 

@@ -15,7 +15,11 @@ internal sealed partial class RecordedText
     };
 
     // Shown shortened; secrets have a length of their own, which the schema demands.
-    private static readonly string[] _bytes = ["public_key", "ciphertext", "kem_ciphertext", "wrapped_key", "signature", "pub"];
+    private static readonly string[] _chained =
+        ["leaf_hash", "previous_hash", "mac", "row_seal", "key_seal", "head_hash", "first_previous_hash"];
+
+    private static readonly string[] _bytes =
+        ["public_key", "ciphertext", "kem_ciphertext", "wrapped_key", "signature", "pub", .. _chained];
     private static readonly string[] _secrets = ["shared_secret"];
 
     private readonly Dictionary<string, string> _known = [];

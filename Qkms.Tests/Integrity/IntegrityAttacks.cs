@@ -131,14 +131,17 @@ internal sealed class Attacker(Func<Database> open)
         }
     }
 
-    /// <summary>Puts the table back as it was.</summary>
+    /// <summary>Puts the table back as it was, and the journal, which tells of what was noticed.</summary>
     public void Undo(Attack attack)
     {
         using Database database = open();
-        (string[] columns, IReadOnlyList<object?[]> rows) = _whole[attack.Row.Table];
-        database.Execute($"DELETE FROM {attack.Row.Table}");
-        foreach (object?[] row in rows)
-            Insert(database, attack.Row.Table, columns, row);
+        foreach (string table in new[] { attack.Row.Table, "audit_events", "audit_streams" }.Distinct())
+        {
+            (string[] columns, IReadOnlyList<object?[]> rows) = _whole[table];
+            database.Execute($"DELETE FROM {table}");
+            foreach (object?[] row in rows)
+                Insert(database, table, columns, row);
+        }
     }
 
     private static bool AreSame(object? left, object? right) =>

@@ -23,7 +23,7 @@ export function check(request, facts, answer, plan, description, memory) {
   const json = readJson(answer);
   return [
     ...checkHeaders(request, facts, answer),
-    ...checkLeaks(answer),
+    ...checkLeaks(facts, answer),
     ...checkPlaintexts(facts, answer),
     ...checkIdentity(facts, answer, json),
     ...checkRepeated(facts, answer),
@@ -53,10 +53,11 @@ function checkHeaders(request, facts, { headers, status }) {
   return faults;
 }
 
-function checkLeaks({ body, headers }) {
+// The journal tells the reasons that were given, whatever stands in them.
+function checkLeaks({ operation }, { body, headers, status }) {
   const text = body.toString('utf8') + JSON.stringify(headers);
   const leak = innards.exec(text)?.[0];
-  return [...(leak ? [`innards in the answer: ${leak}`] : []), ...(text.includes(canary) ? ['hostile input repeated in the answer'] : [])];
+  return [...(leak ? [`innards in the answer: ${leak}`] : []), ...(text.includes(canary) && !(operation?.id === 'ListEvents' && status === 200) ? ['hostile input repeated in the answer'] : [])];
 }
 
 // Only what opens ciphertexts answers with plaintexts, one for each; whether with the right ones, memory knows.

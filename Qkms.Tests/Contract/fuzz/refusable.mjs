@@ -18,6 +18,7 @@ export function mayRefuse(facts, plan, request, code, memory) {
     || (uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : useWithoutAlgorithm(json ?? query) || hashWithoutOaep(json))
     || limitsDoNotFit(operation.id, json)
     || ('cursor' in query && (operation.id !== 'ListKeys' || madeUp(plan)))
+    || (operation.id === 'ListEvents' && eventRules(query))
     || (operation.id === 'RotateVersion' && rotationRules(json))
     || (operation.id === 'GetKey' && keyRules(key, query))
     || (operation.id === 'DestroyKey' && 'waiting_days' in query && json?.waiting_days != null && Number(query.waiting_days) !== json.waiting_days);
@@ -51,6 +52,11 @@ function limitsDoNotFit(operation, json) {
     || (given.includes('max_usage_limit') && json.soft_usage_limit > json.max_usage_limit)
     || time('soft_limit_expiration') > time('expires_at')
     || (given.includes('process_until') && !(time('process_until') >= time('expires_at')));
+}
+
+// A cursor belongs to a stream and an order, and an end comes after its beginning.
+function eventRules({ cursor, since, until }) {
+  return cursor !== undefined || (since !== undefined && until !== undefined && !(Date.parse(since) < Date.parse(until)));
 }
 
 // Qkms.Core/Lifecycle/Successors.cs and KeyRotations.cs. A new algorithm and limits have to fit to the version, and a time has to come soon.

@@ -1,0 +1,165 @@
+using Qkms.Core.Installation;
+using Qkms.Core.Journal;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Keys;
+using Qkms.Core.Sealing;
+using Qkms.Core.Store;
+
+namespace Qkms.Core.Verification;
+
+/// <summary>
+/// Checks every key against the newest event about it, every version against its key, and opens every private key.
+/// </summary>
+internal sealed class KeyVerifier(
+    IKmsSession session,
+    IVerificationRepository repository,
+    IFormerRowRepository rows,
+    IKeyRepository keys,
+    IKeyringRepository keyrings,
+    RowSealer sealer,
+    Keyring keyring,
+    IVerificationReport report) : IDisposable
+{
+    private const int PageSize = 500;
+    private const int MostNamed = 100;
+
+    // The tenant key that was needed last: keys of a tenant mostly follow each other.
+    private (TenantId TenantId, Guid Id, WrappingKey? Key) _tenantKey;
+
+    /// <summary>How many keys there are.</summary>
+    public long Keys { get; private set; }
+
+    /// <summary>How many versions there are.</summary>
+    public long Versions { get; private set; }
+
+    /// <summary>How many private keys were opened.</summary>
+    public long PrivateKeys { get; private set; }
+
+    /// <summary>Checks all of them.</summary>
+    public async Task RunAsync()
+    {
+        Guid last = Guid.Empty;
+        IReadOnlyList<Sealed<Key>> page;
+        do
+        {
+            page = await rows.ListKeysAsync(session, last, PageSize);
+            foreach (Sealed<Key> key in page)
+            {
+                last = key.UnverifiedRow.Id.Value;
+                Keys++;
+                await CheckKeyAsync(key);
+            }
+        }
+        while (page.Count == PageSize);
+
+        foreach (string kid in await repository.ListOrphansAsync(session, MostNamed))
+            report.Found($"key version {kid} belongs to no key");
+    }
+
+    /// <summary>Zeroes the tenant key.</summary>
+    public void Dispose() => _tenantKey.Key?.Dispose();
+
+    private async Task CheckKeyAsync(Sealed<Key> stored)
+    {
+        Key unverified = stored.UnverifiedRow;
+        Key? key = sealer.TryOpen(stored);
+        if (key is null)
+            report.Found($"the row of {unverified.LogName} was edited");
+        else
+            await CheckAgainstJournalAsync(key, stored.Seal);
+
+        int last = 0;
+        long count = 0;
+        IReadOnlyList<Sealed<KeyVersion>> page;
+        do
+        {
+            page = await rows.ListVersionsAsync(session, unverified, last, PageSize);
+            foreach (Sealed<KeyVersion> row in page)
+            {
+                last = row.UnverifiedRow.Version;
+                count++;
+                await CheckVersionAsync(key, row);
+            }
+        }
+        while (page.Count == PageSize);
+
+        Versions += count;
+        if (key is not null && count != key.VersionCount)
+            report.Found($"{key.LogName} has {count} versions and says that it has {key.VersionCount}");
+    }
+
+    private async Task CheckAgainstJournalAsync(Key key, byte[] seal)
+    {
+        StoredEvent? newest = await repository.FindNewestOfKeyAsync(session, key.TenantId, key.Id);
+        if (newest is null)
+        {
+            report.Found($"the journal does not tell of {key.LogName}");
+        }
+        else if (!seal.AsSpan().SequenceEqual(newest.Event.KeySeal))
+        {
+            long? old = await repository.FindPositionOfSealAsync(session, key.TenantId, key.Id, seal);
+            report.Found(old is { } position
+                ? $"{key.LogName} was put back to what it was at position {position} of its tenant's journal; position "
+                    + $"{newest.Chained.Position} ({newest.Event.Action}) is newer"
+                : $"the journal does not tell of the last change of {key.LogName}: its newest event about it is position "
+                    + $"{newest.Chained.Position}");
+        }
+    }
+
+    private async Task CheckVersionAsync(Key? key, Sealed<KeyVersion> stored)
+    {
+        KeyVersion? version = sealer.TryOpen(stored);
+        if (version is null)
+        {
+            report.Found($"the row of {stored.UnverifiedRow.LogName} was edited");
+            return;
+        }
+
+        if (key is not null && !key.Vouches(version))
+            report.Found($"{version.LogName} is not as its key says that it is: its row was put back");
+
+        KeyMaterial? material = await keys.FindMaterialAsync(session, version.TenantId, version.Id);
+        if (version.State == KeyState.Destroyed)
+        {
+            if (material is not null)
+                report.Found($"{version.LogName} is destroyed, and its private key is there");
+        }
+        else if (material is null || !await OpensAsync(version, material))
+        {
+            report.Found($"the private key of {version.LogName} {(material is null ? "is missing" : "does not open")}");
+        }
+        else
+        {
+            PrivateKeys++;
+        }
+    }
+
+    private async Task<bool> OpensAsync(KeyVersion version, KeyMaterial material)
+    {
+        try
+        {
+            if (await TenantKeyAsync(version.TenantId, material.WrappingKeyId) is not { } tenantKey)
+                return false;
+
+            PrivateKeyWrap.Unwrap(tenantKey, version, material).Dispose();
+            return true;
+        }
+        catch (SealBrokenException)
+        {
+            return false;
+        }
+    }
+
+    private async Task<WrappingKey?> TenantKeyAsync(TenantId tenantId, Guid id)
+    {
+        if (_tenantKey.TenantId == tenantId && _tenantKey.Id == id)
+            return _tenantKey.Key;
+
+        _tenantKey.Key?.Dispose();
+        _tenantKey = (tenantId, id, null);
+        if (await keyrings.FindTenantKeyAsync(session, tenantId, id) is { } entry)
+            _tenantKey = (tenantId, id, keyring.OpenTenantKey(entry));
+
+        return _tenantKey.Key;
+    }
+}

@@ -1,0 +1,63 @@
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Installation;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Keys;
+using Qkms.Core.Store;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Core.Verification;
+
+/// <summary>Checks everything that the root key protects, on one moment of the database, and changes nothing.</summary>
+internal sealed class Verifier(
+    IVerificationRepository repository,
+    IFormerRowRepository rows,
+    ITenantRepository tenants,
+    IKeyRepository keys,
+    IKeyringRepository keyrings,
+    Keyring keyring,
+    RowSealer sealer)
+{
+    private const int PageSize = 500;
+
+    /// <summary>Checks all of it.</summary>
+    /// <param name="session">Sees one moment of the database.</param>
+    /// <param name="rootKey">The root key.</param>
+    /// <param name="report">Takes what is found, and how far the verification is.</param>
+    /// <exception cref="RootKeyException">The root key is another database's.</exception>
+    /// <exception cref="StoreUnusableException">There is nothing yet, or a key that protects everything else does not open.</exception>
+    public async Task<VerificationSummary> RunAsync(IKmsSession session, RootKey rootKey, IVerificationReport report)
+    {
+        StoredKeyring stored = await StoredKeyring.ReadAsync(session, keyrings);
+        stored.RefuseIfOrphaned();
+        if (stored.IsNew)
+            throw new StoreUnusableException("The database is empty: Qkms has not been started with it.");
+
+        if (stored.IsFormer(rootKey))
+            throw new StoreUnusableException("The database is of an earlier build: start Qkms with it once, which takes it over.");
+
+        keyring.Install(stored.Open(rootKey));
+        JournalVerifier journal = new(session, repository, tenants, sealer, keyring, report);
+        await journal.RunAsync();
+        await CheckApiKeysAsync(session, report);
+        using KeyVerifier key = new(session, repository, rows, keys, keyrings, sealer, keyring, report);
+        await key.RunAsync();
+        return new VerificationSummary(journal.Tenants, journal.Streams, journal.Events, key.Keys, key.Versions, key.PrivateKeys);
+    }
+
+    private async Task CheckApiKeysAsync(IKmsSession session, IVerificationReport report)
+    {
+        Guid last = Guid.Empty;
+        IReadOnlyList<Sealed<Credential>> page;
+        do
+        {
+            page = await rows.ListCredentialsAsync(session, last, PageSize);
+            foreach (Sealed<Credential> stored in page)
+            {
+                last = stored.UnverifiedRow.Id.Value;
+                if (sealer.TryOpen(stored) is null)
+                    report.Found($"the row of {stored.UnverifiedRow.LogName} was edited");
+            }
+        }
+        while (page.Count == PageSize);
+    }
+}

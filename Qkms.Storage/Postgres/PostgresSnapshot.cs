@@ -1,0 +1,38 @@
+using System.Data;
+using Npgsql;
+using Qkms.Storage.Migrations;
+using Qkms.Storage.Sessions;
+
+namespace Qkms.Storage.Postgres;
+
+/// <summary>One moment of the shared database.</summary>
+/// <param name="options">Where it is.</param>
+internal sealed class PostgresSnapshot(PostgresStorageOptions options) : IStoreSnapshot
+{
+    private string? _description;
+
+    /// <inheritdoc/>
+    public string Description => _description ?? "PostgreSQL";
+
+    /// <inheritdoc/>
+    public async Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    {
+        await using PostgresConnections connections = new(options)
+        {
+            Schema = new PostgresSchemaCheck(Migration.For("Postgres").Count, static _ => { }),
+        };
+        try
+        {
+            await using NpgsqlConnection connection = await connections.OpenReaderAsync(cancellationToken);
+            _description = $"PostgreSQL {connection.ServerVersion}, database '{connections.Database}' on {connections.Host}";
+            await using NpgsqlTransaction transaction =
+                await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+            using KmsSession session = KmsSession.ForReading(connection, SqlDialect.Postgres, cancellationToken);
+            return await work(session);
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        {
+            throw new StoreUnusableException($"The database cannot be read: {e.Message}", e);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using Qkms.Core.Journal;
+using Qkms.Core.Verification;
+using Qkms.Storage.Journal;
+using Qkms.Storage.Rows;
+using Qkms.Storage.Sessions;
+
+namespace Qkms.Storage.Verification;
+
+/// <summary>Reads everything that the verification looks at. Tenants are bytes: somebody may have written what is no id.</summary>
+internal sealed class VerificationRepository : IVerificationRepository
+{
+    private const string CountEvents = "SELECT COUNT(*) FROM audit_events";
+
+    /// <inheritdoc/>
+    public Task<long> CountEventsAsync(IKmsSession session) => session.Sql.ScalarAsync<long>(CountEvents);
+
+    private const string SelectNextTenant =
+        """
+        SELECT tenant_id FROM (
+          SELECT * FROM (SELECT tenant_id FROM audit_events WHERE tenant_id > @After ORDER BY tenant_id LIMIT 1) AS e
+          UNION
+          SELECT * FROM (SELECT tenant_id FROM audit_streams WHERE tenant_id > @After ORDER BY tenant_id LIMIT 1) AS s
+          UNION
+          SELECT * FROM (SELECT id AS tenant_id FROM tenants WHERE id > @After ORDER BY id LIMIT 1) AS t
+        ) AS found
+        ORDER BY tenant_id
+        LIMIT 1
+        """;
+
+    /// <inheritdoc/>
+    public Task<byte[]?> FindNextTenantAsync(IKmsSession session, byte[] after) =>
+        session.Sql.FindAsync<byte[]>(SelectNextTenant, new { After = after });
+
+    private const string SelectStreams =
+        $"""
+        SELECT {JournalStreamRow.Columns}
+        FROM audit_streams
+        WHERE tenant_id = @TenantId
+        ORDER BY stream
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Sealed<JournalStream>>> ListStreamsAsync(IKmsSession session, byte[] tenantId) =>
+        [.. (await session.Sql.ListAsync<JournalStreamRow>(SelectStreams, new { TenantId = tenantId })).Select(row => row.ToSealed())];
+
+    private const string SelectNextStream =
+        """
+        SELECT stream
+        FROM audit_events
+        WHERE tenant_id = @TenantId AND stream > @After AND position IS NOT NULL
+        ORDER BY stream
+        LIMIT 1
+        """;
+
+    /// <inheritdoc/>
+    public async Task<long?> FindNextStreamAsync(IKmsSession session, byte[] tenantId, long after) =>
+        await session.Sql.ListAsync<long>(SelectNextStream, new { TenantId = tenantId, After = after }) is [long number] ? number : null;
+
+    private const string SelectEvents =
+        $"""
+        SELECT {JournalColumns.Columns}
+        FROM audit_events
+        WHERE tenant_id = @TenantId AND stream = @Stream AND position >= @From AND position IS NOT NULL
+        ORDER BY position
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<StoredEvent>> ListEventsAsync(
+        IKmsSession session, byte[] tenantId, long stream, long from, int limit) =>
+    [
+        .. (await session.Sql.ListAsync<JournalRow>(
+            SelectEvents, new { TenantId = tenantId, Stream = stream, From = from, Limit = limit })).Select(row => row.ToEvent()),
+    ];
+
+    private const string SelectFormerEvents =
+        $"""
+        SELECT {JournalColumns.Columns}
+        FROM audit_events
+        WHERE tenant_id = @TenantId AND position IS NULL AND id > @After
+        ORDER BY id
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<StoredEvent>> ListFormerEventsAsync(IKmsSession session, byte[] tenantId, byte[] after, int limit) =>
+    [
+        .. (await session.Sql.ListAsync<JournalRow>(SelectFormerEvents, new { TenantId = tenantId, After = after, Limit = limit }))
+            .Select(row => row.ToEvent()),
+    ];
+
+    private const string SelectNewestOfKey =
+        $"""
+        SELECT {JournalColumns.Columns}
+        FROM audit_events
+        WHERE tenant_id = @TenantId AND stream = 1 AND key_id = @KeyId AND key_id IS NOT NULL AND key_seal IS NOT NULL
+        ORDER BY position DESC
+        LIMIT 1
+        """;
+
+    /// <inheritdoc/>
+    public async Task<StoredEvent?> FindNewestOfKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
+        (await session.Sql.FindAsync<JournalRow>(
+            SelectNewestOfKey, new { TenantId = tenantId.Value.ToBytes(), KeyId = keyId.Value.ToBytes() }))?.ToEvent();
+
+    private const string SelectPositionOfSeal =
+        """
+        SELECT position
+        FROM audit_events
+        WHERE tenant_id = @TenantId AND stream = 1 AND key_id = @KeyId AND key_id IS NOT NULL AND key_seal = @KeySeal
+          AND position IS NOT NULL
+        ORDER BY position DESC
+        LIMIT 1
+        """;
+
+    /// <inheritdoc/>
+    public async Task<long?> FindPositionOfSealAsync(IKmsSession session, TenantId tenantId, KeyId keyId, byte[] keySeal) =>
+        await session.Sql.ListAsync<long>(
+            SelectPositionOfSeal,
+            new { TenantId = tenantId.Value.ToBytes(), KeyId = keyId.Value.ToBytes(), KeySeal = keySeal }) is [long position]
+            ? position
+            : null;
+
+    private const string SelectLostKeys =
+        """
+        SELECT DISTINCT e.key_id
+        FROM audit_events e
+        WHERE e.tenant_id = @TenantId AND e.stream = 1 AND e.key_id IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM keys k WHERE k.tenant_id = e.tenant_id AND k.id = e.key_id)
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Guid>> ListLostKeysAsync(IKmsSession session, byte[] tenantId, int limit) =>
+    [
+        .. (await session.Sql.ListAsync<byte[]>(SelectLostKeys, new { TenantId = tenantId, Limit = limit }))
+            .Select(id => new StoredRowReader().Id(id)),
+    ];
+
+    private const string SelectOrphans =
+        """
+        SELECT v.kid
+        FROM key_versions v
+        WHERE NOT EXISTS (SELECT 1 FROM keys k WHERE k.tenant_id = v.tenant_id AND k.id = v.key_id)
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ListOrphansAsync(IKmsSession session, int limit) =>
+        session.Sql.ListAsync<string>(SelectOrphans, new { Limit = limit });
+}

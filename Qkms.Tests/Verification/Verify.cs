@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Configuration;
+using Qkms.Api.Hosting;
+
+namespace Qkms.Tests.Verification;
+
+/// <summary>Runs <c>qkms verify</c> in this process, on the database of a data directory.</summary>
+internal static class Verify
+{
+    public static async Task<(int ExitCode, string Output)> RunAsync(string dataDirectory, bool showBar = false)
+    {
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(TestStorage.SettingsOf(dataDirectory).Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
+            .AddInMemoryCollection([KeyValuePair.Create("Qkms:DataDirectory", (string?)dataDirectory)])
+            .Build();
+        using RootKeyEnvironment environment = new();
+        await using StringWriter output = new();
+        QkmsSettings settings = QkmsSettings.From(configuration);
+        int exitCode = await VerifyCommand.RunAsync(
+            settings,
+            environment,
+            services => Program.AddSnapshot(services, settings),
+            new VerifyReport(output, showBar),
+            CancellationToken.None);
+        return (exitCode, output.ToString());
+    }
+}
