@@ -29,7 +29,8 @@ internal sealed record UpdateKeyRequest(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault), Description(LimitTexts.RotationPeriod)]
     DaysMember RotationPeriod,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
-    [property: Description("Your own words about the version, by name. A value replaces or adds one, null removes it; null for the map, all.")]
+    [property: Description(
+        "Your own words about the version, by name. A value replaces or adds one, null removes it; null for the map, all.")]
     LabelsMember Labels) : IKeyLimitFields;
 
 internal sealed class UpdateKeyRequestValidator : AbstractValidator<UpdateKeyRequest>
@@ -55,8 +56,8 @@ internal static class UpdateKey
             .WithName("UpdateKey")
             .WithSummary("Changes the limits and labels of a key version by a merge patch (RFC 7396): null removes a limit.")
             .WithDescription(
-                "What the request does not name stays. Raising a limit brings an expired version back. 'rotation_period' is changed for the "
-                + "whole key, and counts from now on.")
+                "What the request does not name stays. Raising a limit brings an expired version back. 'rotation_period' is changed for "
+                + "the whole key, and counts from now on.")
             .WithRequestExample("""{"soft_usage_limit":900000,"max_usage_limit":1000000,"labels":{"team":"orders"}}""")
             .WithMetadata(new BodyType(MediaType))
             .WithValidation(new UpdateKeyRequestValidator())

@@ -72,17 +72,18 @@ internal sealed class SharedHeaders : IDocumentFilter
             },
             [UsageName] = new OpenApiHeader
             {
-                Description = "Present from the soft usage limit of the version on: a dictionary of RFC 9651. If several versions were used, "
-                    + "the one with the fewest uses left.",
+                Description = "Present from the soft usage limit of the version on: a dictionary of RFC 9651. If several versions were "
+                    + "used, the one with the fewest uses left.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^used=[0-9]+; soft=[0-9]+" },
                 Example = $"used=95; soft=90; max=100; kid=\"{KidFieldAttribute.Current}\"",
             },
             [ExpirationName] = new OpenApiHeader
             {
-                Description = "Present from the soft expiry of the version on: a dictionary of RFC 9651. If several versions were used, the "
-                    + "one that expires first. seconds is what is left until then.",
+                Description = "Present from the soft expiry of the version on: a dictionary of RFC 9651. If several versions were used, "
+                    + "the one that expires first. seconds is what is left until then.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^soft=\"[0-9TZ:.-]+\"" },
-                Example = $"soft=\"{Examples.Time}\"; expires=\"{Examples.LaterTime}\"; seconds=315532800; kid=\"{KidFieldAttribute.Current}\"",
+                Example = $"soft=\"{Examples.Time}\"; expires=\"{Examples.LaterTime}\"; seconds=315532800; "
+                    + $"kid=\"{KidFieldAttribute.Current}\"",
             },
             [RepeatedName] = new OpenApiHeader
             {

@@ -35,7 +35,7 @@ internal sealed class KeyUpdate(IKmsStore store, Changes changes, StateChanges s
                     cancellationToken)),
             cancellationToken);
 
-    /// <summary>What changes, for the journal: <c>max_usage_limit 100 to 200, labels</c>. The words of labels are the tenant's own.</summary>
+    /// <summary>What changes, for the journal: <c>max_usage_limit 100 to 200, labels</c>, and not what those say.</summary>
     internal static string Describe(KeyVersion before, KeyVersion after)
     {
         List<string> parts = [];

@@ -11,7 +11,7 @@ internal sealed record Used<T>(ChosenKey Key, T Result, IReadOnlyList<string> Wa
     /// <summary>Zeroes the result, if it is secret.</summary>
     public void Dispose() => (Result as IDisposable)?.Dispose();
 
-    /// <summary>Zeroes the result, also one that would not be secret if it had been answered: a use that was not granted has none.</summary>
+    /// <summary>Zeroes the result, secret or not: a use that was not granted has none.</summary>
     public void Withdraw() => Results.Withdraw(Result);
 }
 

@@ -48,8 +48,8 @@ public sealed class UpdateKeyTests : ServiceTests
     [Fact]
     public async Task A_raised_limit_brings_an_expired_version_back()
     {
-        string kid = (await Client.GenerateAsync(KeyUseVerbs.Aes, new { max_usage_limit = 1, expires_at = App.Time.GetUtcNow().AddDays(1) }))
-            .Text("kid");
+        object limits = new { max_usage_limit = 1, expires_at = App.Time.GetUtcNow().AddDays(1) };
+        string kid = (await Client.GenerateAsync(KeyUseVerbs.Aes, limits)).Text("kid");
         await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "" });
         (await Client.UseAsync("/crypto/encrypt", new { plaintext = "" })).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_007");
 
@@ -143,7 +143,7 @@ public sealed class UpdateKeyTests : ServiceTests
         (await Client.GetJsonAsync($"/kms/keys/{kid}")).Data["max_usage_limit"].Should().BeNull();
     }
 
-    /// <summary>A-33, A-40: the journal says what changed; a patch that changes nothing has no event, and one that is repeated has one.</summary>
+    /// <summary>A-33, A-40: the journal says what changed; one that changes nothing has no event, a repeated one has one.</summary>
     [Fact]
     public async Task The_journal_says_what_changed()
     {
@@ -162,7 +162,8 @@ public sealed class UpdateKeyTests : ServiceTests
         await PatchAsync(kid, """{"max_usage_limit":200}""");
 
         using Database database = App.OpenDatabase();
-        database.Strings("SELECT kid || '|' || from_state || '|' || to_state || '|' || reason FROM audit_events WHERE action = 'key.updated'")
+        database.Strings(
+            "SELECT kid || '|' || from_state || '|' || to_state || '|' || reason FROM audit_events WHERE action = 'key.updated'")
             .Should().Equal($"{kid}|active|active|max_usage_limit 100 to 200, auto_rotate off to on, labels");
     }
 
