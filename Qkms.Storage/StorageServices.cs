@@ -64,6 +64,7 @@ internal static class StorageServices
         .AddSingleton<ITenantRepository, TenantRepository>()
         .AddSingleton<ICredentialRepository, CredentialRepository>()
         .AddSingleton<IKeyRepository, KeyRepository>()
+        .AddSingleton<IKeyUsageRepository, KeyUsageRepository>()
         .AddSingleton<IRotationJobRepository, RotationJobRepository>()
         .AddSingleton<IObservedTimeRepository, ObservedTimeRepository>()
         .AddSingleton<IFormerRowRepository, FormerRowRepository>()

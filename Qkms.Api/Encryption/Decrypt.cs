@@ -77,11 +77,22 @@ internal sealed record DecryptResponse(
     public static DecryptResponse From(Used<SecretBytes> decrypted, string? spelling)
     {
         KeyVersion version = decrypted.Key.Version;
-        return new(decrypted.Result, null, version.Kid.Value, version.Version, spelling ?? version.Spelling, version.Algorithm.Name, []);
+        return new(
+            decrypted.Result,
+            null,
+            version.Kid.Value,
+            version.Version,
+            spelling ?? version.Spelling,
+            version.Algorithm.Name,
+            decrypted.Key.LimitWarnings);
     }
 
-    public static DecryptResponse From(IReadOnlyList<ItemOf<Used<SecretBytes>>> items) =>
-        new(null, [.. items.Select(DecryptedItem.From)], null, null, null, null, []);
+    public static DecryptResponse From(IReadOnlyList<ItemOf<Used<SecretBytes>>> items)
+    {
+        IEnumerable<string> warnings = items.SelectMany(item => item.Result?.Key.LimitWarnings ?? []).Distinct();
+        return new(
+            null, [.. items.Select(DecryptedItem.From)], null, null, null, null, [.. warnings.Take(WarningsFieldAttribute.Most)]);
+    }
 
     public void Dispose()
     {

@@ -140,7 +140,7 @@ internal sealed record ReEncryptResponse : KeyOrItemsResponse
 {
     [SetsRequiredMembers]
     public ReEncryptResponse(ReEncrypted moved, bool isWrappedKey, string? spelling)
-        : base(moved.Result.Key, spelling)
+        : base(moved.Result.Key, spelling, moved.Source.LimitWarnings)
     {
         Ciphertext = isWrappedKey ? null : moved.Result.Result;
         WrappedKey = isWrappedKey ? moved.Result.Result : null;
@@ -148,8 +148,8 @@ internal sealed record ReEncryptResponse : KeyOrItemsResponse
     }
 
     [SetsRequiredMembers]
-    public ReEncryptResponse(IReadOnlyList<ReEncryptedItem> items)
-        : base(null, null) => Items = items;
+    public ReEncryptResponse(IReadOnlyList<ItemOf<ReEncrypted>> moved, IReadOnlyList<ReEncryptedItem> items)
+        : base(null, null, WarningsOf(moved.SelectMany(item => new[] { item.Result?.Source, item.Result?.Result.Key }))) => Items = items;
 
     [Description("The new ciphertext, base64. Absent for a wrapped key, and if the request had items.")]
     [BytesField(0, SizeRules.MaxCiphertext, Example = Examples.Blob)]
@@ -245,7 +245,7 @@ internal static class ReEncrypt
         (KeyChoice, KeyChoice?, MovedCiphertext From, Authenticated?)[] items = [.. request.Items.Select(item => Plan(request, item!))];
         IReadOnlyList<ItemOf<ReEncrypted>> results = await reEncryption.ReEncryptManyAsync(caller, items, cancellationToken);
         return Reply.Ok(new ReEncryptResponse(
-            [.. results.Select((result, i) => ReEncryptedItem.From(result, items[i].From.IsWrappedKey))]));
+            results, [.. results.Select((result, i) => ReEncryptedItem.From(result, items[i].From.IsWrappedKey))]));
     }
 
     private static (KeyChoice Source, KeyChoice? Destination, MovedCiphertext From, Authenticated? To) Plan(

@@ -52,12 +52,17 @@ internal sealed class EnvelopeProtocol(
     /// </summary>
     public override void PrepareBody(HttpRequest request)
     {
+        BodyType? wanted = BodyType.Of(request.HttpContext);
+
         // Nearly every request says just this.
-        if (request.ContentType is Json)
+        if (request.ContentType is Json && wanted is null)
             return;
 
         if (!request.HasJsonContentType() || !MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type))
             throw HttpErrors.UnsupportedMediaType.Refusal();
+
+        if (wanted is not null && !type.MediaType.Equals(wanted.MediaType, StringComparison.OrdinalIgnoreCase))
+            throw HttpErrors.UnsupportedMediaType.With($"The Content-Type of this route is {wanted.MediaType}.");
 
         if (!type.Charset.HasValue)
             return;
@@ -72,8 +77,12 @@ internal sealed class EnvelopeProtocol(
     public override KmsException Explain(HttpContext context, BadHttpRequestException exception) =>
         BadRequests.Translate(context, exception);
 
-    public override Task WriteResultAsync<T>(HttpContext context, int status, T data) =>
-        WriteAsync(context, status, new Envelope<T>(data, RequestIdentity.Of(context), time.GetUtcMilliseconds()));
+    public override Task WriteResultAsync<T>(HttpContext context, int status, T data)
+    {
+        DateTimeOffset now = time.GetUtcMilliseconds();
+        LimitHeaders.Write(context, now);
+        return WriteAsync(context, status, new Envelope<T>(data, RequestIdentity.Of(context), now));
+    }
 
     public override Task WriteRefusalAsync(HttpContext context, KmsException refusal)
     {

@@ -19,8 +19,12 @@ internal abstract record KeyOrItemsResponse
         Algorithm = used is { } known ? spelling ?? known.Version.Spelling : null;
         AlgorithmId = used?.Version.Algorithm.Name;
         RequestedKid = used?.RequestedKid?.Value;
-        Warnings = warnings ?? [];
+        Warnings = [.. warnings ?? [], .. used?.LimitWarnings ?? []];
     }
+
+    /// <summary>The warnings about the keys of items: each once, and the first of them where there are too many to be read.</summary>
+    protected static IReadOnlyList<string> WarningsOf(IEnumerable<ChosenKey?> keys) =>
+        [.. keys.SelectMany(key => key?.LimitWarnings ?? []).Distinct().Take(WarningsFieldAttribute.Most)];
 
     [Description("The kid of the version that was used. Absent if the request had items: each result has its own.")]
     [KidField]

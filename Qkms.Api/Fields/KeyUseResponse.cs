@@ -15,7 +15,7 @@ internal abstract record KeyUseResponse
         Algorithm = spelling ?? used.Version.Spelling;
         AlgorithmId = used.Version.Algorithm.Name;
         RequestedKid = used.RequestedKid?.Value;
-        Warnings = warnings ?? [];
+        Warnings = [.. warnings ?? [], .. used.LimitWarnings];
     }
 
     [Description("The kid of the version that was used.")]
@@ -46,9 +46,11 @@ internal abstract record KeyUseResponse
 /// <summary>The warnings of a response.</summary>
 internal sealed class WarningsFieldAttribute : FieldAttribute
 {
+    public const int Most = 10;
+
     public WarningsFieldAttribute()
     {
-        (MaxItems, MaxLength) = (10, MessageFieldAttribute.Longest);
+        (MaxItems, MaxLength) = (Most, MessageFieldAttribute.Longest);
         Example = "SHA-256 is weaker than ML-DSA-65 (FIPS 204, section 5.4): use a longer hash, or sign the message itself.";
     }
 }

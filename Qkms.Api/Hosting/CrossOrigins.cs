@@ -18,7 +18,7 @@ internal static class CrossOrigins
         // No credentials: the API key is a header that a script sets, and no browser sends by itself.
         builder.Services.AddCors(options => options.AddDefaultPolicy(policy => policy
             .WithOrigins([.. origins])
-            .WithMethods(HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete)
+            .WithMethods(HttpMethods.Get, HttpMethods.Post, HttpMethods.Patch, HttpMethods.Delete)
             .WithHeaders(
                 EnvelopeProtocol.HeaderName, HeaderNames.ContentType, HeaderNames.Accept, HeaderNames.IfNoneMatch, HeaderNames.TraceParent,
                 RequestIdentity.HeaderName, IdempotencyKeys.HeaderName)

@@ -36,6 +36,9 @@ internal class FieldAttribute : Attribute
     /// <summary>The most items of a list, or members of a map.</summary>
     public int MaxItems { get; init; } = int.MaxValue;
 
+    /// <summary>Whether the values of a map may be null.</summary>
+    public bool TakesNullValues { get; init; }
+
     /// <summary>The only texts that are valid.</summary>
     public string[]? Words { get; init; }
 

@@ -11,7 +11,7 @@ internal static class KeyEndpoints
     public static IEndpointRouteBuilder MapKeys(this IEndpointRouteBuilder app)
     {
         RouteGroupBuilder keys = app.MapGroup("/kms/keys")
-            .WithTag("Keys", "Generate, list, show, rotate, retire, revoke and destroy versioned keys.");
+            .WithTag("Keys", "Generate, list, show, change, rotate, retire, revoke and destroy versioned keys.");
         keys.MapGenerateKey();
         keys.MapListKeys();
         keys.MapGetActiveKey();
@@ -24,6 +24,7 @@ internal static class KeyEndpoints
 
         // Last in the description, where operations of one path stand together: the page is read from top to bottom.
         keys.MapGetKey();
+        keys.MapUpdateKey();
         keys.MapDestroyKey();
         return app;
     }

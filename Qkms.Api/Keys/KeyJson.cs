@@ -6,6 +6,7 @@ namespace Qkms.Api.Keys;
 /// <summary>Requests and answers about keys, as JSON.</summary>
 [JsonSerializable(typeof(GenerateKeyRequest))]
 [JsonSerializable(typeof(RotateKeyRequest))]
+[JsonSerializable(typeof(UpdateKeyRequest))]
 [JsonSerializable(typeof(RetireKeyRequest))]
 [JsonSerializable(typeof(RevokeKeyRequest))]
 [JsonSerializable(typeof(DestroyKeyRequest))]

@@ -91,6 +91,18 @@ internal record KeyVersionResponse
     [Field(Example = Examples.LaterTime)]
     public required DateTimeOffset? NextRotationAt { get; init; }
 
+    [Description("The number of uses since the version has a usage limit; null = it has none, and they are not counted.")]
+    [Field(Minimum = 0, Example = 1)]
+    public required long? UsageCount { get; init; }
+
+    [Description("When the newest of them was counted.")]
+    [Field(Example = Examples.Time)]
+    public required DateTimeOffset? LastUsedAt { get; init; }
+
+    [Description("Your own words about the version, by name.")]
+    [Field(MaxItems = KeyLabels.MostLabels, MaxLength = KeyLabels.MaxLength, Example = """{"team":"orders"}""")]
+    public required SortedDictionary<string, string> Labels { get; init; }
+
     [Description("When the version was retired.")]
     [Field(Example = Examples.Time)]
     public required DateTimeOffset? RetiredAt { get; init; }
@@ -134,6 +146,9 @@ internal record KeyVersionResponse
         AutoRotate = version.AutoRotate,
         RotationPeriod = (int?)version.RotationPeriod?.TotalDays,
         NextRotationAt = version.NextRotationAt,
+        UsageCount = version.CountsUses ? version.Used : null,
+        LastUsedAt = version.CountsUses ? version.LastUsedAt : null,
+        Labels = version.Labels.Read(),
         RetiredAt = version.RetiredAt,
         RevokedAt = version.RevokedAt,
         DestroyAt = version.DestroyAt,

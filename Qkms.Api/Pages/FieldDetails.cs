@@ -44,11 +44,12 @@ internal static class FieldDetails
             DescribeValue(item, field);
     }
 
-    // Names are not empty, and values are strings, never null.
+    // Names are not empty, and values are strings; in a merge patch null removes one.
     private static void DescribeMap(OpenApiSchema schema, FieldAttribute field)
     {
         schema.MaxProperties = AtMost(field.MaxItems);
-        schema.AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = AtMost(field.MaxLength) };
+        JsonSchemaType type = field.TakesNullValues ? JsonSchemaType.String | JsonSchemaType.Null : JsonSchemaType.String;
+        schema.AdditionalProperties = new OpenApiSchema { Type = type, MaxLength = AtMost(field.MaxLength) };
         schema.PropertyNames = new OpenApiSchema { MinLength = 1, MaxLength = AtMost(field.MaxLength) };
     }
 

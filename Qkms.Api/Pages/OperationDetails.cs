@@ -28,7 +28,7 @@ internal sealed class OperationDetails : IOperationFilter
             });
         }
 
-        NameMediaType(operation);
+        NameMediaType(operation, metadata);
         AddRefusals(operation, context, metadata, open);
         AddExample(operation, metadata);
         DescribeContent(operation, context, metadata);
@@ -38,13 +38,14 @@ internal sealed class OperationDetails : IOperationFilter
         if (takesKey)
             AddIdempotencyKey(operation);
 
-        AddHeaders(operation, context.Document, takesKey);
+        bool usesKey = metadata.OfType<RefusalMetadata>().Any(m => m.Errors.Contains(KmsErrors.KeyExpired));
+        AddHeaders(operation, context.Document, takesKey, usesKey);
     }
 
-    private static void NameMediaType(OpenApiOperation operation)
+    private static void NameMediaType(OpenApiOperation operation, IList<object> metadata)
     {
         if (operation.RequestBody?.Content is { } content && content.Remove(ProtocolGroups.AnyType, out IOpenApiMediaType? body))
-            content[EnvelopeProtocol.Json] = body;
+            content[metadata.OfType<BodyType>().FirstOrDefault()?.MediaType ?? EnvelopeProtocol.Json] = body;
     }
 
     private static void AddRefusals(OpenApiOperation operation, OperationFilterContext context, IList<object> metadata, bool open)
@@ -87,7 +88,7 @@ internal sealed class OperationDetails : IOperationFilter
     private static void AddExample(OpenApiOperation operation, IList<object> metadata)
     {
         ExampleMetadata? example = metadata.OfType<ExampleMetadata>().FirstOrDefault();
-        if (example is null || operation.RequestBody?.Content?[EnvelopeProtocol.Json] is not OpenApiMediaType body)
+        if (example is null || operation.RequestBody?.Content?.Values.FirstOrDefault() is not OpenApiMediaType body)
             return;
 
         body.Example = JsonNode.Parse(example.Json);
@@ -149,7 +150,7 @@ internal sealed class OperationDetails : IOperationFilter
         Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[!-~]+$", MaxLength = RepeatableRequest.MaxKeyLength },
     });
 
-    private static void AddHeaders(OpenApiOperation operation, OpenApiDocument document, bool takesKey)
+    private static void AddHeaders(OpenApiOperation operation, OpenApiDocument document, bool takesKey, bool usesKey)
     {
         foreach ((string status, IOpenApiResponse response) in operation.Responses ?? [])
         {
@@ -159,6 +160,9 @@ internal sealed class OperationDetails : IOperationFilter
             SharedHeaders.AddTo(described, status, document);
             if (takesKey && status[0] == '2')
                 SharedHeaders.AddRepeated(described, document);
+
+            if (usesKey && status[0] == '2')
+                SharedHeaders.AddLimitWarnings(described, document);
         }
     }
 }

@@ -1,4 +1,6 @@
 using Microsoft.OpenApi;
+using Qkms.Api.Envelopes;
+using Qkms.Api.Fields;
 using Qkms.Api.Idempotency;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -12,6 +14,8 @@ internal sealed class SharedHeaders : IDocumentFilter
     private const string WwwAuthenticateName = "WwwAuthenticate";
     private const string RetryAfterName = "RetryAfter";
     private const string RepeatedName = "IdempotencyReplayed";
+    private const string UsageName = "KeyUsageLimitWarning";
+    private const string ExpirationName = "KeyExpirationWarning";
 
     /// <summary>Adds the headers of responses with <paramref name="status"/>.</summary>
     public static void AddTo(OpenApiResponse response, string status, OpenApiDocument document)
@@ -31,6 +35,13 @@ internal sealed class SharedHeaders : IDocumentFilter
     /// <summary>Adds the header of responses to repeated requests.</summary>
     public static void AddRepeated(OpenApiResponse response, OpenApiDocument document) =>
         response.Headers![IdempotencyKeys.RepeatedHeaderName] = new OpenApiHeaderReference(RepeatedName, document);
+
+    /// <summary>Adds the headers of responses to uses of keys.</summary>
+    public static void AddLimitWarnings(OpenApiResponse response, OpenApiDocument document)
+    {
+        response.Headers![LimitHeaders.UsageName] = new OpenApiHeaderReference(UsageName, document);
+        response.Headers![LimitHeaders.ExpirationName] = new OpenApiHeaderReference(ExpirationName, document);
+    }
 
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
     {
@@ -58,6 +69,21 @@ internal sealed class SharedHeaders : IDocumentFilter
                 Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1" },
                 Example = 2,
                 Required = true,
+            },
+            [UsageName] = new OpenApiHeader
+            {
+                Description = "Present from the soft usage limit of the version on: a dictionary of RFC 9651. If several versions were "
+                    + "used, the one with the fewest uses left.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^used=[0-9]+; soft=[0-9]+" },
+                Example = $"used=95; soft=90; max=100; kid=\"{KidFieldAttribute.Current}\"",
+            },
+            [ExpirationName] = new OpenApiHeader
+            {
+                Description = "Present from the soft expiry of the version on: a dictionary of RFC 9651. If several versions were used, "
+                    + "the one that expires first. seconds is what is left until then.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^soft=\"[0-9TZ:.-]+\"" },
+                Example = $"soft=\"{Examples.Time}\"; expires=\"{Examples.LaterTime}\"; seconds=315532800; "
+                    + $"kid=\"{KidFieldAttribute.Current}\"",
             },
             [RepeatedName] = new OpenApiHeader
             {

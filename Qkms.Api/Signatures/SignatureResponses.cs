@@ -47,7 +47,13 @@ internal abstract record VerifyingResponse : KeyOrItemsResponse
 
     [SetsRequiredMembers]
     protected VerifyingResponse(IReadOnlyList<ItemOf<Used<bool>>> verified)
-        : base(null, null, [.. verified.SelectMany(item => item.Result?.Warnings ?? []).Distinct()]) =>
+        : base(
+            null,
+            null,
+            [
+                .. verified.SelectMany(item => item.Result?.Warnings ?? []).Distinct(),
+                .. WarningsOf(verified.Select(item => item.Result?.Key)).Take(WarningsFieldAttribute.Most - 1),
+            ]) =>
         Items = [.. verified.Select(VerifiedItem.From)];
 
     [Description("Whether the signature is valid for this key and input. Absent if the request had items.")]

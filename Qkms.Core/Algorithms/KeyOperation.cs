@@ -45,6 +45,9 @@ internal static class KeyOperations
     public static bool Creates(this KeyOperation operation) => operation is
         KeyOperation.Encrypt or KeyOperation.Sign or KeyOperation.Encapsulate or KeyOperation.Wrap or KeyOperation.GenerateDataKey;
 
+    /// <summary>Whether it counts as a use: everything but verifying, for which nobody needs the service.</summary>
+    public static bool IsCounted(this KeyOperation operation) => operation != KeyOperation.Verify;
+
     /// <summary>
     /// Whether every key gives a result, also one that it was not made for: FIPS 203's decapsulation answers a foreign ciphertext with
     /// another secret. Which version is meant has to be said then; the other operations show it by failing.

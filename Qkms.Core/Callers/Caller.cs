@@ -13,6 +13,12 @@ internal sealed record Caller(TenantId TenantId, CredentialId CredentialId, Acce
     /// <summary>The key that the request is about: the one named last, where it is about several. Null for none.</summary>
     public TouchedKey? Touched { get; set; }
 
+    /// <summary>The soft usage limit that is reached, of the version with the fewest uses left; null for none.</summary>
+    public UsageWarning? UsageWarning { get; set; }
+
+    /// <summary>The soft expiry that has come, of the version that expires first; null for none.</summary>
+    public ExpirationWarning? ExpirationWarning { get; set; }
+
     /// <summary>Refuses what the API key may not do.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.NotPermitted"/>.</exception>
     public void Require(Permission permission)

@@ -15,6 +15,9 @@ internal enum Permission
     /// <summary><c>keys:rotate</c>.</summary>
     KeysRotate,
 
+    /// <summary><c>keys:update</c>: limits and labels.</summary>
+    KeysUpdate,
+
     /// <summary><c>keys:retire</c>.</summary>
     KeysRetire,
 

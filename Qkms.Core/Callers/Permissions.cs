@@ -18,7 +18,8 @@ internal static class Permissions
         [Roles.User] = new HashSet<Permission>([.. _reading, .. _using]),
         [Roles.Auditor] = new HashSet<Permission>([.. _reading, Permission.AuditRead]),
         [Roles.Admin] = new HashSet<Permission>([
-            .. _reading, .. _using, Permission.KeysGenerate, Permission.KeysRotate, Permission.KeysRetire, Permission.KeysRevoke,
+            .. _reading, .. _using, Permission.KeysGenerate, Permission.KeysRotate, Permission.KeysUpdate, Permission.KeysRetire,
+            Permission.KeysRevoke,
             Permission.KeysDestroy, Permission.KeysCancelDeletion, Permission.AuditRead
         ]),
         [Roles.Operator] = new HashSet<Permission>([Permission.AlgorithmsRead]),
@@ -38,6 +39,7 @@ internal static class Permissions
         Permission.KeysRead => "keys:read",
         Permission.KeysGenerate => "keys:generate",
         Permission.KeysRotate => "keys:rotate",
+        Permission.KeysUpdate => "keys:update",
         Permission.KeysRetire => "keys:retire",
         Permission.KeysRevoke => "keys:revoke",
         Permission.KeysDestroy => "keys:destroy",

@@ -16,7 +16,8 @@ internal sealed class DemoKeys(KeyLifecycle keys)
     /// </summary>
     public const string RetiredKid = "demo-kem-1";
 
-    private const string CipherKid = "demo-aes-1";
+    /// <summary>The kid of the AES key, which is active.</summary>
+    public const string CipherKid = "demo-aes-1";
     private const string SignatureKid = "demo-dsa-1";
 
     /// <summary>Makes them, and rotates the ML-KEM key once.</summary>

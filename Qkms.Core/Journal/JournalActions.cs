@@ -21,6 +21,12 @@ internal static class JournalActions
     /// <summary>A version was revoked.</summary>
     public const string KeyRevoked = "key.revoked";
 
+    /// <summary>Limits or labels of a version were changed.</summary>
+    public const string KeyUpdated = "key.updated";
+
+    /// <summary>A version with a usage limit was used; the reason says for what, how often, and how many uses it has now.</summary>
+    public const string KeyUsed = "key.used";
+
     /// <summary>The destruction of a version was ordered; it waits.</summary>
     public const string KeyDestructionScheduled = "key.destruction_scheduled";
 

@@ -29,6 +29,11 @@ internal interface IKeyRepository
     /// <summary>The same by its internal id.</summary>
     Task<VersionWithKey?> FindWithKeyAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId);
 
+    /// <summary>
+    /// The same, and neither is changed by anybody else until the unit ends. Others may look at them in the same way at the same time.
+    /// </summary>
+    Task<VersionWithKey?> FindForUseAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId);
+
     /// <summary>The key at an address and its version with a number; null when there is no key.</summary>
     Task<KeyWithVersion?> FindWithVersionAsync(IKmsSession session, KeyAddress address, int version);
 

@@ -3,6 +3,11 @@ using System.Text.Json;
 
 namespace Qkms.Core.Keys;
 
+/// <summary>What a request changes of labels.</summary>
+/// <param name="IsGiven">Whether it says anything of them.</param>
+/// <param name="Patch">New values by name, null for those to remove; null for all of them.</param>
+internal readonly record struct LabelChanges(bool IsGiven, IReadOnlyDictionary<string, string?>? Patch);
+
 /// <summary>Words that a tenant puts on a version to find its way: a small map of strings that decides nothing.</summary>
 /// <param name="Text">As it is stored and sealed: a JSON object, members by the order of their UTF-16 units; null for none.</param>
 internal readonly record struct KeyLabels(string? Text)
@@ -10,7 +15,7 @@ internal readonly record struct KeyLabels(string? Text)
     /// <summary>The most labels of a version.</summary>
     public const int MostLabels = 32;
 
-    /// <summary>The longest name or value, in UTF-16 units. A name has at least one.</summary>
+    /// <summary>The longest name or value, in characters. A name has at least one.</summary>
     public const int MaxLength = 128;
 
     /// <summary>No labels.</summary>

@@ -28,6 +28,12 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
     public async Task<KeyAndVersion?> FindWithKeyAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
         Check(await keys.FindWithKeyAsync(session, tenantId, versionId));
 
+    /// <summary>The version with an internal id, which nobody changes until the unit ends.</summary>
+    /// <exception cref="SealBrokenException">As above, or it is not there.</exception>
+    public async Task<KeyAndVersion> FindForUseAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
+        Check(await keys.FindForUseAsync(session, tenantId, versionId))
+        ?? throw new SealBrokenException($"the key version with the id {versionId}");
+
     /// <summary>The version that a kid names.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>: there is none that the caller may know of.</exception>
     /// <exception cref="SealBrokenException">As above.</exception>

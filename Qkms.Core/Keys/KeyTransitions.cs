@@ -82,6 +82,25 @@ internal static class KeyTransitions
         _ => version.DestroyAt is null ? version : version with { DestroyAt = null, DestroyOrderedAt = null },
     };
 
+    /// <summary>
+    /// The version after a merge patch of its limits and labels; itself when nothing changes. A rotation period counts from now on.
+    /// </summary>
+    public static KeyVersion Update(KeyVersion version, KeyLimitChanges limits, LabelChanges labels, DateTimeOffset now)
+    {
+        if (KeyStateRules.IsOver(version))
+            throw Refuse(version);
+
+        TimeSpan? period = limits.RotationPeriod.Or(version.RotationPeriod);
+        KeyVersion after = version with
+        {
+            Limits = version.Limits.With(limits, now),
+            Labels = labels.IsGiven ? version.Labels.With(labels.Patch) : version.Labels,
+            RotationPeriod = period,
+            NextRotationAt = period == version.RotationPeriod ? version.NextRotationAt : now + period,
+        };
+        return after == version ? version : after;
+    }
+
     /// <summary>The version after its destruction, or null when its time has not come, or not any more.</summary>
     public static KeyVersion? Destroy(KeyVersion version, DateTimeOffset now) =>
         version.State is KeyState.Retired or KeyState.Revoked && version.DestroyAt <= now

@@ -78,6 +78,9 @@ internal sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
         }
     }
 
+    /// <summary>Whether its uses are counted: it has a limit for them.</summary>
+    public bool CountsUses => SoftUsageLimit is not null || MaxUsageLimit is not null;
+
     /// <summary>How often its key rotates by itself. The key's row holds it, sealed; here it only goes along.</summary>
     public TimeSpan? RotationPeriod { get; init; }
 
@@ -110,7 +113,9 @@ internal sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
     /// <summary>Rises with every write of the row; the key's row holds it too.</summary>
     public long RowVersion { get; init; } = 1;
 
-    /// <summary>Uses counted so far. Not sealed: it changes with every use.</summary>
+    /// <summary>
+    /// Uses counted so far, as the counter's row says: its seal is looked at when it counts, see <see cref="KeyUsage"/>.
+    /// </summary>
     public long Used { get; init; }
 
     /// <summary>When it was last used, to the counter's knowledge; null = never.</summary>
@@ -148,7 +153,16 @@ internal sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
         ? this
         : this with { RotationPeriod = key.RotationPeriod, NextRotationAt = key.NextRotationAt };
 
-    void ISealedRow.WriteSealedColumns(CanonicalWriter writer) => writer
+    void ISealedRow.WriteSealedColumns(CanonicalWriter writer)
+    {
+        WriteColumns(writer);
+
+        // Rows without labels have the seals that they had before there were any.
+        if (Labels.Text is { } labels)
+            writer.Add(labels);
+    }
+
+    private void WriteColumns(CanonicalWriter writer) => writer
         .Add(Id.Value).Add(KeyId.Value).Add(TenantId.Value)
         .Add(Address.Owner.Kind).Add(Address.Owner.Id).Add(Address.Name.Value).Add(Algorithm.Name).Add((long)Use)
         .Add(Kid.Value).Add((long)Version).Add(Spelling).Add((long)State).Add(OaepHash).Add(PublicKey)

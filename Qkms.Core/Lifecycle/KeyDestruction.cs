@@ -72,7 +72,7 @@ internal sealed class KeyDestruction(IKmsStore store, Changes changes, StateChan
                     transition,
                     version => version,
                     action,
-                    reason,
+                    (_, _) => reason,
                     cancellationToken)),
             cancellationToken);
 }

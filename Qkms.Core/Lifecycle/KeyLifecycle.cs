@@ -159,7 +159,10 @@ internal sealed class KeyLifecycle(
                 old.Kid,
                 now,
                 LimitsAfter(old, command.Limits, now),
-                command.Limits.RotationPeriod.Or(key.RotationPeriod));
+                command.Limits.RotationPeriod.Or(key.RotationPeriod))
+            {
+                Labels = old.Labels,
+            };
             KeyVersion version = next.Of(key, pair);
             caller.Touch(version);
             KeyVersion retired = KeyTransitions.Supersede(old, version.Kid, now);
@@ -203,7 +206,7 @@ internal sealed class KeyLifecycle(
             (version, now) => KeyTransitions.Retire(version, command.AllowNoActive, now),
             retired => retired,
             JournalActions.KeyRetired,
-            reason: null,
+            (_, _) => null,
             cancellationToken);
     }
 
@@ -227,7 +230,7 @@ internal sealed class KeyLifecycle(
                     KeyTransitions.Revoke,
                     _ => default(Nothing),
                     JournalActions.KeyRevoked,
-                    reason,
+                    (_, _) => reason,
                     cancellationToken)),
             cancellationToken);
 

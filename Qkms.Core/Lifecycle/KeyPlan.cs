@@ -25,6 +25,9 @@ internal sealed record KeyPlan
     /// <summary>A version to be added, with its wrapped private key.</summary>
     public (Sealed<KeyVersion> Row, KeyMaterial Material)? NewVersion { get; init; }
 
+    /// <summary>The counter of a version that gets a usage limit; null where none begins.</summary>
+    public Sealed<KeyUsage>? NewUsage { get; init; }
+
     /// <summary>The key as it will be; null when nothing of it changes.</summary>
     public Sealed<Key>? ChangedKey { get; init; }
 

@@ -26,6 +26,7 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
             Key = key,
             NewKey = isNew ? sealer.Seal(key) : null,
             NewVersion = (added, material),
+            NewUsage = version.CountsUses ? UsageOf(version) : null,
             ChangedKey = changed,
             Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyGenerated, added, changed, before: null)],
         };
@@ -50,6 +51,7 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
             Version = old,
             ChangedVersion = superseded,
             NewVersion = (added, material),
+            NewUsage = version.CountsUses ? UsageOf(version) : null,
             ChangedKey = changed,
             Events =
             [
@@ -96,6 +98,7 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
             Key = home,
             NewKey = isNew ? sealer.Seal(home) : null,
             NewVersion = (added, material),
+            NewUsage = version.CountsUses ? UsageOf(version) : null,
             ChangedKey = entered,
             Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyRotated, added, entered, before: null)],
         };
@@ -131,6 +134,7 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
         {
             ChangedVersion = written,
             ChangedKey = changed,
+            NewUsage = after.CountsUses && !before.CountsUses ? UsageOf(after) : null,
             Events = [KeyEvents.About(ids.Next(), time.GetUtcMilliseconds(), actor, action, written, changed, before, reason)],
         };
     }
@@ -150,6 +154,8 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
 
     // The key's row holds the row version of each of its versions: no version changes without its key.
     private static KeyVersion Rewritten(KeyVersion before, KeyVersion after) => after with { RowVersion = before.RowVersion + 1 };
+
+    private Sealed<KeyUsage> UsageOf(KeyVersion version) => sealer.Seal(KeyUsage.NoneOf(version));
 
     private Sealed<Key> Extended(Key key, KeyVersion version, KeyVersion? retired = null) => sealer.Seal(key with
     {

@@ -10,7 +10,12 @@ namespace Qkms.Core.Lifecycle;
 
 /// <summary>Writes plans, and lets memory forget what was written over.</summary>
 internal sealed class KeyWriter(
-    IKeyRepository keys, JournalWriter journal, KeyStateCache states, MaterialCache materials, RotationOrders orders)
+    IKeyRepository keys,
+    IKeyUsageRepository usages,
+    JournalWriter journal,
+    KeyStateCache states,
+    MaterialCache materials,
+    RotationOrders orders)
 {
     /// <summary>
     /// Writes a plan whose rows are still as it found them; they stay so until the unit ends. False, and nothing is written, when they are
@@ -64,6 +69,9 @@ internal sealed class KeyWriter(
 
         if (plan.NewVersion is { } added)
             await InsertAsync(session, added.Row, added.Material);
+
+        if (plan.NewUsage is { } usage)
+            await usages.InsertAsync(session, usage);
 
         if (plan.ChangedKey is { } key && !await keys.UpdateKeyAsync(session, key))
             throw new SealBrokenException(key.UnverifiedRow.LogName);

@@ -22,6 +22,9 @@ internal sealed record NextVersion(
     KeyLimits Limits,
     TimeSpan? RotationPeriod)
 {
+    /// <summary>The labels of the version that it replaces, which it keeps.</summary>
+    public KeyLabels Labels { get; init; }
+
     /// <summary>The version.</summary>
     /// <param name="key">Its key as it is before.</param>
     /// <param name="pair">Its key pair.</param>
@@ -39,6 +42,7 @@ internal sealed record NextVersion(
         PreviousKid = PreviousKid,
         CreatedAt = CreatedAt,
         Limits = Limits,
+        Labels = Labels,
         RotationPeriod = RotationPeriod,
         NextRotationAt = CreatedAt + RotationPeriod,
     };

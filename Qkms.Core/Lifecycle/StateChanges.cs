@@ -16,7 +16,7 @@ internal sealed class StateChanges(IKmsStore store, Changes changes, KeyPlanner 
     /// <param name="transition">The next row of the version at a time, the same object when nothing changes, or a refusal.</param>
     /// <param name="toResult">What the sender is told and may be told again.</param>
     /// <param name="action">What happens, for the journal.</param>
-    /// <param name="reason">The reason that was given.</param>
+    /// <param name="reasonOf">The reason that was given, or what changes from one row to the next.</param>
     /// <param name="cancellationToken">Honoured until the work is queued.</param>
     internal async Task<Done<T>> MakeAsync<T>(
         Caller caller,
@@ -25,7 +25,7 @@ internal sealed class StateChanges(IKmsStore store, Changes changes, KeyPlanner 
         Func<KeyVersion, DateTimeOffset, KeyVersion> transition,
         Func<KeyVersion, T> toResult,
         string action,
-        string? reason,
+        Func<KeyVersion, KeyVersion, string?> reasonOf,
         CancellationToken cancellationToken)
         where T : IKeepable<T>
     {
@@ -37,7 +37,7 @@ internal sealed class StateChanges(IKmsStore store, Changes changes, KeyPlanner 
             caller.Touch(before);
             DateTimeOffset now = time.GetUtcMilliseconds();
             KeyVersion after = transition(before, now);
-            KeyPlan plan = planner.Change(JournalActor.Of(caller), key, before, after, action, reason);
+            KeyPlan plan = planner.Change(JournalActor.Of(caller), key, before, after, action, reasonOf(before, after));
             return new PlannedChange<T>(toResult(after), now, session => writer.TryWriteAsync(session, plan));
         }
     }

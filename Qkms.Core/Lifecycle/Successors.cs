@@ -83,7 +83,10 @@ internal sealed class Successors(
             old.Kid,
             now,
             LimitsAfter(old, order, now),
-            order.Limits.RotationPeriod.Or(home.RotationPeriod ?? key.RotationPeriod));
+            order.Limits.RotationPeriod.Or(home.RotationPeriod ?? key.RotationPeriod))
+        {
+            Labels = old.Labels,
+        };
         KeyVersion version = next.Of(home, pair);
         KeyVersion retired = KeyTransitions.Supersede(old, version.Kid, now);
         KeyMaterial material = PrivateKeyWrap.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);

@@ -91,7 +91,17 @@ internal readonly record struct KeyChoice
 /// <summary>The key version that an operation uses.</summary>
 /// <param name="Version">The version.</param>
 /// <param name="RequestedKid">The kid that the request named, when its successor is used instead; else null.</param>
-internal readonly record struct ChosenKey(KeyVersion Version, Kid? RequestedKid);
+internal readonly record struct ChosenKey(KeyVersion Version, Kid? RequestedKid)
+{
+    private readonly IReadOnlyList<string>? _limitWarnings;
+
+    /// <summary>What the caller should know of the limits of the version; usually nothing.</summary>
+    public IReadOnlyList<string> LimitWarnings
+    {
+        get => _limitWarnings ?? [];
+        init => _limitWarnings = value;
+    }
+}
 
 /// <summary>A key version as it was found, before it is admitted to an operation.</summary>
 /// <param name="Named">The version that the request names.</param>

@@ -12,7 +12,8 @@ namespace Qkms.Core.Uses;
 /// its private key from memory, judge the request, wait for a turn where the work is long, do it, count it, give the key back. Where a name
 /// alone says which key opens or checks something, the older versions are tried after the newest; that is one use, whatever it tries.
 /// </summary>
-internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, PrivateKeyGate gate, OperationMetrics metrics)
+internal sealed class KeyUses(
+    KeyResolver resolver, MaterialCache materials, PrivateKeyGate gate, UseRecorder recorder, OperationMetrics metrics, TimeProvider time)
 {
     /// <summary>Does one piece of work with the key that is meant.</summary>
     /// <exception cref="KmsException">
@@ -35,12 +36,14 @@ internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, Pri
                 if (fitting is null && work.Misfit is { } misfit)
                     throw misfit.Refusal();
 
+                Used<T> other = await CountAsync(caller, fitting ?? new Used<T>(chosen, result!, warnings), work.Operation);
                 record.End(Outcomes.Ok);
-                return fitting ?? new Used<T>(chosen, result!, warnings);
+                return other;
             }
 
+            Used<T> use = await CountAsync(caller, new Used<T>(chosen, result!, warnings), work.Operation);
             record.End(Outcomes.Ok);
-            return new Used<T>(chosen, result!, warnings);
+            return use;
         }
         catch (Exception e)
         {
@@ -84,12 +87,13 @@ internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, Pri
                 }
             }
 
-            return new Used<IReadOnlyList<ItemOf<T>>>(chosen, results, warnings);
+            long used = await CountAsync(caller, chosen.Version, work.Operation, results);
+            return new Used<IReadOnlyList<ItemOf<T>>>(Warned(caller, chosen, used), results, warnings);
         }
         catch (Exception e)
         {
             foreach (ItemOf<T>? done in results)
-                done?.Dispose();
+                Results.Withdraw(done?.Result);
 
             record.End(Outcomes.Of(e));
             throw;
@@ -129,6 +133,58 @@ internal sealed class KeyUses(KeyResolver resolver, MaterialCache materials, Pri
         }
 
         return null;
+    }
+
+    // The answer leaves after its use is counted, and not at all when it is not.
+    private async ValueTask<Used<T>> CountAsync<T>(Caller caller, Used<T> use, KeyOperation operation)
+    {
+        KeyVersion version = use.Key.Version;
+        long used = version.Used;
+        if (operation.IsCounted() && version.CountsUses)
+        {
+            try
+            {
+                used = (await recorder.RecordAsync(caller, version, operation, 1)).Used;
+            }
+            catch
+            {
+                use.Withdraw();
+                throw;
+            }
+        }
+
+        return use with { Key = Warned(caller, use.Key, used) };
+    }
+
+    // Of items as many are answered as there are uses left, the first ones; an item that was refused is no use.
+    private async ValueTask<long> CountAsync<T>(Caller caller, KeyVersion version, KeyOperation operation, ItemOf<T>[] results)
+        where T : class
+    {
+        int made = results.Count(item => item.Refusal is null);
+        if (made == 0 || !operation.IsCounted() || !version.CountsUses)
+            return version.Used;
+
+        CountedUses counted = await recorder.RecordAsync(caller, version, operation, made);
+        int left = counted.Granted;
+        for (int i = 0; i < results.Length; i++)
+        {
+            if (results[i].Refusal is null && left-- <= 0)
+            {
+                Results.Withdraw(results[i].Result);
+                results[i] = new ItemOf<T>(null, counted.Refusal!.Refusal());
+            }
+        }
+
+        return counted.Used;
+    }
+
+    private ChosenKey Warned(Caller caller, ChosenKey key, long used)
+    {
+        // Nearly every version has neither, and asks for no time.
+        KeyVersion version = key.Version;
+        return version is { SoftUsageLimit: null, SoftLimitExpiration: null }
+            ? key
+            : key with { LimitWarnings = LimitWarner.Warn(caller, version with { Used = used }, time.GetUtcMilliseconds()) };
     }
 
     // Another node may have revoked or destroyed it: this is the moment at which this node learns of it, and its memory must not

@@ -17,6 +17,9 @@ internal static class OperationNames
     /// <summary>Revoke a version.</summary>
     public const string RevokeKey = "revoke_key";
 
+    /// <summary>Change limits or labels of a version.</summary>
+    public const string UpdateKey = "update_key";
+
     /// <summary>Set a date for the destruction of a version.</summary>
     public const string ScheduleDestruction = "schedule_destruction";
 

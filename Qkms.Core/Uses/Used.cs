@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Qkms.Core.Uses;
 
 /// <summary>The result of a use of a key.</summary>
@@ -8,6 +10,9 @@ internal sealed record Used<T>(ChosenKey Key, T Result, IReadOnlyList<string> Wa
 {
     /// <summary>Zeroes the result, if it is secret.</summary>
     public void Dispose() => (Result as IDisposable)?.Dispose();
+
+    /// <summary>Zeroes the result, secret or not: a use that was not granted has none.</summary>
+    public void Withdraw() => Results.Withdraw(Result);
 }
 
 /// <summary>What became of one item of a batch: a result, or a refusal that concerns this item alone.</summary>
@@ -18,4 +23,23 @@ internal sealed record ItemOf<T>(T? Result, KmsException? Refusal) : IDisposable
 {
     /// <summary>Zeroes the result, if it is secret.</summary>
     public void Dispose() => (Result as IDisposable)?.Dispose();
+}
+
+/// <summary>Results of uses.</summary>
+internal static class Results
+{
+    /// <summary>Zeroes a result that nobody gets.</summary>
+    public static void Withdraw(object? result)
+    {
+        switch (result)
+        {
+            case byte[] bytes:
+                CryptographicOperations.ZeroMemory(bytes);
+                break;
+
+            case IDisposable secret:
+                secret.Dispose();
+                break;
+        }
+    }
 }

@@ -109,6 +109,21 @@ internal sealed partial class KeyRepository : IKeyRepository
     public Task<VersionWithKey?> FindWithKeyAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) => FindWithKeyAsync(
         session, $"{SelectWithKey} v.id = @Id", new { TenantId = tenantId.Value.ToBytes(), Id = versionId.Value.ToBytes() });
 
+    // The key is joined as it has to be to be locked: without one the version is not there either.
+    private const string SelectForUse =
+        $"""
+        SELECT {KeyVersionRow.Columns}, {KeyRow.ColumnsBehind}
+        {FromVersions}
+        JOIN keys k ON k.tenant_id = v.tenant_id AND k.id = v.key_id
+        WHERE v.tenant_id = @TenantId AND v.id = @Id
+        """;
+
+    /// <inheritdoc/>
+    public Task<VersionWithKey?> FindForUseAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) => FindWithKeyAsync(
+        session,
+        SelectForUse + session.Sql.Dialect.LockKeyToLook,
+        new { TenantId = tenantId.Value.ToBytes(), Id = versionId.Value.ToBytes() });
+
     private static async Task<VersionWithKey?> FindWithKeyAsync(IKmsSession session, string sql, object parameters) =>
         await session.Sql.FindPairAsync<KeyVersionRow, KeyRow>(sql, parameters) is { } found
             ? new VersionWithKey(found.First.ToSealed(), found.Second?.ToSealed())
@@ -270,11 +285,11 @@ internal sealed partial class KeyRepository : IKeyRepository
         INSERT INTO key_versions (id, key_id, tenant_id, owner_kind, owner_id, name, algorithm, use, kid, version, spelling,
           state, oaep_hash, public_key, soft_usage_limit, max_usage_limit, soft_limit_expiration, expires_at,
           process_until, auto_rotate, previous_kid, next_kid, created_at, retired_at, revoked_at, destroyed_at, destroy_at,
-          destroy_ordered_at, row_version, seal, seal_key_id)
+          destroy_ordered_at, labels, row_version, seal, seal_key_id)
         VALUES (@Id, @KeyId, @TenantId, @OwnerKind, @OwnerId, @Name, @Algorithm, @Use, @Kid, @Version, @Spelling,
           @State, @OaepHash, @PublicKey, @SoftUsageLimit, @MaxUsageLimit, @SoftLimitExpiration, @ExpiresAt,
           @ProcessUntil, @AutoRotate, @PreviousKid, @NextKid, @CreatedAt, @RetiredAt, @RevokedAt, @DestroyedAt, @DestroyAt,
-          @DestroyOrderedAt, @RowVersion, @Seal, @SealKeyId)
+          @DestroyOrderedAt, @Labels, @RowVersion, @Seal, @SealKeyId)
         ON CONFLICT DO NOTHING
         """;
 
@@ -312,7 +327,7 @@ internal sealed partial class KeyRepository : IKeyRepository
           soft_limit_expiration = @SoftLimitExpiration, expires_at = @ExpiresAt, process_until = @ProcessUntil,
           auto_rotate = @AutoRotate, next_kid = @NextKid, retired_at = @RetiredAt, revoked_at = @RevokedAt,
           destroyed_at = @DestroyedAt, destroy_at = @DestroyAt, destroy_ordered_at = @DestroyOrderedAt,
-          row_version = @RowVersion, seal = @Seal, seal_key_id = @SealKeyId
+          labels = @Labels, row_version = @RowVersion, seal = @Seal, seal_key_id = @SealKeyId
         WHERE tenant_id = @TenantId AND id = @Id
         """;
 
@@ -330,7 +345,7 @@ internal sealed partial class KeyRepository : IKeyRepository
             "key_versions",
             row,
             [nameof(KeyVersionRow.TenantId), nameof(KeyVersionRow.Id)],
-            except: nameof(KeyVersionRow.Used)));
+            except: KeyVersionRow.OfCounter));
         return true;
     }
 

@@ -8,10 +8,10 @@ namespace Qkms.Storage.Keys;
 internal sealed class KeyVersionRow
 {
     /// <summary>The columns in the order in which they are read. A version without a counter row has no uses.</summary>
-    public const string Columns = $"{ColumnsWithoutUses}, COALESCE(u.used, 0) AS used";
+    public const string Columns = $"{ColumnsWithoutUses}, COALESCE(u.used, 0) AS used, u.last_used_at";
 
     /// <summary>The same of a table or query that has them all, the uses too.</summary>
-    public const string ColumnsAgain = $"{ColumnsWithoutUses}, v.used";
+    public const string ColumnsAgain = $"{ColumnsWithoutUses}, v.used, v.last_used_at";
 
     /// <summary>The same without the counter.</summary>
     public const string ColumnsWithoutUses =
@@ -19,7 +19,7 @@ internal sealed class KeyVersionRow
         v.id, v.key_id, v.tenant_id, v.owner_kind, v.owner_id, v.name, v.algorithm, v.use, v.kid, v.version, v.spelling,
           v.state, v.oaep_hash, v.public_key, v.soft_usage_limit, v.max_usage_limit, v.soft_limit_expiration, v.expires_at,
           v.process_until, v.auto_rotate, v.previous_kid, v.next_kid, v.created_at, v.retired_at, v.revoked_at, v.destroyed_at,
-          v.destroy_at, v.destroy_ordered_at, v.row_version, v.seal, v.seal_key_id
+          v.destroy_at, v.destroy_ordered_at, v.labels, v.row_version, v.seal, v.seal_key_id
         """;
 
     public byte[] Id { get; init; } = [];
@@ -78,6 +78,8 @@ internal sealed class KeyVersionRow
 
     public long? DestroyOrderedAt { get; init; }
 
+    public string? Labels { get; init; }
+
     public long RowVersion { get; init; }
 
     public byte[] Seal { get; init; } = [];
@@ -85,6 +87,11 @@ internal sealed class KeyVersionRow
     public byte[]? SealKeyId { get; init; }
 
     public long Used { get; init; }
+
+    public long? LastUsedAt { get; init; }
+
+    /// <summary>The properties that belong to the counter, and to no column of <c>key_versions</c>.</summary>
+    public static readonly string[] OfCounter = [nameof(Used), nameof(LastUsedAt)];
 
     public static KeyVersionRow From(Sealed<KeyVersion> stored)
     {
@@ -119,10 +126,12 @@ internal sealed class KeyVersionRow
             DestroyedAt = version.DestroyedAt.ToStored(),
             DestroyAt = version.DestroyAt.ToStored(),
             DestroyOrderedAt = version.DestroyOrderedAt.ToStored(),
+            Labels = version.Labels.Text,
             RowVersion = version.RowVersion,
             Seal = StoredSeal.WithoutKeyId(stored.Seal),
             SealKeyId = StoredSeal.KeyId(stored.Seal),
             Used = version.Used,
+            LastUsedAt = version.LastUsedAt.ToStored(),
         };
     }
 
@@ -159,8 +168,10 @@ internal sealed class KeyVersionRow
             DestroyedAt = read.OptionalTime(DestroyedAt),
             DestroyAt = read.OptionalTime(DestroyAt),
             DestroyOrderedAt = read.OptionalTime(DestroyOrderedAt),
+            Labels = new KeyLabels(Labels),
             RowVersion = RowVersion,
             Used = Used,
+            LastUsedAt = read.OptionalTime(LastUsedAt),
         };
         return read.Seal(version, Seal, SealKeyId);
     }

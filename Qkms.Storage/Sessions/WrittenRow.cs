@@ -22,8 +22,8 @@ internal sealed record WrittenRow(string What, string Table, int KeyColumns, IRe
     /// <param name="table">The table.</param>
     /// <param name="row">The row object.</param>
     /// <param name="keys">The properties that name the row.</param>
-    /// <param name="except">A property that is no column of this table.</param>
-    public static WrittenRow Of<T>(string what, string table, T row, string[] keys, string? except = null)
+    /// <param name="except">Properties that are no columns of this table.</param>
+    public static WrittenRow Of<T>(string what, string table, T row, string[] keys, string[]? except = null)
         where T : class
     {
         PropertyInfo[] properties = _properties.GetOrAdd(typeof(T), static type => [.. type.GetProperties().Where(p => p.CanWrite)]);
@@ -32,7 +32,7 @@ internal sealed record WrittenRow(string What, string Table, int KeyColumns, IRe
             table,
             keys.Length,
             [
-                .. properties.Where(property => property.Name != except)
+                .. properties.Where(property => except?.Contains(property.Name) != true)
                     .OrderByDescending(property => keys.Contains(property.Name))
                     .Select(property => (property.Name, property.GetValue(row))),
             ]);

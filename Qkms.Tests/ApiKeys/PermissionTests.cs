@@ -13,6 +13,7 @@ public sealed class PermissionTests : ServiceTests
         [Permission.KeysRead] = Roles.User | Roles.Auditor | Roles.Admin,
         [Permission.KeysGenerate] = Roles.Admin,
         [Permission.KeysRotate] = Roles.Admin,
+        [Permission.KeysUpdate] = Roles.Admin,
         [Permission.KeysRetire] = Roles.Admin,
         [Permission.KeysRevoke] = Roles.Admin,
         [Permission.KeysDestroy] = Roles.Admin,

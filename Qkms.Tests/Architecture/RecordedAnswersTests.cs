@@ -9,7 +9,6 @@ namespace Qkms.Tests.Architecture;
 public sealed class RecordedAnswersTests : ServiceTests
 {
     private const string Rewrite = "QKMS_WRITE_ANSWERS";
-    private const string Json = "application/json";
 
     // Beside the example of the request: what else an operation answers.
     private static readonly Further[] _further =
@@ -102,7 +101,7 @@ public sealed class RecordedAnswersTests : ServiceTests
 
         ids.Should().Equal(
             "GenerateKey", "ListKeys", "GetActiveKey", "GetJsonWebKeySet", "GetPublicKey", "RotateKey", "RetireKey", "RevokeKey",
-            "CancelKeyDeletion", "GetKey", "DestroyKey");
+            "CancelKeyDeletion", "GetKey", "UpdateKey", "DestroyKey");
     }
 
     /// <summary>F-81: who has to paste something is told from which answer.</summary>
@@ -222,7 +221,7 @@ public sealed class RecordedAnswersTests : ServiceTests
                 .Select(parameter => KeyValuePair.Create(parameter.Key, parameter.Value!)))
             .ToDictionary();
 
-        public JsonNode? Example => Json["requestBody"]?["content"]?[RecordedAnswersTests.Json]?["example"];
+        public JsonNode? Example => Json["requestBody"]?["content"]?.AsObject().First().Value?["example"];
 
         /// <summary>The path with its example values, and the query of them unless there is another.</summary>
         /// <param name="query">The other query.</param>

@@ -27,7 +27,7 @@ public sealed class IntegrityTableTests : ServiceTests
         ("destruction_hold", "delays a destruction, or ends a hold: the waiting time is counted all the same"),
         ("installation", "decides nothing"),
         ("key_material Inserted", "is not asked for: it belongs to no version"),
-        ("key_usage", "changes with every use, and is not sealed; uses are not counted yet"),
+        ("key_usage", "of a version without a usage limit, which counts nothing; a counter that counts is sealed"),
         ("keyring, of a tenant.created_at", "decides nothing"),
         ("keyring, of a tenant Inserted", "only when the tenant makes its next key, which is refused"),
         ("keyring, of the installation.created_at", "decides nothing"),

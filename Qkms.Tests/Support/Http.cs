@@ -28,7 +28,11 @@ internal static class Http
 
     /// <summary>A request with a body of JSON, or with none.</summary>
     public static HttpRequestMessage Request(HttpMethod method, string path, string? json) =>
-        new(method, path) { Content = json is null ? null : new StringContent(json, Encoding.UTF8, "application/json") };
+        new(method, path)
+        {
+            Content = json is null ? null : new StringContent(
+                json, Encoding.UTF8, method == HttpMethod.Patch ? "application/merge-patch+json" : "application/json"),
+        };
 
     public static async Task<Answer> SendForAnswerAsync(this HttpClient client, HttpRequestMessage request)
     {

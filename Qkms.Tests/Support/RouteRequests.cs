@@ -31,7 +31,7 @@ internal static class RouteRequests
 
         bool hasBodyOfItsOwn =
             path.Contains("/actions/", StringComparison.Ordinal) || path.EndsWith("/rotations", StringComparison.Ordinal);
-        return hasBodyOfItsOwn || VerbOf(route) == HttpMethod.Delete
+        return hasBodyOfItsOwn || VerbOf(route) == HttpMethod.Delete || VerbOf(route) == HttpMethod.Patch
             ? "{}"
             : $"{{{MembersOf(path)}{key}}}";
     }

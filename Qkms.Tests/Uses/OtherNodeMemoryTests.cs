@@ -86,7 +86,9 @@ public sealed class OtherNodeMemoryTests
                     states, services.GetRequiredService<IKmsStore>(), services.GetRequiredService<MissingKeys>(), Time),
                 Materials,
                 services.GetRequiredService<PrivateKeyGate>(),
-                services.GetRequiredService<OperationMetrics>());
+                services.GetRequiredService<UseRecorder>(),
+                services.GetRequiredService<OperationMetrics>(),
+                Time);
             _cipher = new Cipher(uses);
             _caller = new Caller(version.TenantId, default, new Access(Roles.Admin, null, null), RequestId: default);
         }

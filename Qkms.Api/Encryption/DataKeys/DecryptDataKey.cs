@@ -67,7 +67,7 @@ internal sealed record DecryptDataKeyResponse : KeyOrItemsResponse, IDisposable
 
     [SetsRequiredMembers]
     public DecryptDataKeyResponse(IReadOnlyList<ItemOf<Used<SecretBytes>>> dataKeys, DecryptDataKeyRequest request)
-        : base(null, null) => Items =
+        : base(null, null, WarningsOf(dataKeys.Select(item => item.Result?.Key))) => Items =
         [
             .. dataKeys.Select(item => new DecryptedDataKeyItem(
                 item.Result is { } opened ? new EncodedSecret(opened.Result, AsHex(request)) : null,

@@ -47,7 +47,7 @@ function limitsDoNotFit(operation, json) {
   const given = limits.filter(name => json?.[name] != null);
   const time = name => Date.parse(json?.[name] ?? NaN);
   const century = new Date().setUTCFullYear(new Date().getUTCFullYear() + 100);
-  return (operation === 'RotateKey' && limits.some(name => json?.[name] !== undefined))
+  return (['RotateKey', 'UpdateKey'].includes(operation) && [...limits, 'labels'].some(name => json?.[name] !== undefined))
     || given.filter(name => typeof json[name] === 'string').some(name => time(name) <= Date.now() || time(name) > century)
     || (given.includes('max_usage_limit') && json.soft_usage_limit > json.max_usage_limit)
     || time('soft_limit_expiration') > time('expires_at')

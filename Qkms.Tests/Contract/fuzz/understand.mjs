@@ -128,7 +128,8 @@ function faultsOfBody(operation, request, plan) {
   if (request.body === null || request.body.length === 0)
     return operation.body.required ? ['no body'] : [];
 
-  if (plan.oddities.contentType !== undefined && !/^\s*application\/(json|[^;,]+\+json)/i.test(plan.oddities.contentType))
+  const readable = operation.body.mediaType === 'application/json' ? /^\s*application\/(json|[^;,]+\+json)/i : /^\s*application\/merge-patch\+json/i;
+  if (plan.oddities.contentType !== undefined && !readable.test(plan.oddities.contentType))
     return ['media type'];
 
   const json = inCatalogueCase(parseJson(request.body));

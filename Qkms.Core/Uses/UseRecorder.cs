@@ -1,0 +1,263 @@
+using System.Threading.Channels;
+using Qkms.Core.Algorithms;
+using Qkms.Core.Callers;
+using Qkms.Core.Journal;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Keys;
+using Qkms.Core.Rotations;
+using Qkms.Core.Sealing;
+using Qkms.Core.Store;
+
+namespace Qkms.Core.Uses;
+
+/// <summary>
+/// Counts the uses of versions that have a usage limit, after the cryptography and before the answer. The uses of a node that arrive while
+/// one batch is committed are the next one: one write, which looks at the state of each version again, counts, grants so many uses as are
+/// left, and journals those. What is granted stays counted, whatever becomes of the answer.
+/// </summary>
+internal sealed class UseRecorder(
+    IKmsStore store,
+    IKeyUsageRepository usages,
+    KeyRows rows,
+    RowSealer sealer,
+    JournalWriter journal,
+    RotationOrders orders,
+    KeyStateCache states,
+    IdGenerator ids,
+    TimeProvider time) : IAsyncDisposable
+{
+    private const int MostWaiting = 4096;
+    private const int MostInBatch = JournalWriter.MostAtOnce;
+
+    // Nodes of one name add to one stream, one after the other.
+    private static readonly string _node = Environment.MachineName.Length <= 64 ? Environment.MachineName : Environment.MachineName[..64];
+
+    private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(1);
+
+    private readonly Channel<PendingUse> _waiting = Channel.CreateBounded<PendingUse>(
+        new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+
+    private readonly Lock _starting = new();
+
+    // What this process has counted: no counter is ever lower. Bounded, like all that is remembered.
+    private const int MostRemembered = 100_000;
+    private readonly Dictionary<KeyVersionId, long> _counted = [];
+    private Task? _loop;
+
+    /// <summary>Counts uses of a version and waits until that is durable.</summary>
+    /// <param name="caller">Who used it.</param>
+    /// <param name="version">The version that was used.</param>
+    /// <param name="operation">What was done.</param>
+    /// <param name="uses">How often: one, or the number of items.</param>
+    /// <returns>How many of them may be answered, at least one, and how many uses the version has now.</returns>
+    /// <exception cref="KmsException">
+    /// <see cref="KmsErrors.KeyExpired"/> when none is left, what <see cref="KeyStateRules"/> says when the version was changed meanwhile,
+    /// <see cref="KmsErrors.Unavailable"/> when it cannot be counted now. Then nothing may be answered.
+    /// </exception>
+    /// <exception cref="SealBrokenException">The version or its counter does not match its protection.</exception>
+    public Task<CountedUses> RecordAsync(Caller caller, KeyVersion version, KeyOperation operation, int uses)
+    {
+        PendingUse use = new(JournalActor.Of(caller), version, operation, uses);
+        if (!_waiting.Writer.TryWrite(use))
+            throw KmsErrors.Unavailable.RetryAfter(_retryAfter);
+
+        Start();
+        return use.Task;
+    }
+
+    /// <summary>Counts what waits, and takes no more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        if (_loop is { } loop)
+            await loop;
+    }
+
+    private void Start()
+    {
+        if (Volatile.Read(ref _loop) is not null)
+            return;
+
+        lock (_starting)
+            _loop ??= Task.Run(RunAsync);
+    }
+
+    private async Task RunAsync()
+    {
+        List<PendingUse> batch = [];
+        while (await _waiting.Reader.WaitToReadAsync())
+        {
+            while (batch.Count < MostInBatch && _waiting.Reader.TryRead(out PendingUse? use))
+                batch.Add(use);
+
+            // In the order in which every change locks: by key, so that two nodes never wait for each other.
+            UsesOfVersion[] versions =
+            [
+                .. batch.GroupBy(use => use.Version.Id)
+                    .Select(group => new UsesOfVersion(group.First().Version, [.. group]))
+                    .OrderBy(uses => uses.Version.KeyId.ToString(), StringComparer.Ordinal)
+                    .ThenBy(uses => uses.Version.Id.ToString(), StringComparer.Ordinal),
+            ];
+            await CommitAsync(versions);
+            batch.Clear();
+        }
+    }
+
+    private async Task CommitAsync(UsesOfVersion[] versions)
+    {
+        try
+        {
+            Verdict[] verdicts = await store.WriteAsync(session => CountAsync(session, versions), CancellationToken.None);
+            for (int i = 0; i < versions.Length; i++)
+                Tell(versions[i], verdicts[i]);
+        }
+        catch (SealBrokenException) when (versions.Length > 1)
+        {
+            // It concerns one of them.
+            foreach (UsesOfVersion one in versions)
+                await CommitAsync([one]);
+        }
+#pragma warning disable CA1031 // Whatever it is, those who wait must learn of it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            foreach (PendingUse use in versions.SelectMany(version => version.Uses))
+                use.Refuse(e);
+        }
+    }
+
+    private async Task<Verdict[]> CountAsync(IKmsSession session, UsesOfVersion[] versions)
+    {
+        Verdict[] verdicts = new Verdict[versions.Length];
+        for (int i = 0; i < verdicts.Length; i++)
+            verdicts[i] = await CountAsync(session, versions[i]);
+
+        // The journal comes last, the life cycle of a tenant before its uses: nobody who holds it waits for a key.
+        DateTimeOffset now = time.GetUtcMilliseconds();
+        foreach (KeyVersion due in verdicts.Select(verdict => verdict.DueForRotation).OfType<KeyVersion>())
+            await orders.OrderAsync(session, due, RotationCause.UsageLimit, now);
+
+        foreach (IGrouping<TenantId, JournalEvent> ofTenant in verdicts.SelectMany(verdict => verdict.Events).GroupBy(one => one.TenantId))
+            await journal.AppendUsesAsync(session, _node, [.. ofTenant]);
+
+        return verdicts;
+    }
+
+    private async Task<Verdict> CountAsync(IKmsSession session, UsesOfVersion uses)
+    {
+        KeyVersion named = uses.Version;
+        KeyAndVersion current = await rows.FindForUseAsync(session, named.TenantId, named.Id);
+        KeyUsage before = await OpenAsync(session, named);
+        DateTimeOffset now = time.GetUtcMilliseconds();
+        long used = before.Used;
+        List<JournalEvent> events = [];
+        CountedUses[] counted = new CountedUses[uses.Uses.Length];
+        for (int i = 0; i < counted.Length; i++)
+        {
+            PendingUse use = uses.Uses[i];
+            KeyVersion version = current.Version with { Used = used };
+            if (KeyStateRules.Refusal(current with { Version = version }, use.Operation, now) is { } refusal)
+            {
+                counted[i] = new CountedUses(0, used, refusal);
+                continue;
+            }
+
+            long left = (version.MaxUsageLimit ?? long.MaxValue) - used;
+            int granted = (int)Math.Min(use.Count, left);
+            used += granted;
+            counted[i] = new CountedUses(granted, used, granted < use.Count ? KmsErrors.KeyExpired : null);
+            if (granted > 0)
+                events.Add(EventOf(use, granted, used, now));
+        }
+
+        if (used > before.Used)
+        {
+            KeyUsage after = before with { Used = used, LastUsedAt = now, RowVersion = before.RowVersion + 1 };
+            if (!await usages.UpdateAsync(session, sealer.Seal(after)))
+                throw new SealBrokenException(before.LogName);
+        }
+
+        KeyVersion? due = current.Version is { State: KeyState.Active, AutoRotate: true, SoftUsageLimit: { } soft } && used >= soft
+            ? current.Version
+            : null;
+        return new Verdict(counted, used, current.Version.MaxUsageLimit, events, due);
+    }
+
+    // It names the count, so that a counter that is set back disagrees with the journal.
+    private JournalEvent EventOf(PendingUse use, int granted, long used, DateTimeOffset now) => new()
+    {
+        Id = ids.Next(),
+        TenantId = use.Version.TenantId,
+        Time = now,
+        Action = JournalActions.KeyUsed,
+        ActorKind = use.Actor.Kind,
+        ActorId = use.Actor.Id,
+        KeyId = use.Version.KeyId,
+        Kid = use.Version.Kid,
+        KeyVersion = use.Version.Version,
+        Reason = $"{OperationNames.Of(use.Operation)} {granted}, {used} in all",
+        RequestId = use.Actor.RequestId,
+        ServerRequestId = use.Actor.ServerRequestId,
+    };
+
+    // A counter that is gone, or lower than this process has seen it, was set back by somebody.
+    private async Task<KeyUsage> OpenAsync(IKmsSession session, KeyVersion version)
+    {
+        Sealed<KeyUsage>? stored = await usages.LockAsync(session, version.TenantId, version.Id);
+        KeyUsage usage = stored is null ? throw new SealBrokenException($"the uses of {version.LogName}") : sealer.Open(stored);
+        return usage.Used >= _counted.GetValueOrDefault(version.Id)
+            ? usage
+            : throw new SealBrokenException($"the uses of {version.LogName}");
+    }
+
+    private void Tell(UsesOfVersion uses, Verdict verdict)
+    {
+        if (_counted.Count >= MostRemembered)
+            _counted.Clear();
+
+        _counted[uses.Version.Id] = verdict.Used;
+
+        // The next request is refused before any work is done.
+        if (verdict.Used >= verdict.Max)
+            states.Forget(uses.Version);
+
+        for (int i = 0; i < uses.Uses.Length; i++)
+            uses.Uses[i].Complete(verdict.Counted[i]);
+    }
+
+    private sealed record UsesOfVersion(KeyVersion Version, PendingUse[] Uses);
+
+    private sealed record Verdict(CountedUses[] Counted, long Used, long? Max, List<JournalEvent> Events, KeyVersion? DueForRotation);
+
+    private sealed class PendingUse(JournalActor actor, KeyVersion version, KeyOperation operation, int count)
+    {
+        // What waits for it goes on elsewhere: the loop has the next batch to commit.
+        private readonly TaskCompletionSource<CountedUses> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public JournalActor Actor => actor;
+
+        public KeyVersion Version => version;
+
+        public KeyOperation Operation => operation;
+
+        public int Count => count;
+
+        public Task<CountedUses> Task => _done.Task;
+
+        public void Complete(CountedUses counted)
+        {
+            if (counted.Granted > 0)
+                _done.SetResult(counted);
+            else
+                _done.SetException(counted.Refusal!.With($"{counted.Refusal.Message} (kid '{version.Kid}')"));
+        }
+
+        public void Refuse(Exception exception) => _done.SetException(exception);
+    }
+}
+
+/// <summary>What became of uses that were to be counted.</summary>
+/// <param name="Granted">How many of them may be answered; the others were one too many.</param>
+/// <param name="Used">How many uses the version has after them.</param>
+/// <param name="Refusal">Why not all are granted; null when all are.</param>
+internal readonly record struct CountedUses(int Granted, long Used, KmsError? Refusal);

@@ -1,0 +1,105 @@
+using Qkms.Core.Keys;
+using Qkms.Storage.Rows;
+using Qkms.Storage.Sessions;
+
+namespace Qkms.Storage.Keys;
+
+/// <summary>Counters of uses.</summary>
+internal sealed class KeyUsageRepository : IKeyUsageRepository
+{
+    private const string Select =
+        """
+        SELECT version_id, tenant_id, used, last_used_at, row_version, seal, seal_key_id
+        FROM key_usage
+        WHERE tenant_id = @TenantId AND version_id = @VersionId
+        """;
+
+    /// <inheritdoc/>
+    public async Task<Sealed<KeyUsage>?> LockAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
+        (await session.Sql.FindAsync<KeyUsageRow>(
+            Select + session.Sql.Dialect.LockRow,
+            new { TenantId = tenantId.Value.ToBytes(), VersionId = versionId.Value.ToBytes() }))?.ToSealed();
+
+    private const string Insert =
+        """
+        INSERT INTO key_usage (version_id, tenant_id, used, last_used_at, row_version, seal, seal_key_id)
+        VALUES (@VersionId, @TenantId, @Used, @LastUsedAt, @RowVersion, @Seal, @SealKeyId)
+        ON CONFLICT DO NOTHING
+        """;
+
+    /// <inheritdoc/>
+    public async Task InsertAsync(IKmsSession session, Sealed<KeyUsage> usage)
+    {
+        KeyUsageRow row = KeyUsageRow.From(usage);
+        if (await session.Sql.ExecuteAsync(Insert, row) == 1)
+            MustStand(session, usage, row);
+    }
+
+    private const string Update =
+        """
+        UPDATE key_usage
+        SET used = @Used, last_used_at = @LastUsedAt, row_version = @RowVersion, seal = @Seal, seal_key_id = @SealKeyId
+        WHERE tenant_id = @TenantId AND version_id = @VersionId AND row_version = @RowVersion - 1
+        """;
+
+    /// <inheritdoc/>
+    public async Task<bool> UpdateAsync(IKmsSession session, Sealed<KeyUsage> usage)
+    {
+        KeyUsageRow row = KeyUsageRow.From(usage);
+        if (await session.Sql.ExecuteAsync(Update, row) != 1)
+            return false;
+
+        MustStand(session, usage, row);
+        return true;
+    }
+
+    private static void MustStand(IKmsSession session, Sealed<KeyUsage> usage, KeyUsageRow row) => session.Sql.MustStand(WrittenRow.Of(
+        usage.UnverifiedRow.LogName, "key_usage", row, [nameof(KeyUsageRow.TenantId), nameof(KeyUsageRow.VersionId)]));
+}
+
+/// <summary>A row of <c>key_usage</c>.</summary>
+internal sealed class KeyUsageRow
+{
+    public byte[] VersionId { get; init; } = [];
+
+    public byte[] TenantId { get; init; } = [];
+
+    public long Used { get; init; }
+
+    public long? LastUsedAt { get; init; }
+
+    public long RowVersion { get; init; }
+
+    public byte[]? Seal { get; init; }
+
+    public byte[]? SealKeyId { get; init; }
+
+    public static KeyUsageRow From(Sealed<KeyUsage> stored)
+    {
+        KeyUsage usage = stored.UnverifiedRow;
+        return new KeyUsageRow
+        {
+            VersionId = usage.VersionId.Value.ToBytes(),
+            TenantId = usage.TenantId.Value.ToBytes(),
+            Used = usage.Used,
+            LastUsedAt = usage.LastUsedAt.ToStored(),
+            RowVersion = usage.RowVersion,
+            Seal = StoredSeal.WithoutKeyId(stored.Seal),
+            SealKeyId = StoredSeal.KeyId(stored.Seal),
+        };
+    }
+
+    public Sealed<KeyUsage> ToSealed()
+    {
+        StoredRowReader read = new();
+        KeyUsage usage = new()
+        {
+            VersionId = new KeyVersionId(read.Id(VersionId)),
+            TenantId = new TenantId(read.Id(TenantId)),
+            Used = Used,
+            LastUsedAt = read.OptionalTime(LastUsedAt),
+            RowVersion = RowVersion,
+        };
+        return read.Seal(usage, Seal ?? [], SealKeyId);
+    }
+}

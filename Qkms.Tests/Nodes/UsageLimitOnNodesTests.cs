@@ -1,0 +1,28 @@
+namespace Qkms.Tests.Nodes;
+
+/// <summary>Two nodes use one version that has a usage limit.</summary>
+public sealed class UsageLimitOnNodesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
+{
+    /// <summary>A-32: 50 parallel callers on two nodes and a limit of 100 have exactly 100 uses, never 101.</summary>
+    [FactIf(Requirement.Postgres)]
+    public async Task Fifty_callers_on_two_nodes_have_exactly_100_uses()
+    {
+        string kid = (await nodes.A.GenerateAsync(KeyUseVerbs.Aes, new { name = "limited", max_usage_limit = 100 })).Text("kid");
+
+        Answer[][] answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(async caller =>
+        {
+            List<Answer> mine = [];
+            for (int i = 0; i < 4; i++)
+                mine.Add(await (caller % 2 == 0 ? nodes.A : nodes.B).UseAsync("/crypto/encrypt", new { plaintext = "", kid }));
+
+            return mine.ToArray();
+        }));
+
+        Answer[] all = [.. answers.SelectMany(mine => mine)];
+        all.Count(answer => answer.Status == HttpStatusCode.OK).Should().Be(100);
+        foreach (Answer refused in all.Where(answer => answer.Status != HttpStatusCode.OK))
+            refused.ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_007");
+
+        (await nodes.B.GetJsonAsync($"/kms/keys/{kid}")).Number("usage_count").Should().Be(100);
+    }
+}
