@@ -100,6 +100,8 @@ internal sealed class VerifyReport(TextWriter output, bool showBar) : IVerificat
     /// <inheritdoc/>
     public void Progress(long done, long total)
     {
+        // What the page before left is taken back at once: until the collector does so by itself, the heap grows to the processor's cache.
+        GC.Collect(1);
         int percent = total == 0 ? 100 : (int)(100 * done / total);
         int step = showBar ? percent : percent / 10 * 10;
         if (step == _shown)
