@@ -100,28 +100,29 @@ internal sealed partial class ListEventsQueryValidator : AbstractValidator<ListE
 
 internal sealed record EventResponse(
     [property: Field(Minimum = 0, Example = 6), Description("Position in the stream, from 0.")] long Position,
-    [property: Description("Id of the event.")] Guid Id,
-    [property: Description("When it happened.")] DateTimeOffset Time,
+    [property: Field(Example = "0198f5c2-7d1d-7f24-8b96-5e0c71a3d842"), Description("Id of the event.")] Guid Id,
+    [property: Field(Example = Examples.Time), Description("When it happened.")] DateTimeOffset Time,
     [property: Field(Pattern = ListEventsQuery.ActionPattern, Example = "key.revoked"), Description("What happened.")] string Action,
     [property: Field(Words = ["api_key", "system"], Example = "api_key"), Description("What acted.")] string ActorKind,
     [property: Field(Pattern = ListEventsQuery.ActorPattern, Example = "0198f5c2-7d1b-7a6d-95b4-cf3e2d10a978")]
     [property: Description("Id of the API key, or the part of the service.")]
     string ActorId,
-    [property: Description("Id of the key, if it is about one.")] Guid? KeyId,
+    [property: Field(Example = "0198f5c2-7d1a-7c08-93e5-b6f04d72c815"), Description("Id of the key, if it is about one.")]
+    Guid? KeyId,
     [property: KidField, Description("The key version, if it is about one.")] string? Kid,
     [property: Field(Minimum = 1, Example = 1), Description("Number of that version.")] int? KeyVersion,
     [property: Field(MaxLength = 64, Example = "active"), Description("The state before.")] string? From,
     [property: Field(MaxLength = 64, Example = "revoked"), Description("The state after, or what else came of it.")] string? To,
     [property: ReasonField, Description("The reason that was given.")] string? Reason,
-    [property: Description("Id of the request, as its response named it.")] Guid? RequestId,
-    [property: Description("The service's own id of the request.")] Guid? ServerRequestId,
-    [property: BytesField, Description("Seal of the row that the change left behind: of a key version, a tenant or an API key.")]
+    [property: Field(Example = Examples.RequestId), Description("Id of the request, as its response named it.")] Guid? RequestId,
+    [property: Field(Example = Examples.RequestId), Description("The service's own id of the request.")] Guid? ServerRequestId,
+    [property: HashField, Description("Seal of the row that the change left behind: of a key version, a tenant or an API key.")]
     byte[]? RowSeal,
-    [property: BytesField, Description("Seal of the key's row that the change left behind.")] byte[]? KeySeal,
+    [property: HashField, Description("Seal of the key's row that the change left behind.")] byte[]? KeySeal,
     [property: HashField, Description("Leaf hash of the event before this one.")] byte[] PreviousHash,
     [property: HashField, Description("Leaf hash of this event (RFC 6962); docs/journal.md has the format.")] byte[] LeafHash,
     [property: HashField, Description("HMAC-SHA-256 over the leaf hash under the journal key.")] byte[] Mac,
-    [property: Description("Id of the journal key.")] Guid MacKeyId)
+    [property: Field(Example = "0198f5c2-7d19-7b35-a1d7-94c8e60f2b13"), Description("Id of the journal key.")] Guid MacKeyId)
 {
     public static EventResponse Of(ChainedEvent chained) => new(
         chained.Position,
@@ -147,8 +148,10 @@ internal sealed record EventResponse(
 }
 
 internal sealed record EventListResponse(
-    [property: Description("Id of this installation; part of every event.")] Guid InstallationId,
-    [property: Description("Id of the tenant; part of every event.")] Guid TenantId,
+    [property: Field(Example = "0198f5c2-7d18-7e51-8d4a-26b07f93c5e0"), Description("Id of this installation; part of every event.")]
+    Guid InstallationId,
+    [property: Field(Example = "0198f5c2-7d17-7a9c-b2f6-0d51e84a7c3b"), Description("Id of the tenant; part of every event.")]
+    Guid TenantId,
     [property: Field(Minimum = 1, Example = 1), Description("Number of the stream.")] int Stream,
     [property: Field(Words = ["lifecycle", "uses"], Example = "lifecycle"), Description("What the stream holds.")] string Kind,
     [property: Field(MaxLength = 64, Example = ""), Description("The node whose uses the stream holds; empty for the life cycle.")]
@@ -160,7 +163,7 @@ internal sealed record EventListResponse(
     [property: Field(MaxItems = ListEventsQuery.MaxLimit)]
     [property: Description("The events. At most 10,000 positions are looked at for a page, so filters may leave few or none of them.")]
     IReadOnlyList<EventResponse> Events,
-    [property: Field(MaxItems = ListEventsQuery.MaxLimit, Minimum = 0)]
+    [property: Field(MaxItems = ListEventsQuery.MaxLimit, Minimum = 0, Example = 5)]
     [property: Description("Positions of events of this page that are not as Qkms wrote them. The list shows nothing else of them.")]
     IReadOnlyList<long> Unreadable,
     [property: EventCursorField, Description("Send this as 'cursor' to get the next page; null on the last page.")] string? NextCursor);

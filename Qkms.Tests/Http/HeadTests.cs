@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Routing;
+using Qkms.Tests.Rotations;
 
 namespace Qkms.Tests.Http;
 
@@ -32,6 +33,7 @@ public sealed class HeadTests : ServiceTests
     {
         using HttpClient client = App.StartOnKestrel();
         string kid = (await client.GenerateAsync()).Text("kid");
+        string job = (await client.ScheduleAsync(kid, App.InHours(1))).Text("id");
         RouteEndpoint[] routes =
         [
             .. App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
@@ -41,7 +43,8 @@ public sealed class HeadTests : ServiceTests
         routes.Should().HaveCountGreaterThan(6);
         foreach (RouteEndpoint route in routes)
         {
-            string path = RouteRequests.PathOf(route, kid);
+            bool isOfJobs = route.RoutePattern.RawText!.Contains("/rotation-jobs/", StringComparison.Ordinal);
+            string path = RouteRequests.PathOf(route, isOfJobs ? job : kid);
             string query = path.EndsWith("/active", StringComparison.Ordinal) ? "?algorithm=ML-KEM-768" : "";
             await ShouldHaveHeadAsync(path + query, App.InitialApiKey);
         }
