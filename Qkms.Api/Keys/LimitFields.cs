@@ -62,7 +62,7 @@ internal static class LimitTexts
 internal readonly record struct UsesMember(Given<long> Given);
 
 /// <summary>A time in a request.</summary>
-[Field(Type = JsonSchemaType.String | JsonSchemaType.Null, Format = "date-time")]
+[Field(Type = JsonSchemaType.String | JsonSchemaType.Null, Format = "date-time", Example = "2036-01-02T03:04:05.678Z")]
 [JsonConverter(typeof(TimeConverter))]
 internal readonly record struct TimeMember(Given<DateTimeOffset> Given);
 
