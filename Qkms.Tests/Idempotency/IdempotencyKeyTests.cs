@@ -286,7 +286,7 @@ public sealed class IdempotencyKeyTests : ServiceTests
         Permission[] changing =
         [
             Permission.KeysGenerate, Permission.KeysRotate, Permission.KeysRetire, Permission.KeysRevoke, Permission.KeysDestroy,
-            Permission.KeysCancelDeletion
+            Permission.KeysCancelDeletion, Permission.KeysUpdate,
         ];
 
         foreach (RouteEndpoint route in App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())

@@ -85,12 +85,12 @@ public sealed partial class RepeatAfterRestartTests
         await using QkmsApplication app = new();
         using HttpClient client = app.Client();
         await client.PostOnceAsync("a", Generate, """{"algorithm":"ML-KEM-768"}""");
-        await RewriteRecordAsync(app, "a", record => [2, .. record[1..]]);
+        await RewriteRecordAsync(app, "a", record => [9, .. record[1..]]);
 
         Answer again = await client.PostOnceAsync("a", Generate, """{"algorithm":"ML-KEM-768"}""");
 
         again.ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
-        app.Log.Lines.Should().ContainMatch("Error *A kept result has the format 2, which this version of Qkms does not know.*");
+        app.Log.Lines.Should().ContainMatch("Error *A kept result has the format 9, which this version of Qkms does not know.*");
         app.Log.Lines.Should().NotContain(line => line.StartsWith("Critical ", StringComparison.Ordinal));
         (await client.GetJsonAsync("/kms/keys")).Number("total").Should().Be(1);
     }
