@@ -2,6 +2,7 @@ using System.Reflection;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
+using Qkms.Core.Rotations;
 using Qkms.Core.Sealing;
 using Qkms.Core.Tenants;
 
@@ -52,8 +53,11 @@ public sealed class RowSealerTests : IDisposable
         ["CreatedAt"] = [r => r with { CreatedAt = _later }],
     };
 
-    private static readonly RowEdits<KeyVersion> _version = new(Samples.Version, Unsealed: ["Used"])
+    // The counter has a row of its own, and so has the key, which says how it rotates. All limits together are those one by one.
+    private static readonly RowEdits<KeyVersion> _version = new(
+        Samples.Version, Unsealed: ["Used", "LastUsedAt", "RotationPeriod", "NextRotationAt", "Limits"])
     {
+        ["Labels"] = [r => r with { Labels = new KeyLabels("""{"team":"a"}""") }],
         ["Id"] = [r => r with { Id = new KeyVersionId(Samples.Id(99)) }],
         ["KeyId"] = [r => r with { KeyId = new KeyId(Samples.Id(99)) }],
         ["Address.TenantId"] = [r => r with { Address = r.Address with { TenantId = new TenantId(Samples.Id(99)) } }],
@@ -126,6 +130,72 @@ public sealed class RowSealerTests : IDisposable
         ["RowVersion"] = [r => r with { RowVersion = 6 }],
     };
 
+    private static readonly KeyUsage _someUsage = new()
+    {
+        VersionId = new KeyVersionId(Samples.Id(1)),
+        TenantId = new TenantId(Samples.Id(2)),
+        Used = 7,
+        LastUsedAt = Samples.Time,
+        RowVersion = 8,
+    };
+
+    private static readonly RowEdits<KeyUsage> _usage = new(_someUsage, Unsealed: [])
+    {
+        ["VersionId"] = [r => r with { VersionId = new KeyVersionId(Samples.Id(99)) }],
+        ["TenantId"] = [r => r with { TenantId = new TenantId(Samples.Id(99)) }],
+        ["Used"] = [r => r with { Used = 6 }, r => r with { Used = 0 }],
+        ["LastUsedAt"] = [r => r with { LastUsedAt = _later }, r => r with { LastUsedAt = null }],
+        ["RowVersion"] = [r => r with { RowVersion = 7 }],
+    };
+
+    private static readonly RotationJob _someJob = new()
+    {
+        Id = new RotationJobId(Samples.Id(1)),
+        TenantId = new TenantId(Samples.Id(2)),
+        Kid = Kid.FromStored("kid-1"),
+        Name = KeyName.Default,
+        Cause = RotationCause.Request,
+        RequestedKid = Kid.FromStored("kid-2"),
+        RequestedAlgorithm = "ML-KEM-768",
+        Limits = [1, 2, 3],
+        ScheduledAt = Samples.Time,
+        State = RotationJobState.Scheduled,
+        Attempts = 1,
+        NextAttemptAt = Samples.Time,
+        NewKid = Kid.FromStored("kid-3"),
+        ErrorCode = "ERR_KMS_009",
+        Reason = "why",
+        ActorKind = "api_key",
+        ActorId = "a",
+        CreatedAt = Samples.Time,
+        FinishedAt = Samples.Time,
+        RowVersion = 2,
+    };
+
+    private static readonly RowEdits<RotationJob> _job = new(_someJob, Unsealed: [])
+    {
+        ["Id"] = [r => r with { Id = new RotationJobId(Samples.Id(99)) }],
+        ["TenantId"] = [r => r with { TenantId = new TenantId(Samples.Id(99)) }],
+        ["Kid"] = [r => r with { Kid = Kid.FromStored("kid-9") }],
+        ["Name"] = [r => r with { Name = KeyName.Demo }],
+        ["Cause"] = [r => r with { Cause = RotationCause.Period }],
+        ["RequestedKid"] = [r => r with { RequestedKid = Kid.FromStored("kid-9") }, r => r with { RequestedKid = null }],
+        ["RequestedAlgorithm"] = [r => r with { RequestedAlgorithm = "RSA-2048" }, r => r with { RequestedAlgorithm = null }],
+        ["Limits"] = [r => r with { Limits = [1, 2, 4] }, r => r with { Limits = null }],
+        ["ScheduledAt"] = [r => r with { ScheduledAt = _later }],
+        ["State"] = [r => r with { State = RotationJobState.Running }],
+        ["Attempts"] = [r => r with { Attempts = 0 }],
+        ["NextAttemptAt"] = [r => r with { NextAttemptAt = _later }, r => r with { NextAttemptAt = null }],
+        ["NewKid"] = [r => r with { NewKid = Kid.FromStored("kid-9") }, r => r with { NewKid = null }],
+        ["ErrorCode"] = [r => r with { ErrorCode = "ERR_KMS_006" }, r => r with { ErrorCode = null }],
+        ["Reason"] = [r => r with { Reason = "another" }, r => r with { Reason = null }],
+        ["ActorKind"] = [r => r with { ActorKind = "system" }],
+        ["ActorId"] = [r => r with { ActorId = "b" }],
+        ["CreatedAt"] = [r => r with { CreatedAt = _later }],
+        ["FinishedAt"] = [r => r with { FinishedAt = _later }, r => r with { FinishedAt = null }],
+        ["RowVersion"] = [r => r with { RowVersion = 1 }],
+    };
+
     private readonly Keyring _keyring = new(TimeProvider.System, new IdGenerator(TimeProvider.System));
     private readonly RowSealer _sealer;
 
@@ -156,6 +226,12 @@ public sealed class RowSealerTests : IDisposable
 
     [Fact]
     public void Every_sealed_column_of_a_journal_stream_is_held() => _stream.ShouldAllBeRefused(_sealer);
+
+    [Fact]
+    public void Every_sealed_column_of_a_counter_of_uses_is_held() => _usage.ShouldAllBeRefused(_sealer);
+
+    [Fact]
+    public void Every_sealed_column_of_a_rotation_job_is_held() => _job.ShouldAllBeRefused(_sealer);
 
     // The counter of uses changes with every use, in a table of its own.
     [Fact]
@@ -229,7 +305,11 @@ public sealed class RowSealerTests : IDisposable
         Type[] rows =
             [.. typeof(ISealedRow).Assembly.GetTypes().Where(t => t is { IsClass: true } && t.IsAssignableTo(typeof(ISealedRow)))];
 
-        rows.Should().BeEquivalentTo([typeof(Tenant), typeof(Key), typeof(KeyVersion), typeof(Credential), typeof(JournalStream)]);
+        rows.Should().BeEquivalentTo(
+        [
+            typeof(Tenant), typeof(Key), typeof(KeyVersion), typeof(KeyUsage), typeof(Credential), typeof(JournalStream),
+            typeof(RotationJob),
+        ]);
         rows.Select(t => t.GetProperty(nameof(ISealedRow.SealKind), BindingFlags.Public | BindingFlags.Static)!.GetValue(null))
             .Should().OnlyHaveUniqueItems();
     }

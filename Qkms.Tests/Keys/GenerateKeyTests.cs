@@ -22,7 +22,9 @@ public sealed class GenerateKeyTests : ServiceTests
 
         answer.Data.AsObject().Select(m => m.Key).Should().BeEquivalentTo(
             "kid", "key_id", "key_version", "name", "algorithm", "algorithm_id", "use", "status", "public_key", "oaep_hash",
-            "created_at", "previous_kid", "next_kid", "retired_at", "revoked_at", "destroy_at", "destroyed_at");
+            "created_at", "previous_kid", "next_kid", "soft_usage_limit", "max_usage_limit", "soft_limit_expiration", "expires_at",
+            "process_until", "auto_rotate", "rotation_period", "next_rotation_at", "usage_count", "last_used_at", "labels",
+            "retired_at", "revoked_at", "destroy_at", "destroyed_at");
         answer.Number("key_version").Should().Be(1);
         answer.Text("algorithm").Should().Be(spelling);
         answer.Text("algorithm_id").Should().Be(canonical);
