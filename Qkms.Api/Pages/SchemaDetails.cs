@@ -44,6 +44,8 @@ internal sealed class SchemaDetails : ISchemaFilter
         if (FieldDetails.Of(member, member.PropertyType) is not { } field)
             return;
 
+        // Of a structure that reads null as a value the generator sees that it is never null itself.
+        property.Type |= field.Type & JsonSchemaType.Null;
         FieldDetails.Describe(property, field);
         if (FieldDetails.ExampleOf(property, field) is { } example)
             property.Examples = [example];
