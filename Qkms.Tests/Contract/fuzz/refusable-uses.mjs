@@ -52,8 +52,12 @@ function mayBeUnfit({ kid, algorithm }, operation, memory) {
     return !uses[operation].families.includes(familyOf(algorithm ?? uses[operation].algorithm));
 
   const version = memory.version(kid);
-  return version === undefined || !canDo(version, operation);
+  return version === undefined || !canDo(version, operation) || mayFollow(version, operation);
 }
+
+// Where something new is made, the end of its chain stands for a version that is not active, and that may be of another algorithm.
+const making = ['Encrypt', 'ReEncrypt', 'GenerateDataKey', 'Encapsulate', 'KemEncrypt', 'WrapKey', 'Sign', 'SignHash', 'SignMu'];
+const mayFollow = (version, operation) => version.status !== 'active' && making.includes(operation);
 
 function mayDisagree({ kid, key_version: number, algorithm, name }, memory) {
   if (kid == null || [number, algorithm, name].every(value => value == null))
@@ -128,7 +132,8 @@ const isEmpty = context => Object.keys(context ?? {}).length === 0;
 /** The key that is meant as far as it can be known: which families it may have, and how much RSA-OAEP takes at least (RFC 8017, 7.1.1). */
 function keyOf({ kid, algorithm }, operation, memory) {
   const version = kid == null ? undefined : memory.version(kid);
-  const name = kid == null ? canonicalName(algorithm ?? uses[operation].algorithm) : version?.algorithm_id;
+  const known = version !== undefined && !mayFollow(version, operation);
+  const name = kid == null ? canonicalName(algorithm ?? uses[operation].algorithm) : known ? version.algorithm_id : undefined;
   const hash = hashSizes[version?.oaep_hash ?? 'SHA-512'];
   return {
     mayBe: family => name === undefined || familyOf(name) === family,

@@ -40,7 +40,7 @@ export function inCatalogueCase(json) {
   const changed = Object.entries(json).map(([name, value]) => [
     name,
     namesOfAlgorithms.includes(name) && typeof value === 'string' ? inAnyCase.get(value.toLowerCase()) ?? value
-      : name === 'destination' ? inCatalogueCase(value)
+      : name === 'destination' || name === 'new_key' ? inCatalogueCase(value)
         : value,
   ]);
   return Object.fromEntries(changed);
