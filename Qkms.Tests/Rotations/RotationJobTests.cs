@@ -271,7 +271,7 @@ public sealed class RotationJobTests : ServiceTests
         }
     }
 
-    /// <summary>A-13: of two jobs for one version, one asked for and one of the service's own, the first to be done ends the other.</summary>
+    /// <summary>A-13: of two jobs for one version, one asked for and one of the service's own, the first that is done ends both.</summary>
     [Fact]
     public async Task A_job_that_is_done_cancels_the_other_of_its_version()
     {
