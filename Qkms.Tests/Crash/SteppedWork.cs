@@ -58,7 +58,8 @@ internal abstract class SteppedWork
     {
         public override IReadOnlyList<string> Known =>
         [
-            .. _everyChange, "IKeyRepository.InsertVersionAsync", "IRotationJobRepository.UpdateAsync", "IIdempotencyRepository.InsertAsync",
+            .. _everyChange, "IKeyRepository.InsertVersionAsync", "IRotationJobRepository.UpdateAsync",
+            "IIdempotencyRepository.InsertAsync",
         ];
 
         // It ends a job, too.
@@ -84,7 +85,9 @@ internal abstract class SteppedWork
     private sealed class Job(string change) : SteppedWork
     {
         public override IReadOnlyList<string> Known =>
-            [.. _everyChange, "IKeyRepository.InsertVersionAsync", "IRotationJobRepository.LockAsync", "IRotationJobRepository.UpdateAsync"];
+        [
+            .. _everyChange, "IKeyRepository.InsertVersionAsync", "IRotationJobRepository.LockAsync", "IRotationJobRepository.UpdateAsync",
+        ];
 
         public override async Task PrepareAsync(QkmsApplication app, HttpClient client, string key)
         {
