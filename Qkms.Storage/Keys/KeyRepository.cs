@@ -39,6 +39,33 @@ internal sealed partial class KeyRepository : IKeyRepository
             SelectKeyById + session.Sql.Dialect.LockRow,
             new { TenantId = tenantId.Value.ToBytes(), Id = keyId.Value.ToBytes() }))?.ToSealed();
 
+    // Several nodes do not share the lock: they would take turns in holding it, and who changes the key would never get it.
+    private const string LockKeys =
+        """
+        SELECT k.id
+        FROM keys k
+        JOIN unnest(@TenantIds, @Ids) AS used (tenant_id, id) ON k.tenant_id = used.tenant_id AND k.id = used.id
+        ORDER BY k.id
+        FOR NO KEY UPDATE OF k
+        """;
+
+    /// <inheritdoc/>
+    public async Task LockKeysAsync(IKmsSession session, IEnumerable<KeyVersion> versions)
+    {
+        // One writer holds everything.
+        if (session.Sql.Dialect.LockRow.Length == 0)
+            return;
+
+        (TenantId Tenant, KeyId Key)[] keys = [.. versions.Select(version => (version.TenantId, version.KeyId)).Distinct()];
+        await session.Sql.ListAsync<byte[]>(
+            LockKeys,
+            new
+            {
+                TenantIds = Array.ConvertAll(keys, key => key.Tenant.Value.ToBytes()),
+                Ids = Array.ConvertAll(keys, key => key.Key.Value.ToBytes()),
+            });
+    }
+
     private const string InsertKey =
         $"""
         INSERT INTO keys ({KeyRow.Columns})
@@ -108,21 +135,6 @@ internal sealed partial class KeyRepository : IKeyRepository
     /// <inheritdoc/>
     public Task<VersionWithKey?> FindWithKeyAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) => FindWithKeyAsync(
         session, $"{SelectWithKey} v.id = @Id", new { TenantId = tenantId.Value.ToBytes(), Id = versionId.Value.ToBytes() });
-
-    // The key is joined as it has to be to be locked: without one the version is not there either.
-    private const string SelectForUse =
-        $"""
-        SELECT {KeyVersionRow.Columns}, {KeyRow.ColumnsBehind}
-        {FromVersions}
-        JOIN keys k ON k.tenant_id = v.tenant_id AND k.id = v.key_id
-        WHERE v.tenant_id = @TenantId AND v.id = @Id
-        """;
-
-    /// <inheritdoc/>
-    public Task<VersionWithKey?> FindForUseAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) => FindWithKeyAsync(
-        session,
-        SelectForUse + session.Sql.Dialect.LockKeyToLook,
-        new { TenantId = tenantId.Value.ToBytes(), Id = versionId.Value.ToBytes() });
 
     private static async Task<VersionWithKey?> FindWithKeyAsync(IKmsSession session, string sql, object parameters) =>
         await session.Sql.FindPairAsync<KeyVersionRow, KeyRow>(sql, parameters) is { } found
