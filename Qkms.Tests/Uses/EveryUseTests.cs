@@ -129,11 +129,11 @@ public sealed class EveryUseTests
     public async Task A_node_has_the_name_that_its_setting_gives_it()
     {
         using TemporaryDirectory directory = new();
-        foreach (string node in (string[])["north-1", "south.2", "north-1"])
+        foreach ((string node, string name) in ((string, string)[])[("north-1", "k1"), ("south.2", "k2"), ("north-1", "k3")])
         {
             await using QkmsApplication app = new(directory.Path) { Settings = { [NodeName] = node } };
             using HttpClient client = app.Client();
-            string kid = (await client.GenerateAsync(KeyUseVerbs.Aes, new { name = $"key-{Guid.NewGuid():n}" })).Text("kid");
+            string kid = (await client.GenerateAsync(KeyUseVerbs.Aes, new { name })).Text("kid");
             await client.MustUseAsync("/crypto/encrypt", new { kid, plaintext = "" });
             using Database database = app.OpenDatabase();
             database.Strings("SELECT node FROM audit_streams WHERE kind = 2 ORDER BY stream")
