@@ -13,8 +13,8 @@ using Qkms.Core.Telemetry;
 namespace Qkms.Core.Uses;
 
 /// <summary>
-/// Counts and journals uses, after the cryptography and before the answer: all of them, or those of versions with a usage limit. The uses of
-/// a node that arrive while one batch is committed are the next one: one write, which looks at the state of each version again, counts,
+/// Counts and journals uses, after the cryptography and before the answer: all of them, or those of versions with a usage limit. The uses
+/// of a node that arrive while one batch is committed are the next one: one write, which looks at the state of each version again, counts,
 /// grants so many uses as are left, and journals those. What is granted stays counted, whatever becomes of the answer.
 /// </summary>
 internal sealed partial class UseRecorder(

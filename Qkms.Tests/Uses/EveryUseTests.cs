@@ -6,7 +6,7 @@ public sealed class EveryUseTests
     private const string Uses = "Qkms:Audit:Uses";
     private const string NodeName = "Qkms:Node:Name";
 
-    /// <summary>A-40: each operation with a private or secret key is a use of it; verifying is none, for which nobody needs the service.</summary>
+    /// <summary>A-40: each operation with a private or secret key is a use of it; verifying, for which nobody needs it, is none.</summary>
     [Fact]
     public async Task Every_operation_with_a_private_key_is_counted_and_journalled()
     {
@@ -18,7 +18,8 @@ public sealed class EveryUseTests
         string dsa = (await client.GenerateAsync(KeyUseVerbs.Dsa)).Text("kid");
 
         string ciphertext = (await client.MustUseAsync("/crypto/encrypt", new { kid = aes, plaintext = "AA==" })).Text("ciphertext");
-        await client.MustUseAsync("/crypto/encrypt", new { kid = aes, items = new[] { new { plaintext = "AA==" }, new { plaintext = "" } } });
+        await client.MustUseAsync(
+            "/crypto/encrypt", new { kid = aes, items = new[] { new { plaintext = "AA==" }, new { plaintext = "" } } });
         await client.MustUseAsync("/crypto/decrypt", new { ciphertext });
         await client.MustUseAsync("/crypto/re-encrypt", new { ciphertext });
         string dataKey = (await client.MustUseAsync("/data-keys/generate", new { kid = aes })).Text("ciphertext");
@@ -56,7 +57,8 @@ public sealed class EveryUseTests
 
         await client.MustUseAsync("/crypto/encrypt", new { plaintext = "AA==" });
 
-        JsonNode used = (await client.GetJsonAsync("/audit/events?stream=2")).ShouldBe(HttpStatusCode.OK).Data["events"]!.AsArray().Single()!;
+        Answer events = (await client.GetJsonAsync("/audit/events?stream=2")).ShouldBe(HttpStatusCode.OK);
+        JsonNode used = events.Data["events"]!.AsArray().Single()!;
         ((string?)used["action"]).Should().Be("key.used");
         ((string?)used["kid"]).Should().Be(kid);
         ((int?)used["key_version"]).Should().Be(1);
@@ -64,7 +66,7 @@ public sealed class EveryUseTests
         ((string?)used["request_id"]).Should().Be("6f1c2b9e-5d0a-4a43-9c1b-0f5f3c2d1e0a");
     }
 
-    /// <summary>A-40: with <c>off</c> a version without a usage limit is neither counted nor journalled, and one with a limit is exact.</summary>
+    /// <summary>A-40: with <c>off</c> a version without a usage limit is neither counted nor journalled; one with a limit is.</summary>
     [Fact]
     public async Task Without_the_setting_only_versions_with_a_limit_are_counted()
     {
