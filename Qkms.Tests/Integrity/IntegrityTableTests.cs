@@ -225,7 +225,8 @@ public sealed class IntegrityTableTests : ServiceTests
             new("schema_migrations", "schema_migrations", "number = 1", "number = 2", ("number", 99L), ("name", "0099_inserted")),
             new("installation", "installation", "1 = 1", null, ("only_row", 2L)),
             new(
-                "audit_events", "audit_events", $"action = 'tenant.created' AND {of}", "action = 'key.generated' AND kid = 'seals-1'",
+                "audit_events", "audit_events", "action = 'key.revoked' AND kid = 'orders-1'",
+                "action = 'key.generated' AND kid = 'seals-1'",
                 ("id", made), ("position", 999L)),
             new("audit_streams", "audit_streams", $"{of} AND stream = 1", $"{right} AND stream = 1", ("stream", 2L), ("kind", 2L)),
             new("key_usage", "key_usage", $"version_id = {counted}", null, ("version_id", made)),
