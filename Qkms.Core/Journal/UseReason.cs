@@ -26,8 +26,9 @@ internal static class UseReason
 
         ReadOnlySpan<char> before = reason.AsSpan(0, reason.Length - End.Length);
         int begin = before.LastIndexOf(Separator, StringComparison.Ordinal);
-        return begin >= 0 && long.TryParse(before[(begin + Separator.Length)..], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
-            ? count
-            : null;
+        return begin >= 0
+            && long.TryParse(before[(begin + Separator.Length)..], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
+                ? count
+                : null;
     }
 }

@@ -133,8 +133,8 @@ internal sealed class KeyVerifier(
         }
     }
 
-    // A counter is written with the event of the last use that it counts. Of trimmed uses only what is left can be compared: a counter is never
-    // lower than that.
+    // A counter is written with the event of the last use that it counts. Of trimmed uses only what is left can be compared: a counter is
+    // never lower than that.
     private async Task CheckUsesAsync(KeyVersion version)
     {
         Sealed<KeyUsage>? stored = await repository.FindUsageAsync(session, version);

@@ -4,7 +4,7 @@ using Qkms.Core.Store;
 
 namespace Qkms.Core.Verification;
 
-/// <summary>Opens the keys of tenants. It keeps the one that was needed last: what a tenant's key wraps mostly follows each other.</summary>
+/// <summary>Opens the keys of tenants. It keeps the one that was needed last: what one of them wraps mostly follows each other.</summary>
 internal sealed class OpenedTenantKeys(IKmsSession session, IKeyringRepository keyrings, Keyring keyring) : IDisposable
 {
     private (TenantId TenantId, Guid Id, WrappingKey? Key) _last;

@@ -9,7 +9,8 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Verification;
 
 /// <summary>
-/// Checks the rows that belong to no key: API keys and rotation jobs against the newest event of each, and what is kept for repeated requests.
+/// Checks the rows that belong to no key: API keys and rotation jobs against the newest event of each, and what is kept for repeated
+/// requests.
 /// </summary>
 internal sealed class RowVerifier(
     IKmsSession session,
