@@ -92,7 +92,7 @@ internal sealed class Successors(
         KeyMaterial material = PrivateKeyWrap.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);
         IReadOnlyList<KeyPlan> plans = found.IsSameKey
             ? [planner.Rotate(actor, key, old, retired, version, material)]
-            : planner.Migrate(actor, found.Old, retired, home, isNew: found.Head is null, version, material);
+            : planner.Migrate(actor, found.Old, retired, home, found.Head?.Version, version, material);
         return new PlannedRotation(new KeyRotation(version, retired), now, plans);
     }
 

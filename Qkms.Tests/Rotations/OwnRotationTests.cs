@@ -106,7 +106,7 @@ public sealed class OwnRotationTests : ServiceTests
         (await OrderAsync("one")).Should().BeFalse("it had its rotation");
         Answer jobs = await Client.GetJsonAsync("/kms/rotation-jobs?kid=one");
         jobs.Data["jobs"]!.AsArray().Select(job => $"{job!["cause"]} {job["state"]}")
-            .Should().Equal("usage_limit SUCCEEDED", "request SCHEDULED");
+            .Should().Equal("usage_limit SUCCEEDED", "request CANCELLED");
     }
 
     /// <summary>A-20: limits are mirrored to the successor unless overridden; null removes one.</summary>

@@ -24,7 +24,7 @@ public sealed class VerifyExitStatusTests : IDisposable
 
         (int edited, output, _) = await VerifyAsync();
         edited.Should().Be(1);
-        output.Should().Contain("FOUND: the row of tenant").And.Contain("1 things do not hold.");
+        output.Should().Contain("FOUND: the row of tenant").And.Contain("1 thing does not hold.");
     }
 
     /// <summary>A-40: 2 without a database, with no root key or another one's, and with another schema.</summary>

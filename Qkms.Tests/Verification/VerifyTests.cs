@@ -1,5 +1,7 @@
+using Qkms.Api.Hosting;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
+using Qkms.Core.Verification;
 using Qkms.Tests.Rotations;
 
 namespace Qkms.Tests.Verification;
@@ -23,6 +25,20 @@ public sealed class VerifyTests : ServiceTests
         exitCode.Should().Be(0);
         (await Verify.RunAsync(App.DataDirectory, showBar: true)).Output
             .Should().Contain($"\r[{new string('#', 40)}] 100 %, 24 of 24 events");
+    }
+
+    [Fact]
+    public void One_of_a_kind_is_not_said_as_several()
+    {
+        using StringWriter output = new();
+        VerifyReport report = new(output, showBar: false);
+        ((IVerificationReport)report).Found("a thing");
+
+        report.End("here", new VerificationSummary(1, 1, 1, 1, 1, 1));
+
+        output.ToString().Should()
+            .Contain("Looked at 1 tenant, 1 journal stream, 1 event, 1 key, 1 version and 1 private key in here.")
+            .And.Contain("1 thing does not hold.");
     }
 
     /// <summary>F-15: each edit, deletion, insertion, exchange and cut is found where it was done.</summary>
