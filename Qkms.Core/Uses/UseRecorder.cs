@@ -234,7 +234,6 @@ internal sealed partial class UseRecorder(
             throw new SealBrokenException(usage.LogName);
     }
 
-    // It names the count, so that a counter that is set back disagrees with the journal.
     private JournalEvent EventOf(PendingUse use, int granted, long used, DateTimeOffset now) => new()
     {
         Id = ids.Next(),
@@ -246,7 +245,7 @@ internal sealed partial class UseRecorder(
         KeyId = use.Version.KeyId,
         Kid = use.Version.Kid,
         KeyVersion = use.Version.Version,
-        Reason = $"{OperationNames.Of(use.Operation)} {granted}, {used} in all",
+        Reason = UseReason.Describe(OperationNames.Of(use.Operation), granted, used),
         RequestId = use.Actor.RequestId,
         ServerRequestId = use.Actor.ServerRequestId,
     };

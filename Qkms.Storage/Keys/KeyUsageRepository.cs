@@ -8,21 +8,28 @@ namespace Qkms.Storage.Keys;
 internal sealed class KeyUsageRepository : IKeyUsageRepository
 {
     private const string Select =
-        """
-        SELECT version_id, tenant_id, used, last_used_at, row_version, seal, seal_key_id
+        $"""
+        SELECT {KeyUsageRow.Columns}
         FROM key_usage
         WHERE tenant_id = @TenantId AND version_id = @VersionId
         """;
 
     /// <inheritdoc/>
-    public async Task<Sealed<KeyUsage>?> LockAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
+    public Task<Sealed<KeyUsage>?> LockAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
+        FindAsync(session, Select + session.Sql.Dialect.LockRow, tenantId, versionId);
+
+    /// <summary>The counter of a version, which nobody waits for; null when there is none.</summary>
+    public static Task<Sealed<KeyUsage>?> FindAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
+        FindAsync(session, Select, tenantId, versionId);
+
+    private static async Task<Sealed<KeyUsage>?> FindAsync(
+        IKmsSession session, string sql, TenantId tenantId, KeyVersionId versionId) =>
         (await session.Sql.FindAsync<KeyUsageRow>(
-            Select + session.Sql.Dialect.LockRow,
-            new { TenantId = tenantId.Value.ToBytes(), VersionId = versionId.Value.ToBytes() }))?.ToSealed();
+            sql, new { TenantId = tenantId.Value.ToBytes(), VersionId = versionId.Value.ToBytes() }))?.ToSealed();
 
     private const string Insert =
-        """
-        INSERT INTO key_usage (version_id, tenant_id, used, last_used_at, row_version, seal, seal_key_id)
+        $"""
+        INSERT INTO key_usage ({KeyUsageRow.Columns})
         VALUES (@VersionId, @TenantId, @Used, @LastUsedAt, @RowVersion, @Seal, @SealKeyId)
         ON CONFLICT DO NOTHING
         """;
@@ -55,6 +62,9 @@ internal sealed class KeyUsageRepository : IKeyUsageRepository
 /// <summary>A row of <c>key_usage</c>.</summary>
 internal sealed class KeyUsageRow
 {
+    /// <summary>The columns in the order in which they are read.</summary>
+    public const string Columns = "version_id, tenant_id, used, last_used_at, row_version, seal, seal_key_id";
+
     public byte[] VersionId { get; init; } = [];
 
     public byte[] TenantId { get; init; } = [];
