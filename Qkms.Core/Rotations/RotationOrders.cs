@@ -10,6 +10,9 @@ namespace Qkms.Core.Rotations;
 internal sealed class RotationOrders(
     IRotationJobRepository jobs, JournalWriter journal, RowSealer sealer, IdGenerator ids, TimeProvider time)
 {
+    private const string JobWord = "job ";
+    private const int IdLength = 36;
+
     /// <summary>The part of the service that orders rotations, as the journal names it.</summary>
     public static readonly JournalActor Service = JournalActor.System("rotation");
 
@@ -112,7 +115,7 @@ internal sealed class RotationOrders(
 
     /// <summary>The entry of a job that was made.</summary>
     internal JournalEvent ScheduledEvent(JournalActor actor, RotationJob job) =>
-        About(actor, JournalActions.RotationScheduled, job, from: null, NameOf(job.State), $"job {job.Id}");
+        About(actor, JournalActions.RotationScheduled, job, from: null, NameOf(job.State), $"{JobWord}{job.Id}");
 
     /// <summary>The entry of a job that has ended.</summary>
     internal JournalEvent EndedEvent(JournalActor actor, string action, RotationJob before, RotationJob after) => About(
@@ -123,10 +126,19 @@ internal sealed class RotationOrders(
         NameOf(after.State),
         after switch
         {
-            { NewKid: { } successor } => $"job {after.Id}: successor {successor}",
-            { Reason: { } reason } => $"job {after.Id}: {reason}",
-            _ => $"job {after.Id}",
+            { NewKid: { } successor } => $"{JobWord}{after.Id}: successor {successor}",
+            { Reason: { } reason } => $"{JobWord}{after.Id}: {reason}",
+            _ => $"{JobWord}{after.Id}",
         });
+
+    /// <summary>The job that a journal entry is about, from its reason; null when that names none.</summary>
+    internal static RotationJobId? ReadJobId(string? reason) =>
+        reason is not null
+        && reason.Length >= JobWord.Length + IdLength
+        && reason.StartsWith(JobWord, StringComparison.Ordinal)
+        && Guid.TryParseExact(reason.AsSpan(JobWord.Length, IdLength), "D", out Guid id)
+            ? new RotationJobId(id)
+            : null;
 
     private static KeyValuePair<string, object?> StateLabel(RotationJobState state) =>
         KeyValuePair.Create<string, object?>(KmsMeter.RotationJobStateLabel, NameOf(state));
