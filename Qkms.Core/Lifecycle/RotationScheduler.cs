@@ -169,7 +169,8 @@ internal sealed partial class RotationScheduler(
             async session =>
             {
                 // Held, so that a rotation by hand at the same time finds the job, or this finds its successor.
-                KeyAndVersion found = await rows.FindForUseAsync(session, tenantId, new KeyVersionId(id));
+                await rows.LockKeysAsync(session, [seen.Version]);
+                KeyAndVersion found = await rows.FindAgainAsync(session, seen.Version);
                 return found is { Version: { State: KeyState.Active, AutoRotate: true } version }
                     && version.SoftLimitExpiration <= now
                     && await orders.OrderAsync(session, version, RotationCause.Expiration, now);

@@ -112,7 +112,7 @@ internal abstract class SteppedWork
         private const string Body =
             """{"soft_usage_limit":3,"max_usage_limit":5,"expires_at":"2090-01-01T00:00:00Z","rotation_period":30,"labels":{"a":"b"}}""";
 
-        public override IReadOnlyList<string> Known => [.. _everyChange, "IKeyUsageRepository.InsertAsync"];
+        public override IReadOnlyList<string> Known => _everyChange;
 
         public override Task PrepareAsync(QkmsApplication app, HttpClient client, string key) =>
             client.GenerateAsync(KeyUseVerbs.Aes, new { kid = key, name = key });
@@ -124,7 +124,7 @@ internal abstract class SteppedWork
         {
             JsonNode found = (await client.GetJsonAsync($"/kms/keys/{key}")).ShouldBe(HttpStatusCode.OK).Data;
             bool isDone = found["max_usage_limit"] is not null;
-            foreach (string member in (string[])["soft_usage_limit", "expires_at", "rotation_period", "next_rotation_at", "usage_count"])
+            foreach (string member in (string[])["soft_usage_limit", "expires_at", "rotation_period", "next_rotation_at"])
                 (found[member] is not null).Should().Be(isDone, "{0} changes with max_usage_limit", member);
 
             found["labels"]!.AsObject().Count.Should().Be(isDone ? 1 : 0);
