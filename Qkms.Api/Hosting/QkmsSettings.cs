@@ -1,5 +1,6 @@
 using System.Net;
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
 using Qkms.Core.Telemetry;
@@ -25,6 +26,7 @@ internal sealed record QkmsSettings
     public required StorageSettings Storage { get; init; }
     public required DestructionOptions Destruction { get; init; }
     public required RotationOptions Rotation { get; init; }
+    public required AuditOptions Audit { get; init; }
     public required TelemetryOptions Telemetry { get; init; }
 
     /// <summary>Reads the settings.</summary>
@@ -68,6 +70,7 @@ internal sealed record QkmsSettings
                 MaxAttempts = SettingCatalogue.RotationMaxAttempts.Read(configuration),
                 RetryDelay = SettingCatalogue.RotationRetryDelay.Read(configuration),
             },
+            Audit = new AuditOptions { KeepUses = SettingCatalogue.KeepUses.Read(configuration) },
             Telemetry = new TelemetryOptions { TenantLabel = SettingCatalogue.TenantLabel.Read(configuration) },
         };
     }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Cryptography;
+using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
 using Qkms.Core.Telemetry;
@@ -175,6 +176,13 @@ internal static class SettingCatalogue
         RotationOptions.MaxRetryDelay,
         "Time between the first and the second attempt. It doubles with each further attempt, up to an hour.");
 
+    public static readonly Setting<TimeSpan> KeepUses = Setting.Duration(
+        "Audit:KeepUses",
+        new AuditOptions().KeepUses,
+        TimeSpan.FromDays(1),
+        TimeSpan.FromDays(3650),
+        "How long the journal keeps uses of keys and refusals ([trimming](journal.md#trimming)). It keeps changes for good.");
+
     public static readonly Setting<bool> RefuseWeakHash = Setting.Flag(
         "Signatures:RefuseWeakHash",
         new SignatureOptions().RefuseWeakHash,
@@ -189,7 +197,7 @@ internal static class SettingCatalogue
     [
         DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies,
         AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
-        RotationInterval, RotationMaxAttempts, RotationRetryDelay, RefuseWeakHash, TenantLabel,
+        RotationInterval, RotationMaxAttempts, RotationRetryDelay, KeepUses, RefuseWeakHash, TenantLabel,
     ];
 
     private static bool TryParseOrigin(string text, out string origin)
