@@ -41,6 +41,7 @@ internal static class CoreServices
         .AddSingleton<JournalReader>()
         .AddSingleton<JournalCursor>()
         .AddSingleton(audit)
+        .AddSingleton<UseRecording>()
         .AddSingleton<RowSealer>()
         .AddSingleton<ApiKeyIssuer>()
         .AddSingleton<ApiKeyProver>()

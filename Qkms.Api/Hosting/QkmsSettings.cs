@@ -70,9 +70,19 @@ internal sealed record QkmsSettings
                 MaxAttempts = SettingCatalogue.RotationMaxAttempts.Read(configuration),
                 RetryDelay = SettingCatalogue.RotationRetryDelay.Read(configuration),
             },
-            Audit = new AuditOptions { KeepUses = SettingCatalogue.KeepUses.Read(configuration) },
+            Audit = AuditFrom(configuration),
             Telemetry = new TelemetryOptions { TenantLabel = SettingCatalogue.TenantLabel.Read(configuration) },
         };
+    }
+
+    private static AuditOptions AuditFrom(IConfiguration configuration)
+    {
+        AuditOptions audit = new()
+        {
+            RecordsEveryUse = SettingCatalogue.AuditUses.Read(configuration) == UseRecording.Durable,
+            KeepUses = SettingCatalogue.KeepUses.Read(configuration),
+        };
+        return SettingCatalogue.NodeName.Read(configuration) is { } name ? audit with { Node = name } : audit;
     }
 
     // A mistyped name would otherwise start a new, empty installation with a root key of its own.

@@ -21,6 +21,11 @@ internal interface IJournalRepository
     Task<IReadOnlyList<StoredEvent>> ListEventsAsync(
         IKmsSession session, TenantId tenantId, JournalQuery query, JournalWindow window, int limit);
 
+    /// <summary>
+    /// The newest event of the life cycle that says of a node whether it records every use, as it is stored; null when there is none.
+    /// </summary>
+    Task<StoredEvent?> FindUsesSetAsync(IKmsSession session, TenantId tenantId, string node);
+
     /// <summary>The greatest number of the tenant's streams; 0 when it has none.</summary>
     Task<int> FindLastNumberAsync(IKmsSession session, TenantId tenantId);
 

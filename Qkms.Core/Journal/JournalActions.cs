@@ -24,7 +24,7 @@ internal static class JournalActions
     /// <summary>Limits or labels of a version were changed.</summary>
     public const string KeyUpdated = "key.updated";
 
-    /// <summary>A version with a usage limit was used; the reason says for what, how often, and how many uses it has now.</summary>
+    /// <summary>A version was used; the reason says for what, how often, and how many uses it has now.</summary>
     public const string KeyUsed = "key.used";
 
     /// <summary>The destruction of a version was ordered; it waits.</summary>
@@ -74,6 +74,9 @@ internal static class JournalActions
 
     /// <summary>A key as it stood when the journal of a tenant that was there before began.</summary>
     public const string KeyFound = "journal.key_found";
+
+    /// <summary>From here on a node records every use, or only those of versions with a usage limit.</summary>
+    public const string UsesSet = "journal.uses_set";
 
     /// <summary>An API key as it stood when the journal of a tenant that was there before began.</summary>
     public const string ApiKeyFound = "journal.api_key_found";

@@ -27,5 +27,6 @@ internal static class CoreEvents
     public const int RotationJobFailed = 1302;
     public const int RotationNotDone = 1303;
 
-    public const int UsesTrimmed = 1501;
+    public const int UsesNotRecorded = 1401;
+    public const int UsesTrimmed = 1402;
 }

@@ -88,6 +88,20 @@ internal sealed class JournalRepository : IJournalRepository
         (await session.Sql.FindAsync<JournalStreamRow>(
             SelectUses + session.Sql.Dialect.LockRow, new { TenantId = tenantId.Value.ToBytes(), Node = node }))?.ToSealed();
 
+    // Found by an index of these events, which has this very condition.
+    private const string SelectUsesSet =
+        $"""
+        SELECT {JournalColumns.Columns}
+        FROM audit_events
+        WHERE tenant_id = @TenantId AND stream = 1 AND action = 'journal.uses_set' AND actor_id = @Node AND position IS NOT NULL
+        ORDER BY position DESC
+        LIMIT 1
+        """;
+
+    /// <inheritdoc/>
+    public async Task<StoredEvent?> FindUsesSetAsync(IKmsSession session, TenantId tenantId, string node) =>
+        (await session.Sql.FindAsync<JournalRow>(SelectUsesSet, new { TenantId = tenantId.Value.ToBytes(), Node = node }))?.ToEvent();
+
     private const string SelectLastNumber = "SELECT COALESCE(MAX(stream), 0) FROM audit_streams WHERE tenant_id = @TenantId";
 
     /// <inheritdoc/>

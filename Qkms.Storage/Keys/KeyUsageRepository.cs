@@ -35,12 +35,7 @@ internal sealed class KeyUsageRepository : IKeyUsageRepository
         """;
 
     /// <inheritdoc/>
-    public async Task InsertAsync(IKmsSession session, Sealed<KeyUsage> usage)
-    {
-        KeyUsageRow row = KeyUsageRow.From(usage);
-        if (await session.Sql.ExecuteAsync(Insert, row) == 1)
-            MustStand(session, usage, row);
-    }
+    public Task<bool> InsertAsync(IKmsSession session, Sealed<KeyUsage> usage) => WriteAsync(session, Insert, usage);
 
     private const string Update =
         """
@@ -50,18 +45,18 @@ internal sealed class KeyUsageRepository : IKeyUsageRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> UpdateAsync(IKmsSession session, Sealed<KeyUsage> usage)
+    public Task<bool> UpdateAsync(IKmsSession session, Sealed<KeyUsage> usage) => WriteAsync(session, Update, usage);
+
+    private static async Task<bool> WriteAsync(IKmsSession session, string sql, Sealed<KeyUsage> usage)
     {
         KeyUsageRow row = KeyUsageRow.From(usage);
-        if (await session.Sql.ExecuteAsync(Update, row) != 1)
+        if (await session.Sql.ExecuteAsync(sql, row) != 1)
             return false;
 
-        MustStand(session, usage, row);
+        session.Sql.MustStand(WrittenRow.Of(
+            usage.UnverifiedRow.LogName, "key_usage", row, [nameof(KeyUsageRow.TenantId), nameof(KeyUsageRow.VersionId)]));
         return true;
     }
-
-    private static void MustStand(IKmsSession session, Sealed<KeyUsage> usage, KeyUsageRow row) => session.Sql.MustStand(WrittenRow.Of(
-        usage.UnverifiedRow.LogName, "key_usage", row, [nameof(KeyUsageRow.TenantId), nameof(KeyUsageRow.VersionId)]));
 }
 
 /// <summary>A row of <c>key_usage</c>.</summary>
