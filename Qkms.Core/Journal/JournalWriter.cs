@@ -57,8 +57,8 @@ internal sealed class JournalWriter
     }
 
     /// <summary>
-    /// Removes the first events of a stream of uses, and adds the event that says so at its end: whoever removes some without the key of the
-    /// journal cannot add it.
+    /// Removes the first events of a stream of uses, and adds the event that says so at its end: whoever removes some without the key of
+    /// the journal cannot add it.
     /// </summary>
     /// <param name="session">The unit.</param>
     /// <param name="before">The stream as it was when it was found what to remove.</param>

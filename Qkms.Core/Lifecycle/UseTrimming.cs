@@ -8,8 +8,8 @@ using Qkms.Core.Telemetry;
 namespace Qkms.Core.Lifecycle;
 
 /// <summary>
-/// Removes uses that are older than they are to be kept, from the beginning of their streams, a piece at a time. Any number of nodes may do so
-/// at once: the unit that removes a piece locks the stream and looks whether it still begins where it did. What goes has been checked:
+/// Removes uses that are older than they are to be kept, from the beginning of their streams, a piece at a time. Any number of nodes may do
+/// so at once: the unit that removes a piece locks the stream and looks whether it still begins where it did. What goes has been checked:
 /// events that somebody edited stay, with the alarm, and so does what follows them.
 /// </summary>
 internal sealed partial class UseTrimming(

@@ -4,7 +4,7 @@ using Qkms.Tests.Verification;
 
 namespace Qkms.Tests.Journal;
 
-/// <summary>A-40: uses are removed from the beginning of their stream when they are older than they are kept, and the journal says so.</summary>
+/// <summary>A-40: uses that are older than they are kept are removed from the beginning of their stream, and the journal says so.</summary>
 public sealed class TrimmingTests : ServiceTests
 {
     private static readonly TimeSpan _kept = TimeSpan.FromDays(91);
@@ -53,7 +53,7 @@ public sealed class TrimmingTests : ServiceTests
         (await TrimAsync()).Should().Be(0);
     }
 
-    /// <summary>A-40: a clock that jumps ahead empties nothing, however long it keeps step afterwards, and however it is set back.</summary>
+    /// <summary>A-40: a clock that jumps ahead empties nothing, however long it keeps step afterwards, nor when it is set back.</summary>
     [Fact]
     public async Task A_clock_that_jumps_ahead_empties_nothing()
     {
@@ -166,7 +166,7 @@ public sealed class TrimmingTests : ServiceTests
         ((long)older["first_position"]!).Should().Be(5);
     }
 
-    /// <summary>A-40: a program without Qkms accepts an export of a trimmed stream, and not one whose beginning somebody else removed.</summary>
+    /// <summary>A-40: a program without Qkms accepts an export of a trimmed stream, and none whose beginning somebody removed.</summary>
     [FactIf(Requirement.NodePrograms)]
     public async Task A_program_without_qkms_checks_the_export_of_a_trimmed_stream()
     {
