@@ -68,7 +68,8 @@ return await StartFailures.ExplainAsync(async () =>
         settings.Materials,
         settings.Signatures,
         settings.Destruction,
-        settings.Rotation);
+        settings.Rotation,
+        settings.Audit);
     builder.Services.AddHostedService<Housekeeping>();
     builder.Services.AddHostedService<DueRotations>();
     builder.Services.AddHostedService<MemoryReturn>();

@@ -26,7 +26,8 @@ internal static class CoreServices
         MaterialCacheOptions materials,
         SignatureOptions signatures,
         DestructionOptions destruction,
-        RotationOptions rotation) => services
+        RotationOptions rotation,
+        AuditOptions audit) => services
         .AddSingleton(engine)
         .AddSingleton<SecondOpinion>()
         .AddSingleton(apiKeys)
@@ -39,6 +40,8 @@ internal static class CoreServices
         .AddSingleton<JournalWriter>()
         .AddSingleton<JournalReader>()
         .AddSingleton<JournalCursor>()
+        .AddSingleton(audit)
+        .AddSingleton<UseRecording>()
         .AddSingleton<RowSealer>()
         .AddSingleton<ApiKeyIssuer>()
         .AddSingleton<ApiKeyProver>()
@@ -89,5 +92,6 @@ internal static class CoreServices
         .AddSingleton(destruction)
         .AddSingleton<ObservedTime>()
         .AddSingleton<DestructionSweep>()
+        .AddSingleton<UseTrimming>()
         .AddSingleton<IntegrityAlarm>();
 }

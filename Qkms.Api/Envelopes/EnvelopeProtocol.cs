@@ -89,6 +89,12 @@ internal sealed class EnvelopeProtocol(
         if (refusal.Error.Kind == KmsErrorKind.Unauthenticated)
             context.Response.Headers.WWWAuthenticate = "ApiKey realm=\"qkms\", header=\"x-api-key\"";
 
+        // RFC 5789, section 2.2.
+        if (refusal.Error == HttpErrors.UnsupportedMediaType
+            && HttpMethods.IsPatch(context.Request.Method)
+            && BodyType.Of(context) is { } wanted)
+            context.Response.Headers["Accept-Patch"] = wanted.MediaType;
+
         ErrorBody body = new(refusal.Error.Code, refusal.Message, [.. refusal.Details.Select(d => new ErrorDetail(d.Field, d.Message))]);
         ErrorEnvelope envelope = new(body, RequestIdentity.Of(context), time.GetUtcMilliseconds());
         return WriteAsync(context, Refusals.StatusOf(refusal.Error), envelope);

@@ -2,6 +2,7 @@ using Qkms.Api.Logging;
 using Qkms.Api.Telemetry;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Installation;
+using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Secrets;
 using Qkms.Core.Store;
@@ -30,6 +31,7 @@ internal static partial class QkmsHost
         Caller? first = await EnsureInitialTenantAsync(
             services.GetRequiredService<InitialTenant>(), settings.DataDirectory, logger, stopping);
         await services.GetRequiredService<StoredDecoy>().EnsureAsync(stopping);
+        await services.GetRequiredService<UseRecording>().AnnounceAsync(stopping);
         if (first is not null && settings.DemoKeys && app.Environment.IsDevelopment())
             await MakeDemoKeysAsync(services.GetRequiredService<DemoKeys>(), first, logger, stopping);
 

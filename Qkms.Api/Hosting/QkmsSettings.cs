@@ -1,5 +1,6 @@
 using System.Net;
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
 using Qkms.Core.Telemetry;
@@ -25,6 +26,7 @@ internal sealed record QkmsSettings
     public required StorageSettings Storage { get; init; }
     public required DestructionOptions Destruction { get; init; }
     public required RotationOptions Rotation { get; init; }
+    public required AuditOptions Audit { get; init; }
     public required TelemetryOptions Telemetry { get; init; }
 
     /// <summary>Reads the settings.</summary>
@@ -68,8 +70,19 @@ internal sealed record QkmsSettings
                 MaxAttempts = SettingCatalogue.RotationMaxAttempts.Read(configuration),
                 RetryDelay = SettingCatalogue.RotationRetryDelay.Read(configuration),
             },
+            Audit = AuditFrom(configuration),
             Telemetry = new TelemetryOptions { TenantLabel = SettingCatalogue.TenantLabel.Read(configuration) },
         };
+    }
+
+    private static AuditOptions AuditFrom(IConfiguration configuration)
+    {
+        AuditOptions audit = new()
+        {
+            RecordsEveryUse = SettingCatalogue.AuditUses.Read(configuration) == UseRecording.Durable,
+            KeepUses = SettingCatalogue.KeepUses.Read(configuration),
+        };
+        return SettingCatalogue.NodeName.Read(configuration) is { } name ? audit with { Node = name } : audit;
     }
 
     // A mistyped name would otherwise start a new, empty installation with a root key of its own.

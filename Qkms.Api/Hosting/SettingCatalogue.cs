@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Cryptography;
+using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
 using Qkms.Core.Telemetry;
@@ -175,6 +176,34 @@ internal static class SettingCatalogue
         RotationOptions.MaxRetryDelay,
         "Time between the first and the second attempt. It doubles with each further attempt, up to an hour.");
 
+    public static readonly Setting<string> AuditUses = Setting.Text(
+        "Audit:Uses",
+        UseRecording.Durable,
+        text => text is UseRecording.Durable or UseRecording.Off,
+        "Whether every use of a key is counted and journalled before its response leaves. With `off` only uses of keys with a usage limit "
+            + "are ([uses](journal.md#uses)).",
+        range: $"{UseRecording.Durable} or {UseRecording.Off}");
+
+    public static readonly Setting<TimeSpan> KeepUses = Setting.Duration(
+        "Audit:KeepUses",
+        new AuditOptions().KeepUses,
+        TimeSpan.FromDays(1),
+        TimeSpan.FromDays(3650),
+        "How long the journal keeps uses of keys ([trimming](journal.md#trimming)). It keeps changes for good.");
+
+    // Without it the name of the machine: the table must not depend on where it is made.
+    public static readonly Setting<string?> NodeName = new(
+        "Node:Name",
+        "string",
+        $"1 to {AuditOptions.MaxNodeLength} letters, digits and ._:-; without it the name of the machine",
+        "The name of this node in the journal, which has a stream of uses for each ([several nodes](journal.md#several-nodes)).",
+        otherwise: null,
+        (string text, out string? value) =>
+        {
+            value = text;
+            return AuditOptions.IsNode(text);
+        });
+
     public static readonly Setting<bool> RefuseWeakHash = Setting.Flag(
         "Signatures:RefuseWeakHash",
         new SignatureOptions().RefuseWeakHash,
@@ -189,7 +218,7 @@ internal static class SettingCatalogue
     [
         DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies,
         AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
-        RotationInterval, RotationMaxAttempts, RotationRetryDelay, RefuseWeakHash, TenantLabel,
+        RotationInterval, RotationMaxAttempts, RotationRetryDelay, AuditUses, KeepUses, NodeName, RefuseWeakHash, TenantLabel,
     ];
 
     private static bool TryParseOrigin(string text, out string origin)

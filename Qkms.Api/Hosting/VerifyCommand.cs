@@ -123,10 +123,19 @@ internal sealed class VerifyReport(TextWriter output, bool showBar) : IVerificat
         Clear();
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"Looked at {summary.Tenants:N0} tenants, {summary.Streams:N0} journal streams, {summary.Events:N0} events, "
-            + $"{summary.Keys:N0} keys, {summary.Versions:N0} versions and {summary.PrivateKeys:N0} private keys in {where}."));
-        output.WriteLine(Count == 0 ? "Everything holds." : string.Create(CultureInfo.InvariantCulture, $"{Count:N0} things do not hold."));
+            $"Looked at {Counted(summary.Tenants, "tenant")}, {Counted(summary.Streams, "journal stream")}, "
+            + $"{Counted(summary.Events, "event")}, {Counted(summary.Keys, "key")}, {Counted(summary.Versions, "version")} and "
+            + $"{Counted(summary.PrivateKeys, "private key")} in {where}."));
+        output.WriteLine(Count switch
+        {
+            0 => "Everything holds.",
+            1 => "1 thing does not hold.",
+            _ => string.Create(CultureInfo.InvariantCulture, $"{Count:N0} things do not hold."),
+        });
     }
+
+    private static string Counted(long number, string what) =>
+        string.Create(CultureInfo.InvariantCulture, $"{number:N0} {what}{(number == 1 ? "" : "s")}");
 
     private void Clear()
     {

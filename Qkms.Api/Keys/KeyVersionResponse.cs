@@ -91,11 +91,11 @@ internal record KeyVersionResponse
     [Field(Example = Examples.LaterTime)]
     public required DateTimeOffset? NextRotationAt { get; init; }
 
-    [Description("The number of uses since the version has a usage limit; null = it has none, and they are not counted.")]
+    [Description("The number of uses that were counted: all, unless a setting limits the count to versions with a usage limit.")]
     [Field(Minimum = 0, Example = 1)]
-    public required long? UsageCount { get; init; }
+    public required long UsageCount { get; init; }
 
-    [Description("When the newest of them was counted.")]
+    [Description("When the newest of them was counted; null = there is none.")]
     [Field(Example = Examples.Time)]
     public required DateTimeOffset? LastUsedAt { get; init; }
 
@@ -146,8 +146,8 @@ internal record KeyVersionResponse
         AutoRotate = version.AutoRotate,
         RotationPeriod = (int?)version.RotationPeriod?.TotalDays,
         NextRotationAt = version.NextRotationAt,
-        UsageCount = version.CountsUses ? version.Used : null,
-        LastUsedAt = version.CountsUses ? version.LastUsedAt : null,
+        UsageCount = version.Used,
+        LastUsedAt = version.LastUsedAt,
         Labels = version.Labels.Read(),
         RetiredAt = version.RetiredAt,
         RevokedAt = version.RevokedAt,

@@ -7,6 +7,7 @@ using Qkms.Core.ApiKeys;
 using Qkms.Core.Callers;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Installation;
+using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
@@ -47,7 +48,8 @@ internal sealed class KeyMaker : IDisposable
             new MaterialCacheOptions(),
             new SignatureOptions(),
             new DestructionOptions(),
-            new RotationOptions());
+            new RotationOptions(),
+            new AuditOptions());
         services.AddSingleton(new SecondOpinion(engine, []));
         ServiceProvider provider = services.BuildServiceProvider();
         await provider.GetRequiredService<KeyringOpener>()

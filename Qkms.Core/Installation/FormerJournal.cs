@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Qkms.Core.ApiKeys;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
@@ -40,25 +41,38 @@ internal sealed class FormerJournal(IJournalRepository journal, IFormerRowReposi
             streams.Add(id, chain.Stream);
         }
 
-        // A key that does not change any more has an event too, so that a row put back is found.
+        // What does not change any more has an event too, so that a row put back is found.
         await foreach (Sealed<Key> key in PagesAsync(rows.ListKeysAsync, row => row.Id.Value))
         {
-            if (!streams.TryGetValue(key.UnverifiedRow.TenantId, out JournalStream? stream))
-                continue;
-
-            JournalChain chain = new(stream, journalKey);
-            JournalEvent found = Entry(stream.TenantId, JournalActions.KeyFound) with
+            await AddAsync(Entry(key.UnverifiedRow.TenantId, JournalActions.KeyFound) with
             {
                 KeyId = key.UnverifiedRow.Id,
                 KeySeal = SealOf(key),
-            };
+            });
+        }
+
+        await foreach (Sealed<Credential> apiKey in PagesAsync(rows.ListCredentialsAsync, row => row.Id.Value))
+        {
+            await AddAsync(Entry(apiKey.UnverifiedRow.TenantId, JournalActions.ApiKeyFound) with
+            {
+                To = apiKey.UnverifiedRow.Id.ToString(),
+                RowSeal = SealOf(apiKey),
+            });
+        }
+
+        return streams.Count;
+
+        async Task AddAsync(JournalEvent found)
+        {
+            if (!streams.TryGetValue(found.TenantId, out JournalStream? stream))
+                return;
+
+            JournalChain chain = new(stream, journalKey);
             await journal.InsertEventsAsync(session, [chain.Add(found)]);
             JournalStream next = chain.Stream with { RowVersion = stream.RowVersion + 1 };
             await journal.UpdateStreamAsync(session, RowSealer.Seal(rowSealKey, next));
             streams[stream.TenantId] = next;
         }
-
-        return streams.Count;
 
         async IAsyncEnumerable<Sealed<T>> PagesAsync<T>(
             Func<IKmsSession, Guid, int, Task<IReadOnlyList<Sealed<T>>>> list, Func<T, Guid> idOf)

@@ -9,7 +9,10 @@ using Qkms.Core.Tenants;
 
 namespace Qkms.Core.Installation;
 
-/// <summary>Makes tenants: the row, the key that wraps the tenant's private keys, and API keys, each with its journal entry.</summary>
+/// <summary>
+/// Makes and changes tenants, with the key that wraps a tenant's private keys, and API keys: each with its journal entry, which names the
+/// seal of the row that it leaves behind.
+/// </summary>
 internal sealed class TenantProvisioning(
     ITenantRepository tenants,
     ICredentialRepository credentials,
@@ -61,6 +64,28 @@ internal sealed class TenantProvisioning(
         Credential credential = apiKey.Credential.UnverifiedRow;
         await journal.AppendAsync(
             session, Entry(credential.TenantId, JournalActions.ApiKeyCreated, credential.Id.ToString(), apiKey.Credential.Seal));
+    }
+
+    /// <summary>Writes a tenant that was changed; false when it is not there.</summary>
+    public async Task<bool> UpdateAsync(IKmsSession session, Tenant changed)
+    {
+        Sealed<Tenant> row = sealer.Seal(changed);
+        if (!await tenants.UpdateAsync(session, row))
+            return false;
+
+        await journal.AppendAsync(session, Entry(changed.Id, JournalActions.TenantUpdated, changed.Id.ToString(), row.Seal));
+        return true;
+    }
+
+    /// <summary>Writes an API key that was changed; false when it is not there.</summary>
+    public async Task<bool> UpdateAsync(IKmsSession session, Credential changed)
+    {
+        Sealed<Credential> row = sealer.Seal(changed);
+        if (!await credentials.UpdateAsync(session, row))
+            return false;
+
+        await journal.AppendAsync(session, Entry(changed.TenantId, JournalActions.ApiKeyUpdated, changed.Id.ToString(), row.Seal));
+        return true;
     }
 
     private JournalEvent Entry(TenantId tenantId, string action, string subject, byte[] seal) => new()

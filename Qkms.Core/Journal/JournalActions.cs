@@ -24,7 +24,7 @@ internal static class JournalActions
     /// <summary>Limits or labels of a version were changed.</summary>
     public const string KeyUpdated = "key.updated";
 
-    /// <summary>A version with a usage limit was used; the reason says for what, how often, and how many uses it has now.</summary>
+    /// <summary>A version was used; the reason says for what, how often, and how many uses it has now.</summary>
     public const string KeyUsed = "key.used";
 
     /// <summary>The destruction of a version was ordered; it waits.</summary>
@@ -60,14 +60,29 @@ internal static class JournalActions
     /// <summary>A tenant was made.</summary>
     public const string TenantCreated = "tenant.created";
 
+    /// <summary>A tenant was changed.</summary>
+    public const string TenantUpdated = "tenant.updated";
+
     /// <summary>An API key was made.</summary>
     public const string ApiKeyCreated = "api_key.created";
+
+    /// <summary>An API key was changed.</summary>
+    public const string ApiKeyUpdated = "api_key.updated";
 
     /// <summary>The journal of a tenant that was there before began as a stream; the reason says which events came before it.</summary>
     public const string JournalBegun = "journal.begun";
 
     /// <summary>A key as it stood when the journal of a tenant that was there before began.</summary>
     public const string KeyFound = "journal.key_found";
+
+    /// <summary>From here on a node records every use, or only those of versions with a usage limit.</summary>
+    public const string UsesSet = "journal.uses_set";
+
+    /// <summary>An API key as it stood when the journal of a tenant that was there before began.</summary>
+    public const string ApiKeyFound = "journal.api_key_found";
+
+    /// <summary>The oldest events of this stream were removed; the reason names the last of them by position and hash.</summary>
+    public const string Trimmed = "journal.trimmed";
 
     /// <summary>A node began a stream of uses.</summary>
     public const string StreamBegun = "journal.stream_begun";

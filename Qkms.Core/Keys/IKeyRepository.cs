@@ -30,9 +30,10 @@ internal interface IKeyRepository
     Task<VersionWithKey?> FindWithKeyAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId);
 
     /// <summary>
-    /// The same, and neither is changed by anybody else until the unit ends. Others may look at them in the same way at the same time.
+    /// Holds the keys of versions until the unit ends, in the order of their ids: nobody changes them or their versions meanwhile. To be
+    /// called before they are read.
     /// </summary>
-    Task<VersionWithKey?> FindForUseAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId);
+    Task LockKeysAsync(IKmsSession session, IEnumerable<KeyVersion> versions);
 
     /// <summary>The key at an address and its version with a number; null when there is no key.</summary>
     Task<KeyWithVersion?> FindWithVersionAsync(IKmsSession session, KeyAddress address, int version);

@@ -28,11 +28,13 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
     public async Task<KeyAndVersion?> FindWithKeyAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
         Check(await keys.FindWithKeyAsync(session, tenantId, versionId));
 
-    /// <summary>The version with an internal id, which nobody changes until the unit ends.</summary>
+    /// <summary>A version that is known to be there, as it is now.</summary>
     /// <exception cref="SealBrokenException">As above, or it is not there.</exception>
-    public async Task<KeyAndVersion> FindForUseAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
-        Check(await keys.FindForUseAsync(session, tenantId, versionId))
-        ?? throw new SealBrokenException($"the key version with the id {versionId}");
+    public async Task<KeyAndVersion> FindAgainAsync(IKmsSession session, KeyVersion version) =>
+        await FindWithKeyAsync(session, version.TenantId, version.Id) ?? throw Lost(version.Kid);
+
+    /// <summary>Holds the keys of versions, as <see cref="IKeyRepository.LockKeysAsync"/>.</summary>
+    public Task LockKeysAsync(IKmsSession session, IEnumerable<KeyVersion> versions) => keys.LockKeysAsync(session, versions);
 
     /// <summary>The version that a kid names.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>: there is none that the caller may know of.</exception>

@@ -6,6 +6,7 @@ namespace Qkms.Core.Keys;
 /// <summary>
 /// How often a version was used. A row of its own, because it changes with the uses and the version does not; sealed, so that a count is
 /// not set back. A version with a usage limit has one from the moment it gets the limit: without it nothing is counted from zero again.
+/// Others get one with their first use that is counted.
 /// </summary>
 internal sealed record KeyUsage : ISealedRow
 {
@@ -44,8 +45,8 @@ internal interface IKeyUsageRepository
     /// <summary>The counter of a version, held until the unit ends; null when there is none.</summary>
     Task<Sealed<KeyUsage>?> LockAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId);
 
-    /// <summary>Adds a counter; one that is there stays as it is.</summary>
-    Task InsertAsync(IKmsSession session, Sealed<KeyUsage> usage);
+    /// <summary>Adds a counter; false when there is one, which stays as it is.</summary>
+    Task<bool> InsertAsync(IKmsSession session, Sealed<KeyUsage> usage);
 
     /// <summary>
     /// Writes a counter whose <see cref="KeyUsage.RowVersion"/> was raised by one; false when the row is not the one that was read.

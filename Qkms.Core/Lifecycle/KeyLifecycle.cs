@@ -97,7 +97,7 @@ internal sealed class KeyLifecycle(
             KeyVersion version = next.Of(key, pair);
             caller.Touch(version);
             KeyMaterial material = PrivateKeyWrap.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);
-            KeyPlan plan = planner.Add(JournalActor.Of(caller), key, isNew: head is null, version, material);
+            KeyPlan plan = planner.Add(JournalActor.Of(caller), key, head?.Version, version, material);
             return new PlannedChange<KeyVersion>(version, now, session => writer.TryWriteAsync(session, plan));
         }
     }

@@ -25,6 +25,15 @@ internal sealed record KeyPlan
     /// <summary>A version to be added, with its wrapped private key.</summary>
     public (Sealed<KeyVersion> Row, KeyMaterial Material)? NewVersion { get; init; }
 
+    /// <summary>
+    /// The version that was the key's newest and is so no more, or goes on in another key: it is not rotated any more, and what it waits
+    /// for is cancelled. Null when there is none.
+    /// </summary>
+    public KeyVersion? Outdated { get; init; }
+
+    /// <summary>The member of the request that names the kid of <see cref="NewVersion"/>.</summary>
+    public string KidField { get; init; } = "kid";
+
     /// <summary>The counter of a version that gets a usage limit; null where none begins.</summary>
     public Sealed<KeyUsage>? NewUsage { get; init; }
 

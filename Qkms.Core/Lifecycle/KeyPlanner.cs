@@ -14,17 +14,18 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
     /// <summary>The plan that adds the first version of a key, or the next one of a key without an active version.</summary>
     /// <param name="actor">Who changes it.</param>
     /// <param name="key">The key; new, or as it was read.</param>
-    /// <param name="isNew">Whether its row is still to be written.</param>
+    /// <param name="newest">Its newest version until now; null when its row is still to be written.</param>
     /// <param name="version">The version.</param>
     /// <param name="material">Its wrapped private key.</param>
-    internal KeyPlan Add(JournalActor actor, Key key, bool isNew, KeyVersion version, KeyMaterial material)
+    internal KeyPlan Add(JournalActor actor, Key key, KeyVersion? newest, KeyVersion version, KeyMaterial material)
     {
         Sealed<KeyVersion> added = sealer.Seal(version);
         Sealed<Key> changed = Extended(key, version);
         return new KeyPlan
         {
             Key = key,
-            NewKey = isNew ? sealer.Seal(key) : null,
+            NewKey = newest is null ? sealer.Seal(key) : null,
+            Outdated = newest,
             NewVersion = (added, material),
             NewUsage = version.CountsUses ? UsageOf(version) : null,
             ChangedKey = changed,
@@ -50,6 +51,7 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
             Key = key,
             Version = old,
             ChangedVersion = superseded,
+            Outdated = superseded.UnverifiedRow,
             NewVersion = (added, material),
             NewUsage = version.CountsUses ? UsageOf(version) : null,
             ChangedKey = changed,
@@ -68,11 +70,17 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
     /// <param name="from">The version as it was read, and its key.</param>
     /// <param name="retired">The version with its successor, retired if it was active.</param>
     /// <param name="home">The key of the successor; new, or as it was read.</param>
-    /// <param name="isNew">Whether that key's row is still to be written.</param>
+    /// <param name="newest">That key's newest version until now; null when its row is still to be written.</param>
     /// <param name="version">The successor.</param>
     /// <param name="material">Its wrapped private key.</param>
     internal IReadOnlyList<KeyPlan> Migrate(
-        JournalActor actor, KeyAndVersion from, KeyVersion retired, Key home, bool isNew, KeyVersion version, KeyMaterial material)
+        JournalActor actor,
+        KeyAndVersion from,
+        KeyVersion retired,
+        Key home,
+        KeyVersion? newest,
+        KeyVersion version,
+        KeyMaterial material)
     {
         (Key key, KeyVersion old) = from;
         Sealed<KeyVersion> superseded = sealer.Seal(Rewritten(old, retired));
@@ -90,13 +98,15 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
             Key = key,
             Version = old,
             ChangedVersion = superseded,
+            Outdated = superseded.UnverifiedRow,
             ChangedKey = left,
             Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, action, superseded, left, old, "rotation")],
         };
         KeyPlan entering = new()
         {
             Key = home,
-            NewKey = isNew ? sealer.Seal(home) : null,
+            NewKey = newest is null ? sealer.Seal(home) : null,
+            Outdated = newest,
             NewVersion = (added, material),
             NewUsage = version.CountsUses ? UsageOf(version) : null,
             ChangedKey = entered,

@@ -27,9 +27,11 @@ internal sealed class KeyWriter(
     /// <summary>The same for the plans of several keys: all of them, or none.</summary>
     /// <param name="session">The unit.</param>
     /// <param name="plans">The plans.</param>
-    /// <param name="condition">What has to hold besides; asked when the keys are locked, before anything is written.</param>
+    /// <param name="own">
+    /// The job whose rotation this is, as it was read; it has to be so still, and is not cancelled as others are that wait for the same.
+    /// </param>
     /// <exception cref="KmsException">As above.</exception>
-    internal async Task<bool> TryWriteAsync(IKmsSession session, IReadOnlyList<KeyPlan> plans, Func<Task<bool>>? condition = null)
+    internal async Task<bool> TryWriteAsync(IKmsSession session, IReadOnlyList<KeyPlan> plans, RotationJob? own = null)
     {
         // Keys that are there come first, in the order of their ids, so that no two units wait for each other; then nothing was written
         // when a plan does not hold.
@@ -39,7 +41,7 @@ internal sealed class KeyWriter(
                 return false;
         }
 
-        if (condition is not null && !await condition())
+        if (own is not null && !await orders.HoldsAsync(session, own))
             return false;
 
         foreach (KeyPlan plan in plans.Where(plan => plan.NewKey is not null))
@@ -52,7 +54,7 @@ internal sealed class KeyWriter(
             await WriteAsync(session, plan);
 
         // Last: every other change of the tenant waits for the journal, and units that hold it take no further lock.
-        JournalEvent[] events = [.. plans.SelectMany(plan => plan.Events)];
+        JournalEvent[] events = [.. plans.SelectMany(plan => plan.Events), .. await CancelJobsAsync(session, plans, own)];
         if (events.Length > 0)
             await journal.AppendAsync(session, events);
 
@@ -62,13 +64,10 @@ internal sealed class KeyWriter(
     private async Task WriteAsync(IKmsSession session, KeyPlan plan)
     {
         if (plan.ChangedVersion is { } changed)
-        {
             await UpdateAsync(session, changed);
-            await CancelJobsAsync(session, plan, changed.UnverifiedRow);
-        }
 
         if (plan.NewVersion is { } added)
-            await InsertAsync(session, added.Row, added.Material);
+            await InsertAsync(session, added.Row, added.Material, plan.KidField);
 
         if (plan.NewUsage is { } usage)
             await usages.InsertAsync(session, usage);
@@ -77,8 +76,11 @@ internal sealed class KeyWriter(
             throw new SealBrokenException(key.UnverifiedRow.LogName);
     }
 
-    internal static KmsException KidTaken(Kid kid) =>
-        KmsErrors.KeyChanged.With($"A key version with the kid '{kid}' already exists.", new FieldError("kid", "already exists"));
+    /// <summary>The refusal of a kid that is taken.</summary>
+    /// <param name="kid">The kid.</param>
+    /// <param name="field">The member of the request that names it.</param>
+    internal static KmsException KidTaken(Kid kid, string field = "kid") =>
+        KmsErrors.KeyChanged.With($"A key version with the kid '{kid}' already exists.", new FieldError(field, "already exists"));
 
     // The key's row is locked before anything of it is compared. Every change of a version locks it first.
     private async Task<bool> HoldsAsync(IKmsSession session, KeyPlan plan)
@@ -97,7 +99,7 @@ internal sealed class KeyWriter(
     private static bool IsSame<T>(T planned, Sealed<T>? row)
         where T : class, ISealedRow => row is { Seal.Length: > 0 } && RowSealer.SayTheSame(planned, row.UnverifiedRow);
 
-    private async Task InsertAsync(IKmsSession session, Sealed<KeyVersion> row, KeyMaterial material)
+    private async Task InsertAsync(IKmsSession session, Sealed<KeyVersion> row, KeyMaterial material, string kidField)
     {
         KeyVersion version = row.UnverifiedRow;
         session.OnCommitted(() => states.Forget(version));
@@ -107,7 +109,7 @@ internal sealed class KeyWriter(
         // What else stands in its way cannot be there while the rows are as the plan found them.
         throw await keys.FindWithKeyAsync(session, version.TenantId, version.Kid) is null
             ? new SealBrokenException(version.LogName)
-            : KidTaken(version.Kid);
+            : KidTaken(version.Kid, kidField);
     }
 
     private async Task UpdateAsync(IKmsSession session, Sealed<KeyVersion> row)
@@ -119,15 +121,26 @@ internal sealed class KeyWriter(
         session.OnCommitted(() => Forget(version));
     }
 
-    // What is over is rotated no more: who revokes a key, or orders its destruction, need not know what it waits for.
-    private async Task CancelJobsAsync(IKmsSession session, KeyPlan plan, KeyVersion changed)
+    // What is over, or has a successor, is rotated no more: who revokes a key, or rotates it by hand, need not know what it waits for.
+    private async Task<IReadOnlyList<JournalEvent>> CancelJobsAsync(IKmsSession session, IReadOnlyList<KeyPlan> plans, RotationJob? own)
     {
-        if (KeyStateRules.IsOver(changed) && plan is { Version: { } before, Events: [var happened, ..] } && !KeyStateRules.IsOver(before))
+        List<JournalEvent> cancelled = [];
+        foreach (KeyPlan plan in plans)
         {
-            JournalActor actor = new(happened.ActorKind, happened.ActorId, happened.RequestId, happened.ServerRequestId);
-            await orders.CancelAllAsync(session, changed, actor);
+            if (VersionWithoutRotation(plan) is { } version && plan.Events is [var happened, ..])
+            {
+                JournalActor actor = new(happened.ActorKind, happened.ActorId, happened.RequestId, happened.ServerRequestId);
+                cancelled.AddRange(await orders.CancelAllAsync(session, version, actor, own?.Id));
+            }
         }
+
+        return cancelled;
     }
+
+    private static KeyVersion? VersionWithoutRotation(KeyPlan plan) =>
+        plan.Outdated
+        ?? (plan is { Version: { } before, ChangedVersion.UnverifiedRow: { } changed }
+            && KeyStateRules.IsOver(changed) && !KeyStateRules.IsOver(before) ? changed : null);
 
     // The next request on this node sees the change, and a key that nobody may use any more is not kept in memory either.
     private void Forget(KeyVersion version)

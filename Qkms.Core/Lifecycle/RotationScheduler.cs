@@ -21,7 +21,6 @@ namespace Qkms.Core.Lifecycle;
 internal sealed partial class RotationScheduler(
     IKmsStore store,
     IRotationJobRepository jobs,
-    RotationJobs held,
     RotationOrders orders,
     IKeyRepository keys,
     KeyRows rows,
@@ -44,6 +43,8 @@ internal sealed partial class RotationScheduler(
     // Beyond so many broken rows, one more is alarmed of again and again.
     private const int MostRemembered = 10_000;
 
+    private const int MostCounted = 10_000;
+
     private readonly WallClockWatch _clock = new(time);
     private readonly ConcurrentDictionary<string, byte> _alarmed = new(StringComparer.Ordinal);
 
@@ -54,6 +55,10 @@ internal sealed partial class RotationScheduler(
     /// </exception>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
+        if (KmsMeter.WaitingRotationJobs.Enabled)
+            KmsMeter.WaitingRotationJobs.Record(
+                await store.ReadAsync(session => jobs.CountWaitingAsync(session, MostCounted), cancellationToken));
+
         // What is due is asked of the clock that was just found right. One that jumped is not believed at once: a rotation is not undone.
         DateTimeOffset now = time.GetUtcMilliseconds();
         if (_clock.Look() < options.SteadyTime)
@@ -163,7 +168,9 @@ internal sealed partial class RotationScheduler(
         await store.WriteAsync(
             async session =>
             {
-                KeyAndVersion? found = await rows.FindWithKeyAsync(session, tenantId, new KeyVersionId(id));
+                // Held, so that a rotation by hand at the same time finds the job, or this finds its successor.
+                await rows.LockKeysAsync(session, [seen.Version]);
+                KeyAndVersion found = await rows.FindAgainAsync(session, seen.Version);
                 return found is { Version: { State: KeyState.Active, AutoRotate: true } version }
                     && version.SoftLimitExpiration <= now
                     && await orders.OrderAsync(session, version, RotationCause.Expiration, now);
@@ -253,7 +260,7 @@ internal sealed partial class RotationScheduler(
             bool isWritten = await store.WriteAsync(
                 async session =>
                 {
-                    if (!await writer.TryWriteAsync(session, planned.Plans, () => held.HoldsAsync(session, job)))
+                    if (!await writer.TryWriteAsync(session, planned.Plans, own: job))
                         return false;
 
                     await orders.WriteAsync(session, row, happened);
@@ -292,7 +299,7 @@ internal sealed partial class RotationScheduler(
         bool isWritten = await store.WriteAsync(
             async session =>
             {
-                if (!await held.HoldsAsync(session, job))
+                if (!await orders.HoldsAsync(session, job))
                     return false;
 
                 if (isOver)

@@ -25,6 +25,11 @@ internal interface IRotationJobRepository
     /// <summary>Whether a version has or had a job for a cause.</summary>
     Task<bool> AnyAsync(IKmsSession session, TenantId tenantId, Kid kid, RotationCause cause);
 
+    /// <summary>How many jobs of every tenant are still to be done.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="most">Where the count ends.</param>
+    Task<long> CountWaitingAsync(IKmsSession session, int most);
+
     /// <summary>A tenant's jobs, newest first.</summary>
     /// <param name="session">The unit.</param>
     /// <param name="tenantId">The tenant.</param>

@@ -94,17 +94,12 @@ internal sealed class RotationJobs(
 
     private async Task<bool> TryWriteAsync(IKmsSession session, RotationJob before, Sealed<RotationJob> after, JournalEvent happened)
     {
-        if (!await HoldsAsync(session, before))
+        if (!await orders.HoldsAsync(session, before))
             return false;
 
         await orders.WriteAsync(session, after, happened);
         return true;
     }
-
-    /// <summary>Locks a job, and says whether it is still as it was read.</summary>
-    internal async Task<bool> HoldsAsync(IKmsSession session, RotationJob read) =>
-        await jobs.LockAsync(session, read.TenantId, read.Id) is { Seal.Length: > 0 } row
-        && RowSealer.SayTheSame(read, row.UnverifiedRow);
 
     private async Task<RotationJob> FindAsync(IKmsSession session, Caller caller, RotationJobId id)
     {

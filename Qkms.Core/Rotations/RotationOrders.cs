@@ -2,6 +2,7 @@ using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Store;
+using Qkms.Core.Telemetry;
 
 namespace Qkms.Core.Rotations;
 
@@ -9,6 +10,9 @@ namespace Qkms.Core.Rotations;
 internal sealed class RotationOrders(
     IRotationJobRepository jobs, JournalWriter journal, RowSealer sealer, IdGenerator ids, TimeProvider time)
 {
+    private const string JobWord = "job ";
+    private const int IdLength = 36;
+
     /// <summary>The part of the service that orders rotations, as the journal names it.</summary>
     public static readonly JournalActor Service = JournalActor.System("rotation");
 
@@ -56,25 +60,45 @@ internal sealed class RotationOrders(
         return true;
     }
 
-    /// <summary>Cancels what a version waits for that is over. The caller holds the version's key.</summary>
+    /// <summary>Locks a job, and says whether it is still as it was read.</summary>
+    internal async Task<bool> HoldsAsync(IKmsSession session, RotationJob read) =>
+        await jobs.LockAsync(session, read.TenantId, read.Id) is { Seal.Length: > 0 } row
+        && RowSealer.SayTheSame(read, row.UnverifiedRow);
+
+    /// <summary>Cancels what a version waits for that is not rotated any more. The caller holds the version's key.</summary>
     /// <param name="session">The unit.</param>
     /// <param name="version">The version as it will be.</param>
-    /// <param name="actor">Who ended it.</param>
-    internal async Task CancelAllAsync(IKmsSession session, KeyVersion version, JournalActor actor)
+    /// <param name="actor">Whose change it is.</param>
+    /// <param name="except">The job that makes the change, if one does.</param>
+    /// <returns>The journal entries, which the caller writes in this unit.</returns>
+    internal async Task<IReadOnlyList<JournalEvent>> CancelAllAsync(
+        IKmsSession session, KeyVersion version, JournalActor actor, RotationJobId? except)
     {
+        List<JournalEvent> happened = [];
         foreach (Sealed<RotationJob> row in await jobs.LockWaitingAsync(session, version.TenantId, version.Kid))
         {
             // A row that somebody planted or edited holds nobody up, and rotates nothing: the scheduler says what it is.
-            if (sealer.TryOpen(row) is not { } job)
+            if (row.UnverifiedRow.Id == except || sealer.TryOpen(row) is not { } job)
                 continue;
 
             RotationJob cancelled = job.End(RotationJobState.Cancelled, time.GetUtcMilliseconds()) with
             {
-                Reason = version.State == KeyState.Revoked ? "The key was revoked." : "The destruction of the key was ordered.",
+                Reason = ReasonOf(version),
             };
-            await WriteAsync(session, sealer.Seal(cancelled), EndedEvent(actor, JournalActions.RotationCancelled, job, cancelled));
+            await WriteAsync(session, sealer.Seal(cancelled), happened: null);
+            happened.Add(EndedEvent(actor, JournalActions.RotationCancelled, job, cancelled));
         }
+
+        return happened;
     }
+
+    private static string ReasonOf(KeyVersion version) => version switch
+    {
+        { State: KeyState.Revoked } => "The key was revoked.",
+        { DestroyAt: not null } => "The destruction of the key was ordered.",
+        { NextKid: { } successor } => $"The key was rotated: '{successor}' replaced it.",
+        _ => "A newer version of the key was generated.",
+    };
 
     /// <summary>Writes the next row of a job that the unit holds, and the journal entry, if there is one.</summary>
     internal async Task WriteAsync(IKmsSession session, Sealed<RotationJob> next, JournalEvent? happened)
@@ -82,13 +106,16 @@ internal sealed class RotationOrders(
         if (!await jobs.UpdateAsync(session, next))
             throw new Sealing.SealBrokenException(next.UnverifiedRow.LogName);
 
+        if (!next.UnverifiedRow.IsWaiting)
+            session.OnCommitted(() => KmsMeter.RotationJobs.Add(1, StateLabel(next.UnverifiedRow.State)));
+
         if (happened is not null)
             await journal.AppendAsync(session, happened);
     }
 
     /// <summary>The entry of a job that was made.</summary>
     internal JournalEvent ScheduledEvent(JournalActor actor, RotationJob job) =>
-        About(actor, JournalActions.RotationScheduled, job, from: null, NameOf(job.State), $"job {job.Id}");
+        About(actor, JournalActions.RotationScheduled, job, from: null, NameOf(job.State), $"{JobWord}{job.Id}");
 
     /// <summary>The entry of a job that has ended.</summary>
     internal JournalEvent EndedEvent(JournalActor actor, string action, RotationJob before, RotationJob after) => About(
@@ -99,10 +126,22 @@ internal sealed class RotationOrders(
         NameOf(after.State),
         after switch
         {
-            { NewKid: { } successor } => $"job {after.Id}: successor {successor}",
-            { Reason: { } reason } => $"job {after.Id}: {reason}",
-            _ => $"job {after.Id}",
+            { NewKid: { } successor } => $"{JobWord}{after.Id}: successor {successor}",
+            { Reason: { } reason } => $"{JobWord}{after.Id}: {reason}",
+            _ => $"{JobWord}{after.Id}",
         });
+
+    /// <summary>The job that a journal entry is about, from its reason; null when that names none.</summary>
+    internal static RotationJobId? ReadJobId(string? reason) =>
+        reason is not null
+        && reason.Length >= JobWord.Length + IdLength
+        && reason.StartsWith(JobWord, StringComparison.Ordinal)
+        && Guid.TryParseExact(reason.AsSpan(JobWord.Length, IdLength), "D", out Guid id)
+            ? new RotationJobId(id)
+            : null;
+
+    private static KeyValuePair<string, object?> StateLabel(RotationJobState state) =>
+        KeyValuePair.Create<string, object?>(KmsMeter.RotationJobStateLabel, NameOf(state));
 
     /// <summary>The word of a state, as callers see it.</summary>
     public static string NameOf(RotationJobState state) => state switch

@@ -26,4 +26,7 @@ internal static class CoreEvents
     public const int RotationJobDone = 1301;
     public const int RotationJobFailed = 1302;
     public const int RotationNotDone = 1303;
+
+    public const int UsesNotRecorded = 1401;
+    public const int UsesTrimmed = 1402;
 }

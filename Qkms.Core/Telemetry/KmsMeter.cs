@@ -36,6 +36,9 @@ internal static class KmsMeter
     /// <summary>The label of what an integrity alarm is about: a word of <see cref="IntegrityKinds"/>.</summary>
     public const string IntegrityKindLabel = "qkms.integrity.kind";
 
+    /// <summary>The label of how a rotation job ended: <c>SUCCEEDED</c>, <c>FAILED</c> or <c>CANCELLED</c>.</summary>
+    public const string RotationJobStateLabel = "qkms.rotation_job.state";
+
     /// <summary>Boundaries in seconds, from an AES encryption (µs) to the search for RSA primes (s).</summary>
     public static InstrumentAdvice<double> Durations { get; } = new()
     {
@@ -59,6 +62,14 @@ internal static class KmsMeter
     /// <summary>Refusals over HTTP.</summary>
     public static Counter<long> Refusals { get; } = Meter.CreateCounter<long>(
         "qkms.refusals", "{refusal}", "Requests answered with an error.");
+
+    /// <summary>Rotation jobs that this process ended.</summary>
+    public static Counter<long> RotationJobs { get; } = Meter.CreateCounter<long>(
+        "qkms.rotation_jobs", "{job}", "Rotation jobs that have ended, by how they did.");
+
+    /// <summary>Rotation jobs of all tenants that are still to be done.</summary>
+    public static Gauge<long> WaitingRotationJobs { get; } = Meter.CreateGauge<long>(
+        "qkms.rotation_jobs.waiting", "{job}", "Rotation jobs still to be done when a node last looked; counted up to 10,000.");
 
     /// <summary>Looks into the cache of private keys.</summary>
     public static Counter<long> MaterialRequests { get; } = Meter.CreateCounter<long>(

@@ -11,6 +11,9 @@ internal interface ITenantRepository
     /// <summary>The tenant that was made first; null when there is none.</summary>
     Task<Sealed<Tenant>?> FindFirstAsync(IKmsSession session);
 
+    /// <summary>The ids of all tenants.</summary>
+    Task<IReadOnlyList<TenantId>> ListIdsAsync(IKmsSession session);
+
     /// <summary>One tenant, or null.</summary>
     Task<Sealed<Tenant>?> FindAsync(IKmsSession session, TenantId id);
 

@@ -140,7 +140,7 @@ internal sealed class KeyUses(
     {
         KeyVersion version = use.Key.Version;
         long used = version.Used;
-        if (operation.IsCounted() && version.CountsUses)
+        if (operation.IsCounted() && recorder.Records(version))
         {
             try
             {
@@ -161,7 +161,7 @@ internal sealed class KeyUses(
         where T : class
     {
         int made = results.Count(item => item.Refusal is null);
-        if (made == 0 || !operation.IsCounted() || !version.CountsUses)
+        if (made == 0 || !operation.IsCounted() || !recorder.Records(version))
             return version.Used;
 
         CountedUses counted = await recorder.RecordAsync(caller, version, operation, made);

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
 using Qkms.Core.Journal;
@@ -7,15 +8,16 @@ using Qkms.Core.Keys;
 using Qkms.Core.Rotations;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
+using Qkms.Core.Telemetry;
 
 namespace Qkms.Core.Uses;
 
 /// <summary>
-/// Counts the uses of versions that have a usage limit, after the cryptography and before the answer. The uses of a node that arrive while
-/// one batch is committed are the next one: one write, which looks at the state of each version again, counts, grants so many uses as are
-/// left, and journals those. What is granted stays counted, whatever becomes of the answer.
+/// Counts and journals uses, after the cryptography and before the answer: all of them, or those of versions with a usage limit. The uses
+/// of a node that arrive while one batch is committed are the next one: one write, which looks at the state of each version again, counts,
+/// grants so many uses as are left, and journals those. What is granted stays counted, whatever becomes of the answer.
 /// </summary>
-internal sealed class UseRecorder(
+internal sealed partial class UseRecorder(
     IKmsStore store,
     IKeyUsageRepository usages,
     KeyRows rows,
@@ -23,18 +25,18 @@ internal sealed class UseRecorder(
     JournalWriter journal,
     RotationOrders orders,
     KeyStateCache states,
+    AuditOptions audit,
     IdGenerator ids,
-    TimeProvider time) : IAsyncDisposable
+    TimeProvider time,
+    ILogger<UseRecorder> logger) : IAsyncDisposable
 {
     private const int MostWaiting = 4096;
     private const int MostInBatch = JournalWriter.MostAtOnce;
 
-    // Nodes of one name add to one stream, one after the other.
-    private static readonly string _node = Environment.MachineName.Length <= 64 ? Environment.MachineName : Environment.MachineName[..64];
-
     private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(1);
 
-    private readonly Channel<PendingUse> _waiting = Channel.CreateBounded<PendingUse>(
+    // What one request waits for is in one batch.
+    private readonly Channel<PendingUse[]> _waiting = Channel.CreateBounded<PendingUse[]>(
         new BoundedChannelOptions(MostWaiting) { SingleReader = true });
 
     private readonly Lock _starting = new();
@@ -43,6 +45,10 @@ internal sealed class UseRecorder(
     private const int MostRemembered = 100_000;
     private readonly Dictionary<KeyVersionId, long> _counted = [];
     private Task? _loop;
+    private bool _isFailing;
+
+    /// <summary>Whether uses of a version are recorded.</summary>
+    public bool Records(KeyVersion version) => audit.RecordsEveryUse || version.CountsUses;
 
     /// <summary>Counts uses of a version and waits until that is durable.</summary>
     /// <param name="caller">Who used it.</param>
@@ -52,17 +58,21 @@ internal sealed class UseRecorder(
     /// <returns>How many of them may be answered, at least one, and how many uses the version has now.</returns>
     /// <exception cref="KmsException">
     /// <see cref="KmsErrors.KeyExpired"/> when none is left, what <see cref="KeyStateRules"/> says when the version was changed meanwhile,
-    /// <see cref="KmsErrors.Unavailable"/> when it cannot be counted now. Then nothing may be answered.
+    /// <see cref="KmsErrors.Unavailable"/> when it cannot be counted or journalled now. Then nothing may be answered.
     /// </exception>
-    /// <exception cref="SealBrokenException">The version or its counter does not match its protection.</exception>
-    public Task<CountedUses> RecordAsync(Caller caller, KeyVersion version, KeyOperation operation, int uses)
-    {
-        PendingUse use = new(JournalActor.Of(caller), version, operation, uses);
-        if (!_waiting.Writer.TryWrite(use))
-            throw KmsErrors.Unavailable.RetryAfter(_retryAfter);
+    /// <exception cref="SealBrokenException">The version, its counter or the journal does not match its protection.</exception>
+    public Task<CountedUses> RecordAsync(Caller caller, KeyVersion version, KeyOperation operation, int uses) =>
+        Queue([new PendingUse(JournalActor.Of(caller), version, operation, uses)])[0];
 
-        Start();
-        return use.Task;
+    /// <summary>The same for several versions or operations of one request, in one write.</summary>
+    /// <param name="caller">Who used them.</param>
+    /// <param name="uses">What was done with which, and how often.</param>
+    /// <returns>What becomes of each, in their order.</returns>
+    /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/>: none is counted.</exception>
+    public Task<CountedUses>[] Record(Caller caller, IReadOnlyList<(KeyVersion Version, KeyOperation Operation, int Count)> uses)
+    {
+        JournalActor actor = JournalActor.Of(caller);
+        return Queue([.. uses.Select(use => new PendingUse(actor, use.Version, use.Operation, use.Count))]);
     }
 
     /// <summary>Counts what waits, and takes no more.</summary>
@@ -71,6 +81,15 @@ internal sealed class UseRecorder(
         _waiting.Writer.TryComplete();
         if (_loop is { } loop)
             await loop;
+    }
+
+    private Task<CountedUses>[] Queue(PendingUse[] uses)
+    {
+        if (!_waiting.Writer.TryWrite(uses))
+            throw KmsErrors.Unavailable.RetryAfter(_retryAfter);
+
+        Start();
+        return Array.ConvertAll(uses, use => use.Task);
     }
 
     private void Start()
@@ -87,20 +106,27 @@ internal sealed class UseRecorder(
         List<PendingUse> batch = [];
         while (await _waiting.Reader.WaitToReadAsync())
         {
-            while (batch.Count < MostInBatch && _waiting.Reader.TryRead(out PendingUse? use))
-                batch.Add(use);
+            while (batch.Count < MostInBatch && _waiting.Reader.TryRead(out PendingUse[]? uses))
+                batch.AddRange(uses);
 
-            // In the order in which every change locks: by key, so that two nodes never wait for each other.
-            UsesOfVersion[] versions =
+            await CommitAsync(ByVersion(batch));
+            batch.Clear();
+        }
+    }
+
+    // In the order in which every change locks: by key, so that two nodes never wait for each other.
+    private static UsesOfVersion[] ByVersion(List<PendingUse> batch)
+    {
+        KeyVersion first = batch[0].Version;
+        return batch.TrueForAll(use => use.Version.Id == first.Id)
+            ? [new UsesOfVersion(first, [.. batch])]
+            :
             [
                 .. batch.GroupBy(use => use.Version.Id)
                     .Select(group => new UsesOfVersion(group.First().Version, [.. group]))
-                    .OrderBy(uses => uses.Version.KeyId.ToString(), StringComparer.Ordinal)
-                    .ThenBy(uses => uses.Version.Id.ToString(), StringComparer.Ordinal),
+                    .OrderBy(uses => uses.Version.KeyId.Value)
+                    .ThenBy(uses => uses.Version.Id.Value),
             ];
-            await CommitAsync(versions);
-            batch.Clear();
-        }
     }
 
     private async Task CommitAsync(UsesOfVersion[] versions)
@@ -110,24 +136,41 @@ internal sealed class UseRecorder(
             Verdict[] verdicts = await store.WriteAsync(session => CountAsync(session, versions), CancellationToken.None);
             for (int i = 0; i < versions.Length; i++)
                 Tell(versions[i], verdicts[i]);
+
+            _isFailing = false;
         }
         catch (SealBrokenException) when (versions.Length > 1)
         {
-            // It concerns one of them.
+            // It concerns one of them, or one tenant.
             foreach (UsesOfVersion one in versions)
                 await CommitAsync([one]);
         }
-#pragma warning disable CA1031 // Whatever it is, those who wait must learn of it.
+        catch (Exception e) when (e is KmsException or SealBrokenException)
+        {
+            Refuse(versions, e);
+        }
+#pragma warning disable CA1031 // Whatever keeps the journal from being written, nothing is answered that is not in it.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            foreach (PendingUse use in versions.SelectMany(version => version.Uses))
-                use.Refuse(e);
+            // Once until it works again: every batch would say the same.
+            if (!_isFailing)
+                LogNotRecorded(logger, e);
+
+            _isFailing = true;
+            Refuse(versions, KmsErrors.Unavailable.RetryAfter(_retryAfter));
         }
+    }
+
+    private static void Refuse(UsesOfVersion[] versions, Exception e)
+    {
+        foreach (PendingUse use in versions.SelectMany(version => version.Uses))
+            use.Refuse(e);
     }
 
     private async Task<Verdict[]> CountAsync(IKmsSession session, UsesOfVersion[] versions)
     {
+        await rows.LockKeysAsync(session, versions.Select(uses => uses.Version));
         Verdict[] verdicts = new Verdict[versions.Length];
         for (int i = 0; i < verdicts.Length; i++)
             verdicts[i] = await CountAsync(session, versions[i]);
@@ -137,20 +180,23 @@ internal sealed class UseRecorder(
         foreach (KeyVersion due in verdicts.Select(verdict => verdict.DueForRotation).OfType<KeyVersion>())
             await orders.OrderAsync(session, due, RotationCause.UsageLimit, now);
 
-        foreach (IGrouping<TenantId, JournalEvent> ofTenant in verdicts.SelectMany(verdict => verdict.Events).GroupBy(one => one.TenantId))
-            await journal.AppendUsesAsync(session, _node, [.. ofTenant]);
+        foreach (IGrouping<TenantId, JournalEvent> ofTenant in verdicts.SelectMany(verdict => verdict.Events)
+            .GroupBy(one => one.TenantId).OrderBy(events => events.Key.Value))
+        {
+            foreach (JournalEvent[] events in ofTenant.Chunk(JournalWriter.MostAtOnce))
+                await journal.AppendUsesAsync(session, audit.Node, events);
+        }
 
         return verdicts;
     }
 
     private async Task<Verdict> CountAsync(IKmsSession session, UsesOfVersion uses)
     {
-        KeyVersion named = uses.Version;
-        KeyAndVersion current = await rows.FindForUseAsync(session, named.TenantId, named.Id);
-        KeyUsage before = await OpenAsync(session, named);
+        KeyAndVersion current = await rows.FindAgainAsync(session, uses.Version);
+        (KeyUsage before, bool isNew) = await OpenAsync(session, current.Version);
         DateTimeOffset now = time.GetUtcMilliseconds();
         long used = before.Used;
-        List<JournalEvent> events = [];
+        List<JournalEvent> events = new(uses.Uses.Length);
         CountedUses[] counted = new CountedUses[uses.Uses.Length];
         for (int i = 0; i < counted.Length; i++)
         {
@@ -171,11 +217,7 @@ internal sealed class UseRecorder(
         }
 
         if (used > before.Used)
-        {
-            KeyUsage after = before with { Used = used, LastUsedAt = now, RowVersion = before.RowVersion + 1 };
-            if (!await usages.UpdateAsync(session, sealer.Seal(after)))
-                throw new SealBrokenException(before.LogName);
-        }
+            await WriteAsync(session, before with { Used = used, LastUsedAt = now }, isNew);
 
         KeyVersion? due = current.Version is { State: KeyState.Active, AutoRotate: true, SoftUsageLimit: { } soft } && used >= soft
             ? current.Version
@@ -183,7 +225,15 @@ internal sealed class UseRecorder(
         return new Verdict(counted, used, current.Version.MaxUsageLimit, events, due);
     }
 
-    // It names the count, so that a counter that is set back disagrees with the journal.
+    private async Task WriteAsync(IKmsSession session, KeyUsage usage, bool isNew)
+    {
+        bool isWritten = isNew
+            ? await usages.InsertAsync(session, sealer.Seal(usage))
+            : await usages.UpdateAsync(session, sealer.Seal(usage with { RowVersion = usage.RowVersion + 1 }));
+        if (!isWritten)
+            throw new SealBrokenException(usage.LogName);
+    }
+
     private JournalEvent EventOf(PendingUse use, int granted, long used, DateTimeOffset now) => new()
     {
         Id = ids.Next(),
@@ -195,18 +245,22 @@ internal sealed class UseRecorder(
         KeyId = use.Version.KeyId,
         Kid = use.Version.Kid,
         KeyVersion = use.Version.Version,
-        Reason = $"{OperationNames.Of(use.Operation)} {granted}, {used} in all",
+        Reason = UseReason.Describe(OperationNames.Of(use.Operation), granted, used),
         RequestId = use.Actor.RequestId,
         ServerRequestId = use.Actor.ServerRequestId,
     };
 
-    // A counter that is gone, or lower than this process has seen it, was set back by somebody.
-    private async Task<KeyUsage> OpenAsync(IKmsSession session, KeyVersion version)
+    // A counter that is lower than this process has seen it was set back by somebody. One that is not there was taken away, unless the
+    // version has no usage limit: it gets one with its first use. The key's row is locked, so nobody else makes it meanwhile.
+    private async Task<(KeyUsage Usage, bool IsNew)> OpenAsync(IKmsSession session, KeyVersion version)
     {
         Sealed<KeyUsage>? stored = await usages.LockAsync(session, version.TenantId, version.Id);
-        KeyUsage usage = stored is null ? throw new SealBrokenException($"the uses of {version.LogName}") : sealer.Open(stored);
+        if (stored is null && version.CountsUses)
+            throw new SealBrokenException($"the uses of {version.LogName}");
+
+        KeyUsage usage = stored is null ? KeyUsage.NoneOf(version) : sealer.Open(stored);
         return usage.Used >= _counted.GetValueOrDefault(version.Id)
-            ? usage
+            ? (usage, stored is null)
             : throw new SealBrokenException($"the uses of {version.LogName}");
     }
 
@@ -224,6 +278,10 @@ internal sealed class UseRecorder(
         for (int i = 0; i < uses.Uses.Length; i++)
             uses.Uses[i].Complete(verdict.Counted[i]);
     }
+
+    [LoggerMessage(CoreEvents.UsesNotRecorded, LogLevel.Error,
+        "Uses of keys cannot be counted and journalled, and are refused until they can be.")]
+    private static partial void LogNotRecorded(ILogger logger, Exception exception);
 
     private sealed record UsesOfVersion(KeyVersion Version, PendingUse[] Uses);
 

@@ -1,4 +1,7 @@
+using Qkms.Core.Idempotency;
 using Qkms.Core.Journal;
+using Qkms.Core.Keys;
+using Qkms.Core.Rotations;
 using Qkms.Core.Store;
 
 namespace Qkms.Core.Verification;
@@ -40,4 +43,27 @@ internal interface IVerificationRepository
 
     /// <summary>Kids of versions without a key, at most so many.</summary>
     Task<IReadOnlyList<string>> ListOrphansAsync(IKmsSession session, int limit);
+
+    /// <summary>The counter of a version; null when there is none.</summary>
+    Task<Sealed<KeyUsage>?> FindUsageAsync(IKmsSession session, KeyVersion version);
+
+    /// <summary>Counters without a version, at most so many.</summary>
+    Task<IReadOnlyList<Sealed<KeyUsage>>> ListLostUsagesAsync(IKmsSession session, int limit);
+
+    /// <summary>Rotation jobs of every tenant, by tenant and id.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="after">Only those behind this one: what its columns hold.</param>
+    /// <param name="limit">At most so many.</param>
+    Task<IReadOnlyList<(StoredPlace Place, Sealed<RotationJob> Job)>> ListJobsAsync(IKmsSession session, StoredPlace after, int limit);
+
+    /// <summary>What is kept for an <c>Idempotency-Key</c>, of every tenant, by tenant and key.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="tenantId">Only what is behind this tenant, or this tenant's behind <paramref name="key"/>.</param>
+    /// <param name="key">The key of that.</param>
+    /// <param name="limit">At most so many.</param>
+    Task<IReadOnlyList<(byte[] TenantId, KeptResult Kept)>> ListKeptResultsAsync(
+        IKmsSession session, byte[] tenantId, string key, int limit);
 }
+
+/// <summary>The key of a row as its columns hold it: somebody may have written what is no id.</summary>
+internal readonly record struct StoredPlace(byte[] TenantId, byte[] Id);

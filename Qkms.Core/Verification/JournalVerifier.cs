@@ -14,6 +14,7 @@ internal sealed class JournalVerifier(
     ITenantRepository tenants,
     RowSealer sealer,
     Keyring keyring,
+    JournalStatements statements,
     IVerificationReport report)
 {
     private const int PageSize = 1000;
@@ -82,6 +83,7 @@ internal sealed class JournalVerifier(
 
     private async Task CheckStreamAsync(byte[] tenantId, JournalStream stream, TenantJournal journal)
     {
+        statements.Note(stream);
         StreamVerifier verifier = new(stream.LogName, stream, keyring.JournalKeys, report.Found);
         long from = 0;
         IReadOnlyList<StoredEvent> page;
@@ -91,8 +93,8 @@ internal sealed class JournalVerifier(
             foreach (StoredEvent stored in page)
             {
                 from = stored.Chained.Position + 1;
-                if (verifier.Add(stored) && stream.Kind == JournalStreamKind.Lifecycle)
-                    journal.Note(stored.Event);
+                if (verifier.Add(stored))
+                    Note(stream, stored.Event, journal);
             }
 
             Events += page.Count;
@@ -101,6 +103,19 @@ internal sealed class JournalVerifier(
         while (page.Count == PageSize);
 
         verifier.End();
+    }
+
+    private void Note(JournalStream stream, JournalEvent happened, TenantJournal journal)
+    {
+        if (stream.Kind == JournalStreamKind.Lifecycle)
+        {
+            journal.Note(happened);
+            statements.NoteChange(happened);
+        }
+        else
+        {
+            statements.NoteUse(happened);
+        }
     }
 
     private async Task CheckUnknownStreamsAsync(byte[] tenantId, string name, long after, long before)

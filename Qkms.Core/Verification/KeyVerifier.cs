@@ -8,23 +8,21 @@ using Qkms.Core.Store;
 namespace Qkms.Core.Verification;
 
 /// <summary>
-/// Checks every key against the newest event about it, every version against its key, and opens every private key.
+/// Checks every key against the newest event about it, every version against its key, its counter against the events of its uses, and opens
+/// every private key.
 /// </summary>
 internal sealed class KeyVerifier(
     IKmsSession session,
     IVerificationRepository repository,
     IFormerRowRepository rows,
     IKeyRepository keys,
-    IKeyringRepository keyrings,
+    OpenedTenantKeys tenantKeys,
     RowSealer sealer,
-    Keyring keyring,
-    IVerificationReport report) : IDisposable
+    JournalStatements statements,
+    IVerificationReport report)
 {
     private const int PageSize = 500;
     private const int MostNamed = 100;
-
-    // The tenant key that was needed last: keys of a tenant mostly follow each other.
-    private (TenantId TenantId, Guid Id, WrappingKey? Key) _tenantKey;
 
     /// <summary>How many keys there are.</summary>
     public long Keys { get; private set; }
@@ -54,10 +52,10 @@ internal sealed class KeyVerifier(
 
         foreach (string kid in await repository.ListOrphansAsync(session, MostNamed))
             report.Found($"key version {kid} belongs to no key");
-    }
 
-    /// <summary>Zeroes the tenant key.</summary>
-    public void Dispose() => _tenantKey.Key?.Dispose();
+        foreach (Sealed<KeyUsage> lost in await repository.ListLostUsagesAsync(session, MostNamed))
+            report.Found($"{lost.UnverifiedRow.LogName} are counted, and there is no such version");
+    }
 
     private async Task CheckKeyAsync(Sealed<Key> stored)
     {
@@ -118,6 +116,7 @@ internal sealed class KeyVerifier(
         if (key is not null && !key.Vouches(version))
             report.Found($"{version.LogName} is not as its key says that it is: its row was put back");
 
+        await CheckUsesAsync(version);
         KeyMaterial? material = await keys.FindMaterialAsync(session, version.TenantId, version.Id);
         if (version.State == KeyState.Destroyed)
         {
@@ -134,11 +133,36 @@ internal sealed class KeyVerifier(
         }
     }
 
+    // A counter is written with the event of the last use that it counts. Of trimmed uses only what is left can be compared: a counter is
+    // never lower than that.
+    private async Task CheckUsesAsync(KeyVersion version)
+    {
+        Sealed<KeyUsage>? stored = await repository.FindUsageAsync(session, version);
+        long? told = statements.UsesOf(version);
+        if (stored is null)
+        {
+            if (told is not null || version.CountsUses)
+                report.Found($"the counter of {version.LogName} is missing");
+        }
+        else if (sealer.TryOpen(stored) is not { } usage)
+        {
+            report.Found($"the counter of {version.LogName} was edited");
+        }
+        else if (usage.Used < (told ?? 0))
+        {
+            report.Found($"the counter of {version.LogName} was set back to {usage.Used}: the journal tells of {told} uses");
+        }
+        else if (usage.Used > (told ?? 0) && !statements.IsTrimmed(version.TenantId))
+        {
+            report.Found($"the counter of {version.LogName} says {usage.Used}, and the journal tells of {told ?? 0} uses");
+        }
+    }
+
     private async Task<bool> OpensAsync(KeyVersion version, KeyMaterial material)
     {
         try
         {
-            if (await TenantKeyAsync(version.TenantId, material.WrappingKeyId) is not { } tenantKey)
+            if (await tenantKeys.FindAsync(version.TenantId, material.WrappingKeyId) is not { } tenantKey)
                 return false;
 
             PrivateKeyWrap.Unwrap(tenantKey, version, material).Dispose();
@@ -148,18 +172,5 @@ internal sealed class KeyVerifier(
         {
             return false;
         }
-    }
-
-    private async Task<WrappingKey?> TenantKeyAsync(TenantId tenantId, Guid id)
-    {
-        if (_tenantKey.TenantId == tenantId && _tenantKey.Id == id)
-            return _tenantKey.Key;
-
-        _tenantKey.Key?.Dispose();
-        _tenantKey = (tenantId, id, null);
-        if (await keyrings.FindTenantKeyAsync(session, tenantId, id) is { } entry)
-            _tenantKey = (tenantId, id, keyring.OpenTenantKey(entry));
-
-        return _tenantKey.Key;
     }
 }

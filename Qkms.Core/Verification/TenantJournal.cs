@@ -28,7 +28,7 @@ internal sealed class TenantJournal(string name, byte[]? tenantSeal)
             case JournalActions.JournalBegun:
                 (Former, _tenantSeal) = (happened.Reason, happened.RowSeal);
                 break;
-            case JournalActions.TenantCreated:
+            case JournalActions.TenantCreated or JournalActions.TenantUpdated:
                 _tenantSeal = happened.RowSeal;
                 break;
         }
@@ -46,6 +46,6 @@ internal sealed class TenantJournal(string name, byte[]? tenantSeal)
             yield return $"{name}: the journal does not say that stream {number} of node '{node}' began";
 
         if (tenantSeal is not null && _tenantSeal is not null && !tenantSeal.AsSpan().SequenceEqual(_tenantSeal))
-            yield return $"the row of {name} is not the one that its journal says was written last";
+            yield return $"the row of {name} is not the one that its journal says was written last: it was put back";
     }
 }

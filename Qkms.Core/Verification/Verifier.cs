@@ -1,4 +1,3 @@
-using Qkms.Core.ApiKeys;
 using Qkms.Core.Installation;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
@@ -17,8 +16,6 @@ internal sealed class Verifier(
     Keyring keyring,
     RowSealer sealer)
 {
-    private const int PageSize = 500;
-
     /// <summary>Checks all of it.</summary>
     /// <param name="session">Sees one moment of the database.</param>
     /// <param name="rootKey">The root key.</param>
@@ -36,28 +33,13 @@ internal sealed class Verifier(
             throw new StoreUnusableException("The database is of an earlier build: start Qkms with it once, which takes it over.");
 
         keyring.Install(stored.Open(rootKey));
-        JournalVerifier journal = new(session, repository, tenants, sealer, keyring, report);
+        JournalStatements statements = new();
+        JournalVerifier journal = new(session, repository, tenants, sealer, keyring, statements, report);
         await journal.RunAsync();
-        await CheckApiKeysAsync(session, report);
-        using KeyVerifier key = new(session, repository, rows, keys, keyrings, sealer, keyring, report);
+        using OpenedTenantKeys tenantKeys = new(session, keyrings, keyring);
+        await new RowVerifier(session, repository, rows, tenantKeys, sealer, statements, report).RunAsync();
+        KeyVerifier key = new(session, repository, rows, keys, tenantKeys, sealer, statements, report);
         await key.RunAsync();
         return new VerificationSummary(journal.Tenants, journal.Streams, journal.Events, key.Keys, key.Versions, key.PrivateKeys);
-    }
-
-    private async Task CheckApiKeysAsync(IKmsSession session, IVerificationReport report)
-    {
-        Guid last = Guid.Empty;
-        IReadOnlyList<Sealed<Credential>> page;
-        do
-        {
-            page = await rows.ListCredentialsAsync(session, last, PageSize);
-            foreach (Sealed<Credential> stored in page)
-            {
-                last = stored.UnverifiedRow.Id.Value;
-                if (sealer.TryOpen(stored) is null)
-                    report.Found($"the row of {stored.UnverifiedRow.LogName} was edited");
-            }
-        }
-        while (page.Count == PageSize);
     }
 }

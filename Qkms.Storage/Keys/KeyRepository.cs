@@ -109,21 +109,6 @@ internal sealed partial class KeyRepository : IKeyRepository
     public Task<VersionWithKey?> FindWithKeyAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) => FindWithKeyAsync(
         session, $"{SelectWithKey} v.id = @Id", new { TenantId = tenantId.Value.ToBytes(), Id = versionId.Value.ToBytes() });
 
-    // The key is joined as it has to be to be locked: without one the version is not there either.
-    private const string SelectForUse =
-        $"""
-        SELECT {KeyVersionRow.Columns}, {KeyRow.ColumnsBehind}
-        {FromVersions}
-        JOIN keys k ON k.tenant_id = v.tenant_id AND k.id = v.key_id
-        WHERE v.tenant_id = @TenantId AND v.id = @Id
-        """;
-
-    /// <inheritdoc/>
-    public Task<VersionWithKey?> FindForUseAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) => FindWithKeyAsync(
-        session,
-        SelectForUse + session.Sql.Dialect.LockKeyToLook,
-        new { TenantId = tenantId.Value.ToBytes(), Id = versionId.Value.ToBytes() });
-
     private static async Task<VersionWithKey?> FindWithKeyAsync(IKmsSession session, string sql, object parameters) =>
         await session.Sql.FindPairAsync<KeyVersionRow, KeyRow>(sql, parameters) is { } found
             ? new VersionWithKey(found.First.ToSealed(), found.Second?.ToSealed())

@@ -8,32 +8,34 @@ namespace Qkms.Storage.Keys;
 internal sealed class KeyUsageRepository : IKeyUsageRepository
 {
     private const string Select =
-        """
-        SELECT version_id, tenant_id, used, last_used_at, row_version, seal, seal_key_id
+        $"""
+        SELECT {KeyUsageRow.Columns}
         FROM key_usage
         WHERE tenant_id = @TenantId AND version_id = @VersionId
         """;
 
     /// <inheritdoc/>
-    public async Task<Sealed<KeyUsage>?> LockAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
+    public Task<Sealed<KeyUsage>?> LockAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
+        FindAsync(session, Select + session.Sql.Dialect.LockRow, tenantId, versionId);
+
+    /// <summary>The counter of a version, which nobody waits for; null when there is none.</summary>
+    public static Task<Sealed<KeyUsage>?> FindAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
+        FindAsync(session, Select, tenantId, versionId);
+
+    private static async Task<Sealed<KeyUsage>?> FindAsync(
+        IKmsSession session, string sql, TenantId tenantId, KeyVersionId versionId) =>
         (await session.Sql.FindAsync<KeyUsageRow>(
-            Select + session.Sql.Dialect.LockRow,
-            new { TenantId = tenantId.Value.ToBytes(), VersionId = versionId.Value.ToBytes() }))?.ToSealed();
+            sql, new { TenantId = tenantId.Value.ToBytes(), VersionId = versionId.Value.ToBytes() }))?.ToSealed();
 
     private const string Insert =
-        """
-        INSERT INTO key_usage (version_id, tenant_id, used, last_used_at, row_version, seal, seal_key_id)
+        $"""
+        INSERT INTO key_usage ({KeyUsageRow.Columns})
         VALUES (@VersionId, @TenantId, @Used, @LastUsedAt, @RowVersion, @Seal, @SealKeyId)
         ON CONFLICT DO NOTHING
         """;
 
     /// <inheritdoc/>
-    public async Task InsertAsync(IKmsSession session, Sealed<KeyUsage> usage)
-    {
-        KeyUsageRow row = KeyUsageRow.From(usage);
-        if (await session.Sql.ExecuteAsync(Insert, row) == 1)
-            MustStand(session, usage, row);
-    }
+    public Task<bool> InsertAsync(IKmsSession session, Sealed<KeyUsage> usage) => WriteAsync(session, Insert, usage);
 
     private const string Update =
         """
@@ -43,23 +45,26 @@ internal sealed class KeyUsageRepository : IKeyUsageRepository
         """;
 
     /// <inheritdoc/>
-    public async Task<bool> UpdateAsync(IKmsSession session, Sealed<KeyUsage> usage)
+    public Task<bool> UpdateAsync(IKmsSession session, Sealed<KeyUsage> usage) => WriteAsync(session, Update, usage);
+
+    private static async Task<bool> WriteAsync(IKmsSession session, string sql, Sealed<KeyUsage> usage)
     {
         KeyUsageRow row = KeyUsageRow.From(usage);
-        if (await session.Sql.ExecuteAsync(Update, row) != 1)
+        if (await session.Sql.ExecuteAsync(sql, row) != 1)
             return false;
 
-        MustStand(session, usage, row);
+        session.Sql.MustStand(WrittenRow.Of(
+            usage.UnverifiedRow.LogName, "key_usage", row, [nameof(KeyUsageRow.TenantId), nameof(KeyUsageRow.VersionId)]));
         return true;
     }
-
-    private static void MustStand(IKmsSession session, Sealed<KeyUsage> usage, KeyUsageRow row) => session.Sql.MustStand(WrittenRow.Of(
-        usage.UnverifiedRow.LogName, "key_usage", row, [nameof(KeyUsageRow.TenantId), nameof(KeyUsageRow.VersionId)]));
 }
 
 /// <summary>A row of <c>key_usage</c>.</summary>
 internal sealed class KeyUsageRow
 {
+    /// <summary>The columns in the order in which they are read.</summary>
+    public const string Columns = "version_id, tenant_id, used, last_used_at, row_version, seal, seal_key_id";
+
     public byte[] VersionId { get; init; } = [];
 
     public byte[] TenantId { get; init; } = [];

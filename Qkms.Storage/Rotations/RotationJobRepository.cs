@@ -83,6 +83,14 @@ internal sealed class RotationJobRepository : IRotationJobRepository
         await session.Sql.ScalarAsync<long>(
             CountOfCause, new { TenantId = tenantId.Value.ToBytes(), Kid = kid.Value, Cause = (int)cause }) > 0;
 
+    // By the index of what is due, which holds nothing else.
+    private const string CountWaiting =
+        "SELECT COUNT(*) FROM (SELECT next_attempt_at FROM rotation_jobs WHERE state IN (1, 2) LIMIT @Most) AS waiting";
+
+    /// <inheritdoc/>
+    public Task<long> CountWaitingAsync(IKmsSession session, int most) =>
+        session.Sql.ScalarAsync<long>(CountWaiting, new { Most = most });
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Sealed<RotationJob>>> ListAsync(
         IKmsSession session, TenantId tenantId, RotationJobFilter filter, RotationJobId? before, int limit)

@@ -4,15 +4,11 @@ namespace Qkms.Storage.Sessions;
 /// <param name="Bytes">The type of bytes.</param>
 /// <param name="TakesArrays">Whether an array is a parameter, so that one statement inserts many rows.</param>
 /// <param name="LockRow">Ends a SELECT whose row must not change until the unit ends; empty where there is one writer anyway.</param>
-/// <param name="LockKeyToLook">
-/// Ends a SELECT from <c>keys k</c> whose row must not change until the unit ends, while others may look at it in the same way.
-/// </param>
-internal sealed record SqlDialect(string Bytes, bool TakesArrays, string LockRow, string LockKeyToLook)
+internal sealed record SqlDialect(string Bytes, bool TakesArrays, string LockRow)
 {
     /// <summary>SQLite: the one writer holds everything.</summary>
-    public static readonly SqlDialect Sqlite = new("BLOB", TakesArrays: false, LockRow: "", LockKeyToLook: "");
+    public static readonly SqlDialect Sqlite = new("BLOB", TakesArrays: false, LockRow: "");
 
     /// <summary>PostgreSQL: many write at once, and the key's row is what they queue for.</summary>
-    public static readonly SqlDialect Postgres =
-        new("BYTEA", TakesArrays: true, LockRow: "\nFOR UPDATE", LockKeyToLook: "\nFOR SHARE OF k");
+    public static readonly SqlDialect Postgres = new("BYTEA", TakesArrays: true, LockRow: "\nFOR UPDATE");
 }

@@ -1,3 +1,5 @@
+using Qkms.Core.Installation;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Secrets;
 
 namespace Qkms.Storage.Sqlite;
@@ -14,6 +16,8 @@ internal sealed class DataDirectory : IDisposable
     private const int LinuxWouldBlock = 11;
     private const int MacWouldBlock = 35;
     private const int WindowsSharingViolation = unchecked((int)0x80070020);
+
+    private static readonly string[] _madeAfterTables = [InitialApiKeyFile.Name, RootKeyLocator.FileName];
 
     private readonly FileStream _lock;
 
@@ -41,6 +45,7 @@ internal sealed class DataDirectory : IDisposable
                 TrustedPath.CheckFile(path);
 
             heldLock = TakeLock(fullPath);
+            RefuseEmptied(databasePath);
 
             // SQLite gives its -wal and -shm files the mode of the database file.
             using (OpenOwnerOnly(databasePath, FileShare.ReadWrite))
@@ -52,6 +57,11 @@ internal sealed class DataDirectory : IDisposable
 
             return new DataDirectory(databasePath, heldLock);
         }
+        catch (StoreUnusableException)
+        {
+            heldLock?.Dispose();
+            throw;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             heldLock?.Dispose();
@@ -61,6 +71,20 @@ internal sealed class DataDirectory : IDisposable
 
     /// <summary>Lets the next process in. The lock file stays: removing it would race with who opens it.</summary>
     public void Dispose() => _lock.Dispose();
+
+    // A first start makes these files when the database has its tables: without a byte it has lost them. Its log may hold all there is.
+    private static void RefuseEmptied(string databasePath)
+    {
+        string? beside = Array.Find(_madeAfterTables, name => File.Exists(Path.Combine(Path.GetDirectoryName(databasePath)!, name)));
+        if (beside is not null && IsEmpty(databasePath) && !HasContent(databasePath + "-wal"))
+            throw new StoreUnusableException(
+                $"The database '{databasePath}' has no bytes although {beside} lies beside it: put a backup of the database there, or "
+                + "delete the file to begin a new installation.");
+    }
+
+    private static bool IsEmpty(string path) => File.Exists(path) && new FileInfo(path).Length == 0;
+
+    private static bool HasContent(string path) => File.Exists(path) && new FileInfo(path).Length > 0;
 
     private static string LockPathIn(string directory) => Path.Combine(directory, "qkms.lock");
 

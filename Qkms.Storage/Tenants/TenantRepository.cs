@@ -24,6 +24,15 @@ internal sealed class TenantRepository : ITenantRepository
     public async Task<Sealed<Tenant>?> FindFirstAsync(IKmsSession session) =>
         (await session.Sql.FindAsync<TenantRow>(SelectFirst, new { }))?.ToSealed();
 
+    private const string SelectIds = "SELECT id FROM tenants ORDER BY id";
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<TenantId>> ListIdsAsync(IKmsSession session) =>
+    [
+        .. (await session.Sql.ListAsync<byte[]>(SelectIds)).Where(id => id is { Length: 16 })
+            .Select(id => new TenantId(new Guid(id, bigEndian: true))),
+    ];
+
     private const string SelectTenant =
         $"""
         SELECT {TenantRow.Columns}

@@ -1,6 +1,12 @@
+using Qkms.Core.Idempotency;
 using Qkms.Core.Journal;
+using Qkms.Core.Keys;
+using Qkms.Core.Rotations;
 using Qkms.Core.Verification;
+using Qkms.Storage.Idempotency;
 using Qkms.Storage.Journal;
+using Qkms.Storage.Keys;
+using Qkms.Storage.Rotations;
 using Qkms.Storage.Rows;
 using Qkms.Storage.Sessions;
 
@@ -148,4 +154,54 @@ internal sealed class VerificationRepository : IVerificationRepository
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> ListOrphansAsync(IKmsSession session, int limit) =>
         session.Sql.ListAsync<string>(SelectOrphans, new { Limit = limit });
+
+    /// <inheritdoc/>
+    public Task<Sealed<KeyUsage>?> FindUsageAsync(IKmsSession session, KeyVersion version) =>
+        KeyUsageRepository.FindAsync(session, version.TenantId, version.Id);
+
+    private const string SelectLostUsages =
+        $"""
+        SELECT {KeyUsageRow.Columns}
+        FROM key_usage u
+        WHERE NOT EXISTS (SELECT 1 FROM key_versions v WHERE v.tenant_id = u.tenant_id AND v.id = u.version_id)
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Sealed<KeyUsage>>> ListLostUsagesAsync(IKmsSession session, int limit) =>
+        [.. (await session.Sql.ListAsync<KeyUsageRow>(SelectLostUsages, new { Limit = limit })).Select(row => row.ToSealed())];
+
+    private const string SelectJobs =
+        $"""
+        SELECT {RotationJobRow.Columns}
+        FROM rotation_jobs
+        WHERE (tenant_id, id) > (@TenantId, @Id)
+        ORDER BY tenant_id, id
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<(StoredPlace Place, Sealed<RotationJob> Job)>> ListJobsAsync(
+        IKmsSession session, StoredPlace after, int limit) =>
+    [
+        .. (await session.Sql.ListAsync<RotationJobRow>(SelectJobs, new { after.TenantId, after.Id, Limit = limit }))
+            .Select(row => (new StoredPlace(row.TenantId, row.Id), row.ToSealed())),
+    ];
+
+    private const string SelectKeptResults =
+        $"""
+        SELECT {IdempotencyRow.Columns}
+        FROM idempotency
+        WHERE (tenant_id, idempotency_key) > (@TenantId, @Key)
+        ORDER BY tenant_id, idempotency_key
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<(byte[] TenantId, KeptResult Kept)>> ListKeptResultsAsync(
+        IKmsSession session, byte[] tenantId, string key, int limit) =>
+    [
+        .. (await session.Sql.ListAsync<IdempotencyRow>(
+            SelectKeptResults, new { TenantId = tenantId, Key = key, Limit = limit })).Select(row => (row.TenantId, row.ToResult())),
+    ];
 }

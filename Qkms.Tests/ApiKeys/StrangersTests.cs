@@ -174,6 +174,8 @@ public sealed class StrangersTests : ServiceTests
     {
         public Task<bool> AnyAsync(IKmsSession session) => inner.AnyAsync(session);
 
+        public Task<IReadOnlyList<TenantId>> ListIdsAsync(IKmsSession session) => inner.ListIdsAsync(session);
+
         public Task<Sealed<Tenant>?> FindFirstAsync(IKmsSession session) => inner.FindFirstAsync(session);
 
         public async Task<Sealed<Tenant>?> FindAsync(IKmsSession session, TenantId id) =>

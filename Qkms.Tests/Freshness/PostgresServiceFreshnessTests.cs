@@ -10,7 +10,7 @@ public sealed class PostgresServiceFreshnessTests : ServiceFreshnessContract
 {
     private protected override Subject Start()
     {
-        NodeBehindProxy node = new(ManualTime.Standing());
+        NodeBehindProxy node = new(ManualTime.Standing(), records: false);
         return new Subject(
             node.Node,
             () => node.Proxy.Become(ProxyWay.Closed),

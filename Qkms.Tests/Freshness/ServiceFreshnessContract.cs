@@ -6,7 +6,8 @@ namespace Qkms.Tests.Freshness;
 
 /// <summary>
 /// How long the whole service goes by what it read before, on every database the same: half a second by a clock that nobody can set,
-/// and no longer when the database is gone. A derived class has the database.
+/// and no longer when the database is gone. A derived class has the database, and lets uses go unrecorded: one that is
+/// recorded is judged by what the database says at that moment.
 /// </summary>
 public abstract class ServiceFreshnessContract : IAsyncLifetime
 {

@@ -10,7 +10,7 @@ public sealed class SqliteServiceFreshnessTests : ServiceFreshnessContract
         {
             Time = ManualTime.Standing(),
             StoreInFront = behind => store = new StoreThatGoesAway(behind),
-            Settings = { ["Qkms:Storage:Provider"] = "sqlite" },
+            Settings = { ["Qkms:Storage:Provider"] = "sqlite", ["Qkms:Audit:Uses"] = "off" },
         };
         return new Subject(service, () => store!.IsGone = true, () => store!.IsGone = false, () => service.DisposeAsync().AsTask());
     }

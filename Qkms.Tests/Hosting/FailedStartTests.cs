@@ -33,6 +33,21 @@ public sealed class FailedStartTests : IDisposable
         Directory.Exists(_directory.File("data")).Should().BeFalse("a start that is refused makes nothing");
     }
 
+    // F-14: an installation that lost its database is not replaced by a new one in silence, whichever of its files is left.
+    private static async Task ShouldNotBeginAnewAsync(string data, string file)
+    {
+        foreach (string left in (string[])["initial-api-key", "root.key"])
+        {
+            byte[] before = await File.ReadAllBytesAsync(Path.Combine(data, left));
+            (await FailedStart.SentenceAsync(data)).Should().Contain($"'{file}' has no bytes although {left} lies beside it");
+            new FileInfo(file).Length.Should().Be(0);
+            (await File.ReadAllBytesAsync(Path.Combine(data, left))).Should().Equal(before);
+            File.Move(Path.Combine(data, left), data + left);
+        }
+
+        File.Move(data + "root.key", Path.Combine(data, "root.key"));
+    }
+
     [FactIf(Requirement.Sqlite)]
     public async Task Database_file_that_somebody_holds_or_that_is_none_is_refused()
     {
@@ -51,6 +66,8 @@ public sealed class FailedStartTests : IDisposable
         byte[] whole = await File.ReadAllBytesAsync(file);
         await File.WriteAllBytesAsync(file, whole[..20_000]);
         (await FailedStart.SentenceAsync(data)).Should().Contain($"'{file}' cannot be opened").And.Contain("malformed");
+        await File.WriteAllBytesAsync(file, []);
+        await ShouldNotBeginAnewAsync(data, file);
         await File.WriteAllTextAsync(file, new string('x', 10_000));
         (await FailedStart.SentenceAsync(data)).Should().Contain($"'{file}' cannot be opened").And.Contain("not a database");
         File.Delete(file);

@@ -14,6 +14,7 @@ using Qkms.Api.Signatures;
 using Qkms.Core;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Installation;
+using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
 using Qkms.Core.Uses;
@@ -52,7 +53,8 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
             new MaterialCacheOptions(),
             new SignatureOptions(),
             new DestructionOptions(),
-            new RotationOptions());
+            new RotationOptions(),
+            new AuditOptions());
         builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = _directory.Path });
 
         _app = builder.Build();

@@ -129,7 +129,7 @@ public sealed class FormerDatabaseTests : IDisposable
         former.Should().HaveCount(18);
         database.Strings("SELECT action FROM audit_events WHERE position IS NOT NULL ORDER BY position").Should().Equal(
             "journal.begun", "journal.key_found", "journal.key_found", "journal.key_found", "journal.key_found",
-            "key.rotated", "key.retired");
+            "journal.api_key_found", "key.rotated", "key.retired");
         database.Scalar("SELECT reason FROM audit_events WHERE action = 'journal.begun'")
             .Should().Be($"18 events; {Convert.ToHexStringLower(SHA256.HashData([.. former.SelectMany(hash => hash)]))}");
         database.Scalar("SELECT COUNT(*) FROM audit_events WHERE position IS NOT NULL AND key_seal IS NULL AND row_seal IS NULL")

@@ -18,28 +18,19 @@ public sealed class IntegrityTableTests : ServiceTests
     private static readonly (string What, string Reason)[] _unnoticed =
     [
         ("credential_usage", "changes with every use; decides nothing"),
-        ("credentials.kind", "API keys are looked up by it: 401, as if there were none"),
-        ("credentials.lookup_id", "API keys are looked up by it: 401, as if there were none"),
-        ("credentials OldRow", "no other row says which row of an API key is its newest"),
-        ("credentials Deleted", "no other row says which API keys there are: 401"),
         ("idempotency Deleted", "a request that is repeated is a new one, as after a day"),
-        ("idempotency", "looked up by it: a request that is repeated is a new one, as after a day"),
         ("destruction_hold", "delays a destruction, or ends a hold: the waiting time is counted all the same"),
         ("installation", "decides nothing"),
+        ("key_usage.failures", "nothing is written there, and nothing read"),
         ("key_material Inserted", "is not asked for: it belongs to no version"),
-        ("key_usage", "of a version without a usage limit, which counts nothing; a counter that counts is sealed"),
         ("keyring, of a tenant.created_at", "decides nothing"),
         ("keyring, of a tenant Inserted", "only when the tenant makes its next key, which is refused"),
         ("keyring, of the installation.created_at", "decides nothing"),
         ("observed_hours", "delays a destruction, whose date is sealed"),
         ("root_wrappers.created_at", "decides nothing"),
         ("root_wrappers Inserted", "opens nothing; the genuine one does"),
-        ("rotation_jobs.tenant_id", "jobs are looked up by it: as if there were none"),
-        ("rotation_jobs OldRow", "no other row says which row of a job is its newest: one that was cancelled may be done"),
-        ("rotation_jobs Deleted", "no other row says which jobs there are: the rotation is not done"),
         ("schema_lock", "holds nothing; nodes only lock it"),
         ("schema_migrations.applied_at", "decides nothing"),
-        ("tenants OldRow", "no other row says which row of a tenant is its newest"),
         ("tenants Inserted", "is not asked for: no API key names it"),
         ("version_counts", "says how long a list is, and decides nothing"),
         ("writes", "the ids of the last minutes, to find out whether a commit whose answer was lost took place"),
@@ -53,6 +44,9 @@ public sealed class IntegrityTableTests : ServiceTests
     private string[] _calmFindings = [];
 
     private readonly List<(string Name, Func<Task<Answer>> Ask, Func<Answer, string> Say)> _probes = [];
+
+    // Each attack is undone by putting tables back, and the probes use keys: what is recorded of that would itself be noticed as put back.
+    private protected override QkmsApplication NewApplication() => new() { Settings = { ["Qkms:Audit:Uses"] = "off" } };
 
     private Answer? _job;
 
@@ -106,6 +100,9 @@ public sealed class IntegrityTableTests : ServiceTests
         await Client.GenerateAsync("Ed25519", new { name = "seals", kid = "seals-1" });
         Later();
         await right.GenerateAsync("AES-256", new { name = "orders", kid = "right-1" });
+        Later();
+        await Client.GenerateAsync("AES-256", new { name = "counted", kid = "counted-1", max_usage_limit = 100 });
+        await UseCountedAsync();
         foreach (string name in new[] { "kept", "held" })
         {
             Later();
@@ -119,8 +116,6 @@ public sealed class IntegrityTableTests : ServiceTests
         await Client.ScheduleAsync("held-1", App.InHours(2), """{"algorithm":"AES-256","kid":"held-2"}""");
         using (Database database = App.OpenDatabase())
         {
-            database.Execute(
-                "INSERT INTO key_usage (version_id, tenant_id, used) SELECT id, tenant_id, 3 FROM key_versions WHERE kid = 'seals-1'");
             database.Execute($"INSERT INTO writes (write_id, committed_at) VALUES ({Hex(_write)}, 9000000000000)");
             Damage.InventRow(database, "credential_usage");
             Damage.InventRow(database, "observed_hours");
@@ -173,6 +168,7 @@ public sealed class IntegrityTableTests : ServiceTests
         await Client.RotateAsync("AES-256", new { name = "orders" });
         await right.RotateAsync("AES-256", new { name = "orders" });
         RowSealer sealer = App.Services.GetRequiredService<RowSealer>();
+        TenantProvisioning provisioning = App.Services.GetRequiredService<TenantProvisioning>();
         TenantId first = await App.FirstTenantAsync();
         Guid extra = Id($"SELECT id FROM credentials WHERE label = 'test' AND tenant_id = {Hex(first.Value)}");
         Guid rightTenant = Id("SELECT id FROM tenants WHERE name = 'right'");
@@ -182,13 +178,12 @@ public sealed class IntegrityTableTests : ServiceTests
                 Credential credential =
                     sealer.Open((await Repositories.Credentials.FindAsync(session, first, new CredentialId(extra)))!);
                 Tenant tenant = sealer.Open((await Repositories.Tenants.FindAsync(session, new TenantId(rightTenant)))!);
-                return await Repositories.Credentials.UpdateAsync(session, sealer.Seal(credential with { Label = "changed" }))
-                    && await Repositories.Tenants.UpdateAsync(session, sealer.Seal(tenant with { Plan = "pro" }));
+                return await provisioning.UpdateAsync(session, credential with { Label = "changed" })
+                    && await provisioning.UpdateAsync(session, tenant with { Plan = "pro" });
             },
             CancellationToken.None)).Should().BeTrue();
 
-        using Database database = App.OpenDatabase();
-        database.Execute("UPDATE key_usage SET used = used + 1");
+        await UseCountedAsync();
 
         Guid Id(string sql)
         {
@@ -196,6 +191,8 @@ public sealed class IntegrityTableTests : ServiceTests
             return new Guid((byte[])asked.Scalar(sql)!, bigEndian: true);
         }
     }
+
+    private Task<Answer> UseCountedAsync() => Client.MustUseAsync("/crypto/encrypt", new { plaintext = "aGVsbG8=", kid = "counted-1" });
 
     private static string Hex(Guid id) => $"x'{Convert.ToHexString(id.ToByteArray(bigEndian: true))}'";
 
@@ -207,6 +204,7 @@ public sealed class IntegrityTableTests : ServiceTests
         string right = "tenant_id = (SELECT id FROM tenants WHERE name = 'right')";
         string orders = $"(SELECT id FROM keys WHERE name = 'orders' AND {of})";
         string version = $"(SELECT id FROM key_versions WHERE key_id = {orders} AND version = 2)";
+        const string counted = "(SELECT id FROM key_versions WHERE kid = 'counted-1')";
         List<AttackedRow> rows =
         [
             new("root_wrappers", "root_wrappers", "1 = 1", null, ("wrapper_id", made)),
@@ -231,10 +229,11 @@ public sealed class IntegrityTableTests : ServiceTests
             new("schema_migrations", "schema_migrations", "number = 1", "number = 2", ("number", 99L), ("name", "0099_inserted")),
             new("installation", "installation", "1 = 1", null, ("only_row", 2L)),
             new(
-                "audit_events", "audit_events", $"action = 'tenant.created' AND {of}", "action = 'key.generated' AND kid = 'seals-1'",
+                "audit_events", "audit_events", "action = 'key.revoked' AND kid = 'orders-1'",
+                "action = 'key.generated' AND kid = 'seals-1'",
                 ("id", made), ("position", 999L)),
-            new("audit_streams", "audit_streams", $"{of} AND stream = 1", $"{right} AND stream = 1", ("stream", 2L), ("kind", 2L)),
-            new("key_usage", "key_usage", "1 = 1", null, ("version_id", made)),
+            new("audit_streams", "audit_streams", $"{of} AND stream = 1", $"{right} AND stream = 1", ("stream", 9L), ("kind", 2L)),
+            new("key_usage", "key_usage", $"version_id = {counted}", null, ("version_id", made)),
             new("credential_usage", "credential_usage", "1 = 1", null, ("credential_id", made)),
             new("rotation_jobs", "rotation_jobs", "kid = 'kept-1'", "kid = 'held-1'", ("id", made)),
             new("observed_hours", "observed_hours", "hour = 16", null, ("hour", 17L)),

@@ -104,7 +104,7 @@ public sealed class UpdateKeyTests : ServiceTests
         (await PatchAsync(kid, """{"labels":{"one":"more"}}""")).ShouldBlame("labels");
     }
 
-    /// <summary>A-33: another content type is 415, and no body is 400.</summary>
+    /// <summary>A-33: another content type is 415, which names the right one (RFC 5789, section 2.2), and no body is 400.</summary>
     [Fact]
     public async Task Only_a_merge_patch_is_taken()
     {
@@ -112,8 +112,13 @@ public sealed class UpdateKeyTests : ServiceTests
 
         (await PatchAsync(kid, """{"max_usage_limit":5}""", "application/json"))
             .ShouldBeRefused(HttpStatusCode.UnsupportedMediaType, "ERR_INVALID_003").Message.Should().Contain(MergePatch);
-        (await PatchAsync(kid, """{"max_usage_limit":5}""", "text/plain"))
-            .ShouldBeRefused(HttpStatusCode.UnsupportedMediaType, "ERR_INVALID_003");
+        foreach (string type in (string[])["application/json", "text/plain", MergePatch + "; charset=utf-16"])
+        {
+            Answer refused = await PatchAsync(kid, """{"max_usage_limit":5}""", type);
+            refused.ShouldBeRefused(HttpStatusCode.UnsupportedMediaType, "ERR_INVALID_003");
+            refused.Headers["Accept-Patch"].Should().Be(MergePatch, type);
+        }
+
         (await PatchAsync(kid, "null")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
         (await PatchAsync(kid, "[]")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
         (await PatchAsync(kid, """{"max_usage_limit":5,"max_usage_limit":6}""")).ShouldBlame("max_usage_limit");

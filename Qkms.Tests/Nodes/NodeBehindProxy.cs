@@ -11,10 +11,12 @@ internal sealed class NodeBehindProxy : IAsyncDisposable
     private readonly List<QkmsApplication> _nodes = [];
 
     /// <summary>Started and ready.</summary>
-    public NodeBehindProxy(ManualTime? time = null)
+    /// <param name="time">Its clocks.</param>
+    /// <param name="records">Whether it records every use.</param>
+    public NodeBehindProxy(ManualTime? time = null, bool records = true)
     {
         Proxy = new PostgresProxy(_cluster.Database);
-        Node = Add(time);
+        Node = Add(time, records);
         Client = Node.Client();
     }
 
@@ -26,9 +28,10 @@ internal sealed class NodeBehindProxy : IAsyncDisposable
     public HttpClient Client { get; }
 
     /// <summary>A further node behind the same proxy.</summary>
-    public QkmsApplication Add(ManualTime? time = null)
+    public QkmsApplication Add(ManualTime? time = null, bool records = true)
     {
         QkmsApplication node = _cluster.NodeHere(Proxy.ConnectionString, time);
+        node.Settings["Qkms:Audit:Uses"] = records ? "durable" : "off";
         _nodes.Add(node);
         _ = node.Server;
         return node;

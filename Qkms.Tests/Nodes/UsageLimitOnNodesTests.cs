@@ -25,4 +25,36 @@ public sealed class UsageLimitOnNodesTests(TwoNodes nodes) : IClassFixture<TwoNo
 
         (await nodes.B.GetJsonAsync($"/kms/keys/{kid}")).Number("usage_count").Should().Be(100);
     }
+
+    /// <summary>
+    /// a revocation is answered while two nodes use the key without a pause. A lock that they could share would pass from one to the
+    /// other, and the revocation would wait until they rest.
+    /// </summary>
+    [FactIf(Requirement.Postgres)]
+    public async Task A_key_that_two_nodes_use_without_a_pause_can_be_revoked()
+    {
+        string kid = (await nodes.A.GenerateAsync(KeyUseVerbs.Aes, new { name = "busy" })).Text("kid");
+        int answered = 0;
+        using CancellationTokenSource end = new(TimeSpan.FromMinutes(1));
+        Task<Answer>[] callers = [.. Enumerable.Range(0, 16).Select(caller => UseUntilRefusedAsync(caller % 2 == 0 ? nodes.A : nodes.B))];
+        await Eventually.HoldsAsync(() => Task.FromResult(Volatile.Read(ref answered) > 200));
+
+        (await nodes.A.RevokeAsync(kid)).ShouldBe(HttpStatusCode.NoContent);
+        foreach (Answer refused in await Task.WhenAll(callers))
+            refused.ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
+
+        (await nodes.B.GetJsonAsync($"/kms/keys/{kid}")).Number("usage_count").Should().Be(answered);
+
+        async Task<Answer> UseUntilRefusedAsync(HttpClient client)
+        {
+            while (true)
+            {
+                Answer answer = await client.UseAsync("/crypto/encrypt", new { plaintext = "", kid });
+                if (answer.Status != HttpStatusCode.OK || end.IsCancellationRequested)
+                    return answer;
+
+                Interlocked.Increment(ref answered);
+            }
+        }
+    }
 }

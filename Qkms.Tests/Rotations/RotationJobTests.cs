@@ -217,6 +217,74 @@ public sealed class RotationJobTests : ServiceTests
         (await App.RotateDueAsync(TimeSpan.FromHours(2))).Should().Be(0);
     }
 
+    /// <summary>
+    /// A-13: a job for a version that is rotated by hand, or past which its key goes on, is over at once: it does not wait for its time.
+    /// </summary>
+    [Theory]
+    [InlineData("by kid", "The key was rotated: 'two' replaced it.")]
+    [InlineData("by name", "The key was rotated: ")]
+    [InlineData("to another algorithm", "The key was rotated: 'two' replaced it.")]
+    [InlineData("by generating the next", "A newer version of the key was generated.")]
+    [InlineData("from another algorithm", "A newer version of the key was generated.")]
+    public async Task What_is_rotated_by_hand_cancels_its_job(string how, string reason)
+    {
+        await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "one" });
+        string id = (await Client.ScheduleAsync("one", App.InHours(1))).Text("id");
+
+        Answer rotated = await RotateByHandAsync(how);
+
+        ((int)rotated.Status).Should().BeLessThan(300, rotated.Body);
+        Answer job = await Client.GetJsonAsync($"/kms/rotation-jobs/{id}");
+        job.Text("state").Should().Be("CANCELLED");
+        job.Text("reason").Should().StartWith(reason);
+        job.Text("finished_at").Should().NotBeEmpty();
+        App.EventsOf("one").Should().ContainSingle(line =>
+            line.StartsWith($"rotation.cancelled SCHEDULED CANCELLED job {id}: {reason}", StringComparison.Ordinal));
+        int versions = (await Client.GetJsonAsync("/kms/keys")).Number("total");
+        (await App.RotateDueAsync(TimeSpan.FromHours(2))).Should().Be(0);
+        (await Client.GetJsonAsync("/kms/keys")).Number("total").Should().Be(versions);
+    }
+
+    private async Task<Answer> RotateByHandAsync(string how)
+    {
+        switch (how)
+        {
+            case "by kid":
+                return await Client.RotateVersionAsync("one", """{"new_key":{"kid":"two"}}""");
+
+            case "by name":
+                return await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"AES-256"}""");
+
+            case "to another algorithm":
+                return await Client.RotateVersionAsync(
+                    "one", """{"new_key":{"kid":"two","algorithm":"ML-KEM-768"},"allow_algorithm_change":true}""");
+
+            case "by generating the next":
+                await Client.RetireAsync(1, KeyUseVerbs.Aes, new { allow_no_active = true });
+                return await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "two" });
+
+            default:
+                await Client.RetireAsync(1, KeyUseVerbs.Aes, new { allow_no_active = true });
+                await Client.GenerateAsync("ML-KEM-768", new { kid = "other" });
+                return await Client.RotateVersionAsync(
+                    "other", """{"new_key":{"kid":"two","algorithm":"AES-256"},"allow_algorithm_change":true}""");
+        }
+    }
+
+    /// <summary>A-13: of two jobs for one version, one asked for and one of the service's own, the first that is done ends both.</summary>
+    [Fact]
+    public async Task A_job_that_is_done_cancels_the_other_of_its_version()
+    {
+        await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "one", rotation_period = 1 });
+        string id = (await Client.ScheduleAsync("one", App.InHours(48))).Text("id");
+
+        (await App.RotateDueAsync(TimeSpan.FromHours(24))).Should().Be(1);
+
+        Answer[] jobs = [.. (await ListAsync("kid=one")).Select(job => Client.GetJsonAsync($"/kms/rotation-jobs/{job}").Result)];
+        jobs.Select(job => job.Text("cause") + " " + job.Text("state")).Should().Equal("period SUCCEEDED", "request CANCELLED");
+        jobs[1].Text("id").Should().Be(id);
+    }
+
     /// <summary>A-07, A-13: a revoke and a scheduling at the same time never leave a revoked key with a job that waits.</summary>
     [Fact]
     public async Task A_revoked_key_has_no_waiting_job()

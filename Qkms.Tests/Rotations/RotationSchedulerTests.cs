@@ -82,25 +82,6 @@ public sealed class RotationSchedulerTests : ServiceTests
         App.EventsOf("one").Should().Contain(line => line.StartsWith("rotation.failed RUNNING FAILED", StringComparison.Ordinal));
     }
 
-    /// <summary>A-13: a kid that is over, or has a successor, fails once, at once, with the reason.</summary>
-    [Fact]
-    public async Task A_version_with_a_successor_fails_at_once()
-    {
-        await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "one" });
-        string id = (await Client.ScheduleAsync("one", App.InHours(1))).Text("id");
-        await Client.RotateVersionAsync("one", """{"new_key":{"kid":"two"}}""");
-
-        (await App.RotateDueAsync(TimeSpan.FromHours(1))).Should().Be(0);
-
-        Answer job = await Client.GetJsonAsync($"/kms/rotation-jobs/{id}");
-        job.Text("state").Should().Be("FAILED");
-        job.Text("error_code").Should().Be("ERR_KMS_009");
-        job.Text("reason").Should().Contain("two");
-        job.Number("attempts").Should().Be(1);
-        (await App.RotateDueAsync(TimeSpan.FromDays(1))).Should().Be(0);
-        (await Client.GetJsonAsync("/kms/keys")).Number("total").Should().Be(2);
-    }
-
     /// <summary>A-13: the kid that the successor was to have is taken meanwhile: it fails once.</summary>
     [Fact]
     public async Task A_kid_that_was_taken_meanwhile_fails_at_once()

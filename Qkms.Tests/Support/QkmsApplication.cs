@@ -123,8 +123,14 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         using NewApiKey made = Services.GetRequiredService<ApiKeyIssuer>().Issue(owner.TenantId, "test", roles);
         Credential credential = (change ?? (c => c))(made.Credential.UnverifiedRow);
         RowSealer sealer = Services.GetRequiredService<RowSealer>();
-        await Services.GetRequiredService<IKmsStore>()
-            .WriteAsync(session => Repositories.Credentials.InsertAsync(session, sealer.Seal(credential)), CancellationToken.None);
+        NewApiKey changed = made with { Credential = sealer.Seal(credential) };
+        await Services.GetRequiredService<IKmsStore>().WriteAsync(
+            async session =>
+            {
+                await Services.GetRequiredService<TenantProvisioning>().AddAsync(session, changed);
+                return true;
+            },
+            CancellationToken.None);
         return Encoding.ASCII.GetString(made.Text.Span);
     }
 

@@ -4,6 +4,7 @@ using Qkms.Core.Journal;
 using Qkms.Core.Telemetry;
 using Qkms.Core.Uses;
 using Qkms.Storage.Telemetry;
+using Qkms.Tests.Rotations;
 
 namespace Qkms.Tests.Telemetry;
 
@@ -143,6 +144,32 @@ public sealed class InstrumentTests
         Sum(recorder.Collect(), "qkms.integrity.alarms", KmsMeter.IntegrityKindLabel, IntegrityKinds.Seal).Should().Be(1);
     }
 
+    /// <summary>A-13: an operator sees how many rotations wait, and that one failed.</summary>
+    [Fact]
+    public async Task Rotation_jobs_are_counted_by_how_they_ended_and_those_that_wait()
+    {
+        TelemetryRecorder recorder = new();
+        await using QkmsApplication app = recorder.Start();
+        using HttpClient client = app.KestrelClient();
+        for (int i = 0; i < 5; i++)
+        {
+            await client.GenerateAsync("AES-256", new { kid = $"k{i}", name = $"k{i}" });
+            await client.ScheduleAsync($"k{i}", app.InHours(i < 4 ? 1 : 100), i == 1 ? "{\"kid\":\"taken\"}" : "{}");
+        }
+
+        await client.GenerateAsync("AES-256", new { kid = "taken", name = "other" });
+        await client.RevokeAsync("k2");
+        await client.RotateVersionAsync("k3", "{}");
+        (await app.RotateDueAsync(TimeSpan.FromHours(1))).Should().Be(1);
+        await app.RotateDueAsync(TimeSpan.Zero);
+
+        IReadOnlyList<TelemetryRecorder.Series> collected = recorder.Collect();
+        collected.Where(series => series.Instrument == "qkms.rotation_jobs")
+            .ToDictionary(series => series.Labels[KmsMeter.RotationJobStateLabel], series => series.Value)
+            .Should().Equal(new Dictionary<string, double> { ["SUCCEEDED"] = 1, ["FAILED"] = 1, ["CANCELLED"] = 2 });
+        collected.Single(series => series.Instrument == "qkms.rotation_jobs.waiting").Value.Should().Be(1);
+    }
+
     private static double Sum(IReadOnlyList<TelemetryRecorder.Series> collected, string instrument, string label, string value) =>
         collected.Where(series => series.Instrument == instrument && series.Has(label, value)).Sum(series => series.Value);
 
@@ -151,6 +178,7 @@ public sealed class InstrumentTests
         "Counter" => "counter",
         "UpDownCounter" => "up-down-counter",
         "Histogram" => "histogram",
+        "Gauge" => "gauge",
         string other => other,
     };
 }

@@ -66,6 +66,7 @@ internal sealed class TelemetryRecorder
                 double value = metric.MetricType switch
                 {
                     MetricType.LongSum or MetricType.LongSumNonMonotonic => point.GetSumLong(),
+                    MetricType.LongGauge => point.GetGaugeLastValueLong(),
                     MetricType.Histogram => point.GetHistogramCount(),
                     _ => 0,
                 };

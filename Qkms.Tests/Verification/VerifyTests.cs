@@ -1,4 +1,8 @@
+using Qkms.Api.Hosting;
+using Qkms.Core.Installation;
 using Qkms.Core.Journal;
+using Qkms.Core.Verification;
+using Qkms.Tests.Rotations;
 
 namespace Qkms.Tests.Verification;
 
@@ -6,6 +10,7 @@ namespace Qkms.Tests.Verification;
 public sealed class VerifyTests : ServiceTests
 {
     private const string Ours = "tenant_id = (SELECT id FROM tenants WHERE name = 'default')";
+    private const string Counted = "(SELECT id FROM key_versions WHERE kid = 'counted-1')";
     private const string Key = "(SELECT id FROM keys WHERE name = 'orders')";
 
     [Fact]
@@ -15,11 +20,25 @@ public sealed class VerifyTests : ServiceTests
 
         (int exitCode, string output) = await Verify.RunAsync(App.DataDirectory);
 
-        output.Should().Contain("Looked at 2 tenants, 3 journal streams, 18 events, 3 keys, 5 versions and 5 private keys in")
-            .And.Contain("100 %: 18 of 18 events").And.Contain("Everything holds.").And.NotContain("FOUND");
+        output.Should().Contain("Looked at 2 tenants, 4 journal streams, 24 events, 5 keys, 7 versions and 7 private keys in")
+            .And.Contain("100 %: 24 of 24 events").And.Contain("Everything holds.").And.NotContain("FOUND");
         exitCode.Should().Be(0);
         (await Verify.RunAsync(App.DataDirectory, showBar: true)).Output
-            .Should().Contain($"\r[{new string('#', 40)}] 100 %, 18 of 18 events");
+            .Should().Contain($"\r[{new string('#', 40)}] 100 %, 24 of 24 events");
+    }
+
+    [Fact]
+    public void One_of_a_kind_is_not_said_as_several()
+    {
+        using StringWriter output = new();
+        VerifyReport report = new(output, showBar: false);
+        ((IVerificationReport)report).Found("a thing");
+
+        report.End("here", new VerificationSummary(1, 1, 1, 1, 1, 1));
+
+        output.ToString().Should()
+            .Contain("Looked at 1 tenant, 1 journal stream, 1 event, 1 key, 1 version and 1 private key in here.")
+            .And.Contain("1 thing does not hold.");
     }
 
     /// <summary>F-15: each edit, deletion, insertion, exchange and cut is found where it was done.</summary>
@@ -43,6 +62,15 @@ public sealed class VerifyTests : ServiceTests
     [InlineData("UPDATE key_versions SET revoked_at = NULL WHERE kid = 'orders-1'", "the row of key version orders-1 was edited")]
     [InlineData("UPDATE tenants SET plan = 'free' WHERE name = 'default'", "the row of tenant * was edited")]
     [InlineData("UPDATE credentials SET roles = 15 WHERE {0}", "the row of credential * was edited")]
+    [InlineData("UPDATE key_usage SET used = 1 WHERE {0}", "the counter of key version counted-1 was edited")]
+    [InlineData("DELETE FROM key_usage WHERE {0}", "the counter of key version counted-1 is missing")]
+    [InlineData("UPDATE rotation_jobs SET scheduled_at = 1 WHERE {0}", "the row of rotation job * was edited")]
+    [InlineData("DELETE FROM rotation_jobs WHERE {0}", "the row of rotation job * is missing")]
+    [InlineData("UPDATE idempotency SET response = request_hash WHERE {0}", "an answer that is kept for tenant * does not open")]
+    [InlineData("UPDATE idempotency SET idempotency_key = 'another' WHERE {0}", "an answer that is kept for tenant * does not open")]
+    [InlineData(
+        "DELETE FROM credentials WHERE {0} AND label = 'initial'",
+        "the row of credential * is missing, and the journal tells of no such removal")]
     [InlineData(
         "UPDATE key_material SET wrapped = (SELECT wrapped FROM key_material m WHERE m.version_id <> key_material.version_id LIMIT 1) "
         + "WHERE version_id = (SELECT id FROM key_versions WHERE kid = 'orders-1')",
@@ -125,6 +153,70 @@ public sealed class VerifyTests : ServiceTests
         await ShouldBeFoundAsync("the row of key * is missing, and the journal tells of no such removal");
     }
 
+    /// <summary>F-15: the old row of an API key or a tenant has a seal that holds; the journal names the seal of the newer one.</summary>
+    [Fact]
+    public async Task An_old_row_of_an_API_key_or_a_tenant_is_found_by_the_journal()
+    {
+        await PrepareAsync();
+        Action putApiKeyBack = Remember("credentials", $"{Ours} AND label = 'initial'");
+        Action putTenantBack = Remember("tenants", "name = 'right'");
+        TenantId tenant = await App.FirstTenantAsync();
+        TenantProvisioning provisioning = App.Services.GetRequiredService<TenantProvisioning>();
+        RowSealer sealer = App.Services.GetRequiredService<RowSealer>();
+        using (Database database = App.OpenDatabase())
+        {
+            CredentialId apiKey = new(IdOf(database, $"SELECT id FROM credentials WHERE {Ours} AND label = 'initial'"));
+            TenantId right = new(IdOf(database, "SELECT id FROM tenants WHERE name = 'right'"));
+            (await App.Store().WriteAsync(
+                async session =>
+                    await provisioning.UpdateAsync(
+                        session,
+                        sealer.Open((await Repositories.Credentials.FindAsync(session, tenant, apiKey))!) with { Label = "narrowed" })
+                    && await provisioning.UpdateAsync(
+                        session, sealer.Open((await Repositories.Tenants.FindAsync(session, right))!) with { Plan = "free" }),
+                CancellationToken.None)).Should().BeTrue();
+        }
+
+        (await Verify.RunAsync(App.DataDirectory)).Output.Should().Contain("Everything holds.");
+        using (Database database = App.OpenDatabase())
+            database.Execute("UPDATE credentials SET label = 'initial' WHERE label = 'narrowed'");
+        putApiKeyBack();
+        putTenantBack();
+
+        await ShouldBeFoundAsync(
+            "the row of credential * is not the one that the journal says was written last: it was put back",
+            "the row of tenant * is not the one that its journal says was written last: it was put back");
+
+        static Guid IdOf(Database database, string sql) => new((byte[])database.Scalar(sql)!, bigEndian: true);
+    }
+
+    /// <summary>A-32: a counter put back to an earlier row is lower than the newest use that the journal tells of.</summary>
+    [Fact]
+    public async Task A_counter_put_back_is_found_by_the_uses()
+    {
+        await PrepareAsync();
+        Action putBack = Remember("key_usage", $"{Ours} AND version_id = {Counted}");
+        await Client.MustUseAsync("/crypto/encrypt", new { kid = "counted-1", plaintext = "aGVsbG8=" });
+        (await Verify.RunAsync(App.DataDirectory)).Output.Should().Contain("Everything holds.");
+        putBack();
+
+        await ShouldBeFoundAsync("the counter of key version counted-1 was set back to 2: the journal tells of 3 uses");
+    }
+
+    /// <summary>A-13: a rotation that was cancelled and waits again would be done.</summary>
+    [Fact]
+    public async Task A_rotation_job_put_back_is_found_by_the_journal()
+    {
+        await PrepareAsync();
+        Action putBack = Remember("rotation_jobs", Ours);
+        string location = $"/kms/rotation-jobs/{(await Client.GetJsonAsync("/kms/rotation-jobs")).Data["jobs"]![0]!["id"]}";
+        (await Client.SendJsonAsync(HttpMethod.Delete, location, null)).ShouldBe(HttpStatusCode.OK);
+        (await Verify.RunAsync(App.DataDirectory)).Output.Should().Contain("Everything holds.");
+        putBack();
+
+        await ShouldBeFoundAsync("is SCHEDULED, and its newest event says CANCELLED: its row was put back");
+    }
+
     [Fact]
     public async Task Without_a_database_or_its_root_key_it_cannot_be_verified()
     {
@@ -168,7 +260,7 @@ public sealed class VerifyTests : ServiceTests
             output.Should().Match($"*FOUND: *{finding}*");
     }
 
-    // Two tenants, keys of several states, and a stream of uses; the kid of the second version of orders.
+    // Two tenants, keys of several states, streams of uses, a rotation job and a kept result; the kid of the second version of orders.
     private async Task<string> PrepareAsync()
     {
         TenantId tenant = await App.FirstTenantAsync();
@@ -188,6 +280,13 @@ public sealed class VerifyTests : ServiceTests
                 return true;
             },
             CancellationToken.None);
+        await Client.GenerateAsync("AES-256", new { name = "counted", kid = "counted-1", max_usage_limit = 100 });
+        for (int i = 0; i < 2; i++)
+            await Client.MustUseAsync("/crypto/encrypt", new { kid = "counted-1", plaintext = "aGVsbG8=" });
+
+        await Client.ScheduleAsync("seals-1", App.InHours(1));
+        (await Client.PostOnceAsync("once", "/kms/keys/generate", """{"algorithm":"AES-256","name":"once","kid":"once-1"}"""))
+            .ShouldBe(HttpStatusCode.Created);
         return second;
     }
 }

@@ -36,27 +36,28 @@ export class Wire {
       await this.#connect();
 
     this.#socket.write(head(method, target, headers));
-    if (body !== null)
-      await this.#upload(framing === 'chunked' ? chunked(body) : body);
-
+    const isSent = body === null || await this.#upload(framing === 'chunked' ? chunked(body) : body);
     const answer = await this.#answer(method);
-    if (isLong(body) || answer.headers.connection?.some(value => /close/i.test(value)))
+    if (!isSent || isLong(body) || answer.headers.connection?.some(value => /close/i.test(value)))
       this.close();
 
     return answer;
   }
 
-  // A long one in pieces, after a moment, and only as long as there is no answer: most refusals come before the body.
+  // A long one in pieces, after a moment, and only as long as there is no answer: most refusals come before the body. False when it was
+  // not sent to its end: the server waits for the rest, and what comes next on this connection would be taken for it.
   async #upload(body) {
     for (let waited = 0; isLong(body) && waited < 100 && this.#received.length === 0; waited += 10)
       await new Promise(resolve => setTimeout(resolve, 10));
 
-    for (let at = 0; at < body.length && this.#received.length === 0 && !this.#over; at += pieceSize) {
+    let at = 0;
+    for (; at < body.length && this.#received.length === 0 && !this.#over; at += pieceSize) {
       if (at > 0)
         await new Promise(resolve => setImmediate(resolve));
 
       this.#socket.write(body.subarray(at, at + pieceSize));
     }
+    return at >= body.length;
   }
 
   close() {
@@ -145,9 +146,9 @@ export class Wire {
   }
 }
 
-// The server may close after it has refused one of these, a chunked one without saying so.
+// The server may close after it has refused one of these.
 function isLong(body) {
-  return body !== null && body.length >= pieceSize;
+  return body !== null && body.length > pieceSize;
 }
 
 function head(method, target, headers) {

@@ -1,0 +1,99 @@
+using Qkms.Core.Keyrings;
+using Qkms.Core.Sealing;
+using Qkms.Core.Store;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Core.Journal;
+
+/// <summary>
+/// Writes into the life cycle of every tenant from when on a node records every use, or no longer does: a journal without uses would else
+/// look like one of keys that nobody used. What was written last is what held before, so that a start that changes nothing writes nothing.
+/// </summary>
+internal sealed class UseRecording(
+    IKmsStore store,
+    IJournalRepository journal,
+    ITenantRepository tenants,
+    JournalWriter writer,
+    RowSealer sealer,
+    Keyring keyring,
+    IntegrityAlarm alarm,
+    AuditOptions options,
+    IdGenerator ids,
+    TimeProvider time)
+{
+    /// <summary>Every use is recorded.</summary>
+    public const string Durable = "durable";
+
+    /// <summary>Only uses of versions with a usage limit are.</summary>
+    public const string Off = "off";
+
+    private string Now => options.RecordsEveryUse ? Durable : Off;
+
+    /// <summary>
+    /// Tells each tenant of a change since this node, by its name, last ran. A tenant whose life cycle was tampered with is left out, with
+    /// the alarm: nothing is added there, and the others are served.
+    /// </summary>
+    public async Task AnnounceAsync(CancellationToken cancellationToken)
+    {
+        foreach (TenantId tenantId in await store.ReadAsync(tenants.ListIdsAsync, cancellationToken))
+        {
+            try
+            {
+                if (!await store.ReadAsync(session => IsSaidAsync(session, tenantId), cancellationToken))
+                    await store.WriteAsync(session => SayAsync(session, tenantId), cancellationToken);
+            }
+            catch (SealBrokenException broken)
+            {
+                await alarm.RaiseAsync(tenantId, broken.What);
+            }
+        }
+    }
+
+    // A node of which nothing was written records every use, as it is the default.
+    private async Task<bool> IsSaidAsync(IKmsSession session, TenantId tenantId) =>
+        await journal.FindUsesSetAsync(session, tenantId, options.Node) is null
+            ? options.RecordsEveryUse
+            : Now == await LastAsync(session, await FindLifecycleAsync(session, tenantId));
+
+    private async Task<bool> SayAsync(IKmsSession session, TenantId tenantId)
+    {
+        // The lock comes before the look: another process of this name may start too.
+        JournalStream lifecycle = sealer.Open(
+            await journal.LockStreamAsync(session, tenantId, JournalStream.LifecycleNumber) ?? throw Lost(tenantId));
+        string before = await LastAsync(session, lifecycle);
+        if (before == Now)
+            return false;
+
+        await writer.AppendAsync(
+            session,
+            new JournalEvent
+            {
+                Id = ids.Next(),
+                TenantId = tenantId,
+                Time = time.GetUtcMilliseconds(),
+                Action = JournalActions.UsesSet,
+                ActorKind = "system",
+                ActorId = options.Node,
+                From = before,
+                To = Now,
+            });
+        return true;
+    }
+
+    private async Task<JournalStream> FindLifecycleAsync(IKmsSession session, TenantId tenantId) =>
+        sealer.Open(await journal.FindStreamAsync(session, tenantId, JournalStream.LifecycleNumber) ?? throw Lost(tenantId));
+
+    private async Task<string> LastAsync(IKmsSession session, JournalStream lifecycle)
+    {
+        if (await journal.FindUsesSetAsync(session, lifecycle.TenantId, options.Node) is not { } last)
+            return Durable;
+
+        byte[] leaf = JournalChain.LeafHash(new CanonicalWriter(JournalChain.Format), lifecycle, last);
+        return JournalChain.Holds(last, leaf, keyring.JournalKeys)
+            ? last.Event.To ?? Durable
+            : throw new SealBrokenException($"{lifecycle.LogName}, position {last.Chained.Position}");
+    }
+
+    private static SealBrokenException Lost(TenantId tenantId) =>
+        new($"journal stream {JournalStream.LifecycleNumber} of tenant {tenantId}");
+}

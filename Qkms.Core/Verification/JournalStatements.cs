@@ -1,0 +1,75 @@
+using Qkms.Core.Journal;
+using Qkms.Core.Keys;
+
+namespace Qkms.Core.Verification;
+
+/// <summary>
+/// What the genuine events of all streams say of rows that no row beside them vouches for: of API keys, rotation jobs and counters of uses.
+/// Some 100 bytes for each of these are kept, and no event.
+/// </summary>
+internal sealed class JournalStatements
+{
+    private readonly Dictionary<Guid, byte[]?> _apiKeys = [];
+    private readonly Dictionary<Guid, string?> _jobs = [];
+    private readonly Dictionary<(KeyId, int), long> _uses = [];
+    private readonly Dictionary<TenantId, DateTimeOffset> _begun = [];
+    private readonly HashSet<TenantId> _trimmed = [];
+
+    /// <summary>API keys that were told of and not asked for.</summary>
+    public IEnumerable<Guid> ApiKeysLeft => _apiKeys.Keys;
+
+    /// <summary>Rotation jobs that were told of and not asked for.</summary>
+    public IEnumerable<Guid> JobsLeft => _jobs.Keys;
+
+    /// <summary>Takes note of a stream.</summary>
+    public void Note(JournalStream stream)
+    {
+        if (stream.FirstPosition > 0)
+            _trimmed.Add(stream.TenantId);
+    }
+
+    /// <summary>Takes note of a genuine event of a life cycle.</summary>
+    public void NoteChange(JournalEvent happened)
+    {
+        switch (happened.Action)
+        {
+            case JournalActions.ApiKeyCreated or JournalActions.ApiKeyUpdated or JournalActions.ApiKeyFound
+                when Guid.TryParse(happened.To, out Guid id):
+                _apiKeys[id] = happened.RowSeal;
+                break;
+            case JournalActions.RotationScheduled or JournalActions.RotationSucceeded or JournalActions.RotationFailed
+                or JournalActions.RotationCancelled
+                when Rotations.RotationOrders.ReadJobId(happened.Reason) is { } id:
+                _jobs[id.Value] = happened.To;
+                break;
+            case JournalActions.JournalBegun:
+                _begun[happened.TenantId] = happened.Time;
+                break;
+        }
+    }
+
+    /// <summary>Takes note of a genuine event of a stream of uses.</summary>
+    public void NoteUse(JournalEvent happened)
+    {
+        if (happened is { Action: JournalActions.KeyUsed, KeyId: { } key, KeyVersion: { } version }
+            && UseReason.ReadCount(happened.Reason) is { } count
+            && count > _uses.GetValueOrDefault((key, version)))
+            _uses[(key, version)] = count;
+    }
+
+    /// <summary>Whether an API key is told of, and with which seal its row was left. It is asked for once.</summary>
+    public bool TakeApiKey(Guid id, out byte[]? seal) => _apiKeys.Remove(id, out seal);
+
+    /// <summary>Whether a rotation job is told of, and in which state it was left. It is asked for once.</summary>
+    public bool TakeJob(Guid id, out string? state) => _jobs.Remove(id, out state);
+
+    /// <summary>How many uses a version had at its newest event; null when no event of a use is there.</summary>
+    public long? UsesOf(KeyVersion version) => _uses.TryGetValue((version.KeyId, version.Version), out long count) ? count : null;
+
+    /// <summary>Whether uses of a tenant were trimmed away: what is left tells of the newer ones only.</summary>
+    public bool IsTrimmed(TenantId tenantId) => _trimmed.Contains(tenantId);
+
+    /// <summary>Whether something was there before the tenant's journal began: an earlier build told of it elsewhere.</summary>
+    public bool IsOlderThanJournal(TenantId tenantId, DateTimeOffset createdAt) =>
+        _begun.TryGetValue(tenantId, out DateTimeOffset begun) && createdAt <= begun;
+}
