@@ -92,5 +92,6 @@ internal static class CoreServices
         .AddSingleton(destruction)
         .AddSingleton<ObservedTime>()
         .AddSingleton<DestructionSweep>()
+        .AddSingleton<UseTrimming>()
         .AddSingleton<IntegrityAlarm>();
 }

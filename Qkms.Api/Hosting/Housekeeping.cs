@@ -3,10 +3,16 @@ using Qkms.Core.Lifecycle;
 
 namespace Qkms.Api.Hosting;
 
-/// <summary>Destroys the keys whose date has come, and deletes answers that have expired.</summary>
+/// <summary>Destroys the keys whose date has come, and deletes answers that have expired and uses that are kept no longer.</summary>
 internal sealed class Housekeeping(
-    DestructionSweep destruction, KeptResults results, DestructionOptions options, TimeProvider time, ILogger<Housekeeping> logger)
-    : PeriodicWork("destroying keys, deleting expired answers", options.SweepInterval, time, logger)
+    DestructionSweep destruction,
+    KeptResults results,
+    UseTrimming trimming,
+    DestructionOptions options,
+    TimeProvider time,
+    ILogger<Housekeeping> logger)
+    : PeriodicWork("destroying keys, deleting expired answers and old uses", options.SweepInterval, time, logger)
 {
-    protected override IReadOnlyList<Func<CancellationToken, Task>> Tasks { get; } = [destruction.RunAsync, results.ForgetExpiredAsync];
+    protected override IReadOnlyList<Func<CancellationToken, Task>> Tasks { get; } =
+        [destruction.RunAsync, results.ForgetExpiredAsync, trimming.RunAsync];
 }

@@ -77,7 +77,11 @@ internal sealed record QkmsSettings
 
     private static AuditOptions AuditFrom(IConfiguration configuration)
     {
-        AuditOptions audit = new() { RecordsEveryUse = SettingCatalogue.AuditUses.Read(configuration) == UseRecording.Durable };
+        AuditOptions audit = new()
+        {
+            RecordsEveryUse = SettingCatalogue.AuditUses.Read(configuration) == UseRecording.Durable,
+            KeepUses = SettingCatalogue.KeepUses.Read(configuration),
+        };
         return SettingCatalogue.NodeName.Read(configuration) is { } name ? audit with { Node = name } : audit;
     }
 

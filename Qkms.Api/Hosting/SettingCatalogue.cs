@@ -184,6 +184,13 @@ internal static class SettingCatalogue
             + "are ([uses](journal.md#uses)).",
         range: $"{UseRecording.Durable} or {UseRecording.Off}");
 
+    public static readonly Setting<TimeSpan> KeepUses = Setting.Duration(
+        "Audit:KeepUses",
+        new AuditOptions().KeepUses,
+        TimeSpan.FromDays(1),
+        TimeSpan.FromDays(3650),
+        "How long the journal keeps uses of keys ([trimming](journal.md#trimming)). It keeps changes for good.");
+
     // Without it the name of the machine: the table must not depend on where it is made.
     public static readonly Setting<string?> NodeName = new(
         "Node:Name",
@@ -211,7 +218,7 @@ internal static class SettingCatalogue
     [
         DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies,
         AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
-        RotationInterval, RotationMaxAttempts, RotationRetryDelay, AuditUses, NodeName, RefuseWeakHash, TenantLabel,
+        RotationInterval, RotationMaxAttempts, RotationRetryDelay, AuditUses, KeepUses, NodeName, RefuseWeakHash, TenantLabel,
     ];
 
     private static bool TryParseOrigin(string text, out string origin)

@@ -18,6 +18,9 @@ internal sealed record AuditOptions
     public string Node { get; init; } =
         Environment.MachineName.Length <= MaxNodeLength ? Environment.MachineName : Environment.MachineName[..MaxNodeLength];
 
+    /// <summary>How long uses are kept: 90 days by default. Then the oldest of a stream are removed.</summary>
+    public TimeSpan KeepUses { get; init; } = TimeSpan.FromDays(90);
+
     /// <summary>Whether a text can be the name of a node: 1 to 64 letters, digits, <c>.</c>, <c>_</c>, <c>:</c> and <c>-</c>.</summary>
     public static bool IsNode(string text) =>
         text.Length is > 0 and <= MaxNodeLength && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or ':' or '-');

@@ -40,6 +40,20 @@ internal interface IJournalRepository
     /// </summary>
     Task<bool> UpdateStreamAsync(IKmsSession session, Sealed<JournalStream> stream);
 
+    /// <summary>
+    /// Streams of uses of every tenant whose first event is older than a time, or of a time that has not come, by tenant and number.
+    /// </summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="before">The time.</param>
+    /// <param name="now">The time that it is.</param>
+    /// <param name="after">Only those behind this one.</param>
+    /// <param name="limit">At most so many.</param>
+    Task<IReadOnlyList<StoredStreamName>> ListDueForTrimmingAsync(
+        IKmsSession session, DateTimeOffset before, DateTimeOffset now, StoredStreamName? after, int limit);
+
+    /// <summary>Removes the events of a stream from a position up to another, without that one; how many there were.</summary>
+    Task<int> DeleteEventsAsync(IKmsSession session, JournalStream stream, long from, long to);
+
     /// <summary>Adds events at their places.</summary>
     Task InsertEventsAsync(IKmsSession session, IReadOnlyList<ChainedEvent> events);
 
@@ -50,3 +64,8 @@ internal interface IJournalRepository
     /// <param name="limit">At most so many.</param>
     Task<IReadOnlyList<(Guid Id, byte[] LeafHash)>> ListFormerHashesAsync(IKmsSession session, TenantId tenantId, Guid after, int limit);
 }
+
+/// <summary>Which stream a row says that it is.</summary>
+/// <param name="TenantId">Its tenant as it stands in the row, whatever that is.</param>
+/// <param name="Number">Its number.</param>
+internal sealed record StoredStreamName(byte[] TenantId, long Number);

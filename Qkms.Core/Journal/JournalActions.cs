@@ -81,6 +81,9 @@ internal static class JournalActions
     /// <summary>An API key as it stood when the journal of a tenant that was there before began.</summary>
     public const string ApiKeyFound = "journal.api_key_found";
 
+    /// <summary>The oldest events of this stream were removed; the reason names the last of them by position and hash.</summary>
+    public const string Trimmed = "journal.trimmed";
+
     /// <summary>A node began a stream of uses.</summary>
     public const string StreamBegun = "journal.stream_begun";
 }

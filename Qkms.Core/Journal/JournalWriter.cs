@@ -56,6 +56,41 @@ internal sealed class JournalWriter
         await AppendAsync(session, uses, events);
     }
 
+    /// <summary>
+    /// Removes the first events of a stream of uses, and adds the event that says so at its end: whoever removes some without the key of
+    /// the journal cannot add it.
+    /// </summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="before">The stream as it was when it was found what to remove.</param>
+    /// <param name="last">The last event to remove; not the last of the stream.</param>
+    /// <returns>False when the stream is not the same any more: somebody else was faster, or it goes on meanwhile.</returns>
+    /// <exception cref="SealBrokenException">As above; or the database did not remove them.</exception>
+    public async Task<bool> TrimAsync(IKmsSession session, JournalStream before, ChainedEvent last)
+    {
+        JournalStream stream = await _journal.LockStreamAsync(session, before.TenantId, before.Number) is { } found
+            ? _sealer.Open(found)
+            : throw new SealBrokenException(before.LogName);
+        if (stream.FirstPosition != before.FirstPosition || last.Position >= stream.NextPosition - 1)
+            return false;
+
+        long first = last.Position + 1;
+        if (await _journal.DeleteEventsAsync(session, stream, stream.FirstPosition, first) != first - stream.FirstPosition)
+            throw new SealBrokenException($"{stream.LogName}, positions {stream.FirstPosition} to {last.Position}");
+
+        JournalEvent trimmed = new()
+        {
+            Id = _ids.Next(),
+            TenantId = stream.TenantId,
+            Time = _time.GetUtcMilliseconds(),
+            Action = JournalActions.Trimmed,
+            ActorKind = "system",
+            ActorId = "trimming",
+            Reason = TrimReason.Describe(last.Position, last.LeafHash),
+        };
+        await AppendAsync(session, stream with { FirstPosition = first, FirstPreviousHash = last.LeafHash }, [trimmed]);
+        return true;
+    }
+
     /// <summary>Begins the life cycle of a new tenant.</summary>
     /// <param name="session">The unit that makes the tenant.</param>
     /// <param name="tenantId">The tenant.</param>

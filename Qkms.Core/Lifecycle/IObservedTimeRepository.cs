@@ -14,6 +14,12 @@ internal interface IObservedTimeRepository
     /// <summary>How many hours there are after one and up to another.</summary>
     Task<long> CountAsync(IKmsSession session, long after, long upTo);
 
+    /// <summary>
+    /// The day, counted from 1970-01-01, that so many later days follow, each with an hour of its own up to this one; null when there are
+    /// fewer.
+    /// </summary>
+    Task<long?> FindDayBeforeAsync(IKmsSession session, int days, long upTo);
+
     /// <summary>Adds an hour that may be there already.</summary>
     Task AddAsync(IKmsSession session, long hour);
 

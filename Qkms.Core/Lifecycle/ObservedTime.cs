@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Qkms.Core.Journal;
 using Qkms.Core.Keys;
 using Qkms.Core.Store;
 using Qkms.Core.Telemetry;
@@ -16,6 +17,7 @@ internal sealed partial class ObservedTime(
     IObservedTimeRepository hours,
     IKeyRepository keys,
     DestructionOptions options,
+    AuditOptions audit,
     TimeProvider time,
     ILogger<ObservedTime> logger)
 {
@@ -25,8 +27,8 @@ internal sealed partial class ObservedTime(
     // A confirmation speaks of the clock as it is today.
     private static readonly TimeSpan _validity = TimeSpan.FromDays(1);
 
-    // Longer than anything waits.
-    private static readonly TimeSpan _kept = TimeSpan.FromDays(2 * KeyDestruction.MaxWaitingDays);
+    // Longer than anything waits, also on an installation that stands still on every other day.
+    private readonly TimeSpan _kept = TimeSpan.FromDays(2 * Math.Max(KeyDestruction.MaxWaitingDays, audit.KeepUses.TotalDays + 1));
 
     private readonly WallClockWatch _clock = new(time);
     private readonly Lock _lock = new();
@@ -53,6 +55,22 @@ internal sealed partial class ObservedTime(
 
         long ordered = HourOf(version.DestroyOrderedAt ?? at.AddDays(-KeyDestruction.MinWaitingDays));
         return await hours.CountAsync(session, ordered, HourOf(now)) >= HourOf(at) - ordered;
+    }
+
+    /// <summary>
+    /// The time that lies so far back that as many days were seen since, by whatever node; null when there were not so many. A clock that
+    /// jumps ahead does not move it: between then and now the service has to have run on each of that many days.
+    /// </summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="span">How far back.</param>
+    /// <param name="now">The time.</param>
+    public async Task<DateTimeOffset?> FindBackAsync(IKmsSession session, TimeSpan span, DateTimeOffset now)
+    {
+        if (await hours.FindDayBeforeAsync(session, (int)Math.Ceiling(span.TotalDays), HourOf(now)) is not { } day)
+            return null;
+
+        DateTimeOffset seen = DateTimeOffset.UnixEpoch.AddDays(day);
+        return seen < now - span ? seen : now - span;
     }
 
     // True while destructions are held.

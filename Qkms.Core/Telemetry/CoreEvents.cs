@@ -28,4 +28,5 @@ internal static class CoreEvents
     public const int RotationNotDone = 1303;
 
     public const int UsesNotRecorded = 1401;
+    public const int UsesTrimmed = 1402;
 }

@@ -141,7 +141,7 @@ internal sealed class KeyVerifier(
         long? told = statements.UsesOf(version);
         if (stored is null)
         {
-            if (told is not null || version.MaxUsageLimit is not null || version.SoftUsageLimit is not null)
+            if (told is not null || version.CountsUses)
                 report.Found($"the counter of {version.LogName} is missing");
         }
         else if (sealer.TryOpen(stored) is not { } usage)

@@ -15,6 +15,9 @@ internal sealed class StreamVerifier(string name, JournalStream stream, IReadOnl
     private byte[] _previous = stream.FirstPreviousHash;
     private bool _previousHolds = true;
 
+    // What the newest event of a trimming says was removed last; nothing was, where there is none.
+    private string? _trimmed;
+
     /// <summary>Checks the next event; whether it is one that Qkms wrote, at its place.</summary>
     public bool Add(StoredEvent stored)
     {
@@ -41,13 +44,23 @@ internal sealed class StreamVerifier(string name, JournalStream stream, IReadOnl
         else if (_previousHolds && !chained.PreviousHash.AsSpan().SequenceEqual(_previous))
             found($"{At(position)} ({chained.Event.Action}) does not follow the event before it: one of them was put back or exchanged");
 
+        if (isGenuine && chained.Event.Action == JournalActions.Trimmed)
+            _trimmed = chained.Event.Reason;
+
         (_expected, _previous, _previousHolds) = (position + 1, leaf, isGenuine);
         return isGenuine;
     }
 
-    /// <summary>Checks that the last event is the head.</summary>
+    /// <summary>Checks that the last event is the head, and that what is not kept was trimmed.</summary>
     public void End()
     {
+        string? removed = stream.FirstPosition == 0 ? null : TrimReason.Describe(stream.FirstPosition - 1, stream.FirstPreviousHash);
+        if (removed != _trimmed)
+        {
+            found($"{name} begins with position {stream.FirstPosition}, and its newest event of a trimming says that it was trimmed "
+                + (_trimmed ?? "nowhere"));
+        }
+
         if (_expected < stream.NextPosition)
             found($"{name} was cut off: positions {_expected} to {stream.NextPosition - 1} are missing");
         else if (_previousHolds && !_previous.AsSpan().SequenceEqual(stream.HeadHash))

@@ -143,6 +143,44 @@ internal sealed class JournalRepository : IJournalRepository
     public async Task<bool> UpdateStreamAsync(IKmsSession session, Sealed<JournalStream> stream) =>
         await session.Sql.ExecuteAsync(UpdateStream, JournalStreamRow.From(stream)) == 1;
 
+    // No tenant here: what is due is due for all, and each row says whose it is.
+    private const string SelectDueForTrimming =
+        """
+        SELECT s.tenant_id, s.stream
+        FROM audit_streams s
+        JOIN audit_events e ON e.tenant_id = s.tenant_id AND e.stream = s.stream AND e.position = s.first_position
+        WHERE s.kind = 2 AND s.first_position < s.next_position - 1 AND (e.time < @Before OR e.time > @Now)
+          AND (s.tenant_id, s.stream) > (@AfterTenant, @AfterStream)
+        ORDER BY s.tenant_id, s.stream
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<StoredStreamName>> ListDueForTrimmingAsync(
+        IKmsSession session, DateTimeOffset before, DateTimeOffset now, StoredStreamName? after, int limit) =>
+    [
+        .. (await session.Sql.ListAsync<StreamNameRow>(
+            SelectDueForTrimming,
+            new
+            {
+                Before = before.ToStored(),
+                Now = now.ToStored(),
+                AfterTenant = after?.TenantId ?? [],
+                AfterStream = after?.Number ?? 0,
+                Limit = limit,
+            })).Select(row => new StoredStreamName(row.TenantId, row.Stream)),
+    ];
+
+    private const string DeleteEvents =
+        """
+        DELETE FROM audit_events
+        WHERE tenant_id = @TenantId AND stream = @Number AND position IS NOT NULL AND position >= @From AND position < @To
+        """;
+
+    /// <inheritdoc/>
+    public Task<int> DeleteEventsAsync(IKmsSession session, JournalStream stream, long from, long to) => session.Sql.ExecuteAsync(
+        DeleteEvents, new { TenantId = stream.TenantId.Value.ToBytes(), stream.Number, From = from, To = to });
+
     /// <inheritdoc/>
     public async Task InsertEventsAsync(IKmsSession session, IReadOnlyList<ChainedEvent> events)
     {
@@ -172,6 +210,13 @@ internal sealed class JournalRepository : IJournalRepository
             SelectFormerHashes, new { TenantId = tenantId.Value.ToBytes(), After = after.ToBytes(), Limit = limit }))
             .Select(row => (new Guid(row.Id, bigEndian: true), row.LeafHash)),
     ];
+
+    private sealed class StreamNameRow
+    {
+        public byte[] TenantId { get; init; } = [];
+
+        public long Stream { get; init; }
+    }
 
     private sealed class FormerHashRow
     {

@@ -21,6 +21,13 @@ internal sealed class ObservedTimeRepository : IObservedTimeRepository
     public Task<long> CountAsync(IKmsSession session, long after, long upTo) =>
         session.Sql.ScalarAsync<long>(Count, new { After = after, UpTo = upTo });
 
+    private const string SelectDayBefore =
+        "SELECT DISTINCT hour / 24 AS day FROM observed_hours WHERE hour <= @UpTo ORDER BY day DESC LIMIT 1 OFFSET @Days";
+
+    /// <inheritdoc/>
+    public async Task<long?> FindDayBeforeAsync(IKmsSession session, int days, long upTo) =>
+        await session.Sql.ListAsync<long>(SelectDayBefore, new { Days = days, UpTo = upTo }) is [long day] ? day : null;
+
     private const string Insert = "INSERT INTO observed_hours (hour) VALUES (@Hour) ON CONFLICT DO NOTHING";
 
     /// <inheritdoc/>

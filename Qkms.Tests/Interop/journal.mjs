@@ -39,9 +39,17 @@ export function leafHash(stream, event) {
   return createHash('sha256').update(Buffer.of(0)).update(entry).digest('base64');
 }
 
+/** What does not hold of the beginning: events that are not kept were trimmed, and the newest event of a trimming says up to which. */
+function checkTrimming(pages) {
+  const { first_position: first, first_previous_hash: previous } = pages[0];
+  const removed = first === 0 ? null : `up to position ${first - 1}; ${bytes(previous).toString('hex')}`;
+  const said = pages.flatMap(page => page.events).findLast(event => event.action === 'journal.trimmed')?.reason ?? null;
+  return said === removed ? [] : [`the export begins with position ${first}, and was trimmed ${said ?? 'nowhere'}`];
+}
+
 /** What does not hold. */
 export function check(pages) {
-  const found = [];
+  const found = checkTrimming(pages);
   let position = pages[0].first_position;
   let previous = pages[0].first_previous_hash;
   for (const page of pages) {
