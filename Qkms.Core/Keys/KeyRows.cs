@@ -33,6 +33,9 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
     public async Task<KeyAndVersion> FindAgainAsync(IKmsSession session, KeyVersion version) =>
         await FindWithKeyAsync(session, version.TenantId, version.Id) ?? throw Lost(version.Kid);
 
+    /// <summary>Holds the keys of versions, as <see cref="IKeyRepository.LockKeysAsync"/>.</summary>
+    public Task LockKeysAsync(IKmsSession session, IEnumerable<KeyVersion> versions) => keys.LockKeysAsync(session, versions);
+
     /// <summary>The version that a kid names.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>: there is none that the caller may know of.</exception>
     /// <exception cref="SealBrokenException">As above.</exception>

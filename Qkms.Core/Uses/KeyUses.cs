@@ -15,19 +15,11 @@ namespace Qkms.Core.Uses;
 internal sealed class KeyUses(
     KeyResolver resolver, MaterialCache materials, PrivateKeyGate gate, UseRecorder recorder, OperationMetrics metrics, TimeProvider time)
 {
-    // A key is not rotated twice while one use of it waits.
-    private const int MostTries = 3;
-
     /// <summary>Does one piece of work with the key that is meant.</summary>
     /// <exception cref="KmsException">
     /// What <see cref="KeyResolver"/> and the work refuse; <see cref="KmsErrors.Unavailable"/> when no turn comes in time.
     /// </exception>
-    internal ValueTask<Used<T>> RunAsync<TKey, TState, T>(
-        Caller caller, KeyChoice choice, KeyWork<TKey, TState, T> work, TState state, CancellationToken cancellationToken)
-        where TKey : class =>
-        AgainAsync(choice, () => RunOnceAsync(caller, choice, work, state, cancellationToken));
-
-    private async ValueTask<Used<T>> RunOnceAsync<TKey, TState, T>(
+    internal async ValueTask<Used<T>> RunAsync<TKey, TState, T>(
         Caller caller, KeyChoice choice, KeyWork<TKey, TState, T> work, TState state, CancellationToken cancellationToken)
         where TKey : class
     {
@@ -64,30 +56,7 @@ internal sealed class KeyUses(
     /// Does the same work with one key for many items. A refusal of the key concerns all of them, a refusal of an item that item alone.
     /// </summary>
     /// <exception cref="KmsException">What <see cref="RunAsync"/> refuses before the work begins.</exception>
-    internal ValueTask<Used<IReadOnlyList<ItemOf<T>>>> RunManyAsync<TKey, TState, T>(
-        Caller caller, KeyChoice choice, KeyWork<TKey, TState, T> work, IReadOnlyList<TState> items, CancellationToken cancellationToken)
-        where TKey : class
-        where T : class =>
-        AgainAsync(choice, () => RunManyOnceAsync(caller, choice, work, items, cancellationToken));
-
-    // Who names no version does not see a rotation between the choice and the count: nothing was counted, and the next one is active.
-    private static async ValueTask<T> AgainAsync<T>(KeyChoice choice, Func<ValueTask<T>> run)
-    {
-        for (int tries = 1; ; tries++)
-        {
-            try
-            {
-                return await run();
-            }
-            catch (KmsException refusal)
-                when (tries < MostTries && refusal.Error == KmsErrors.KeyRetired && (choice.IsByName || choice.FollowSuccessors))
-            {
-                // The recorder has forgotten the state that it found to be old.
-            }
-        }
-    }
-
-    private async ValueTask<Used<IReadOnlyList<ItemOf<T>>>> RunManyOnceAsync<TKey, TState, T>(
+    internal async ValueTask<Used<IReadOnlyList<ItemOf<T>>>> RunManyAsync<TKey, TState, T>(
         Caller caller, KeyChoice choice, KeyWork<TKey, TState, T> work, IReadOnlyList<TState> items, CancellationToken cancellationToken)
         where TKey : class
         where T : class

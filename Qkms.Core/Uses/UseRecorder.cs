@@ -213,7 +213,10 @@ internal sealed partial class UseRecorder(
         {
             PendingUse use = uses.Uses[i];
             KeyVersion version = current.Version with { Used = used };
-            if (KeyStateRules.Refusal(current with { Version = version }, use.Operation, now) is { } refusal)
+
+            // One that was rotated away meanwhile was active when it was chosen: callers by name are not to see a rotation.
+            if (KeyStateRules.Refusal(current with { Version = version }, use.Operation, now) is { } refusal
+                && refusal != KmsErrors.KeyRetired)
             {
                 counted[i] = new CountedUses(0, used, refusal);
                 continue;
@@ -282,7 +285,7 @@ internal sealed partial class UseRecorder(
 
         _counted[uses.Version.Id] = verdict.Used;
 
-        // The next request is refused, or finds another version, before any work is done.
+        // The next request is refused before any work is done.
         if (verdict.Used >= verdict.Max || verdict.Counted.Any(counted => counted.Refusal is not null))
             states.Forget(uses.Version);
 

@@ -21,7 +21,9 @@ internal sealed class VersionsInUse(KeyRows rows, IKeyRepository keys)
     public async Task<KeyAndVersion> FindAsync(IKmsSession session, KeyVersion version)
     {
         RowSeals? seals = await keys.FindSealsAsync(session, version.TenantId, version.Id);
-        if (seals is not null && _checked.TryGetValue(version.Id, out (KeyAndVersion Found, RowSeals Seals) known) && known.Seals.Equals(seals))
+        if (seals is not null
+            && _checked.TryGetValue(version.Id, out (KeyAndVersion Found, RowSeals Seals) known)
+            && known.Seals.Equals(seals))
             return known.Found;
 
         KeyAndVersion found = await rows.FindAgainAsync(session, version);
