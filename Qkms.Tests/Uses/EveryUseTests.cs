@@ -147,8 +147,8 @@ public sealed class EveryUseTests
     }
 
     /// <summary>
-    /// while the journal's table cannot be written, every use is refused with 503 and what needs no journal goes on; then it goes on by
-    /// itself, and what was refused was not counted.
+    /// while the journal's table cannot be written, every use is refused with 503 and what needs no journal goes on; then it goes on
+    /// by itself, and what was refused was not counted.
     /// </summary>
     [Fact]
     public async Task A_journal_that_cannot_be_written_stops_uses_and_reads_go_on()
