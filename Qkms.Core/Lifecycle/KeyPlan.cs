@@ -31,6 +31,9 @@ internal sealed record KeyPlan
     /// </summary>
     public KeyVersion? Outdated { get; init; }
 
+    /// <summary>The member of the request that names the kid of <see cref="NewVersion"/>.</summary>
+    public string KidField { get; init; } = "kid";
+
     /// <summary>The counter of a version that gets a usage limit; null where none begins.</summary>
     public Sealed<KeyUsage>? NewUsage { get; init; }
 

@@ -67,7 +67,7 @@ internal sealed class KeyWriter(
             await UpdateAsync(session, changed);
 
         if (plan.NewVersion is { } added)
-            await InsertAsync(session, added.Row, added.Material);
+            await InsertAsync(session, added.Row, added.Material, plan.KidField);
 
         if (plan.NewUsage is { } usage)
             await usages.InsertAsync(session, usage);
@@ -76,8 +76,11 @@ internal sealed class KeyWriter(
             throw new SealBrokenException(key.UnverifiedRow.LogName);
     }
 
-    internal static KmsException KidTaken(Kid kid) =>
-        KmsErrors.KeyChanged.With($"A key version with the kid '{kid}' already exists.", new FieldError("kid", "already exists"));
+    /// <summary>The refusal of a kid that is taken.</summary>
+    /// <param name="kid">The kid.</param>
+    /// <param name="field">The member of the request that names it.</param>
+    internal static KmsException KidTaken(Kid kid, string field = "kid") =>
+        KmsErrors.KeyChanged.With($"A key version with the kid '{kid}' already exists.", new FieldError(field, "already exists"));
 
     // The key's row is locked before anything of it is compared. Every change of a version locks it first.
     private async Task<bool> HoldsAsync(IKmsSession session, KeyPlan plan)
@@ -96,7 +99,7 @@ internal sealed class KeyWriter(
     private static bool IsSame<T>(T planned, Sealed<T>? row)
         where T : class, ISealedRow => row is { Seal.Length: > 0 } && RowSealer.SayTheSame(planned, row.UnverifiedRow);
 
-    private async Task InsertAsync(IKmsSession session, Sealed<KeyVersion> row, KeyMaterial material)
+    private async Task InsertAsync(IKmsSession session, Sealed<KeyVersion> row, KeyMaterial material, string kidField)
     {
         KeyVersion version = row.UnverifiedRow;
         session.OnCommitted(() => states.Forget(version));
@@ -106,7 +109,7 @@ internal sealed class KeyWriter(
         // What else stands in its way cannot be there while the rows are as the plan found them.
         throw await keys.FindWithKeyAsync(session, version.TenantId, version.Kid) is null
             ? new SealBrokenException(version.LogName)
-            : KidTaken(version.Kid);
+            : KidTaken(version.Kid, kidField);
     }
 
     private async Task UpdateAsync(IKmsSession session, Sealed<KeyVersion> row)

@@ -168,7 +168,9 @@ internal sealed partial class RotationScheduler(
         await store.WriteAsync(
             async session =>
             {
-                KeyAndVersion? found = await rows.FindWithKeyAsync(session, tenantId, new KeyVersionId(id));
+                // Held, so that a rotation by hand at the same time finds the job, or this finds its successor.
+                await rows.LockKeysAsync(session, [seen.Version]);
+                KeyAndVersion found = await rows.FindAgainAsync(session, seen.Version);
                 return found is { Version: { State: KeyState.Active, AutoRotate: true } version }
                     && version.SoftLimitExpiration <= now
                     && await orders.OrderAsync(session, version, RotationCause.Expiration, now);

@@ -22,6 +22,8 @@ internal sealed class Successors(
     IdGenerator ids,
     TimeProvider time)
 {
+    private const string KidField = "new_key.kid";
+
     /// <summary>The version to be rotated, and the key that its successor will belong to.</summary>
     /// <param name="session">Reads.</param>
     /// <param name="old">The version and its key.</param>
@@ -46,7 +48,7 @@ internal sealed class Successors(
             throw KmsErrors.KeyDisabled.Refusal();
 
         if (order.NewKid is { } wanted && await keys.FindWithKeyAsync(session, address.TenantId, wanted) is not null)
-            throw KidTaken(wanted);
+            throw KeyWriter.KidTaken(wanted, KidField);
 
         return new Succession(old, address, head);
     }
@@ -93,7 +95,8 @@ internal sealed class Successors(
         IReadOnlyList<KeyPlan> plans = found.IsSameKey
             ? [planner.Rotate(actor, key, old, retired, version, material)]
             : planner.Migrate(actor, found.Old, retired, home, found.Head?.Version, version, material);
-        return new PlannedRotation(new KeyRotation(version, retired), now, plans);
+        return new PlannedRotation(
+            new KeyRotation(version, retired), now, [.. plans.Select(plan => plan with { KidField = KidField })]);
     }
 
     private static KeyAddress AddressOf(KeyVersion old, RotationOrder order)
@@ -130,9 +133,6 @@ internal sealed class Successors(
     // A hash is for RSA encryption keys, and stays where the old version had one.
     private static string? OaepHashOf(Succession found) =>
         found.Address.Algorithm.Family.TakesOaepHash(found.Address.Use) ? found.Old.Version.OaepHash ?? OaepHash.Default : null;
-
-    private static KmsException KidTaken(Kid kid) => KmsErrors.KeyChanged.With(
-        $"A key version with the kid '{kid}' already exists.", new FieldError("new_key.kid", "already exists"));
 
     private static KmsException Blame(string problem) =>
         KmsErrors.Invalid.With($"'new_key.algorithm' {problem}.", new FieldError("new_key.algorithm", problem));

@@ -55,6 +55,20 @@ internal static class Invariants
         ("events of nothing",
             "SELECT COUNT(*) FROM audit_events e WHERE e.kid IS NOT NULL AND NOT EXISTS (SELECT 1 FROM key_versions v WHERE v.tenant_id = "
             + "e.tenant_id AND v.kid = e.kid)"),
+        ("jobs whose version says otherwise than they",
+            "SELECT COUNT(*) FROM rotation_jobs j JOIN key_versions v ON v.tenant_id = j.tenant_id AND v.kid = j.kid "
+            + "WHERE (j.state = 3) <> (COALESCE(j.new_kid, '') <> '') OR (j.state = 3 AND j.new_kid <> COALESCE(v.next_kid, ''))"),
+        ("jobs whose end and its event disagree",
+            "SELECT COUNT(*) FROM rotation_jobs j WHERE (SELECT COUNT(*) FROM audit_events e WHERE e.tenant_id = j.tenant_id "
+            + "AND e.kid = j.kid AND e.action IN ('rotation.succeeded', 'rotation.failed', 'rotation.cancelled')) "
+            + "<> (SELECT COUNT(*) FROM rotation_jobs o WHERE o.tenant_id = j.tenant_id AND o.kid = j.kid AND o.state IN (3, 4, 5))"),
+        ("jobs that wait for a version with a successor",
+            "SELECT COUNT(*) FROM rotation_jobs j JOIN key_versions v ON v.tenant_id = j.tenant_id AND v.kid = j.kid "
+            + "WHERE j.state IN (1, 2) AND v.next_kid IS NOT NULL"),
+        ("counters that are not what the journal says of uses",
+            "SELECT COUNT(*) FROM key_usage u JOIN key_versions v ON v.id = u.version_id WHERE u.used > 0 AND NOT EXISTS ("
+            + "SELECT 1 FROM audit_events e WHERE e.tenant_id = v.tenant_id AND e.kid = v.kid AND e.action = 'key.used' "
+            + "AND e.reason LIKE '%, ' || u.used || ' in all')"),
         ("events of broken rows", "SELECT COUNT(*) FROM audit_events WHERE action = 'integrity.failed'"),
     ];
 
@@ -128,8 +142,16 @@ internal static class Invariants
     {
         using Database database = open();
         database.Scalar("SELECT COUNT(*) FROM key_versions").Should().Be((long)versions);
+        CheckRows(database, "a crash");
+    }
+
+    /// <summary>Looks into the database alone.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="after">What happened before.</param>
+    public static void CheckRows(Database database, string after)
+    {
         foreach ((string what, string sql) in _none)
-            database.Scalar(sql).Should().Be(0L, "there must be no {0}", what);
+            database.Scalar(sql).Should().Be(0L, "there must be no {0} after {1}", what, after);
 
         database.Flaws().Should().BeEmpty();
     }

@@ -1,4 +1,5 @@
 using Qkms.Core.Rotations;
+using Qkms.Storage.Rotations;
 
 namespace Qkms.Tests.Rotations;
 
@@ -107,6 +108,37 @@ public sealed class OwnRotationTests : ServiceTests
         Answer jobs = await Client.GetJsonAsync("/kms/rotation-jobs?kid=one");
         jobs.Data["jobs"]!.AsArray().Select(job => $"{job!["cause"]} {job["state"]}")
             .Should().Equal("usage_limit SUCCEEDED", "request CANCELLED");
+    }
+
+    /// <summary>
+    /// A-30: a version that is rotated by hand while its soft expiration orders a rotation has no job that nobody can do.
+    /// </summary>
+    [Fact]
+    public async Task A_rotation_by_hand_beside_one_by_a_soft_limit_leaves_no_job_to_fail()
+    {
+        Action? meanwhile = null;
+        await using QkmsApplication app = new()
+        {
+            FurtherServices = services => services.AddSingleton(
+                RepositoryWithGap.Of<IRotationJobRepository>(new RotationJobRepository(), "InsertAsync", () => meanwhile?.Invoke())),
+        };
+        using HttpClient client = app.Client();
+        await client.GenerateAsync(
+            KeyUseVerbs.Aes, new { kid = "one", auto_rotate = true, soft_limit_expiration = app.Time.GetUtcNow().AddHours(1) });
+        Task<Answer>? byHand = null;
+
+        // Where nothing holds the key it is done within that second, and the job comes after it.
+        meanwhile = () =>
+        {
+            byHand ??= Task.Run(() => client.RotateVersionAsync("one", "{}"));
+            byHand.Wait(TimeSpan.FromSeconds(1));
+        };
+        await app.RotateDueAsync(TimeSpan.FromHours(1));
+
+        (await byHand!).Status.Should().BeOneOf(HttpStatusCode.OK, HttpStatusCode.Conflict);
+        (await client.GetJsonAsync("/kms/rotation-jobs")).Data["jobs"]!.AsArray().Select(job => (string)job!["state"]!)
+            .Should().ContainSingle().Which.Should().BeOneOf("CANCELLED", "SUCCEEDED");
+        (await client.GetJsonAsync("/kms/keys")).Number("total").Should().Be(2);
     }
 
     /// <summary>A-20: limits are mirrored to the successor unless overridden; null removes one.</summary>

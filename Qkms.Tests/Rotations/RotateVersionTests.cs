@@ -1,3 +1,5 @@
+using Qkms.Core.Idempotency;
+using Qkms.Core.Lifecycle;
 using Qkms.Tests.Keys;
 
 namespace Qkms.Tests.Rotations;
@@ -156,6 +158,25 @@ public sealed class RotateVersionTests : ServiceTests
 
         (await Client.GetJsonAsync("/kms/keys/one")).Text("status").Should().Be("active");
         (await Client.GetJsonAsync("/kms/keys")).Number("total").Should().Be(1);
+    }
+
+    /// <summary>A-10: a kid that somebody takes while the successor is made is refused with its field, and nothing is rotated.</summary>
+    [Fact]
+    public async Task A_kid_that_is_taken_in_the_meantime_is_refused_with_its_field()
+    {
+        Func<Task> meanwhile = () => Task.CompletedTask;
+        await using QkmsApplication app = new()
+        {
+            StoreInFront = store => new StoreWithGap<Done<KeyRotation>>(store, () => meanwhile()),
+        };
+        using HttpClient client = app.Client();
+        await client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "one" });
+        meanwhile = () => client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "two", name = "other" });
+
+        (await client.RotateVersionAsync("one", """{"new_key":{"kid":"two"}}"""))
+            .ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_009").Blamed.Should().Equal("new_key.kid");
+
+        (await client.GetJsonAsync("/kms/keys/one")).Text("status").Should().Be("active");
     }
 
     /// <summary>A-10: a request that is sent again rotates once.</summary>

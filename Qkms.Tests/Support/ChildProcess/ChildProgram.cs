@@ -6,6 +6,7 @@ namespace Qkms.Tests.Support.ChildProcess;
 /// <summary>What this assembly does when a test starts it as a process of its own: its first argument names the work.</summary>
 internal static class ChildProgram
 {
+    internal const string DieAtStep = "die-at-step";
     internal const string CompileSecretMethods = "compile-secret-methods";
     internal const string TakeNotifySocket = "take-notify-socket";
     internal const string UseAndDisposeKeys = "use-and-dispose-keys";
@@ -22,6 +23,9 @@ internal static class ChildProgram
                 ServiceManager manager = new(NullLogger.Instance);
                 Console.WriteLine($"{before} then {Environment.GetEnvironmentVariable("NOTIFY_SOCKET") ?? "none"}");
                 manager.TellReady();
+                return 0;
+            case [DieAtStep]:
+                ChildSteps.RunAsync().GetAwaiter().GetResult();
                 return 0;
             case [UseAndDisposeKeys]:
                 KeyUser.Run();
