@@ -25,8 +25,7 @@ internal static partial class QkmsHost
         CancellationToken stopping = app.Lifetime.ApplicationStopping;
 
         Listener.Check(app, settings.AllowPlaintext);
-        SelfTest.Run(engine);
-        services.GetRequiredService<SecondOpinion>().Compare();
+        EngineChecks.EnsurePassed(services.GetRequiredService<SecondOpinion>());
         await store.OpenAsync(stopping);
         KeyringFacts keyring = await services.GetRequiredService<KeyringOpener>().OpenAsync(rootKeys, stopping);
         Caller? first = await EnsureInitialTenantAsync(

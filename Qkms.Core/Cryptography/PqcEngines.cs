@@ -18,6 +18,16 @@ public static class PqcEngines
     /// <summary>The algorithms in C# in this assembly.</summary>
     public const string Managed = "managed";
 
+    // None has a state of its own.
+    private static readonly Lazy<PlatformEngine> _platform = new(() => new PlatformEngine());
+    private static readonly BouncyCastleEngine _bouncyCastle = new(strict: false);
+
+    /// <summary>BouncyCastle, and what it does not have is refused.</summary>
+    internal static readonly PqcEngine StrictBouncyCastle = new BouncyCastleEngine(strict: true);
+
+    /// <summary>The engine of this assembly.</summary>
+    internal static readonly PqcEngine OfThisAssembly = new ManagedEngine();
+
     /// <summary>Whether the platform has both ML-KEM and ML-DSA.</summary>
     public static bool IsPlatformSupported => MLKem.IsSupported && MLDsa.IsSupported;
 
@@ -35,11 +45,11 @@ public static class PqcEngines
         switch (setting.ToLowerInvariant())
         {
             case BouncyCastle:
-                return new BouncyCastleEngine(strict);
+                return strict ? StrictBouncyCastle : _bouncyCastle;
             case Managed:
-                return new ManagedEngine();
+                return OfThisAssembly;
             case Platform when isPlatformSupported:
-                return new PlatformEngine();
+                return _platform.Value;
         }
 
         string reason = setting.Equals(Platform, StringComparison.OrdinalIgnoreCase)

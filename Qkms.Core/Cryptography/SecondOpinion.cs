@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Qkms.Core.Cryptography.BouncyCastle;
 
 namespace Qkms.Core.Cryptography;
 
@@ -18,7 +17,7 @@ public sealed class SecondOpinion
     /// <summary>Asks the engines that are not <paramref name="inUse"/>.</summary>
     /// <param name="inUse">The engine that makes the keys.</param>
     public SecondOpinion(PqcEngine inUse)
-        : this(inUse, [new BouncyCastleEngine(strict: true), new ManagedEngine()])
+        : this(inUse, [PqcEngines.StrictBouncyCastle, PqcEngines.OfThisAssembly])
     {
     }
 

@@ -1,6 +1,6 @@
 namespace Qkms.Tests.Algorithms;
 
-public sealed class ListAlgorithmsTests : ServiceTests
+public sealed class ListAlgorithmsTests : SharedServiceTests
 {
     // the figures of FIPS 203 (tables 2 and 3), FIPS 204 (tables 1 and 2) RFC 8017 and RFC 8032.
     [Theory]

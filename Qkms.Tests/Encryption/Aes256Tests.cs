@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Encryption;
 
 /// <summary>AES-256 keys, and their ciphertexts, which name their key themselves.</summary>
-public sealed class Aes256Tests : ServiceTests
+public sealed class Aes256Tests : SharedServiceTests
 {
     private static readonly byte[] _hello = "hello"u8.ToArray();
 
@@ -157,7 +157,7 @@ public sealed class Aes256Tests : ServiceTests
     [Fact]
     public async Task A_ciphertext_of_another_tenant_or_of_no_key_or_of_another_purpose_does_not_open()
     {
-        using HttpClient stranger = App.ClientFor(await App.CreateTenantAsync("stranger"));
+        using HttpClient stranger = await StrangerAsync();
         string kid = (await Client.GenerateAsync("AES-256")).Text("kid");
         await stranger.GenerateAsync("AES-256");
         byte[] blob = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello })).Bytes("ciphertext");
@@ -192,7 +192,7 @@ public sealed class Aes256Tests : ServiceTests
         await Client.GenerateAsync("AES-256", new { name = "web" });
         string ofApp = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, name = "app" })).Text("ciphertext");
         string ofWeb = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, name = "web" })).Text("ciphertext");
-        using HttpClient narrowed = await App.NarrowedClientAsync(keyScope: "app");
+        using HttpClient narrowed = await NarrowedClientAsync(keyScope: "app");
 
         (await narrowed.MustUseAsync("/crypto/decrypt", new { ciphertext = ofApp })).Bytes("plaintext").Should().Equal(_hello);
         (await narrowed.UseAsync("/crypto/decrypt", new { ciphertext = ofWeb })).ShouldNotDecrypt();

@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Encryption;
 
 /// <summary>Many items in one request: each stands for itself, and the key for all.</summary>
-public sealed class BatchTests : ServiceTests
+public sealed class BatchTests : SharedServiceTests
 {
     [Theory]
     [InlineData(1)]
@@ -84,7 +84,7 @@ public sealed class BatchTests : ServiceTests
     [Fact]
     public async Task A_bad_item_gets_its_own_error_and_the_others_are_decrypted()
     {
-        using HttpClient stranger = App.ClientFor(await App.CreateTenantAsync("stranger"));
+        using HttpClient stranger = await StrangerAsync();
         string first = (await Client.GenerateAsync("AES-256")).Text("kid");
         await stranger.GenerateAsync("AES-256");
         byte[] good = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA" })).Bytes("ciphertext");
@@ -160,7 +160,7 @@ public sealed class BatchTests : ServiceTests
         await Client.GenerateAsync("AES-256", new { name = "web" });
         string ofApp = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA", name = "app" })).Text("ciphertext");
         string ofWeb = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "BBBB", name = "web" })).Text("ciphertext");
-        using HttpClient narrowed = await App.NarrowedClientAsync(keyScope: "app");
+        using HttpClient narrowed = await NarrowedClientAsync(keyScope: "app");
         object items = new { items = new[] { new { ciphertext = ofApp }, new { ciphertext = ofWeb } } };
 
         Shape((await narrowed.MustUseAsync("/crypto/decrypt", items)).Data["items"]!.AsArray()).Should().Equal("AAAA", "ERR_KEM_001");

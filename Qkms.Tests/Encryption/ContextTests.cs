@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Encryption;
 
 /// <summary>The encryption context over HTTP: given again, in whatever order, or nothing opens.</summary>
-public sealed class ContextTests : ServiceTests
+public sealed class ContextTests : SharedServiceTests
 {
     private const string Plaintext = "aGVsbG8=";
 

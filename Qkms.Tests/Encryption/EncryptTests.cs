@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Encryption;
 
 /// <summary>/crypto/encrypt and /crypto/decrypt: what goes in comes out, for every family and size.</summary>
-public sealed class EncryptTests : ServiceTests
+public sealed class EncryptTests : SharedServiceTests
 {
     private const int MaxPayload = 1024 * 1024;
 
@@ -100,7 +100,8 @@ public sealed class EncryptTests : ServiceTests
     [Fact]
     public async Task One_megabyte_passes_over_a_real_connection()
     {
-        using HttpClient client = App.StartOnKestrel();
+        await using QkmsApplication app = new();
+        using HttpClient client = app.StartOnKestrel();
         await client.GenerateAsync("AES-256");
         byte[] plaintext = RandomNumberGenerator.GetBytes(MaxPayload);
 

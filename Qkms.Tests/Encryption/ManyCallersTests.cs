@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Encryption;
 
 /// <summary>Callers at the same time, and a revocation among them.</summary>
-public sealed class ManyCallersTests : ServiceTests
+public sealed class ManyCallersTests : SharedServiceTests
 {
     private static readonly byte[] _hello = "hello"u8.ToArray();
 

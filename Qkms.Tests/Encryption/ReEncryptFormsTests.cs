@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Encryption;
 
 /// <summary>F-67: /crypto/re-encrypt of all that keys make: ciphertexts of both roads and wrapped keys, alone and as items.</summary>
-public sealed class ReEncryptFormsTests : ServiceTests
+public sealed class ReEncryptFormsTests : SharedServiceTests
 {
     private const string Kem = KeyVerbs.Kem;
     private static readonly byte[] _hello = "hello"u8.ToArray();
@@ -66,7 +66,7 @@ public sealed class ReEncryptFormsTests : ServiceTests
         byte[] key = RandomNumberGenerator.GetBytes(32);
         string wrapped_key = (await Client.MustUseAsync("/kem/key/wrap", new { symmetric_key = key, aad = _aad })).Text("wrapped_key");
         string second = (await Client.RotateAsync()).Text("kid");
-        using HttpClient narrowed = await App.NarrowedClientAsync("crypto:re-encrypt");
+        using HttpClient narrowed = await NarrowedClientAsync("crypto:re-encrypt");
 
         Answer moved = await narrowed.MustUseAsync("/crypto/re-encrypt", new { wrapped_key, aad = _aad });
         Answer other = await narrowed.MustUseAsync("/crypto/re-encrypt", new { wrapped_key, aad = _aad, destination = new { aad = "" } });

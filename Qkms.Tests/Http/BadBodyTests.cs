@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 namespace Qkms.Tests.Http;
 
 /// <summary>Bodies that are wrong give the envelope, name the field, and change nothing.</summary>
-public sealed class BadBodyTests : ServiceTests
+public sealed class BadBodyTests : SharedServiceTests
 {
     [Theory]
     [InlineData("", "(body)")]
@@ -86,7 +86,8 @@ public sealed class BadBodyTests : ServiceTests
     [Fact]
     public async Task A_body_over_2_mb_is_refused_and_the_next_request_works()
     {
-        using HttpClient client = App.StartOnKestrel();
+        await using QkmsApplication app = new();
+        using HttpClient client = app.StartOnKestrel();
         byte[] body = Encoding.ASCII.GetBytes($"{{\"algorithm\":\"{new string('a', 3 * 1024 * 1024)}\"}}");
 
         (await SendAsync(client, "/kms/keys/generate", body, "application/json"))
@@ -101,7 +102,8 @@ public sealed class BadBodyTests : ServiceTests
     [InlineData("/kms/")]
     public async Task Ten_thousand_characters_in_the_target_get_our_answer(string path)
     {
-        using HttpClient client = App.StartOnKestrel();
+        await using QkmsApplication app = new();
+        using HttpClient client = app.StartOnKestrel();
 
         Answer answer = await client.GetJsonAsync(path + new string('a', 10_000));
 

@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Http;
 
 /// <summary>F-65: what is not base64 is refused with what was met.</summary>
-public sealed class Base64RefusalTests : ServiceTests
+public sealed class Base64RefusalTests : SharedServiceTests
 {
     /// <summary>F-65: in secrets and in bytes that are none, written plainly and with escapes.</summary>
     [Theory]

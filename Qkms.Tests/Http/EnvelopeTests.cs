@@ -1,6 +1,6 @@
 namespace Qkms.Tests.Http;
 
-public sealed class EnvelopeTests : ServiceTests
+public sealed class EnvelopeTests : SharedServiceTests
 {
     //
     [Fact]

@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Http;
 
 /// <summary>What somebody meets who opens the address of the service in a browser.</summary>
-public sealed class FrontDoorTests : ServiceTests
+public sealed class FrontDoorTests : SharedServiceTests
 {
     /// <summary>F-83: the root was a refusal in JSON; it goes to the description of the API.</summary>
     [Theory]

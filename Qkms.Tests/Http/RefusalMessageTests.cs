@@ -4,7 +4,7 @@ namespace Qkms.Tests.Http;
 /// F-87: many clients show the message of a refusal and nothing else, so it has the reason of the first detail. What is asserted for each
 /// refusal here, <see cref="Answer.ShouldBeRefused"/> asserts in every other test.
 /// </summary>
-public sealed class RefusalMessageTests : ServiceTests
+public sealed class RefusalMessageTests : SharedServiceTests
 {
     /// <summary>F-87: each way in which a request can be at fault.</summary>
     [Theory]

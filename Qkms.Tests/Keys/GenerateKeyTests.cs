@@ -1,6 +1,6 @@
 namespace Qkms.Tests.Keys;
 
-public sealed class GenerateKeyTests : ServiceTests
+public sealed class GenerateKeyTests : SharedServiceTests
 {
     // sizes are those of FIPS 203 table 3 and FIPS 204 table 2.
     [Theory]

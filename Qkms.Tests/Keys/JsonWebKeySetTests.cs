@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Keys;
 
 /// <summary>F-68: GET /kms/keys/jwks: the public keys of a name for those who verify or encrypt elsewhere.</summary>
-public sealed class JsonWebKeySetTests : ServiceTests
+public sealed class JsonWebKeySetTests : SharedServiceTests
 {
     /// <summary>F-68: every version that verifies, and of encryption keys the one to encrypt to; nothing of symmetric keys.</summary>
     [Fact]
@@ -73,9 +73,9 @@ public sealed class JsonWebKeySetTests : ServiceTests
     public async Task It_is_for_those_who_may_read_the_name()
     {
         await Client.GenerateAsync("Ed25519", new { name = "app" });
-        using HttpClient narrowed = await App.NarrowedClientAsync("keys:read", "web");
-        using HttpClient user = await App.NarrowedClientAsync("signature:sign");
-        using HttpClient stranger = App.ClientFor(await App.CreateTenantAsync("stranger"));
+        using HttpClient narrowed = await NarrowedClientAsync("keys:read", "web");
+        using HttpClient user = await NarrowedClientAsync("signature:sign");
+        using HttpClient stranger = await StrangerAsync();
 
         (await narrowed.GetJsonAsync("/kms/keys/jwks?name=app")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
         (await user.GetJsonAsync("/kms/keys/jwks?name=app")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");

@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Keys;
 
 /// <summary>F-85: a "not found" says what was looked for, and what is there under the name.</summary>
-public sealed class MissingKeyTests : ServiceTests
+public sealed class MissingKeyTests : SharedServiceTests
 {
     private static readonly byte[] _bytes = new byte[32];
 
@@ -80,7 +80,7 @@ public sealed class MissingKeyTests : ServiceTests
     public async Task Keys_of_other_tenants_are_not_named()
     {
         string kid = (await Client.GenerateAsync("ML-KEM-768", new { name = "orders" })).Text("kid");
-        using HttpClient stranger = App.ClientFor(await App.CreateTenantAsync("stranger"));
+        using HttpClient stranger = await StrangerAsync();
 
         (await stranger.UseAsync("/crypto/encrypt", new { plaintext = _bytes, name = "orders" }))
             .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003").Message.Should().NotContain("ML-KEM");

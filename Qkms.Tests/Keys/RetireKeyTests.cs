@@ -1,6 +1,6 @@
 namespace Qkms.Tests.Keys;
 
-public sealed class RetireKeyTests : ServiceTests
+public sealed class RetireKeyTests : SharedServiceTests
 {
     //
     [Fact]

@@ -2,7 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Qkms.Tests.Keys;
 
-public sealed class ShowKeysTests : ServiceTests
+public sealed class ShowKeysTests : SharedServiceTests
 {
     //
     [Fact]

@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Signatures;
 
 /// <summary>F-68: RSASSA-PKCS1-v1_5 beside RSASSA-PSS (RFC 8017, section 8).</summary>
-public sealed class PaddingTests : ServiceTests
+public sealed class PaddingTests : SharedServiceTests
 {
     private static readonly byte[] _message = "to be or not to be"u8.ToArray();
 

@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Signatures;
 
 /// <summary>F-68: /signature/sign-mu and /signature/verify-mu: ML-DSA for messages that are too large to send.</summary>
-public sealed class SignMuTests : ServiceTests
+public sealed class SignMuTests : SharedServiceTests
 {
     private static readonly byte[] _message = "to be or not to be"u8.ToArray();
 
@@ -84,9 +84,9 @@ public sealed class SignMuTests : ServiceTests
     public async Task It_has_permissions_of_its_own()
     {
         await Client.GenerateAsync("ML-DSA-65");
-        using HttpClient others = await App.NarrowedClientAsync(
+        using HttpClient others = await NarrowedClientAsync(
             "signature:sign signature:sign-hash signature:verify signature:verify-hash");
-        using HttpClient own = await App.NarrowedClientAsync("signature:sign-mu signature:verify-mu");
+        using HttpClient own = await NarrowedClientAsync("signature:sign-mu signature:verify-mu");
         byte[] mu = new byte[64];
 
         string signature = (await own.MustUseAsync("/signature/sign-mu", new { mu })).Text("signature");

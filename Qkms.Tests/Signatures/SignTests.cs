@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Signatures;
 
 /// <summary>/signature/sign and /signature/verify.</summary>
-public sealed class SignTests : ServiceTests
+public sealed class SignTests : SharedServiceTests
 {
     private static readonly byte[] _message = "to be or not to be"u8.ToArray();
 

@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Signatures;
 
 /// <summary>F-68: many signatures in one request, as /crypto/encrypt has items: one key for all, and each item for itself.</summary>
-public sealed class SignatureItemsTests : ServiceTests
+public sealed class SignatureItemsTests : SharedServiceTests
 {
     private static readonly byte[][] _messages = [.. Enumerable.Range(0, 5).Select(i => new[] { (byte)i })];
 

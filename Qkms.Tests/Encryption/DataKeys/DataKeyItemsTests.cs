@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Encryption.DataKeys;
 
 /// <summary>F-68: many data keys in one request, as /crypto/encrypt has items.</summary>
-public sealed class DataKeyItemsTests : ServiceTests
+public sealed class DataKeyItemsTests : SharedServiceTests
 {
     /// <summary>F-68: each with its length and context, from one key; recovered alone and together.</summary>
     [Theory]

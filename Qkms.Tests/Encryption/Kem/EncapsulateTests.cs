@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Encryption.Kem;
 
 /// <summary>/kem/encapsulate and /kem/decapsulate.</summary>
-public sealed class EncapsulateTests : ServiceTests
+public sealed class EncapsulateTests : SharedServiceTests
 {
     //
     [Theory]

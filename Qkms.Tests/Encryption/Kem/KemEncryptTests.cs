@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Encryption.Kem;
 
 /// <summary>/kem/encrypt, /kem/decrypt, /kem/key/wrap and /kem/key/unwrap.</summary>
-public sealed class KemEncryptTests : ServiceTests
+public sealed class KemEncryptTests : SharedServiceTests
 {
     private static readonly byte[] _hello = "hello"u8.ToArray();
     private static readonly byte[] _aad = "header"u8.ToArray();

@@ -1,7 +1,7 @@
 namespace Qkms.Tests.Encryption.Kem;
 
 /// <summary>F-20: what an ML-KEM key is for is fixed when it is made: encryption, or shared secrets only.</summary>
-public sealed class KemUseTests : ServiceTests
+public sealed class KemUseTests : SharedServiceTests
 {
     private static readonly byte[] _hello = "hello"u8.ToArray();
 
@@ -18,8 +18,8 @@ public sealed class KemUseTests : ServiceTests
         string kid = (await Client.GenerateAsync()).Text("kid");
         string enc = Enc(await Client.MustUseAsync("/crypto/encrypt", new { plaintext = _hello, algorithm = KeyVerbs.Kem }), "ciphertext");
         string ofWrapped = Enc(await Client.MustUseAsync("/kem/key/wrap", new { symmetric_key = _hello }), "wrapped_key");
-        using HttpClient narrowed = await App.NarrowedClientAsync(permissions);
-        using HttpClient whole = await App.NarrowedClientAsync("kem:decapsulate crypto:decrypt kem:unwrap");
+        using HttpClient narrowed = await NarrowedClientAsync(permissions);
+        using HttpClient whole = await NarrowedClientAsync("kem:decapsulate crypto:decrypt kem:unwrap");
 
         foreach (string kem_ciphertext in new[] { enc, ofWrapped })
         {
@@ -40,7 +40,7 @@ public sealed class KemUseTests : ServiceTests
         Answer made = await Client.GenerateAsync(KeyVerbs.Kem, new { name = "tls", use = "kem" });
         string kid = made.Text("kid");
         made.Text("use").Should().Be("kem");
-        using HttpClient narrowed = await App.NarrowedClientAsync("kem:encapsulate kem:decapsulate");
+        using HttpClient narrowed = await NarrowedClientAsync("kem:encapsulate kem:decapsulate");
 
         foreach (object choice in new object[] { new { name = "tls" }, new { kid }, new { name = "tls", key_version = 1 } })
         {
