@@ -6,7 +6,8 @@ namespace Qkms.Benchmarks.Load;
 internal sealed record LoadOptions
 {
     internal const string Usage =
-        "load [--cases a,b] [--rounds 5] [--seconds 4] [--warmup 10] [--connections 32] [--service path/to/Qkms.Api.dll]...";
+        "load [--cases a,b] [--rounds 5] [--seconds 4] [--warmup 10] [--connections 32] "
+            + "[--service path/to/Qkms.Api.dll [--setting Name=value]...]...";
 
     /// <summary>Names of the cases to run; none means all.</summary>
     internal IReadOnlyList<string> Cases { get; private init; } = [];
@@ -23,8 +24,10 @@ internal sealed record LoadOptions
     /// <summary>How many connections send requests one after another.</summary>
     internal int Connections { get; private init; } = 32;
 
-    /// <summary>Builds of the service to measure beside the bare server; several can be compared in one run.</summary>
-    internal IReadOnlyList<string> Services { get; private init; } = [];
+    /// <summary>
+    /// Builds of the service to measure beside the bare server; several can be compared in one run, or one with different settings.
+    /// </summary>
+    internal IReadOnlyList<MeasuredService> Services { get; private init; } = [];
 
     /// <exception cref="FormatException">There is no such option.</exception>
     internal static LoadOptions Parse(ReadOnlySpan<string> args)
@@ -44,13 +47,38 @@ internal sealed record LoadOptions
                 "--seconds" => options with { Seconds = Number(value) },
                 "--warmup" => options with { Warmup = Number(value) },
                 "--connections" => options with { Connections = Number(value) },
-                "--service" => options with { Services = [.. options.Services, Path.GetFullPath(value)] },
+                "--service" => options with { Services = [.. options.Services, new MeasuredService(Path.GetFullPath(value), [])] },
+                "--setting" when options.Services is [.., var last] && value.Contains('=', StringComparison.Ordinal) =>
+                    options with { Services = [.. options.Services.SkipLast(1), last.With(value)] },
                 _ => throw new FormatException(Usage),
             };
         }
 
-        return options.Services.Count > 0 ? options : options with { Services = [Path.Combine(AppContext.BaseDirectory, "Qkms.Api.dll")] };
+        return options.Services.Count > 0 ? options : options with
+        {
+            Services = [new MeasuredService(Path.Combine(AppContext.BaseDirectory, "Qkms.Api.dll"), [])],
+        };
     }
 
     private static int Number(string value) => int.Parse(value, NumberStyles.None, CultureInfo.InvariantCulture);
+}
+
+/// <summary>A build of the service, and how it is set.</summary>
+/// <param name="Assembly">The path of <c>Qkms.Api.dll</c>.</param>
+/// <param name="Settings">Variables of its environment, such as <c>Qkms__Audit__Uses</c>, with their values.</param>
+internal sealed record MeasuredService(string Assembly, IReadOnlyList<(string Name, string Value)> Settings)
+{
+    /// <summary>How the table calls it. A connection string may hold a password.</summary>
+    internal string Name => string.Join(
+        ' ',
+        Settings.Where(setting => !setting.Name.EndsWith("ConnectionString", StringComparison.OrdinalIgnoreCase))
+            .Select(setting => $"{setting.Name}={setting.Value}")
+            .Prepend(Assembly));
+
+    /// <summary>The same with one setting more, <c>Name=value</c>.</summary>
+    internal MeasuredService With(string setting)
+    {
+        string[] parts = setting.Split('=', 2);
+        return this with { Settings = [.. Settings, (parts[0], parts[1])] };
+    }
 }

@@ -20,8 +20,9 @@ internal static class LoadReport
         try
         {
             servers.Add(await ServerUnderLoad.StartBareAsync());
-            foreach (string service in options.Services)
-                servers.Add(await ServerUnderLoad.StartServiceAsync(options.Services.Count == 1 ? "qkms" : service, service));
+            foreach (MeasuredService service in options.Services)
+                servers.Add(await ServerUnderLoad.StartServiceAsync(
+                    options.Services.Count == 1 ? "qkms" : service.Name, service.Assembly, service.Settings));
 
             await output.WriteLineAsync(
                 "| operation | server | requests/s | p50, ms | p99, ms | processor, µs | of bare | wanted "

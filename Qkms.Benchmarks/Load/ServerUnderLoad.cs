@@ -3,7 +3,11 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Secrets;
 
 namespace Qkms.Benchmarks.Load;
 
@@ -16,7 +20,7 @@ internal sealed class ServerUnderLoad : IDisposable
     private readonly HttpClient _client;
     private readonly DirectoryInfo _directory;
 
-    private ServerUnderLoad(string name, IReadOnlyList<string> command)
+    private ServerUnderLoad(string name, IReadOnlyList<string> command, IReadOnlyList<(string Name, string Value)> settings)
     {
         Name = name;
         Address = new Uri($"http://127.0.0.1:{FreePort().ToString(CultureInfo.InvariantCulture)}");
@@ -26,6 +30,12 @@ internal sealed class ServerUnderLoad : IDisposable
         start.Environment["ASPNETCORE_URLS"] = Address.ToString();
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
         start.Environment["Qkms__DataDirectory"] = Path.Combine(_directory.FullName, "data");
+        foreach ((string setting, string value) in settings)
+            start.Environment[setting] = value;
+
+        if (settings.Any(setting => setting.Name == "Qkms__Storage__ConnectionString"))
+            WriteRootKey(Path.Combine(_directory.FullName, "data"));
+
         _process = Process.Start(start)!;
         _client = new HttpClient { BaseAddress = Address };
     }
@@ -50,12 +60,13 @@ internal sealed class ServerUnderLoad : IDisposable
 
     /// <summary>The bare server: this program with another argument.</summary>
     internal static Task<ServerUnderLoad> StartBareAsync() =>
-        StartAsync("bare", [typeof(ServerUnderLoad).Assembly.Location, BareServer.Command], "/hello");
+        StartAsync("bare", [typeof(ServerUnderLoad).Assembly.Location, BareServer.Command], [], "/hello");
 
     /// <summary>A build of the service on a fresh data directory.</summary>
-    internal static async Task<ServerUnderLoad> StartServiceAsync(string name, string assembly)
+    internal static async Task<ServerUnderLoad> StartServiceAsync(
+        string name, string assembly, IReadOnlyList<(string Name, string Value)>? settings = null)
     {
-        ServerUnderLoad server = await StartAsync(name, [assembly], "/health/ready");
+        ServerUnderLoad server = await StartAsync(name, [assembly], settings ?? [], "/health/ready");
         server.ApiKey = await File.ReadAllTextAsync(Path.Combine(server._directory.FullName, "data", "initial-api-key"));
         server._client.DefaultRequestHeaders.Add("x-api-key", server.ApiKey);
         return server;
@@ -102,9 +113,10 @@ internal sealed class ServerUnderLoad : IDisposable
         _directory.Delete(recursive: true);
     }
 
-    private static async Task<ServerUnderLoad> StartAsync(string name, IReadOnlyList<string> command, string readyPath)
+    private static async Task<ServerUnderLoad> StartAsync(
+        string name, IReadOnlyList<string> command, IReadOnlyList<(string Name, string Value)> settings, string readyPath)
     {
-        ServerUnderLoad server = new(name, command);
+        ServerUnderLoad server = new(name, command, settings);
         using CancellationTokenSource limit = new(_patience);
         while (!server._process.HasExited)
         {
@@ -125,6 +137,14 @@ internal sealed class ServerUnderLoad : IDisposable
         string log = await File.ReadAllTextAsync(Path.Combine(server._directory.FullName, "log"), limit.Token);
         server.Dispose();
         throw new InvalidOperationException($"'{name}' did not start: {log}");
+    }
+
+    // With PostgreSQL the service makes none: its nodes have one together.
+    private static void WriteRootKey(string folder)
+    {
+        PrivateFile.CreateFolder(folder);
+        string text = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
+        PrivateFile.Create(Path.Combine(folder, RootKeyLocator.FileName), Encoding.ASCII.GetBytes(text));
     }
 
     private static void RequireSuccess(HttpResponseMessage answer)

@@ -35,6 +35,9 @@ internal interface IKeyRepository
     /// </summary>
     Task LockKeysAsync(IKmsSession session, IEnumerable<KeyVersion> versions);
 
+    /// <summary>The seals of a version and its key, as they are stored; null when one of them is not there.</summary>
+    Task<RowSeals?> FindSealsAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId);
+
     /// <summary>The key at an address and its version with a number; null when there is no key.</summary>
     Task<KeyWithVersion?> FindWithVersionAsync(IKmsSession session, KeyAddress address, int version);
 
@@ -155,3 +158,20 @@ internal sealed record KeyWithVersion(Sealed<Key> Key, Sealed<KeyVersion>? Versi
 /// <param name="Key">The logical key.</param>
 /// <param name="Version">The version.</param>
 internal sealed record KeyAndVersion(Key Key, KeyVersion Version);
+
+/// <summary>The seals of a version's row and its key's, which tell whether either was written since.</summary>
+internal sealed class RowSeals(byte[] version, byte[] key) : IEquatable<RowSeals>
+{
+    private readonly byte[] _version = version;
+    private readonly byte[] _key = key;
+
+    /// <inheritdoc/>
+    public bool Equals(RowSeals? other) =>
+        other is not null && _version.AsSpan().SequenceEqual(other._version) && _key.AsSpan().SequenceEqual(other._key);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as RowSeals);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(_version.Length, _key.Length);
+}

@@ -33,4 +33,33 @@ internal sealed partial class KeyRepository
                 Ids = Array.ConvertAll(keys, key => key.Key.Value.ToBytes()),
             });
     }
+
+    private const string SelectSeals =
+        """
+        SELECT v.seal AS version_seal, v.seal_key_id AS version_seal_key_id, k.seal AS key_seal, k.seal_key_id AS key_seal_key_id
+        FROM key_versions v
+        JOIN keys k ON k.tenant_id = v.tenant_id AND k.id = v.key_id
+        WHERE v.tenant_id = @TenantId AND v.id = @Id
+        """;
+
+    /// <inheritdoc/>
+    public async Task<RowSeals?> FindSealsAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId)
+    {
+        SealsRow? row = await session.Sql.FindAsync<SealsRow>(
+            SelectSeals, new { TenantId = tenantId.Value.ToBytes(), Id = versionId.Value.ToBytes() });
+        return row is null
+            ? null
+            : new RowSeals(StoredSeal.Join(row.VersionSeal, row.VersionSealKeyId), StoredSeal.Join(row.KeySeal, row.KeySealKeyId));
+    }
+
+    private sealed class SealsRow
+    {
+        public byte[] VersionSeal { get; init; } = [];
+
+        public byte[]? VersionSealKeyId { get; init; }
+
+        public byte[] KeySeal { get; init; } = [];
+
+        public byte[]? KeySealKeyId { get; init; }
+    }
 }

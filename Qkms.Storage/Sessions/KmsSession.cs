@@ -34,6 +34,9 @@ internal sealed class KmsSession : IKmsSession, IDisposable
     /// <summary>The database's own words.</summary>
     public SqlDialect Dialect { get; }
 
+    // On the writer's own thread, where the way there and back of a task only costs time, and every other write waits for that thread.
+    private bool WaitsForNothing => _thread is not null;
+
     /// <summary>What to run after the commit, in the order in which it was asked for.</summary>
     public IReadOnlyList<Action> Committed => _committed ?? [];
 
@@ -113,13 +116,21 @@ internal sealed class KmsSession : IKmsSession, IDisposable
     }
 
     /// <summary>Every row.</summary>
-    public async Task<IReadOnlyList<T>> ListAsync<T>(string sql, object? parameters = null) =>
-        (await _connection.QueryAsync<T>(Command(sql, parameters))).AsList();
+    public async Task<IReadOnlyList<T>> ListAsync<T>(string sql, object? parameters = null)
+    {
+        CommandDefinition command = Command(sql, parameters);
+        return (WaitsForNothing ? _connection.Query<T>(command) : await _connection.QueryAsync<T>(command)).AsList();
+    }
 
     /// <summary>The row, or null.</summary>
     public Task<T?> FindAsync<T>(string sql, object parameters)
-        where T : class =>
-        _connection.QuerySingleOrDefaultAsync<T>(Command(sql, parameters));
+        where T : class
+    {
+        CommandDefinition command = Command(sql, parameters);
+        return WaitsForNothing
+            ? Task.FromResult(_connection.QuerySingleOrDefault<T>(command))
+            : _connection.QuerySingleOrDefaultAsync<T>(command);
+    }
 
     /// <summary>Every row, each as two objects; the second begins at its column <c>id</c>, and is null where that is.</summary>
     public async Task<IReadOnlyList<(TFirst First, TSecond? Second)>> ListPairsAsync<TFirst, TSecond>(string sql, object parameters)
@@ -141,9 +152,7 @@ internal sealed class KmsSession : IKmsSession, IDisposable
     public Task<int> ExecuteAsync(string sql, object? parameters = null)
     {
         CommandDefinition command = Command(sql, parameters);
-
-        // Where nothing is waited for, the way there and back only costs time, and every other write waits for the writer's thread.
-        return _thread is null ? _connection.ExecuteAsync(command) : Task.FromResult(_connection.Execute(command));
+        return WaitsForNothing ? Task.FromResult(_connection.Execute(command)) : _connection.ExecuteAsync(command);
     }
 
     /// <summary>Runs one change with the values of each row in turn; the number of rows that they touched.</summary>
@@ -153,6 +162,9 @@ internal sealed class KmsSession : IKmsSession, IDisposable
     public async Task<int> ExecuteEachAsync(string sql, IReadOnlyList<string> names, IEnumerable<object?[]> rows)
     {
         ThrowIfNotMine();
+        if (_connection is IRunsRows own)
+            return own.RunEach(sql, rows);
+
         using DbCommand command = _connection.CreateCommand();
         command.CommandText = sql;
         foreach (string name in names)
@@ -168,7 +180,7 @@ internal sealed class KmsSession : IKmsSession, IDisposable
             for (int i = 0; i < row.Length; i++)
                 command.Parameters[i].Value = row[i] ?? DBNull.Value;
 
-            touched += _thread is null ? await command.ExecuteNonQueryAsync(_cancellationToken) : command.ExecuteNonQuery();
+            touched += WaitsForNothing ? command.ExecuteNonQuery() : await command.ExecuteNonQueryAsync(_cancellationToken);
         }
 
         return touched;

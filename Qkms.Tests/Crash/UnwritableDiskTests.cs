@@ -90,6 +90,7 @@ public sealed class UnwritableDiskTests
             }
 
             await WriteAsync(client, kids, 5);
+            await client.MustUseAsync("/crypto/encrypt", new { plaintext = new byte[1], kid = kids[^1] });
             await service.KillAsync();
         }
 
@@ -128,13 +129,16 @@ public sealed class UnwritableDiskTests
         (await client.GetJsonAsync("/kms/keys?limit=10")).ShouldBe(HttpStatusCode.OK).Number("total").Should().Be(kids.Count);
         (await client.GetJsonAsync($"/kms/keys/{kids[0]}")).ShouldBe(HttpStatusCode.OK);
         (await client.GetJsonAsync($"/kms/keys/active?algorithm=AES-256&name=key-{kids.Count - 1}")).Text("kid").Should().Be(kids[^1]);
-        await client.MustUseAsync("/crypto/encrypt", new { plaintext = new byte[1], kid = kids[^1] });
+        (await client.GetJsonAsync("/audit/events?limit=10")).ShouldBe(HttpStatusCode.OK);
     }
 
     private static async Task WritesShouldBeRefusedAsync(HttpClient client, List<string> kids)
     {
         ShouldBeRefused(await client.PostJsonAsync("/kms/keys/generate", $$"""{"algorithm":"ML-KEM-768","name":"key-{{kids.Count}}"}"""));
         ShouldBeRefused(await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"AES-256","name":"key-0"}"""));
+
+        // A use has to be in the journal before its answer leaves.
+        ShouldBeRefused(await client.UseAsync("/crypto/encrypt", new { plaintext = new byte[1], kid = kids[^1] }));
         (await client.GetJsonAsync("/kms/keys/active?algorithm=AES-256&name=key-0")).Text("kid").Should().Be(kids[0]);
     }
 

@@ -26,7 +26,7 @@ public sealed class IntegrityTableTests : ServiceTests
         ("keyring, of a tenant.created_at", "decides nothing"),
         ("keyring, of a tenant Inserted", "only when the tenant makes its next key, which is refused"),
         ("keyring, of the installation.created_at", "decides nothing"),
-        ("observed_hours", "delays a destruction, whose date is sealed"),
+        ("observed_hours", "delays a destruction, whose date is sealed, and the trimming of uses"),
         ("root_wrappers.created_at", "decides nothing"),
         ("root_wrappers Inserted", "opens nothing; the genuine one does"),
         ("schema_lock", "holds nothing; nodes only lock it"),

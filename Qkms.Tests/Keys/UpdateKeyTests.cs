@@ -23,6 +23,13 @@ public sealed class UpdateKeyTests : ServiceTests
         changed.Data["labels"]!.ToJsonString().Should().Be("""{"cost":"7","team":"a"}""");
         (await Client.GetJsonAsync($"/kms/keys/{kid}")).Data.ToJsonString().Should().Be(changed.Data.ToJsonString());
 
+        // Another period counts from now on.
+        App.Time.Pass(TimeSpan.FromDays(1));
+        DateTimeOffset before = App.Time.GetUtcNow();
+        string next = (await PatchAsync(kid, """{"rotation_period":60}""")).Text("next_rotation_at");
+        DateTimeOffset.Parse(next, System.Globalization.CultureInfo.InvariantCulture)
+            .Should().BeOnOrAfter(before.AddDays(60).AddMilliseconds(-1)).And.BeOnOrBefore(App.Time.GetUtcNow().AddDays(60));
+
         Answer removed = await PatchAsync(
             kid, """{"soft_usage_limit":null,"expires_at":null,"rotation_period":null,"labels":{"team":null,"cost":"8"}}""");
 

@@ -285,6 +285,31 @@ public sealed class RotationJobTests : ServiceTests
         jobs[1].Text("id").Should().Be(id);
     }
 
+    /// <summary>A-13, A-30: a kid that two tenants have is two versions: what becomes of one leaves the other's jobs alone.</summary>
+    [Fact]
+    public async Task A_kid_of_two_tenants_has_jobs_of_each()
+    {
+        HttpClient other = App.ClientFor(await App.CreateTenantAsync("other"));
+        foreach ((HttpClient client, int hours) in new[] { (Client, 1), (other, 2) })
+        {
+            DateTimeOffset soft = App.Time.GetUtcNow().AddHours(hours);
+            await client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "one", auto_rotate = true, soft_limit_expiration = soft });
+            await client.ScheduleAsync("one", App.InHours(5));
+        }
+
+        (await App.RotateDueAsync(TimeSpan.FromHours(1))).Should().Be(1);
+
+        (await StatesAsync(Client)).Should().Equal("SUCCEEDED", "CANCELLED");
+        (await StatesAsync(other)).Should().Equal("SCHEDULED");
+
+        // The other's, and the successor of ours, which has its own soft expiration an hour after it was made.
+        (await App.RotateDueAsync(TimeSpan.FromHours(1))).Should().Be(2);
+        (await StatesAsync(other)).Should().Equal("SUCCEEDED", "CANCELLED");
+
+        async Task<IEnumerable<string>> StatesAsync(HttpClient client) =>
+            (await client.GetJsonAsync("/kms/rotation-jobs?kid=one")).Data["jobs"]!.AsArray().Select(job => (string)job!["state"]!);
+    }
+
     /// <summary>A-07, A-13: a revoke and a scheduling at the same time never leave a revoked key with a job that waits.</summary>
     [Fact]
     public async Task A_revoked_key_has_no_waiting_job()

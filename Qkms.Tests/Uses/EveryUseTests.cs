@@ -146,6 +146,48 @@ public sealed class EveryUseTests
         all.Strings("SELECT CAST(next_position AS TEXT) FROM audit_streams WHERE kind = 2 ORDER BY stream").Should().Equal("2", "1");
     }
 
+    /// <summary>
+    /// while the journal's table cannot be written, every use is refused with 503 and what needs no journal goes on; then it goes on
+    /// by itself, and what was refused was not counted.
+    /// </summary>
+    [Fact]
+    public async Task A_journal_that_cannot_be_written_stops_uses_and_reads_go_on()
+    {
+        await using QkmsApplication app = new();
+        using HttpClient client = app.Client();
+        string aes = (await client.GenerateAsync(KeyUseVerbs.Aes)).Text("kid");
+        string dsa = (await client.GenerateAsync(KeyUseVerbs.Dsa)).Text("kid");
+        string ciphertext = (await client.MustUseAsync("/crypto/encrypt", new { plaintext = "AA==" })).Text("ciphertext");
+        string signature = (await client.MustUseAsync("/signature/sign", new { message = "AA==" })).Text("signature");
+        using (Database database = app.OpenDatabase())
+            database.Execute("ALTER TABLE audit_events RENAME COLUMN previous_hash TO gone");
+
+        foreach (Answer refused in (Answer[])[
+            await client.UseAsync("/crypto/encrypt", new { plaintext = "AA==" }),
+            await client.UseAsync("/crypto/encrypt", new { items = new[] { new { plaintext = "AA==" } } }),
+            await client.UseAsync("/crypto/decrypt", new { ciphertext }),
+            await client.UseAsync("/crypto/decrypt", new { items = new[] { new { ciphertext } } }),
+            await client.UseAsync("/crypto/re-encrypt", new { ciphertext }),
+            await client.UseAsync("/data-keys/generate", new { }),
+            await client.UseAsync("/signature/sign", new { message = "AA==" })])
+        {
+            refused.ShouldBeRefused(HttpStatusCode.ServiceUnavailable, "ERR_SERVICE_001");
+            refused.Headers.Should().ContainKey("Retry-After");
+        }
+
+        (await client.GetJsonAsync($"/kms/keys/{aes}")).ShouldBe(HttpStatusCode.OK).Number("usage_count").Should().Be(1);
+        (await client.GetJsonAsync($"/kms/keys/{dsa}/public-key")).ShouldBe(HttpStatusCode.OK);
+        await client.MustUseAsync("/signature/verify", new { message = "AA==", signature, kid = dsa });
+        app.Log.Lines.Count(line => line.Contains("Uses of keys cannot be counted", StringComparison.Ordinal)).Should().Be(1);
+
+        using (Database database = app.OpenDatabase())
+            database.Execute("ALTER TABLE audit_events RENAME COLUMN gone TO previous_hash");
+
+        await Eventually.HoldsAsync(async () =>
+            (await client.UseAsync("/crypto/decrypt", new { ciphertext })).Status == HttpStatusCode.OK);
+        (await UsesOfAsync(client, aes)).Should().Equal("encrypt 1, 1 in all", "decrypt 1, 2 in all");
+    }
+
     private static async Task<string?[]> UsesOfAsync(HttpClient client, string kid)
     {
         JsonNode data = (await client.GetJsonAsync($"/audit/events?stream=2&kid={kid}&order=asc")).ShouldBe(HttpStatusCode.OK).Data;
