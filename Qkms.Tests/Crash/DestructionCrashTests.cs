@@ -6,7 +6,7 @@ public sealed class DestructionCrashTests
     private const int Kills = 4;
 
     // kill -9 in the middle of destructions leaves each version whole or destroyed, and the next process goes on.
-    [Fact]
+    [FactIf(Requirement.LongTests)]
     public async Task A_kill_leaves_each_version_whole_or_destroyed_and_the_next_process_goes_on()
     {
         using TemporaryDirectory directory = new();

@@ -7,7 +7,7 @@ namespace Qkms.Tests.Crash;
 public sealed class FirstStartCrashTests(ITestOutputHelper output)
 {
     // Files show from outside how far it has come.
-    [TheoryIf(Requirement.Sqlite)]
+    [TheoryIf(Requirement.LongTestsOnSqlite)]
     [InlineData("qkms.lock")]
     [InlineData("qkms.db")]
     [InlineData("qkms.db-wal")]

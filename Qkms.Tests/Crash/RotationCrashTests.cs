@@ -41,7 +41,7 @@ public sealed class RotationCrashTests(ITestOutputHelper output)
     /// kill -9 in the middle of jobs, every third of which goes over to another key, leaves each of them done as a whole or not
     /// at all; the next process goes on, and none is done twice.
     /// </summary>
-    [Fact]
+    [FactIf(Requirement.LongTests)]
     public async Task A_kill_leaves_each_job_done_or_not_and_the_next_process_goes_on()
     {
         using TemporaryDirectory directory = new();

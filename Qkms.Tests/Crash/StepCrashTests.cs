@@ -15,15 +15,28 @@ public sealed class StepCrashTests(ITestOutputHelper output)
     // More than a job, and the attempt after one that was cut off, wait for.
     private static readonly TimeSpan _betweenLives = TimeSpan.FromHours(10);
 
+    private static readonly string[] _eachRun = ["rotation by kid", "batch of uses"];
+
     public static TheoryData<string> Works => [.. SteppedWork.All.Keys];
+
+    public static TheoryData<string> WorksOfEachRun => [.. _eachRun];
+
+    public static TheoryData<string> FurtherWorks => [.. SteppedWork.All.Keys.Except(_eachRun)];
 
     /// <summary>
     /// wherever a rotation, a job, a merge patch or a batch of uses is cut off, there is no half chain, no second active
     /// version, no version without its event, no job that is done twice, no use counted beside those in flight.
     /// </summary>
     [Theory]
-    [MemberData(nameof(Works))]
-    public async Task Death_at_each_step_leaves_all_or_nothing_and_the_next_start_goes_on(string name)
+    [MemberData(nameof(WorksOfEachRun))]
+    public Task Death_at_each_step_leaves_all_or_nothing_and_the_next_start_goes_on(string name) => DieAtEachStepAsync(name);
+
+    /// <summary>A-13, A-19, A-32: the other works.</summary>
+    [TheoryIf(Requirement.LongTests)]
+    [MemberData(nameof(FurtherWorks))]
+    public Task Death_at_each_step_of_other_works_leaves_all_or_nothing(string name) => DieAtEachStepAsync(name);
+
+    private async Task DieAtEachStepAsync(string name)
     {
         SteppedWork work = SteppedWork.All[name];
         using TemporaryDirectory directory = new();

@@ -22,7 +22,7 @@ public sealed class LoadFromNobodyTests(ITestOutputHelper output)
     private static readonly TimeSpan _quiet = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan _load = TimeSpan.FromSeconds(10);
 
-    [FactIf(Requirement.Sqlite)]
+    [FactIf(Requirement.LongTestsOnSqlite)]
     public async Task Three_api_keys_are_served_while_strangers_press()
     {
         using TemporaryDirectory directory = new();

@@ -35,6 +35,9 @@ internal enum Requirement
     /// <summary>Time: <c>QKMS_LONG_TESTS=1</c>.</summary>
     LongTests,
 
+    /// <summary>Time, and SQLite.</summary>
+    LongTestsOnSqlite,
+
     /// <summary>Published test vectors: the named files, or folders of which every file is read.</summary>
     Vectors,
 
@@ -106,6 +109,7 @@ internal static class Requirements
         Requirement.ProcessMemory => ProcessMemory.MissingReason(),
         Requirement.OptimisedBuild => IsOptimised ? null : "This build is not optimised: run the tests with -c Release.",
         Requirement.LongTests => NeedsTime,
+        Requirement.LongTestsOnSqlite => TestStorage.IsPostgres ? NotOnPostgres : NeedsTime,
         Requirement.Vectors => TestVectors.MissingReason(required.Names),
         Requirement.Engine => EngineUnderTest.Absence(required.Names.Single()),
         Requirement.NodePrograms => NodeProgram.MissingReason(required.Names),
