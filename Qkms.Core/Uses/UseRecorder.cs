@@ -99,8 +99,12 @@ internal sealed partial class UseRecorder(
         if (Volatile.Read(ref _loop) is not null)
             return;
 
+        // Its writes are for many requests: they are no part of the one that happens to start it.
         lock (_starting)
-            _loop ??= Task.Run(RunAsync);
+        {
+            using (ExecutionContext.SuppressFlow())
+                _loop ??= Task.Run(RunAsync);
+        }
     }
 
     private async Task RunAsync()
