@@ -15,6 +15,7 @@ internal sealed class Access
     /// <param name="keyScope">Key names separated by spaces, exact or <c>prefix/*</c>; null = all.</param>
     public Access(Roles roles, string? permissions, string? keyScope)
     {
+        Roles = roles;
         IReadOnlySet<Permission> ofRoles = Permissions.Of(roles);
         _permissions = permissions is null
             ? ofRoles
@@ -26,6 +27,9 @@ internal sealed class Access
         Scope = keyScope is null ? KeyScope.All : KeyScope.Of(keyScope.Split(' ', StringSplitOptions.RemoveEmptyEntries));
     }
 
+    /// <summary>The roles, narrowed or not.</summary>
+    public Roles Roles { get; }
+
     /// <summary>The operations that are allowed.</summary>
     public IReadOnlySet<Permission> Permitted => _permissions;
 
@@ -35,6 +39,6 @@ internal sealed class Access
     /// <summary>Whether an operation is allowed.</summary>
     public bool Allows(Permission permission) => _permissions.Contains(permission);
 
-    /// <summary>Whether a key of this name may be touched; null asks for every name at once.</summary>
-    public bool Covers(KeyName? name) => name is { } one ? Scope.Covers(one) : Scope.IsAll;
+    /// <summary>Whether a key of this name may be touched.</summary>
+    public bool Covers(KeyName name) => Scope.Covers(name);
 }

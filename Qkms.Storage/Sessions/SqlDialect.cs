@@ -7,12 +7,26 @@ namespace Qkms.Storage.Sessions;
 /// <param name="LockKeyToLook">
 /// Ends a SELECT from <c>keys k</c> whose row must not change until the unit ends, while others may look at it in the same way.
 /// </param>
-internal sealed record SqlDialect(string Bytes, bool TakesArrays, string LockRow, string LockKeyToLook)
+/// <param name="JsonTexts">The function that makes rows with a <c>value</c> of the texts in a JSON array.</param>
+/// <param name="JsonType">What makes its argument JSON.</param>
+internal sealed record SqlDialect(
+    string Bytes, bool TakesArrays, string LockRow, string LockKeyToLook, string JsonTexts, string JsonType)
 {
     /// <summary>SQLite: the one writer holds everything.</summary>
-    public static readonly SqlDialect Sqlite = new("BLOB", TakesArrays: false, LockRow: "", LockKeyToLook: "");
+    public static readonly SqlDialect Sqlite = new(
+        "BLOB", TakesArrays: false, LockRow: "", LockKeyToLook: "", JsonTexts: "json_each", JsonType: "TEXT");
 
     /// <summary>PostgreSQL: many write at once, and the key's row is what they queue for.</summary>
     public static readonly SqlDialect Postgres =
-        new("BYTEA", TakesArrays: true, LockRow: "\nFOR UPDATE", LockKeyToLook: "\nFOR SHARE OF k");
+        new(
+            "BYTEA",
+            TakesArrays: true,
+            LockRow: "\nFOR UPDATE",
+            LockKeyToLook: "\nFOR SHARE OF k",
+            JsonTexts: "json_array_elements_text",
+            JsonType: "json");
+
+    /// <summary>The texts in a JSON array, as a table whose column is <c>value</c>.</summary>
+    /// <param name="json">The array, as text.</param>
+    public string TextsOf(string json) => $"{JsonTexts}(CAST({json} AS {JsonType}))";
 }

@@ -146,11 +146,10 @@ public sealed class PermissionTests : ServiceTests
         (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-512&name=exact"))
             .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-512","name":"web"}"""))
-            .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+            .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await client.GetJsonAsync($"/kms/keys/{other}")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
         (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-512&name=app"))
-            .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+            .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768","name":"app/b"}"""))
             .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
     }
