@@ -3,7 +3,7 @@ namespace Qkms.Tests.ApiKeys;
 /// <summary>K-08: an API key that is narrowed to key names makes keys of those names, lists those, and knows of no others.</summary>
 public sealed class NarrowingTests : ServiceTests
 {
-    /// <summary>K-08: lists and their totals show what is in scope: exact names, and all in a folder but not the folder's own name.</summary>
+    /// <summary>K-08: lists and totals show what is in scope: exact names, and all in a folder but not its own name.</summary>
     [Fact]
     public async Task Lists_show_the_names_in_scope()
     {
@@ -23,7 +23,8 @@ public sealed class NarrowingTests : ServiceTests
         await ShouldListAsync(narrowed, "?name=nothing");
         Answer first = await narrowed.GetJsonAsync("/kms/keys?limit=2");
         Names(first).Should().Equal("web", "app/a");
-        Names(await narrowed.GetJsonAsync($"/kms/keys?limit=9&cursor={first.Text("next_cursor")}")).Should().Equal("web", "app/b/c", "app/a");
+        Names(await narrowed.GetJsonAsync($"/kms/keys?limit=9&cursor={first.Text("next_cursor")}"))
+            .Should().Equal("web", "app/b/c", "app/a");
         using HttpClient nothing = await App.NarrowedClientAsync(keyScope: "");
         await ShouldListAsync(nothing, "");
     }

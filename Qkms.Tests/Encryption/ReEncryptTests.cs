@@ -138,7 +138,7 @@ public sealed class ReEncryptTests : ServiceTests
             .ShouldNotDecrypt();
     }
 
-    /// <summary>K-08: both keys must be of names that the API key is narrowed to; another is as absent as one that does not exist.</summary>
+    /// <summary>K-08: both keys must be of names that the API key is narrowed to; another does not exist for it.</summary>
     [Fact]
     public async Task A_narrowed_api_key_needs_both_names()
     {

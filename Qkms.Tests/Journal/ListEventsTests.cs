@@ -138,7 +138,7 @@ public sealed class ListEventsTests : ServiceTests
     }
 
     /// <summary>
-    /// K-08: an API key that is narrowed to key names sees the events of those keys, those of their rotation jobs too, and no others: none of
+    /// K-08: an API key that is narrowed to key names sees the events of those keys, those of their rotation jobs too, and none of
     /// other names, none of API keys and tenants.
     /// </summary>
     [Fact]
