@@ -18,9 +18,9 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
 
     /// <summary>The version that <paramref name="choice"/> means. Whether it may be used is for <see cref="Admit"/> to say.</summary>
     /// <exception cref="KmsException">
-    /// <see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.Invalid"/> when a kid and other members disagree or several versions
-    /// could be meant, <see cref="KmsErrors.DecryptionFailed"/> for a ciphertext of an unknown key. A key whose name the API key is narrowed
-    /// away from does not exist for it.
+    /// <see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.Invalid"/> when a kid and other members disagree or several
+    /// versions could be meant, <see cref="KmsErrors.DecryptionFailed"/> for a ciphertext of an unknown key. A key whose name is out of the
+    /// API key's scope does not exist for it.
     /// </exception>
     internal async ValueTask<FoundKey> FindAsync(
         Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)

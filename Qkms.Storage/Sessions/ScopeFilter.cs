@@ -3,7 +3,9 @@ using Qkms.Core.Callers;
 
 namespace Qkms.Storage.Sessions;
 
-/// <summary>The names that an API key may know of, as a condition of a list. One text for every scope, so that statements stay prepared.</summary>
+/// <summary>
+/// The names that an API key may know of, as a condition of a list. One text for every scope, so that statements stay prepared.
+/// </summary>
 internal static class ScopeFilter
 {
     /// <summary>
@@ -15,7 +17,9 @@ internal static class ScopeFilter
     public static string AndWithin(KeyScope scope, SqlDialect dialect, string column) =>
         scope.IsAll ? "" : $" AND {Within(dialect, column)}";
 
-    /// <summary>The same for a row of the journal, which names a version or a key and not its name. Rows about neither are left out.</summary>
+    /// <summary>
+    /// The same for a row of the journal, which names a version or a key and not its name. Rows about neither are left out.
+    /// </summary>
     public static string AndAboutKeyWithin(KeyScope scope, SqlDialect dialect) => scope.IsAll
         ? ""
         : $"""
