@@ -28,8 +28,8 @@ internal sealed record Caller(TenantId TenantId, CredentialId CredentialId, Acce
     }
 
     /// <summary>
-    /// Refuses to make a key of a name outside the API key's narrowing. This is the one refusal that says so: a key that is looked for under
-    /// such a name is not there.
+    /// Refuses to make a key of a name outside the API key's narrowing. This is the one refusal that says so: a key that is looked for
+    /// under such a name is not there.
     /// </summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.NotPermitted"/>, the same whether or not there is such a key.</exception>
     public void RequireNewKey(KeyName name)

@@ -19,8 +19,8 @@ internal interface IJournalRepository
     Task<Sealed<JournalStream>?> FindStreamAsync(IKmsSession session, TenantId tenantId, int number);
 
     /// <summary>
-    /// Events of a stream within a window, in the order that was asked for, at most so many. A scope that leaves names out leaves events out
-    /// that are about no key.
+    /// Events of a stream within a window, in the order that was asked for, at most so many. A scope that leaves names out leaves events
+    /// out that are about no key.
     /// </summary>
     Task<IReadOnlyList<StoredEvent>> ListEventsAsync(
         IKmsSession session, TenantId tenantId, JournalQuery query, KeyScope scope, JournalWindow window, int limit);

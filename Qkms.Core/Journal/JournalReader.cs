@@ -15,7 +15,9 @@ internal sealed class JournalReader(
     public const int MostLookedAt = 10_000;
 
     /// <summary>One page.</summary>
-    /// <param name="caller">Whose events. An API key that is limited to key names sees those of its keys, and none that is about no key.</param>
+    /// <param name="caller">
+    /// Whose events. An API key that is limited to key names sees those of its keys, and none that is about no key.
+    /// </param>
     /// <param name="query">Which of them.</param>
     /// <param name="cursor">Where the page before ended; null = from the first.</param>
     /// <param name="limit">At most so many.</param>
@@ -33,7 +35,10 @@ internal sealed class JournalReader(
                     ? sealer.Open(row)
                     : throw KmsErrors.NotFound.With($"This tenant has no journal stream {query.Stream}.");
                 JournalWindow window = JournalWindow.Of(stream, query, start);
-                return (stream, window, await journal.ListEventsAsync(session, caller.TenantId, query, caller.Access.Scope, window, limit + 1));
+                return (
+                    stream,
+                    window,
+                    await journal.ListEventsAsync(session, caller.TenantId, query, caller.Access.Scope, window, limit + 1));
             },
             cancellationToken);
 

@@ -100,8 +100,8 @@ internal sealed class KeyReader(
     }
 
     /// <summary>
-    /// One page of the versions that the caller may know of, newest first. A row whose seal is broken, or that is not the one that its key's row says is there, is
-    /// named apart and hides no other.
+    /// One page of the versions that the caller may know of, newest first. A row whose seal is broken, or that is not the one that its
+    /// key's row says is there, is named apart and hides no other.
     /// </summary>
     /// <param name="caller">Whose versions.</param>
     /// <param name="filter">Which of them.</param>

@@ -26,7 +26,9 @@ internal sealed class RotationJobs(
     public Task<RotationJob> GetAsync(Caller caller, RotationJobId id, CancellationToken cancellationToken) =>
         store.ReadAsync(session => FindAsync(session, caller, id), cancellationToken);
 
-    /// <summary>One page of the jobs that the caller may know of, newest first. A row whose seal is broken is named apart and hides no other.</summary>
+    /// <summary>
+    /// One page of the jobs that the caller may know of, newest first. A row whose seal is broken is named apart and hides no other.
+    /// </summary>
     /// <param name="caller">Whose jobs.</param>
     /// <param name="filter">Which of them.</param>
     /// <param name="cursor">Where the page before ended; null = from the newest.</param>
