@@ -97,7 +97,7 @@ internal sealed partial class UseTrimming(
                     ? sealer.Open(row)
                     : throw new SealBrokenException($"journal stream {number} of tenant {tenantId}");
                 JournalWindow window = new(found.FirstPosition, Math.Min(found.NextPosition - 1, found.FirstPosition + Piece));
-                return (found, await journal.ListEventsAsync(session, tenantId, query, window, Piece));
+                return (found, await journal.ListEventsAsync(session, tenantId, query, KeyScope.All, window, Piece));
             },
             cancellationToken);
         if (FindLast(stream, events, before, now) is not { } last)
