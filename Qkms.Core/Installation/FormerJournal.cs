@@ -25,7 +25,7 @@ internal sealed class FormerJournal(IJournalRepository journal, IFormerRowReposi
 
         Dictionary<TenantId, JournalStream> streams = [];
         Guid installationId = await journal.FindInstallationIdAsync(session);
-        await foreach (Sealed<Tenant> tenant in PagesAsync(rows.ListTenantsAsync, row => row.Id.Value))
+        await foreach (Sealed<Tenant> tenant in RowPages.AllAsync(session, rows.ListTenantsAsync, row => row.Id.Value))
         {
             TenantId id = tenant.UnverifiedRow.Id;
             JournalStream stream = JournalStream.Begin(
@@ -42,7 +42,7 @@ internal sealed class FormerJournal(IJournalRepository journal, IFormerRowReposi
         }
 
         // What does not change any more has an event too, so that a row put back is found.
-        await foreach (Sealed<Key> key in PagesAsync(rows.ListKeysAsync, row => row.Id.Value))
+        await foreach (Sealed<Key> key in RowPages.AllAsync(session, rows.ListKeysAsync, row => row.Id.Value))
         {
             await AddAsync(Entry(key.UnverifiedRow.TenantId, JournalActions.KeyFound) with
             {
@@ -51,7 +51,7 @@ internal sealed class FormerJournal(IJournalRepository journal, IFormerRowReposi
             });
         }
 
-        await foreach (Sealed<Credential> apiKey in PagesAsync(rows.ListCredentialsAsync, row => row.Id.Value))
+        await foreach (Sealed<Credential> apiKey in RowPages.AllAsync(session, rows.ListCredentialsAsync, row => row.Id.Value))
         {
             await AddAsync(Entry(apiKey.UnverifiedRow.TenantId, JournalActions.ApiKeyFound) with
             {
@@ -72,24 +72,6 @@ internal sealed class FormerJournal(IJournalRepository journal, IFormerRowReposi
             JournalStream next = chain.Stream with { RowVersion = stream.RowVersion + 1 };
             await journal.UpdateStreamAsync(session, RowSealer.Seal(rowSealKey, next));
             streams[stream.TenantId] = next;
-        }
-
-        async IAsyncEnumerable<Sealed<T>> PagesAsync<T>(
-            Func<IKmsSession, Guid, int, Task<IReadOnlyList<Sealed<T>>>> list, Func<T, Guid> idOf)
-            where T : class, ISealedRow
-        {
-            Guid last = Guid.Empty;
-            IReadOnlyList<Sealed<T>> page;
-            do
-            {
-                page = await list(session, last, PageSize);
-                foreach (Sealed<T> row in page)
-                {
-                    last = idOf(row.UnverifiedRow);
-                    yield return row;
-                }
-            }
-            while (page.Count == PageSize);
         }
     }
 

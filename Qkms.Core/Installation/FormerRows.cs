@@ -8,8 +8,6 @@ namespace Qkms.Core.Installation;
 /// <summary>Seals the rows of a database anew that an earlier build sealed.</summary>
 internal sealed class FormerRows(IFormerRowRepository repository) : IFormerRows
 {
-    private const int PageSize = 500;
-
     /// <inheritdoc/>
     public async Task<int> SealAnewAsync(IKmsSession session, WrappingKey formerKey, WrappingKey newKey, ICollection<string> broken)
     {
@@ -24,18 +22,8 @@ internal sealed class FormerRows(IFormerRowRepository repository) : IFormerRows
             change, repository.ListTenantsAsync, row => row.Id.Value, FormerSeals.Holds, row => repository.SealAsync(session, row));
         await SealAllAsync(
             change, repository.ListCredentialsAsync, row => row.Id.Value, FormerSeals.Holds, row => repository.SealAsync(session, row));
-        Guid last = Guid.Empty;
-        IReadOnlyList<Sealed<Key>> page;
-        do
-        {
-            page = await repository.ListKeysAsync(session, last, PageSize);
-            foreach (Sealed<Key> key in page)
-            {
-                last = key.UnverifiedRow.Id.Value;
-                await SealKeyAsync(change, key);
-            }
-        }
-        while (page.Count == PageSize);
+        await foreach (Sealed<Key> key in RowPages.AllAsync(session, repository.ListKeysAsync, row => row.Id.Value))
+            await SealKeyAsync(change, key);
 
         return change.Count;
     }
@@ -48,21 +36,13 @@ internal sealed class FormerRows(IFormerRowRepository repository) : IFormerRows
         Func<Sealed<T>, Task> write)
         where T : class, ISealedRow
     {
-        Guid last = Guid.Empty;
-        IReadOnlyList<Sealed<T>> page;
-        do
+        await foreach (Sealed<T> stored in RowPages.AllAsync(change.Session, list, idOf))
         {
-            page = await list(change.Session, last, PageSize);
-            foreach (Sealed<T> stored in page)
-            {
-                last = idOf(stored.UnverifiedRow);
-                if (holds(change.FormerKey, stored))
-                    await write(change.Seal(stored.UnverifiedRow));
-                else
-                    change.Broken.Add(stored.UnverifiedRow.LogName);
-            }
+            if (holds(change.FormerKey, stored))
+                await write(change.Seal(stored.UnverifiedRow));
+            else
+                change.Broken.Add(stored.UnverifiedRow.LogName);
         }
-        while (page.Count == PageSize);
     }
 
     // What the key's row says of its versions is collected from those that are whole and fit to it. For any other it says that nothing is
@@ -80,7 +60,7 @@ internal sealed class FormerRows(IFormerRowRepository repository) : IFormerRows
         int last = 0;
         do
         {
-            page = await repository.ListVersionsAsync(change.Session, key, last, PageSize);
+            page = await repository.ListVersionsAsync(change.Session, key, last, RowPages.Size);
             foreach (Sealed<KeyVersion> row in page)
             {
                 KeyVersion version = row.UnverifiedRow;
@@ -105,7 +85,7 @@ internal sealed class FormerRows(IFormerRowRepository repository) : IFormerRows
                 next++;
             }
         }
-        while (page.Count == PageSize);
+        while (page.Count == RowPages.Size);
 
         if (isWhole)
         {

@@ -8,12 +8,9 @@ namespace Qkms.Core.Journal;
 /// </summary>
 internal static class TrimReason
 {
-    private const string Begin = "up to position ";
-    private const string Separator = "; ";
-
     /// <summary>The text.</summary>
     /// <param name="position">The position of the last event that was removed.</param>
     /// <param name="hash">Its leaf hash.</param>
     public static string Describe(long position, ReadOnlySpan<byte> hash) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Begin}{position}{Separator}{Convert.ToHexStringLower(hash)}");
+        string.Create(CultureInfo.InvariantCulture, $"up to position {position}; {Convert.ToHexStringLower(hash)}");
 }

@@ -51,16 +51,16 @@ internal sealed class UseRecording(
 
     // A node of which nothing was written records every use, as it is the default.
     private async Task<bool> IsSaidAsync(IKmsSession session, TenantId tenantId) =>
-        await journal.FindUsesSetAsync(session, tenantId, options.Node) is null
-            ? options.RecordsEveryUse
-            : Now == await LastAsync(session, await FindLifecycleAsync(session, tenantId));
+        await journal.FindUsesSetAsync(session, tenantId, options.Node) is { } last
+            ? Now == Read(await FindLifecycleAsync(session, tenantId), last)
+            : options.RecordsEveryUse;
 
     private async Task<bool> SayAsync(IKmsSession session, TenantId tenantId)
     {
         // The lock comes before the look: another process of this name may start too.
         JournalStream lifecycle = sealer.Open(
             await journal.LockStreamAsync(session, tenantId, JournalStream.LifecycleNumber) ?? throw Lost(tenantId));
-        string before = await LastAsync(session, lifecycle);
+        string before = await journal.FindUsesSetAsync(session, tenantId, options.Node) is { } last ? Read(lifecycle, last) : Durable;
         if (before == Now)
             return false;
 
@@ -83,11 +83,8 @@ internal sealed class UseRecording(
     private async Task<JournalStream> FindLifecycleAsync(IKmsSession session, TenantId tenantId) =>
         sealer.Open(await journal.FindStreamAsync(session, tenantId, JournalStream.LifecycleNumber) ?? throw Lost(tenantId));
 
-    private async Task<string> LastAsync(IKmsSession session, JournalStream lifecycle)
+    private string Read(JournalStream lifecycle, StoredEvent last)
     {
-        if (await journal.FindUsesSetAsync(session, lifecycle.TenantId, options.Node) is not { } last)
-            return Durable;
-
         byte[] leaf = JournalChain.LeafHash(new CanonicalWriter(JournalChain.Format), lifecycle, last);
         return JournalChain.Holds(last, leaf, keyring.JournalKeys)
             ? last.Event.To ?? Durable

@@ -163,18 +163,11 @@ internal sealed record KeyWithVersion(Sealed<Key> Key, Sealed<KeyVersion>? Versi
 internal sealed record KeyAndVersion(Key Key, KeyVersion Version);
 
 /// <summary>The seals of a version's row and its key's, which tell whether either was written since.</summary>
-internal sealed class RowSeals(byte[] version, byte[] key) : IEquatable<RowSeals>
+internal sealed class RowSeals(byte[] version, byte[] key)
 {
     private readonly byte[] _version = version;
     private readonly byte[] _key = key;
 
-    /// <inheritdoc/>
-    public bool Equals(RowSeals? other) =>
-        other is not null && _version.AsSpan().SequenceEqual(other._version) && _key.AsSpan().SequenceEqual(other._key);
-
-    /// <inheritdoc/>
-    public override bool Equals(object? obj) => Equals(obj as RowSeals);
-
-    /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(_version.Length, _key.Length);
+    /// <summary>Whether neither was written in between.</summary>
+    public bool AreThoseOf(RowSeals other) => _version.AsSpan().SequenceEqual(other._version) && _key.AsSpan().SequenceEqual(other._key);
 }

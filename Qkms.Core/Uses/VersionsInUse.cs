@@ -23,7 +23,7 @@ internal sealed class VersionsInUse(KeyRows rows, IKeyRepository keys)
         RowSeals? seals = await keys.FindSealsAsync(session, version.TenantId, version.Id);
         if (seals is not null
             && _checked.TryGetValue(version.Id, out (KeyAndVersion Found, RowSeals Seals) known)
-            && known.Seals.Equals(seals))
+            && known.Seals.AreThoseOf(seals))
             return known.Found;
 
         KeyAndVersion found = await rows.FindAgainAsync(session, version);

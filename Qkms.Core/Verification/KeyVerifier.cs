@@ -36,19 +36,11 @@ internal sealed class KeyVerifier(
     /// <summary>Checks all of them.</summary>
     public async Task RunAsync()
     {
-        Guid last = Guid.Empty;
-        IReadOnlyList<Sealed<Key>> page;
-        do
+        await foreach (Sealed<Key> key in RowPages.AllAsync(session, rows.ListKeysAsync, row => row.Id.Value))
         {
-            page = await rows.ListKeysAsync(session, last, PageSize);
-            foreach (Sealed<Key> key in page)
-            {
-                last = key.UnverifiedRow.Id.Value;
-                Keys++;
-                await CheckKeyAsync(key);
-            }
+            Keys++;
+            await CheckKeyAsync(key);
         }
-        while (page.Count == PageSize);
 
         foreach (string kid in await repository.ListOrphansAsync(session, MostNamed))
             report.Found($"key version {kid} belongs to no key");

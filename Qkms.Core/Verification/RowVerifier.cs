@@ -34,18 +34,8 @@ internal sealed class RowVerifier(
 
     private async Task CheckApiKeysAsync()
     {
-        Guid last = Guid.Empty;
-        IReadOnlyList<Sealed<Credential>> page;
-        do
-        {
-            page = await rows.ListCredentialsAsync(session, last, PageSize);
-            foreach (Sealed<Credential> stored in page)
-            {
-                last = stored.UnverifiedRow.Id.Value;
-                CheckApiKey(stored);
-            }
-        }
-        while (page.Count == PageSize);
+        await foreach (Sealed<Credential> stored in RowPages.AllAsync(session, rows.ListCredentialsAsync, row => row.Id.Value))
+            CheckApiKey(stored);
 
         foreach (Guid lost in statements.ApiKeysLeft.Take(MostNamed))
             report.Found($"the row of credential {lost} is missing, and the journal tells of no such removal");

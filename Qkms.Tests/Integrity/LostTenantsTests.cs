@@ -5,6 +5,9 @@ namespace Qkms.Tests.Integrity;
 /// </summary>
 public sealed class LostTenantsTests : ServiceTests
 {
+    // The first sweep of a start may come late, and would delete the invented result of a request: it has expired.
+    private protected override QkmsApplication NewApplication() => new() { KeepsHouse = false };
+
     [Fact]
     public async Task Lost_tenants_stop_the_start_and_nothing_is_made_anew()
     {
