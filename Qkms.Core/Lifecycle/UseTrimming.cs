@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Qkms.Core.Callers;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Sealing;
