@@ -62,6 +62,7 @@ return await StartFailures.ExplainAsync(async () =>
     builder.Services.AddSingleton(settings);
     builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
     builder.Services.AddSingleton(TimeProvider.System);
+    builder.Services.AddSingleton(new RateLimits(settings.RateLimits));
     builder.Services.AddQkmsCore(
         PqcEngines.Select(settings.Engine, settings.StrictEngine),
         settings.ApiKeys,

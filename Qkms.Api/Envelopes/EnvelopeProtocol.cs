@@ -43,7 +43,11 @@ internal sealed class EnvelopeProtocol(
         if (await authenticator.AuthenticateAsync(proof, context.RequestAborted) is not { } apiKey)
             return null;
 
-        return new Caller(apiKey.TenantId, apiKey.CredentialId, apiKey.Access, facts.RequestId) { ServerRequestId = facts.ServerRequestId };
+        return new Caller(apiKey.TenantId, apiKey.CredentialId, apiKey.Access, facts.RequestId)
+        {
+            ServerRequestId = facts.ServerRequestId,
+            Plan = apiKey.Plan,
+        };
     }
 
     /// <summary>

@@ -7,6 +7,7 @@ using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
 using Qkms.Core.Telemetry;
+using Qkms.Core.Tenants;
 using Qkms.Core.Uses;
 
 namespace Qkms.Api.Hosting;
@@ -214,11 +215,36 @@ internal static class SettingCatalogue
         new TelemetryOptions().TenantLabel,
         "Whether the metric `qkms.operations` has a series for each tenant ([observability](observability.md)).");
 
+    public static readonly Setting<int> ApiKeyPercent = Setting.Number(
+        "RateLimits:ApiKeyPercent",
+        new RateLimitOptions().ApiKeyPercent,
+        50,
+        100,
+        "Percentage of its tenant's cost units and burst that one API key may use ([rate limits](rate-limits.md)).");
+
+    /// <summary>The limits of the plans.</summary>
+    public static IReadOnlyList<PlanSettings> Plans { get; } = [.. new RateLimitOptions().Plans.Select(plan => new PlanSettings(
+        plan.Key,
+        Setting.Number(
+            $"Plans:{plan.Key}:CostUnitsPerSecond",
+            plan.Value.CostUnitsPerSecond,
+            0,
+            1_000_000,
+            $"Cost units a second that a tenant of the plan `{plan.Key}` may spend on this node; 0 for no limit "
+                + "([rate limits](rate-limits.md))."),
+        Setting.Number(
+            $"Plans:{plan.Key}:Burst",
+            plan.Value.Burst,
+            1_000,
+            10_000_000,
+            $"Cost units that a tenant of the plan `{plan.Key}` may spend at once.")))];
+
     public static IReadOnlyList<Setting> All { get; } =
     [
         DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies,
         AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
         RotationInterval, RotationMaxAttempts, RotationRetryDelay, AuditUses, KeepUses, NodeName, RefuseWeakHash, TenantLabel,
+        ApiKeyPercent, .. Plans.SelectMany(plan => new Setting[] { plan.CostUnitsPerSecond, plan.Burst }),
     ];
 
     private static bool TryParseOrigin(string text, out string origin)
@@ -240,3 +266,9 @@ internal static class SettingCatalogue
         return isAddress;
     }
 }
+
+/// <summary>The settings of a plan.</summary>
+/// <param name="Name">The plan, as rows of tenants name it.</param>
+/// <param name="CostUnitsPerSecond">How many cost units become free each second.</param>
+/// <param name="Burst">How many can be spent at once.</param>
+internal sealed record PlanSettings(string Name, Setting<int> CostUnitsPerSecond, Setting<int> Burst);

@@ -9,8 +9,11 @@ namespace Qkms.Api.Http;
 /// caller unless its route says otherwise, unknown routes too. Nothing of the body is read before.
 /// </summary>
 /// <remarks>One rule needs none of what the framework has for many, which costs as much as the rest of the check.</remarks>
-internal sealed class Authentication(RequestDelegate next, EndpointDataSource routes)
+internal sealed class Authentication(RequestDelegate next, EndpointDataSource routes, RateLimits limits)
 {
+    /// <summary>The cost units of every request; what its work costs is added where that is known.</summary>
+    public const int CostOfRequest = 1;
+
     private readonly Lazy<HashSet<string?>> _openPaths = new(() => routes.Endpoints.OfType<RouteEndpoint>()
         .Where(route => route.Metadata.GetMetadata<IAllowAnonymous>() is not null)
         .Select(route => route.RoutePattern.RawText)
@@ -27,9 +30,13 @@ internal sealed class Authentication(RequestDelegate next, EndpointDataSource ro
                 return;
             }
 
+            Caller caller = RequestFacts.Of(context).RequireCaller();
+            caller.Budget = limits.BudgetOf(caller);
+            caller.Budget?.Pay(CostOfRequest);
+
             // Where routing found no route of ours, it answers by an endpoint of its own: another verb, another path.
             if (endpoint is RouteEndpoint)
-                RequestFacts.Of(context).RequireCaller().Require(PermissionOf(endpoint));
+                caller.Require(PermissionOf(endpoint));
         }
 
         await next(context);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.OpenApi;
 using Qkms.Api.Envelopes;
@@ -78,7 +79,10 @@ internal sealed class OperationDetails : IOperationFilter
             yield return KmsErrors.Unauthenticated;
             yield return KmsErrors.NotPermitted;
             yield return KmsErrors.TenantSuspended;
+            yield return KmsErrors.TooManyRequests;
             yield return KmsErrors.Unavailable;
+            if (metadata.OfType<IAcceptsMetadata>().Any(body => body.RequestType?.GetProperty("Items") is not null))
+                yield return KmsErrors.QuotaExceeded;
         }
 
         foreach (KmsError error in metadata.OfType<RefusalMetadata>().SelectMany(m => m.Errors))

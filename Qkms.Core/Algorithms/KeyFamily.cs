@@ -56,6 +56,14 @@ internal abstract class KeyFamily
     /// <summary>Whether an operation is long enough to wait for its turn among other private-key work.</summary>
     internal virtual bool WaitsForTurn(KeyOperation operation) => false;
 
+    /// <summary>What an operation costs in cost units: one for every 50 µs of one core, rounded, and at least one.</summary>
+    internal virtual int CostOf(KeyAlgorithm algorithm, KeyOperation operation) => 1;
+
+    /// <summary>
+    /// What a new key costs in cost units. Less than the time would be where primes are searched: how many searches run is bounded elsewhere.
+    /// </summary>
+    internal virtual int GenerationCostOf(KeyAlgorithm algorithm) => 1;
+
     /// <summary>Whether its ciphertexts name the key version that opens them.</summary>
     internal virtual bool CiphertextsNameTheirKey => false;
 

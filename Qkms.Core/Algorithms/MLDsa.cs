@@ -42,6 +42,10 @@ internal sealed class MLDsaFamily : KeyFamily
 
     internal override bool WaitsForTurn(KeyOperation operation) => operation == KeyOperation.Sign;
 
+    internal override int CostOf(KeyAlgorithm algorithm, KeyOperation operation) => operation == KeyOperation.Sign ? 10 : 2;
+
+    internal override int GenerationCostOf(KeyAlgorithm algorithm) => 4;
+
     internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, SecondOpinion opinion)
     {
         using MLDsa generated = opinion.InUse.GenerateMLDsa(_sets[algorithm].Platform);

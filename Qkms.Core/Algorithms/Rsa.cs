@@ -45,6 +45,22 @@ internal sealed class RsaFamily : KeyFamily
 
     internal override bool WaitsForTurn(KeyOperation operation) => operation is KeyOperation.Decrypt or KeyOperation.Sign;
 
+    // 0.4, 2.0 and 5.2 ms with the private key, by openssl speed.
+    internal override int CostOf(KeyAlgorithm algorithm, KeyOperation operation) => !WaitsForTurn(operation) ? 2
+        : algorithm.ModulusBits switch
+        {
+            <= 2048 => 10,
+            <= 3072 => 40,
+            _ => 100,
+        };
+
+    internal override int GenerationCostOf(KeyAlgorithm algorithm) => algorithm.ModulusBits switch
+    {
+        <= 2048 => 100,
+        <= 3072 => 200,
+        _ => 400,
+    };
+
     internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, SecondOpinion opinion)
     {
         using RSA generated = RSA.Create(algorithm.ModulusBits!.Value);

@@ -15,6 +15,9 @@ internal sealed class ApiKeyIdentity
     /// <summary>The tenant that it speaks for.</summary>
     public TenantId TenantId => Tenant.Id;
 
+    /// <summary>The plan of the tenant.</summary>
+    public string Plan => Tenant.Plan;
+
     /// <summary>The API key.</summary>
     public CredentialId CredentialId => Credential.Id;
 

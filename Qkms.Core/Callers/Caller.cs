@@ -10,6 +10,12 @@ internal sealed record Caller(TenantId TenantId, CredentialId CredentialId, Acce
     /// <summary>The request, by an id that the service made: for the journal.</summary>
     public Guid ServerRequestId { get; init; } = RequestId;
 
+    /// <summary>The plan of the tenant; one that is not known is limited like the smallest.</summary>
+    public string Plan { get; init; } = "";
+
+    /// <summary>What the caller may spend; null = without a limit.</summary>
+    public ICostBudget? Budget { get; set; }
+
     /// <summary>The key that the request is about: the one named last, where it is about several. Null for none.</summary>
     public TouchedKey? Touched { get; set; }
 

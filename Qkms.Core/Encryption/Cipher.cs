@@ -44,13 +44,14 @@ internal sealed class Cipher(KeyUses uses)
         uses.RunAsync(caller, choice with { Ciphertext = ciphertext }, _decrypt, (context, ciphertext), cancellationToken);
 
     /// <summary>Decrypts many; each item stands for itself.</summary>
-    public ValueTask<IReadOnlyList<ItemOf<Used<SecretBytes>>>> DecryptManyAsync(
+    public async ValueTask<IReadOnlyList<ItemOf<Used<SecretBytes>>>> DecryptManyAsync(
         Caller caller,
         KeyChoice choice,
         IReadOnlyList<(EncryptionContext Context, byte[] Ciphertext)> items,
         CancellationToken cancellationToken)
     {
-        KeyChoice bounded = choice with { Trials = new TrialBudget() };
-        return EachItem.RunAsync(items, item => DecryptAsync(caller, bounded, item.Context, item.Ciphertext, cancellationToken));
+        await uses.PayAsync(caller, Enumerable.Repeat((choice, KeyOperation.Decrypt), items.Count), cancellationToken);
+        KeyChoice bounded = choice with { Trials = new TrialBudget(), IsPaid = true };
+        return await EachItem.RunAsync(items, item => DecryptAsync(caller, bounded, item.Context, item.Ciphertext, cancellationToken));
     }
 }

@@ -55,12 +55,16 @@ internal sealed class DataKeyIssuer(KeyUses uses)
         uses.RunManyAsync(caller, choice, _generate, items, cancellationToken);
 
     /// <summary>Recovers many data keys; each stands for itself.</summary>
-    public ValueTask<IReadOnlyList<ItemOf<Used<SecretBytes>>>> DecryptManyAsync(
+    public async ValueTask<IReadOnlyList<ItemOf<Used<SecretBytes>>>> DecryptManyAsync(
         Caller caller,
         KeyChoice choice,
         IReadOnlyList<(EncryptionContext Context, byte[] Ciphertext)> items,
-        CancellationToken cancellationToken) =>
-        EachItem.RunAsync(items, item => DecryptAsync(caller, choice, item.Context, item.Ciphertext, cancellationToken));
+        CancellationToken cancellationToken)
+    {
+        await uses.PayAsync(caller, Enumerable.Repeat((choice, KeyOperation.DecryptDataKey), items.Count), cancellationToken);
+        KeyChoice paid = choice with { IsPaid = true };
+        return await EachItem.RunAsync(items, item => DecryptAsync(caller, paid, item.Context, item.Ciphertext, cancellationToken));
+    }
 
     /// <summary>Recovers a data key; its wrapped form names the key.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.DecryptionFailed"/>, or what <see cref="KeyUses"/> refuses.</exception>

@@ -5,7 +5,7 @@ using Qkms.Core.Uses;
 namespace Qkms.Core.Encryption;
 
 /// <summary>Moves ciphertexts from one key to another; the plaintext does not leave the service.</summary>
-internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKeys kem)
+internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKeys kem, KeyUses uses)
 {
     /// <summary>Decrypts with the source and encrypts to the destination.</summary>
     /// <param name="caller">Whose keys.</param>
@@ -26,7 +26,20 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
         Authenticated? to,
         CancellationToken cancellationToken)
     {
+        await uses.PayAsync(caller, Both(source, destination), cancellationToken);
+        return await MoveAsync(caller, Paid(source), destination, from, to, cancellationToken);
+    }
+
+    private async ValueTask<ReEncrypted> MoveAsync(
+        Caller caller,
+        KeyChoice source,
+        KeyChoice? destination,
+        MovedCiphertext from,
+        Authenticated? to,
+        CancellationToken cancellationToken)
+    {
         Authenticated bound = to ?? from.Bound;
+        destination = destination is { } named ? Paid(named) : null;
         if (from.IsWrappedKey)
         {
             Require(caller, Permission.KemUnwrap, Permission.KemWrap);
@@ -61,16 +74,17 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
     }
 
     /// <summary>The same for many; each item stands for itself.</summary>
-    public ValueTask<IReadOnlyList<ItemOf<ReEncrypted>>> ReEncryptManyAsync(
+    public async ValueTask<IReadOnlyList<ItemOf<ReEncrypted>>> ReEncryptManyAsync(
         Caller caller,
         IReadOnlyList<(KeyChoice Source, KeyChoice? Destination, MovedCiphertext From, Authenticated? To)> items,
         CancellationToken cancellationToken)
     {
+        await uses.PayAsync(caller, items.SelectMany(item => Both(item.Source, item.Destination)), cancellationToken);
         TrialBudget trials = new();
-        return EachItem.RunAsync(
+        return await EachItem.RunAsync(
             items,
-            item => ReEncryptAsync(
-                caller, item.Source with { Trials = trials }, item.Destination, item.From, item.To, cancellationToken));
+            item => MoveAsync(
+                caller, Paid(item.Source) with { Trials = trials }, item.Destination, item.From, item.To, cancellationToken));
     }
 
     // To move a ciphertext to a key of one's own is to open it, and to make one is to vouch for what it holds.
@@ -81,8 +95,15 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
                 $"To move this ciphertext to another key, an API key must also allow '{open.ToWire()}' and '{make.ToWire()}'.");
     }
 
+    // What goes to the key that it came from goes to its algorithm.
+    private static (KeyChoice Choice, KeyOperation Operation)[] Both(KeyChoice source, KeyChoice? destination) =>
+        [(source, KeyOperation.Decrypt), (destination ?? source, KeyOperation.Encrypt)];
+
+    private static KeyChoice Paid(KeyChoice choice) => choice with { IsPaid = true };
+
     private static KeyChoice ActiveOf(ChosenKey key) => new()
     {
+        IsPaid = true,
         Algorithm = key.Version.Algorithm,
         Name = key.Version.Address.Name,
         DefaultAlgorithm = KeyAlgorithm.Aes256,

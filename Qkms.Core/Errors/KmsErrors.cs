@@ -66,6 +66,10 @@ internal static class KmsErrors
     public static readonly KmsError RotationJobOver = new(
         "ERR_KMS_013", KmsErrorKind.Conflict, "The rotation job is over: it can no longer be cancelled.");
 
+    /// <summary>The API key or its tenant has no cost units left for the request; nothing of it was done.</summary>
+    public static readonly KmsError TooManyRequests = new(
+        "ERR_RATE_001", KmsErrorKind.RateLimited, "Too many requests: nothing was done. Retry after the time in Retry-After.");
+
     /// <summary>A ciphertext that does not open: the same message for every cause.</summary>
     public static readonly KmsError DecryptionFailed = new("ERR_KEM_001", KmsErrorKind.Invalid, "Decryption failed.");
 
@@ -92,6 +96,7 @@ internal static class KmsErrors
         Invalid, NotFound,
         KeyVersionNotFound, ActiveKeyExists, OnlyActiveKey, KeyRevoked, KeyExpired, KeyRetired, KeyChanged, KeyDestroyed, KeyDisabled,
         IdempotencyKeyReused, RotationJobOver,
+        TooManyRequests,
         DecryptionFailed, WrongOperation, Internal, Unavailable, OutcomeUnknown,
     ];
 }

@@ -12,6 +12,9 @@ internal sealed class KmsException : Exception
     /// <summary>The fields that are not valid; empty if the error is not about a field.</summary>
     public IReadOnlyList<FieldError> Details { get; init; } = [];
 
+    /// <summary>The same refusal, and when to retry.</summary>
+    public KmsException After(TimeSpan delay) => new(Error, Message) { Details = Details, RetryAfter = delay };
+
     /// <summary>When to retry, for <see cref="KmsErrorKind.Unavailable"/> and <see cref="KmsErrorKind.RateLimited"/>.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -68,6 +68,7 @@ internal sealed class KeyLifecycle(
         (KeyAndVersion? head, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
             async session => (await FindHeadAsync(session, address, command.Kid), await tenantKeys.FindAsync(session, caller.TenantId)),
             cancellationToken);
+        caller.Budget?.Pay(address.Algorithm.Family.GenerationCostOf(address.Algorithm));
         using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => Generate(address), cancellationToken);
         using WrappingKey tenantKey = tenantKeys.Open(tenantKeyEntry);
 
@@ -130,6 +131,7 @@ internal sealed class KeyLifecycle(
         (KeyAndVersion found, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
             async session => (await FindRotatableAsync(session), await tenantKeys.FindAsync(session, caller.TenantId)), cancellationToken);
         _ = LimitsAfter(found.Version, command.Limits, time.GetUtcMilliseconds());
+        caller.Budget?.Pay(address.Algorithm.Family.GenerationCostOf(address.Algorithm));
         using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => Generate(address), cancellationToken);
         using WrappingKey tenantKey = tenantKeys.Open(tenantKeyEntry);
 

@@ -116,6 +116,8 @@ internal sealed class KeyRotations(
     {
         (Succession found, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
             async session => (await FindAsync(session), await tenantKeys.FindAsync(session, caller.TenantId)), cancellationToken);
+        KeyAlgorithm algorithm = found.Address.Algorithm;
+        caller.Budget?.Pay(algorithm.Family.GenerationCostOf(algorithm));
         using NewKeyMaterial pair = await successors.GenerateAsync(found, cancellationToken);
         using WrappingKey tenantKey = tenantKeys.Open(tenantKeyEntry);
 

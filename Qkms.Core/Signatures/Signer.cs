@@ -181,12 +181,13 @@ internal sealed class Signer
         Caller caller, KeyChoice choice, IReadOnlyList<(byte[] Mu, byte[] Signature)> items, CancellationToken cancellationToken) =>
         EachAsync(caller, choice, _verifyMu, items, cancellationToken);
 
-    private ValueTask<IReadOnlyList<ItemOf<Used<bool>>>> EachAsync<TKey, TState>(
+    private async ValueTask<IReadOnlyList<ItemOf<Used<bool>>>> EachAsync<TKey, TState>(
         Caller caller, KeyChoice choice, KeyWork<TKey, TState, bool> work, IReadOnlyList<TState> items, CancellationToken cancellationToken)
         where TKey : class
     {
-        KeyChoice bounded = choice with { Trials = new TrialBudget() };
-        return EachItem.RunAsync(items, item => _uses.RunAsync(caller, bounded, work, item, cancellationToken));
+        await _uses.PayAsync(caller, Enumerable.Repeat((choice, work.Operation), items.Count), cancellationToken);
+        KeyChoice bounded = choice with { Trials = new TrialBudget(), IsPaid = true };
+        return await EachItem.RunAsync(items, item => _uses.RunAsync(caller, bounded, work, item, cancellationToken));
     }
 
     private async ValueTask JournalAsync<T>(Caller caller, Used<T> signed, SignatureHash function)

@@ -41,6 +41,9 @@ internal readonly record struct KeyChoice
     /// <summary>What the items of one request may try together; null where the request has no items.</summary>
     public TrialBudget? Trials { get; init; }
 
+    /// <summary>Whether the request has paid for the use already: see <see cref="KeyUses.PayAsync"/>.</summary>
+    public bool IsPaid { get; init; }
+
     /// <summary>Whether the ciphertext names the version: its family writes that down, and the request names no version.</summary>
     public bool IsByCiphertext =>
         this is { Ciphertext: not null, Kid: null, Version: null } && AlgorithmMeant.Family.CiphertextsNameTheirKey;

@@ -29,6 +29,9 @@ internal sealed class KeyUses(
             long generation = materials.Generation;
             ChosenKey chosen = await ChooseAsync(caller, choice, work.Operation, cancellationToken);
             record.Algorithm = chosen.Version.Algorithm;
+            if (!choice.IsPaid)
+                caller.Budget?.Pay(CostOf(chosen.Version.Algorithm, work.Operation));
+
             (T? result, IReadOnlyList<string> warnings) = await UseAsync(chosen.Version, generation, work, state, cancellationToken);
             if (work.Fits?.Invoke(result) == false)
             {
@@ -68,6 +71,7 @@ internal sealed class KeyUses(
             long generation = materials.Generation;
             ChosenKey chosen = await ChooseAsync(caller, choice, work.Operation, cancellationToken);
             record.Algorithm = chosen.Version.Algorithm;
+            caller.Budget?.Pay(items.Count * CostOf(chosen.Version.Algorithm, work.Operation));
             using MaterialLease lease = await materials.RentAsync(chosen.Version, generation, cancellationToken);
             TKey key = lease.Key as TKey ?? throw CannotDo(work, chosen.Version);
             List<string> warnings = [];
@@ -100,6 +104,43 @@ internal sealed class KeyUses(
         }
     }
 
+    /// <summary>
+    /// Pays for all that a request will do with several keys, before any of it is done; the choices are then to be marked
+    /// <see cref="KeyChoice.IsPaid"/>. A key that is not found costs one unit: that it is not there is said later.
+    /// </summary>
+    /// <exception cref="KmsException">What <see cref="ICostBudget.Pay"/> refuses.</exception>
+    internal async ValueTask PayAsync(
+        Caller caller, IEnumerable<(KeyChoice Choice, KeyOperation Operation)> planned, CancellationToken cancellationToken)
+    {
+        if (caller.Budget is not { } budget)
+            return;
+
+        int units = 0;
+        foreach ((KeyChoice choice, KeyOperation operation) in planned)
+            units += await PriceAsync(caller, choice, operation, cancellationToken);
+
+        budget.Pay(units);
+    }
+
+    private async ValueTask<int> PriceAsync(
+        Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
+    {
+        // Only a kid leaves the algorithm open.
+        if (choice.Kid is null)
+            return CostOf(choice.AlgorithmMeant, operation);
+
+        try
+        {
+            return CostOf((await resolver.FindAsync(caller, choice, operation, cancellationToken)).Used.Version.Algorithm, operation);
+        }
+        catch (KmsException refusal) when (refusal.Error.Kind is not KmsErrorKind.Unavailable)
+        {
+            return 1;
+        }
+    }
+
+    private static int CostOf(KeyAlgorithm algorithm, KeyOperation operation) => algorithm.Family.CostOf(algorithm, operation);
+
     private async ValueTask<(T? Result, IReadOnlyList<string> Warnings)> UseAsync<TKey, TState, T>(
         KeyVersion version, long generation, KeyWork<TKey, TState, T> work, TState state, CancellationToken cancellationToken)
         where TKey : class
@@ -124,6 +165,7 @@ internal sealed class KeyUses(
         foreach (KeyVersion other in await resolver.FindOthersAsync(caller, choice, tried, work.Operation, cancellationToken))
         {
             choice.Trials?.Take();
+            caller.Budget?.Pay(CostOf(other.Algorithm, work.Operation));
             (T? result, IReadOnlyList<string> warnings) = await UseAsync(other, generation, work, state, cancellationToken);
             if (!work.Fits!(result))
                 continue;

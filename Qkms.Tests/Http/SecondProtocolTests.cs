@@ -18,6 +18,7 @@ using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
+using Qkms.Core.Tenants;
 using Qkms.Core.Uses;
 using Qkms.Storage;
 using Qkms.Storage.Sqlite;
@@ -48,6 +49,7 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
         builder.AddQkmsEnvelope();
         builder.Services.AddSingleton<ToyProtocol>();
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(new RateLimits(new RateLimitOptions()));
         builder.Services.AddQkmsCore(
             PqcEngines.Select(PqcEngines.BouncyCastle),
             new ApiKeyOptions(),

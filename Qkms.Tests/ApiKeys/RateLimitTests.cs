@@ -1,0 +1,198 @@
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Tests.ApiKeys;
+
+/// <summary>Q-31, K-08: tenants and API keys spend cost units by the plan of the tenant; beyond it is 429, and nothing is done.</summary>
+public sealed class RateLimitTests : ServiceTests
+{
+    // 1,000 for the tenant, 800 for each API key; one a second more than that.
+    private const int OfTenant = 1_000;
+    private const int OfApiKey = 800;
+
+    private protected override QkmsApplication NewApplication() => new()
+    {
+        Settings =
+        {
+            ["Qkms:Plans:free:CostUnitsPerSecond"] = "1",
+            ["Qkms:Plans:free:Burst"] = "1000",
+            ["Qkms:Plans:pro:CostUnitsPerSecond"] = "1000",
+            ["Qkms:Plans:pro:Burst"] = "1000",
+        },
+    };
+
+    /// <summary>Q-31: the answer says when to retry, in whole seconds, and in the envelope.</summary>
+    [Fact]
+    public async Task Q31_too_many_requests_are_429_and_say_when_to_retry()
+    {
+        using HttpClient client = App.ClientFor(await App.CreateTenantAsync("small", plan: "free"));
+
+        using HttpResponseMessage refused = await SpendAllAsync(client);
+
+        refused.StatusCode.Should().Be(HttpStatusCode.TooManyRequests);
+        JsonNode body = JsonNode.Parse(await refused.Content.ReadAsStringAsync())!;
+        ((string?)body["error"]!["error_code"]).Should().Be("ERR_RATE_001");
+        body["request_id"].Should().NotBeNull();
+        int.Parse(refused.Headers.GetValues("Retry-After").Single(), CultureInfo.InvariantCulture).Should().BeGreaterThanOrEqualTo(1);
+    }
+
+    /// <summary>Q-31: parallel callers together get what the plan allows, and not one more than becomes free meanwhile.</summary>
+    [Fact]
+    public async Task Q31_parallel_callers_share_one_budget()
+    {
+        using HttpClient client = App.ClientFor(await App.CreateTenantAsync("small", plan: "free"));
+        long begin = TimeProvider.System.GetTimestamp();
+
+        HttpStatusCode[][] answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => ReadManyAsync(client, 150))));
+
+        int passed = answers.SelectMany(all => all).Count(status => status == HttpStatusCode.OK);
+        double seconds = TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
+        passed.Should().BeInRange(OfApiKey, OfApiKey + (int)Math.Ceiling(seconds) + 1);
+        answers.SelectMany(all => all).Should().OnlyContain(status => status == HttpStatusCode.OK || status == HttpStatusCode.TooManyRequests);
+    }
+
+    /// <summary>K-08: each API key has a budget of its own, which leaves a part to the others of its tenant.</summary>
+    [Fact]
+    public async Task K08_api_key_that_floods_leaves_a_part_to_the_others_of_its_tenant()
+    {
+        string first = await App.CreateTenantAsync("small", plan: "free");
+        string second = await App.CreateApiKeyAsync(first, Roles.Admin);
+        using HttpClient flooding = App.ClientFor(first);
+        using HttpClient other = App.ClientFor(second);
+        (await SpendAllAsync(flooding)).Dispose();
+
+        HttpStatusCode[] answers = await ReadManyAsync(other, OfTenant - OfApiKey);
+
+        answers.Should().OnlyContain(status => status == HttpStatusCode.OK);
+        (await SpendAllAsync(other)).StatusCode.Should().Be(HttpStatusCode.TooManyRequests, "the tenant's budget is spent");
+    }
+
+    /// <summary>Q-31: the flood of one tenant takes nothing from another, and enterprise has no limit.</summary>
+    [Fact]
+    public async Task Q31_flood_of_one_tenant_leaves_the_budget_of_others_alone()
+    {
+        using HttpClient flooding = App.ClientFor(await App.CreateTenantAsync("flooding", plan: "free"));
+        using HttpClient other = App.ClientFor(await App.CreateTenantAsync("other", plan: "free"));
+        (await SpendAllAsync(flooding)).Dispose();
+
+        (await ReadManyAsync(other, 100)).Should().OnlyContain(status => status == HttpStatusCode.OK);
+        (await ReadManyAsync(Client, OfTenant + 100)).Should().OnlyContain(status => status == HttpStatusCode.OK);
+    }
+
+    /// <summary>Q-31: a batch is paid for by its items and its key's algorithm, before any of it is done.</summary>
+    [Fact]
+    public async Task Q31_batch_that_cannot_be_paid_is_refused_whole()
+    {
+        string apiKey = await App.CreateTenantAsync("small", plan: "free");
+        using HttpClient client = App.ClientFor(apiKey);
+        (await client.GenerateAsync("ML-DSA-65", new { usage_limit = 100 })).ShouldBe(HttpStatusCode.Created);
+
+        // 1 + 4 are spent; a signature costs 10, and the request 1.
+        (await client.PostJsonAsync("/signature/sign", Batch(75))).ShouldBe(HttpStatusCode.OK);
+        (await client.PostJsonAsync("/signature/sign", Batch(20))).ShouldBeRefused(HttpStatusCode.TooManyRequests, "ERR_RATE_001");
+        Answer after = await client.ActiveAsync("ML-DSA-65");
+
+        after.ShouldBe(HttpStatusCode.OK);
+        ((long?)after.Data["used"]).Should().Be(75, "a use that is refused is none");
+    }
+
+    /// <summary>Q-31: where each item names its own key, the request pays for all of them before the first.</summary>
+    [Fact]
+    public async Task Q31_batch_of_decryptions_that_cannot_be_paid_is_refused_whole()
+    {
+        using HttpClient client = App.ClientFor(await App.CreateTenantAsync("small", plan: "free"));
+        (await client.GenerateAsync("AES-256")).ShouldBe(HttpStatusCode.Created);
+        Answer made = await client.PostJsonAsync("/crypto/encrypt", """{"plaintext":"AA=="}""");
+        string ciphertext = (string)made.Data["ciphertext"]!;
+        string batch = $$"""{"items":[{{string.Join(',', Enumerable.Repeat($$"""{"ciphertext":"{{ciphertext}}"}""", 500))}}]}""";
+
+        (await client.PostJsonAsync("/crypto/decrypt", batch)).ShouldBe(HttpStatusCode.OK);
+        (await client.PostJsonAsync("/crypto/decrypt", batch)).ShouldBeRefused(HttpStatusCode.TooManyRequests, "ERR_RATE_001");
+    }
+
+    /// <summary>Q-31: what the plan never allows is not to be tried again: 403, and the field is named.</summary>
+    [Fact]
+    public async Task Q31_batch_beyond_the_burst_is_403_and_names_the_items()
+    {
+        using HttpClient client = App.ClientFor(await App.CreateTenantAsync("small", plan: "free"));
+        (await client.GenerateAsync("ML-DSA-65")).ShouldBe(HttpStatusCode.Created);
+
+        Answer refused = await client.PostJsonAsync("/signature/sign", Batch(81));
+
+        refused.ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_001");
+        ((string?)refused.Json["error"]!["details"]![0]!["field"]).Should().Be("items");
+    }
+
+    /// <summary>Q-31: the units come back at the rate of the plan.</summary>
+    [Fact]
+    public async Task Q31_spent_units_come_back()
+    {
+        using HttpClient client = App.ClientFor(await App.CreateTenantAsync("large", plan: "pro"));
+        (await SpendAllAsync(client)).StatusCode.Should().Be(HttpStatusCode.TooManyRequests);
+
+        await Eventually.HoldsAsync(async () => (await client.GetJsonAsync("/kms/keys")).Status == HttpStatusCode.OK);
+    }
+
+    /// <summary>Q-31: health is not limited, and an unknown route is.</summary>
+    [Fact]
+    public async Task Q31_health_is_not_limited_and_unknown_routes_are()
+    {
+        using HttpClient client = App.ClientFor(await App.CreateTenantAsync("small", plan: "free"));
+        (await SpendAllAsync(client, "/no/such/route")).StatusCode.Should().Be(HttpStatusCode.TooManyRequests);
+
+        (await client.GetJsonAsync("/health/live")).Status.Should().Be(HttpStatusCode.OK);
+    }
+
+    /// <summary>Q-31: every setting of the plans, and of the part of an API key, counts.</summary>
+    [Fact]
+    public void Q31_every_setting_is_seen()
+    {
+        RateLimitOptions options = new();
+
+        options.OfTenant("enterprise").IsUnlimited.Should().BeTrue();
+        options.OfTenant("a plan of tomorrow").Should().Be(options.OfTenant("free"));
+        (options with { ApiKeyPercent = 50 }).OfApiKey("free").Should().Be(new PlanLimit(50, 1_000));
+    }
+
+    /// <summary>K-08: the setting of the API key's part is seen over HTTP.</summary>
+    [Fact]
+    public async Task K08_part_of_an_api_key_is_a_setting()
+    {
+        App.Settings["Qkms:RateLimits:ApiKeyPercent"] = "50";
+        using HttpClient client = App.ClientFor(await App.CreateTenantAsync("small", plan: "free"));
+
+        HttpStatusCode[] answers = await ReadManyAsync(client, 600);
+
+        answers.Take(500).Should().OnlyContain(status => status == HttpStatusCode.OK);
+        answers.Should().Contain(HttpStatusCode.TooManyRequests);
+    }
+
+    private static string Batch(int items) =>
+        $$"""{"items":[{{string.Join(',', Enumerable.Repeat("""{"message":"AA=="}""", items))}}]}""";
+
+    // Bounded: a budget of 1,000 is spent long before, though a busy machine lets some come back meanwhile.
+    private static async Task<HttpResponseMessage> SpendAllAsync(HttpClient client, string path = "/kms/keys")
+    {
+        for (int i = 0; i < 20_000; i += 50)
+        {
+            HttpResponseMessage[] answers = await Task.WhenAll(
+                Enumerable.Range(0, 50).Select(_ => client.GetAsync(new Uri(path, UriKind.Relative))));
+            if (answers.FirstOrDefault(answer => answer.StatusCode == HttpStatusCode.TooManyRequests) is { } refused)
+                return refused;
+        }
+
+        throw new InvalidOperationException("The budget does not end.");
+    }
+
+    private static async Task<HttpStatusCode[]> ReadManyAsync(HttpClient client, int count)
+    {
+        HttpStatusCode[] answers = new HttpStatusCode[count];
+        for (int i = 0; i < count; i++)
+        {
+            using HttpResponseMessage answer = await client.GetAsync(new Uri("/kms/supported-algorithms", UriKind.Relative));
+            answers[i] = answer.StatusCode;
+        }
+
+        return answers;
+    }
+}
