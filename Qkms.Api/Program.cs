@@ -1,4 +1,5 @@
 using Qkms.Api.Algorithms;
+using Qkms.Api.ApiKeys;
 using Qkms.Api.Envelopes;
 using Qkms.Api.Encryption;
 using Qkms.Api.Encryption.DataKeys;
@@ -47,6 +48,7 @@ return await StartFailures.ExplainAsync(async () =>
     builder.AddQkmsHttp(
         settings.Http,
         AlgorithmJson.Default,
+        ApiKeyJson.Default,
         DataKeyJson.Default,
         EncryptionJson.Default,
         HealthJson.Default,
@@ -69,9 +71,11 @@ return await StartFailures.ExplainAsync(async () =>
         settings.Signatures,
         settings.Destruction,
         settings.Rotation,
-        settings.Audit);
+        settings.Audit,
+        settings.Plans);
     builder.Services.AddHostedService<Housekeeping>();
     builder.Services.AddHostedService<DueRotations>();
+    builder.Services.AddHostedService<ApiKeyUseWriting>();
     builder.Services.AddHostedService<MemoryReturn>();
     if (settings.Storage.ConnectionString is { } shared)
         builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory });
@@ -98,6 +102,7 @@ return await StartFailures.ExplainAsync(async () =>
     routes.MapSignatures();
     routes.MapDataKeys();
     routes.MapAlgorithms();
+    routes.MapApiKeys();
     routes.MapJournal();
     routes.MapHealth();
 

@@ -4,6 +4,7 @@ using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
 using Qkms.Core.Telemetry;
+using Qkms.Core.Tenants;
 using Qkms.Core.Uses;
 
 namespace Qkms.Api.Hosting;
@@ -28,6 +29,7 @@ internal sealed record QkmsSettings
     public required RotationOptions Rotation { get; init; }
     public required AuditOptions Audit { get; init; }
     public required TelemetryOptions Telemetry { get; init; }
+    public required PlanOptions Plans { get; init; }
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="SettingsException">A value is not allowed, or there is no such setting; the message names it.</exception>
@@ -72,6 +74,11 @@ internal sealed record QkmsSettings
             },
             Audit = AuditFrom(configuration),
             Telemetry = new TelemetryOptions { TenantLabel = SettingCatalogue.TenantLabel.Read(configuration) },
+            Plans = new PlanOptions
+            {
+                Plans = SettingCatalogue.Plans.ToDictionary(
+                    plan => plan.Name, plan => plan.Read(configuration), StringComparer.Ordinal),
+            },
         };
     }
 

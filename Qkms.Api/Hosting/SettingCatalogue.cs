@@ -7,6 +7,7 @@ using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
 using Qkms.Core.Telemetry;
+using Qkms.Core.Tenants;
 using Qkms.Core.Uses;
 
 namespace Qkms.Api.Hosting;
@@ -214,11 +215,25 @@ internal static class SettingCatalogue
         new TelemetryOptions().TenantLabel,
         "Whether the metric `qkms.operations` has a series for each tenant ([observability](observability.md)).");
 
+    /// <summary>The settings of each plan, the smallest first.</summary>
+    public static IReadOnlyList<PlanSettings> Plans { get; } =
+    [
+        .. new PlanOptions().Plans.Select(plan => new PlanSettings(
+            plan.Key,
+            Setting.Number(
+                $"Plans:{plan.Key}:MaxApiKeys",
+                plan.Value.MaxApiKeys,
+                0,
+                1_000_000,
+                $"Most active API keys of a tenant with the plan `{plan.Key}`; 0 for no limit ([API keys](api-keys.md#how-many)).")))
+    ];
+
     public static IReadOnlyList<Setting> All { get; } =
     [
         DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies,
         AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
         RotationInterval, RotationMaxAttempts, RotationRetryDelay, AuditUses, KeepUses, NodeName, RefuseWeakHash, TenantLabel,
+        .. Plans.Select(plan => plan.MaxApiKeys),
     ];
 
     private static bool TryParseOrigin(string text, out string origin)
@@ -239,4 +254,13 @@ internal static class SettingCatalogue
 
         return isAddress;
     }
+}
+
+/// <summary>The settings of a plan.</summary>
+/// <param name="Name">The plan, as rows of tenants name it.</param>
+/// <param name="MaxApiKeys">The most active API keys.</param>
+internal sealed record PlanSettings(string Name, Setting<int> MaxApiKeys)
+{
+    /// <summary>What a configuration says.</summary>
+    public PlanLimits Read(IConfiguration configuration) => new() { MaxApiKeys = MaxApiKeys.Read(configuration) };
 }

@@ -18,6 +18,7 @@ using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
+using Qkms.Core.Tenants;
 using Qkms.Core.Uses;
 using Qkms.Storage;
 using Qkms.Storage.Sqlite;
@@ -55,7 +56,8 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
             new SignatureOptions(),
             new DestructionOptions(),
             new RotationOptions(),
-            new AuditOptions());
+            new AuditOptions(),
+            new PlanOptions());
         builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = _directory.Path });
 
         _app = builder.Build();
