@@ -1,4 +1,5 @@
 using Qkms.Api.Algorithms;
+using Qkms.Api.ApiKeys;
 using Qkms.Api.Envelopes;
 using Qkms.Api.Encryption;
 using Qkms.Api.Encryption.DataKeys;
@@ -47,6 +48,7 @@ return await StartFailures.ExplainAsync(async () =>
     builder.AddQkmsHttp(
         settings.Http,
         AlgorithmJson.Default,
+        ApiKeyJson.Default,
         DataKeyJson.Default,
         EncryptionJson.Default,
         HealthJson.Default,
@@ -62,7 +64,8 @@ return await StartFailures.ExplainAsync(async () =>
     builder.Services.AddSingleton(settings);
     builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = settings.ShutdownTimeout);
     builder.Services.AddSingleton(TimeProvider.System);
-    builder.Services.AddSingleton(new RateLimits(settings.RateLimits));
+    builder.Services.AddSingleton(_ => new RateLimits(settings.Plans, settings.RateLimits));
+    builder.Services.AddSingleton(_ => new FailedLogins(settings.RateLimits));
     builder.Services.AddQkmsCore(
         PqcEngines.Select(settings.Engine, settings.StrictEngine),
         settings.ApiKeys,
@@ -70,9 +73,11 @@ return await StartFailures.ExplainAsync(async () =>
         settings.Signatures,
         settings.Destruction,
         settings.Rotation,
-        settings.Audit);
+        settings.Audit,
+        settings.Plans);
     builder.Services.AddHostedService<Housekeeping>();
     builder.Services.AddHostedService<DueRotations>();
+    builder.Services.AddHostedService<ApiKeyUseWriting>();
     builder.Services.AddHostedService<MemoryReturn>();
     if (settings.Storage.ConnectionString is { } shared)
         builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory });
@@ -99,6 +104,7 @@ return await StartFailures.ExplainAsync(async () =>
     routes.MapSignatures();
     routes.MapDataKeys();
     routes.MapAlgorithms();
+    routes.MapApiKeys();
     routes.MapJournal();
     routes.MapHealth();
 

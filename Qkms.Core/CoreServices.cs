@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Qkms.Core.Administration;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Encryption;
@@ -11,6 +12,7 @@ using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Rotations;
 using Qkms.Core.Signatures;
+using Qkms.Core.Tenants;
 using Qkms.Core.Uses;
 
 namespace Qkms.Core;
@@ -27,7 +29,8 @@ internal static class CoreServices
         SignatureOptions signatures,
         DestructionOptions destruction,
         RotationOptions rotation,
-        AuditOptions audit) => services
+        AuditOptions audit,
+        PlanOptions plans) => services
         .AddSingleton(engine)
         .AddSingleton<SecondOpinion>()
         .AddSingleton(apiKeys)
@@ -47,6 +50,7 @@ internal static class CoreServices
         .AddSingleton<ApiKeyProver>()
         .AddSingleton<ApiKeyHandles>()
         .AddSingleton<ApiKeyDecoy>()
+        .AddSingleton<ApiKeyUses>()
         .AddSingleton<ApiKeyAuthenticator>()
         .AddSingleton<TenantProvisioning>()
         .AddSingleton<InitialTenant>()
@@ -93,5 +97,7 @@ internal static class CoreServices
         .AddSingleton<ObservedTime>()
         .AddSingleton<DestructionSweep>()
         .AddSingleton<UseTrimming>()
+        .AddSingleton(plans)
+        .AddSingleton<ApiKeyAdministration>()
         .AddSingleton<IntegrityAlarm>();
 }

@@ -30,6 +30,7 @@ internal sealed record QkmsSettings
     public required AuditOptions Audit { get; init; }
     public required TelemetryOptions Telemetry { get; init; }
     public required RateLimitOptions RateLimits { get; init; }
+    public required PlanOptions Plans { get; init; }
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="SettingsException">A value is not allowed, or there is no such setting; the message names it.</exception>
@@ -76,9 +77,14 @@ internal sealed record QkmsSettings
             Telemetry = new TelemetryOptions { TenantLabel = SettingCatalogue.TenantLabel.Read(configuration) },
             RateLimits = new RateLimitOptions
             {
-                Plans = SettingCatalogue.Plans.ToDictionary(
-                    plan => plan.Name, plan => new PlanLimit(plan.CostUnitsPerSecond.Read(configuration), plan.Burst.Read(configuration))),
                 ApiKeyPercent = SettingCatalogue.ApiKeyPercent.Read(configuration),
+                FailuresPerSecond = SettingCatalogue.FailuresPerSecond.Read(configuration),
+                FailureBurst = SettingCatalogue.FailureBurst.Read(configuration),
+            },
+            Plans = new PlanOptions
+            {
+                Plans = SettingCatalogue.Plans.ToDictionary(
+                    plan => plan.Name, plan => plan.Read(configuration), StringComparer.Ordinal),
             },
         };
     }

@@ -222,29 +222,31 @@ internal static class SettingCatalogue
         100,
         "Percentage of its tenant's cost units and burst that one API key may use ([rate limits](rate-limits.md)).");
 
-    /// <summary>The limits of the plans.</summary>
-    public static IReadOnlyList<PlanSettings> Plans { get; } = [.. new RateLimitOptions().Plans.Select(plan => new PlanSettings(
-        plan.Key,
-        Setting.Number(
-            $"Plans:{plan.Key}:CostUnitsPerSecond",
-            plan.Value.CostUnitsPerSecond,
-            0,
-            1_000_000,
-            $"Cost units a second that a tenant of the plan `{plan.Key}` may spend on this node; 0 for no limit "
-                + "([rate limits](rate-limits.md))."),
-        Setting.Number(
-            $"Plans:{plan.Key}:Burst",
-            plan.Value.Burst,
-            1_000,
-            10_000_000,
-            $"Cost units that a tenant of the plan `{plan.Key}` may spend at once.")))];
+    public static readonly Setting<int> FailuresPerSecond = Setting.Number(
+        "RateLimits:FailuresPerSecond",
+        new RateLimitOptions().FailuresPerSecond,
+        0,
+        1_000_000,
+        "Requests without a valid API key that one address may send each second; 0 for no limit "
+            + "([rate limits](rate-limits.md#by-address)).");
+
+    public static readonly Setting<int> FailureBurst = Setting.Number(
+        "RateLimits:FailureBurst",
+        new RateLimitOptions().FailureBurst,
+        1,
+        10_000_000,
+        "Requests without a valid API key that one address may send at once.");
+
+    /// <summary>The settings of each plan, the smallest first.</summary>
+    public static IReadOnlyList<PlanSettings> Plans { get; } =
+        [.. new PlanOptions().Plans.Select(plan => PlanSettings.Of(plan.Key, plan.Value))];
 
     public static IReadOnlyList<Setting> All { get; } =
     [
         DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies,
         AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
         RotationInterval, RotationMaxAttempts, RotationRetryDelay, AuditUses, KeepUses, NodeName, RefuseWeakHash, TenantLabel,
-        ApiKeyPercent, .. Plans.SelectMany(plan => new Setting[] { plan.CostUnitsPerSecond, plan.Burst }),
+        ApiKeyPercent, FailuresPerSecond, FailureBurst, .. Plans.SelectMany(plan => plan.All),
     ];
 
     private static bool TryParseOrigin(string text, out string origin)
@@ -266,9 +268,3 @@ internal static class SettingCatalogue
         return isAddress;
     }
 }
-
-/// <summary>The settings of a plan.</summary>
-/// <param name="Name">The plan, as rows of tenants name it.</param>
-/// <param name="CostUnitsPerSecond">How many cost units become free each second.</param>
-/// <param name="Burst">How many can be spent at once.</param>
-internal sealed record PlanSettings(string Name, Setting<int> CostUnitsPerSecond, Setting<int> Burst);

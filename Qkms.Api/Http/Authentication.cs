@@ -9,7 +9,7 @@ namespace Qkms.Api.Http;
 /// caller unless its route says otherwise, unknown routes too. Nothing of the body is read before.
 /// </summary>
 /// <remarks>One rule needs none of what the framework has for many, which costs as much as the rest of the check.</remarks>
-internal sealed class Authentication(RequestDelegate next, EndpointDataSource routes, RateLimits limits)
+internal sealed class Authentication(RequestDelegate next, EndpointDataSource routes, RateLimits limits, FailedLogins failures)
 {
     /// <summary>The cost units of every request; what its work costs is added where that is known.</summary>
     public const int CostOfRequest = 1;
@@ -26,7 +26,10 @@ internal sealed class Authentication(RequestDelegate next, EndpointDataSource ro
         {
             if (!await IsProvenAsync(context))
             {
-                await Refusals.WriteAsync(context, KmsErrors.Unauthenticated.With(Protocol.Of(context).WantedProof));
+                await Refusals.WriteAsync(
+                    context,
+                    failures.Count(context.Connection.RemoteIpAddress)
+                        ?? KmsErrors.Unauthenticated.With(Protocol.Of(context).WantedProof));
                 return;
             }
 

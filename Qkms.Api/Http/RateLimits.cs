@@ -1,4 +1,5 @@
 using System.Threading.RateLimiting;
+using Qkms.Core.Telemetry;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Api.Http;
@@ -8,23 +9,24 @@ namespace Qkms.Api.Http;
 /// </summary>
 internal sealed class RateLimits : IDisposable
 {
+    private readonly PlanOptions _plans;
     private readonly RateLimitOptions _options;
     private readonly PartitionedRateLimiter<Caller> _ofApiKeys;
     private readonly PartitionedRateLimiter<Caller> _ofTenants;
 
-    public RateLimits(RateLimitOptions options)
+    public RateLimits(PlanOptions plans, RateLimitOptions options)
     {
-        _options = options;
+        (_plans, _options) = (plans, options);
 
         // A change of the plan makes a new bucket.
         _ofApiKeys = PartitionedRateLimiter.Create<Caller, (Guid, string)>(caller => RateLimitPartition.GetTokenBucketLimiter(
-            (caller.CredentialId.Value, caller.Plan), key => BucketOf(_options.OfApiKey(key.Item2))));
+            (caller.CredentialId.Value, caller.Plan), key => OfApiKey(key.Item2).ToOptions()));
         _ofTenants = PartitionedRateLimiter.Create<Caller, (Guid, string)>(caller => RateLimitPartition.GetTokenBucketLimiter(
-            (caller.TenantId.Value, caller.Plan), key => BucketOf(_options.OfTenant(key.Item2))));
+            (caller.TenantId.Value, caller.Plan), key => OfTenant(key.Item2).ToOptions()));
     }
 
-    /// <summary>What a caller may spend; null where his plan has no limit.</summary>
-    public ICostBudget? BudgetOf(Caller caller) => _options.OfTenant(caller.Plan).IsUnlimited ? null : new Budget(this, caller);
+    /// <summary>What a caller may spend; null where the plan has no limit.</summary>
+    public ICostBudget? BudgetOf(Caller caller) => _plans.Of(caller.Plan).CostUnitsPerSecond == 0 ? null : new Budget(this, caller);
 
     public void Dispose()
     {
@@ -32,42 +34,70 @@ internal sealed class RateLimits : IDisposable
         _ofTenants.Dispose();
     }
 
-    private static TokenBucketRateLimiterOptions BucketOf(PlanLimit limit) => new()
+    private TokenBucket OfTenant(string plan)
     {
-        TokenLimit = limit.Burst,
-        TokensPerPeriod = limit.CostUnitsPerSecond,
-        ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-        AutoReplenishment = false,
-    };
+        PlanLimits limits = _plans.Of(plan);
+        return new TokenBucket(limits.CostUnitsPerSecond, limits.Burst);
+    }
+
+    private TokenBucket OfApiKey(string plan)
+    {
+        PlanLimits limits = _plans.Of(plan);
+        return new TokenBucket(_options.PartOf(limits.CostUnitsPerSecond), _options.PartOf(limits.Burst));
+    }
 
     private void Pay(Caller caller, int units)
     {
-        // First that of the API key: one that floods then takes nothing of what the tenant's others may spend.
-        Take(_ofApiKeys, caller, units, _options.OfApiKey(caller.Plan), "This API key has");
-        Take(_ofTenants, caller, units, _options.OfTenant(caller.Plan), "This tenant has");
-    }
-
-    private static void Take(PartitionedRateLimiter<Caller> limiter, Caller caller, int units, PlanLimit limit, string who)
-    {
-        if (units > limit.Burst)
+        TokenBucket ofApiKey = OfApiKey(caller.Plan);
+        if (units > ofApiKey.Burst)
         {
             throw KmsErrors.QuotaExceeded.With(
-                $"The request costs {units} cost units, and the tenant's plan allows {limit.Burst} at once: send fewer items.",
-                new FieldError("items", $"cost {units} cost units of at most {limit.Burst}"));
+                $"The request costs {units} cost units, and an API key of this tenant may spend {ofApiKey.Burst} at once: send fewer items.",
+                new FieldError("items", $"cost {units} cost units of at most {ofApiKey.Burst}"));
         }
 
-        using RateLimitLease lease = limiter.AttemptAcquire(caller, units);
-        if (lease.IsAcquired)
-            return;
+        // An API key that floods takes nothing of what the tenant's others may spend, and is not charged where the tenant cannot pay; but
+        // for callers between these lines.
+        if (units > Left(_ofTenants, caller))
+            throw Refusal(_ofTenants, caller, units, OfTenant(caller.Plan), RateLimitScope.Tenant);
 
-        long missing = units - (limiter.GetStatistics(caller)?.CurrentAvailablePermits ?? 0);
-        throw KmsErrors.TooManyRequests
-            .With($"{who} used up its cost units; nothing was done. Retry after the time in Retry-After.")
-            .After(TimeSpan.FromSeconds((double)missing / limit.CostUnitsPerSecond));
+        if (!TryTake(_ofApiKeys, caller, units))
+            throw Refusal(_ofApiKeys, caller, units, ofApiKey, RateLimitScope.ApiKey);
+
+        if (!TryTake(_ofTenants, caller, units))
+            throw Refusal(_ofTenants, caller, units, OfTenant(caller.Plan), RateLimitScope.Tenant);
+    }
+
+    private static bool TryTake(PartitionedRateLimiter<Caller> limiter, Caller caller, int units)
+    {
+        using RateLimitLease lease = limiter.AttemptAcquire(caller, units);
+        return lease.IsAcquired;
+    }
+
+    private static void TakeWhatIsThere(PartitionedRateLimiter<Caller> limiter, Caller caller, int units) =>
+        TryTake(limiter, caller, (int)Math.Min(units, Left(limiter, caller)));
+
+    private static long Left(PartitionedRateLimiter<Caller> limiter, Caller caller) =>
+        limiter.GetStatistics(caller)?.CurrentAvailablePermits ?? 0;
+
+    private static KmsException Refusal(
+        PartitionedRateLimiter<Caller> limiter, Caller caller, int units, TokenBucket bucket, RateLimitScope scope)
+    {
+        RateLimitMetrics.Count(scope);
+        return KmsErrors.TooManyRequests
+            .With($"{(scope == RateLimitScope.Tenant ? "This tenant" : "This API key")} has used up its cost units; nothing was done. "
+                + "Retry after the time in Retry-After.")
+            .After(bucket.TimeFor(units - Left(limiter, caller)));
     }
 
     private sealed class Budget(RateLimits limits, Caller caller) : ICostBudget
     {
         public void Pay(int units) => limits.Pay(caller, units);
+
+        public void PayWhatIsThere(int units)
+        {
+            TakeWhatIsThere(limits._ofApiKeys, caller, units);
+            TakeWhatIsThere(limits._ofTenants, caller, units);
+        }
     }
 }

@@ -49,7 +49,8 @@ internal sealed class KeyMaker : IDisposable
             new SignatureOptions(),
             new DestructionOptions(),
             new RotationOptions(),
-            new AuditOptions());
+            new AuditOptions(),
+            new PlanOptions());
         services.AddSingleton(new SecondOpinion(engine, []));
         ServiceProvider provider = services.BuildServiceProvider();
         await provider.GetRequiredService<KeyringOpener>()

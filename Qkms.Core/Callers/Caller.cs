@@ -16,6 +16,9 @@ internal sealed record Caller(TenantId TenantId, CredentialId CredentialId, Acce
     /// <summary>What the caller may spend; null = without a limit.</summary>
     public ICostBudget? Budget { get; set; }
 
+    /// <summary>When the API key ends; null = never, as far as it is known.</summary>
+    public DateTimeOffset? ApiKeyEndsAt { get; init; }
+
     /// <summary>The key that the request is about: the one named last, where it is about several. Null for none.</summary>
     public TouchedKey? Touched { get; set; }
 

@@ -8,4 +8,11 @@ internal interface ICostBudget
     /// <exception cref="KmsException"><see cref="KmsErrors.TooManyRequests"/> when there are not as many now;
     /// <see cref="KmsErrors.QuotaExceeded"/> when there never are.</exception>
     void Pay(int units);
+
+    /// <summary>
+    /// Takes as many of them as there are, for work that belongs to what was paid for and must not stop half-way: what is spent is missing
+    /// at the next request.
+    /// </summary>
+    /// <param name="units">How many.</param>
+    void PayWhatIsThere(int units);
 }

@@ -70,6 +70,14 @@ internal static class KmsErrors
     public static readonly KmsError TooManyRequests = new(
         "ERR_RATE_001", KmsErrorKind.RateLimited, "Too many requests: nothing was done. Retry after the time in Retry-After.");
 
+    /// <summary>An API key whose state does not allow the change: revoked, replaced, disabled or expired.</summary>
+    public static readonly KmsError ApiKeyState = new(
+        "ERR_API_KEY_001", KmsErrorKind.Conflict, "The state of the API key does not allow this.");
+
+    /// <summary>The last API key that can administer its tenant.</summary>
+    public static readonly KmsError LastAdminApiKey = new("ERR_API_KEY_002", KmsErrorKind.Conflict,
+        "No API key would be left that has the role admin, is not narrowed and can be used: make another one first.");
+
     /// <summary>A ciphertext that does not open: the same message for every cause.</summary>
     public static readonly KmsError DecryptionFailed = new("ERR_KEM_001", KmsErrorKind.Invalid, "Decryption failed.");
 
@@ -95,8 +103,7 @@ internal static class KmsErrors
         Unauthenticated, QuotaExceeded, NotPermitted, TenantSuspended,
         Invalid, NotFound,
         KeyVersionNotFound, ActiveKeyExists, OnlyActiveKey, KeyRevoked, KeyExpired, KeyRetired, KeyChanged, KeyDestroyed, KeyDisabled,
-        IdempotencyKeyReused, RotationJobOver,
-        TooManyRequests,
+        IdempotencyKeyReused, RotationJobOver, ApiKeyState, LastAdminApiKey, TooManyRequests,
         DecryptionFailed, WrongOperation, Internal, Unavailable, OutcomeUnknown,
     ];
 }

@@ -165,7 +165,7 @@ internal sealed class KeyUses(
         foreach (KeyVersion other in await resolver.FindOthersAsync(caller, choice, tried, work.Operation, cancellationToken))
         {
             choice.Trials?.Take();
-            caller.Budget?.Pay(CostOf(other.Algorithm, work.Operation));
+            caller.Budget?.PayWhatIsThere(CostOf(other.Algorithm, work.Operation));
             (T? result, IReadOnlyList<string> warnings) = await UseAsync(other, generation, work, state, cancellationToken);
             if (!work.Fits!(result))
                 continue;

@@ -13,7 +13,7 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Telemetry", "Store",
         "Keyrings", "Callers", "Tenants", "Journal", "ApiKeys", "Idempotency",
         "Keys", "Rotations", "Uses", "Lifecycle",
-        "Encryption", "Signatures", "Installation", "Verification");
+        "Encryption", "Signatures", "Installation", "Administration", "Verification");
 
     public static readonly Floors Storage = new(
         "Qkms.Storage",
@@ -28,7 +28,7 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Fields",
         "Envelopes", "Telemetry", "Idempotency",
         "Pages",
-        "Health", "Algorithms", "Keys", "Rotations", "Encryption", "Signatures", "Journal",
+        "Health", "Algorithms", "Keys", "Rotations", "Encryption", "Signatures", "Journal", "ApiKeys", "Tenants",
         "Hosting");
 
     public string Project => project;

@@ -59,6 +59,10 @@ internal sealed partial class RecordedText
         {
             _ when isDataKey || _secrets.Contains(name) => Convert.ToBase64String(Fixed(shown, 32)),
             _ when _bytes.Contains(name) => Convert.ToBase64String(Short(shown)),
+            "lookup_id" => Letters(shown, 12),
+            "api_key" => string.Join('_', shown.Split('_') is [var prefix, var id, var secret]
+                ? [prefix, Letters(id, 12), Letters(secret, secret.Length)]
+                : throw new InvalidOperationException("This is no API key.")),
             "next_cursor" => "AZj1wn0efDqbVC8Mah6NN3tEhtv2uHkoVcqiNM1f0zq7S2hYw5uE4pGkTnXbR9oC",
             _ when shown.StartsWith("-----BEGIN", StringComparison.Ordinal) =>
                 $"-----BEGIN PUBLIC KEY-----\n{Convert.ToBase64String(Fixed(shown, 24))}\n-----END PUBLIC KEY-----\n",
@@ -75,6 +79,9 @@ internal sealed partial class RecordedText
 
         return bytes;
     }
+
+    private string Letters(string shown, int length) =>
+        string.Concat(Convert.ToHexStringLower(Fixed(shown, 32)), Convert.ToHexStringLower(Fixed(shown, 32)))[..length];
 
     // UUIDs of version 7, in the order in which they are met.
     private string IdFor(string id)

@@ -57,7 +57,8 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
             new SignatureOptions(),
             new DestructionOptions(),
             new RotationOptions(),
-            new AuditOptions());
+            new AuditOptions(),
+            new PlanOptions());
         builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = _directory.Path });
 
         _app = builder.Build();

@@ -97,7 +97,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
     }
 
     /// <summary>A further tenant with an API key of these roles.</summary>
-    public async Task<string> CreateTenantAsync(string name, Roles roles = Roles.Admin, string plan = "enterprise")
+    public async Task<string> CreateTenantAsync(string name, Roles roles = Roles.Admin, string plan = PlanOptions.Enterprise)
     {
         TenantProvisioning provisioning = Services.GetRequiredService<TenantProvisioning>();
         Tenant tenant = provisioning.Plan(name, plan);

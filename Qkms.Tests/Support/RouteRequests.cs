@@ -15,7 +15,8 @@ internal static class RouteRequests
     /// <summary>The path of a route, with a kid where one stands.</summary>
     public static string PathOf(RouteEndpoint route, string kid) =>
         route.RoutePattern.RawText!.Replace("{key}", kid, StringComparison.Ordinal).Replace("{kid}", kid, StringComparison.Ordinal)
-            .Replace("{id}", kid, StringComparison.Ordinal);
+            .Replace("{id}", kid, StringComparison.Ordinal).Replace("{tenant_id}", kid, StringComparison.Ordinal)
+            .Replace("{api_key_id}", kid, StringComparison.Ordinal);
 
     /// <summary>Whether a route uses a key that its body names.</summary>
     public static bool UsesKey(RouteEndpoint route) => MembersOf(route.RoutePattern.RawText!) is not null;

@@ -1,0 +1,47 @@
+using Qkms.Core.Tenants;
+
+namespace Qkms.Api.Hosting;
+
+/// <summary>The settings of a plan.</summary>
+/// <param name="Name">The plan, as rows of tenants name it.</param>
+/// <param name="MaxApiKeys">The most active API keys.</param>
+/// <param name="CostUnitsPerSecond">How many cost units become free each second.</param>
+/// <param name="Burst">How many can be spent at once.</param>
+internal sealed record PlanSettings(string Name, Setting<int> MaxApiKeys, Setting<int> CostUnitsPerSecond, Setting<int> Burst)
+{
+    /// <summary>Every setting of the plan.</summary>
+    public IReadOnlyList<Setting> All => [MaxApiKeys, CostUnitsPerSecond, Burst];
+
+    /// <summary>The settings of a plan.</summary>
+    /// <param name="name">The plan.</param>
+    /// <param name="defaults">What it allows when nothing is set.</param>
+    public static PlanSettings Of(string name, PlanLimits defaults) => new(
+        name,
+        Setting.Number(
+            $"Plans:{name}:MaxApiKeys",
+            defaults.MaxApiKeys,
+            0,
+            1_000_000,
+            $"Most active API keys of a tenant with the plan `{name}`; 0 for no limit ([API keys](api-keys.md#how-many))."),
+        Setting.Number(
+            $"Plans:{name}:CostUnitsPerSecond",
+            defaults.CostUnitsPerSecond,
+            0,
+            1_000_000,
+            $"Cost units a second that a tenant with the plan `{name}` may spend on each node; 0 for no limit "
+                + "([rate limits](rate-limits.md))."),
+        Setting.Number(
+            $"Plans:{name}:Burst",
+            defaults.Burst,
+            1_000,
+            10_000_000,
+            $"Cost units that a tenant with the plan `{name}` may spend at once."));
+
+    /// <summary>What a configuration says.</summary>
+    public PlanLimits Read(IConfiguration configuration) => new()
+    {
+        MaxApiKeys = MaxApiKeys.Read(configuration),
+        CostUnitsPerSecond = CostUnitsPerSecond.Read(configuration),
+        Burst = Burst.Read(configuration),
+    };
+}
