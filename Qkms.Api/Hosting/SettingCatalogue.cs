@@ -84,8 +84,8 @@ internal static class SettingCatalogue
         "Http:TrustedProxies",
         TryParseNetwork,
         "IP addresses or networks such as 10.0.0.0/24, separated by ;",
-        "Proxies from which Qkms takes `X-Forwarded-Prefix`, the path below which callers reach it ([behind a proxy]"
-            + "(hardening.md#behind-a-proxy)).");
+        "Proxies from which Qkms takes `X-Forwarded-Prefix`, the path below which callers reach it, and `X-Forwarded-For`, the caller's "
+            + "address ([behind a proxy](hardening.md#behind-a-proxy)).");
 
     public static readonly Setting<IReadOnlyList<string>> AllowedOrigins = Setting.List<string>(
         "Http:AllowedOrigins",

@@ -8,7 +8,7 @@ namespace Qkms.Api.Http;
 /// <c>Location</c> then leads back through the proxy. From anybody else the header says nothing.
 /// </summary>
 /// <remarks>
-/// Not ASP.NET Core's middleware for forwarded headers: of those, Qkms needs only this one, and it would take <c>//elsewhere.example</c>.
+/// Not ASP.NET Core's middleware for forwarded headers, which serves for the caller's address: it would take <c>//elsewhere.example</c>.
 /// </remarks>
 internal sealed partial class ForwardedPrefix(RequestDelegate next, IReadOnlyList<IPNetwork> trusted)
 {

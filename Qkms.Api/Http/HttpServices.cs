@@ -1,11 +1,12 @@
-using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using FluentValidation;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using IPNetwork = System.Net.IPNetwork;
 
 namespace Qkms.Api.Http;
 
@@ -64,7 +65,11 @@ internal static class HttpServices
             app.UseCors();
 
         if (trustedProxies.Count > 0)
+        {
+            // In this order: the second says who is behind the proxy, the first asks whether it is one.
             app.UseMiddleware<ForwardedPrefix>(trustedProxies);
+            app.UseForwardedHeaders(ForwardedFor(trustedProxies));
+        }
 
         app.UseMiddleware<HeadAsGet>();
         app.UsePathBase("/api/v1");
@@ -87,5 +92,17 @@ internal static class HttpServices
         options.Limits.MaxRequestLineSize = MaxRequestLineSize;
         options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(120);
+    }
+
+    // From right to left as long as a trusted proxy says so: what is further left anybody can have written.
+    private static ForwardedHeadersOptions ForwardedFor(IReadOnlyList<IPNetwork> trustedProxies)
+    {
+        ForwardedHeadersOptions options = new() { ForwardedHeaders = ForwardedHeaders.XForwardedFor, ForwardLimit = null };
+        options.KnownProxies.Clear();
+        options.KnownIPNetworks.Clear();
+        foreach (IPNetwork network in trustedProxies)
+            options.KnownIPNetworks.Add(network);
+
+        return options;
     }
 }

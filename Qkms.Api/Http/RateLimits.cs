@@ -1,5 +1,4 @@
 using System.Threading.RateLimiting;
-using Qkms.Core.Telemetry;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Api.Http;

@@ -1,4 +1,4 @@
-using Qkms.Core.ApiKeys;
+using System.Globalization;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.ApiKeys;

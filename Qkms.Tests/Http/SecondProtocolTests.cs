@@ -49,7 +49,8 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
         builder.AddQkmsEnvelope();
         builder.Services.AddSingleton<ToyProtocol>();
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(new RateLimits(new RateLimitOptions()));
+        builder.Services.AddSingleton(_ => new RateLimits(new PlanOptions(), new RateLimitOptions()));
+        builder.Services.AddSingleton(_ => new FailedLogins(new RateLimitOptions()));
         builder.Services.AddQkmsCore(
             PqcEngines.Select(PqcEngines.BouncyCastle),
             new ApiKeyOptions(),
