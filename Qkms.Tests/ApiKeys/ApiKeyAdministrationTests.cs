@@ -4,6 +4,7 @@ using Qkms.Core.Idempotency;
 using Qkms.Core.Sealing;
 using Qkms.Tests.Rotations;
 using Qkms.Tests.Verification;
+using static Qkms.Tests.ApiKeys.ApiKeyVerbs;
 
 namespace Qkms.Tests.ApiKeys;
 
@@ -14,7 +15,7 @@ public sealed class ApiKeyAdministrationTests : ServiceTests
     [Fact]
     public async Task An_API_key_is_shown_once_and_works()
     {
-        Answer made = (await Client.CreateApiKeyAsync(new { label = "Bestellungen, Prod", key_names = new[] { "orders/*", "mail" } }))
+        Answer made = (await Client.CreateApiKeyAsync(new { label = "Bestellungen, Prod", key_names = Words("orders/*", "mail") }))
             .ShouldBe(HttpStatusCode.Created);
 
         string apiKey = made.Text("api_key");
@@ -112,7 +113,7 @@ public sealed class ApiKeyAdministrationTests : ServiceTests
     [Fact]
     public async Task Every_change_is_journalled()
     {
-        string id = (await Client.CreateApiKeyAsync(new { permissions = new[] { "keys:read" } })).Text("api_key_id");
+        string id = (await Client.CreateApiKeyAsync(new { permissions = Words("keys:read") })).Text("api_key_id");
         await Client.UpdateApiKeyAsync(id, $$"""{"label":"new","expires_at":"{{App.InHours(24)}}"}""");
         await Client.UpdateApiKeyAsync(id, """{"label":"new"}""");
         await Client.ActOnApiKeyAsync(id, "disable", """{"reason":"holiday"}""");
@@ -207,7 +208,7 @@ public sealed class ApiKeyAdministrationTests : ServiceTests
     [InlineData("""{"status":"active"}""", "status")]
     public async Task Bad_changes_are_refused_by_field(string patch, string field)
     {
-        Answer made = await Client.CreateApiKeyAsync(new { permissions = new[] { "keys:read" } });
+        Answer made = await Client.CreateApiKeyAsync(new { permissions = Words("keys:read") });
         string id = made.Text("api_key_id");
 
         (await Client.UpdateApiKeyAsync(id, patch)).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001")
@@ -227,9 +228,9 @@ public sealed class ApiKeyAdministrationTests : ServiceTests
     [Fact]
     public async Task A_label_is_measured_in_characters()
     {
-        (await Client.CreateApiKeyAsync(new { label = ApiKeyVerbs.LongestLabel })).ShouldBe(HttpStatusCode.Created)
-            .Text("label").Should().Be(ApiKeyVerbs.LongestLabel);
-        (await Client.CreateApiKeyAsync(new { label = $"{ApiKeyVerbs.LongestLabel}x" }))
+        (await Client.CreateApiKeyAsync(new { label = LongestLabel })).ShouldBe(HttpStatusCode.Created)
+            .Text("label").Should().Be(LongestLabel);
+        (await Client.CreateApiKeyAsync(new { label = $"{LongestLabel}x" }))
             .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001").Blamed.Should().Equal("label");
         (await Client.CreateApiKeyAsync(new { label = "Zürich · 東京 · عمان" })).ShouldBe(HttpStatusCode.Created);
     }

@@ -2,6 +2,7 @@ using Qkms.Api.Hosting;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Telemetry;
 using Qkms.Tests.Rotations;
+using static Qkms.Tests.ApiKeys.ApiKeyVerbs;
 
 namespace Qkms.Tests.ApiKeys;
 
@@ -47,7 +48,9 @@ public sealed class ApiKeyLimitsTests : ServiceTests
         await client.ActOnApiKeyAsync(third, "revoke");
         (await client.UpdateApiKeyAsync(second, """{"expires_at":null}""")).Text("status").Should().Be("active");
         await RefusedAsync(client.CreateApiKeyAsync());
-        (await client.RotateApiKeyAsync(first, 3600)).ShouldBe(HttpStatusCode.Created, "a rotation needs no free place");
+
+        // A rotation needs no free place.
+        (await client.RotateApiKeyAsync(first, 3600)).ShouldBe(HttpStatusCode.Created);
 
         static async Task RefusedAsync(Task<Answer> asked)
         {
@@ -80,7 +83,7 @@ public sealed class ApiKeyLimitsTests : ServiceTests
     [Fact]
     public async Task A_rotated_API_key_ends_after_its_grace()
     {
-        Answer other = await Client.CreateApiKeyAsync(new { key_names = new[] { "app/*" }, expires_at = App.InHours(240) });
+        Answer other = await Client.CreateApiKeyAsync(new { key_names = Words("app/*"), expires_at = App.InHours(240) });
         Answer rotated = (await Client.RotateApiKeyAsync(other.Text("api_key_id"))).ShouldBe(HttpStatusCode.Created);
 
         (await App.AskWithAsync(other.Text("api_key"))).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
@@ -145,12 +148,12 @@ public sealed class ApiKeyLimitsTests : ServiceTests
         string strong = (await Client.CreateApiKeyAsync(role: "admin")).Text("api_key_id");
         string[] few = ["api-keys:create", "api-keys:update", "api-keys:disable", "api-keys:rotate", "api-keys:revoke", "keys:read"];
         using HttpClient narrow = App.ClientFor((await Client.CreateApiKeyAsync(new { permissions = few }, "admin")).Text("api_key"));
-        string readers = (await narrow.CreateApiKeyAsync(new { permissions = new[] { "keys:read" } })).ShouldBe(HttpStatusCode.Created)
+        string readers = (await narrow.CreateApiKeyAsync(new { permissions = Words("keys:read") })).ShouldBe(HttpStatusCode.Created)
             .Text("api_key_id");
 
         await RefusedAsync(admin.CreateApiKeyAsync(role: "operator"), "roles");
         await RefusedAsync(narrow.CreateApiKeyAsync(), "roles");
-        await RefusedAsync(narrow.CreateApiKeyAsync(new { permissions = new[] { "keys:read", "crypto:decrypt" } }), "permissions");
+        await RefusedAsync(narrow.CreateApiKeyAsync(new { permissions = Words("keys:read", "crypto:decrypt") }), "permissions");
         await RefusedAsync(narrow.UpdateApiKeyAsync(readers, """{"permissions":null}"""), "roles");
         await RefusedAsync(narrow.UpdateApiKeyAsync(readers, """{"permissions":["crypto:decrypt"]}"""), "permissions");
         await RefusedAsync(narrow.UpdateApiKeyAsync(strong, """{"label":"mine"}"""), "roles");
@@ -173,9 +176,9 @@ public sealed class ApiKeyLimitsTests : ServiceTests
     [Fact]
     public async Task API_keys_out_of_scope_do_not_exist()
     {
-        string inside = (await Client.CreateApiKeyAsync(new { key_names = new[] { "app/a", "app/b/*" } })).Text("api_key_id");
-        string outside = (await Client.CreateApiKeyAsync(new { key_names = new[] { "app/a", "web" } })).Text("api_key_id");
-        Answer own = await Client.CreateApiKeyAsync(new { key_names = new[] { "app/*" } }, "admin");
+        string inside = (await Client.CreateApiKeyAsync(new { key_names = Words("app/a", "app/b/*") })).Text("api_key_id");
+        string outside = (await Client.CreateApiKeyAsync(new { key_names = Words("app/a", "web") })).Text("api_key_id");
+        Answer own = await Client.CreateApiKeyAsync(new { key_names = Words("app/*") }, "admin");
         using HttpClient narrow = App.ClientFor(own.Text("api_key"));
 
         Answer list = await narrow.GetJsonAsync("/api-keys?limit=2");
@@ -185,9 +188,9 @@ public sealed class ApiKeyLimitsTests : ServiceTests
         (await narrow.GetJsonAsync($"/api-keys/{inside}")).ShouldBe(HttpStatusCode.OK);
         (await narrow.GetJsonAsync($"/api-keys/{outside}")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_NOT_FOUND_001");
         (await narrow.ActOnApiKeyAsync(outside, "revoke")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_NOT_FOUND_001");
-        (await narrow.CreateApiKeyAsync(new { key_names = new[] { "web" } })).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002")
+        (await narrow.CreateApiKeyAsync(new { key_names = Words("web") })).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002")
             .Blamed.Should().Equal("key_names");
-        (await narrow.CreateApiKeyAsync(new { key_names = new[] { "app/c" } })).ShouldBe(HttpStatusCode.Created);
+        (await narrow.CreateApiKeyAsync(new { key_names = Words("app/c") })).ShouldBe(HttpStatusCode.Created);
     }
 
     /// <summary>E-06: narrowed to data-keys:decrypt on one key it does that and nothing else, over the whole of the API.</summary>
@@ -201,7 +204,7 @@ public sealed class ApiKeyLimitsTests : ServiceTests
         string others = (await Client.MustUseAsync("/data-keys/generate", new { name = "other" })).Text("ciphertext");
         string encrypted = (await Client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA", name = "vault" })).Text("ciphertext");
         using HttpClient narrow = App.ClientFor(
-            (await Client.CreateApiKeyAsync(new { permissions = new[] { "data-keys:decrypt" }, key_names = new[] { "vault" } }))
+            (await Client.CreateApiKeyAsync(new { permissions = Words("data-keys:decrypt"), key_names = Words("vault") }))
                 .Text("api_key"));
 
         await narrow.MustUseAsync("/data-keys/decrypt", new { ciphertext = wrapped });
@@ -228,7 +231,7 @@ public sealed class ApiKeyLimitsTests : ServiceTests
     {
         using HttpClient client = App.ClientFor(await App.CreateTenantAsync("lonely"));
         string id = (await client.OwnApiKeyAsync()).Text("api_key_id");
-        await client.CreateApiKeyAsync(new { permissions = new[] { "api-keys:revoke" } }, "admin");
+        await client.CreateApiKeyAsync(new { permissions = Words("api-keys:revoke") }, "admin");
         string expiring = (await client.CreateApiKeyAsync(new { expires_at = App.InHours(1) }, "admin")).Text("api_key_id");
         App.Time.Pass(TimeSpan.FromHours(2));
 

@@ -7,7 +7,7 @@ internal static class ApiKeyVerbs
 {
     /// <summary>Makes an API key. Further members of the body are those of an anonymous object.</summary>
     public static Task<Answer> CreateApiKeyAsync(this HttpClient client, object? extra = null, string role = "user") =>
-        client.UseAsync("/api-keys", new { label = "made", roles = new[] { role } }, extra);
+        client.UseAsync("/api-keys", new { label = "made", roles = Words(role) }, extra);
 
     public static Task<Answer> UpdateApiKeyAsync(this HttpClient client, string id, string patch) =>
         client.SendJsonAsync(HttpMethod.Patch, $"/api-keys/{id}", patch);
@@ -47,6 +47,9 @@ internal static class ApiKeyVerbs
             .Where(one => ((string)one!["action"]!).StartsWith("api_key.", StringComparison.Ordinal))
             .Select(one => ((string)one!["action"]!, (string)one["to"]!, (string?)one["reason"])),
     ];
+
+    /// <summary>A list in the body of a request.</summary>
+    public static string[] Words(params string[] words) => words;
 
     /// <summary>The longest label.</summary>
     public static string LongestLabel => string.Concat(Enumerable.Repeat("💥", ApiKeyAdministration.MaxLabelLength));

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using FluentAssertions.Execution;
 using Qkms.Api.Hosting;
 using Qkms.Tests.Rotations;
+using static Qkms.Tests.ApiKeys.ApiKeyVerbs;
 
 namespace Qkms.Tests.ApiKeys;
 
@@ -195,7 +196,7 @@ public sealed class ForeignIdTests : ServiceTests
 
     private static async Task NoteApiKeyAsync(HttpClient client, Dictionary<string, string> names)
     {
-        Answer made = (await client.UseAsync("/api-keys", new { label = "named", roles = new[] { "user" } })).ShouldBe(HttpStatusCode.Created);
+        Answer made = (await client.UseAsync("/api-keys", new { label = "named", roles = Words("user") })).ShouldBe(HttpStatusCode.Created);
         (names["api key"], names["tenant"]) = (made.Text("api_key_id"), made.Text("tenant_id"));
     }
 
