@@ -93,5 +93,6 @@ internal static class CoreServices
         .AddSingleton<ObservedTime>()
         .AddSingleton<DestructionSweep>()
         .AddSingleton<UseTrimming>()
+        .AddSingleton<RefusalJournal>()
         .AddSingleton<IntegrityAlarm>();
 }

@@ -55,6 +55,7 @@ internal sealed class KeyReader(
     public async Task<IReadOnlyList<KeyVersion>> ListPublicAsync(
         Caller caller, KeyName name, KeyAlgorithm? algorithm, KeyUse? use, CancellationToken cancellationToken)
     {
+        caller.Asked = new AskedKey(null, Version: null, name, algorithm?.Name);
         caller.RequireKey(name);
         DateTimeOffset now = time.GetUtcMilliseconds();
         return await store.ReadAsync(

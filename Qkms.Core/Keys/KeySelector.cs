@@ -14,6 +14,7 @@ internal sealed record KeySelector(KeyAlgorithm Algorithm, KeyName Name, KeyUse 
     public KeyAddress For(Caller caller)
     {
         caller.Touch(Algorithm, Use);
+        caller.Asked = new AskedKey(null, Version: null, Name, Algorithm.Name);
         caller.RequireKey(Name);
         return new KeyAddress(caller.TenantId, KeyOwner.Tenant, Name, Algorithm, Use);
     }
