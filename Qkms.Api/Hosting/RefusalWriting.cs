@@ -2,7 +2,7 @@ using Qkms.Core.Journal;
 
 namespace Qkms.Api.Hosting;
 
-/// <summary>Has the refusals of the last seconds journalled. Those of the last moment are when the service's objects end.</summary>
+/// <summary>Has the refusals of the last seconds journalled. Those of the last moment are when the service ends.</summary>
 internal sealed class RefusalWriting(RefusalJournal refusals, TimeProvider time) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

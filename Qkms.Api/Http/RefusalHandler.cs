@@ -61,7 +61,8 @@ internal sealed partial class RefusalHandler(
             return;
 
         // A permission is missed before anybody looks for a key.
-        if (caller.Asked is null && Kid.TryParse(context.Request.RouteValues["kid"] as string, out Kid kid))
+        RouteValueDictionary route = context.Request.RouteValues;
+        if (caller.Asked is null && Kid.TryParse((route["kid"] ?? route["key"]) as string, out Kid kid))
             caller.Asked = new AskedKey(kid);
 
         refusals.Note(caller, error, RouteOf(context));

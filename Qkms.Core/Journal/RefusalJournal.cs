@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Qkms.Core.Callers;
 using Qkms.Core.Sealing;
@@ -24,7 +23,7 @@ internal sealed partial class RefusalJournal(
     AuditOptions options,
     IdGenerator ids,
     TimeProvider time,
-    ILogger<RefusalJournal> logger) : IAsyncDisposable
+    ILogger<RefusalJournal> logger)
 {
     /// <summary>How many refusals of an API key have an event each, in a minute.</summary>
     public const int ToldOfEach = 10;
@@ -35,15 +34,13 @@ internal sealed partial class RefusalJournal(
     // How many API keys are counted at a time; refusals of any other are lost.
     private const int MostApiKeys = 10_000;
 
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
-
     private static readonly TimeSpan _window = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
-    private readonly SemaphoreSlim _writing = new(1, 1);
 
     private Dictionary<CredentialId, RefusedCaller> _refused = [];
     private List<Refusal> _waiting = [];
+    private Task _writing = Task.CompletedTask;
     private long _begun = time.GetTimestamp();
     private long _lost;
     private bool _isFailing;
@@ -79,26 +76,23 @@ internal sealed partial class RefusalJournal(
             Note(caller, alike.Key, alike.Count(), route);
     }
 
-    /// <summary>Writes what waits, and of a minute that has gone by what was only counted.</summary>
-    public async Task WriteAsync()
+    /// <summary>Writes what waits, and of a minute that has gone by what was only counted. It never fails.</summary>
+    public Task WriteAsync() => WriteAsync(isLast: false);
+
+    /// <summary>Writes what waits and all that was only counted, before the database is closed: there is no other attempt.</summary>
+    public Task WriteLastAsync() => WriteAsync(isLast: true);
+
+    // One after the other.
+    private Task WriteAsync(bool isLast)
     {
-        await _writing.WaitAsync();
-        try
-        {
-            await WriteWaitingAsync(isLast: false);
-        }
-        finally
-        {
-            _writing.Release();
-        }
+        lock (_lock)
+            return _writing = WriteAfterAsync(_writing, isLast);
     }
 
-    /// <summary>Writes what waits and what was counted, once.</summary>
-    public async ValueTask DisposeAsync()
+    private async Task WriteAfterAsync(Task before, bool isLast)
     {
-        await _writing.WaitAsync();
-        await WriteWaitingAsync(isLast: true);
-        _writing.Dispose();
+        await before.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await WriteWaitingAsync(isLast);
     }
 
     private void Note(Caller caller, RefusedItem refused, int? items, string route)
@@ -300,46 +294,4 @@ internal sealed partial class RefusalJournal(
 
     // An event that waits, without its id, and how many refusals it tells of.
     private sealed record Refusal(JournalEvent Event, long Count);
-
-    // What an API key was refused in this minute.
-    private sealed class RefusedCaller(TenantId tenantId)
-    {
-        private readonly Dictionary<string, long> _counts = [];
-        private DateTimeOffset _first;
-        private DateTimeOffset _last;
-
-        public TenantId TenantId => tenantId;
-
-        /// <summary>How many have events of their own.</summary>
-        public int Told { get; set; }
-
-        /// <summary>How many have not.</summary>
-        public long Counted { get; private set; }
-
-        public void Count(KmsError error, int count, DateTimeOffset now)
-        {
-            if (Counted == 0)
-                _first = now;
-
-            _last = now;
-            Counted += count;
-            _counts[error.Code] = _counts.GetValueOrDefault(error.Code) + count;
-        }
-
-        public string Describe()
-        {
-            StringBuilder text = new();
-            text.Append(CultureInfo.InvariantCulture, $"{Counted} more from {Text(_first)} to {Text(_last)}:");
-            string separator = " ";
-            foreach ((string code, long count) in _counts.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal))
-            {
-                text.Append(CultureInfo.InvariantCulture, $"{separator}{count} {code}");
-                separator = ", ";
-            }
-
-            return text.ToString();
-        }
-
-        private static string Text(DateTimeOffset at) => at.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
-    }
 }
