@@ -87,8 +87,11 @@ return await StartFailures.ExplainAsync(async () =>
     app.UseMiddleware<Authentication>();
     app.UseMiddleware<RequestBodies>();
 
-    RouteGroupBuilder routes =
-        app.MapGroup("").Speaks(app.Services.GetRequiredService<Protocol>()).RefuseUnknownQueries().CheckIdempotencyKeys();
+    RouteGroupBuilder routes = app.MapGroup("")
+        .Speaks(app.Services.GetRequiredService<Protocol>())
+        .RequirePermissions()
+        .RefuseUnknownQueries()
+        .CheckIdempotencyKeys();
     routes.MapKeys();
     routes.MapRotations();
     routes.MapEncryption();

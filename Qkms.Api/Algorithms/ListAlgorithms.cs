@@ -62,8 +62,7 @@ internal static class ListAlgorithms
         app.MapGet("/kms/supported-algorithms", Handle)
             .WithTag("Algorithms", "The catalogue of algorithms.")
             .WithName("ListAlgorithms")
-            .WithSummary("Lists the algorithms with their sizes, security levels and standing.")
-            .Requires(Permission.AlgorithmsRead);
+            .WithSummary("Lists the algorithms with their sizes, security levels and standing.");
         return app;
     }
 

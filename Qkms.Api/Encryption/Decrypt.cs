@@ -131,7 +131,6 @@ internal static class Decrypt
             .WithRequestExample("""{"ciphertext":"paste+from+Encrypt++","context":{"purpose":"demo"}}""")
             .WithValidation(new DecryptRequestValidator())
             .CarriesPayload()
-            .Requires(Permission.CryptoDecrypt)
             .Refuses(KeyUseRefusals.Decrypting);
 
     private static async Task<Reply<DecryptResponse>> HandleAsync(

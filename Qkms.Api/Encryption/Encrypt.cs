@@ -94,7 +94,6 @@ internal static class Encrypt
             .WithRequestExample("""{"plaintext":"aGVsbG8=","context":{"purpose":"demo"},"algorithm":"AES-256","name":"demo"}""")
             .WithValidation(new EncryptRequestValidator())
             .CarriesPayload()
-            .Requires(Permission.CryptoEncrypt)
             .Refuses(KeyUseRefusals.Creating);
 
     private static async Task<Reply<EncryptResponse>> HandleAsync(

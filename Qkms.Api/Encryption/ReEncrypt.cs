@@ -229,7 +229,6 @@ internal static class ReEncrypt
                 """)
             .WithValidation(new ReEncryptRequestValidator())
             .CarriesPayload()
-            .Requires(Permission.CryptoReEncrypt)
             .Refuses([.. KeyUseRefusals.Creating, KmsErrors.DecryptionFailed]);
 
     private static async Task<Reply<ReEncryptResponse>> HandleAsync(

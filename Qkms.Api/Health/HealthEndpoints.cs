@@ -17,8 +17,7 @@ internal static class HealthEndpoints
     public static IEndpointRouteBuilder MapHealth(this IEndpointRouteBuilder app)
     {
         RouteGroupBuilder health = app.MapGroup("/health")
-            .WithTag("Health", "For supervisors and load balancers. No API key needed.")
-            .AllowAnonymous();
+            .WithTag("Health", "For supervisors and load balancers. No API key needed.");
         health.MapGet("/live", Live)
             .WithName("GetLiveness")
             .WithSummary("Reports whether the process is running.");

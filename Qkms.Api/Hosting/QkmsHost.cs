@@ -24,6 +24,9 @@ internal static partial class QkmsHost
         ServiceManager manager = new(logger);
         CancellationToken stopping = app.Lifetime.ApplicationStopping;
 
+        // Makes them: one that has no permission is found here, and not by its first caller.
+        _ = services.GetRequiredService<EndpointDataSource>().Endpoints;
+
         Listener.Check(app, settings.AllowPlaintext);
         EngineChecks.EnsurePassed(services.GetRequiredService<SecondOpinion>());
         await store.OpenAsync(stopping);

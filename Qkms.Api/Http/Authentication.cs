@@ -27,12 +27,17 @@ internal sealed class Authentication(RequestDelegate next, EndpointDataSource ro
                 return;
             }
 
-            if (endpoint?.Metadata.GetMetadata<RequiredPermission>() is { Permission: var permission })
-                RequestFacts.Of(context).RequireCaller().Require(permission);
+            // Where routing found no route of ours, it answers by an endpoint of its own: another verb, another path.
+            if (endpoint is RouteEndpoint)
+                RequestFacts.Of(context).RequireCaller().Require(PermissionOf(endpoint));
         }
 
         await next(context);
     }
+
+    private static Permission PermissionOf(Endpoint route) =>
+        route.Metadata.GetMetadata<RequiredPermission>()?.Permission
+        ?? throw new InvalidOperationException($"Nobody may call {route.DisplayName}: it says neither what it needs nor that it is open.");
 
     // Routing answers it with an endpoint of its own, which knows nothing of the route.
     private bool IsOtherVerbOfOpenRoute(HttpContext context, Endpoint? endpoint) =>

@@ -26,7 +26,6 @@ internal static class CancelKeyDeletion
             .WithDescription("If no destruction is scheduled, nothing changes.")
             .WithRequestExample("""{"reason":"A backup from last year still needs it."}""")
             .WithOptionalValidation(new CancelKeyDeletionRequestValidator())
-            .Requires(Permission.KeysCancelDeletion)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 

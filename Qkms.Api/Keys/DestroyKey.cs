@@ -71,7 +71,6 @@ internal static class DestroyKey
             .WithRequestExample("""{"reason":"Nothing is encrypted to it any more."}""")
             .WithValidation(new DestroyKeyQueryValidator())
             .WithOptionalValidation(new DestroyKeyRequestValidator())
-            .Requires(Permission.KeysDestroy)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 

@@ -59,7 +59,6 @@ internal static class GenerateKey
             .WithRequestExample("""{"algorithm":"ML-KEM-768","name":"orders"}""")
             .WithValidation(new GenerateKeyRequestValidator())
             .WithMetadata(KeyEndpoints.NewVersion)
-            .Requires(Permission.KeysGenerate)
             .Refuses(KmsErrors.ActiveKeyExists, KmsErrors.KeyChanged, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 

@@ -28,7 +28,6 @@ internal static class GetActiveKey
             .WithName("GetActiveKey")
             .WithSummary("Shows the active version of a key.")
             .WithValidation(new GetActiveKeyQueryValidator())
-            .Requires(Permission.KeysRead)
             .Refuses(KmsErrors.KeyVersionNotFound);
 
     private static async Task<Reply<KeyVersionResponse>> HandleAsync(

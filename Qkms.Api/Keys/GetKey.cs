@@ -46,7 +46,6 @@ internal static class GetKey
             .WithName(RouteName)
             .WithSummary("Shows one key version by its kid, or by its number with algorithm and name.")
             .WithValidation(new GetKeyQueryValidator())
-            .Requires(Permission.KeysRead)
             .Refuses(KmsErrors.KeyVersionNotFound);
 
     private static async Task<Reply<KeyVersionResponse>> HandleAsync(

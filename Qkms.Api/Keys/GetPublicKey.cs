@@ -28,7 +28,6 @@ internal static class GetPublicKey
             .WithName("GetPublicKey")
             .WithSummary("Returns the public key of a version in any status: SubjectPublicKeyInfo as PEM or DER, or a JWK.")
             .WithValidation(new GetPublicKeyQueryValidator())
-            .Requires(Permission.KeysRead)
             .Produces<string>(StatusCodes.Status200OK, PublicKeyFormats.Pem)
             .WithMetadata(new ContentMetadata(
                 "The public key.",

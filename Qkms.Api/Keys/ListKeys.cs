@@ -55,8 +55,7 @@ internal static class ListKeys
         keys.MapGet("", HandleAsync)
             .WithName("ListKeys")
             .WithSummary("Lists every version of every key, newest first.")
-            .WithValidation(new ListKeysQueryValidator())
-            .Requires(Permission.KeysRead);
+            .WithValidation(new ListKeysQueryValidator());
 
     private static async Task<Reply<KeyListResponse>> HandleAsync(
         [AsParameters]

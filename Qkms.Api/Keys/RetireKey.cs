@@ -30,7 +30,6 @@ internal static class RetireKey
             .WithSummary("Retires one key version: it still decrypts and verifies, but no longer encrypts or signs.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768","key_version":1,"name":"demo"}""")
             .WithValidation(new RetireKeyRequestValidator())
-            .Requires(Permission.KeysRetire)
             .Refuses(
                 KmsErrors.KeyVersionNotFound,
                 KmsErrors.OnlyActiveKey,

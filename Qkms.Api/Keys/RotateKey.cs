@@ -63,7 +63,6 @@ internal static class RotateKey
             .WithRequestExample("""{"algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new RotateKeyRequestValidator())
             .WithMetadata(KeyEndpoints.NewVersion)
-            .Requires(Permission.KeysRotate)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyChanged, KmsErrors.KeyDisabled, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 

@@ -61,7 +61,6 @@ internal static class UpdateKey
             .WithRequestExample("""{"soft_usage_limit":900000,"max_usage_limit":1000000,"labels":{"team":"orders"}}""")
             .WithMetadata(new BodyType(MediaType))
             .WithValidation(new UpdateKeyRequestValidator())
-            .Requires(Permission.KeysUpdate)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyRevoked, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 

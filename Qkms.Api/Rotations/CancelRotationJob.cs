@@ -26,7 +26,6 @@ internal static class CancelRotationJob
             .WithDescription("A job that is cancelled already stays as it is.")
             .WithRequestExample("""{"reason":"The partner is not ready for a new key."}""")
             .WithOptionalValidation(new CancelRotationJobRequestValidator())
-            .Requires(Permission.KeysRotate)
             .Refuses(KmsErrors.NotFound, KmsErrors.RotationJobOver, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 

@@ -58,7 +58,6 @@ internal static class GetChain
             .WithName("GetChain")
             .WithSummary("Lists the rotation chain of a version, towards its successors or its predecessors, over any number of pages.")
             .WithValidation(new GetChainQueryValidator())
-            .Requires(Permission.KeysRead)
             .Refuses(KmsErrors.KeyVersionNotFound);
 
     private static async Task<Reply<ChainResponse>> HandleAsync(

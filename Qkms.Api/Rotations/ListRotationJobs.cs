@@ -53,7 +53,6 @@ internal static class ListRotationJobs
             .WithName("ListRotationJobs")
             .WithSummary("Lists the rotation jobs, newest first: those that wait and those that are over.")
             .WithValidation(new ListRotationJobsQueryValidator())
-            .Requires(Permission.KeysRead)
             .Refuses(KmsErrors.KeyVersionNotFound);
 
     private static async Task<Reply<RotationJobListResponse>> HandleAsync(

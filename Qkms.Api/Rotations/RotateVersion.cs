@@ -69,7 +69,6 @@ internal static class RotateVersion
                 + "rotation job, and `Location` its address.")
             .WithRequestExample("""{"scheduled_at":"2034-01-02T03:04:05Z","new_key":{"kid":"demo-dsa-2"}}""")
             .WithOptionalValidation(new RotateVersionRequestValidator())
-            .Requires(Permission.KeysRotate)
             .Refuses(
                 KmsErrors.KeyVersionNotFound,
                 KmsErrors.ActiveKeyExists,

@@ -98,7 +98,6 @@ internal static class Sign
             .WithRequestExample("""{"message":"aGVsbG8=","algorithm":"ML-DSA-65","name":"demo"}""")
             .WithValidation(new SignRequestValidator())
             .CarriesPayload()
-            .Requires(Permission.Sign)
             .Refuses(KeyUseRefusals.Creating);
 
     private static async Task<Reply<SignResponse>> HandleAsync(

@@ -109,7 +109,6 @@ internal static class SignHash
                 """)
             .WithValidation(new SignHashRequestValidator())
             .CarriesPayload()
-            .Requires(Permission.SignHash)
             .Refuses(KeyUseRefusals.Creating);
 
     private static async Task<Reply<SignHashResponse>> HandleAsync(

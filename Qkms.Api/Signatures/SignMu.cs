@@ -72,7 +72,6 @@ internal static class SignMu
             .WithRequestExample($$"""{"mu":"{{MuFieldAttribute.Sample}}","algorithm":"ML-DSA-65","name":"demo"}""")
             .WithValidation(new SignMuRequestValidator())
             .CarriesPayload()
-            .Requires(Permission.SignMu)
             .Refuses(KeyUseRefusals.Creating);
 
     private static async Task<Reply<SignMuResponse>> HandleAsync(

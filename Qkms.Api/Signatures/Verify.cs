@@ -110,7 +110,6 @@ internal static class Verify
             .WithRequestExample("""{"message":"aGVsbG8=","signature":"paste+from+Sign+","algorithm":"ML-DSA-65","name":"demo"}""")
             .WithValidation(new VerifyRequestValidator())
             .CarriesPayload()
-            .Requires(Permission.Verify)
             .Refuses(KeyUseRefusals.Reading);
 
     private static async Task<Reply<VerifyResponse>> HandleAsync(

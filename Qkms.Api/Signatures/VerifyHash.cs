@@ -117,7 +117,6 @@ internal static class VerifyHash
                 """)
             .WithValidation(new VerifyHashRequestValidator())
             .CarriesPayload()
-            .Requires(Permission.VerifyHash)
             .Refuses(KeyUseRefusals.Reading);
 
     private static async Task<Reply<VerifyHashResponse>> HandleAsync(

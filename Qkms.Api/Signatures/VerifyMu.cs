@@ -82,7 +82,6 @@ internal static class VerifyMu
                 """)
             .WithValidation(new VerifyMuRequestValidator())
             .CarriesPayload()
-            .Requires(Permission.VerifyMu)
             .Refuses(KeyUseRefusals.Reading);
 
     private static async Task<Reply<VerifyMuResponse>> HandleAsync(

@@ -38,11 +38,16 @@ internal sealed record Caller(TenantId TenantId, CredentialId CredentialId, Acce
             throw KmsErrors.NotPermitted.With($"This API key does not allow '{permission.ToWire()}'.");
     }
 
-    /// <summary>Refuses a key name outside the API key's narrowing. Null stands for all names.</summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.NotPermitted"/>.</exception>
-    public void RequireKey(KeyName? name)
+    /// <summary>
+    /// Refuses to make a key of a name outside the API key's narrowing. This is the one refusal that says so: a key that is looked for
+    /// under such a name is not there.
+    /// </summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.NotPermitted"/>, the same whether or not there is such a key.</exception>
+    public void RequireNewKey(KeyName name)
     {
         if (!Access.Covers(name))
-            throw KmsErrors.NotPermitted.With("This API key is limited to other key names.");
+            throw KmsErrors.NotPermitted.With(
+                $"This API key may not make keys named '{name}': it is limited to other key names.",
+                new FieldError("name", "is outside the key names that this API key is limited to"));
     }
 }

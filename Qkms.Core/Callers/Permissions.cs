@@ -1,68 +1,96 @@
+using System.Collections.Frozen;
+
 namespace Qkms.Core.Callers;
 
-/// <summary>The words for permissions, and the table of what each role may do.</summary>
+/// <summary>The permissions: the word for each, the roles that hold it, and what it allows.</summary>
 internal static class Permissions
 {
-    private static readonly Permission[] _reading = [Permission.AlgorithmsRead, Permission.KeysRead];
-    private static readonly Permission[] _using =
+    private const Roles Everybody = Roles.Operator | Roles.Admin | Roles.User | Roles.Auditor;
+    private const Roles Readers = Roles.Admin | Roles.User | Roles.Auditor;
+    private const Roles KeyUsers = Roles.Admin | Roles.User;
+
+    /// <summary>
+    /// One row for each permission. An operator runs the installation and has no access to keys by that role: an API key that needs both
+    /// has both roles.
+    /// </summary>
+    public static IReadOnlyList<PermissionRow> All { get; } =
     [
-        Permission.CryptoEncrypt, Permission.CryptoDecrypt, Permission.CryptoReEncrypt,
-        Permission.KemEncapsulate, Permission.KemDecapsulate, Permission.KemWrap, Permission.KemUnwrap,
-        Permission.Sign, Permission.Verify, Permission.SignHash, Permission.VerifyHash, Permission.SignMu, Permission.VerifyMu,
-        Permission.DataKeysGenerate, Permission.DataKeysDecrypt,
+        new(Permission.AlgorithmsRead, "algorithms:read", Everybody, "Reads the catalogue of algorithms."),
+        new(Permission.KeysRead, "keys:read", Readers, "Reads metadata and public keys, rotation chains and rotation jobs."),
+        new(
+            Permission.KeysGenerate,
+            "keys:generate",
+            Roles.Admin,
+            "Makes the first version of a key, or the next one of a key that has no active version."),
+        new(Permission.KeysRotate, "keys:rotate", Roles.Admin, "Makes the next version of a key, now or at a time, and cancels such jobs."),
+        new(Permission.KeysUpdate, "keys:update", Roles.Admin, "Changes limits, expiry and labels."),
+        new(Permission.KeysRetire, "keys:retire", Roles.Admin, "Retires a version."),
+        new(Permission.KeysRevoke, "keys:revoke", Roles.Admin, "Revokes a version for good."),
+        new(Permission.KeysDestroy, "keys:destroy", Roles.Admin, "Orders the destruction of a version."),
+        new(
+            Permission.KeysCancelDeletion,
+            "keys:cancel-deletion",
+            Roles.Admin,
+            "Cancels a destruction. Apart from ordering one, so that more people can stop it than start it."),
+        new(Permission.AuditRead, "audit:read", Roles.Admin | Roles.Auditor, "Reads the journal."),
+        new(Permission.CryptoEncrypt, "crypto:encrypt", KeyUsers, "Encrypts."),
+        new(Permission.CryptoDecrypt, "crypto:decrypt", KeyUsers, "Decrypts. Does not open data keys or wrapped keys."),
+        new(
+            Permission.CryptoReEncrypt,
+            "crypto:re-encrypt",
+            KeyUsers,
+            "Moves a ciphertext to another key, for who may open the old one and make the new one."),
+        new(Permission.KemEncapsulate, "kem:encapsulate", KeyUsers, "Makes a shared secret."),
+        new(
+            Permission.KemDecapsulate,
+            "kem:decapsulate",
+            KeyUsers,
+            "Recovers a shared secret. Enough for keys whose `use` is `kem`; a key for `enc` needs `crypto:decrypt` and `kem:unwrap` too."),
+        new(Permission.KemWrap, "kem:wrap", KeyUsers, "Wraps a key."),
+        new(Permission.KemUnwrap, "kem:unwrap", KeyUsers, "Unwraps a key."),
+        new(Permission.Sign, "signature:sign", KeyUsers, "Signs messages."),
+        new(Permission.Verify, "signature:verify", KeyUsers, "Verifies signatures of messages."),
+        new(
+            Permission.SignHash,
+            "signature:sign-hash",
+            KeyUsers,
+            "Signs hashes, whose message Qkms does not see. With RSA as good as signing messages."),
+        new(Permission.VerifyHash, "signature:verify-hash", KeyUsers, "Verifies signatures of hashes."),
+        new(
+            Permission.SignMu,
+            "signature:sign-mu",
+            KeyUsers,
+            "Signs message representatives (external μ), whose message Qkms does not see. As good as signing messages."),
+        new(Permission.VerifyMu, "signature:verify-mu", KeyUsers, "Verifies signatures of message representatives."),
+        new(Permission.DataKeysGenerate, "data-keys:generate", KeyUsers, "Makes data keys."),
+        new(Permission.DataKeysDecrypt, "data-keys:decrypt", KeyUsers, "Recovers data keys. Opens nothing else."),
     ];
 
-    // An operator runs the installation and has no access to keys by that role: whoever needs both holds both.
-    private static readonly Dictionary<Roles, IReadOnlySet<Permission>> _byRole = new()
-    {
-        [Roles.User] = new HashSet<Permission>([.. _reading, .. _using]),
-        [Roles.Auditor] = new HashSet<Permission>([.. _reading, Permission.AuditRead]),
-        [Roles.Admin] = new HashSet<Permission>([
-            .. _reading, .. _using, Permission.KeysGenerate, Permission.KeysRotate, Permission.KeysUpdate, Permission.KeysRetire,
-            Permission.KeysRevoke,
-            Permission.KeysDestroy, Permission.KeysCancelDeletion, Permission.AuditRead
-        ]),
-        [Roles.Operator] = new HashSet<Permission>([Permission.AlgorithmsRead]),
-    };
+    private static readonly FrozenDictionary<Permission, PermissionRow> _rows = All.ToFrozenDictionary(row => row.Permission);
 
-    // Asked for with every request, so each union is made once.
-    private static readonly IReadOnlySet<Permission>[] _byRoles =
-        [.. Enumerable.Range(0, (int)(Roles.User | Roles.Auditor | Roles.Admin | Roles.Operator) + 1).Select(roles => Union((Roles)roles))];
+    private static readonly FrozenDictionary<string, Permission> _byWord =
+        All.ToFrozenDictionary(row => row.Word, row => row.Permission, StringComparer.Ordinal);
+
+    // Asked for with every API key that is read, so each union is made once.
+    private static readonly FrozenSet<Permission>[] _byRoles =
+    [
+        .. Enumerable.Range(0, (int)Everybody + 1)
+            .Select(roles => All.Where(row => (row.Roles & (Roles)roles) != 0).Select(row => row.Permission).ToFrozenSet()),
+    ];
 
     /// <summary>What a set of roles may do: the union.</summary>
     public static IReadOnlySet<Permission> Of(Roles roles) => _byRoles[(int)roles];
 
     /// <summary><c>keys:read</c> and so on.</summary>
-    public static string ToWire(this Permission permission) => permission switch
-    {
-        Permission.AlgorithmsRead => "algorithms:read",
-        Permission.KeysRead => "keys:read",
-        Permission.KeysGenerate => "keys:generate",
-        Permission.KeysRotate => "keys:rotate",
-        Permission.KeysUpdate => "keys:update",
-        Permission.KeysRetire => "keys:retire",
-        Permission.KeysRevoke => "keys:revoke",
-        Permission.KeysDestroy => "keys:destroy",
-        Permission.KeysCancelDeletion => "keys:cancel-deletion",
-        Permission.AuditRead => "audit:read",
-        Permission.CryptoEncrypt => "crypto:encrypt",
-        Permission.CryptoDecrypt => "crypto:decrypt",
-        Permission.CryptoReEncrypt => "crypto:re-encrypt",
-        Permission.KemEncapsulate => "kem:encapsulate",
-        Permission.KemDecapsulate => "kem:decapsulate",
-        Permission.KemWrap => "kem:wrap",
-        Permission.KemUnwrap => "kem:unwrap",
-        Permission.Sign => "signature:sign",
-        Permission.Verify => "signature:verify",
-        Permission.SignHash => "signature:sign-hash",
-        Permission.VerifyHash => "signature:verify-hash",
-        Permission.SignMu => "signature:sign-mu",
-        Permission.VerifyMu => "signature:verify-mu",
-        Permission.DataKeysGenerate => "data-keys:generate",
-        Permission.DataKeysDecrypt => "data-keys:decrypt",
-        _ => throw new ArgumentOutOfRangeException(nameof(permission)),
-    };
+    public static string ToWire(this Permission permission) => _rows[permission].Word;
 
-    private static HashSet<Permission> Union(Roles roles) =>
-        _byRole.Where(row => roles.HasFlag(row.Key)).SelectMany(row => row.Value).ToHashSet();
+    /// <summary>The permission that a word names; null for another word.</summary>
+    public static Permission? Parse(string word) => _byWord.TryGetValue(word, out Permission permission) ? permission : null;
 }
+
+/// <summary>A permission.</summary>
+/// <param name="Permission">The permission.</param>
+/// <param name="Word">Its word, in requests and rows. It never changes.</param>
+/// <param name="Roles">The roles that hold it.</param>
+/// <param name="Meaning">What it allows, for people.</param>
+internal sealed record PermissionRow(Permission Permission, string Word, Roles Roles, string Meaning);

@@ -15,7 +15,8 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
     /// become what another opens.</param>
     /// <param name="to">What is to be authenticated with the new one; null = the same as before.</param>
     /// <param name="cancellationToken">Cancels what can be cancelled.</param>
-    /// <exception cref="KmsException"><see cref="KmsErrors.DecryptionFailed"/>, or what either key refuses;
+    /// <exception cref="KmsException"><see cref="KmsErrors.NotPermitted"/> for a caller who may not open the old ciphertext or make the new
+    /// one; <see cref="KmsErrors.DecryptionFailed"/>, or what either key refuses;
     /// <see cref="KmsErrors.Invalid"/> for an associated data or context that the new form cannot have.</exception>
     public async ValueTask<ReEncrypted> ReEncryptAsync(
         Caller caller,
@@ -28,6 +29,7 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
         Authenticated bound = to ?? from.Bound;
         if (from.IsWrappedKey)
         {
+            Require(caller, Permission.KemUnwrap, Permission.KemWrap);
             using Used<SecretBytes> key = await kem.UnwrapAsync(caller, source, from.Bound.Aad!, from.Bytes, cancellationToken);
             return new ReEncrypted(
                 key.Key,
@@ -38,6 +40,7 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
             && BlobV1.TryReadHeader(from.Bytes, out BlobPurpose purpose, out _)
             && purpose == BlobPurpose.DataKey)
         {
+            Require(caller, Permission.DataKeysDecrypt, Permission.DataKeysGenerate);
             using Used<SecretBytes> dataKey = await dataKeys.DecryptAsync(caller, source, context, from.Bytes, cancellationToken);
             EncryptionContext newContext = bound.Context ?? throw AadOfDataKey();
             return new ReEncrypted(
@@ -45,6 +48,7 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
                 await dataKeys.WrapAsync(caller, destination ?? ActiveOf(dataKey.Key), newContext, dataKey.Result, cancellationToken));
         }
 
+        Require(caller, Permission.CryptoDecrypt, Permission.CryptoEncrypt);
         using Used<SecretBytes> opened = from.Bound.Context is { } oldContext
             ? await cipher.DecryptAsync(caller, source, oldContext, from.Bytes, cancellationToken)
             : await kem.DecryptAsync(caller, source, from.Bound.Aad!, from.Bytes, cancellationToken);
@@ -68,6 +72,14 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
             items,
             item => ReEncryptAsync(
                 caller, item.Source with { Trials = trials }, item.Destination, item.From, item.To, cancellationToken));
+    }
+
+    // To move a ciphertext to a key of one's own is to open it, and to make one is to vouch for what it holds.
+    private static void Require(Caller caller, Permission open, Permission make)
+    {
+        if (!caller.Access.Allows(open) || !caller.Access.Allows(make))
+            throw KmsErrors.NotPermitted.With(
+                $"To move this ciphertext to another key, an API key must also allow '{open.ToWire()}' and '{make.ToWire()}'.");
     }
 
     private static KeyChoice ActiveOf(ChosenKey key) => new()

@@ -1,3 +1,4 @@
+using Qkms.Core.Callers;
 using Qkms.Core.Store;
 
 namespace Qkms.Core.Journal;
@@ -17,9 +18,12 @@ internal interface IJournalRepository
     /// <summary>A stream by its number, or null.</summary>
     Task<Sealed<JournalStream>?> FindStreamAsync(IKmsSession session, TenantId tenantId, int number);
 
-    /// <summary>Events of a stream within a window, in the order that was asked for, at most so many.</summary>
+    /// <summary>
+    /// Events of a stream within a window, in the order that was asked for, at most so many. A scope that leaves names out leaves events
+    /// out that are about no key.
+    /// </summary>
     Task<IReadOnlyList<StoredEvent>> ListEventsAsync(
-        IKmsSession session, TenantId tenantId, JournalQuery query, JournalWindow window, int limit);
+        IKmsSession session, TenantId tenantId, JournalQuery query, KeyScope scope, JournalWindow window, int limit);
 
     /// <summary>
     /// The newest event of the life cycle that says of a node whether it records every use, as it is stored; null when there is none.

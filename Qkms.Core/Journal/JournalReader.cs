@@ -15,17 +15,18 @@ internal sealed class JournalReader(
     public const int MostLookedAt = 10_000;
 
     /// <summary>One page.</summary>
-    /// <param name="caller">Whose events. An API key that is limited to key names sees none.</param>
+    /// <param name="caller">
+    /// Whose events. An API key that is limited to key names sees those of its keys, and none that is about no key.
+    /// </param>
     /// <param name="query">Which of them.</param>
     /// <param name="cursor">Where the page before ended; null = from the first.</param>
     /// <param name="limit">At most so many.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="KmsException"><see cref="KmsErrors.NotFound"/>: the tenant has no such stream;
-    /// <see cref="KmsErrors.Invalid"/> for a cursor that is not this list's; <see cref="KmsErrors.NotPermitted"/>.</exception>
+    /// <see cref="KmsErrors.Invalid"/> for a cursor that is not this list's.</exception>
     public async Task<JournalPage> ListAsync(
         Caller caller, JournalQuery query, string? cursor, int limit, CancellationToken cancellationToken)
     {
-        caller.RequireKey(name: null);
         long? start = cursor is null ? null : cursors.Read(caller.TenantId, query, cursor);
         (JournalStream stream, JournalWindow window, IReadOnlyList<StoredEvent> found) = await store.ReadAsync(
             async session =>
@@ -34,7 +35,10 @@ internal sealed class JournalReader(
                     ? sealer.Open(row)
                     : throw KmsErrors.NotFound.With($"This tenant has no journal stream {query.Stream}.");
                 JournalWindow window = JournalWindow.Of(stream, query, start);
-                return (stream, window, await journal.ListEventsAsync(session, caller.TenantId, query, window, limit + 1));
+                return (
+                    stream,
+                    window,
+                    await journal.ListEventsAsync(session, caller.TenantId, query, caller.Access.Scope, window, limit + 1));
             },
             cancellationToken);
 

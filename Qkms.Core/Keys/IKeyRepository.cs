@@ -1,4 +1,5 @@
 using Qkms.Core.Algorithms;
+using Qkms.Core.Callers;
 using Qkms.Core.Store;
 
 namespace Qkms.Core.Keys;
@@ -137,8 +138,10 @@ internal sealed record ChainPage(IReadOnlyList<KeyVersion> Versions, string? Nex
 /// <param name="Algorithm">Only this algorithm; null = all.</param>
 /// <param name="Name">Only this name; null = all.</param>
 /// <param name="Status">Only this status; null = all.</param>
+/// <param name="Scope">Only these names.</param>
 /// <param name="Now">The moment that decides which versions are expired.</param>
-internal sealed record KeyVersionQuery(TenantId TenantId, KeyAlgorithm? Algorithm, KeyName? Name, KeyStatus? Status, DateTimeOffset Now)
+internal sealed record KeyVersionQuery(
+    TenantId TenantId, KeyAlgorithm? Algorithm, KeyName? Name, KeyStatus? Status, KeyScope Scope, DateTimeOffset Now)
 {
     /// <summary>How far versions with a status are counted: as many as the longest page has.</summary>
     public const int MaxCounted = 1000;

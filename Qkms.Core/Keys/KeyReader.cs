@@ -18,7 +18,7 @@ internal sealed class KeyReader(
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
     public async Task<KeyVersion> GetAsync(Caller caller, KeySelector key, int number, CancellationToken cancellationToken)
     {
-        KeyAddress address = key.For(caller);
+        KeyAddress address = key.For(caller, number);
         return Touched(caller, await store.ReadAsync(
             async session => (await rows.FindWithKeyAsync(session, address, number))?.Version
                 ?? throw await missing.RefusalAsync(session, new MissingKey(address, number)),
@@ -56,7 +56,9 @@ internal sealed class KeyReader(
         Caller caller, KeyName name, KeyAlgorithm? algorithm, KeyUse? use, CancellationToken cancellationToken)
     {
         caller.Asked = new AskedKey(null, Version: null, name, algorithm?.Name);
-        caller.RequireKey(name);
+        if (!caller.Access.Covers(name))
+            throw NoPublicKey(name);
+
         DateTimeOffset now = time.GetUtcMilliseconds();
         return await store.ReadAsync(
             async session =>
@@ -65,7 +67,7 @@ internal sealed class KeyReader(
                     session, caller.TenantId, name, MissingKeys.MostNamed);
                 Key[] meant = [.. rowsOfName.Select(row => sealer.Open(row)).Where(IsMeant)];
                 if (meant.Length == 0)
-                    throw KmsErrors.KeyVersionNotFound.With($"There is no such key named '{name}' with a public key.");
+                    throw NoPublicKey(name);
 
                 List<KeyVersion> found = [];
                 foreach (Key key in meant)
@@ -84,6 +86,9 @@ internal sealed class KeyReader(
             && (use is null || key.Address.Use == use);
     }
 
+    private static KmsException NoPublicKey(KeyName name) =>
+        KmsErrors.KeyVersionNotFound.With($"There is no such key named '{name}' with a public key.");
+
     private static bool IsNeeded(KeyAndVersion version, DateTimeOffset now)
     {
         KeyOperation outside = version.Version.Use switch
@@ -96,8 +101,8 @@ internal sealed class KeyReader(
     }
 
     /// <summary>
-    /// One page of the versions, newest first. A row whose seal is broken, or that is not the one that its key's row says is there, is
-    /// named apart and hides no other.
+    /// One page of the versions that the caller may know of, newest first. A row whose seal is broken, or that is not the one that its
+    /// key's row says is there, is named apart and hides no other.
     /// </summary>
     /// <param name="caller">Whose versions.</param>
     /// <param name="filter">Which of them.</param>
@@ -108,8 +113,8 @@ internal sealed class KeyReader(
     public async Task<KeyPage> ListAsync(
         Caller caller, KeyListFilter filter, string? cursor, int limit, CancellationToken cancellationToken)
     {
-        caller.RequireKey(filter.Name);
-        KeyVersionQuery query = new(caller.TenantId, filter.Algorithm, filter.Name, filter.Status, time.GetUtcMilliseconds());
+        KeyVersionQuery query = new(
+            caller.TenantId, filter.Algorithm, filter.Name, filter.Status, caller.Access.Scope, time.GetUtcMilliseconds());
         KeyVersionId? before = cursor is null ? null : cursors.Read(caller.TenantId, cursor);
 
         (IReadOnlyList<VersionWithKey> found, long total) = await store.ReadAsync(

@@ -28,6 +28,17 @@ internal sealed class MissingKeys(IKeyRepository keys, RowSealer sealer)
         [
             .. rows.Select(row => sealer.TryOpen(row)).Where(found => found?.ActiveKid is not null).Select(found => found!.Address),
         ];
+        return NotFound(missing, there);
+    }
+
+    /// <summary>
+    /// The refusal where no key has the name: of a name that the caller may not know of, too, so that he learns nothing of its keys.
+    /// </summary>
+    public static KmsException NothingThere(MissingKey missing) => NotFound(missing, []);
+
+    private static KmsException NotFound(MissingKey missing, KeyAddress[] there)
+    {
+        KeyAddress address = missing.Address;
         string what = missing.Version is null ? "active " : "";
         string assumed = missing.IsDefaultAlgorithm ? $" ({address.Algorithm} is the default)" : "";
         return Because($"There is no {what}{Describe(address)}{assumed}{Hint(missing, there)}");

@@ -41,7 +41,7 @@ internal sealed class KeyLifecycle(
         changes.OnceAsync(
             caller,
             request,
-            () => AdmitAsync(caller, command.Key),
+            () => AdmitAsync(() => command.Key.ForNew(caller)),
             () => metrics.MeasureAsync(
                 OperationMetrics.Begin(),
                 OperationNames.GenerateKey,
@@ -51,16 +51,16 @@ internal sealed class KeyLifecycle(
             cancellationToken);
 
     // Asked by its name, which the request says; nothing has to be read.
-    private static Task AdmitAsync(Caller caller, KeySelector key)
+    private static Task AdmitAsync(Func<KeyAddress> admit)
     {
-        _ = key.For(caller);
+        _ = admit();
         return Task.CompletedTask;
     }
 
     private async Task<Done<KeyVersion>> GenerateNowAsync(
         Caller caller, GenerateKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken)
     {
-        KeyAddress address = command.Key.For(caller);
+        KeyAddress address = command.Key.ForNew(caller);
 
         // Refuses them before a key is made in vain.
         _ = KeyLimits.None.With(command.Limits, time.GetUtcMilliseconds());
@@ -113,7 +113,7 @@ internal sealed class KeyLifecycle(
         changes.OnceAsync(
             caller,
             request,
-            () => AdmitAsync(caller, command.Key),
+            () => AdmitAsync(() => command.Key.For(caller)),
             () => metrics.MeasureAsync(
                 OperationMetrics.Begin(),
                 OperationNames.RotateKey,
@@ -184,7 +184,7 @@ internal sealed class KeyLifecycle(
         changes.OnceAsync(
             caller,
             request,
-            () => AdmitAsync(caller, command.Key),
+            () => AdmitAsync(() => command.Key.For(caller, command.Version)),
             () => metrics.MeasureAsync(
                 OperationMetrics.Begin(),
                 OperationNames.RetireKey,
@@ -196,7 +196,7 @@ internal sealed class KeyLifecycle(
     private async Task<Done<KeyVersion>> RetireNowAsync(
         Caller caller, RetireKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken)
     {
-        KeyAddress address = command.Key.For(caller);
+        KeyAddress address = command.Key.For(caller, command.Version);
 
         return await states.MakeAsync(
             caller,

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Qkms.Core.Callers;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Sealing;
@@ -97,7 +98,7 @@ internal sealed partial class UseTrimming(
                     ? sealer.Open(row)
                     : throw new SealBrokenException($"journal stream {number} of tenant {tenantId}");
                 JournalWindow window = new(found.FirstPosition, Math.Min(found.NextPosition - 1, found.FirstPosition + Piece));
-                return (found, await journal.ListEventsAsync(session, tenantId, query, window, Piece));
+                return (found, await journal.ListEventsAsync(session, tenantId, query, KeyScope.All, window, Piece));
             },
             cancellationToken);
         if (FindLast(stream, events, before, now) is not { } last)

@@ -1,3 +1,4 @@
+using Qkms.Core.Callers;
 using Qkms.Core.Store;
 
 namespace Qkms.Core.Rotations;
@@ -34,10 +35,11 @@ internal interface IRotationJobRepository
     /// <param name="session">The unit.</param>
     /// <param name="tenantId">The tenant.</param>
     /// <param name="filter">Which.</param>
+    /// <param name="scope">Only those of keys with these names.</param>
     /// <param name="before">Only those older than this one; null = from the newest.</param>
     /// <param name="limit">At most so many.</param>
     Task<IReadOnlyList<Sealed<RotationJob>>> ListAsync(
-        IKmsSession session, TenantId tenantId, RotationJobFilter filter, RotationJobId? before, int limit);
+        IKmsSession session, TenantId tenantId, RotationJobFilter filter, KeyScope scope, RotationJobId? before, int limit);
 
     /// <summary>Jobs of every tenant whose time has come, by their rows alone: nothing of them is checked.</summary>
     /// <param name="session">The unit.</param>

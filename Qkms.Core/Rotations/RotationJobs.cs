@@ -26,30 +26,29 @@ internal sealed class RotationJobs(
     public Task<RotationJob> GetAsync(Caller caller, RotationJobId id, CancellationToken cancellationToken) =>
         store.ReadAsync(session => FindAsync(session, caller, id), cancellationToken);
 
-    /// <summary>One page of the jobs, newest first. A row whose seal is broken is named apart and hides no other.</summary>
+    /// <summary>
+    /// One page of the jobs that the caller may know of, newest first. A row whose seal is broken is named apart and hides no other.
+    /// </summary>
     /// <param name="caller">Whose jobs.</param>
     /// <param name="filter">Which of them.</param>
     /// <param name="cursor">Where the page before ended; null = from the newest.</param>
     /// <param name="limit">At most so many.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="KmsException">
-    /// <see cref="KmsErrors.KeyVersionNotFound"/> for a kid that is not the caller's, <see cref="KmsErrors.NotPermitted"/> when the API key
-    /// is limited to other names, <see cref="KmsErrors.Invalid"/> for a cursor that is not this list's.
+    /// <see cref="KmsErrors.KeyVersionNotFound"/> for a kid that is not the caller's, <see cref="KmsErrors.Invalid"/> for a cursor that is
+    /// not this list's.
     /// </exception>
     public async Task<RotationJobPage> ListAsync(
         Caller caller, RotationJobFilter filter, string? cursor, int limit, CancellationToken cancellationToken)
     {
         RotationJobId? before = cursor is null ? null : new RotationJobId(cursors.Read(List, caller.TenantId, cursor));
-        if (filter.Kid is null)
-            caller.RequireKey(filter.Name);
-
         IReadOnlyList<Sealed<RotationJob>> found = await store.ReadAsync(
             async session =>
             {
                 if (filter.Kid is { } kid)
                     await rows.FindWithKeyAsync(session, caller, kid);
 
-                return await jobs.ListAsync(session, caller.TenantId, filter, before, limit + 1);
+                return await jobs.ListAsync(session, caller.TenantId, filter, caller.Access.Scope, before, limit + 1);
             },
             cancellationToken);
         Sealed<RotationJob>[] page = [.. found.Take(limit)];

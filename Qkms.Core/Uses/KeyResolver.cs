@@ -18,9 +18,9 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
 
     /// <summary>The version that <paramref name="choice"/> means. Whether it may be used is for <see cref="Admit"/> to say.</summary>
     /// <exception cref="KmsException">
-    /// <see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.NotPermitted"/>, <see cref="KmsErrors.Invalid"/> when a kid and
-    /// other members disagree or several versions could be meant, <see cref="KmsErrors.DecryptionFailed"/> for a ciphertext of an unknown
-    /// key.
+    /// <see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.Invalid"/> when a kid and other members disagree or several
+    /// versions could be meant, <see cref="KmsErrors.DecryptionFailed"/> for a ciphertext of an unknown key. A key whose name is out of the
+    /// API key's scope does not exist for it.
     /// </exception>
     internal async ValueTask<FoundKey> FindAsync(
         Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
@@ -30,8 +30,9 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
             return new FoundKey(named, named);
 
         KeyAndVersion end = await FindSuccessorAsync(caller.TenantId, named, cancellationToken);
-        caller.RequireKey(end.Version.Address.Name);
-        return new FoundKey(named, end);
+
+        // what is used is what must be allowed. A chain keeps its name; that it does is not relied on.
+        return caller.Access.Covers(end.Version.Address.Name) ? new FoundKey(named, end) : throw KmsErrors.KeyVersionNotFound.Refusal();
     }
 
     /// <summary>Admits what was found to <paramref name="operation"/>.</summary>
@@ -89,7 +90,9 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
         if (choice.IsByCiphertext)
             return await FindByCiphertextAsync(caller, choice, operation, cancellationToken);
 
-        caller.RequireKey(choice.NameMeant);
+        if (!caller.Access.Covers(choice.NameMeant))
+            throw MissingKeys.NothingThere(Missing(caller, choice, operation));
+
         if (operation.NeverFails())
             return await FindOnlyAsync(caller, choice, operation, cancellationToken);
 
@@ -173,10 +176,12 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
     private Task<KmsException> MissingAsync(
         Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
     {
-        MissingKey missing = new(
-            choice.AddressOf(caller.TenantId, choice.UseShown(operation)), choice.Version, choice.Algorithm is null, operation);
+        MissingKey missing = Missing(caller, choice, operation);
         return store.ReadAsync(session => missingKeys.RefusalAsync(session, missing), cancellationToken);
     }
+
+    private static MissingKey Missing(Caller caller, KeyChoice choice, KeyOperation operation) => new(
+        choice.AddressOf(caller.TenantId, choice.UseShown(operation)), choice.Version, choice.Algorithm is null, operation);
 
     // The shared secret of an encryption key opens what was encrypted or wrapped with it: recovering it is both, under another name.
     private static void RequirePermission(Caller caller, KeyVersion version, KeyOperation operation)
@@ -197,9 +202,6 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
     private async ValueTask<KeyAndVersion> FindByCiphertextAsync(
         Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
     {
-        if (choice.IsExplicit)
-            caller.RequireKey(choice.NameMeant);
-
         KeyVersionId? named = choice.AlgorithmMeant.Family.KeyOf(choice.Ciphertext!.Value.Span);
         if (named is null && choice.Algorithm is null && operation == KeyOperation.Decrypt)
             throw NamesNoKey(choice);

@@ -1,3 +1,4 @@
+using Qkms.Core.Callers;
 using Qkms.Core.Journal;
 using Qkms.Core.Sealing;
 using Qkms.Storage.Rows;
@@ -45,7 +46,7 @@ internal sealed class JournalRepository : IJournalRepository
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<StoredEvent>> ListEventsAsync(
-        IKmsSession session, TenantId tenantId, JournalQuery query, JournalWindow window, int limit)
+        IKmsSession session, TenantId tenantId, JournalQuery query, KeyScope scope, JournalWindow window, int limit)
     {
         string sql = string.Concat(
             SelectEvents,
@@ -55,6 +56,7 @@ internal sealed class JournalRepository : IJournalRepository
             query.Actor is null ? "" : " AND actor_id = @Actor");
         sql = string.Concat(
             sql,
+            ScopeFilter.AndAboutKeyWithin(scope, session.Sql.Dialect),
             query.Since is null ? "" : " AND time >= @Since",
             query.Until is null ? "" : " AND time < @Until",
             query.OldestFirst ? " ORDER BY position LIMIT @Limit" : " ORDER BY position DESC LIMIT @Limit");
@@ -72,6 +74,8 @@ internal sealed class JournalRepository : IJournalRepository
                 Since = query.Since.ToStored(),
                 Until = query.Until.ToStored(),
                 Limit = limit,
+                ScopeNames = ScopeFilter.NamesOf(scope),
+                ScopeFolders = ScopeFilter.FoldersOf(scope),
             });
         return [.. rows.Select(row => row.ToEvent())];
     }

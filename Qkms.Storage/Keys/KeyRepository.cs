@@ -217,7 +217,7 @@ internal sealed partial class KeyRepository : IKeyRepository
         IKmsSession session, KeyVersionQuery query, KeyVersionId? before, int limit)
     {
         IReadOnlyList<(KeyVersionRow First, KeyRow? Second)> rows = await session.Sql.ListPairsAsync<KeyVersionRow, KeyRow>(
-            SelectPage + KeyVersionFilter.Where(query, before is not null) + WithKeys,
+            SelectPage + KeyVersionFilter.Where(query, session.Sql.Dialect, before is not null) + WithKeys,
             new KeyVersionQueryParameters(query) { Before = before?.Value.ToBytes(), Limit = limit });
         return [.. rows.Select(row => new VersionWithKey(row.First.ToSealed(), row.Second?.ToSealed()))];
     }
@@ -235,7 +235,7 @@ internal sealed partial class KeyRepository : IKeyRepository
         """
         SELECT CAST(COALESCE(SUM(version_count), 0) AS BIGINT)
         FROM keys
-        WHERE tenant_id = @TenantId AND owner_kind = '' AND owner_id = '' AND name = @Name
+        WHERE tenant_id = @TenantId AND owner_kind = '' AND owner_id = ''
         """;
 
     // A status depends on the time: it is looked for row by row, and so no further than a page can be long.
@@ -252,9 +252,13 @@ internal sealed partial class KeyRepository : IKeyRepository
     public Task<long> CountVersionsAsync(IKmsSession session, KeyVersionQuery query) => session.Sql.ScalarAsync<long>(
         query switch
         {
-            { Status: not null } => $"{CountRows}{KeyVersionFilter.Where(query, before: false)} LIMIT @Limit) AS first",
-            { Name: null } => SumCounters + KeyVersionFilter.AndAlgorithm(query),
-            _ => SumKeys + KeyVersionFilter.AndAlgorithm(query),
+            { Status: not null } =>
+                $"{CountRows}{KeyVersionFilter.Where(query, session.Sql.Dialect, before: false)} LIMIT @Limit) AS first",
+            { Name: null, Scope.IsAll: true } => SumCounters + KeyVersionFilter.AndAlgorithm(query),
+            _ => SumKeys
+                + (query.Name is null ? "" : " AND name = @Name")
+                + ScopeFilter.AndWithin(query.Scope, session.Sql.Dialect, "name")
+                + KeyVersionFilter.AndAlgorithm(query),
         },
         new KeyVersionQueryParameters(query) { Limit = KeyVersionQuery.MaxCounted });
 

@@ -1,5 +1,6 @@
 using Qkms.Core.Keys;
 using Qkms.Storage.Rows;
+using Qkms.Storage.Sessions;
 
 namespace Qkms.Storage.Keys;
 
@@ -14,10 +15,11 @@ internal static class KeyVersionFilter
     private const string Spent = "(v.expires_at <= @Now OR COALESCE(u.used, 0) >= v.max_usage_limit)";
 
     /// <summary>The WHERE clause over <c>key_versions v</c> and <c>key_usage u</c>.</summary>
-    public static string Where(KeyVersionQuery query, bool before) =>
+    public static string Where(KeyVersionQuery query, SqlDialect dialect, bool before) =>
         "WHERE v.tenant_id = @TenantId AND v.owner_kind = ''"
         + (query.Algorithm is null ? "" : " AND v.algorithm = @Algorithm")
         + (query.Name is null ? "" : " AND v.name = @Name")
+        + ScopeFilter.AndWithin(query.Scope, dialect, "v.name")
         + (query.Status is { } status ? $" AND {Has(status)}" : "")
         + (before ? " AND v.id < @Before" : "");
 
@@ -60,6 +62,10 @@ internal sealed class KeyVersionQueryParameters(KeyVersionQuery query)
     public byte[]? Before { get; init; }
 
     public int Limit { get; init; }
+
+    public string ScopeNames { get; } = ScopeFilter.NamesOf(query.Scope);
+
+    public string ScopeFolders { get; } = ScopeFilter.FoldersOf(query.Scope);
 }
 
 /// <summary>The parameters of a look-up by address.</summary>

@@ -1,3 +1,4 @@
+using Qkms.Core.Callers;
 using Qkms.Core.Rotations;
 using Qkms.Storage.Rows;
 using Qkms.Storage.Sessions;
@@ -93,13 +94,14 @@ internal sealed class RotationJobRepository : IRotationJobRepository
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Sealed<RotationJob>>> ListAsync(
-        IKmsSession session, TenantId tenantId, RotationJobFilter filter, RotationJobId? before, int limit)
+        IKmsSession session, TenantId tenantId, RotationJobFilter filter, KeyScope scope, RotationJobId? before, int limit)
     {
         // Only the conditions that are asked for, so that the index of the one that is serves it.
         string sql =
             $"SELECT {RotationJobRow.Columns} FROM rotation_jobs WHERE tenant_id = @TenantId"
             + (filter.Kid is null ? "" : " AND kid = @Kid")
             + (filter.Name is null ? "" : " AND name = @Name")
+            + ScopeFilter.AndWithin(scope, session.Sql.Dialect, "name")
             + (filter.State is null ? "" : " AND state = @State")
             + (before is null ? "" : " AND id < @Before")
             + " ORDER BY id DESC LIMIT @Limit";
@@ -111,6 +113,8 @@ internal sealed class RotationJobRepository : IRotationJobRepository
                 Kid = filter.Kid?.Value,
                 Name = filter.Name?.Value,
                 State = (int?)filter.State,
+                ScopeNames = ScopeFilter.NamesOf(scope),
+                ScopeFolders = ScopeFilter.FoldersOf(scope),
                 Before = before?.Value.ToBytes(),
                 Limit = limit,
             });

@@ -4,11 +4,25 @@ namespace Qkms.Storage.Sessions;
 /// <param name="Bytes">The type of bytes.</param>
 /// <param name="TakesArrays">Whether an array is a parameter, so that one statement inserts many rows.</param>
 /// <param name="LockRow">Ends a SELECT whose row must not change until the unit ends; empty where there is one writer anyway.</param>
-internal sealed record SqlDialect(string Bytes, bool TakesArrays, string LockRow)
+/// <param name="JsonTexts">The function that makes rows with a <c>value</c> of the texts in a JSON array.</param>
+/// <param name="JsonType">What makes its argument JSON.</param>
+internal sealed record SqlDialect(
+    string Bytes, bool TakesArrays, string LockRow, string JsonTexts, string JsonType)
 {
     /// <summary>SQLite: the one writer holds everything.</summary>
-    public static readonly SqlDialect Sqlite = new("BLOB", TakesArrays: false, LockRow: "");
+    public static readonly SqlDialect Sqlite = new(
+        "BLOB", TakesArrays: false, LockRow: "", JsonTexts: "json_each", JsonType: "TEXT");
 
     /// <summary>PostgreSQL: many write at once, and the key's row is what they queue for.</summary>
-    public static readonly SqlDialect Postgres = new("BYTEA", TakesArrays: true, LockRow: "\nFOR UPDATE");
+    public static readonly SqlDialect Postgres =
+        new(
+            "BYTEA",
+            TakesArrays: true,
+            LockRow: "\nFOR UPDATE",
+            JsonTexts: "json_array_elements_text",
+            JsonType: "json");
+
+    /// <summary>The texts in a JSON array, as a table whose column is <c>value</c>.</summary>
+    /// <param name="json">The array, as text.</param>
+    public string TextsOf(string json) => $"{JsonTexts}(CAST({json} AS {JsonType}))";
 }

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using Qkms.Api.Hosting;
 using Qkms.Api.Http;
 
 namespace Qkms.Tests.ApiKeys;
@@ -44,18 +46,39 @@ public sealed class PermissionTests : ServiceTests
             Permissions.Of(role).Should().BeEquivalentTo(_holders.Where(row => row.Value.HasFlag(role)).Select(row => row.Key), $"{role}");
     }
 
+    /// <summary>K-06: the table has a row for every route of the running service, and no other.</summary>
     [Fact]
-    public void Every_route_is_open_or_needs_one_permission()
+    public void Every_route_has_its_row_in_the_table()
     {
+        Dictionary<string, Permission?> table = RoutePermissions.All.ToDictionary(row => $"{row.Verb} {row.Path}", row => row.Permission);
         RouteEndpoint[] routes = [.. Routes(App)];
 
-        routes.Should().NotBeEmpty();
+        routes.Select(NameOf).Should().BeEquivalentTo(table.Keys);
         foreach (RouteEndpoint route in routes)
         {
             bool open = route.Metadata.GetMetadata<IAllowAnonymous>() is not null;
-            int permissions = route.Metadata.GetOrderedMetadata<RequiredPermission>().Count;
-            (open ? permissions == 0 : permissions == 1).Should().BeTrue($"{route.DisplayName} must be open or need one permission");
+            Permission?[] needed = [.. route.Metadata.GetOrderedMetadata<RequiredPermission>().Select(one => (Permission?)one.Permission)];
+            needed.Should().Equal(open ? [] : [table[NameOf(route)]], NameOf(route));
+            open.Should().Be(table[NameOf(route)] is null, NameOf(route));
         }
+    }
+
+    /// <summary>K-06: only these need no API key. One more is a decision, not a row.</summary>
+    [Fact]
+    public void Nothing_but_health_is_open() =>
+        RoutePermissions.All.Where(row => row.Permission is null).Select(row => row.Path).Should().Equal("/health/live", "/health/ready");
+
+    /// <summary>K-06: a route without a row is nobody's: its endpoint cannot be made, and the start makes them all.</summary>
+    [Fact]
+    public void A_route_without_a_row_stops_the_start()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        WebApplication app = builder.Build();
+        app.MapGroup("").RequirePermissions().MapPost("/kms/keys/copy", () => "copied");
+
+        Action use = () => _ = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).ToArray();
+
+        use.Should().Throw<InvalidOperationException>().WithMessage("POST /kms/keys/copy has no row*");
     }
 
     // K-06: every route × every role.
@@ -123,14 +146,15 @@ public sealed class PermissionTests : ServiceTests
         (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-512&name=exact"))
             .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-512","name":"web"}"""))
-            .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+            .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await client.GetJsonAsync($"/kms/keys/{other}")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
         (await client.GetJsonAsync("/kms/keys/active?algorithm=ML-KEM-512&name=app"))
-            .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+            .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"ML-KEM-768","name":"app/b"}"""))
             .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
     }
+
+    private static string NameOf(RouteEndpoint route) => $"{RouteRequests.VerbOf(route)} {route.RoutePattern.RawText}";
 
     private static IEnumerable<RouteEndpoint> Routes(QkmsApplication app) =>
         app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();

@@ -66,7 +66,7 @@ public sealed class ReEncryptFormsTests : SharedServiceTests
         byte[] key = RandomNumberGenerator.GetBytes(32);
         string wrapped_key = (await Client.MustUseAsync("/kem/key/wrap", new { symmetric_key = key, aad = _aad })).Text("wrapped_key");
         string second = (await Client.RotateAsync()).Text("kid");
-        using HttpClient narrowed = await NarrowedClientAsync("crypto:re-encrypt");
+        using HttpClient narrowed = await NarrowedClientAsync("crypto:re-encrypt kem:unwrap kem:wrap");
 
         Answer moved = await narrowed.MustUseAsync("/crypto/re-encrypt", new { wrapped_key, aad = _aad });
         Answer other = await narrowed.MustUseAsync("/crypto/re-encrypt", new { wrapped_key, aad = _aad, destination = new { aad = "" } });

@@ -2,6 +2,8 @@ namespace Qkms.Tests.Encryption;
 
 public sealed class ReEncryptTests : ServiceTests
 {
+    private const string Moving = "crypto:re-encrypt crypto:decrypt crypto:encrypt";
+
     private static readonly byte[] _hello = "hello"u8.ToArray();
 
     [Theory]
@@ -136,6 +138,7 @@ public sealed class ReEncryptTests : ServiceTests
             .ShouldNotDecrypt();
     }
 
+    /// <summary>K-08: both keys must be of names that the API key is narrowed to; another does not exist for it.</summary>
     [Fact]
     public async Task A_narrowed_api_key_needs_both_names()
     {
@@ -143,20 +146,52 @@ public sealed class ReEncryptTests : ServiceTests
         string web = (await Client.GenerateAsync("AES-256", new { name = "web" })).Text("kid");
         string ofApp = await EncryptAsync(Client, new { kid = app1 });
         string ofWeb = await EncryptAsync(Client, new { kid = web });
-        using HttpClient onlyApp = await App.NarrowedClientAsync("crypto:re-encrypt", "app");
-        using HttpClient both = await App.NarrowedClientAsync("crypto:re-encrypt", "app web");
+        using HttpClient onlyApp = await App.NarrowedClientAsync(Moving, "app");
+        using HttpClient both = await App.NarrowedClientAsync(Moving, "app web");
 
         (await onlyApp.MustUseAsync("/crypto/re-encrypt", new { ciphertext = ofApp })).Text("kid").Should().Be(app1);
         (await onlyApp.UseAsync("/crypto/re-encrypt", new { ciphertext = ofApp, destination = new { name = "web" } }))
-            .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+            .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await onlyApp.UseAsync("/crypto/re-encrypt", new { ciphertext = ofApp, destination = new { kid = web } }))
             .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await onlyApp.UseAsync("/crypto/re-encrypt", new { ciphertext = ofWeb, destination = new { name = "app" } })).ShouldNotDecrypt();
         (await onlyApp.UseAsync("/crypto/re-encrypt", new { ciphertext = ofWeb, name = "web", destination = new { name = "app" } }))
-            .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+            .ShouldNotDecrypt();
         (await both.MustUseAsync("/crypto/re-encrypt", new { ciphertext = ofApp, destination = new { name = "web" } })).Text("kid")
             .Should().Be(web);
-        (await both.UseAsync("/crypto/decrypt", new { ciphertext = ofApp })).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+    }
+
+    /// <summary>
+    /// E-06, F-20: to move a ciphertext is to open it and to make another, of whatever form; who may not do both moves none. A wrapped data
+    /// key and a wrapped key each have permissions of their own.
+    /// </summary>
+    [Theory]
+    [InlineData("ciphertext", "crypto:decrypt", "crypto:encrypt")]
+    [InlineData("dataKey", "data-keys:decrypt", "data-keys:generate")]
+    [InlineData("wrapped", "kem:unwrap", "kem:wrap")]
+    public async Task Moving_needs_opening_and_making(string form, string open, string make)
+    {
+        await Client.GenerateAsync("AES-256");
+        await Client.GenerateAsync();
+        object input = form switch
+        {
+            "ciphertext" => new { ciphertext = await EncryptAsync(Client, new { algorithm = "AES-256" }) },
+            "dataKey" => new { ciphertext = (await Client.MustUseAsync("/data-keys/generate", new { })).Text("ciphertext") },
+            _ => new { wrapped_key = (await Client.MustUseAsync("/kem/key/wrap", new { symmetric_key = "AAAA" })).Text("wrapped_key") },
+        };
+        string[] everyUse = [.. Permissions.Of(Roles.User).Select(permission => permission.ToWire())];
+
+        foreach (string missing in new[] { open, make })
+        {
+            using HttpClient narrowed = await App.NarrowedClientAsync(string.Join(' ', everyUse.Except([missing])));
+            (await narrowed.UseAsync("/crypto/re-encrypt", input)).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002")
+                .Message.Should().Contain(open).And.Contain(make);
+            JsonNode item = (await narrowed.MustUseAsync("/crypto/re-encrypt", new { items = new[] { input } })).Data["items"]![0]!;
+            ((string?)item["error"]!["error_code"]).Should().Be("ERR_FORBIDDEN_002");
+        }
+
+        using HttpClient enough = await App.NarrowedClientAsync($"crypto:re-encrypt {open} {make}");
+        await enough.MustUseAsync("/crypto/re-encrypt", input);
     }
 
     // A-18 for the destination, Q-27 and A-03 for both ends.

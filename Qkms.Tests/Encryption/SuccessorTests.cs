@@ -168,7 +168,7 @@ public sealed class SuccessorTests : ServiceTests
         followed.Text("requested_kid").Should().Be(start);
         followed.Text("algorithm_id").Should().Be("ML-KEM-512");
         (await onlyApp.UseAsync("/crypto/encrypt", new { plaintext = "", kid = start }))
-            .ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+            .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await onlyApp.UseAsync("/crypto/encrypt", new { plaintext = "", kid = start, strict = true })).ShouldNameNext("ERR_KMS_008", end);
         (await both.UseAsync("/data-keys/generate", new { kid = start })).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_SIG_001");
         (await both.UseAsync("/kem/encapsulate", new { kid = start })).ShouldBe(HttpStatusCode.OK).Text("kid").Should().Be(end);

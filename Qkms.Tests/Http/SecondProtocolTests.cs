@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Options;
 using Qkms.Api.Algorithms;
 using Qkms.Api.Envelopes;
+using Qkms.Api.Hosting;
 using Qkms.Api.Http;
 using Qkms.Api.Keys;
 using Qkms.Api.Signatures;
@@ -63,10 +64,15 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
         _app.UseRouting();
         _app.UseMiddleware<Authentication>();
         _app.UseMiddleware<RequestBodies>();
-        RouteGroupBuilder envelope = _app.MapGroup("").Speaks(_app.Services.GetRequiredService<Protocol>());
+        RouteGroupBuilder envelope = _app.MapGroup("").Speaks(_app.Services.GetRequiredService<Protocol>()).RequirePermissions();
         envelope.MapKeys();
         envelope.MapAlgorithms();
-        _app.MapGroup("/toy").Speaks(_app.Services.GetRequiredService<ToyProtocol>()).MapSignatures();
+
+        // It says itself what its routes need: the table is that of the envelope.
+        _app.MapGroup("/toy")
+            .Speaks(_app.Services.GetRequiredService<ToyProtocol>())
+            .WithMetadata(new RequiredPermission(Permission.Sign))
+            .MapSignatures();
 
         await _app.Services.GetRequiredService<IKmsStore>().OpenAsync(CancellationToken.None);
         await _app.Services.GetRequiredService<KeyringOpener>()

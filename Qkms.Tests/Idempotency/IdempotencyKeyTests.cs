@@ -64,11 +64,11 @@ public sealed class IdempotencyKeyTests : ServiceTests
         const string Retire = """{"algorithm":"ML-KEM-768","name":"payments","key_version":2,"allow_no_active":true}""";
         string first = (await client.PostOnceAsync("1", Generate, Named)).Text("kid");
         string second = (await client.PostOnceAsync("2", Rotate, Named)).Text("kid");
-        (HttpMethod Verb, string Path, string? Body, bool IsByName)[] changes =
+        (HttpMethod Verb, string Path, string? Body, bool IsNew)[] changes =
         [
             (HttpMethod.Post, Generate, Named, true),
-            (HttpMethod.Post, Rotate, Named, true),
-            (HttpMethod.Post, "/kms/keys/retire", Retire, true),
+            (HttpMethod.Post, Rotate, Named, false),
+            (HttpMethod.Post, "/kms/keys/retire", Retire, false),
             (HttpMethod.Post, $"/kms/keys/{first}/actions/revoke", null, false),
             (HttpMethod.Delete, $"/kms/keys/{second}", """{"waiting_days":7}""", false),
             (HttpMethod.Post, $"/kms/keys/{second}/actions/cancel-deletion", "{}", false),
@@ -83,9 +83,9 @@ public sealed class IdempotencyKeyTests : ServiceTests
 
         for (int i = 0; i < changes.Length; i++)
         {
-            (HttpMethod verb, string path, string? body, bool isByName) = changes[i];
+            (HttpMethod verb, string path, string? body, bool isNew) = changes[i];
             Answer answer = await client.SendOnceAsync($"{i + 1}", verb, path, body);
-            if (isByName)
+            if (isNew)
                 answer.ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
             else
                 answer.ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");

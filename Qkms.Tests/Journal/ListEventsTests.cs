@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Qkms.Core.Journal;
+using Qkms.Tests.Rotations;
 
 namespace Qkms.Tests.Journal;
 
@@ -125,17 +126,43 @@ public sealed class ListEventsTests : ServiceTests
         Refused(await other.GetJsonAsync($"/audit/events?cursor={cursor}"), "cursor");
     }
 
-    /// <summary>A-40: auditors and admins read the journal, and nobody whose API key is narrowed to key names.</summary>
+    /// <summary>A-40: auditors and admins read the journal.</summary>
     [Fact]
     public async Task Who_may_not_read_the_journal_is_refused()
     {
         using HttpClient user = App.ClientFor(await App.CreateApiKeyAsync(App.InitialApiKey, Roles.User));
         using HttpClient auditor = App.ClientFor(await App.CreateApiKeyAsync(App.InitialApiKey, Roles.Auditor));
-        using HttpClient narrowed = await App.NarrowedClientAsync("audit:read", "web");
 
         (await user.GetJsonAsync("/audit/events")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
-        (await narrowed.GetJsonAsync("/audit/events")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
         (await auditor.GetJsonAsync("/audit/events")).ShouldBe(HttpStatusCode.OK);
+    }
+
+    /// <summary>
+    /// K-08: an API key that is narrowed to key names sees the events of those keys, those of their rotation jobs too, and none of
+    /// other names, none of API keys and tenants.
+    /// </summary>
+    [Fact]
+    public async Task A_narrowed_api_key_sees_the_events_of_its_keys()
+    {
+        await Client.GenerateAsync("AES-256", new { name = "web/a", kid = "seen" });
+        await Client.GenerateAsync("AES-256", new { name = "web", kid = "too" });
+        await Client.GenerateAsync("AES-256", new { name = "website", kid = "hidden" });
+        await Client.ScheduleAsync("hidden", App.InHours(1));
+        await Client.ScheduleAsync("seen", App.InHours(1));
+        (await Client.RevokeAsync("hidden")).ShouldBe(HttpStatusCode.NoContent);
+        using HttpClient narrowed = await App.NarrowedClientAsync("audit:read", "web/* web");
+
+        JsonNode all = (await narrowed.GetJsonAsync("/audit/events")).Data;
+
+        Actions(all).Should().Equal("rotation.scheduled", "key.generated", "key.generated");
+        all["events"]!.AsArray().Select(one => (string?)one!["kid"]).Should().Equal("seen", "too", "seen");
+        all["unreadable"]!.AsArray().Should().BeEmpty();
+        Actions((await narrowed.GetJsonAsync("/audit/events?kid=hidden")).Data).Should().BeEmpty();
+        Actions((await narrowed.GetJsonAsync("/audit/events?kid=seen&order=asc")).Data)
+            .Should().Equal("key.generated", "rotation.scheduled");
+        JsonNode first = (await narrowed.GetJsonAsync("/audit/events?limit=1&order=asc")).Data;
+        Actions((await narrowed.GetJsonAsync($"/audit/events?limit=5&order=asc&cursor={(string?)first["next_cursor"]}")).Data)
+            .Should().HaveCount(2);
     }
 
     [Theory]

@@ -171,12 +171,14 @@ public sealed class RefusalTests : ServiceTests
     }
 
     /// <summary>
-    /// A-40: of a key outside the caller's narrowing the journal says what was asked for and what was answered: not that there is one.
+    /// A-40, K-08: of a key outside the caller's narrowing the journal says what was asked for and what was answered, not that there is
+    /// one; and to a narrowed reader it shows what is about his keys alone, whether or not there are others.
     /// </summary>
     [Fact]
     public async Task A_key_out_of_reach_is_told_like_one_that_is_not_there()
     {
         await Client.GenerateAsync("AES-256", new { kid = "secret-1", name = "secret" });
+        await Client.GenerateAsync("ML-DSA-44", new { kid = "web-1", name = "web" });
         string ciphertext = (await Client.MustUseAsync("/crypto/encrypt", new { kid = "secret-1", plaintext = "" })).Text("ciphertext");
         using HttpClient narrowed = await App.NarrowedClientAsync(keyScope: "web");
 
@@ -185,14 +187,21 @@ public sealed class RefusalTests : ServiceTests
         await narrowed.GetJsonAsync("/kms/keys/secret-1");
         await narrowed.UseAsync("/crypto/decrypt", new { ciphertext });
         await narrowed.UseAsync("/crypto/encrypt", new { name = "secret", plaintext = "" });
+        await narrowed.UseAsync("/crypto/encrypt", new { name = "secret-too", plaintext = "" });
+        await narrowed.PostJsonAsync("/kms/keys/generate", """{"algorithm":"AES-256","name":"secret"}""");
+        await narrowed.UseAsync("/crypto/encrypt", new { kid = "web-1", plaintext = "" });
 
         (await ReasonsAsync()).Should().Equal(
             "ERR_KMS_003 POST /crypto/encrypt (secret-1)",
             "ERR_KMS_003 POST /crypto/encrypt (secret-2)",
             "ERR_KMS_003 GET /kms/keys/{key} (secret-1)",
             "ERR_KEM_001 POST /crypto/decrypt ()",
-            "ERR_FORBIDDEN_002 POST /crypto/encrypt AES-256 key 'secret' ()");
-        (await narrowed.GetJsonAsync("/audit/events?stream=2")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+            "ERR_KMS_003 POST /crypto/encrypt AES-256 key 'secret' ()",
+            "ERR_KMS_003 POST /crypto/encrypt AES-256 key 'secret-too' ()",
+            "ERR_FORBIDDEN_002 POST /kms/keys/generate AES-256 key 'secret' ()",
+            "ERR_SIG_001 POST /crypto/encrypt (web-1)");
+        JsonNode seen = (await narrowed.GetJsonAsync("/audit/events?stream=2")).ShouldBe(HttpStatusCode.OK).Data;
+        seen["events"]!.AsArray().Should().ContainSingle().Which!["kid"]!.ToString().Should().Be("web-1");
     }
 
     private async Task<string> ActorAsync() =>

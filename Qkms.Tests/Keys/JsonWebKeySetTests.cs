@@ -77,7 +77,7 @@ public sealed class JsonWebKeySetTests : SharedServiceTests
         using HttpClient user = await NarrowedClientAsync("signature:sign");
         using HttpClient stranger = await StrangerAsync();
 
-        (await narrowed.GetJsonAsync("/kms/keys/jwks?name=app")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
+        (await narrowed.GetJsonAsync("/kms/keys/jwks?name=app")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await user.GetJsonAsync("/kms/keys/jwks?name=app")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
         (await stranger.GetJsonAsync("/kms/keys/jwks?name=app")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
     }

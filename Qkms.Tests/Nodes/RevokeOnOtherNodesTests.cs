@@ -53,12 +53,50 @@ public sealed class RevokeOnOtherNodesTests(TwoNodes nodes) : IClassFixture<TwoN
 
         Task<long>[] users =
             [.. attempts.Select(attempt => UseUntilRefusedAsync(nodes.A, attempt, HttpStatusCode.Unauthorized, "ERR_AUTH_001"))];
-        await RevokeAsync(third, apiKey);
+        await ChangeAsync(third, apiKey, credential => credential with { State = CredentialState.Revoked });
         foreach (Attempt attempt in attempts)
             attempt.RevokedAt = Stopwatch.GetTimestamp();
 
         await ShouldKeepThePromiseAsync(attempts, users);
         Array.ForEach(clients, client => client.Dispose());
+    }
+
+    /// <summary>
+    /// K-08: an API key that is narrowed, to operations or to key names, is narrow at once where that was done and on other nodes within a
+    /// second, however much they used it until then.
+    /// </summary>
+    [FactIf(Requirement.Postgres)]
+    public async Task A_narrowed_API_key_is_narrow_on_the_other_nodes()
+    {
+        await using QkmsApplication third = nodes.Cluster.NodeHere();
+        _ = third.Server;
+        string kid = (await nodes.A.GenerateAsync("AES-256", new { name = "narrowed" })).Text("kid");
+        (Func<Credential, Credential> Change, HttpStatusCode Status, string Code)[] narrowings =
+        [
+            (credential => credential with { Permissions = "keys:rotate" }, HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002"),
+            (credential => credential with { KeyScope = "other/*" }, HttpStatusCode.NotFound, "ERR_KMS_003"),
+        ];
+        foreach ((Func<Credential, Credential> change, HttpStatusCode status, string code) in narrowings)
+        {
+            string apiKey = await third.CreateApiKeyAsync(nodes.Cluster.InitialApiKey, Roles.Admin);
+            using HttpClient here = third.ClientFor(apiKey);
+            HttpClient[] clients = [.. nodes.Processes.Select(node => nodes.Cluster.ClientOf(node, apiKey))];
+            Attempt[] attempts =
+                [.. clients.Select(client => new Attempt(kid, $"GET a key, then {code}", _ => client.GetJsonAsync($"/kms/keys/{kid}")))];
+            foreach (Attempt attempt in attempts)
+                (await attempt.Send(nodes.A)).ShouldBe(HttpStatusCode.OK);
+
+            (await here.GetJsonAsync($"/kms/keys/{kid}")).ShouldBe(HttpStatusCode.OK);
+
+            Task<long>[] users = [.. attempts.Select(attempt => UseUntilRefusedAsync(nodes.A, attempt, status, code))];
+            await ChangeAsync(third, apiKey, change);
+            foreach (Attempt attempt in attempts)
+                attempt.RevokedAt = Stopwatch.GetTimestamp();
+
+            (await here.GetJsonAsync($"/kms/keys/{kid}")).ShouldBeRefused(status, code);
+            await ShouldKeepThePromiseAsync(attempts, users);
+            Array.ForEach(clients, client => client.Dispose());
+        }
     }
 
     private static IEnumerable<Attempt> Choices(PreparedUse use)
@@ -106,19 +144,19 @@ public sealed class RevokeOnOtherNodesTests(TwoNodes nodes) : IClassFixture<TwoN
         }
     }
 
-    private static async Task RevokeAsync(QkmsApplication node, string apiKey)
+    private static async Task ChangeAsync(QkmsApplication node, string apiKey, Func<Credential, Credential> change)
     {
         RowSealer sealer = node.Services.GetRequiredService<RowSealer>();
-        bool revoked = await node.Services.GetRequiredService<IKmsStore>().WriteAsync(
+        bool changed = await node.Services.GetRequiredService<IKmsStore>().WriteAsync(
             async session =>
             {
                 Credential credential = sealer.Open(
                     (await Repositories.Credentials.FindByLookupIdAsync(session, Credential.ApiKeyKind, apiKey[5..17]))!);
-                return await Repositories.Credentials.UpdateAsync(
-                    session, sealer.Seal(credential with { State = CredentialState.Revoked }));
+                session.OnCommitted(node.Services.GetRequiredService<ApiKeyAuthenticator>().ForgetAll);
+                return await Repositories.Credentials.UpdateAsync(session, sealer.Seal(change(credential)));
             },
             CancellationToken.None);
-        revoked.Should().BeTrue();
+        changed.Should().BeTrue();
     }
 
     /// <summary>One operation with one key, chosen in one way.</summary>

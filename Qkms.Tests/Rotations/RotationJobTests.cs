@@ -154,8 +154,10 @@ public sealed class RotationJobTests : ServiceTests
 
         (await other.GetJsonAsync("/kms/rotation-jobs")).Data["jobs"]!.AsArray().Should().BeEmpty();
         (await other.GetJsonAsync("/kms/rotation-jobs?kid=one")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
-        (await narrow.GetJsonAsync("/kms/rotation-jobs")).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
-        (await narrow.GetJsonAsync("/kms/rotation-jobs?name=orders")).Data["jobs"]!.AsArray().Should().BeEmpty();
+        foreach (string query in new[] { "", "?name=orders", "?name=default" })
+            (await narrow.GetJsonAsync($"/kms/rotation-jobs{query}")).Data["jobs"]!.AsArray().Should().BeEmpty();
+
+        (await narrow.GetJsonAsync("/kms/rotation-jobs?kid=one")).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await auditor.GetJsonAsync($"/kms/rotation-jobs/{id}")).ShouldBe(HttpStatusCode.OK);
         (await CancelAsync(auditor, id)).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002");
         foreach (string unknown in new[] { "0198f5c2-7d1e-7c3a-9b54-2f0c6a1e8d37", "x", "1" })

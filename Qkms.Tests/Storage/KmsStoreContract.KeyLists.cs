@@ -194,5 +194,6 @@ public abstract partial class KmsStoreContract
     private Task<long> CountAsync(KeyVersionQuery query) =>
         ReadAsync(session => Repositories.Keys.CountVersionsAsync(session, query));
 
-    private static KeyVersionQuery Query(TenantId tenantId) => new(tenantId, Algorithm: null, Name: null, Status: null, StoreRows.Now);
+    private static KeyVersionQuery Query(TenantId tenantId) => new(
+        tenantId, Algorithm: null, Name: null, Status: null, KeyScope.All, StoreRows.Now);
 }

@@ -67,7 +67,7 @@ public sealed class SqliteSchemaTests : IAsyncLifetime, IDisposable
 
         IReadOnlyList<VersionWithKey> listed = await Store.ReadAsync(
             session => Repositories.Keys.ListVersionsAsync(
-                session, new KeyVersionQuery(Tenant.Id, null, null, null, StoreRows.Now), before: null, limit: 10),
+                session, new KeyVersionQuery(Tenant.Id, null, null, null, KeyScope.All, StoreRows.Now), before: null, limit: 10),
             CancellationToken.None);
 
         listed.Should().HaveCount(2);

@@ -118,7 +118,6 @@ internal static class DecryptDataKey
             .WithRequestExample("""{"ciphertext":"paste+from+GenerateDataKey++","context":{"table":"customers"}}""")
             .WithValidation(new DecryptDataKeyRequestValidator())
             .CarriesPayload()
-            .Requires(Permission.DataKeysDecrypt)
             .Refuses(KeyUseRefusals.Decrypting);
 
     private static async Task<Reply<DecryptDataKeyResponse>> HandleAsync(

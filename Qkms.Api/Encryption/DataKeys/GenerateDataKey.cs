@@ -124,7 +124,6 @@ internal static class GenerateDataKey
             .WithRequestExample("""{"context":{"table":"customers"},"algorithm":"AES-256","name":"demo"}""")
             .WithValidation(new GenerateDataKeyRequestValidator())
             .CarriesPayload()
-            .Requires(Permission.DataKeysGenerate)
             .Refuses(KeyUseRefusals.Creating);
 
     private static async Task<Reply<GenerateDataKeyResponse>> HandleAsync(

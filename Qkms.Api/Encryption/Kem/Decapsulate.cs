@@ -50,7 +50,6 @@ internal static class Decapsulate
                 + "had a single version. From the second on they are refused, whatever state the versions are in.")
             .WithRequestExample("""{"kem_ciphertext":"paste+from+Encapsulate++","kid":"paste-from-Encapsulate"}""")
             .WithValidation(new DecapsulateRequestValidator())
-            .Requires(Permission.KemDecapsulate)
             .Refuses(KeyUseRefusals.Decrypting);
 
     private static async Task<Reply<DecapsulateResponse>> HandleAsync(

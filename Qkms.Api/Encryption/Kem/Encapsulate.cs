@@ -43,7 +43,6 @@ internal static class Encapsulate
             .WithSummary("Generates a shared secret, and the ciphertext from which the ML-KEM key recovers it.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new EncapsulateRequestValidator())
-            .Requires(Permission.KemEncapsulate)
             .Refuses(KeyUseRefusals.Creating);
 
     private static async Task<Reply<EncapsulateResponse>> HandleAsync(

@@ -53,7 +53,6 @@ internal static class KemDecrypt
             .WithRequestExample("""{"ciphertext":"paste+from+KemEncrypt+++","algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new KemDecryptRequestValidator())
             .CarriesPayload()
-            .Requires(Permission.CryptoDecrypt)
             .Refuses(KeyUseRefusals.Decrypting);
 
     private static async Task<Reply<KemDecryptResponse>> HandleAsync(

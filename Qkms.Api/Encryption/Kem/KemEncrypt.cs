@@ -54,7 +54,6 @@ internal static class KemEncrypt
             .WithRequestExample("""{"plaintext":"aGVsbG8=","algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new KemEncryptRequestValidator())
             .CarriesPayload()
-            .Requires(Permission.CryptoEncrypt)
             .Refuses(KeyUseRefusals.Creating);
 
     private static async Task<Reply<KemEncryptResponse>> HandleAsync(

@@ -50,7 +50,6 @@ internal static class UnwrapKey
             .WithDescription(KeyChoiceFields.OlderVersions)
             .WithRequestExample("""{"wrapped_key":"paste+from+WrapKey++","algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new UnwrapKeyRequestValidator())
-            .Requires(Permission.KemUnwrap)
             .Refuses(KeyUseRefusals.Decrypting);
 
     private static async Task<Reply<UnwrapKeyResponse>> HandleAsync(

@@ -60,7 +60,6 @@ internal static class WrapKey
             .WithRequestExample(
                 """{"symmetric_key":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=","algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new WrapKeyRequestValidator())
-            .Requires(Permission.KemWrap)
             .Refuses(KeyUseRefusals.Creating);
 
     private static async Task<Reply<WrapKeyResponse>> HandleAsync(
