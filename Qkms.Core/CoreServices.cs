@@ -99,5 +99,6 @@ internal static class CoreServices
         .AddSingleton<UseTrimming>()
         .AddSingleton(plans)
         .AddSingleton<ApiKeyAdministration>()
+        .AddSingleton<RefusalJournal>()
         .AddSingleton<IntegrityAlarm>();
 }

@@ -63,7 +63,7 @@ internal sealed class DataKeyIssuer(KeyUses uses)
     {
         await uses.PayAsync(caller, Enumerable.Repeat((choice, KeyOperation.DecryptDataKey), items.Count), cancellationToken);
         KeyChoice paid = choice with { IsPaid = true };
-        return await EachItem.RunAsync(items, item => DecryptAsync(caller, paid, item.Context, item.Ciphertext, cancellationToken));
+        return await EachItem.RunAsync(caller, items, item => DecryptAsync(caller, paid, item.Context, item.Ciphertext, cancellationToken));
     }
 
     /// <summary>Recovers a data key; its wrapped form names the key.</summary>

@@ -82,6 +82,7 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
         await uses.PayAsync(caller, items.SelectMany(item => Both(item.Source, item.Destination)), cancellationToken);
         TrialBudget trials = new();
         return await EachItem.RunAsync(
+            caller,
             items,
             item => MoveAsync(
                 caller, Paid(item.Source) with { Trials = trials }, item.Destination, item.From, item.To, cancellationToken));

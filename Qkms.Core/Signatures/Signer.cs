@@ -187,7 +187,7 @@ internal sealed class Signer
     {
         await _uses.PayAsync(caller, Enumerable.Repeat((choice, work.Operation), items.Count), cancellationToken);
         KeyChoice bounded = choice with { Trials = new TrialBudget(), IsPaid = true };
-        return await EachItem.RunAsync(items, item => _uses.RunAsync(caller, bounded, work, item, cancellationToken));
+        return await EachItem.RunAsync(caller, items, item => _uses.RunAsync(caller, bounded, work, item, cancellationToken));
     }
 
     private async ValueTask JournalAsync<T>(Caller caller, Used<T> signed, SignatureHash function)
