@@ -52,6 +52,7 @@ internal sealed class Cipher(KeyUses uses)
     {
         await uses.PayAsync(caller, Enumerable.Repeat((choice, KeyOperation.Decrypt), items.Count), cancellationToken);
         KeyChoice bounded = choice with { Trials = new TrialBudget(), IsPaid = true };
-        return await EachItem.RunAsync(caller, items, item => DecryptAsync(caller, bounded, item.Context, item.Ciphertext, cancellationToken));
+        return await EachItem.RunAsync(
+            caller, items, item => DecryptAsync(caller, bounded, item.Context, item.Ciphertext, cancellationToken));
     }
 }

@@ -16,7 +16,7 @@ public sealed class RateLimitTests : ServiceTests
         {
             ["Qkms:Plans:free:CostUnitsPerSecond"] = "1",
             ["Qkms:Plans:free:Burst"] = "1000",
-            ["Qkms:Plans:pro:CostUnitsPerSecond"] = "1000",
+            ["Qkms:Plans:pro:CostUnitsPerSecond"] = "100",
             ["Qkms:Plans:pro:Burst"] = "1000",
         },
     };
@@ -128,9 +128,32 @@ public sealed class RateLimitTests : ServiceTests
     public async Task Q31_spent_units_come_back()
     {
         using HttpClient client = App.ClientFor(await App.CreateTenantAsync("large", plan: "pro"));
-        (await SpendAllAsync(client)).StatusCode.Should().Be(HttpStatusCode.TooManyRequests);
+        (await client.GenerateAsync("ML-DSA-65")).ShouldBe(HttpStatusCode.Created);
+        (await client.PostJsonAsync("/signature/sign", Batch(75))).ShouldBe(HttpStatusCode.OK);
+        (await client.PostJsonAsync("/signature/sign", Batch(60))).ShouldBeRefused(HttpStatusCode.TooManyRequests, "ERR_RATE_001");
 
-        await Eventually.HoldsAsync(async () => (await client.GetJsonAsync("/kms/keys")).Status == HttpStatusCode.OK);
+        await Eventually.HoldsAsync(async () =>
+            (await client.PostJsonAsync("/signature/sign", Batch(60))).Status == HttpStatusCode.OK);
+    }
+
+    /// <summary>Q-31: tries of older versions spend what is there, and do not stop a request half-way.</summary>
+    [Fact]
+    public async Task Q31_tries_of_older_versions_spend_what_is_there()
+    {
+        using HttpClient client = App.ClientFor(await App.CreateTenantAsync("small", plan: "free"));
+        (await client.GenerateAsync("RSA-2048")).ShouldBe(HttpStatusCode.Created);
+        Answer made = await client.PostJsonAsync("/crypto/encrypt", """{"plaintext":"AA==","algorithm":"RSA-2048"}""");
+        string ciphertext = (string)made.Data["ciphertext"]!;
+        (await client.RotateAsync("RSA-2048")).ShouldBe(HttpStatusCode.OK);
+        (await client.GenerateAsync("ML-DSA-65")).ShouldBe(HttpStatusCode.Created);
+
+        // Of 800 there are 201 for two keys and requests, 4 for ML-DSA; 57 signatures leave what one decryption costs, and not two.
+        (await client.PostJsonAsync("/signature/sign", Batch(57))).ShouldBe(HttpStatusCode.OK);
+        Answer opened = await client.PostJsonAsync(
+            "/crypto/decrypt", $$"""{"ciphertext":"{{ciphertext}}","algorithm":"RSA-2048"}""");
+
+        opened.ShouldBe(HttpStatusCode.OK);
+        opened.Number("key_version").Should().Be(1, "the newest was tried first");
     }
 
     /// <summary>Q-31: health is not limited, and an unknown route is.</summary>
