@@ -60,7 +60,8 @@ internal abstract class KeyFamily
     internal virtual int CostOf(KeyAlgorithm algorithm, KeyOperation operation) => 1;
 
     /// <summary>
-    /// What a new key costs in cost units. Less than the time would be where primes are searched: how many searches run is bounded elsewhere.
+    /// What a new key costs in cost units. Less than the time would be where primes are searched: how many searches run has a bound of its
+    /// own.
     /// </summary>
     internal virtual int GenerationCostOf(KeyAlgorithm algorithm) => 1;
 
