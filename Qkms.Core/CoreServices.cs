@@ -98,6 +98,9 @@ internal static class CoreServices
         .AddSingleton<DestructionSweep>()
         .AddSingleton<UseTrimming>()
         .AddSingleton(plans)
+        .AddSingleton<TenantLock>()
+        .AddSingleton<ApiKeyReader>()
         .AddSingleton<ApiKeyAdministration>()
+        .AddSingleton<ApiKeyRotation>()
         .AddSingleton<IntegrityAlarm>();
 }

@@ -233,7 +233,7 @@ internal static class SettingCatalogue
         DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies,
         AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
         RotationInterval, RotationMaxAttempts, RotationRetryDelay, AuditUses, KeepUses, NodeName, RefuseWeakHash, TenantLabel,
-        .. Plans.Select(plan => plan.MaxApiKeys),
+        .. Plans.SelectMany(plan => plan.All),
     ];
 
     private static bool TryParseOrigin(string text, out string origin)
@@ -261,6 +261,9 @@ internal static class SettingCatalogue
 /// <param name="MaxApiKeys">The most active API keys.</param>
 internal sealed record PlanSettings(string Name, Setting<int> MaxApiKeys)
 {
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<Setting> All => [MaxApiKeys];
+
     /// <summary>What a configuration says.</summary>
     public PlanLimits Read(IConfiguration configuration) => new() { MaxApiKeys = MaxApiKeys.Read(configuration) };
 }

@@ -79,7 +79,7 @@ public sealed class ApiKeyLimitsTests : ServiceTests
             (await pro.CreateApiKeyAsync()).ShouldBe(HttpStatusCode.Created);
     }
 
-    /// <summary>Q-48: the caller's own goes on for a day, others end at once, and either as the request says; the successor is as the old one.</summary>
+    /// <summary>Q-48: the caller's own goes on for a day, others end at once, and either as the request says.</summary>
     [Fact]
     public async Task A_rotated_API_key_ends_after_its_grace()
     {
@@ -172,7 +172,7 @@ public sealed class ApiKeyLimitsTests : ServiceTests
             (await asked).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002").Blamed.Should().Equal(field);
     }
 
-    /// <summary>K-08: an API key that is limited to key names knows of itself and of those within its own names, and of no others.</summary>
+    /// <summary>K-08: an API key that is limited to key names knows of itself and of those within its own names.</summary>
     [Fact]
     public async Task API_keys_out_of_scope_do_not_exist()
     {

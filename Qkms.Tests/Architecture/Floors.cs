@@ -28,7 +28,7 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Fields",
         "Envelopes", "Telemetry", "Idempotency",
         "Pages",
-        "Health", "Algorithms", "Keys", "Rotations", "Encryption", "Signatures", "Journal", "ApiKeys", "Tenants",
+        "Health", "Algorithms", "Keys", "Rotations", "Encryption", "Signatures", "Journal", "ApiKeys",
         "Hosting");
 
     public string Project => project;

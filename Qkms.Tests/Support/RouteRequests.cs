@@ -30,6 +30,9 @@ internal static class RouteRequests
         if (VerbOf(route) == HttpMethod.Get)
             return null;
 
+        if (path.EndsWith("/api-keys/rotate", StringComparison.Ordinal))
+            return """{"api_key_id":"01999999-9999-7999-8999-999999999999"}""";
+
         bool hasBodyOfItsOwn =
             path.Contains("/actions/", StringComparison.Ordinal) || path.EndsWith("/rotations", StringComparison.Ordinal);
         return hasBodyOfItsOwn || VerbOf(route) == HttpMethod.Delete || VerbOf(route) == HttpMethod.Patch
