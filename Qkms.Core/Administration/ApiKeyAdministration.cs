@@ -54,6 +54,15 @@ internal sealed class ApiKeyAdministration(
         ApiKeyGrants grants = command.Grants;
         grants.Check(caller);
         CheckExpiry(command.ExpiresAt, time.GetUtcMilliseconds());
+
+        // Who finds the plan used up need not wait for others; what counts is the look under the lock.
+        await store.ReadAsync(
+            async session =>
+            {
+                await RequirePlaceAsync(session, await tenantLock.FindAsync(session, caller));
+                return true;
+            },
+            cancellationToken);
         NewApiKey made = issuer.Issue(
             caller.TenantId,
             command.Label,

@@ -239,11 +239,10 @@ public sealed class ApiKeyAdministrationTests : ServiceTests
     [Fact]
     public async Task What_is_no_API_key_is_404()
     {
+        await Client.GetJsonAsync("/api-keys");
         string decoy;
         using (Database database = App.OpenDatabase())
         {
-            _ = Client;
-            await Client.GetJsonAsync("/api-keys");
             decoy = new Guid((byte[])database.Scalar("SELECT id FROM credentials WHERE lookup_id = 'decoy'")!, bigEndian: true).ToString();
         }
 

@@ -21,8 +21,10 @@ public sealed class ApiKeyLimitsTests : ServiceTests
         Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => Task.Run(() => client.CreateApiKeyAsync())));
 
         answers.Count(answer => answer.Status == HttpStatusCode.Created).Should().Be(1);
-        foreach (Answer refused in answers.Where(answer => answer.Status != HttpStatusCode.Created))
-            refused.ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_001");
+
+        // On a busy machine some may wait for the database for too long; nothing was done then.
+        answers.Where(answer => answer.Status != HttpStatusCode.Created).Select(answer => answer.ErrorCode).Distinct()
+            .Should().Contain("ERR_FORBIDDEN_001").And.BeSubsetOf(["ERR_FORBIDDEN_001", "ERR_SERVICE_001"]);
 
         (await client.GetJsonAsync("/api-keys")).Data["api_keys"]!.AsArray().Should().HaveCount(3);
     }

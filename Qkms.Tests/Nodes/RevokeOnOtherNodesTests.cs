@@ -147,7 +147,11 @@ public sealed class RevokeOnOtherNodesTests(TwoNodes nodes) : IClassFixture<TwoN
         Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => Task.Run(() => clients[i % 2].CreateApiKeyAsync())));
 
         answers.Count(answer => answer.Status == HttpStatusCode.Created).Should().Be(1);
-        answers.Count(answer => answer.ErrorCode == "ERR_FORBIDDEN_001").Should().Be(63);
+
+        // Some wait for the database for too long; nothing was done then.
+        answers.Where(answer => answer.Status != HttpStatusCode.Created).Select(answer => answer.ErrorCode).Distinct()
+            .Should().Contain("ERR_FORBIDDEN_001").And.BeSubsetOf(["ERR_FORBIDDEN_001", "ERR_SERVICE_001"]);
+        (await clients[0].GetJsonAsync("/api-keys")).Data["api_keys"]!.AsArray().Should().HaveCount(5);
         Array.ForEach(clients, client => client.Dispose());
     }
 
