@@ -1,4 +1,5 @@
 using Qkms.Api.Algorithms;
+using Qkms.Api.Devices;
 using Qkms.Api.Envelopes;
 using Qkms.Api.Encryption;
 using Qkms.Api.Encryption.DataKeys;
@@ -48,6 +49,7 @@ return await StartFailures.ExplainAsync(async () =>
         settings.Http,
         AlgorithmJson.Default,
         DataKeyJson.Default,
+        DeviceJson.Default,
         EncryptionJson.Default,
         HealthJson.Default,
         JournalJson.Default,
@@ -69,7 +71,8 @@ return await StartFailures.ExplainAsync(async () =>
         settings.Signatures,
         settings.Destruction,
         settings.Rotation,
-        settings.Audit);
+        settings.Audit,
+        settings.Devices);
     builder.Services.AddHostedService<Housekeeping>();
     builder.Services.AddHostedService<DueRotations>();
     builder.Services.AddHostedService<MemoryReturn>();
@@ -97,6 +100,7 @@ return await StartFailures.ExplainAsync(async () =>
     routes.MapKem();
     routes.MapSignatures();
     routes.MapDataKeys();
+    routes.MapDevices();
     routes.MapAlgorithms();
     routes.MapJournal();
     routes.MapHealth();

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Cryptography;
+using Qkms.Core.Devices;
 using Qkms.Core.Encryption;
 using Qkms.Core.Gates;
 using Qkms.Core.Idempotency;
@@ -27,7 +28,8 @@ internal static class CoreServices
         SignatureOptions signatures,
         DestructionOptions destruction,
         RotationOptions rotation,
-        AuditOptions audit) => services
+        AuditOptions audit,
+        DeviceOptions devices) => services
         .AddSingleton(engine)
         .AddSingleton<SecondOpinion>()
         .AddSingleton(apiKeys)
@@ -93,5 +95,10 @@ internal static class CoreServices
         .AddSingleton<ObservedTime>()
         .AddSingleton<DestructionSweep>()
         .AddSingleton<UseTrimming>()
-        .AddSingleton<IntegrityAlarm>();
+        .AddSingleton<IntegrityAlarm>()
+        .AddSingleton(devices)
+        .AddSingleton<DeviceRows>()
+        .AddSingleton<DeviceTurns>()
+        .AddSingleton<DeviceWriter>()
+        .AddSingleton<DeviceKeys>();
 }

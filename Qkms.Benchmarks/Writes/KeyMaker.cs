@@ -6,6 +6,7 @@ using Qkms.Core.Algorithms;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Callers;
 using Qkms.Core.Cryptography;
+using Qkms.Core.Devices;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
@@ -49,7 +50,8 @@ internal sealed class KeyMaker : IDisposable
             new SignatureOptions(),
             new DestructionOptions(),
             new RotationOptions(),
-            new AuditOptions());
+            new AuditOptions(),
+            new DeviceOptions());
         services.AddSingleton(new SecondOpinion(engine, []));
         ServiceProvider provider = services.BuildServiceProvider();
         await provider.GetRequiredService<KeyringOpener>()

@@ -14,6 +14,7 @@ using Qkms.Api.Keys;
 using Qkms.Api.Signatures;
 using Qkms.Core;
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Devices;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
@@ -55,7 +56,8 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
             new SignatureOptions(),
             new DestructionOptions(),
             new RotationOptions(),
-            new AuditOptions());
+            new AuditOptions(),
+            new DeviceOptions());
         builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = _directory.Path });
 
         _app = builder.Build();
