@@ -24,7 +24,7 @@ internal static class RegisterDevice
             .WithName("RegisterDevice")
             .WithSummary("Returns the public key that a device encrypts to: the valid one that it has (200), or a new one (201).")
             .WithDescription("The first key registers the device. Fifty requests at once get one key.")
-            .WithRequestExample("{}")
+            .WithRequestExample("""{"algorithm":"RSA-2048"}""")
             .WithOptionalValidation(new RegisterDeviceRequestValidator())
             .WithMetadata(DeviceEndpoints.NewKey)
             .Refuses(KmsErrors.TooManyGenerations, KmsErrors.OutcomeUnknown)

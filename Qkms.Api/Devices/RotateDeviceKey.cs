@@ -24,7 +24,7 @@ internal static class RotateDeviceKey
         devices.MapPost("/keys/rotate", HandleAsync)
             .WithName("RotateDeviceKey")
             .WithSummary("Gives a device a new key, and retires its others: they still decrypt until their retention ends.")
-            .WithRequestExample("{}")
+            .WithRequestExample("""{"algorithm":"RSA-2048"}""")
             .WithOptionalValidation(new RotateDeviceKeyRequestValidator())
             .WithMetadata(DeviceEndpoints.NewKey)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.TooManyGenerations, KmsErrors.OutcomeUnknown)

@@ -48,7 +48,7 @@ internal sealed record Device : ISealedRow
     ];
 
     /// <summary>
-    /// The time of a generation that is made now. A clock that was set back does not make a day longer: it is no earlier than the one before.
+    /// The time of a generation that is made now: no earlier than the one before, so that a clock that was set back gives no further key.
     /// </summary>
     public DateTimeOffset NextGeneration(DateTimeOffset now) => now > NewestGeneration ? now : NewestGeneration;
 

@@ -13,7 +13,9 @@ internal sealed class DeviceWriter(IDeviceRepository devices, KeyWriter keys, Ro
 {
     private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(1);
 
-    /// <summary>Writes the plans of a generation; false, and nothing is written, when the device or its keys are not as they were found.</summary>
+    /// <summary>
+    /// Writes the plans of a generation; false, and nothing is written, when the device or its keys are not as they were found.
+    /// </summary>
     /// <param name="session">The unit.</param>
     /// <param name="tenantId">The tenant.</param>
     /// <param name="deviceId">The device.</param>

@@ -4,7 +4,7 @@ using Qkms.Storage.Rows;
 namespace Qkms.Storage.Devices;
 
 /// <summary>A row of <c>devices</c>.</summary>
-internal sealed class DeviceRow
+internal class DeviceRow
 {
     /// <summary>The columns in the order in which they are read.</summary>
     public const string Columns = "tenant_id, device_id, generations, created_at, row_version, seal, seal_key_id";
@@ -54,7 +54,7 @@ internal sealed class DeviceRow
 }
 
 /// <summary>A row of <c>device_counts</c>.</summary>
-internal sealed class DeviceCountRow
+internal class DeviceCountRow
 {
     /// <summary>The columns in the order in which they are read.</summary>
     public const string Columns = "tenant_id, devices, row_version, seal, seal_key_id";

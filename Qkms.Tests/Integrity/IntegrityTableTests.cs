@@ -4,6 +4,7 @@ using Qkms.Core.ApiKeys;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Tenants;
+using Qkms.Tests.Devices;
 using Qkms.Tests.Rotations;
 using Found = (Qkms.Tests.Integrity.Attack Attack, string Outcome);
 
@@ -112,6 +113,14 @@ public sealed class IntegrityTableTests : ServiceTests
                 .ShouldBe(HttpStatusCode.Created);
         }
 
+        foreach (string device in new[] { "phone", "tablet" })
+        {
+            Later();
+            (await Client.RegisterAsync(device, "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
+        }
+
+        Later();
+        (await right.RegisterAsync("right", "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
         Later();
         _job = await Client.ScheduleAsync("kept-1", App.InHours(1));
         Later();
@@ -186,6 +195,8 @@ public sealed class IntegrityTableTests : ServiceTests
             CancellationToken.None)).Should().BeTrue();
 
         await UseCountedAsync();
+        (await Client.RotateDeviceAsync("phone")).ShouldBe(HttpStatusCode.Created);
+        (await Client.RegisterAsync("watch", "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
 
         Guid Id(string sql)
         {
@@ -243,6 +254,8 @@ public sealed class IntegrityTableTests : ServiceTests
             new(
                 "version_counts", "version_counts", $"{of} AND algorithm = 'AES-256'", $"{of} AND algorithm = 'Ed25519'",
                 ("algorithm", "inserted")),
+            new("devices", "devices", "device_id = 'phone'", "device_id = 'tablet'", ("device_id", "inserted")),
+            new("device_counts", "device_counts", of, right, ("tenant_id", made)),
             new("writes", "writes", $"write_id = {Hex(_write)}", null, ("write_id", made)),
         ];
         if (TestStorage.IsPostgres)
