@@ -93,6 +93,7 @@ internal static class CoreServices
         .AddSingleton<KeyDestruction>()
         .AddSingleton(destruction)
         .AddSingleton<ObservedTime>()
+        .AddSingleton<VersionDestruction>()
         .AddSingleton<DestructionSweep>()
         .AddSingleton<UseTrimming>()
         .AddSingleton<IntegrityAlarm>()
@@ -100,5 +101,6 @@ internal static class CoreServices
         .AddSingleton<DeviceRows>()
         .AddSingleton<DeviceTurns>()
         .AddSingleton<DeviceWriter>()
-        .AddSingleton<DeviceKeys>();
+        .AddSingleton<DeviceKeys>()
+        .AddSingleton<DeviceSweep>();
 }

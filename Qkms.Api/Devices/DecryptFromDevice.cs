@@ -12,7 +12,8 @@ namespace Qkms.Api.Devices;
 internal sealed record DecryptFromDeviceRequest(
     [property: Required, Description("The kid of the key that the device encrypted to.")] KidText? Kid,
     [property: Required, BytesField(Example = Examples.Bytes)]
-    [property: Description("The ciphertext, base64: RSA-OAEP with the key's oaep_hash, or HPKE for ML-KEM. At most 2,048 bytes by default.")]
+    [property: Description(
+        "The ciphertext, base64: RSA-OAEP with the key's oaep_hash, or HPKE for ML-KEM. At most 2,048 bytes by default.")]
     byte[]? Ciphertext);
 
 internal sealed class DecryptFromDeviceRequestValidator : AbstractValidator<DecryptFromDeviceRequest>

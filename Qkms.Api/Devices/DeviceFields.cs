@@ -8,7 +8,11 @@ namespace Qkms.Api.Devices;
 /// <summary>The id of a device.</summary>
 internal sealed class DeviceIdFieldAttribute : FieldAttribute
 {
-    public DeviceIdFieldAttribute() => (Pattern, MinLength, MaxLength, Example) = (DeviceId.Pattern, 1, DeviceId.MaxLength, DeviceEndpoints.ExampleId);
+    public DeviceIdFieldAttribute()
+    {
+        (Pattern, MinLength, MaxLength) = (DeviceId.Pattern, 1, DeviceId.MaxLength);
+        Example = DeviceEndpoints.ExampleId;
+    }
 }
 
 /// <summary>An algorithm of devices' keys, by any of its spellings.</summary>

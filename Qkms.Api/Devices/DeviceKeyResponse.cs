@@ -10,7 +10,8 @@ internal sealed record DeviceKeyResponse(
     [property: KidField, Description("The id of the key. Send it with what the device encrypts.")] string Kid,
     [property: DeviceIdField, Description("The device.")] string DeviceId,
     [property: AlgorithmIdField, Description("The canonical name of the algorithm.")] string Algorithm,
-    [property: Field(Pattern = "^-----BEGIN PUBLIC KEY-----", Example = "-----BEGIN PUBLIC KEY-----\nMIIBIjAN…\n-----END PUBLIC KEY-----\n")]
+    [property: Field(
+        Pattern = "^-----BEGIN PUBLIC KEY-----", Example = "-----BEGIN PUBLIC KEY-----\nMIIBIjAN…\n-----END PUBLIC KEY-----\n")]
     [property: Description("The public key: SubjectPublicKeyInfo, PEM.")]
     string PublicKey,
     [property: OaepHashField]

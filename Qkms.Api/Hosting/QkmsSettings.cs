@@ -64,6 +64,7 @@ internal sealed record QkmsSettings
             Destruction = new DestructionOptions
             {
                 SweepInterval = SettingCatalogue.SweepInterval.Read(configuration),
+                LongestRetention = SettingCatalogue.DeviceRetention.Read(configuration),
                 ClockConfirmedAt = SettingCatalogue.ClockConfirmedAt.Read(configuration),
             },
             Rotation = new RotationOptions

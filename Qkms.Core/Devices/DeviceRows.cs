@@ -48,6 +48,11 @@ internal sealed record DeviceAndKeys(Device? Device, IReadOnlyList<KeyAndVersion
     /// <summary>The newest version of an algorithm, or null.</summary>
     public KeyAndVersion? Of(KeyAlgorithm algorithm) => Newest.FirstOrDefault(found => found.Version.Algorithm == algorithm);
 
+    /// <summary>Whether a version is the last one of the device that is not destroyed.</summary>
+    public bool IsLast(KeyAndVersion version) =>
+        Newest.Sum(found => found.Key.VersionCount - found.Key.DestroyedCount) == 1
+        && Newest.Any(found => found.Key.Id == version.Key.Id && found.Key.RowVersion == version.Key.RowVersion);
+
     /// <summary>The algorithm of the key that was generated last; null when there is none.</summary>
     public KeyAlgorithm? NewestAlgorithm => Newest.MaxBy(found => found.Version.CreatedAt)?.Version.Algorithm;
 }

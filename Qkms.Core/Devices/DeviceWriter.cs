@@ -59,6 +59,30 @@ internal sealed class DeviceWriter(IDeviceRepository devices, KeyWriter keys, Ro
         return true;
     }
 
+    /// <summary>
+    /// Destroys a key of a device, and removes the device with its last one; false, and nothing is changed, when something else was faster.
+    /// </summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="found">The device as it was found.</param>
+    /// <param name="key">The key to be destroyed.</param>
+    /// <param name="destroy">Destroys it, if it is still as it was found.</param>
+    internal async Task<bool> TryDestroyAsync(
+        IKmsSession session, DeviceAndKeys found, KeyAndVersion key, Func<IKmsSession, Task<bool>> destroy)
+    {
+        // One that is not there is left to the verification: its key goes all the same.
+        if (found.Device is not { } device || !found.IsLast(key))
+            return await destroy(session);
+
+        DeviceCount count = await LockCountAsync(session, device.TenantId);
+        if (!IsSame(device, await devices.LockAsync(session, device.TenantId, device.Id)) || !await destroy(session))
+            return false;
+
+        if (!await devices.DeleteAsync(session, device) || !await devices.UpdateCountAsync(session, sealer.Seal(count.Plus(-1))))
+            throw new SealBrokenException(device.LogName);
+
+        return true;
+    }
+
     private async Task<DeviceCount> LockCountAsync(IKmsSession session, TenantId tenantId)
     {
         Sealed<DeviceCount>? stored = await devices.LockCountAsync(session, tenantId);

@@ -56,6 +56,41 @@ internal sealed class DeviceRepository : IDeviceRepository
         return true;
     }
 
+    private const string Delete =
+        "DELETE FROM devices WHERE tenant_id = @TenantId AND device_id = @DeviceId AND row_version = @RowVersion";
+
+    /// <inheritdoc/>
+    public async Task<bool> DeleteAsync(IKmsSession session, Device device) => await session.Sql.ExecuteAsync(
+        Delete, new { TenantId = device.TenantId.Value.ToBytes(), DeviceId = device.Id.Value, device.RowVersion }) == 1;
+
+    // No tenant here: what is due is due for all, and each row says whose it is.
+    private static string SelectDue(SqlDialect dialect) =>
+        $"""
+        SELECT process_until AS until, CAST(tenant_id AS {dialect.Bytes}) AS tenant_id, CAST(id AS {dialect.Bytes}) AS id
+        FROM key_versions
+        WHERE owner_kind = 'device' AND state <> 4
+          AND process_until <= CASE state WHEN 2 THEN @Now ELSE @Ended END AND process_until <= @Now
+          AND (process_until, id) > (@Until, @Id)
+        ORDER BY process_until, id
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DueDeviceKey>> ListDueAsync(
+        IKmsSession session, DateTimeOffset now, DateTimeOffset ended, DueDeviceKey? after, int limit) =>
+    [
+        .. (await session.Sql.ListAsync<DueDeviceKeyRow>(
+            SelectDue(session.Sql.Dialect),
+            new
+            {
+                Now = now.ToStored(),
+                Ended = ended.ToStored(),
+                Until = after?.Until ?? long.MinValue,
+                Id = after?.Version.StoredId ?? [],
+                Limit = limit,
+            })).Select(row => new DueDeviceKey(row.Until, row.ToDue())),
+    ];
+
     private const string SelectCount =
         $"""
         SELECT {DeviceCountRow.Columns}

@@ -1,4 +1,5 @@
 using Qkms.Core.Devices;
+using Qkms.Storage.Keys;
 using Qkms.Storage.Rows;
 
 namespace Qkms.Storage.Devices;
@@ -88,4 +89,10 @@ internal class DeviceCountRow
         DeviceCount count = new() { TenantId = new TenantId(read.Id(TenantId)), Devices = Devices, RowVersion = RowVersion };
         return read.Seal(count, Seal, SealKeyId);
     }
+}
+
+/// <summary>A version of a device that is due, whatever stands in its row.</summary>
+internal sealed class DueDeviceKeyRow : KeyVersionIdRow
+{
+    public long Until { get; init; }
 }

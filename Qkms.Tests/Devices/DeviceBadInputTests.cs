@@ -4,7 +4,8 @@ namespace Qkms.Tests.Devices;
 public sealed class DeviceBadInputTests : ServiceTests
 {
     public static TheoryData<string> BadDeviceIds => new(
-        new string('a', 129), new string('a', 1000), "a%2Fb", "a%20b", "%C3%BC", "%F0%9F%93%B1", "a%00b", "a%0Ab", "a*", "a@b", "%22", "'--");
+        new string('a', 129), new string('a', 1000), "a%2Fb", "a%20b", "%C3%BC", "%F0%9F%93%B1", "a%00b", "a%0Ab", "a*", "a@b", "%22",
+        "'--");
 
     /// <summary>D-01: an id is letters, digits and four signs, at most 128; every route names the field.</summary>
     [Theory]

@@ -70,7 +70,7 @@ public sealed class DeviceKeyTests : ServiceTests
         (await Client.RegisterAsync("PHONE")).ShouldBe(HttpStatusCode.Created).Text("kid").Should().NotBe(made.Text("kid"));
     }
 
-    /// <summary>D-04, D-10, D-13: a key that has expired is replaced, and decrypts again for the time for which retired keys are kept.</summary>
+    /// <summary>D-04, D-10, D-13: an expired key is replaced, and decrypts again while retired keys are kept.</summary>
     [Fact]
     public async Task An_expired_key_is_replaced()
     {
@@ -111,7 +111,7 @@ public sealed class DeviceKeyTests : ServiceTests
         (await Client.RegisterAsync()).ShouldBe(HttpStatusCode.OK).Text("kid").Should().Be(rotated.Text("kid"));
     }
 
-    /// <summary>D-07: a rotation that names no algorithm keeps that of the newest key: nobody loses a post-quantum key by leaving it out.</summary>
+    /// <summary>D-07: a rotation that names no algorithm keeps that of the newest key: nobody gets RSA by leaving it out.</summary>
     [Fact]
     public async Task A_rotation_keeps_the_algorithm_of_the_newest_key()
     {
@@ -218,7 +218,7 @@ public sealed class DeviceKeyTests : ServiceTests
         }
     }
 
-    /// <summary>D-01: keys of devices are in no list of keys, and no route for the tenant's own keys finds one, by kid or by name.</summary>
+    /// <summary>D-01: keys of devices are in no list of keys, and no route for the tenant's own keys finds one.</summary>
     [Fact]
     public async Task Keys_of_devices_are_no_keys_of_the_tenant()
     {
@@ -251,7 +251,10 @@ public sealed class DeviceKeyTests : ServiceTests
             yield return (HttpMethod.Delete, $"/kms/keys/{named}", null);
             yield return (HttpMethod.Post, "/crypto/encrypt", $$"""{"kid":"{{named}}","plaintext":"AA=="}""");
             yield return (HttpMethod.Post, "/crypto/decrypt", $$"""{"kid":"{{named}}","ciphertext":"{{ciphertext}}"}""");
-            yield return (HttpMethod.Post, "/crypto/re-encrypt", $$"""{"kid":"{{named}}","ciphertext":"{{ciphertext}}","destination":{"algorithm":"AES-256"} }""");
+            yield return (
+                HttpMethod.Post,
+                "/crypto/re-encrypt",
+                $$"""{"kid":"{{named}}","ciphertext":"{{ciphertext}}","destination":{"algorithm":"AES-256"} }""");
         }
     }
 

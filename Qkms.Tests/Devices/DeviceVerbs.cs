@@ -29,7 +29,9 @@ internal static class DeviceVerbs
         return key.Encrypt(Encoding.UTF8.GetBytes(text), RSAEncryptionPadding.CreateOaep(hash));
     }
 
-    /// <summary>Encrypts as a device with an ML-KEM key does (docs/formats.md): the context is empty, and its canonical form a count of 0.</summary>
+    /// <summary>
+    /// Encrypts as a device with an ML-KEM key does (docs/formats.md): the context is empty, and its canonical form a count of 0.
+    /// </summary>
     public static byte[] EncryptByHpke(this Answer registered, string text)
     {
         byte[] spki = PemEncoding.TryFind(registered.Text("public_key"), out PemFields fields)

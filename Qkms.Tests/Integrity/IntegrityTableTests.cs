@@ -116,11 +116,11 @@ public sealed class IntegrityTableTests : ServiceTests
         foreach (string device in new[] { "phone", "tablet" })
         {
             Later();
-            (await Client.RegisterAsync(device, "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
+            (await right.RegisterAsync(device, "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
         }
 
         Later();
-        (await right.RegisterAsync("right", "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
+        (await Client.RegisterAsync("other", "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
         Later();
         _job = await Client.ScheduleAsync("kept-1", App.InHours(1));
         Later();
@@ -195,8 +195,8 @@ public sealed class IntegrityTableTests : ServiceTests
             CancellationToken.None)).Should().BeTrue();
 
         await UseCountedAsync();
-        (await Client.RotateDeviceAsync("phone")).ShouldBe(HttpStatusCode.Created);
-        (await Client.RegisterAsync("watch", "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
+        (await right.RotateDeviceAsync("phone")).ShouldBe(HttpStatusCode.Created);
+        (await right.RegisterAsync("watch", "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
 
         Guid Id(string sql)
         {
@@ -255,7 +255,7 @@ public sealed class IntegrityTableTests : ServiceTests
                 "version_counts", "version_counts", $"{of} AND algorithm = 'AES-256'", $"{of} AND algorithm = 'Ed25519'",
                 ("algorithm", "inserted")),
             new("devices", "devices", "device_id = 'phone'", "device_id = 'tablet'", ("device_id", "inserted")),
-            new("device_counts", "device_counts", of, right, ("tenant_id", made)),
+            new("device_counts", "device_counts", right, of, ("tenant_id", made)),
             new("writes", "writes", $"write_id = {Hex(_write)}", null, ("write_id", made)),
         ];
         if (TestStorage.IsPostgres)
