@@ -75,6 +75,7 @@ return await StartFailures.ExplainAsync(async () =>
         settings.Devices);
     builder.Services.AddHostedService<Housekeeping>();
     builder.Services.AddHostedService<DueRotations>();
+    builder.Services.AddHostedService<RefusalWriting>();
     builder.Services.AddHostedService<MemoryReturn>();
     if (settings.Storage.ConnectionString is { } shared)
         builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory });

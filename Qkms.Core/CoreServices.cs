@@ -96,6 +96,7 @@ internal static class CoreServices
         .AddSingleton<VersionDestruction>()
         .AddSingleton<DestructionSweep>()
         .AddSingleton<UseTrimming>()
+        .AddSingleton<RefusalJournal>()
         .AddSingleton<IntegrityAlarm>()
         .AddSingleton(devices)
         .AddSingleton<DeviceRows>()

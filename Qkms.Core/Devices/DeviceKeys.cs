@@ -94,6 +94,7 @@ internal sealed class DeviceKeys(
     public async Task<Used<SecretBytes>> DecryptAsync(
         Caller caller, DeviceId deviceId, Kid kid, byte[] ciphertext, CancellationToken cancellationToken)
     {
+        caller.Asked = new AskedKey(kid);
         if (!MayTouch(caller))
             throw NotFound();
 

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Qkms.Core.Journal;
-using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Sealing;

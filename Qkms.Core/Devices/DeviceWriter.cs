@@ -1,4 +1,5 @@
 using Qkms.Core.Keyrings;
+using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;

@@ -51,6 +51,6 @@ internal sealed class Cipher(KeyUses uses)
         CancellationToken cancellationToken)
     {
         KeyChoice bounded = choice with { Trials = new TrialBudget() };
-        return EachItem.RunAsync(items, item => DecryptAsync(caller, bounded, item.Context, item.Ciphertext, cancellationToken));
+        return EachItem.RunAsync(caller, items, item => DecryptAsync(caller, bounded, item.Context, item.Ciphertext, cancellationToken));
     }
 }

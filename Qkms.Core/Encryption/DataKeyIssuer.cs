@@ -60,7 +60,7 @@ internal sealed class DataKeyIssuer(KeyUses uses)
         KeyChoice choice,
         IReadOnlyList<(EncryptionContext Context, byte[] Ciphertext)> items,
         CancellationToken cancellationToken) =>
-        EachItem.RunAsync(items, item => DecryptAsync(caller, choice, item.Context, item.Ciphertext, cancellationToken));
+        EachItem.RunAsync(caller, items, item => DecryptAsync(caller, choice, item.Context, item.Ciphertext, cancellationToken));
 
     /// <summary>Recovers a data key; its wrapped form names the key.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.DecryptionFailed"/>, or what <see cref="KeyUses"/> refuses.</exception>

@@ -68,6 +68,7 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
     {
         TrialBudget trials = new();
         return EachItem.RunAsync(
+            caller,
             items,
             item => ReEncryptAsync(
                 caller, item.Source with { Trials = trials }, item.Destination, item.From, item.To, cancellationToken));

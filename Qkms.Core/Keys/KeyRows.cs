@@ -48,6 +48,7 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
     public async Task<KeyAndVersion> FindWithKeyAsync(IKmsSession session, Caller caller, KeyOwner owner, Kid kid)
     {
         // A kid says nothing of its name, so one outside the API key's narrowing is as absent as one that does not exist.
+        caller.Asked = new AskedKey(kid);
         KeyAndVersion? found = await FindWithKeyAsync(session, caller.TenantId, kid);
         if (found is null || found.Version.Address.Owner != owner || !caller.Access.Covers(found.Version.Address.Name))
             throw KmsErrors.KeyVersionNotFound.Refusal();

@@ -186,7 +186,7 @@ internal sealed class Signer
         where TKey : class
     {
         KeyChoice bounded = choice with { Trials = new TrialBudget() };
-        return EachItem.RunAsync(items, item => _uses.RunAsync(caller, bounded, work, item, cancellationToken));
+        return EachItem.RunAsync(caller, items, item => _uses.RunAsync(caller, bounded, work, item, cancellationToken));
     }
 
     private async ValueTask JournalAsync<T>(Caller caller, Used<T> signed, SignatureHash function)

@@ -31,4 +31,6 @@ internal static class CoreEvents
 
     public const int UsesNotRecorded = 1401;
     public const int UsesTrimmed = 1402;
+    public const int RefusalsNotJournalled = 1403;
+    public const int RefusalsLost = 1404;
 }

@@ -1,3 +1,5 @@
+using Qkms.Core.Callers;
+
 namespace Qkms.Core.Uses;
 
 /// <summary>Batches whose items each stand for themselves: one may mean another key than the next.</summary>
@@ -9,14 +11,14 @@ internal static class EachItem
     /// </summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/>.</exception>
     public static async ValueTask<IReadOnlyList<ItemOf<T>>> RunAsync<TItem, T>(
-        IReadOnlyList<TItem> items, Func<TItem, ValueTask<T>> work)
+        Caller caller, IReadOnlyList<TItem> items, Func<TItem, ValueTask<T>> work)
         where T : class
     {
         ItemOf<T>[] results = new ItemOf<T>[items.Count];
         try
         {
             for (int i = 0; i < results.Length; i++)
-                results[i] = await RunAsync(items[i], work);
+                results[i] = await RunAsync(caller, items[i], work);
 
             return results;
         }
@@ -29,7 +31,7 @@ internal static class EachItem
         }
     }
 
-    private static async ValueTask<ItemOf<T>> RunAsync<TItem, T>(TItem item, Func<TItem, ValueTask<T>> work)
+    private static async ValueTask<ItemOf<T>> RunAsync<TItem, T>(Caller caller, TItem item, Func<TItem, ValueTask<T>> work)
         where T : class
     {
         try
@@ -38,6 +40,7 @@ internal static class EachItem
         }
         catch (KmsException refusal) when (refusal.Error.Kind is not KmsErrorKind.Unavailable)
         {
+            caller.NoteRefusedItem(refusal.Error);
             return new ItemOf<T>(null, refusal);
         }
     }

@@ -1,4 +1,5 @@
 using Qkms.Core.Algorithms;
+using Qkms.Core.Callers;
 using Qkms.Core.Keys;
 
 namespace Qkms.Core.Uses;
@@ -62,6 +63,11 @@ internal readonly record struct KeyChoice
 
     /// <summary>The name that is meant when there is no kid.</summary>
     public KeyName NameMeant => Name ?? KeyName.Default;
+
+    /// <summary>What the request says of the key. A ciphertext that names its version is no such word.</summary>
+    public AskedKey Asked => Kid is { } kid ? new AskedKey(kid)
+        : IsByCiphertext && !IsExplicit ? default
+        : new AskedKey(null, Version, NameMeant, AlgorithmMeant.Name);
 
     /// <summary>
     /// The uses of the logical keys that can be meant when there is no kid: those of the operation; an algorithm that has none of them is

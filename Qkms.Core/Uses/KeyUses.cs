@@ -82,6 +82,7 @@ internal sealed class KeyUses(
                 }
                 catch (KmsException refusal) when (refusal.Error.Kind is not KmsErrorKind.Unavailable)
                 {
+                    caller.NoteRefusedItem(refusal.Error);
                     results[i] = new ItemOf<T>(null, refusal);
                     record.End(Outcomes.Of(refusal));
                 }
@@ -171,6 +172,7 @@ internal sealed class KeyUses(
             if (results[i].Refusal is null && left-- <= 0)
             {
                 Results.Withdraw(results[i].Result);
+                caller.NoteRefusedItem(counted.Refusal!);
                 results[i] = new ItemOf<T>(null, counted.Refusal!.Refusal());
             }
         }
@@ -196,8 +198,13 @@ internal sealed class KeyUses(
         if (choice is { Kid: null, IsByCiphertext: false })
             caller.Touch(choice.AlgorithmMeant, use: null);
 
+        AskedKey asked = choice.Asked;
+        caller.Asked = asked;
         FoundKey found = await resolver.FindAsync(caller, choice, operation, cancellationToken);
         caller.Touch(found.Used.Version);
+        if (choice.Kid is null)
+            caller.Asked = asked with { Kid = found.Used.Version.Kid, Version = found.Used.Version.Version };
+
         if (KeyStateRules.IsOver(found.Used.Version))
             materials.Withdraw(found.Used.Version.Id);
 
