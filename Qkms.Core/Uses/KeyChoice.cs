@@ -45,6 +45,9 @@ internal readonly record struct KeyChoice
     /// <summary>What the items of one request may try together; null where the request has no items.</summary>
     public TrialBudget? Trials { get; init; }
 
+    /// <summary>What counts the uses of the items of one request together; null where the request has no items.</summary>
+    public UseGroup? Together { get; init; }
+
     /// <summary>Whether the ciphertext names the version: its family writes that down, and the request names no version.</summary>
     public bool IsByCiphertext =>
         this is { Ciphertext: not null, Kid: null, Version: null } && AlgorithmMeant.Family.CiphertextsNameTheirKey;
