@@ -79,14 +79,15 @@ internal static partial class QkmsHost
     }
 
     /// <summary>
-    /// After the server: first the store, because queued writes need the keys, then the keys. Not left to the
-    /// service provider, which would unregister the signals before, so that a second one would end the process in the middle.
+    /// After the server: first the journal of refusals, then the store, because queued writes need the keys, then the keys. Not left to
+    /// the service provider, which would unregister the signals before, so that a second one would end the process in the middle.
     /// </summary>
     private static async Task EndAsync(IServiceProvider services, IKmsStore store, QkmsSettings settings, ILogger logger)
     {
         services.GetRequiredService<StrangerLog>().Summarise();
         int cutOff = services.GetRequiredService<RequestsUnderWay>().CutOff;
         await services.GetRequiredService<ApiKeyUses>().TryWriteAsync();
+        await services.GetRequiredService<RefusalJournal>().WriteLastAsync();
         await store.DisposeAsync();
         services.GetRequiredService<MaterialCache>().Dispose();
         services.GetRequiredService<Keyring>().Dispose();

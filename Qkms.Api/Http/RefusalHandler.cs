@@ -9,7 +9,8 @@ namespace Qkms.Api.Http;
 /// Writes the response of every request that failed: refusals as they are, bad requests by field, unknown errors without details, and a
 /// status that the framework set without a body. One stage does what the framework has two for; every request passes it.
 /// </summary>
-internal sealed partial class RefusalHandler(RequestDelegate next, IntegrityAlarm alarm, ILogger<RefusalHandler> logger)
+internal sealed partial class RefusalHandler(
+    RequestDelegate next, RefusalJournal refusals, IntegrityAlarm alarm, ILogger<RefusalHandler> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -22,6 +23,8 @@ internal sealed partial class RefusalHandler(RequestDelegate next, IntegrityAlar
                 && response.ContentLength is null
                 && string.IsNullOrEmpty(response.ContentType))
                 await ExplainStatusAsync(context);
+            else if (RequestFacts.Of(context).Caller is { RefusedItems.Count: > 0 } caller)
+                refusals.NoteItems(caller, RouteOf(context));
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
@@ -46,8 +49,26 @@ internal sealed partial class RefusalHandler(RequestDelegate next, IntegrityAlar
 
         context.Response.Clear();
         RequestIdentity.WriteHeaders(context);
-        await Refusals.WriteAsync(context, await TranslateAsync(context, exception));
+        KmsException refusal = await TranslateAsync(context, exception);
+        Note(context, refusal.Error);
+        await Refusals.WriteAsync(context, refusal);
     }
+
+    // Of a route that needs no caller nobody is known, and where there is no route nothing was refused.
+    private void Note(HttpContext context, KmsError error)
+    {
+        if (!RefusalJournal.Tells(error) || RequestFacts.Of(context).Caller is not { } caller || context.GetEndpoint() is not RouteEndpoint)
+            return;
+
+        // A permission is missed before anybody looks for a key.
+        RouteValueDictionary route = context.Request.RouteValues;
+        if (caller.Asked is null && Kid.TryParse((route["kid"] ?? route["key"]) as string, out Kid kid))
+            caller.Asked = new AskedKey(kid);
+
+        refusals.Note(caller, error, RouteOf(context));
+    }
+
+    private static string RouteOf(HttpContext context) => $"{RequestLog.MethodWord(context)} {RequestLog.Template(context)}";
 
     private async Task<KmsException> TranslateAsync(HttpContext context, Exception exception)
     {

@@ -41,20 +41,21 @@ internal sealed class RequestLog(
         RequestFacts facts = RequestFacts.Of(context);
         string? traceId = Activity.Current is { Recorded: true } trace ? trace.TraceId.ToHexString() : null;
         return new RequestLogEntry(
-            MethodWord(context.Request.Method), Template(context), context.Response.StatusCode, elapsed, facts, traceId);
+            MethodWord(context), Template(context), context.Response.StatusCode, elapsed, facts, traceId);
     }
 
-    private static string Template(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText
+    /// <summary>The template of the request's route, without anything that the caller sent.</summary>
+    public static string Template(HttpContext context) => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText
         ?? (context.Response.StatusCode == StatusCodes.Status405MethodNotAllowed ? WrongVerb
             : context.Response.StatusCode < 400 && IsPage(context.Request.Path) ? Pages
             : NoRoute);
 
     private static bool IsPage(PathString path) => path.StartsWithSegments(Pages, StringComparison.OrdinalIgnoreCase);
 
-    // A verb is the caller's text too: only known ones are repeated.
-    private static string MethodWord(string method) => HttpMethods.GetCanonicalizedValue(method) switch
+    /// <summary>The request's verb. It is the caller's text too: only known ones are repeated.</summary>
+    public static string MethodWord(HttpContext context) => HttpMethods.GetCanonicalizedValue(context.Request.Method) switch
     {
-        "GET" or "POST" or "PUT" or "PATCH" or "DELETE" or "HEAD" or "OPTIONS" => HttpMethods.GetCanonicalizedValue(method),
+        "GET" or "POST" or "PUT" or "PATCH" or "DELETE" or "HEAD" or "OPTIONS" => HttpMethods.GetCanonicalizedValue(context.Request.Method),
         _ => "(other)",
     };
 }

@@ -7,6 +7,8 @@ namespace Qkms.Core.Callers;
 /// <param name="RequestId">The request, as the answer names it: the caller may have chosen the id, and may choose it again.</param>
 internal sealed record Caller(TenantId TenantId, CredentialId CredentialId, Access Access, Guid RequestId)
 {
+    private List<RefusedItem>? _refusedItems;
+
     /// <summary>The request, by an id that the service made: for the journal.</summary>
     public Guid ServerRequestId { get; init; } = RequestId;
 
@@ -16,11 +18,22 @@ internal sealed record Caller(TenantId TenantId, CredentialId CredentialId, Acce
     /// <summary>The key that the request is about: the one named last, where it is about several. Null for none.</summary>
     public TouchedKey? Touched { get; set; }
 
+    /// <summary>The key that the request asks for, whether it is there or not: the one named last. Null for none.</summary>
+    public AskedKey? Asked { get; set; }
+
+    /// <summary>The items that were refused, where the request was not.</summary>
+    public IReadOnlyList<RefusedItem> RefusedItems => _refusedItems ?? [];
+
     /// <summary>The soft usage limit that is reached, of the version with the fewest uses left; null for none.</summary>
     public UsageWarning? UsageWarning { get; set; }
 
     /// <summary>The soft expiry that has come, of the version that expires first; null for none.</summary>
     public ExpirationWarning? ExpirationWarning { get; set; }
+
+    /// <summary>Takes note of an item that is refused.</summary>
+    /// <param name="error">Why.</param>
+    /// <param name="asked">The key that the item asks for.</param>
+    public void NoteRefusedItem(KmsError error, AskedKey? asked) => (_refusedItems ??= []).Add(new RefusedItem(error, asked));
 
     /// <summary>Refuses what the API key may not do.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.NotPermitted"/>.</exception>

@@ -50,7 +50,9 @@ internal sealed class Cipher(KeyUses uses)
         IReadOnlyList<(EncryptionContext Context, byte[] Ciphertext)> items,
         CancellationToken cancellationToken)
     {
-        KeyChoice bounded = choice with { Trials = new TrialBudget() };
-        return EachItem.RunAsync(items, item => DecryptAsync(caller, bounded, item.Context, item.Ciphertext, cancellationToken));
+        UseGroup together = uses.Together(caller);
+        KeyChoice bounded = choice with { Trials = new TrialBudget(), Together = together };
+        return EachItem.RunAsync(
+            caller, together, items, item => DecryptAsync(caller, bounded, item.Context, item.Ciphertext, cancellationToken));
     }
 }

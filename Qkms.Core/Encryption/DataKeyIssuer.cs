@@ -59,8 +59,13 @@ internal sealed class DataKeyIssuer(KeyUses uses)
         Caller caller,
         KeyChoice choice,
         IReadOnlyList<(EncryptionContext Context, byte[] Ciphertext)> items,
-        CancellationToken cancellationToken) =>
-        EachItem.RunAsync(items, item => DecryptAsync(caller, choice, item.Context, item.Ciphertext, cancellationToken));
+        CancellationToken cancellationToken)
+    {
+        UseGroup together = uses.Together(caller);
+        KeyChoice grouped = choice with { Together = together };
+        return EachItem.RunAsync(
+            caller, together, items, item => DecryptAsync(caller, grouped, item.Context, item.Ciphertext, cancellationToken));
+    }
 
     /// <summary>Recovers a data key; its wrapped form names the key.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.DecryptionFailed"/>, or what <see cref="KeyUses"/> refuses.</exception>

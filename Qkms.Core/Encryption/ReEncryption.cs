@@ -5,7 +5,7 @@ using Qkms.Core.Uses;
 namespace Qkms.Core.Encryption;
 
 /// <summary>Moves ciphertexts from one key to another; the plaintext does not leave the service.</summary>
-internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKeys kem)
+internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKeys kem, KeyUses uses)
 {
     /// <summary>Decrypts with the source and encrypts to the destination.</summary>
     /// <param name="caller">Whose keys.</param>
@@ -26,6 +26,8 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
         Authenticated? to,
         CancellationToken cancellationToken)
     {
+        // A permission is missed before a key is looked for.
+        caller.Asked = source.Kid is { } kid ? new AskedKey(kid) : null;
         Authenticated bound = to ?? from.Bound;
         if (from.IsWrappedKey)
         {
@@ -33,7 +35,7 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
             using Used<SecretBytes> key = await kem.UnwrapAsync(caller, source, from.Bound.Aad!, from.Bytes, cancellationToken);
             return new ReEncrypted(
                 key.Key,
-                await kem.WrapAsync(caller, destination ?? ActiveOf(key.Key), bound.Aad!, key.Result, cancellationToken));
+                await kem.WrapAsync(caller, destination ?? ActiveOf(key.Key, source), bound.Aad!, key.Result, cancellationToken));
         }
 
         if (from.Bound.Context is { } context
@@ -43,16 +45,16 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
             Require(caller, Permission.DataKeysDecrypt, Permission.DataKeysGenerate);
             using Used<SecretBytes> dataKey = await dataKeys.DecryptAsync(caller, source, context, from.Bytes, cancellationToken);
             EncryptionContext newContext = bound.Context ?? throw AadOfDataKey();
+            KeyChoice wrapping = destination ?? ActiveOf(dataKey.Key, source);
             return new ReEncrypted(
-                dataKey.Key,
-                await dataKeys.WrapAsync(caller, destination ?? ActiveOf(dataKey.Key), newContext, dataKey.Result, cancellationToken));
+                dataKey.Key, await dataKeys.WrapAsync(caller, wrapping, newContext, dataKey.Result, cancellationToken));
         }
 
         Require(caller, Permission.CryptoDecrypt, Permission.CryptoEncrypt);
         using Used<SecretBytes> opened = from.Bound.Context is { } oldContext
             ? await cipher.DecryptAsync(caller, source, oldContext, from.Bytes, cancellationToken)
             : await kem.DecryptAsync(caller, source, from.Bound.Aad!, from.Bytes, cancellationToken);
-        KeyChoice target = destination ?? ActiveOf(opened.Key);
+        KeyChoice target = destination ?? ActiveOf(opened.Key, source);
         return new ReEncrypted(
             opened.Key,
             bound.Context is { } contextOfNew
@@ -67,10 +69,18 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
         CancellationToken cancellationToken)
     {
         TrialBudget trials = new();
+        UseGroup together = uses.Together(caller);
         return EachItem.RunAsync(
+            caller,
+            together,
             items,
             item => ReEncryptAsync(
-                caller, item.Source with { Trials = trials }, item.Destination, item.From, item.To, cancellationToken));
+                caller,
+                item.Source with { Trials = trials, Together = together },
+                item.Destination is { } destination ? destination with { Together = together } : null,
+                item.From,
+                item.To,
+                cancellationToken));
     }
 
     // To move a ciphertext to a key of one's own is to open it, and to make one is to vouch for what it holds.
@@ -81,8 +91,9 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
                 $"To move this ciphertext to another key, an API key must also allow '{open.ToWire()}' and '{make.ToWire()}'.");
     }
 
-    private static KeyChoice ActiveOf(ChosenKey key) => new()
+    private static KeyChoice ActiveOf(ChosenKey key, KeyChoice source) => new()
     {
+        Together = source.Together,
         Algorithm = key.Version.Algorithm,
         Name = key.Version.Address.Name,
         DefaultAlgorithm = KeyAlgorithm.Aes256,
@@ -107,4 +118,11 @@ internal readonly record struct Authenticated(EncryptionContext? Context, byte[]
 /// <summary>A ciphertext that was moved.</summary>
 /// <param name="Source">The version that opened the old one.</param>
 /// <param name="Result">The new one.</param>
-internal sealed record ReEncrypted(ChosenKey Source, Used<byte[]> Result);
+internal sealed record ReEncrypted(ChosenKey Source, Used<byte[]> Result) : IUsed<ReEncrypted>
+{
+    /// <inheritdoc/>
+    public ReEncrypted With(Func<ChosenKey, ChosenKey> keys) => new(keys(Source), Result.With(keys));
+
+    /// <inheritdoc/>
+    public void Withdraw() => Result.Withdraw();
+}

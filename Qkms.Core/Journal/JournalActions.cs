@@ -27,6 +27,9 @@ internal static class JournalActions
     /// <summary>A version was used; the reason says for what, how often, and how many uses it has now.</summary>
     public const string KeyUsed = "key.used";
 
+    /// <summary>A request, or items of one, was refused to an API key; or a number of them, which the reason gives.</summary>
+    public const string RequestRefused = "request.refused";
+
     /// <summary>The destruction of a version was ordered; it waits.</summary>
     public const string KeyDestructionScheduled = "key.destruction_scheduled";
 

@@ -9,9 +9,12 @@ namespace Qkms.Core.Journal;
 /// <param name="ServerRequestId">The same by an id that the service made.</param>
 internal sealed record JournalActor(string Kind, string Id, Guid? RequestId, Guid? ServerRequestId)
 {
+    /// <summary>The kind of an API key.</summary>
+    public const string ApiKey = "api_key";
+
     /// <summary>An API key.</summary>
     public static JournalActor Of(Caller caller) =>
-        new("api_key", caller.CredentialId.ToString(), caller.RequestId, caller.ServerRequestId);
+        new(ApiKey, caller.CredentialId.ToString(), caller.RequestId, caller.ServerRequestId);
 
     /// <summary>A part of the service, by itself.</summary>
     public static JournalActor System(string part) => new("system", part, RequestId: null, ServerRequestId: null);

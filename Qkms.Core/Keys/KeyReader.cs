@@ -55,6 +55,7 @@ internal sealed class KeyReader(
     public async Task<IReadOnlyList<KeyVersion>> ListPublicAsync(
         Caller caller, KeyName name, KeyAlgorithm? algorithm, KeyUse? use, CancellationToken cancellationToken)
     {
+        caller.Asked = new AskedKey(null, Version: null, name, algorithm?.Name);
         if (!caller.Access.Covers(name))
             throw NoPublicKey(name);
 

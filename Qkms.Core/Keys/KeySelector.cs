@@ -15,7 +15,7 @@ internal sealed record KeySelector(KeyAlgorithm Algorithm, KeyName Name, KeyUse 
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, as if there were no key of that name.</exception>
     public KeyAddress For(Caller caller, int? version = null)
     {
-        KeyAddress address = AddressIn(caller);
+        KeyAddress address = AddressIn(caller, version);
         return caller.Access.Covers(Name) ? address : throw MissingKeys.NothingThere(new MissingKey(address, version));
     }
 
@@ -23,14 +23,15 @@ internal sealed record KeySelector(KeyAlgorithm Algorithm, KeyName Name, KeyUse 
     /// <exception cref="KmsException"><see cref="KmsErrors.NotPermitted"/>.</exception>
     public KeyAddress ForNew(Caller caller)
     {
-        KeyAddress address = AddressIn(caller);
+        KeyAddress address = AddressIn(caller, version: null);
         caller.RequireNewKey(Name);
         return address;
     }
 
-    private KeyAddress AddressIn(Caller caller)
+    private KeyAddress AddressIn(Caller caller, int? version)
     {
         caller.Touch(Algorithm, Use);
+        caller.Asked = new AskedKey(null, version, Name, Algorithm.Name);
         return new KeyAddress(caller.TenantId, KeyOwner.Tenant, Name, Algorithm, Use);
     }
 }

@@ -185,8 +185,9 @@ internal sealed class Signer
         Caller caller, KeyChoice choice, KeyWork<TKey, TState, bool> work, IReadOnlyList<TState> items, CancellationToken cancellationToken)
         where TKey : class
     {
-        KeyChoice bounded = choice with { Trials = new TrialBudget() };
-        return EachItem.RunAsync(items, item => _uses.RunAsync(caller, bounded, work, item, cancellationToken));
+        UseGroup together = _uses.Together(caller);
+        KeyChoice bounded = choice with { Trials = new TrialBudget(), Together = together };
+        return EachItem.RunAsync(caller, together, items, item => _uses.RunAsync(caller, bounded, work, item, cancellationToken));
     }
 
     private async ValueTask JournalAsync<T>(Caller caller, Used<T> signed, SignatureHash function)

@@ -63,6 +63,10 @@ internal static class KmsMeter
     public static Counter<long> Refusals { get; } = Meter.CreateCounter<long>(
         "qkms.refusals", "{refusal}", "Requests answered with an error.");
 
+    /// <summary>Refusals of known callers that the journal does not have.</summary>
+    public static Counter<long> RefusalsLost { get; } = Meter.CreateCounter<long>(
+        "qkms.refusals.lost", "{refusal}", "Refusals that should be in the journal, and could not be written.");
+
     /// <summary>Rotation jobs that this process ended.</summary>
     public static Counter<long> RotationJobs { get; } = Meter.CreateCounter<long>(
         "qkms.rotation_jobs", "{job}", "Rotation jobs that have ended, by how they did.");

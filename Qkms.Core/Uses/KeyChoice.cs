@@ -1,4 +1,5 @@
 using Qkms.Core.Algorithms;
+using Qkms.Core.Callers;
 using Qkms.Core.Keys;
 
 namespace Qkms.Core.Uses;
@@ -14,6 +15,9 @@ internal readonly record struct KeyChoice
 
     /// <summary>The version by its number.</summary>
     public int? Version { get; init; }
+
+    /// <summary>Whose key of the tenant it has to be; null for the tenant's own.</summary>
+    public KeyOwner? Owner { get; init; }
 
     /// <summary>The algorithm, where the request names it. Beside a kid it must be the version's.</summary>
     public KeyAlgorithm? Algorithm { get; init; }
@@ -41,9 +45,15 @@ internal readonly record struct KeyChoice
     /// <summary>What the items of one request may try together; null where the request has no items.</summary>
     public TrialBudget? Trials { get; init; }
 
+    /// <summary>What counts the uses of the items of one request together; null where the request has no items.</summary>
+    public UseGroup? Together { get; init; }
+
     /// <summary>Whether the ciphertext names the version: its family writes that down, and the request names no version.</summary>
     public bool IsByCiphertext =>
         this is { Ciphertext: not null, Kid: null, Version: null } && AlgorithmMeant.Family.CiphertextsNameTheirKey;
+
+    /// <summary>Whose key is meant: the tenant's own, unless the request is about another owner.</summary>
+    public KeyOwner OwnerMeant => Owner ?? KeyOwner.Tenant;
 
     /// <summary>The algorithm that the request names, or its default.</summary>
     public KeyAlgorithm AlgorithmMeant => Algorithm ?? DefaultAlgorithm;
@@ -56,6 +66,11 @@ internal readonly record struct KeyChoice
 
     /// <summary>The name that is meant when there is no kid.</summary>
     public KeyName NameMeant => Name ?? KeyName.Default;
+
+    /// <summary>What the request says of the key. A ciphertext that names its version is no such word.</summary>
+    public AskedKey Asked => Kid is { } kid ? new AskedKey(kid)
+        : IsByCiphertext && !IsExplicit ? default
+        : new AskedKey(null, Version, NameMeant, AlgorithmMeant.Name);
 
     /// <summary>
     /// The uses of the logical keys that can be meant when there is no kid: those of the operation; an algorithm that has none of them is
@@ -81,7 +96,7 @@ internal readonly record struct KeyChoice
     }
 
     /// <summary>The address of the logical key with a use.</summary>
-    internal KeyAddress AddressOf(TenantId tenantId, KeyUse use) => new(tenantId, KeyOwner.Tenant, NameMeant, AlgorithmMeant, use);
+    internal KeyAddress AddressOf(TenantId tenantId, KeyUse use) => new(tenantId, OwnerMeant, NameMeant, AlgorithmMeant, use);
 
     /// <summary>Whether a version is of the logical key that is meant.</summary>
     internal bool AgreesWith(KeyVersion version) =>

@@ -233,8 +233,9 @@ public sealed class TrimmingTests : ServiceTests
             {
                 JournalStream stream = sealer.Open((await Repositories.Journal.FindStreamAsync(session, tenant, 2))!);
                 JournalQuery query = new(2, OldestFirst: true, null, null, null, null, null);
+                JournalWindow window = new(first - 1, first);
                 IReadOnlyList<StoredEvent> last =
-                    await Repositories.Journal.ListEventsAsync(session, tenant, query, KeyScope.All, new JournalWindow(first - 1, first), 1);
+                    await Repositories.Journal.ListEventsAsync(session, tenant, query, KeyScope.All, window, 1);
                 await Repositories.Journal.DeleteEventsAsync(session, stream, stream.FirstPosition, first);
                 return await Repositories.Journal.UpdateStreamAsync(session, sealer.Seal(stream with
                 {

@@ -157,7 +157,10 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
             services.AddSingleton<TimeProvider>(Time);
             services.AddSingleton<IStartupFilter, KestrelHeaders>();
             if (!KeepsHouse)
+            {
                 services.Remove(services.Single(service => service.ImplementationType == typeof(Housekeeping)));
+                services.Remove(services.Single(service => service.ImplementationType == typeof(RefusalWriting)));
+            }
 
             FurtherServices?.Invoke(services);
             if (StoreInFront is { } inFront)

@@ -1,12 +1,18 @@
 // What a request may be refused for although every part of it is as described: rules between fields, which schemas do not say.
 import { mayRefuseUse } from './refusable-uses.mjs';
-import { uses } from './uses.mjs';
+import { bytesOf, uses } from './uses.mjs';
+
+// The default of Qkms:Devices:MaxCiphertext, in bytes.
+const mostFromDevice = 2048;
 
 // Qkms.Core/Names/Kid.cs; kids stand where these do, and routes do not mind upper case.
 const routeWords = ['active', 'generate', 'rotate', 'retire', 'revoke', 'import', 'actions', 'rotations', 'chain', 'public-key', 'jwks'];
 
 export function mayRefuse(facts, plan, request, code, memory) {
   const { operation, json, query, key } = facts;
+  if (operation.id === 'DecryptFromDevice' && ['ERR_KEM_001', 'ERR_INVALID_002'].includes(code))
+    return code === 'ERR_KEM_001' || bytesOf(json.ciphertext).length > mostFromDevice || plan.oddities.length !== undefined;
+
   if (code === 'ERR_KEM_001' || code === 'ERR_SIG_001') // whatever the form
     return uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : hasNoPublicKey(facts, memory);
 
