@@ -1,5 +1,6 @@
 using Qkms.Api.Algorithms;
 using Qkms.Api.ApiKeys;
+using Qkms.Api.Devices;
 using Qkms.Api.Envelopes;
 using Qkms.Api.Encryption;
 using Qkms.Api.Encryption.DataKeys;
@@ -50,6 +51,7 @@ return await StartFailures.ExplainAsync(async () =>
         AlgorithmJson.Default,
         ApiKeyJson.Default,
         DataKeyJson.Default,
+        DeviceJson.Default,
         EncryptionJson.Default,
         HealthJson.Default,
         JournalJson.Default,
@@ -74,11 +76,12 @@ return await StartFailures.ExplainAsync(async () =>
         settings.Destruction,
         settings.Rotation,
         settings.Audit,
+        settings.Devices,
         settings.Plans);
     builder.Services.AddHostedService<Housekeeping>();
     builder.Services.AddHostedService<DueRotations>();
-    builder.Services.AddHostedService<ApiKeyUseWriting>();
     builder.Services.AddHostedService<RefusalWriting>();
+    builder.Services.AddHostedService<ApiKeyUseWriting>();
     builder.Services.AddHostedService<MemoryReturn>();
     if (settings.Storage.ConnectionString is { } shared)
         builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory });
@@ -104,6 +107,7 @@ return await StartFailures.ExplainAsync(async () =>
     routes.MapKem();
     routes.MapSignatures();
     routes.MapDataKeys();
+    routes.MapDevices();
     routes.MapAlgorithms();
     routes.MapApiKeys();
     routes.MapJournal();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.Administration;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Cryptography;
+using Qkms.Core.Devices;
 using Qkms.Core.Encryption;
 using Qkms.Core.Gates;
 using Qkms.Core.Idempotency;
@@ -30,6 +31,7 @@ internal static class CoreServices
         DestructionOptions destruction,
         RotationOptions rotation,
         AuditOptions audit,
+        DeviceOptions devices,
         PlanOptions plans) => services
         .AddSingleton(engine)
         .AddSingleton<SecondOpinion>()
@@ -95,10 +97,20 @@ internal static class CoreServices
         .AddSingleton<KeyDestruction>()
         .AddSingleton(destruction)
         .AddSingleton<ObservedTime>()
+        .AddSingleton<VersionDestruction>()
         .AddSingleton<DestructionSweep>()
         .AddSingleton<UseTrimming>()
-        .AddSingleton(plans)
-        .AddSingleton<ApiKeyAdministration>()
         .AddSingleton<RefusalJournal>()
-        .AddSingleton<IntegrityAlarm>();
+        .AddSingleton<IntegrityAlarm>()
+        .AddSingleton(devices)
+        .AddSingleton<DeviceRows>()
+        .AddSingleton<DeviceTurns>()
+        .AddSingleton<DeviceWriter>()
+        .AddSingleton<DeviceKeys>()
+        .AddSingleton<DeviceSweep>()
+        .AddSingleton(plans)
+        .AddSingleton<TenantLock>()
+        .AddSingleton<ApiKeyReader>()
+        .AddSingleton<ApiKeyAdministration>()
+        .AddSingleton<ApiKeyRotation>();
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Devices;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
@@ -11,6 +12,7 @@ using Qkms.Core.Rotations;
 using Qkms.Core.Tenants;
 using Qkms.Core.Verification;
 using Qkms.Storage.ApiKeys;
+using Qkms.Storage.Devices;
 using Qkms.Storage.Idempotency;
 using Qkms.Storage.Journal;
 using Qkms.Storage.Keyrings;
@@ -65,6 +67,7 @@ internal static class StorageServices
         .AddSingleton<ICredentialRepository, CredentialRepository>()
         .AddSingleton<IKeyRepository, KeyRepository>()
         .AddSingleton<IKeyUsageRepository, KeyUsageRepository>()
+        .AddSingleton<IDeviceRepository, DeviceRepository>()
         .AddSingleton<IRotationJobRepository, RotationJobRepository>()
         .AddSingleton<IObservedTimeRepository, ObservedTimeRepository>()
         .AddSingleton<IFormerRowRepository, FormerRowRepository>()

@@ -19,7 +19,9 @@ internal static class ApiKeyEndpoints
         apiKeys.MapUpdateApiKey();
         apiKeys.MapApiKeyActions();
         app.MapGroup("/tenants").WithTag(Tag, Purpose).MapRotateApiKey();
-        apiKeys.MapRevokeApiKey();
+
+        // A group of its own: operations are described by groups, and after this one nothing is left to be done.
+        app.MapGroup("/api-keys").WithTag(Tag, Purpose).MapRevokeApiKey();
         return app;
     }
 }

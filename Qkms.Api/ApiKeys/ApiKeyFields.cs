@@ -19,7 +19,7 @@ internal sealed class ApiKeyIdFieldAttribute : FieldAttribute
 
     /// <summary>The id in a path. A malformed one is treated like one that does not exist.</summary>
     public static CredentialId Read(string text) =>
-        Guid.TryParseExact(text, "D", out Guid id) ? new CredentialId(id) : throw ApiKeyAdministration.NotFound();
+        Guid.TryParseExact(text, "D", out Guid id) ? new CredentialId(id) : throw ApiKeyReader.NotFound();
 }
 
 /// <summary>A label of an API key.</summary>
@@ -151,7 +151,8 @@ internal sealed class TextMemberConverter : JsonConverter<TextMember>
         _ => throw new JsonProblemException("must be a string"),
     };
 
-    public override void Write(Utf8JsonWriter writer, TextMember value, JsonSerializerOptions options) => writer.WriteStringValue(value.Text);
+    public override void Write(Utf8JsonWriter writer, TextMember value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Text);
 }
 
 /// <summary>A list of words in a merge patch; null removes it.</summary>

@@ -20,7 +20,7 @@ internal static class GetApiKey
         [Description("The id of the API key.")]
         string id,
         Caller caller,
-        ApiKeyAdministration apiKeys,
+        ApiKeyReader apiKeys,
         TimeProvider time,
         CancellationToken cancellationToken)
     {

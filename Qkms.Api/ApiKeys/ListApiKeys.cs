@@ -45,7 +45,7 @@ internal static class ListApiKeys
     private static async Task<Reply<ApiKeyListResponse>> HandleAsync(
         [AsParameters] ListApiKeysQuery query,
         Caller caller,
-        ApiKeyAdministration apiKeys,
+        ApiKeyReader apiKeys,
         IntegrityAlarm alarm,
         TimeProvider time,
         CancellationToken cancellationToken)

@@ -18,12 +18,12 @@ internal sealed record RotateApiKeyRequest(
 /// <summary>How long an API key goes on that was replaced.</summary>
 internal sealed class GraceFieldAttribute : FieldAttribute
 {
-    public GraceFieldAttribute() => (Minimum, Maximum, Example) = (0, (long)ApiKeyAdministration.MaxGrace.TotalSeconds, 3600);
+    public GraceFieldAttribute() => (Minimum, Maximum, Example) = (0, (long)ApiKeyRotation.MaxGrace.TotalSeconds, 3600);
 }
 
 internal sealed class RotateApiKeyRequestValidator : AbstractValidator<RotateApiKeyRequest>
 {
-    private static readonly int _most = (int)ApiKeyAdministration.MaxGrace.TotalSeconds;
+    private static readonly int _most = (int)ApiKeyRotation.MaxGrace.TotalSeconds;
 
     public RotateApiKeyRequestValidator()
     {
@@ -56,13 +56,13 @@ internal static class RotateApiKey
         string tenantId,
         RotateApiKeyRequest request,
         Caller caller,
-        ApiKeyAdministration apiKeys,
+        ApiKeyRotation apiKeys,
         HttpContext http,
         CancellationToken cancellationToken)
     {
         // Another tenant's is answered like one that does not exist: the API key alone says whose request it is.
         if (!Guid.TryParseExact(tenantId, "D", out Guid tenant) || tenant != caller.TenantId.Value)
-            throw ApiKeyAdministration.NotFound();
+            throw ApiKeyReader.NotFound();
 
         RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
         TimeSpan? grace = request.GraceSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;

@@ -39,8 +39,8 @@ internal static class UpdateApiKey
             .WithName("UpdateApiKey")
             .WithSummary("Changes label, narrowing and expiry of an API key by a merge patch (RFC 7396): null removes a limit.")
             .WithDescription(
-                "What the request does not name stays. The result may do no more than your API key. It holds for the next request here, and "
-                + "within a second on other nodes.")
+                "What the request does not name stays. The result may do no more than your API key. It holds for the next request here, "
+                + "and within a second on other nodes.")
             .WithRequestExample("""{"label":"orders service, production","expires_at":"2034-01-02T03:04:05Z"}""")
             .WithMetadata(new BodyType(UpdateKey.MediaType))
             .WithValidation(new UpdateApiKeyRequestValidator())

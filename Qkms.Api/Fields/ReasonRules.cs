@@ -13,9 +13,10 @@ internal sealed class ReasonFieldAttribute : FieldAttribute
 /// <summary>The rule for reasons that the journal records.</summary>
 internal static class ReasonRules
 {
-    public static IRuleBuilderOptions<T, string?> IsReason<T>(this IRuleBuilder<T, string?> rule) => rule
-        .Must(reason => reason is null || reason.EnumerateRunes().Count() <= JournalEvent.MaxReasonLength)
-        .WithMessage($"must have at most {JournalEvent.MaxReasonLength} characters")
+    public static IRuleBuilderOptions<T, string?> IsReason<T>(
+        this IRuleBuilder<T, string?> rule, int longest = JournalEvent.MaxReasonLength) => rule
+        .Must(reason => reason is null || reason.EnumerateRunes().Count() <= longest)
+        .WithMessage($"must have at most {longest} characters")
         .Must(reason => reason?.Contains('\0', StringComparison.Ordinal) != true)
         .WithMessage("must not contain U+0000");
 }

@@ -1,3 +1,4 @@
+using Qkms.Core.Devices;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Lifecycle;
 
@@ -6,6 +7,7 @@ namespace Qkms.Api.Hosting;
 /// <summary>Destroys the keys whose date has come, and deletes answers that have expired and uses that are kept no longer.</summary>
 internal sealed class Housekeeping(
     DestructionSweep destruction,
+    DeviceSweep devices,
     KeptResults results,
     UseTrimming trimming,
     DestructionOptions options,
@@ -14,5 +16,5 @@ internal sealed class Housekeeping(
     : PeriodicWork("destroying keys, deleting expired answers and old uses", options.SweepInterval, time, logger)
 {
     protected override IReadOnlyList<Func<CancellationToken, Task>> Tasks { get; } =
-        [destruction.RunAsync, results.ForgetExpiredAsync, trimming.RunAsync];
+        [destruction.RunAsync, devices.RunAsync, results.ForgetExpiredAsync, trimming.RunAsync];
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Devices;
 using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
@@ -28,6 +29,7 @@ internal sealed record QkmsSettings
     public required DestructionOptions Destruction { get; init; }
     public required RotationOptions Rotation { get; init; }
     public required AuditOptions Audit { get; init; }
+    public required DeviceOptions Devices { get; init; }
     public required TelemetryOptions Telemetry { get; init; }
     public required RateLimitOptions RateLimits { get; init; }
     public required PlanOptions Plans { get; init; }
@@ -65,6 +67,7 @@ internal sealed record QkmsSettings
             Destruction = new DestructionOptions
             {
                 SweepInterval = SettingCatalogue.SweepInterval.Read(configuration),
+                LongestRetention = SettingCatalogue.DeviceRetention.Read(configuration),
                 ClockConfirmedAt = SettingCatalogue.ClockConfirmedAt.Read(configuration),
             },
             Rotation = new RotationOptions
@@ -74,6 +77,14 @@ internal sealed record QkmsSettings
                 RetryDelay = SettingCatalogue.RotationRetryDelay.Read(configuration),
             },
             Audit = AuditFrom(configuration),
+            Devices = new DeviceOptions
+            {
+                KeyLifetime = SettingCatalogue.DeviceKeyLifetime.Read(configuration),
+                GenerationsPerDay = SettingCatalogue.DeviceGenerationsPerDay.Read(configuration),
+                Retention = SettingCatalogue.DeviceRetention.Read(configuration),
+                OaepHash = SettingCatalogue.DeviceOaepHash.Read(configuration),
+                MaxCiphertext = SettingCatalogue.DeviceMaxCiphertext.Read(configuration),
+            },
             Telemetry = new TelemetryOptions { TenantLabel = SettingCatalogue.TenantLabel.Read(configuration) },
             RateLimits = new RateLimitOptions
             {

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Algorithms;
 using Qkms.Core.Cryptography;
+using Qkms.Core.Devices;
 using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
@@ -210,6 +212,41 @@ internal static class SettingCatalogue
         new SignatureOptions().RefuseWeakHash,
         "Whether `/signature/sign-hash` and `/signature/verify-hash` refuse a hash weaker than the ML-DSA key instead of warning.");
 
+    public static readonly Setting<TimeSpan> DeviceKeyLifetime = Setting.Duration(
+        "Devices:KeyLifetime",
+        new DeviceOptions().KeyLifetime,
+        TimeSpan.FromMinutes(1),
+        TimeSpan.FromDays(3650),
+        "How long a device encrypts to a key ([devices](devices.md)). Keys that are there keep their end.");
+
+    public static readonly Setting<int> DeviceGenerationsPerDay = Setting.Number(
+        "Devices:GenerationsPerDay",
+        new DeviceOptions().GenerationsPerDay,
+        1,
+        100,
+        "Maximum number of keys that Qkms generates for a device in any 24 hours, rotations included ([limits](devices.md#limits)).");
+
+    public static readonly Setting<TimeSpan> DeviceRetention = Setting.Duration(
+        "Devices:Retention",
+        new DeviceOptions().Retention,
+        TimeSpan.FromDays(1),
+        TimeSpan.FromDays(3650),
+        "How long a device's key decrypts after a newer one has replaced it. Keys that are retired already keep their end.");
+
+    public static readonly Setting<string> DeviceOaepHash = Setting.Text(
+        "Devices:OaepHash",
+        new DeviceOptions().OaepHash,
+        text => OaepHash.All.Contains(text, StringComparer.Ordinal),
+        "The hash function of RSA-OAEP and its MGF1 for new keys of devices. `SHA-1` is for old clients. Keys that are there keep theirs.",
+        range: string.Join(", ", OaepHash.All));
+
+    public static readonly Setting<int> DeviceMaxCiphertext = Setting.Number(
+        "Devices:MaxCiphertext",
+        new DeviceOptions().MaxCiphertext,
+        512,
+        32_768,
+        "Maximum length of a ciphertext from a device, in bytes.");
+
     public static readonly Setting<bool> TenantLabel = Setting.Flag(
         "Telemetry:TenantLabel",
         new TelemetryOptions().TenantLabel,
@@ -245,8 +282,9 @@ internal static class SettingCatalogue
     [
         DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies,
         AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
-        RotationInterval, RotationMaxAttempts, RotationRetryDelay, AuditUses, KeepUses, NodeName, RefuseWeakHash, TenantLabel,
-        ApiKeyPercent, FailuresPerSecond, FailureBurst, .. Plans.SelectMany(plan => plan.All),
+        RotationInterval, RotationMaxAttempts, RotationRetryDelay, AuditUses, KeepUses, NodeName, RefuseWeakHash, DeviceKeyLifetime,
+        DeviceGenerationsPerDay, DeviceRetention, DeviceOaepHash, DeviceMaxCiphertext, TenantLabel, ApiKeyPercent, FailuresPerSecond,
+        FailureBurst, .. Plans.SelectMany(plan => plan.All),
     ];
 
     private static bool TryParseOrigin(string text, out string origin)

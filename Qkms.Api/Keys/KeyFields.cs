@@ -9,12 +9,6 @@ internal sealed class KidOrNumberFieldAttribute : FieldAttribute
     public KidOrNumberFieldAttribute() => (Pattern, MaxLength) = ("^[A-Za-z0-9][A-Za-z0-9._-]*$", Kid.MaxLength);
 }
 
-/// <summary>The hash function of RSA-OAEP.</summary>
-internal sealed class OaepHashFieldAttribute : FieldAttribute
-{
-    public OaepHashFieldAttribute() => (Words, Example) = ([.. OaepHash.All], OaepHash.Default);
-}
-
 /// <summary>The cursor of a list.</summary>
 internal sealed class CursorFieldAttribute : FieldAttribute
 {

@@ -92,8 +92,8 @@ internal sealed class SharedHeaders : IDocumentFilter
             },
             [ApiKeyName] = new OpenApiHeader
             {
-                Description = "Present in every response, refusals too, from 14 days before the API key of the request ends: a dictionary of "
-                    + "RFC 9651. seconds is what is left until then.",
+                Description = "Present in every response, refusals too, from 14 days before the API key of the request ends: a dictionary "
+                    + "of RFC 9651. seconds is what is left until then.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^expires=\"[0-9TZ:.-]+\"; seconds=[0-9]+$" },
                 Example = $"expires=\"{Examples.LaterTime}\"; seconds=1209600",
             },

@@ -6,6 +6,7 @@ using Qkms.Core.Algorithms;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Callers;
 using Qkms.Core.Cryptography;
+using Qkms.Core.Devices;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
@@ -50,6 +51,7 @@ internal sealed class KeyMaker : IDisposable
             new DestructionOptions(),
             new RotationOptions(),
             new AuditOptions(),
+            new DeviceOptions(),
             new PlanOptions());
         services.AddSingleton(new SecondOpinion(engine, []));
         ServiceProvider provider = services.BuildServiceProvider();

@@ -1,3 +1,4 @@
+using Qkms.Core.ApiKeys;
 using Qkms.Core.Callers;
 using Qkms.Core.Keys;
 
@@ -9,13 +10,20 @@ namespace Qkms.Core.Administration;
 /// <param name="KeyNames">The key names that it is narrowed to; null = all.</param>
 internal sealed record ApiKeyGrants(Roles Roles, IReadOnlyList<string>? Permissions, IReadOnlyList<string>? KeyNames)
 {
+    /// <summary>What a credential may do.</summary>
+    public static ApiKeyGrants Of(Credential credential) =>
+        new(credential.Roles, Administration.Words.Split(credential.Permissions), Administration.Words.Split(credential.KeyScope));
+
     /// <summary>The key names as a scope.</summary>
     public KeyScope Scope => KeyNames is null ? KeyScope.All : KeyScope.Of(KeyNames);
 
     /// <summary>Refuses to give this away to a caller who does not hold it.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.NotPermitted"/>.</exception>
-    public void Check(Caller caller) =>
-        Grants.Check(caller, Roles, Permissions is null ? null : [.. Permissions.Select(Callers.Permissions.Parse).OfType<Permission>()], Scope);
+    public void Check(Caller caller) => Grants.Check(
+        caller,
+        Roles,
+        Permissions is null ? null : [.. Permissions.Select(Callers.Permissions.Parse).OfType<Permission>()],
+        Scope);
 }
 
 /// <summary>An API key to be made.</summary>

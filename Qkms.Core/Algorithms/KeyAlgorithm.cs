@@ -51,6 +51,9 @@ internal sealed class KeyAlgorithm
     /// <summary>AES-256, the default of requests that encrypt and of data keys.</summary>
     public static KeyAlgorithm Aes256 => Catalogue.Aes256;
 
+    /// <summary>RSA-2048, the default of devices' keys: every client can encrypt to it.</summary>
+    public static KeyAlgorithm Rsa2048 => Catalogue.Rsa2048;
+
     /// <summary>The whole catalogue, in the order in which it is listed.</summary>
     public static IReadOnlyList<KeyAlgorithm> All => Catalogue.All;
 
@@ -105,6 +108,8 @@ internal sealed class KeyAlgorithm
         public static readonly KeyAlgorithm MLDsa65 = BySpelling["ML-DSA-65"].Algorithm;
 
         public static readonly KeyAlgorithm Aes256 = BySpelling["AES-256"].Algorithm;
+
+        public static readonly KeyAlgorithm Rsa2048 = BySpelling["RSA-2048"].Algorithm;
 
         public static readonly IReadOnlyList<string> AcceptedSpellings = [.. All.SelectMany(algorithm => algorithm.Spellings)];
     }

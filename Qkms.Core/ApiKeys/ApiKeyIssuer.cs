@@ -55,6 +55,20 @@ internal sealed class ApiKeyIssuer(ApiKeyOptions options, Keyring keyring, RowSe
 /// <param name="Credential">The row to store.</param>
 internal sealed record NewApiKey(SecretBytes Text, Sealed<Credential> Credential) : IDisposable
 {
+    /// <summary>Does something with it; if that fails, the text is zeroed.</summary>
+    public async Task<T> OrDisposeAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Zeroes the text.</summary>
     public void Dispose() => Text.Dispose();
 }

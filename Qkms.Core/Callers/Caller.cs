@@ -36,8 +36,10 @@ internal sealed record Caller(TenantId TenantId, CredentialId CredentialId, Acce
     /// <summary>The soft expiry that has come, of the version that expires first; null for none.</summary>
     public ExpirationWarning? ExpirationWarning { get; set; }
 
-    /// <summary>Takes note of an item that is refused, about the key that was asked for last.</summary>
-    public void NoteRefusedItem(KmsError error) => (_refusedItems ??= []).Add(new RefusedItem(error, Asked));
+    /// <summary>Takes note of an item that is refused.</summary>
+    /// <param name="error">Why.</param>
+    /// <param name="asked">The key that the item asks for.</param>
+    public void NoteRefusedItem(KmsError error, AskedKey? asked) => (_refusedItems ??= []).Add(new RefusedItem(error, asked));
 
     /// <summary>Refuses what the API key may not do.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.NotPermitted"/>.</exception>

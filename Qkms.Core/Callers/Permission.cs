@@ -97,4 +97,19 @@ internal enum Permission
 
     /// <summary><c>data-keys:decrypt</c>: recover data keys, and nothing else.</summary>
     DataKeysDecrypt,
+
+    /// <summary><c>devices:generate</c>: register devices, and read the public key of one.</summary>
+    DevicesGenerate,
+
+    /// <summary><c>devices:rotate</c>: give a device a new key before its time.</summary>
+    DevicesRotate,
+
+    /// <summary><c>devices:read</c>: whether a device's key is valid.</summary>
+    DevicesRead,
+
+    /// <summary><c>devices:decrypt</c>: decrypt what a device sends.</summary>
+    DevicesDecrypt,
+
+    /// <summary><c>devices:revoke</c>: revoke a device's key for good.</summary>
+    DevicesRevoke,
 }

@@ -74,6 +74,11 @@ internal static class Permissions
         new(Permission.VerifyMu, "signature:verify-mu", KeyUsers, "Verifies signatures of message representatives."),
         new(Permission.DataKeysGenerate, "data-keys:generate", KeyUsers, "Makes data keys."),
         new(Permission.DataKeysDecrypt, "data-keys:decrypt", KeyUsers, "Recovers data keys. Opens nothing else."),
+        new(Permission.DevicesGenerate, "devices:generate", KeyUsers, "Registers devices: generates a key, or returns the valid one."),
+        new(Permission.DevicesRotate, "devices:rotate", KeyUsers, "Gives a device a new key, and retires its others."),
+        new(Permission.DevicesRead, "devices:read", Readers, "Reads whether a device's key is valid."),
+        new(Permission.DevicesDecrypt, "devices:decrypt", KeyUsers, "Decrypts with devices' keys. Opens nothing else."),
+        new(Permission.DevicesRevoke, "devices:revoke", Roles.Admin, "Revokes a device's key for good."),
     ];
 
     private static readonly FrozenDictionary<Permission, PermissionRow> _rows = All.ToFrozenDictionary(row => row.Permission);

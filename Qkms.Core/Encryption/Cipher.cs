@@ -51,8 +51,9 @@ internal sealed class Cipher(KeyUses uses)
         CancellationToken cancellationToken)
     {
         await uses.PayAsync(caller, Enumerable.Repeat((choice, KeyOperation.Decrypt), items.Count), cancellationToken);
-        KeyChoice bounded = choice with { Trials = new TrialBudget(), IsPaid = true };
+        UseGroup together = uses.Together(caller);
+        KeyChoice bounded = choice with { Trials = new TrialBudget(), Together = together, IsPaid = true };
         return await EachItem.RunAsync(
-            caller, items, item => DecryptAsync(caller, bounded, item.Context, item.Ciphertext, cancellationToken));
+            caller, together, items, item => DecryptAsync(caller, bounded, item.Context, item.Ciphertext, cancellationToken));
     }
 }

@@ -62,8 +62,10 @@ internal sealed class DataKeyIssuer(KeyUses uses)
         CancellationToken cancellationToken)
     {
         await uses.PayAsync(caller, Enumerable.Repeat((choice, KeyOperation.DecryptDataKey), items.Count), cancellationToken);
-        KeyChoice paid = choice with { IsPaid = true };
-        return await EachItem.RunAsync(caller, items, item => DecryptAsync(caller, paid, item.Context, item.Ciphertext, cancellationToken));
+        UseGroup together = uses.Together(caller);
+        KeyChoice grouped = choice with { Together = together, IsPaid = true };
+        return await EachItem.RunAsync(
+            caller, together, items, item => DecryptAsync(caller, grouped, item.Context, item.Ciphertext, cancellationToken));
     }
 
     /// <summary>Recovers a data key; its wrapped form names the key.</summary>

@@ -38,6 +38,8 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
         Authenticated? to,
         CancellationToken cancellationToken)
     {
+        // A permission is missed before a key is looked for.
+        caller.Asked = source.Kid is { } kid ? new AskedKey(kid) : null;
         Authenticated bound = to ?? from.Bound;
         destination = destination is { } named ? Paid(named) : null;
         if (from.IsWrappedKey)
@@ -46,7 +48,7 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
             using Used<SecretBytes> key = await kem.UnwrapAsync(caller, source, from.Bound.Aad!, from.Bytes, cancellationToken);
             return new ReEncrypted(
                 key.Key,
-                await kem.WrapAsync(caller, destination ?? ActiveOf(key.Key), bound.Aad!, key.Result, cancellationToken));
+                await kem.WrapAsync(caller, destination ?? ActiveOf(key.Key, source), bound.Aad!, key.Result, cancellationToken));
         }
 
         if (from.Bound.Context is { } context
@@ -56,16 +58,16 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
             Require(caller, Permission.DataKeysDecrypt, Permission.DataKeysGenerate);
             using Used<SecretBytes> dataKey = await dataKeys.DecryptAsync(caller, source, context, from.Bytes, cancellationToken);
             EncryptionContext newContext = bound.Context ?? throw AadOfDataKey();
+            KeyChoice wrapping = destination ?? ActiveOf(dataKey.Key, source);
             return new ReEncrypted(
-                dataKey.Key,
-                await dataKeys.WrapAsync(caller, destination ?? ActiveOf(dataKey.Key), newContext, dataKey.Result, cancellationToken));
+                dataKey.Key, await dataKeys.WrapAsync(caller, wrapping, newContext, dataKey.Result, cancellationToken));
         }
 
         Require(caller, Permission.CryptoDecrypt, Permission.CryptoEncrypt);
         using Used<SecretBytes> opened = from.Bound.Context is { } oldContext
             ? await cipher.DecryptAsync(caller, source, oldContext, from.Bytes, cancellationToken)
             : await kem.DecryptAsync(caller, source, from.Bound.Aad!, from.Bytes, cancellationToken);
-        KeyChoice target = destination ?? ActiveOf(opened.Key);
+        KeyChoice target = destination ?? ActiveOf(opened.Key, source);
         return new ReEncrypted(
             opened.Key,
             bound.Context is { } contextOfNew
@@ -81,11 +83,18 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
     {
         await uses.PayAsync(caller, items.SelectMany(item => Both(item.Source, item.Destination)), cancellationToken);
         TrialBudget trials = new();
+        UseGroup together = uses.Together(caller);
         return await EachItem.RunAsync(
             caller,
+            together,
             items,
             item => MoveAsync(
-                caller, Paid(item.Source) with { Trials = trials }, item.Destination, item.From, item.To, cancellationToken));
+                caller,
+                Paid(item.Source) with { Trials = trials, Together = together },
+                item.Destination is { } destination ? destination with { Together = together } : null,
+                item.From,
+                item.To,
+                cancellationToken));
     }
 
     // To move a ciphertext to a key of one's own is to open it, and to make one is to vouch for what it holds.
@@ -102,9 +111,10 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
 
     private static KeyChoice Paid(KeyChoice choice) => choice with { IsPaid = true };
 
-    private static KeyChoice ActiveOf(ChosenKey key) => new()
+    private static KeyChoice ActiveOf(ChosenKey key, KeyChoice source) => new()
     {
         IsPaid = true,
+        Together = source.Together,
         Algorithm = key.Version.Algorithm,
         Name = key.Version.Address.Name,
         DefaultAlgorithm = KeyAlgorithm.Aes256,
@@ -129,4 +139,11 @@ internal readonly record struct Authenticated(EncryptionContext? Context, byte[]
 /// <summary>A ciphertext that was moved.</summary>
 /// <param name="Source">The version that opened the old one.</param>
 /// <param name="Result">The new one.</param>
-internal sealed record ReEncrypted(ChosenKey Source, Used<byte[]> Result);
+internal sealed record ReEncrypted(ChosenKey Source, Used<byte[]> Result) : IUsed<ReEncrypted>
+{
+    /// <inheritdoc/>
+    public ReEncrypted With(Func<ChosenKey, ChosenKey> keys) => new(keys(Source), Result.With(keys));
+
+    /// <inheritdoc/>
+    public void Withdraw() => Result.Withdraw();
+}

@@ -84,6 +84,10 @@ internal static class KmsErrors
     /// <summary>An operation that this key's algorithm or use does not support.</summary>
     public static readonly KmsError WrongOperation = new("ERR_SIG_001", KmsErrorKind.Invalid, "This key does not support this operation.");
 
+    /// <summary>A device has had as many new keys in a day as it may have.</summary>
+    public static readonly KmsError TooManyGenerations = new(
+        "ERR_RATE_002", KmsErrorKind.RateLimited, "This device has had as many new keys in 24 hours as it may have.");
+
     /// <summary>A fault of the service.</summary>
     public static readonly KmsError Internal = new("ERR_INTERNAL_001", KmsErrorKind.Internal, "An unexpected error occurred.");
 
@@ -104,6 +108,6 @@ internal static class KmsErrors
         Invalid, NotFound,
         KeyVersionNotFound, ActiveKeyExists, OnlyActiveKey, KeyRevoked, KeyExpired, KeyRetired, KeyChanged, KeyDestroyed, KeyDisabled,
         IdempotencyKeyReused, RotationJobOver, ApiKeyState, LastAdminApiKey, TooManyRequests,
-        DecryptionFailed, WrongOperation, Internal, Unavailable, OutcomeUnknown,
+        DecryptionFailed, WrongOperation, TooManyGenerations, Internal, Unavailable, OutcomeUnknown,
     ];
 }

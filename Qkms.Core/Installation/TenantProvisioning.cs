@@ -4,6 +4,7 @@ using Qkms.Core.ApiKeys;
 using Qkms.Core.Callers;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
+using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 
@@ -107,6 +108,14 @@ internal sealed class TenantProvisioning(
         session.OnCommitted(authenticator.ForgetAll);
         await journal.AppendAsync(session, Entry(actor, changed.TenantId, action, changed.Id.ToString(), row.Seal, reason));
         return true;
+    }
+
+    /// <summary>The same for a row that the unit holds.</summary>
+    /// <exception cref="SealBrokenException">It is gone.</exception>
+    public async Task MustUpdateAsync(IKmsSession session, Credential changed, JournalActor actor, string action, string? reason)
+    {
+        if (!await UpdateAsync(session, changed, actor, action, reason))
+            throw new SealBrokenException(changed.LogName);
     }
 
     private JournalEvent Entry(

@@ -89,6 +89,14 @@ internal readonly record struct KeyOwner(string Kind, string Id)
 {
     /// <summary>The tenant itself.</summary>
     public static readonly KeyOwner Tenant = new("", "");
+
+    private const string DeviceKind = "device";
+
+    /// <summary>The device that owns the key; null for another owner.</summary>
+    public string? DeviceId => Kind == DeviceKind ? Id : null;
+
+    /// <summary>A device of the tenant.</summary>
+    public static KeyOwner Device(DeviceId id) => new(DeviceKind, id.Value);
 }
 
 /// <summary>What makes a logical key unique: tenant, owner, name, algorithm and use.</summary>

@@ -37,10 +37,20 @@ internal static class KeyEvents
             KeyVersion = after.Version,
             From = before is null ? null : Name(before),
             To = Name(after),
-            Reason = reason,
+            Reason = ReasonOf(after.Address.Owner, reason),
             RequestId = actor.RequestId,
             ServerRequestId = actor.ServerRequestId,
         };
+
+    // The device of a key is part of what the journal vouches for, and not looked up when it is read.
+    private static string? ReasonOf(KeyOwner owner, string? reason)
+    {
+        if (owner.DeviceId is not { } device)
+            return reason;
+
+        string about = $"device {device}";
+        return reason is null ? about : $"{about}: {reason}";
+    }
 
     private static string Name(KeyVersion version) => version.State switch
     {

@@ -36,15 +36,21 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
     /// <summary>Holds the keys of versions, as <see cref="IKeyRepository.LockKeysAsync"/>.</summary>
     public Task LockKeysAsync(IKmsSession session, IEnumerable<KeyVersion> versions) => keys.LockKeysAsync(session, versions);
 
-    /// <summary>The version that a kid names.</summary>
+    /// <summary>The version of the tenant's own that a kid names.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>: there is none that the caller may know of.</exception>
     /// <exception cref="SealBrokenException">As above.</exception>
-    public async Task<KeyAndVersion> FindWithKeyAsync(IKmsSession session, Caller caller, Kid kid)
+    public Task<KeyAndVersion> FindWithKeyAsync(IKmsSession session, Caller caller, Kid kid) =>
+        FindWithKeyAsync(session, caller, KeyOwner.Tenant, kid);
+
+    /// <summary>The version of an owner's that a kid names.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>: there is none that the caller may know of.</exception>
+    /// <exception cref="SealBrokenException">As above.</exception>
+    public async Task<KeyAndVersion> FindWithKeyAsync(IKmsSession session, Caller caller, KeyOwner owner, Kid kid)
     {
         // A kid says nothing of its name, so one outside the API key's narrowing is as absent as one that does not exist.
         caller.Asked = new AskedKey(kid);
         KeyAndVersion? found = await FindWithKeyAsync(session, caller.TenantId, kid);
-        if (found is null || !caller.Access.Covers(found.Version.Address.Name))
+        if (found is null || found.Version.Address.Owner != owner || !caller.Access.Covers(found.Version.Address.Name))
             throw KmsErrors.KeyVersionNotFound.Refusal();
 
         caller.Touch(found.Version);

@@ -107,6 +107,10 @@ internal static class KeyTransitions
             ? version with { State = KeyState.Destroyed, DestroyAt = null, DestroyOrderedAt = null, DestroyedAt = now }
             : null;
 
+    /// <summary>The version after the destruction that nobody has to order: of one that is kept for a time, after that.</summary>
+    public static KeyVersion EndRetention(KeyVersion version, DateTimeOffset now) =>
+        version with { State = KeyState.Destroyed, DestroyAt = null, DestroyOrderedAt = null, DestroyedAt = now };
+
     private static KmsException Refuse(KeyVersion version) => version.State switch
     {
         KeyState.Destroyed => KmsErrors.KeyDestroyed.With($"Key '{version.Kid}' is destroyed."),

@@ -15,6 +15,11 @@ internal sealed record DestructionOptions
     public TimeSpan SteadyTime => SteadyIntervals * SweepInterval;
 
     /// <summary>
+    /// How far back it has to be known when the service ran: the longest time after which a version is destroyed without an order.
+    /// </summary>
+    public TimeSpan LongestRetention { get; init; }
+
+    /// <summary>
     /// The time at which an operator found the clock right. It ends a hold of destructions on nodes whose clock is within a day of it; null
     /// when nobody has.
     /// </summary>

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Qkms.Core.Journal;
-using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
@@ -19,8 +18,7 @@ internal sealed partial class DestructionSweep(
     IKeyRepository keys,
     KeyRows rows,
     KeyPlanner planner,
-    KeyWriter writer,
-    TenantKeys tenantKeys,
+    VersionDestruction destruction,
     ObservedTime observed,
     IntegrityAlarm alarm,
     OperationMetrics metrics,
@@ -125,37 +123,10 @@ internal sealed partial class DestructionSweep(
         if (found is null || !hasWaited || KeyTransitions.Destroy(found.Version, now) is not { } destroyed)
             return null;
 
-        KeyMaterial material = await FindOpenableAsync(found.Version, cancellationToken);
-        KeyPlan plan = planner.Change(_actor, found.Key, found.Version, destroyed, JournalActions.KeyDestroyed, reason: null);
-        return await store.WriteAsync(
-            async session =>
-            {
-                if (!await writer.TryWriteAsync(session, plan))
-                    return null;
-
-                return await keys.EraseMaterialAsync(session, material)
-                    ? destroyed
-                    : throw new SealBrokenException($"the private key of {found.Version.LogName}");
-            },
-            cancellationToken);
-    }
-
-    // What does not open is not the private key of this version: that one may lie elsewhere, and the version is not called destroyed.
-    private async Task<KeyMaterial> FindOpenableAsync(KeyVersion version, CancellationToken cancellationToken)
-    {
-        (KeyMaterial? material, KeyringEntry? entry) = await store.ReadAsync(
-            async session =>
-            {
-                KeyMaterial? found = await keys.FindMaterialAsync(session, version.TenantId, version.Id);
-                return (found, found is null ? null : await tenantKeys.FindAsync(session, version.TenantId, found.WrappingKeyId));
-            },
-            cancellationToken);
-        if (material is null || entry is null)
-            throw new SealBrokenException($"the private key of {version.LogName}");
-
-        using WrappingKey tenantKey = tenantKeys.Open(entry);
-        PrivateKeyWrap.Unwrap(tenantKey, version, material).Dispose();
-        return material;
+        return await destruction.TryDestroyAsync(
+            found,
+            planner.Change(_actor, found.Key, found.Version, destroyed, JournalActions.KeyDestroyed, reason: null),
+            cancellationToken) ? destroyed : null;
     }
 
     [LoggerMessage(CoreEvents.KeyVersionDestroyed, LogLevel.Information,

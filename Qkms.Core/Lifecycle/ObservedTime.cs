@@ -28,7 +28,8 @@ internal sealed partial class ObservedTime(
     private static readonly TimeSpan _validity = TimeSpan.FromDays(1);
 
     // Longer than anything waits, also on an installation that stands still on every other day.
-    private readonly TimeSpan _kept = TimeSpan.FromDays(2 * Math.Max(KeyDestruction.MaxWaitingDays, audit.KeepUses.TotalDays + 1));
+    private readonly TimeSpan _kept = TimeSpan.FromDays(2 * Math.Max(
+        KeyDestruction.MaxWaitingDays, Math.Max(audit.KeepUses.TotalDays, options.LongestRetention.TotalDays) + 1));
 
     private readonly WallClockWatch _clock = new(time);
     private readonly Lock _lock = new();

@@ -186,8 +186,9 @@ internal sealed class Signer
         where TKey : class
     {
         await _uses.PayAsync(caller, Enumerable.Repeat((choice, work.Operation), items.Count), cancellationToken);
-        KeyChoice bounded = choice with { Trials = new TrialBudget(), IsPaid = true };
-        return await EachItem.RunAsync(caller, items, item => _uses.RunAsync(caller, bounded, work, item, cancellationToken));
+        UseGroup together = _uses.Together(caller);
+        KeyChoice bounded = choice with { Trials = new TrialBudget(), Together = together, IsPaid = true };
+        return await EachItem.RunAsync(caller, together, items, item => _uses.RunAsync(caller, bounded, work, item, cancellationToken));
     }
 
     private async ValueTask JournalAsync<T>(Caller caller, Used<T> signed, SignatureHash function)

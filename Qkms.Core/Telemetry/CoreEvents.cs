@@ -22,6 +22,8 @@ internal static class CoreEvents
     public const int KeyVersionNotDestroyed = 1202;
     public const int DestructionHeld = 1203;
     public const int DestructionReleased = 1204;
+    public const int DeviceKeyDestroyed = 1205;
+    public const int DeviceKeyNotDestroyed = 1206;
 
     public const int RotationJobDone = 1301;
     public const int RotationJobFailed = 1302;

@@ -16,6 +16,9 @@ internal readonly record struct KeyChoice
     /// <summary>The version by its number.</summary>
     public int? Version { get; init; }
 
+    /// <summary>Whose key of the tenant it has to be; null for the tenant's own.</summary>
+    public KeyOwner? Owner { get; init; }
+
     /// <summary>The algorithm, where the request names it. Beside a kid it must be the version's.</summary>
     public KeyAlgorithm? Algorithm { get; init; }
 
@@ -45,9 +48,15 @@ internal readonly record struct KeyChoice
     /// <summary>Whether the request has paid for the use already: see <see cref="KeyUses.PayAsync"/>.</summary>
     public bool IsPaid { get; init; }
 
+    /// <summary>What counts the uses of the items of one request together; null where the request has no items.</summary>
+    public UseGroup? Together { get; init; }
+
     /// <summary>Whether the ciphertext names the version: its family writes that down, and the request names no version.</summary>
     public bool IsByCiphertext =>
         this is { Ciphertext: not null, Kid: null, Version: null } && AlgorithmMeant.Family.CiphertextsNameTheirKey;
+
+    /// <summary>Whose key is meant: the tenant's own, unless the request is about another owner.</summary>
+    public KeyOwner OwnerMeant => Owner ?? KeyOwner.Tenant;
 
     /// <summary>The algorithm that the request names, or its default.</summary>
     public KeyAlgorithm AlgorithmMeant => Algorithm ?? DefaultAlgorithm;
@@ -90,7 +99,7 @@ internal readonly record struct KeyChoice
     }
 
     /// <summary>The address of the logical key with a use.</summary>
-    internal KeyAddress AddressOf(TenantId tenantId, KeyUse use) => new(tenantId, KeyOwner.Tenant, NameMeant, AlgorithmMeant, use);
+    internal KeyAddress AddressOf(TenantId tenantId, KeyUse use) => new(tenantId, OwnerMeant, NameMeant, AlgorithmMeant, use);
 
     /// <summary>Whether a version is of the logical key that is meant.</summary>
     internal bool AgreesWith(KeyVersion version) =>

@@ -80,7 +80,7 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
         {
             // A kid says nothing of its name, so one outside the API key's narrowing is as absent as one that does not exist.
             KeyAndVersion? named = await states.FindAsync(caller.TenantId, kid, cancellationToken);
-            if (named is null || !caller.Access.Covers(named.Version.Address.Name))
+            if (named is null || !IsOpenTo(caller, choice, named.Version))
                 throw KmsErrors.KeyVersionNotFound.Refusal();
 
             RequireAgreement(choice, named.Version);
@@ -207,8 +207,12 @@ internal sealed class KeyResolver(KeyStateCache states, IKmsStore store, Missing
             throw NamesNoKey(choice);
 
         KeyAndVersion? found = named is { } id ? await states.FindAsync(caller.TenantId, id, cancellationToken) : null;
-        return found is not null && caller.Access.Covers(found.Version.Address.Name) ? found : throw KmsErrors.DecryptionFailed.Refusal();
+        return found is not null && IsOpenTo(caller, choice, found.Version) ? found : throw KmsErrors.DecryptionFailed.Refusal();
     }
+
+    // Another owner's key is as absent as one outside the API key's narrowing: a kid alone leads nobody to the key of a device.
+    private static bool IsOpenTo(Caller caller, KeyChoice choice, KeyVersion version) =>
+        version.Address.Owner == choice.OwnerMeant && caller.Access.Covers(version.Address.Name);
 
     // The format is public: whoever made the request can see for himself that this is none, so that saying it tells nobody anything.
     private static KmsException NamesNoKey(KeyChoice choice) => Blame(

@@ -15,6 +15,9 @@ namespace Qkms.Core.Uses;
 internal sealed class KeyUses(
     KeyResolver resolver, MaterialCache materials, PrivateKeyGate gate, UseRecorder recorder, OperationMetrics metrics, TimeProvider time)
 {
+    /// <summary>What counts the uses of the items of one request together.</summary>
+    internal UseGroup Together(Caller caller) => new(caller, recorder, time);
+
     /// <summary>Does one piece of work with the key that is meant.</summary>
     /// <exception cref="KmsException">
     /// What <see cref="KeyResolver"/> and the work refuse; <see cref="KmsErrors.Unavailable"/> when no turn comes in time.
@@ -39,12 +42,12 @@ internal sealed class KeyUses(
                 if (fitting is null && work.Misfit is { } misfit)
                     throw misfit.Refusal();
 
-                Used<T> other = await CountAsync(caller, fitting ?? new Used<T>(chosen, result!, warnings), work.Operation);
+                Used<T> other = await CountAsync(caller, choice, fitting ?? new Used<T>(chosen, result!, warnings), work.Operation);
                 record.End(Outcomes.Ok);
                 return other;
             }
 
-            Used<T> use = await CountAsync(caller, new Used<T>(chosen, result!, warnings), work.Operation);
+            Used<T> use = await CountAsync(caller, choice, new Used<T>(chosen, result!, warnings), work.Operation);
             record.End(Outcomes.Ok);
             return use;
         }
@@ -86,14 +89,14 @@ internal sealed class KeyUses(
                 }
                 catch (KmsException refusal) when (refusal.Error.Kind is not KmsErrorKind.Unavailable)
                 {
-                    caller.NoteRefusedItem(refusal.Error);
+                    caller.NoteRefusedItem(refusal.Error, caller.Asked);
                     results[i] = new ItemOf<T>(null, refusal);
                     record.End(Outcomes.Of(refusal));
                 }
             }
 
             long used = await CountAsync(caller, chosen.Version, work.Operation, results);
-            return new Used<IReadOnlyList<ItemOf<T>>>(Warned(caller, chosen, used), results, warnings);
+            return new Used<IReadOnlyList<ItemOf<T>>>(LimitWarner.Warned(caller, chosen, used, time), results, warnings);
         }
         catch (Exception e)
         {
@@ -179,12 +182,18 @@ internal sealed class KeyUses(
     }
 
     // The answer leaves after its use is counted, and not at all when it is not.
-    private async ValueTask<Used<T>> CountAsync<T>(Caller caller, Used<T> use, KeyOperation operation)
+    private async ValueTask<Used<T>> CountAsync<T>(Caller caller, KeyChoice choice, Used<T> use, KeyOperation operation)
     {
         KeyVersion version = use.Key.Version;
         long used = version.Used;
         if (operation.IsCounted() && recorder.Records(version))
         {
+            if (choice.Together is { } group)
+            {
+                group.Add(version, operation);
+                return use;
+            }
+
             try
             {
                 used = (await recorder.RecordAsync(caller, version, operation, 1)).Used;
@@ -196,7 +205,7 @@ internal sealed class KeyUses(
             }
         }
 
-        return use with { Key = Warned(caller, use.Key, used) };
+        return use with { Key = LimitWarner.Warned(caller, use.Key, used, time) };
     }
 
     // Of items as many are answered as there are uses left, the first ones; an item that was refused is no use.
@@ -214,21 +223,12 @@ internal sealed class KeyUses(
             if (results[i].Refusal is null && left-- <= 0)
             {
                 Results.Withdraw(results[i].Result);
-                caller.NoteRefusedItem(counted.Refusal!);
+                caller.NoteRefusedItem(counted.Refusal!, caller.Asked);
                 results[i] = new ItemOf<T>(null, counted.Refusal!.Refusal());
             }
         }
 
         return counted.Used;
-    }
-
-    private ChosenKey Warned(Caller caller, ChosenKey key, long used)
-    {
-        // Nearly every version has neither, and asks for no time.
-        KeyVersion version = key.Version;
-        return version is { SoftUsageLimit: null, SoftLimitExpiration: null }
-            ? key
-            : key with { LimitWarnings = LimitWarner.Warn(caller, version with { Used = used }, time.GetUtcMilliseconds()) };
     }
 
     // Another node may have revoked or destroyed it: this is the moment at which this node learns of it, and its memory must not

@@ -6,6 +6,20 @@ namespace Qkms.Core.Uses;
 /// <summary>Warns whoever uses a version whose soft limit is reached.</summary>
 internal static class LimitWarner
 {
+    /// <summary>A key that was used, with its warnings.</summary>
+    /// <param name="caller">Who used it.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="used">How many uses its version has now.</param>
+    /// <param name="time">The clock.</param>
+    public static ChosenKey Warned(Caller caller, ChosenKey key, long used, TimeProvider time)
+    {
+        // Nearly every version has neither, and asks for no time.
+        KeyVersion version = key.Version;
+        return version is { SoftUsageLimit: null, SoftLimitExpiration: null }
+            ? key
+            : key with { LimitWarnings = Warn(caller, version with { Used = used }, time.GetUtcMilliseconds()) };
+    }
+
     /// <summary>The warnings for people; the caller keeps the most urgent of each kind for the head of the answer.</summary>
     /// <param name="caller">Who uses the version.</param>
     /// <param name="version">The version, with its uses.</param>

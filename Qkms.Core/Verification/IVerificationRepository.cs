@@ -1,3 +1,4 @@
+using Qkms.Core.Devices;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Journal;
 using Qkms.Core.Keys;
@@ -56,6 +57,25 @@ internal interface IVerificationRepository
     /// <param name="limit">At most so many.</param>
     Task<IReadOnlyList<(StoredPlace Place, Sealed<RotationJob> Job)>> ListJobsAsync(IKmsSession session, StoredPlace after, int limit);
 
+    /// <summary>Devices of every tenant, by tenant and id.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="tenantId">Only what is behind this tenant, or this tenant's behind <paramref name="deviceId"/>.</param>
+    /// <param name="deviceId">The id of that.</param>
+    /// <param name="limit">At most so many.</param>
+    Task<IReadOnlyList<StoredDevice>> ListDevicesAsync(IKmsSession session, byte[] tenantId, string deviceId, int limit);
+
+    /// <summary>Devices without a row that have keys which are not destroyed, as text, at most so many.</summary>
+    Task<IReadOnlyList<string>> ListLostDevicesAsync(IKmsSession session, int limit);
+
+    /// <summary>How many devices each tenant has by its count, and how many rows of devices; at most so many tenants.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="after">Only those behind this tenant.</param>
+    /// <param name="limit">At most so many.</param>
+    Task<IReadOnlyList<StoredDeviceCount>> ListDeviceCountsAsync(IKmsSession session, byte[] after, int limit);
+
+    /// <summary>How many devices have a tenant without a count.</summary>
+    Task<long> CountUncountedDevicesAsync(IKmsSession session);
+
     /// <summary>What is kept for an <c>Idempotency-Key</c>, of every tenant, by tenant and key.</summary>
     /// <param name="session">The unit.</param>
     /// <param name="tenantId">Only what is behind this tenant, or this tenant's behind <paramref name="key"/>.</param>
@@ -67,3 +87,16 @@ internal interface IVerificationRepository
 
 /// <summary>The key of a row as its columns hold it: somebody may have written what is no id.</summary>
 internal readonly record struct StoredPlace(byte[] TenantId, byte[] Id);
+
+/// <summary>A device as its row says, and when the newest of its keys was generated.</summary>
+/// <param name="TenantId">The tenant as its column holds it.</param>
+/// <param name="DeviceId">The id as its column holds it.</param>
+/// <param name="Device">The device.</param>
+/// <param name="NewestKeyAt">When its newest key was generated, in UTC milliseconds; null when it has none.</param>
+internal sealed record StoredDevice(byte[] TenantId, string DeviceId, Sealed<Device> Device, long? NewestKeyAt);
+
+/// <summary>How many devices a tenant has.</summary>
+/// <param name="TenantId">The tenant as its column holds it.</param>
+/// <param name="Count">By its count.</param>
+/// <param name="Rows">By the rows of devices.</param>
+internal sealed record StoredDeviceCount(byte[] TenantId, Sealed<DeviceCount> Count, long Rows);

@@ -38,6 +38,7 @@ internal sealed class Verifier(
         await journal.RunAsync();
         using OpenedTenantKeys tenantKeys = new(session, keyrings, keyring);
         await new RowVerifier(session, repository, rows, tenantKeys, sealer, statements, report).RunAsync();
+        await new DeviceVerifier(session, repository, sealer, report).RunAsync();
         KeyVerifier key = new(session, repository, rows, keys, tenantKeys, sealer, statements, report);
         await key.RunAsync();
         return new VerificationSummary(journal.Tenants, journal.Streams, journal.Events, key.Keys, key.Versions, key.PrivateKeys);

@@ -7,7 +7,8 @@ namespace Qkms.Storage.Keys;
 /// <summary>Keys, key versions and their material.</summary>
 internal sealed partial class KeyRepository : IKeyRepository
 {
-    // The index of names serves it, whose condition has to stand here word for word; the other one holds every key of the algorithm.
+    // The index of names serves it, whose condition has to stand here word for word; the other one holds every key of the algorithm. For
+    // other owners it is the index of those.
     private const string SelectNewestKid =
         """
         SELECT kid
@@ -19,7 +20,9 @@ internal sealed partial class KeyRepository : IKeyRepository
     /// <inheritdoc/>
     public async Task<Kid?> FindNewestKidAsync(IKmsSession session, KeyAddress address)
     {
-        string owner = address.Owner == KeyOwner.Tenant ? "owner_kind = ''" : "owner_kind = @OwnerKind AND owner_id = @OwnerId";
+        string owner = address.Owner == KeyOwner.Tenant
+            ? "owner_kind = ''"
+            : "owner_kind <> '' AND owner_kind = @OwnerKind AND owner_id = @OwnerId";
         return await session.Sql.FindAsync<string>(
             $"{SelectNewestKid}{owner} ORDER BY id DESC LIMIT 1", new KeyAddressParameters(address)) is { } kid
             ? Kid.FromStored(kid)

@@ -4,7 +4,7 @@ using Qkms.Storage.Rows;
 namespace Qkms.Storage.Keys;
 
 /// <summary>What names a row of <c>key_versions</c>.</summary>
-internal sealed class KeyVersionIdRow
+internal class KeyVersionIdRow
 {
     public byte[] TenantId { get; init; } = [];
 

@@ -3,6 +3,7 @@ using Qkms.Core.Journal;
 using Qkms.Core.Keys;
 using Qkms.Core.Rotations;
 using Qkms.Core.Verification;
+using Qkms.Storage.Devices;
 using Qkms.Storage.Idempotency;
 using Qkms.Storage.Journal;
 using Qkms.Storage.Keys;
@@ -188,6 +189,65 @@ internal sealed class VerificationRepository : IVerificationRepository
             .Select(row => (new StoredPlace(row.TenantId, row.Id), row.ToSealed())),
     ];
 
+    private const string SelectDevices =
+        $"""
+        SELECT {DeviceRow.Columns}, (
+          SELECT MAX(v.created_at)
+          FROM key_versions v
+          WHERE v.tenant_id = d.tenant_id AND v.owner_kind <> '' AND v.owner_kind = 'device' AND v.owner_id = d.device_id) AS newest_key_at
+        FROM (
+          SELECT {DeviceRow.Columns}
+          FROM devices
+          WHERE (tenant_id, device_id) > (@TenantId, @DeviceId)
+          ORDER BY tenant_id, device_id
+          LIMIT @Limit) AS d
+        ORDER BY tenant_id, device_id
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<StoredDevice>> ListDevicesAsync(
+        IKmsSession session, byte[] tenantId, string deviceId, int limit) =>
+    [
+        .. (await session.Sql.ListAsync<DeviceWithKeyRow>(
+            SelectDevices, new { TenantId = tenantId, DeviceId = deviceId, Limit = limit }))
+            .Select(row => new StoredDevice(row.TenantId, row.DeviceId, row.ToSealed(), row.NewestKeyAt)),
+    ];
+
+    private const string SelectLostDevices =
+        """
+        SELECT DISTINCT v.owner_id
+        FROM key_versions v
+        WHERE v.owner_kind <> '' AND v.owner_kind = 'device' AND v.state <> 4
+          AND NOT EXISTS (SELECT 1 FROM devices d WHERE d.tenant_id = v.tenant_id AND d.device_id = v.owner_id)
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ListLostDevicesAsync(IKmsSession session, int limit) =>
+        session.Sql.ListAsync<string>(SelectLostDevices, new { Limit = limit });
+
+    private const string SelectDeviceCounts =
+        $"""
+        SELECT {DeviceCountRow.Columns}, (SELECT COUNT(*) FROM devices d WHERE d.tenant_id = c.tenant_id) AS rows_of_devices
+        FROM device_counts c
+        WHERE tenant_id > @After
+        ORDER BY tenant_id
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<StoredDeviceCount>> ListDeviceCountsAsync(IKmsSession session, byte[] after, int limit) =>
+    [
+        .. (await session.Sql.ListAsync<CountedDevicesRow>(SelectDeviceCounts, new { After = after, Limit = limit }))
+            .Select(row => new StoredDeviceCount(row.TenantId, row.ToSealed(), row.RowsOfDevices)),
+    ];
+
+    private const string CountUncounted =
+        "SELECT COUNT(*) FROM devices d WHERE NOT EXISTS (SELECT 1 FROM device_counts c WHERE c.tenant_id = d.tenant_id)";
+
+    /// <inheritdoc/>
+    public Task<long> CountUncountedDevicesAsync(IKmsSession session) => session.Sql.ScalarAsync<long>(CountUncounted);
+
     private const string SelectKeptResults =
         $"""
         SELECT {IdempotencyRow.Columns}
@@ -204,4 +264,16 @@ internal sealed class VerificationRepository : IVerificationRepository
         .. (await session.Sql.ListAsync<IdempotencyRow>(
             SelectKeptResults, new { TenantId = tenantId, Key = key, Limit = limit })).Select(row => (row.TenantId, row.ToResult())),
     ];
+}
+
+/// <summary>A row of <c>devices</c>, and when the newest key of the device was generated.</summary>
+internal sealed class DeviceWithKeyRow : DeviceRow
+{
+    public long? NewestKeyAt { get; init; }
+}
+
+/// <summary>A row of <c>device_counts</c>, and how many rows of devices there are.</summary>
+internal sealed class CountedDevicesRow : DeviceCountRow
+{
+    public long RowsOfDevices { get; init; }
 }

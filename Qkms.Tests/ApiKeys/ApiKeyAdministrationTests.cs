@@ -44,7 +44,7 @@ public sealed class ApiKeyAdministrationTests : ServiceTests
         database.Scalar($"SELECT COUNT(*) FROM credentials WHERE lookup_id = '{made.Text("lookup_id")}'").Should().Be(1L);
     }
 
-    /// <summary>K-01: the list is newest first, in pages, without the row that nobody can present, and one broken row hides no other.</summary>
+    /// <summary>K-01: the list is newest first, in pages, without the decoy, and one broken row hides no other.</summary>
     [Fact]
     public async Task The_list_comes_in_pages()
     {
@@ -68,7 +68,7 @@ public sealed class ApiKeyAdministrationTests : ServiceTests
             .ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
     }
 
-    /// <summary>K-01, K-08: what is refused at once here when it is disabled, revoked, narrowed or expired, and comes back when it may.</summary>
+    /// <summary>K-01, K-08: disabled, revoked, narrowed or expired it is refused at once, and comes back when it may.</summary>
     [Fact]
     public async Task Changes_hold_for_the_next_request()
     {
@@ -109,7 +109,7 @@ public sealed class ApiKeyAdministrationTests : ServiceTests
         (await App.AskWithAsync(apiKey)).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
     }
 
-    /// <summary>K-01: every change is an event of the journal, by the API key that made it, and the rows are those that it tells of.</summary>
+    /// <summary>K-01: every change is an event of the journal, and the rows are those that it tells of.</summary>
     [Fact]
     public async Task Every_change_is_journalled()
     {
@@ -235,15 +235,14 @@ public sealed class ApiKeyAdministrationTests : ServiceTests
         (await Client.CreateApiKeyAsync(new { label = "Zürich · 東京 · عمان" })).ShouldBe(HttpStatusCode.Created);
     }
 
-    /// <summary>K-01: an id that is none, and one that is nobody's, are the same 404; so is the stored row that nobody can present.</summary>
+    /// <summary>K-01: an id that is none, and one that is nobody's, are the same 404; so is the decoy.</summary>
     [Fact]
     public async Task What_is_no_API_key_is_404()
     {
+        await Client.GetJsonAsync("/api-keys");
         string decoy;
         using (Database database = App.OpenDatabase())
         {
-            _ = Client;
-            await Client.GetJsonAsync("/api-keys");
             decoy = new Guid((byte[])database.Scalar("SELECT id FROM credentials WHERE lookup_id = 'decoy'")!, bigEndian: true).ToString();
         }
 
@@ -287,7 +286,7 @@ public sealed class ApiKeyAdministrationTests : ServiceTests
         (await App.AskWithAsync(rotated.Text("api_key"))).ShouldBe(HttpStatusCode.OK);
     }
 
-    /// <summary>K-08: what was revoked or narrowed a moment ago, on whatever node, leaves no API key behind, and a suspended tenant none.</summary>
+    /// <summary>K-08: what was revoked or narrowed a moment ago, on whatever node, leaves no API key behind.</summary>
     [Fact]
     public async Task An_API_key_that_was_withdrawn_makes_no_other()
     {

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using FluentAssertions.Execution;
 using Qkms.Api.Hosting;
+using Qkms.Tests.Devices;
 using Qkms.Tests.Rotations;
 using static Qkms.Tests.ApiKeys.ApiKeyVerbs;
 
@@ -32,7 +33,7 @@ public sealed class ForeignIdTests : ServiceTests
     private static readonly string[] _makesKid = ["POST /kms/keys/generate kid", "POST /kms/keys/{kid}/rotations new_key.kid"];
 
     // These succeed, and all that they make is new.
-    private static readonly string[] _makes = [.. _makesKid, "POST /kms/keys/generate name"];
+    private static readonly string[] _makes = [.. _makesKid, "POST /kms/keys/generate name", "POST /devices/{device_id}/keys device_id"];
 
     private readonly Dictionary<string, string> _kids = [];
     private readonly Dictionary<string, string> _own = [];
@@ -145,6 +146,9 @@ public sealed class ForeignIdTests : ServiceTests
 
     private static string KindOf(DescribedRoute route, string place) => place.Split('.')[^1] switch
     {
+        "device_id" => "device",
+        "kid" when IsOfDevices(route) => "device kid",
+        "ciphertext" when IsOfDevices(route) => "device ciphertext",
         "kid" or "key" => "kid",
         "id" when route.Path.StartsWith("/kms/rotation-jobs/", StringComparison.Ordinal) => "job",
         "api_key_id" => "api key",
@@ -160,6 +164,8 @@ public sealed class ForeignIdTests : ServiceTests
             $"{nameof(ForeignIdTests)} does not know what '{place}' of {route} is. Does it name something of a tenant's? Then say here how "
             + $"to fill it with another tenant's and with a random one; else add it to {nameof(_plain)}."),
     };
+
+    private static bool IsOfDevices(DescribedRoute route) => route.Path.StartsWith("/devices/", StringComparison.Ordinal);
 
     private static string AlgorithmOf(DescribedRoute route) => route.Path.Split('/')[1] switch
     {
@@ -207,6 +213,10 @@ public sealed class ForeignIdTests : ServiceTests
         made["hpke"] = await MakeAsync("/kem/encrypt", "ciphertext", new { plaintext = "AAAA" });
         made["wrapped_key"] = await MakeAsync("/kem/key/wrap", "wrapped_key", new { symmetric_key = "AAAA" });
         made["kem_ciphertext"] = await MakeAsync("/kem/encapsulate", "kem_ciphertext", new { });
+        made["device"] = $"device-of-{name}";
+        Answer device = (await client.RegisterAsync(made["device"])).ShouldBe(HttpStatusCode.Created);
+        made["device kid"] = device.Text("kid");
+        made["device ciphertext"] = Convert.ToBase64String(device.Encrypt("x"));
 
         async Task<string> MakeAsync(string route, string member, object input) =>
             (await client.MustUseAsync(route, input, new { name })).Text(member);
@@ -221,10 +231,12 @@ public sealed class ForeignIdTests : ServiceTests
     {
         switch (kind)
         {
-            case "kid" or "job" or "actor" or "api key" or "tenant":
+            case "kid" or "job" or "actor" or "api key" or "tenant" or "device kid":
                 return new IdGenerator(TimeProvider.System).Next().ToString();
             case "name":
                 return Nobodys;
+            case "device":
+                return $"device-of-{Nobodys}";
             case "cursor":
                 return Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(Base64Url.GetMaxDecodedLength(named.Length)));
             case "blob" or "data key":
@@ -261,6 +273,8 @@ public sealed class ForeignIdTests : ServiceTests
         async Task<string> OfPathAsync(string parameter) =>
             parameter == place ? value
             : parameter == "tenant_id" ? _own["tenant"]
+            : parameter == "device_id" ? _own["device"]
+            : parameter == "kid" && IsOfDevices(route) ? _own["device kid"]
             : IsNumberOfName(route, place) ? "1"
             : (await making.GenerateAsync("AES-256", new { name = $"mine/{++_fresh}" })).Text("kid");
     }
@@ -301,6 +315,7 @@ public sealed class ForeignIdTests : ServiceTests
         ("kem_ciphertext", _) => _own["kem_ciphertext"],
         ("ciphertext", _) => _own[KindOf(route, member.Name)],
         ("wrapped_key", _) when member.IsRequired => _own["wrapped_key"],
+        ("kid", _) when member.IsRequired => _own["device kid"],
         ("algorithm", _) when member.IsRequired => AlgorithmOf(route),
         ("key_version", _) when member.IsRequired => 1,
         ("label", _) when member.IsRequired => "made",

@@ -42,6 +42,11 @@ public sealed class PermissionTests : ServiceTests
         [Permission.VerifyMu] = Roles.User | Roles.Admin,
         [Permission.DataKeysGenerate] = Roles.User | Roles.Admin,
         [Permission.DataKeysDecrypt] = Roles.User | Roles.Admin,
+        [Permission.DevicesGenerate] = Roles.User | Roles.Admin,
+        [Permission.DevicesRotate] = Roles.User | Roles.Admin,
+        [Permission.DevicesRead] = Roles.User | Roles.Auditor | Roles.Admin,
+        [Permission.DevicesDecrypt] = Roles.User | Roles.Admin,
+        [Permission.DevicesRevoke] = Roles.Admin,
     };
 
     [Fact]

@@ -19,7 +19,8 @@ public sealed class TenantIsolationTests : ServiceTests
 
         foreach (RouteEndpoint route in App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(r => r.Metadata.GetMetadata<RequiredPermission>() is not null
-                && (r.RoutePattern.Parameters.Count > 0 || RouteRequests.UsesKey(r))))
+                && (r.RoutePattern.Parameters.Count > 0 || RouteRequests.UsesKey(r))
+                && !AnswersWithoutRefusal(r)))
         {
             Answer toTheirs = await SendAsync(ours, route, kid);
             Answer toRandom = await SendAsync(ours, route, random);
@@ -92,6 +93,10 @@ public sealed class TenantIsolationTests : ServiceTests
             },
             CancellationToken.None);
     }
+
+    // The one makes what it names, and the other says of what is not there that it is not: ForeignIdTests compares both.
+    private static bool AnswersWithoutRefusal(RouteEndpoint route) =>
+        route.RoutePattern.RawText is "/devices/{device_id}/keys" or "/devices/{device_id}/keys/{kid}/validity";
 
     private static Task<Answer> SendAsync(HttpClient client, RouteEndpoint route, string kid) => client.SendJsonAsync(
         RouteRequests.VerbOf(route),

@@ -13,13 +13,14 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Telemetry", "Store",
         "Keyrings", "Callers", "Tenants", "Journal", "ApiKeys", "Idempotency",
         "Keys", "Rotations", "Uses", "Lifecycle",
-        "Encryption", "Signatures", "Installation", "Administration", "Verification");
+        "Encryption", "Signatures", "Devices", "Installation", "Administration", "Verification");
 
     public static readonly Floors Storage = new(
         "Qkms.Storage",
         "Telemetry", "Rows",
         "Sessions",
-        "Keyrings", "Tenants", "Journal", "ApiKeys", "Idempotency", "Keys", "Rotations", "Lifecycle", "Verification",
+        "Keyrings", "Tenants", "Journal", "ApiKeys", "Idempotency", "Keys", "Rotations", "Devices", "Lifecycle",
+        "Verification",
         "Migrations", "Sqlite", "Postgres");
 
     public static readonly Floors Api = new(
@@ -28,7 +29,7 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Fields",
         "Envelopes", "Telemetry", "Idempotency",
         "Pages",
-        "Health", "Algorithms", "Keys", "Rotations", "Encryption", "Signatures", "Journal", "ApiKeys", "Tenants",
+        "Health", "Algorithms", "Keys", "Rotations", "Encryption", "Signatures", "Devices", "Journal", "ApiKeys",
         "Hosting");
 
     public string Project => project;

@@ -17,6 +17,7 @@ public sealed class RecordedAnswersTests : ServiceTests
         new("GetPublicKey", Query: "?format=jwk"),
         new("ListEvents", Query: "?action=key.revoked"),
         new("RotateVersion", "now", Body: "{}"),
+        new("RegisterDevice", Body: "{}"),
         new("Encrypt", "batch", Body: """
             {"items":[{"plaintext":"b25l"},{"plaintext":"dHdv","context":{"row":"2"}}],"algorithm":"AES-256","name":"demo"}
             """),
@@ -113,7 +114,7 @@ public sealed class RecordedAnswersTests : ServiceTests
         Operation[] pasting = [.. operations.Where(operation => operation.Pasted.Count > 0)];
 
         pasting.Select(operation => operation.Id).Should().BeEquivalentTo(
-            "GetRotationJob", "CancelRotationJob",
+            "GetRotationJob", "CancelRotationJob", "GetDeviceKeyValidity", "DecryptFromDevice", "RevokeDeviceKey",
             "GetApiKey", "UpdateApiKey", "DisableApiKey", "EnableApiKey", "RotateApiKey", "RevokeApiKey",
             "Decrypt", "ReEncrypt", "Decapsulate", "KemDecrypt", "UnwrapKey", "Verify", "VerifyHash", "VerifyMu", "DecryptDataKey");
         foreach (Operation operation in pasting)
@@ -143,7 +144,7 @@ public sealed class RecordedAnswersTests : ServiceTests
             foreach ((string summary, string? query, string? body) in RequestsOf(operation))
             {
                 _clock.Pass(TimeSpan.FromMinutes(1));
-                string? filled = body is null ? null : RecordedText.Fill(body, last);
+                string? filled = body is null ? null : Encrypted(operation, RecordedText.Fill(body, last), last);
                 Answer answer = await Client.SendJsonAsync(operation.Verb, operation.Path(query, last), filled);
                 ((int)answer.Status).Should().BeInRange(200, 299, $"{operation.Id} {filled}: {answer.Body}");
                 if (answer.Body.Length == 0)
@@ -171,6 +172,19 @@ public sealed class RecordedAnswersTests : ServiceTests
         }
 
         return all;
+    }
+
+    // What a device sends no operation answers: the device makes it, with the public key that it got.
+    private static string Encrypted(Operation operation, string body, Dictionary<string, JsonNode> answers)
+    {
+        if (operation.Id != "DecryptFromDevice")
+            return body;
+
+        using RSA key = RSA.Create();
+        key.ImportFromPem((string)answers["RegisterDevice"]["public_key"]!);
+        JsonNode request = JsonNode.Parse(body)!;
+        request["ciphertext"] = Convert.ToBase64String(key.Encrypt("hello"u8, RSAEncryptionPadding.OaepSHA256));
+        return request.ToJsonString();
     }
 
     private static IEnumerable<(string Summary, string? Query, string? Body)> RequestsOf(Operation operation)

@@ -58,14 +58,15 @@ internal sealed partial class RecordedText
         return name switch
         {
             _ when isDataKey || _secrets.Contains(name) => Convert.ToBase64String(Fixed(shown, 32)),
-            _ when _bytes.Contains(name) => Convert.ToBase64String(Short(shown)),
+            "last_used_at" when operationId.Contains("ApiKey", StringComparison.Ordinal) => "2026-01-02T03:04:05.678Z",
             "lookup_id" => Letters(shown, 12),
             "api_key" => string.Join('_', shown.Split('_') is [var prefix, var id, var secret]
                 ? [prefix, Letters(id, 12), Letters(secret, secret.Length)]
                 : throw new InvalidOperationException("This is no API key.")),
-            "next_cursor" => "AZj1wn0efDqbVC8Mah6NN3tEhtv2uHkoVcqiNM1f0zq7S2hYw5uE4pGkTnXbR9oC",
             _ when shown.StartsWith("-----BEGIN", StringComparison.Ordinal) =>
                 $"-----BEGIN PUBLIC KEY-----\n{Convert.ToBase64String(Fixed(shown, 24))}\n-----END PUBLIC KEY-----\n",
+            _ when _bytes.Contains(name) => Convert.ToBase64String(Short(shown)),
+            "next_cursor" => "AZj1wn0efDqbVC8Mah6NN3tEhtv2uHkoVcqiNM1f0zq7S2hYw5uE4pGkTnXbR9oC",
             _ => Uuid().Replace(shown, match => IdFor(match.Value)),
         };
     }

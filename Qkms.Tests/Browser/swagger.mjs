@@ -5,6 +5,7 @@
 //
 // QKMS_CHROMIUM  the browser; /usr/bin/chromium unless given
 import assert from 'node:assert/strict';
+import { constants, publicEncrypt } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
@@ -90,6 +91,8 @@ async function pressEverything(page, service) {
     await operation.locator('.opblock-summary-control').click();
     await operation.getByRole('button', { name: 'Execute' }).waitFor();
     await paste(operation, answers);
+    if (id === 'DecryptFromDevice')
+      await encryptAsDevice(operation, answers.RegisterDevice);
 
     const answered = page.waitForResponse(response => !response.url().includes('/swagger'));
     await operation.getByRole('button', { name: 'Execute' }).click();
@@ -138,6 +141,13 @@ async function paste(operation, answers) {
   });
   if (filled !== example)
     await area.fill(filled);
+}
+
+/** What a device sends no operation answers: the device makes it, with the public key that it got. */
+async function encryptAsDevice(operation, { public_key: key }) {
+  const area = operation.locator('textarea.body-param__text');
+  const ciphertext = publicEncrypt({ key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha256' }, Buffer.from('hello'));
+  await area.fill(JSON.stringify({ ...JSON.parse(await area.inputValue()), ciphertext: ciphertext.toString('base64') }));
 }
 
 async function replaceEach(text, pattern, replacement) {

@@ -27,9 +27,13 @@ public sealed class AbsentBodyTests : ServiceTests
     public async Task Where_the_body_is_optional_none_may_come_in_any_framing_and_type()
     {
         using HttpClient client = App.StartOnKestrel();
-        RouteEndpoint[] routes = [.. Routes().Where(route => route.Metadata.GetMetadata<IAcceptsMetadata>()?.IsOptional == true)];
+        RouteEndpoint[] routes =
+        [
+            .. Routes().Where(route => route.Metadata.GetMetadata<IAcceptsMetadata>()?.IsOptional == true
+                && route.RoutePattern.RawText != "/devices/{device_id}/keys"),
+        ];
 
-        routes.Should().HaveCount(5);
+        routes.Should().HaveCount(7, "one more registers a device, and does not ask whether it is there");
         foreach (RouteEndpoint route in routes)
         {
             bool isOfJobs = route.RoutePattern.RawText!.Contains("/rotation-jobs/", StringComparison.Ordinal);

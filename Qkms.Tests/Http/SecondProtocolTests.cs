@@ -14,6 +14,7 @@ using Qkms.Api.Keys;
 using Qkms.Api.Signatures;
 using Qkms.Core;
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Devices;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
@@ -59,6 +60,7 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
             new DestructionOptions(),
             new RotationOptions(),
             new AuditOptions(),
+            new DeviceOptions(),
             new PlanOptions());
         builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = _directory.Path });
 

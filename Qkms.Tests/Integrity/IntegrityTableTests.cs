@@ -6,6 +6,7 @@ using Qkms.Core.Journal;
 using Qkms.Core.Tenants;
 using Qkms.Storage.Postgres;
 using Qkms.Storage.Sqlite;
+using Qkms.Tests.Devices;
 using Qkms.Tests.Rotations;
 using Found = (Qkms.Tests.Integrity.Attack Attack, string Outcome);
 
@@ -117,6 +118,14 @@ public sealed class IntegrityTableTests : ServiceTests
                 .ShouldBe(HttpStatusCode.Created);
         }
 
+        foreach (string device in new[] { "phone", "tablet" })
+        {
+            Later();
+            (await right.RegisterAsync(device, "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
+        }
+
+        Later();
+        (await Client.RegisterAsync("other", "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
         Later();
         _job = await Client.ScheduleAsync("kept-1", App.InHours(1));
         Later();
@@ -191,6 +200,8 @@ public sealed class IntegrityTableTests : ServiceTests
             CancellationToken.None)).Should().BeTrue();
 
         await UseCountedAsync();
+        (await right.RotateDeviceAsync("phone")).ShouldBe(HttpStatusCode.Created);
+        (await right.RegisterAsync("watch", "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
 
         Guid Id(string sql)
         {
@@ -248,6 +259,8 @@ public sealed class IntegrityTableTests : ServiceTests
             new(
                 "version_counts", "version_counts", $"{of} AND algorithm = 'AES-256'", $"{of} AND algorithm = 'Ed25519'",
                 ("algorithm", "inserted")),
+            new("devices", "devices", "device_id = 'phone'", "device_id = 'tablet'", ("device_id", "inserted")),
+            new("device_counts", "device_counts", right, of, ("tenant_id", made)),
             new("writes", "writes", $"write_id = {Hex(_write)}", null, ("write_id", made)),
         ];
         if (TestStorage.IsPostgres)

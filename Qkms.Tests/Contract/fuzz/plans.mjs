@@ -15,7 +15,7 @@ export function anyPlan(description, worker) {
 
 // Operations that change something come more often: they make the states that the others meet.
 function weightOf(operation) {
-  return operation.open ? 1 : operation.method === 'GET' ? 4 : { GenerateKey: 10, RevokeKey: 2, RetireKey: 3, DestroyKey: 3, CancelKeyDeletion: 4 }[operation.id] ?? 6;
+  return operation.open ? 1 : operation.method === 'GET' ? 4 : { GenerateKey: 10, RegisterDevice: 3, RotateDeviceKey: 2, RevokeDeviceKey: 2, RevokeKey: 2, RetireKey: 3, DestroyKey: 3, CancelKeyDeletion: 4 }[operation.id] ?? 6;
 }
 
 function planOf(operation, worker) {

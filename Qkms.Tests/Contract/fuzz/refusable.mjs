@@ -1,12 +1,18 @@
 // What a request may be refused for although every part of it is as described: rules between fields, which schemas do not say.
 import { mayRefuseUse } from './refusable-uses.mjs';
-import { uses } from './uses.mjs';
+import { bytesOf, uses } from './uses.mjs';
+
+// The default of Qkms:Devices:MaxCiphertext, in bytes.
+const mostFromDevice = 2048;
 
 // Qkms.Core/Names/Kid.cs; kids stand where these do, and routes do not mind upper case.
 const routeWords = ['active', 'generate', 'rotate', 'retire', 'revoke', 'import', 'actions', 'rotations', 'chain', 'public-key', 'jwks'];
 
 export function mayRefuse(facts, plan, request, code, memory) {
   const { operation, json, query, key } = facts;
+  if (operation.id === 'DecryptFromDevice' && ['ERR_KEM_001', 'ERR_INVALID_002'].includes(code))
+    return code === 'ERR_KEM_001' || bytesOf(json.ciphertext).length > mostFromDevice || plan.oddities.length !== undefined;
+
   if (code === 'ERR_KEM_001' || code === 'ERR_SIG_001') // whatever the form
     return uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : hasNoPublicKey(facts, memory);
 
@@ -18,6 +24,7 @@ export function mayRefuse(facts, plan, request, code, memory) {
     || (uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : useWithoutAlgorithm(json ?? query) || hashWithoutOaep(json))
     || limitsDoNotFit(operation.id, json)
     || ('cursor' in query && (operation.id !== 'ListKeys' || madeUp(plan)))
+    || (['CreateApiKey', 'UpdateApiKey', 'RotateApiKey'].includes(operation.id) && apiKeyRules(json))
     || (operation.id === 'ListEvents' && eventRules(query))
     || (operation.id === 'RotateVersion' && rotationRules(json))
     || (operation.id === 'GetKey' && keyRules(key, query))
@@ -52,6 +59,14 @@ function limitsDoNotFit(operation, json) {
     || (given.includes('max_usage_limit') && json.soft_usage_limit > json.max_usage_limit)
     || time('soft_limit_expiration') > time('expires_at')
     || (given.includes('process_until') && !(time('process_until') >= time('expires_at')));
+}
+
+// Qkms.Api/ApiKeys/ApiKeyFields.cs. Lists have no word twice, a name is no longer without a folder's end than with it, and an id is no URN.
+function apiKeyRules(json) {
+  const lists = [json?.roles, json?.permissions, json?.key_names].filter(Array.isArray);
+  return lists.some(list => new Set(list).size < list.length)
+    || (json?.key_names ?? []).some(name => name?.replace(/\/\*$/, '').length > 128)
+    || /^urn:/i.test(json?.api_key_id ?? '');
 }
 
 // A cursor belongs to a stream and an order, and an end comes after its beginning.

@@ -11,6 +11,8 @@ export function valueOf(field, schema, worker) {
   switch (field) {
     case 'name':
       return fc.constantFrom(`w${worker}`, `w${worker}/a`, `w${worker}/b.c`, `w${worker}/d_e-f`);
+    case 'device_id':
+      return fc.oneof({ weight: 6, arbitrary: fc.nat(40).map(n => `w${worker}-device-${n}`) }, { weight: 1, arbitrary: matching(schema) });
     case 'kid':
       return fc.oneof({ weight: 3, arbitrary: fc.nat(300).map(n => `w${worker}-kid-${n}`) }, { weight: 1, arbitrary: matching(schema) });
     case 'key_version':

@@ -1,0 +1,61 @@
+using Qkms.Core.Keyrings;
+using Qkms.Core.Keys;
+using Qkms.Core.Sealing;
+using Qkms.Core.Store;
+
+namespace Qkms.Core.Lifecycle;
+
+/// <summary>
+/// Destroys one version: its private key is found, opened, and written over in the unit that calls it destroyed. What is called destroyed
+/// was there until then.
+/// </summary>
+internal sealed class VersionDestruction(IKmsStore store, IKeyRepository keys, KeyWriter writer, TenantKeys tenantKeys)
+{
+    /// <summary>Destroys a version; false when something else was faster, and nothing was changed.</summary>
+    /// <param name="found">The version as it was read.</param>
+    /// <param name="plan">The plan that calls it destroyed.</param>
+    /// <param name="cancellationToken">Honoured until the work is queued.</param>
+    /// <exception cref="SealBrokenException">Its private key is not there, or is another's.</exception>
+    internal async Task<bool> TryDestroyAsync(KeyAndVersion found, KeyPlan plan, CancellationToken cancellationToken)
+    {
+        KeyMaterial material = await FindOpenableAsync(found.Version, cancellationToken);
+        return await store.WriteAsync(session => TryDestroyAsync(session, found.Version, plan, material), cancellationToken);
+    }
+
+    /// <summary>The same in a unit that writes more.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="version">The version as it was read.</param>
+    /// <param name="plan">The plan that calls it destroyed.</param>
+    /// <param name="material">Its private key, from <see cref="FindOpenableAsync"/>.</param>
+    internal async Task<bool> TryDestroyAsync(IKmsSession session, KeyVersion version, KeyPlan plan, KeyMaterial material)
+    {
+        if (!await writer.TryWriteAsync(session, plan))
+            return false;
+
+        return await keys.EraseMaterialAsync(session, material)
+            ? true
+            : throw new SealBrokenException($"the private key of {version.LogName}");
+    }
+
+    /// <summary>
+    /// The private key of a version, after it was opened. What does not open is not the private key of this version: that one may lie
+    /// elsewhere, and the version is not called destroyed.
+    /// </summary>
+    /// <exception cref="SealBrokenException">As above.</exception>
+    internal async Task<KeyMaterial> FindOpenableAsync(KeyVersion version, CancellationToken cancellationToken)
+    {
+        (KeyMaterial? material, KeyringEntry? entry) = await store.ReadAsync(
+            async session =>
+            {
+                KeyMaterial? found = await keys.FindMaterialAsync(session, version.TenantId, version.Id);
+                return (found, found is null ? null : await tenantKeys.FindAsync(session, version.TenantId, found.WrappingKeyId));
+            },
+            cancellationToken);
+        if (material is null || entry is null)
+            throw new SealBrokenException($"the private key of {version.LogName}");
+
+        using WrappingKey tenantKey = tenantKeys.Open(entry);
+        PrivateKeyWrap.Unwrap(tenantKey, version, material).Dispose();
+        return material;
+    }
+}
