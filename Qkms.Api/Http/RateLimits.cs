@@ -51,7 +51,8 @@ internal sealed class RateLimits : IDisposable
         if (units > ofApiKey.Burst)
         {
             throw KmsErrors.QuotaExceeded.With(
-                $"The request costs {units} cost units, and an API key of this tenant may spend {ofApiKey.Burst} at once: send fewer items.",
+                $"The request costs {units} cost units, and an API key of this tenant may spend {ofApiKey.Burst} at once: "
+                    + "send fewer items.",
                 new FieldError("items", $"cost {units} cost units of at most {ofApiKey.Burst}"));
         }
 

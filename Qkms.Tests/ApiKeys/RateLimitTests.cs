@@ -48,7 +48,7 @@ public sealed class RateLimitTests : ServiceTests
         int passed = answers.SelectMany(all => all).Count(status => status == HttpStatusCode.OK);
         double seconds = TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
         passed.Should().BeInRange(OfApiKey, OfApiKey + (int)Math.Ceiling(seconds) + 1);
-        answers.SelectMany(all => all).Should().OnlyContain(status => status == HttpStatusCode.OK || status == HttpStatusCode.TooManyRequests);
+        answers.SelectMany(all => all).Distinct().Should().BeSubsetOf([HttpStatusCode.OK, HttpStatusCode.TooManyRequests]);
     }
 
     /// <summary>K-08: each API key has a budget of its own, which leaves a part to the others of its tenant.</summary>

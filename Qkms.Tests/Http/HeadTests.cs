@@ -34,6 +34,7 @@ public sealed class HeadTests : ServiceTests
         using HttpClient client = App.StartOnKestrel();
         string kid = (await client.GenerateAsync()).Text("kid");
         string job = (await client.ScheduleAsync(kid, App.InHours(1))).Text("id");
+        string apiKey = (string)(await client.GetJsonAsync("/api-keys")).Data["api_keys"]![0]!["id"]!;
         RouteEndpoint[] routes =
         [
             .. App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
@@ -43,8 +44,11 @@ public sealed class HeadTests : ServiceTests
         routes.Should().HaveCountGreaterThan(6);
         foreach (RouteEndpoint route in routes)
         {
-            bool isOfJobs = route.RoutePattern.RawText!.Contains("/rotation-jobs/", StringComparison.Ordinal);
-            string path = RouteRequests.PathOf(route, isOfJobs ? job : kid);
+            string template = route.RoutePattern.RawText!;
+            string id = template.Contains("/rotation-jobs/", StringComparison.Ordinal) ? job
+                : template.StartsWith("/api-keys/", StringComparison.Ordinal) ? apiKey
+                : kid;
+            string path = RouteRequests.PathOf(route, id);
             string query = path.EndsWith("/active", StringComparison.Ordinal) ? "?algorithm=ML-KEM-768" : "";
             await ShouldHaveHeadAsync(path + query, App.InitialApiKey);
         }
