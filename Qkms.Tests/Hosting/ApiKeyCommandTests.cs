@@ -55,7 +55,7 @@ public sealed class ApiKeyCommandTests
 
         Func<Task> elsewhere = () => RunAsync(directory.Path, "list");
         await elsewhere.Should().ThrowAsync<Exception>();
-        Directory.GetFiles(directory.Path, "root.key").Should().BeEmpty();
+        Directory.GetFiles(directory.Path).Select(Path.GetFileName).Should().NotContain(["qkms.db", "initial-api-key"]);
 
         await using (QkmsApplication first = new(directory.Path))
             _ = first.InitialApiKey;
