@@ -81,6 +81,11 @@ internal sealed record QkmsSettings
                 Retention = SettingCatalogue.DeviceRetention.Read(configuration),
                 OaepHash = SettingCatalogue.DeviceOaepHash.Read(configuration),
                 MaxCiphertext = SettingCatalogue.DeviceMaxCiphertext.Read(configuration),
+                FailureWindow = SettingCatalogue.DeviceFailureWindow.Read(configuration),
+                FailureMinCalls = SettingCatalogue.DeviceFailureMinCalls.Read(configuration),
+                FailurePercent = SettingCatalogue.DeviceFailurePercent.Read(configuration),
+                MaxDevices = SettingCatalogue.MaxDevices.ToDictionary(
+                    plan => plan.Key, plan => plan.Value.Read(configuration), StringComparer.Ordinal),
             },
             Telemetry = new TelemetryOptions { TenantLabel = SettingCatalogue.TenantLabel.Read(configuration) },
         };
