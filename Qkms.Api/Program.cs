@@ -1,4 +1,5 @@
 using Qkms.Api.Algorithms;
+using Qkms.Api.ApiKeys;
 using Qkms.Api.Devices;
 using Qkms.Api.Envelopes;
 using Qkms.Api.Encryption;
@@ -48,6 +49,7 @@ return await StartFailures.ExplainAsync(async () =>
     builder.AddQkmsHttp(
         settings.Http,
         AlgorithmJson.Default,
+        ApiKeyJson.Default,
         DataKeyJson.Default,
         DeviceJson.Default,
         EncryptionJson.Default,
@@ -72,10 +74,12 @@ return await StartFailures.ExplainAsync(async () =>
         settings.Destruction,
         settings.Rotation,
         settings.Audit,
-        settings.Devices);
+        settings.Devices,
+        settings.Plans);
     builder.Services.AddHostedService<Housekeeping>();
     builder.Services.AddHostedService<DueRotations>();
     builder.Services.AddHostedService<RefusalWriting>();
+    builder.Services.AddHostedService<ApiKeyUseWriting>();
     builder.Services.AddHostedService<MemoryReturn>();
     if (settings.Storage.ConnectionString is { } shared)
         builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory });
@@ -103,6 +107,7 @@ return await StartFailures.ExplainAsync(async () =>
     routes.MapDataKeys();
     routes.MapDevices();
     routes.MapAlgorithms();
+    routes.MapApiKeys();
     routes.MapJournal();
     routes.MapHealth();
 

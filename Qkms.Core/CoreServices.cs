@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Qkms.Core.Administration;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Devices;
@@ -12,6 +13,7 @@ using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Rotations;
 using Qkms.Core.Signatures;
+using Qkms.Core.Tenants;
 using Qkms.Core.Uses;
 
 namespace Qkms.Core;
@@ -29,7 +31,8 @@ internal static class CoreServices
         DestructionOptions destruction,
         RotationOptions rotation,
         AuditOptions audit,
-        DeviceOptions devices) => services
+        DeviceOptions devices,
+        PlanOptions plans) => services
         .AddSingleton(engine)
         .AddSingleton<SecondOpinion>()
         .AddSingleton(apiKeys)
@@ -49,6 +52,7 @@ internal static class CoreServices
         .AddSingleton<ApiKeyProver>()
         .AddSingleton<ApiKeyHandles>()
         .AddSingleton<ApiKeyDecoy>()
+        .AddSingleton<ApiKeyUses>()
         .AddSingleton<ApiKeyAuthenticator>()
         .AddSingleton<TenantProvisioning>()
         .AddSingleton<InitialTenant>()
@@ -105,5 +109,10 @@ internal static class CoreServices
         .AddSingleton<DeviceFailures>()
         .AddSingleton<DeviceWriter>()
         .AddSingleton<DeviceKeys>()
-        .AddSingleton<DeviceSweep>();
+        .AddSingleton<DeviceSweep>()
+        .AddSingleton(plans)
+        .AddSingleton<TenantLock>()
+        .AddSingleton<ApiKeyReader>()
+        .AddSingleton<ApiKeyAdministration>()
+        .AddSingleton<ApiKeyRotation>();
 }

@@ -43,7 +43,15 @@ internal sealed class EnvelopeProtocol(
         if (await authenticator.AuthenticateAsync(proof, context.RequestAborted) is not { } apiKey)
             return null;
 
-        return new Caller(apiKey.TenantId, apiKey.CredentialId, apiKey.Access, facts.RequestId) { ServerRequestId = facts.ServerRequestId };
+        Caller caller = new(apiKey.TenantId, apiKey.CredentialId, apiKey.Access, facts.RequestId)
+        {
+            ServerRequestId = facts.ServerRequestId,
+            ApiKeyEndsAt = apiKey.Credential.EndsAt,
+        };
+
+        // Now for answers that are no envelope, and again for those that are started over.
+        ApiKeyHeaders.Write(context, caller, time.GetUtcMilliseconds());
+        return caller;
     }
 
     /// <summary>
@@ -106,6 +114,9 @@ internal sealed class EnvelopeProtocol(
     // With its length, so that it goes out in one piece.
     private async Task WriteAsync<TBody>(HttpContext context, int status, TBody body)
     {
+        if (RequestFacts.Of(context).Caller is { } caller)
+            ApiKeyHeaders.Write(context, caller, time.GetUtcMilliseconds());
+
         using AnswerBuffer buffer = new();
         using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { Encoder = _json.Encoder, SkipValidation = true }))
             JsonSerializer.Serialize(json, body, (JsonTypeInfo<TBody>)_json.GetTypeInfo(typeof(TBody)));

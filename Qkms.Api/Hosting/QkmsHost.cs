@@ -1,5 +1,6 @@
 using Qkms.Api.Logging;
 using Qkms.Api.Telemetry;
+using Qkms.Core.ApiKeys;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
@@ -85,6 +86,7 @@ internal static partial class QkmsHost
     {
         services.GetRequiredService<StrangerLog>().Summarise();
         int cutOff = services.GetRequiredService<RequestsUnderWay>().CutOff;
+        await services.GetRequiredService<ApiKeyUses>().TryWriteAsync();
         await services.GetRequiredService<RefusalJournal>().WriteLastAsync();
         await store.DisposeAsync();
         services.GetRequiredService<MaterialCache>().Dispose();

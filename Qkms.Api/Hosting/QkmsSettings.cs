@@ -5,6 +5,7 @@ using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
 using Qkms.Core.Telemetry;
+using Qkms.Core.Tenants;
 using Qkms.Core.Uses;
 
 namespace Qkms.Api.Hosting;
@@ -30,6 +31,7 @@ internal sealed record QkmsSettings
     public required AuditOptions Audit { get; init; }
     public required DeviceOptions Devices { get; init; }
     public required TelemetryOptions Telemetry { get; init; }
+    public required PlanOptions Plans { get; init; }
 
     /// <summary>Reads the settings.</summary>
     /// <exception cref="SettingsException">A value is not allowed, or there is no such setting; the message names it.</exception>
@@ -84,10 +86,13 @@ internal sealed record QkmsSettings
                 FailureWindow = SettingCatalogue.DeviceFailureWindow.Read(configuration),
                 FailureMinCalls = SettingCatalogue.DeviceFailureMinCalls.Read(configuration),
                 FailurePercent = SettingCatalogue.DeviceFailurePercent.Read(configuration),
-                MaxDevices = SettingCatalogue.MaxDevices.ToDictionary(
-                    plan => plan.Key, plan => plan.Value.Read(configuration), StringComparer.Ordinal),
             },
             Telemetry = new TelemetryOptions { TenantLabel = SettingCatalogue.TenantLabel.Read(configuration) },
+            Plans = new PlanOptions
+            {
+                Plans = SettingCatalogue.Plans.ToDictionary(
+                    plan => plan.Name, plan => plan.Read(configuration), StringComparer.Ordinal),
+            },
         };
     }
 

@@ -9,6 +9,7 @@ using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
 using Qkms.Core.Telemetry;
+using Qkms.Core.Tenants;
 using Qkms.Core.Uses;
 
 namespace Qkms.Api.Hosting;
@@ -268,29 +269,38 @@ internal static class SettingCatalogue
         99,
         "Percentage of them that may fail; a key with more is called failing.");
 
-    /// <summary>The most devices by plan.</summary>
-    public static readonly IReadOnlyDictionary<string, Setting<int>> MaxDevices = new DeviceOptions().MaxDevices.ToDictionary(
-        plan => plan.Key,
-        plan => Setting.Number(
-            $"Plans:{plan.Key}:MaxDevices",
-            plan.Value,
-            0,
-            1_000_000_000,
-            $"Maximum number of devices of a tenant with the plan `{plan.Key}`; 0 for no limit."),
-        StringComparer.Ordinal);
-
     public static readonly Setting<bool> TenantLabel = Setting.Flag(
         "Telemetry:TenantLabel",
         new TelemetryOptions().TenantLabel,
         "Whether the metric `qkms.operations` has a series for each tenant ([observability](observability.md)).");
+
+    /// <summary>The settings of each plan, the smallest first.</summary>
+    public static IReadOnlyList<PlanSettings> Plans { get; } =
+    [
+        .. new PlanOptions().Plans.Select(plan => new PlanSettings(
+            plan.Key,
+            Setting.Number(
+                $"Plans:{plan.Key}:MaxApiKeys",
+                plan.Value.MaxApiKeys,
+                0,
+                1_000_000,
+                $"Most active API keys of a tenant with the plan `{plan.Key}`; 0 for no limit ([API keys](api-keys.md#how-many))."),
+            Setting.Number(
+                $"Plans:{plan.Key}:MaxDevices",
+                plan.Value.MaxDevices,
+                0,
+                1_000_000_000,
+                $"Most devices of a tenant with the plan `{plan.Key}`; 0 for no limit ([devices](devices.md#limits)).")))
+    ];
 
     public static IReadOnlyList<Setting> All { get; } =
     [
         DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies,
         AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
         RotationInterval, RotationMaxAttempts, RotationRetryDelay, AuditUses, KeepUses, NodeName, RefuseWeakHash, DeviceKeyLifetime,
-        DeviceGenerationsPerDay, DeviceRetention, DeviceOaepHash, DeviceMaxCiphertext,
-        DeviceFailureWindow, DeviceFailureMinCalls, DeviceFailurePercent, .. MaxDevices.Values, TenantLabel,
+        DeviceGenerationsPerDay, DeviceRetention, DeviceOaepHash, DeviceMaxCiphertext, DeviceFailureWindow, DeviceFailureMinCalls,
+        DeviceFailurePercent, TenantLabel,
+        .. Plans.SelectMany(plan => plan.All),
     ];
 
     private static bool TryParseOrigin(string text, out string origin)
@@ -311,4 +321,18 @@ internal static class SettingCatalogue
 
         return isAddress;
     }
+}
+
+/// <summary>The settings of a plan.</summary>
+/// <param name="Name">The plan, as rows of tenants name it.</param>
+/// <param name="MaxApiKeys">The most active API keys.</param>
+/// <param name="MaxDevices">The most devices.</param>
+internal sealed record PlanSettings(string Name, Setting<int> MaxApiKeys, Setting<int> MaxDevices)
+{
+    /// <summary>All of them.</summary>
+    public IReadOnlyList<Setting> All => [MaxApiKeys, MaxDevices];
+
+    /// <summary>What a configuration says.</summary>
+    public PlanLimits Read(IConfiguration configuration) =>
+        new() { MaxApiKeys = MaxApiKeys.Read(configuration), MaxDevices = MaxDevices.Read(configuration) };
 }

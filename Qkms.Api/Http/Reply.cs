@@ -18,17 +18,18 @@ internal sealed class Reply<T>(T data) : IResult, IEndpointMetadataProvider
     }
 }
 
-/// <summary>A success that created something, with its address.</summary>
+/// <summary>A success that created something, with its address. Secrets in it are zeroed afterwards.</summary>
 internal sealed class CreatedReply<T>(T data, string routeName, object routeValues) : IResult, IEndpointMetadataProvider
 {
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
         Reply.Describe<T>(builder, StatusCodes.Status201Created);
 
-    public Task ExecuteAsync(HttpContext httpContext)
+    public async Task ExecuteAsync(HttpContext httpContext)
     {
+        using IDisposable? secrets = data as IDisposable;
         LinkGenerator links = httpContext.RequestServices.GetRequiredService<LinkGenerator>();
         httpContext.Response.Headers.Location = links.GetPathByName(httpContext, routeName, routeValues);
-        return Protocol.Of(httpContext).WriteResultAsync(httpContext, StatusCodes.Status201Created, data);
+        await Protocol.Of(httpContext).WriteResultAsync(httpContext, StatusCodes.Status201Created, data);
     }
 }
 

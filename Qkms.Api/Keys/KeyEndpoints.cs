@@ -6,7 +6,7 @@ namespace Qkms.Api.Keys;
 internal static class KeyEndpoints
 {
     /// <summary>The address of what a route creates.</summary>
-    public static readonly LocationMetadata NewVersion = new("The address of the new version.", $"/kms/keys/{KidFieldAttribute.Current}");
+    public static readonly LocationMetadata NewVersion = new("The address of what was made.", $"/kms/keys/{KidFieldAttribute.Current}");
 
     public static IEndpointRouteBuilder MapKeys(this IEndpointRouteBuilder app)
     {

@@ -67,9 +67,16 @@ internal static class OpenApiSetup
         foreach (Type type in typeof(FieldAttribute).Assembly.GetTypes())
         {
             if (type.GetCustomAttribute<FieldAttribute>() is { } field)
-                options.MapType(type, () => new OpenApiSchema { Type = field.Type, Format = field.Format });
+                options.MapType(type, () => SchemaOf(field));
         }
     }
+
+    private static OpenApiSchema SchemaOf(FieldAttribute field) => new()
+    {
+        Type = field.Type,
+        Format = field.Format,
+        Items = field.Type.HasFlag(JsonSchemaType.Array) ? new OpenApiSchema { Type = JsonSchemaType.String } : null,
+    };
 
     private static void UsePage(IApplicationBuilder page)
     {

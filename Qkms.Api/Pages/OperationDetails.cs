@@ -39,7 +39,7 @@ internal sealed class OperationDetails : IOperationFilter
             AddIdempotencyKey(operation);
 
         bool usesKey = metadata.OfType<RefusalMetadata>().Any(m => m.Errors.Contains(KmsErrors.KeyExpired));
-        AddHeaders(operation, context.Document, takesKey, usesKey);
+        AddHeaders(operation, context.Document, open, takesKey, usesKey);
     }
 
     private static void NameMediaType(OpenApiOperation operation, IList<object> metadata)
@@ -150,7 +150,8 @@ internal sealed class OperationDetails : IOperationFilter
         Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[!-~]+$", MaxLength = RepeatableRequest.MaxKeyLength },
     });
 
-    private static void AddHeaders(OpenApiOperation operation, OpenApiDocument document, bool takesKey, bool usesKey)
+    private static void AddHeaders(
+        OpenApiOperation operation, OpenApiDocument document, bool open, bool takesKey, bool usesKey)
     {
         foreach ((string status, IOpenApiResponse response) in operation.Responses ?? [])
         {
@@ -158,6 +159,9 @@ internal sealed class OperationDetails : IOperationFilter
                 continue;
 
             SharedHeaders.AddTo(described, status, document);
+            if (!open && status[0] == '2')
+                SharedHeaders.AddApiKeyWarning(described, document);
+
             if (takesKey && status[0] == '2')
                 SharedHeaders.AddRepeated(described, document);
 

@@ -16,6 +16,7 @@ internal sealed class SharedHeaders : IDocumentFilter
     private const string RepeatedName = "IdempotencyReplayed";
     private const string UsageName = "KeyUsageLimitWarning";
     private const string ExpirationName = "KeyExpirationWarning";
+    private const string ApiKeyName = "ApiKeyExpirationWarning";
 
     /// <summary>Adds the headers of responses with <paramref name="status"/>.</summary>
     public static void AddTo(OpenApiResponse response, string status, OpenApiDocument document)
@@ -42,6 +43,10 @@ internal sealed class SharedHeaders : IDocumentFilter
         response.Headers![LimitHeaders.UsageName] = new OpenApiHeaderReference(UsageName, document);
         response.Headers![LimitHeaders.ExpirationName] = new OpenApiHeaderReference(ExpirationName, document);
     }
+
+    /// <summary>Adds the header of responses to callers with an API key.</summary>
+    public static void AddApiKeyWarning(OpenApiResponse response, OpenApiDocument document) =>
+        response.Headers![ApiKeyHeaders.ExpirationName] = new OpenApiHeaderReference(ApiKeyName, document);
 
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
     {
@@ -84,6 +89,13 @@ internal sealed class SharedHeaders : IDocumentFilter
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^soft=\"[0-9TZ:.-]+\"" },
                 Example = $"soft=\"{Examples.Time}\"; expires=\"{Examples.LaterTime}\"; seconds=315532800; "
                     + $"kid=\"{KidFieldAttribute.Current}\"",
+            },
+            [ApiKeyName] = new OpenApiHeader
+            {
+                Description = "Present in every response, refusals too, from 14 days before the API key of the request ends: a dictionary "
+                    + "of RFC 9651. seconds is what is left until then.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^expires=\"[0-9TZ:.-]+\"; seconds=[0-9]+$" },
+                Example = $"expires=\"{Examples.LaterTime}\"; seconds=1209600",
             },
             [RepeatedName] = new OpenApiHeader
             {

@@ -51,7 +51,8 @@ internal sealed class KeyMaker : IDisposable
             new DestructionOptions(),
             new RotationOptions(),
             new AuditOptions(),
-            new DeviceOptions());
+            new DeviceOptions(),
+            new PlanOptions());
         services.AddSingleton(new SecondOpinion(engine, []));
         ServiceProvider provider = services.BuildServiceProvider();
         await provider.GetRequiredService<KeyringOpener>()

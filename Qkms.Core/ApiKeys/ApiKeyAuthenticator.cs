@@ -24,6 +24,7 @@ internal sealed class ApiKeyAuthenticator
     private readonly Keyring _keyring;
     private readonly RowSealer _sealer;
     private readonly IntegrityAlarm _alarm;
+    private readonly ApiKeyUses _uses;
     private readonly TimeProvider _time;
 
     // Stands in for the stored decoy when that was deleted: an unknown id and a wrong secret still take the same steps here.
@@ -48,10 +49,11 @@ internal sealed class ApiKeyAuthenticator
         RowSealer sealer,
         ApiKeyDecoy decoys,
         IntegrityAlarm alarm,
+        ApiKeyUses uses,
         TimeProvider time)
     {
         (_store, _credentials, _tenants, _keyring) = (store, credentials, tenants, keyring);
-        (_sealer, _alarm, _time) = (sealer, alarm, time);
+        (_sealer, _alarm, _uses, _time) = (sealer, alarm, uses, time);
         _decoy = new Lazy<Sealed<Credential>>(() => decoys.Make(default));
         _proven = new FreshCache<ApiKeyProof, ApiKeyIdentity>(time, MostRemembered, new ApiKeyProofComparer());
         store.WhenServerChanges(ForgetAll);
@@ -93,7 +95,16 @@ internal sealed class ApiKeyAuthenticator
         }
 
         _known.Learn(proof, found: identity is not null);
+        NoteUse(identity);
         return identity;
+    }
+
+    // Here and not with every request, which would cost each of them: what is read is asked for again within half a second.
+    private void NoteUse(ApiKeyIdentity? identity)
+    {
+        DateTimeOffset now = _time.GetUtcMilliseconds();
+        if (identity is { Tenant.State: TenantState.Active } && identity.Credential.IsUsableAt(now))
+            _uses.Note(identity.TenantId, identity.CredentialId, now);
     }
 
     private async Task<StoredApiKey> ReadAsync(IKmsSession session, string lookupId)

@@ -11,7 +11,19 @@ namespace Qkms.Core.ApiKeys;
 internal sealed class ApiKeyIssuer(ApiKeyOptions options, Keyring keyring, RowSealer sealer, IdGenerator ids, TimeProvider time)
 {
     /// <summary>A fresh key of a tenant. Nothing is stored yet.</summary>
-    public NewApiKey Issue(TenantId tenantId, string label, Roles roles)
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="label">A text for people.</param>
+    /// <param name="roles">Its roles.</param>
+    /// <param name="permissions">The operations that it is narrowed to, parted by spaces; null = all that its roles allow.</param>
+    /// <param name="keyScope">The key names that it is narrowed to, parted by spaces; null = all.</param>
+    /// <param name="expiresAt">When it ends; null = never.</param>
+    public NewApiKey Issue(
+        TenantId tenantId,
+        string label,
+        Roles roles,
+        string? permissions = null,
+        string? keyScope = null,
+        DateTimeOffset? expiresAt = null)
     {
         SecretBytes text = SecretBytes.Allocate(ApiKeyFormat.LengthOf(options.Prefix), out Span<byte> destination);
         WrappingKey hashKey = keyring.CredentialHashKey;
@@ -28,6 +40,9 @@ internal sealed class ApiKeyIssuer(ApiKeyOptions options, Keyring keyring, RowSe
             HashKeyId = hashKey.Id,
             Label = label,
             Roles = roles,
+            Permissions = permissions,
+            KeyScope = keyScope,
+            ExpiresAt = expiresAt,
             State = CredentialState.Active,
             CreatedAt = time.GetUtcMilliseconds(),
         };
@@ -40,6 +55,20 @@ internal sealed class ApiKeyIssuer(ApiKeyOptions options, Keyring keyring, RowSe
 /// <param name="Credential">The row to store.</param>
 internal sealed record NewApiKey(SecretBytes Text, Sealed<Credential> Credential) : IDisposable
 {
+    /// <summary>Does something with it; if that fails, the text is zeroed.</summary>
+    public async Task<T> OrDisposeAsync<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Zeroes the text.</summary>
     public void Dispose() => Text.Dispose();
 }

@@ -68,6 +68,19 @@ internal sealed record Credential : ISealedRow
     public bool IsUsableAt(DateTimeOffset now) =>
         State == CredentialState.Active && !(ExpiresAt <= now) && !(GraceUntil <= now);
 
+    /// <summary>When it ends by itself; null = never.</summary>
+    public DateTimeOffset? EndsAt => ExpiresAt is not { } expires || GraceUntil < expires ? GraceUntil ?? ExpiresAt : expires;
+
+    /// <summary>
+    /// Whether it takes a place of those that the tenant's plan allows. One that was replaced leaves its place to its successor, so that
+    /// there is always room for a rotation.
+    /// </summary>
+    public bool TakesPlaceAt(DateTimeOffset now) => SuccessorId is null && IsUsableAt(now);
+
+    /// <summary>Whether it can do everything in its tenant, now and as far as it is known also tomorrow.</summary>
+    public bool AdministersAt(DateTimeOffset now) =>
+        TakesPlaceAt(now) && Roles.HasFlag(Roles.Admin) && Permissions is null && KeyScope is null;
+
     void ISealedRow.WriteSealedColumns(CanonicalWriter writer) => writer
         .Add(Id.Value).Add(TenantId.Value).Add(Kind).Add(LookupId).Add(Verifier).Add(SealedSecret).Add(HashKeyId)
         .Add(Label).Add((long)Roles).Add(Permissions).Add(KeyScope).Add((long)State).Add(CreatedAt).Add(ExpiresAt).Add(GraceUntil)

@@ -12,6 +12,9 @@ internal sealed record Caller(TenantId TenantId, CredentialId CredentialId, Acce
     /// <summary>The request, by an id that the service made: for the journal.</summary>
     public Guid ServerRequestId { get; init; } = RequestId;
 
+    /// <summary>When the API key ends; null = never, as far as it is known.</summary>
+    public DateTimeOffset? ApiKeyEndsAt { get; init; }
+
     /// <summary>The key that the request is about: the one named last, where it is about several. Null for none.</summary>
     public TouchedKey? Touched { get; set; }
 

@@ -32,6 +32,24 @@ internal enum Permission
     /// </summary>
     KeysCancelDeletion,
 
+    /// <summary><c>api-keys:read</c>: API keys of the tenant, never their secrets.</summary>
+    ApiKeysRead,
+
+    /// <summary><c>api-keys:create</c>: make API keys that may do no more than one's own.</summary>
+    ApiKeysCreate,
+
+    /// <summary><c>api-keys:update</c>: label, narrowing and expiry.</summary>
+    ApiKeysUpdate,
+
+    /// <summary><c>api-keys:disable</c>: switch API keys off, and on again.</summary>
+    ApiKeysDisable,
+
+    /// <summary><c>api-keys:rotate</c>: replace API keys by new ones.</summary>
+    ApiKeysRotate,
+
+    /// <summary><c>api-keys:revoke</c>: withdraw API keys for good.</summary>
+    ApiKeysRevoke,
+
     /// <summary><c>audit:read</c>: the journal.</summary>
     AuditRead,
 

@@ -6,7 +6,7 @@ using Qkms.Core.Tenants;
 namespace Qkms.Core.Devices;
 
 /// <summary>How many devices a tenant may have, as its plan says.</summary>
-internal sealed class DeviceQuota(ITenantRepository tenants, IDeviceRepository devices, RowSealer sealer, DeviceOptions options)
+internal sealed class DeviceQuota(ITenantRepository tenants, IDeviceRepository devices, RowSealer sealer, PlanOptions plans)
 {
     /// <summary>Refuses another device, by what is committed: before a key is made in vain.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.QuotaExceeded"/>.</exception>
@@ -23,7 +23,7 @@ internal sealed class DeviceQuota(ITenantRepository tenants, IDeviceRepository d
         Tenant tenant = await tenants.FindAsync(session, count.TenantId) is { } stored
             ? sealer.Open(stored)
             : throw new SealBrokenException($"tenant {count.TenantId}");
-        if (options.MaxDevicesOf(tenant.Plan) is { } most && count.Devices >= most)
+        if (plans.Of(tenant.Plan).MaxDevices is > 0 and int most && count.Devices >= most)
             throw KmsErrors.QuotaExceeded.With($"This tenant's plan '{tenant.Plan}' allows {most} devices.");
     }
 }

@@ -66,6 +66,14 @@ internal static class KmsErrors
     public static readonly KmsError RotationJobOver = new(
         "ERR_KMS_013", KmsErrorKind.Conflict, "The rotation job is over: it can no longer be cancelled.");
 
+    /// <summary>An API key whose state does not allow the change: revoked, replaced, disabled or expired.</summary>
+    public static readonly KmsError ApiKeyState = new(
+        "ERR_API_KEY_001", KmsErrorKind.Conflict, "The state of the API key does not allow this.");
+
+    /// <summary>The last API key that can administer its tenant.</summary>
+    public static readonly KmsError LastAdminApiKey = new("ERR_API_KEY_002", KmsErrorKind.Conflict,
+        "No API key would be left that has the role admin, is not narrowed and can be used: make another one first.");
+
     /// <summary>A ciphertext that does not open: the same message for every cause.</summary>
     public static readonly KmsError DecryptionFailed = new("ERR_KEM_001", KmsErrorKind.Invalid, "Decryption failed.");
 
@@ -95,7 +103,7 @@ internal static class KmsErrors
         Unauthenticated, QuotaExceeded, NotPermitted, TenantSuspended,
         Invalid, NotFound,
         KeyVersionNotFound, ActiveKeyExists, OnlyActiveKey, KeyRevoked, KeyExpired, KeyRetired, KeyChanged, KeyDestroyed, KeyDisabled,
-        IdempotencyKeyReused, RotationJobOver,
+        IdempotencyKeyReused, RotationJobOver, ApiKeyState, LastAdminApiKey,
         DecryptionFailed, WrongOperation, TooManyGenerations, Internal, Unavailable, OutcomeUnknown,
     ];
 }

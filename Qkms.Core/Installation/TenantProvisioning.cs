@@ -4,6 +4,7 @@ using Qkms.Core.ApiKeys;
 using Qkms.Core.Callers;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
+using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 
@@ -21,6 +22,7 @@ internal sealed class TenantProvisioning(
     Keyring keyring,
     RowSealer sealer,
     ApiKeyIssuer issuer,
+    ApiKeyAuthenticator authenticator,
     IdGenerator ids,
     TimeProvider time)
 {
@@ -42,7 +44,10 @@ internal sealed class TenantProvisioning(
     public NewApiKey PlanApiKey(Tenant tenant, string label, Roles roles) => issuer.Issue(tenant.Id, label, roles);
 
     /// <summary>Stores a tenant with its wrapping key; false when its name or account id is taken.</summary>
-    public async Task<bool> TryAddAsync(IKmsSession session, Tenant tenant)
+    /// <param name="session">The unit.</param>
+    /// <param name="tenant">The tenant.</param>
+    /// <param name="actor">Who makes it; null = the service itself.</param>
+    public async Task<bool> TryAddAsync(IKmsSession session, Tenant tenant, JournalActor? actor = null)
     {
         Sealed<Tenant> row = sealer.Seal(tenant);
         if (!await tenants.InsertAsync(session, row))
@@ -50,55 +55,88 @@ internal sealed class TenantProvisioning(
 
         await keyringRepository.InsertAsync(session, keyring.CreateTenantKey(tenant.Id));
         await journal.BeginAsync(session, tenant.Id);
-        await journal.AppendAsync(session, Entry(tenant.Id, JournalActions.TenantCreated, tenant.Id.ToString(), row.Seal));
+        await journal.AppendAsync(session, Entry(actor, tenant.Id, JournalActions.TenantCreated, tenant.Id.ToString(), row.Seal));
         return true;
     }
 
     /// <summary>Stores an API key.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="apiKey">The API key.</param>
+    /// <param name="actor">Who makes it; null = the service itself.</param>
+    /// <param name="reason">What else the journal says of it.</param>
     /// <exception cref="InvalidOperationException">Its id is taken, which chance alone does not bring about.</exception>
-    public async Task AddAsync(IKmsSession session, NewApiKey apiKey)
+    public async Task AddAsync(IKmsSession session, NewApiKey apiKey, JournalActor? actor = null, string? reason = null)
     {
         if (!await credentials.InsertAsync(session, apiKey.Credential))
             throw new InvalidOperationException("An API key with that id exists already.");
 
         Credential credential = apiKey.Credential.UnverifiedRow;
-        await journal.AppendAsync(
-            session, Entry(credential.TenantId, JournalActions.ApiKeyCreated, credential.Id.ToString(), apiKey.Credential.Seal));
+        JournalEvent created =
+            Entry(actor, credential.TenantId, JournalActions.ApiKeyCreated, credential.Id.ToString(), apiKey.Credential.Seal, reason);
+        await journal.AppendAsync(session, created);
     }
 
-    /// <summary>Writes a tenant that was changed; false when it is not there.</summary>
+    /// <summary>Writes a tenant that was changed, which holds here from the commit on; false when it is not there.</summary>
     public async Task<bool> UpdateAsync(IKmsSession session, Tenant changed)
     {
         Sealed<Tenant> row = sealer.Seal(changed);
         if (!await tenants.UpdateAsync(session, row))
             return false;
 
-        await journal.AppendAsync(session, Entry(changed.Id, JournalActions.TenantUpdated, changed.Id.ToString(), row.Seal));
+        session.OnCommitted(authenticator.ForgetAll);
+        await journal.AppendAsync(session, Entry(actor: null, changed.Id, JournalActions.TenantUpdated, changed.Id.ToString(), row.Seal));
         return true;
     }
 
-    /// <summary>Writes an API key that was changed; false when it is not there.</summary>
-    public async Task<bool> UpdateAsync(IKmsSession session, Credential changed)
+    /// <summary>Writes an API key that was changed, which holds here from the commit on; false when it is not there.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="changed">The API key.</param>
+    /// <param name="actor">Who changes it; null = the service itself.</param>
+    /// <param name="action">What happens, for the journal.</param>
+    /// <param name="reason">What the journal says of it.</param>
+    public async Task<bool> UpdateAsync(
+        IKmsSession session,
+        Credential changed,
+        JournalActor? actor = null,
+        string action = JournalActions.ApiKeyUpdated,
+        string? reason = null)
     {
         Sealed<Credential> row = sealer.Seal(changed);
         if (!await credentials.UpdateAsync(session, row))
             return false;
 
-        await journal.AppendAsync(session, Entry(changed.TenantId, JournalActions.ApiKeyUpdated, changed.Id.ToString(), row.Seal));
+        session.OnCommitted(authenticator.ForgetAll);
+        await journal.AppendAsync(session, Entry(actor, changed.TenantId, action, changed.Id.ToString(), row.Seal, reason));
         return true;
     }
 
-    private JournalEvent Entry(TenantId tenantId, string action, string subject, byte[] seal) => new()
+    /// <summary>The same for a row that the unit holds.</summary>
+    /// <exception cref="SealBrokenException">It is gone.</exception>
+    public async Task MustUpdateAsync(IKmsSession session, Credential changed, JournalActor actor, string action, string? reason)
     {
-        Id = ids.Next(),
-        TenantId = tenantId,
-        Time = time.GetUtcMilliseconds(),
-        Action = action,
-        ActorKind = "system",
-        ActorId = "provisioning",
-        To = subject,
-        RowSeal = seal,
-    };
+        if (!await UpdateAsync(session, changed, actor, action, reason))
+            throw new SealBrokenException(changed.LogName);
+    }
+
+    private JournalEvent Entry(
+        JournalActor? actor, TenantId tenantId, string action, string subject, byte[] seal, string? reason = null)
+    {
+        JournalActor who = actor ?? JournalActor.System("provisioning");
+        return new JournalEvent
+        {
+            Id = ids.Next(),
+            TenantId = tenantId,
+            Time = time.GetUtcMilliseconds(),
+            Action = action,
+            ActorKind = who.Kind,
+            ActorId = who.Id,
+            To = subject,
+            Reason = reason is { Length: > JournalEvent.MaxReasonLength } ? reason[..JournalEvent.MaxReasonLength] : reason,
+            RequestId = who.RequestId,
+            ServerRequestId = who.ServerRequestId,
+            RowSeal = seal,
+        };
+    }
 
     private static string NewAccountId()
     {

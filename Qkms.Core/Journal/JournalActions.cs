@@ -69,8 +69,20 @@ internal static class JournalActions
     /// <summary>An API key was made.</summary>
     public const string ApiKeyCreated = "api_key.created";
 
-    /// <summary>An API key was changed.</summary>
+    /// <summary>Label, narrowing or expiry of an API key was changed.</summary>
     public const string ApiKeyUpdated = "api_key.updated";
+
+    /// <summary>An API key was switched off.</summary>
+    public const string ApiKeyDisabled = "api_key.disabled";
+
+    /// <summary>An API key was switched on again.</summary>
+    public const string ApiKeyEnabled = "api_key.enabled";
+
+    /// <summary>An API key was withdrawn for good.</summary>
+    public const string ApiKeyRevoked = "api_key.revoked";
+
+    /// <summary>An API key was replaced by another one; the reason names that one, and says when this one ends.</summary>
+    public const string ApiKeyRotated = "api_key.rotated";
 
     /// <summary>The journal of a tenant that was there before began as a stream; the reason says which events came before it.</summary>
     public const string JournalBegun = "journal.begun";

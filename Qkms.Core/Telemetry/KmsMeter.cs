@@ -75,6 +75,10 @@ internal static class KmsMeter
     public static Gauge<long> WaitingRotationJobs { get; } = Meter.CreateGauge<long>(
         "qkms.rotation_jobs.waiting", "{job}", "Rotation jobs still to be done when a node last looked; counted up to 10,000.");
 
+    /// <summary>API keys of all tenants that can be used and end soon.</summary>
+    public static Gauge<long> EndingApiKeys { get; } = Meter.CreateGauge<long>(
+        "qkms.api_keys.ending", "{api_key}", "API keys that can be used and end within 14 days, when a node last looked.");
+
     /// <summary>Looks into the cache of private keys.</summary>
     public static Counter<long> MaterialRequests { get; } = Meter.CreateCounter<long>(
         "qkms.material_cache.requests", "{request}", "Requests to the cache of private keys.");

@@ -17,6 +17,12 @@ internal interface ITenantRepository
     /// <summary>One tenant, or null.</summary>
     Task<Sealed<Tenant>?> FindAsync(IKmsSession session, TenantId id);
 
+    /// <summary>
+    /// One tenant, or null, held until the unit ends: whoever else counts or changes what belongs to it as a whole waits. Its row is locked
+    /// before all others.
+    /// </summary>
+    Task<Sealed<Tenant>?> LockAsync(IKmsSession session, TenantId id);
+
     /// <summary>Adds one; false when its name or account id is taken.</summary>
     Task<bool> InsertAsync(IKmsSession session, Sealed<Tenant> tenant);
 

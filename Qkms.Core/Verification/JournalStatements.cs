@@ -33,7 +33,9 @@ internal sealed class JournalStatements
     {
         switch (happened.Action)
         {
-            case JournalActions.ApiKeyCreated or JournalActions.ApiKeyUpdated or JournalActions.ApiKeyFound
+            case JournalActions.ApiKeyCreated or JournalActions.ApiKeyUpdated or JournalActions.ApiKeyDisabled
+                or JournalActions.ApiKeyEnabled or JournalActions.ApiKeyRevoked or JournalActions.ApiKeyRotated
+                or JournalActions.ApiKeyFound
                 when Guid.TryParse(happened.To, out Guid id):
                 _apiKeys[id] = happened.RowSeal;
                 break;

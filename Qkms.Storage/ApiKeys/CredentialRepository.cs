@@ -1,4 +1,5 @@
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Callers;
 using Qkms.Storage.Rows;
 using Qkms.Storage.Sessions;
 
@@ -44,6 +45,115 @@ internal sealed class CredentialRepository : ICredentialRepository
     public async Task<Sealed<Credential>?> FindAsync(IKmsSession session, TenantId tenantId, CredentialId id) =>
         (await session.Sql.FindAsync<CredentialRow>(
             SelectCredential, new { TenantId = tenantId.Value.ToBytes(), Id = id.Value.ToBytes() }))?.ToSealed();
+
+    /// <inheritdoc/>
+    public async Task<Sealed<Credential>?> LockAsync(IKmsSession session, TenantId tenantId, CredentialId id) =>
+        (await session.Sql.FindAsync<CredentialRow>(
+            SelectCredential + session.Sql.Dialect.LockParent,
+            new { TenantId = tenantId.Value.ToBytes(), Id = id.Value.ToBytes() }))?.ToSealed();
+
+    // A credential is not listed that nobody can present.
+    private const string SelectNewest =
+        $"""
+        SELECT {CredentialRow.Columns},
+          (SELECT u.last_used_at FROM credential_usage u WHERE u.credential_id = credentials.id AND u.tenant_id = @TenantId)
+            AS last_used_at
+        FROM credentials
+        WHERE tenant_id = @TenantId AND kind = '{Credential.ApiKeyKind}' AND lookup_id <> '{ApiKeyDecoy.LookupId}' AND id < @Before
+        ORDER BY id DESC
+        LIMIT @Limit
+        """;
+
+    // Greater than every id of 16 bytes.
+    private static readonly byte[] _fromTheNewest = [.. Enumerable.Repeat(byte.MaxValue, 17)];
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<StoredApiKeyUse>> ListAsync(
+        IKmsSession session, TenantId tenantId, CredentialId? before, int limit) =>
+    [
+        .. (await session.Sql.ListAsync<CredentialUseRow>(
+            SelectNewest,
+            new { TenantId = tenantId.Value.ToBytes(), Before = before?.Value.ToBytes() ?? _fromTheNewest, Limit = limit }))
+            .Select(row => new StoredApiKeyUse(row.ToSealed(), row.LastUsedAt.ToTime())),
+    ];
+
+    private const string SelectLastUse =
+        "SELECT last_used_at FROM credential_usage WHERE tenant_id = @TenantId AND credential_id = @Id";
+
+    /// <inheritdoc/>
+    public async Task<DateTimeOffset?> FindLastUseAsync(IKmsSession session, TenantId tenantId, CredentialId id) =>
+        await session.Sql.ListAsync<long>(
+            SelectLastUse, new { TenantId = tenantId.Value.ToBytes(), Id = id.Value.ToBytes() }) is [long at] ? ((long?)at).ToTime() : null;
+
+    private const string SelectPredecessor =
+        $"""
+        SELECT {CredentialRow.Columns}
+        FROM credentials
+        WHERE tenant_id = @TenantId AND successor_id = @SuccessorId
+        """;
+
+    /// <inheritdoc/>
+    public async Task<Sealed<Credential>?> FindPredecessorAsync(IKmsSession session, TenantId tenantId, CredentialId successorId) =>
+        (await session.Sql.FindAsync<CredentialRow>(
+            SelectPredecessor, new { TenantId = tenantId.Value.ToBytes(), SuccessorId = successorId.Value.ToBytes() }))?.ToSealed();
+
+    // Credential.TakesPlaceAt.
+    private const string TakesPlace =
+        $"""
+        tenant_id = @TenantId AND kind = '{Credential.ApiKeyKind}' AND state = 1 AND successor_id IS NULL
+          AND (expires_at IS NULL OR expires_at > @Now) AND (grace_until IS NULL OR grace_until > @Now)
+        """;
+
+    private const string CountPlaces = $"SELECT COUNT(*) FROM credentials WHERE {TakesPlace}";
+
+    /// <inheritdoc/>
+    public Task<long> CountPlacesAsync(IKmsSession session, TenantId tenantId, DateTimeOffset now) =>
+        session.Sql.ScalarAsync<long>(CountPlaces, new { TenantId = tenantId.Value.ToBytes(), Now = now.ToStored() });
+
+    // Credential.AdministersAt.
+    private const string CountOtherAdmins =
+        $"""
+        SELECT COUNT(*)
+        FROM credentials
+        WHERE {TakesPlace} AND id <> @Id AND roles & @Admin <> 0 AND permissions IS NULL AND key_scope IS NULL
+        """;
+
+    /// <inheritdoc/>
+    public async Task<bool> HasOtherAdminAsync(IKmsSession session, TenantId tenantId, CredentialId id, DateTimeOffset now) =>
+        await session.Sql.ScalarAsync<long>(
+            CountOtherAdmins,
+            new { TenantId = tenantId.Value.ToBytes(), Id = id.Value.ToBytes(), Now = now.ToStored(), Admin = (int)Roles.Admin }) > 0;
+
+    // No tenant here: it is one number for the operator.
+    private const string CountEnding =
+        $"""
+        SELECT COUNT(*)
+        FROM credentials
+        WHERE kind = '{Credential.ApiKeyKind}' AND state = 1
+          AND (expires_at IS NULL OR expires_at > @Now) AND (grace_until IS NULL OR grace_until > @Now)
+          AND (expires_at <= @Until OR grace_until <= @Until)
+        """;
+
+    /// <inheritdoc/>
+    public Task<long> CountEndingAsync(IKmsSession session, DateTimeOffset now, DateTimeOffset until) =>
+        session.Sql.ScalarAsync<long>(CountEnding, new { Now = now.ToStored(), Until = until.ToStored() });
+
+    private const string WriteUse =
+        """
+        INSERT INTO credential_usage (credential_id, tenant_id, last_used_at)
+        VALUES (@Id, @TenantId, @At)
+        ON CONFLICT (credential_id) DO UPDATE SET last_used_at = excluded.last_used_at
+        WHERE credential_usage.last_used_at < excluded.last_used_at AND credential_usage.tenant_id = excluded.tenant_id
+        """;
+
+    /// <inheritdoc/>
+    public Task WriteUsesAsync(IKmsSession session, IReadOnlyList<ApiKeyUse> uses) => session.Sql.ExecuteEachAsync(
+        WriteUse,
+        ["@Id", "@TenantId", "@At"],
+
+        // In one order, so that no two nodes wait for each other.
+        uses.OrderBy(use => use.Id.Value).Select(use =>
+            new object?[] { use.Id.Value.ToBytes(), use.TenantId.Value.ToBytes(), use.At.ToStored() }));
 
     private const string InsertCredential =
         $"""

@@ -5,7 +5,7 @@ using Qkms.Storage.Rows;
 namespace Qkms.Storage.ApiKeys;
 
 /// <summary>A row of <c>credentials</c> whose secret is kept as a verifier.</summary>
-internal sealed class CredentialRow
+internal class CredentialRow
 {
     /// <summary>The columns in the order in which they are read.</summary>
     public const string Columns =
@@ -100,4 +100,10 @@ internal sealed class CredentialRow
         };
         return read.Seal(credential, Seal, SealKeyId);
     }
+}
+
+/// <summary>The same, with its last use. That is not sealed, and a number that is no time hides no row.</summary>
+internal sealed class CredentialUseRow : CredentialRow
+{
+    public long? LastUsedAt { get; init; }
 }

@@ -14,4 +14,12 @@ internal static class StoredValues
 
     /// <summary>The same, or null.</summary>
     public static long? ToStored(this DateTimeOffset? time) => time?.ToUnixTimeMilliseconds();
+
+    /// <summary>The time of a column that is not sealed; null where it holds none.</summary>
+    public static DateTimeOffset? ToTime(this long? column)
+    {
+        StoredRowReader read = new();
+        DateTimeOffset? time = read.OptionalTime(column);
+        return read.IsDamaged ? null : time;
+    }
 }

@@ -4,14 +4,17 @@ namespace Qkms.Storage.Sessions;
 /// <param name="Bytes">The type of bytes.</param>
 /// <param name="TakesArrays">Whether an array is a parameter, so that one statement inserts many rows.</param>
 /// <param name="LockRow">Ends a SELECT whose row must not change until the unit ends; empty where there is one writer anyway.</param>
+/// <param name="LockParent">
+/// The same for a row that others refer to: inserts of those must not wait, as they would for a change of its key.
+/// </param>
 /// <param name="JsonTexts">The function that makes rows with a <c>value</c> of the texts in a JSON array.</param>
 /// <param name="JsonType">What makes its argument JSON.</param>
 internal sealed record SqlDialect(
-    string Bytes, bool TakesArrays, string LockRow, string JsonTexts, string JsonType)
+    string Bytes, bool TakesArrays, string LockRow, string LockParent, string JsonTexts, string JsonType)
 {
     /// <summary>SQLite: the one writer holds everything.</summary>
     public static readonly SqlDialect Sqlite = new(
-        "BLOB", TakesArrays: false, LockRow: "", JsonTexts: "json_each", JsonType: "TEXT");
+        "BLOB", TakesArrays: false, LockRow: "", LockParent: "", JsonTexts: "json_each", JsonType: "TEXT");
 
     /// <summary>PostgreSQL: many write at once, and the key's row is what they queue for.</summary>
     public static readonly SqlDialect Postgres =
@@ -19,6 +22,7 @@ internal sealed record SqlDialect(
             "BYTEA",
             TakesArrays: true,
             LockRow: "\nFOR UPDATE",
+            LockParent: "\nFOR NO KEY UPDATE",
             JsonTexts: "json_array_elements_text",
             JsonType: "json");
 

@@ -44,6 +44,11 @@ internal sealed class TenantRepository : ITenantRepository
     public async Task<Sealed<Tenant>?> FindAsync(IKmsSession session, TenantId id) =>
         (await session.Sql.FindAsync<TenantRow>(SelectTenant, new { Id = id.Value.ToBytes() }))?.ToSealed();
 
+    /// <inheritdoc/>
+    public async Task<Sealed<Tenant>?> LockAsync(IKmsSession session, TenantId id) =>
+        (await session.Sql.FindAsync<TenantRow>(
+            SelectTenant + session.Sql.Dialect.LockParent, new { Id = id.Value.ToBytes() }))?.ToSealed();
+
     private const string InsertTenant =
         $"""
         INSERT INTO tenants ({TenantRow.Columns})

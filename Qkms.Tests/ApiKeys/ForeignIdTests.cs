@@ -3,6 +3,7 @@ using FluentAssertions.Execution;
 using Qkms.Api.Hosting;
 using Qkms.Tests.Devices;
 using Qkms.Tests.Rotations;
+using static Qkms.Tests.ApiKeys.ApiKeyVerbs;
 
 namespace Qkms.Tests.ApiKeys;
 
@@ -25,6 +26,7 @@ public sealed class ForeignIdTests : ServiceTests
         "padding", "key_version",
         "expected_key_version", "oaep_hash", "soft_usage_limit", "max_usage_limit", "soft_limit_expiration", "expires_at", "process_until",
         "auto_rotate", "rotation_period", "labels", "allow_no_active", "new_key", "allow_algorithm_change", "scheduled_at",
+        "label", "roles", "permissions", "key_names", "grace_seconds",
     ];
 
     // A kid is unique in its tenant and chosen by whoever makes it: docs/permissions.md says what that tells.
@@ -77,6 +79,7 @@ public sealed class ForeignIdTests : ServiceTests
 
         Dictionary<string, string> theirs = await NamesOfAsync(owner);
         await MakeCiphertextsAsync(making, KeyName.Default.Value, _own);
+        await NoteApiKeyAsync(making, _own);
         int compared = 0;
         using AssertionScope all = new();
 
@@ -87,7 +90,7 @@ public sealed class ForeignIdTests : ServiceTests
         {
             string what = $"{route} {place}";
             string kind = KindOf(route, place);
-            if (isSameTenant && (_makesKid.Contains(what) || kind is "actor" or "cursor"))
+            if (isSameTenant && (_makesKid.Contains(what) || kind is "actor" or "cursor" or "tenant"))
                 continue;
 
             string named = kind == "kid" ? _kids[AlgorithmOf(route)] : Of(theirs, $"{kind} {route.Path}", kind);
@@ -148,6 +151,8 @@ public sealed class ForeignIdTests : ServiceTests
         "ciphertext" when IsOfDevices(route) => "device ciphertext",
         "kid" or "key" => "kid",
         "id" when route.Path.StartsWith("/kms/rotation-jobs/", StringComparison.Ordinal) => "job",
+        "api_key_id" => "api key",
+        "tenant_id" => "tenant",
         "name" => "name",
         "actor" => "actor",
         "cursor" => "cursor",
@@ -188,9 +193,17 @@ public sealed class ForeignIdTests : ServiceTests
             ["cursor /audit/events"] = await CursorAsync("/audit/events?"),
         };
         await MakeCiphertextsAsync(owner, Theirs, names);
+        await NoteApiKeyAsync(owner, names);
+        names["cursor /api-keys"] = await CursorAsync("/api-keys?");
         return names;
 
         async Task<string> CursorAsync(string list) => (await owner.GetJsonAsync($"{list}limit=1")).Text("next_cursor");
+    }
+
+    private static async Task NoteApiKeyAsync(HttpClient client, Dictionary<string, string> names)
+    {
+        Answer made = (await client.UseAsync("/api-keys", new { label = "named", roles = Words("user") })).ShouldBe(HttpStatusCode.Created);
+        (names["api key"], names["tenant"]) = (made.Text("api_key_id"), made.Text("tenant_id"));
     }
 
     private static async Task MakeCiphertextsAsync(HttpClient client, string name, Dictionary<string, string> made)
@@ -218,7 +231,7 @@ public sealed class ForeignIdTests : ServiceTests
     {
         switch (kind)
         {
-            case "kid" or "job" or "actor" or "device kid":
+            case "kid" or "job" or "actor" or "api key" or "tenant" or "device kid":
                 return new IdGenerator(TimeProvider.System).Next().ToString();
             case "name":
                 return Nobodys;
@@ -259,6 +272,7 @@ public sealed class ForeignIdTests : ServiceTests
 
         async Task<string> OfPathAsync(string parameter) =>
             parameter == place ? value
+            : parameter == "tenant_id" ? _own["tenant"]
             : parameter == "device_id" ? _own["device"]
             : parameter == "kid" && IsOfDevices(route) ? _own["device kid"]
             : IsNumberOfName(route, place) ? "1"
@@ -304,6 +318,9 @@ public sealed class ForeignIdTests : ServiceTests
         ("kid", _) when member.IsRequired => _own["device kid"],
         ("algorithm", _) when member.IsRequired => AlgorithmOf(route),
         ("key_version", _) when member.IsRequired => 1,
+        ("label", _) when member.IsRequired => "made",
+        ("roles", _) when member.IsRequired => new JsonArray("user"),
+        ("api_key_id", _) => _own["api key"],
         _ => null,
     };
 

@@ -165,6 +165,29 @@ public sealed class StrangersTests : ServiceTests
         public Task<Sealed<Credential>?> FindAsync(IKmsSession session, TenantId tenantId, CredentialId id) =>
             inner.FindAsync(session, tenantId, id);
 
+        public Task<Sealed<Credential>?> LockAsync(IKmsSession session, TenantId tenantId, CredentialId id) =>
+            inner.LockAsync(session, tenantId, id);
+
+        public Task<IReadOnlyList<StoredApiKeyUse>> ListAsync(IKmsSession session, TenantId tenantId, CredentialId? before, int limit) =>
+            inner.ListAsync(session, tenantId, before, limit);
+
+        public Task<DateTimeOffset?> FindLastUseAsync(IKmsSession session, TenantId tenantId, CredentialId id) =>
+            inner.FindLastUseAsync(session, tenantId, id);
+
+        public Task<Sealed<Credential>?> FindPredecessorAsync(IKmsSession session, TenantId tenantId, CredentialId successorId) =>
+            inner.FindPredecessorAsync(session, tenantId, successorId);
+
+        public Task<long> CountPlacesAsync(IKmsSession session, TenantId tenantId, DateTimeOffset now) =>
+            inner.CountPlacesAsync(session, tenantId, now);
+
+        public Task<bool> HasOtherAdminAsync(IKmsSession session, TenantId tenantId, CredentialId id, DateTimeOffset now) =>
+            inner.HasOtherAdminAsync(session, tenantId, id, now);
+
+        public Task<long> CountEndingAsync(IKmsSession session, DateTimeOffset now, DateTimeOffset until) =>
+            inner.CountEndingAsync(session, now, until);
+
+        public Task WriteUsesAsync(IKmsSession session, IReadOnlyList<ApiKeyUse> uses) => inner.WriteUsesAsync(session, uses);
+
         public Task<bool> InsertAsync(IKmsSession session, Sealed<Credential> credential) => inner.InsertAsync(session, credential);
 
         public Task<bool> UpdateAsync(IKmsSession session, Sealed<Credential> credential) => inner.UpdateAsync(session, credential);
@@ -180,6 +203,8 @@ public sealed class StrangersTests : ServiceTests
 
         public async Task<Sealed<Tenant>?> FindAsync(IKmsSession session, TenantId id) =>
             lanes.Note("tenant", await inner.FindAsync(session, id));
+
+        public Task<Sealed<Tenant>?> LockAsync(IKmsSession session, TenantId id) => inner.LockAsync(session, id);
 
         public Task<bool> InsertAsync(IKmsSession session, Sealed<Tenant> tenant) => inner.InsertAsync(session, tenant);
 

@@ -31,7 +31,7 @@ public sealed class ConfigurationPageTests
         FieldInfo[] all = typeof(SettingCatalogue).GetFields(BindingFlags.Public | BindingFlags.Static);
         Setting[] fields = [.. all.Select(field => field.GetValue(null)).OfType<Setting>()];
 
-        SettingCatalogue.All.Should().BeEquivalentTo(fields);
+        SettingCatalogue.All.Should().BeEquivalentTo([.. fields, .. SettingCatalogue.Plans.SelectMany(plan => plan.All)]);
         SettingCatalogue.All.Select(setting => setting.Name).Should().OnlyHaveUniqueItems();
     }
 

@@ -58,6 +58,11 @@ internal sealed partial class RecordedText
         return name switch
         {
             _ when isDataKey || _secrets.Contains(name) => Convert.ToBase64String(Fixed(shown, 32)),
+            "last_used_at" when operationId.Contains("ApiKey", StringComparison.Ordinal) => "2026-01-02T03:04:05.678Z",
+            "lookup_id" => Letters(shown, 12),
+            "api_key" => string.Join('_', shown.Split('_') is [var prefix, var id, var secret]
+                ? [prefix, Letters(id, 12), Letters(secret, secret.Length)]
+                : throw new InvalidOperationException("This is no API key.")),
             _ when shown.StartsWith("-----BEGIN", StringComparison.Ordinal) =>
                 $"-----BEGIN PUBLIC KEY-----\n{Convert.ToBase64String(Fixed(shown, 24))}\n-----END PUBLIC KEY-----\n",
             _ when _bytes.Contains(name) => Convert.ToBase64String(Short(shown)),
@@ -75,6 +80,9 @@ internal sealed partial class RecordedText
 
         return bytes;
     }
+
+    private string Letters(string shown, int length) =>
+        string.Concat(Convert.ToHexStringLower(Fixed(shown, 32)), Convert.ToHexStringLower(Fixed(shown, 32)))[..length];
 
     // UUIDs of version 7, in the order in which they are met.
     private string IdFor(string id)

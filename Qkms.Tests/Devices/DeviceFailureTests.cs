@@ -20,7 +20,7 @@ public sealed class DeviceFailureTests : ServiceTests
         {
             InstrumentPublished = (instrument, self) =>
             {
-                if (instrument == KmsMeter.FailingDeviceKeys)
+                if (instrument.Meter.Name == KmsMeter.Name && instrument.Name == "qkms.device_keys.failing")
                     self.EnableMeasurementEvents(instrument);
             },
         };

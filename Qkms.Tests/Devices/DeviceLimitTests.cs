@@ -1,5 +1,6 @@
 using System.Globalization;
 using Qkms.Core.Devices;
+using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.Devices;
 
@@ -171,14 +172,14 @@ public sealed class DeviceLimitTests : ServiceTests
         (await others.RegisterAsync("theirs", "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
     }
 
-    /// <summary>D-01, D-09: each plan has its setting; one that this build does not know is limited like the smallest.</summary>
+    /// <summary>D-01, D-09: each plan has its limit; one that this build does not know is limited like the smallest.</summary>
     [Fact]
     public void Every_plan_has_its_limit()
     {
-        DeviceOptions options = new();
+        PlanOptions options = new();
         string[] plans = ["free", "starter", "growth", "pro", "enterprise", "unknown"];
 
-        plans.Select(options.MaxDevicesOf).Should().Equal(10, 100, 1_000, 10_000, null, 10);
+        plans.Select(plan => options.Of(plan).MaxDevices).Should().Equal(10, 100, 1_000, 10_000, 0, 10);
     }
 
     private long VersionsOf(string device)

@@ -19,6 +19,7 @@ using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Signatures;
+using Qkms.Core.Tenants;
 using Qkms.Core.Uses;
 using Qkms.Storage;
 using Qkms.Storage.Sqlite;
@@ -57,7 +58,8 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
             new DestructionOptions(),
             new RotationOptions(),
             new AuditOptions(),
-            new DeviceOptions());
+            new DeviceOptions(),
+            new PlanOptions());
         builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = _directory.Path });
 
         _app = builder.Build();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Qkms.Core.ApiKeys;
+using Qkms.Tests.ApiKeys;
 
 namespace Qkms.Tests.Nodes;
 
@@ -97,6 +98,61 @@ public sealed class RevokeOnOtherNodesTests(TwoNodes nodes) : IClassFixture<TwoN
             await ShouldKeepThePromiseAsync(attempts, users);
             Array.ForEach(clients, client => client.Dispose());
         }
+    }
+
+    /// <summary>
+    /// K-01, K-08: what an administrator revokes, disables or narrows over HTTP is refused at once there and on the other node within a
+    /// second.
+    /// </summary>
+    [FactIf(Requirement.Postgres)]
+    public async Task What_an_administrator_withdraws_is_refused_by_the_other_node()
+    {
+        (Func<string, Task<Answer>> Withdraw, HttpStatusCode Status, string Code)[] ways =
+        [
+            (id => nodes.A.ActOnApiKeyAsync(id, "revoke"), HttpStatusCode.Unauthorized, "ERR_AUTH_001"),
+            (id => nodes.A.ActOnApiKeyAsync(id, "disable"), HttpStatusCode.Unauthorized, "ERR_AUTH_001"),
+            (id => nodes.A.RotateApiKeyAsync(id, 0), HttpStatusCode.Unauthorized, "ERR_AUTH_001"),
+            (id => nodes.A.UpdateApiKeyAsync(id, """{"permissions":["keys:rotate"]}"""), HttpStatusCode.Forbidden, "ERR_FORBIDDEN_002"),
+        ];
+        foreach ((Func<string, Task<Answer>> withdraw, HttpStatusCode status, string code) in ways)
+        {
+            Answer made = (await nodes.A.CreateApiKeyAsync(role: "admin")).ShouldBe(HttpStatusCode.Created);
+            HttpClient[] clients = [.. nodes.Processes.Select(node => nodes.Cluster.ClientOf(node, made.Text("api_key")))];
+            Attempt attempt = new("", code, _ => clients[1].GetJsonAsync("/kms/keys"));
+            foreach (HttpClient client in clients)
+                (await client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+
+            Task<long> user = UseUntilRefusedAsync(nodes.B, attempt, status, code);
+            ((int)(await withdraw(made.Text("api_key_id"))).Status).Should().BeInRange(200, 201);
+            attempt.RevokedAt = Stopwatch.GetTimestamp();
+
+            (await clients[0].GetJsonAsync("/kms/keys")).ShouldBeRefused(status, code);
+            await ShouldKeepThePromiseAsync([attempt], [user]);
+            Array.ForEach(clients, client => client.Dispose());
+        }
+    }
+
+    /// <summary>Q-48: of many that two nodes make at the same time when one place is left, one is.</summary>
+    [FactIf(Requirement.Postgres)]
+    public async Task The_plan_holds_for_API_keys_of_two_nodes()
+    {
+        await using QkmsApplication one = nodes.Cluster.NodeHere();
+        await using QkmsApplication two = nodes.Cluster.NodeHere();
+        _ = (one.Server, two.Server);
+        string apiKey = await one.CreateTenantAsync("raced", plan: "growth");
+        HttpClient[] clients = [one.ClientFor(apiKey), two.ClientFor(apiKey)];
+        for (int i = 0; i < 3; i++)
+            (await clients[i % 2].CreateApiKeyAsync()).ShouldBe(HttpStatusCode.Created);
+
+        Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => Task.Run(() => clients[i % 2].CreateApiKeyAsync())));
+
+        answers.Count(answer => answer.Status == HttpStatusCode.Created).Should().Be(1);
+
+        // Some wait for the database for too long; nothing was done then.
+        answers.Where(answer => answer.Status != HttpStatusCode.Created).Select(answer => answer.ErrorCode).Distinct()
+            .Should().Contain("ERR_FORBIDDEN_001").And.BeSubsetOf(["ERR_FORBIDDEN_001", "ERR_SERVICE_001"]);
+        (await clients[0].GetJsonAsync("/api-keys")).Data["api_keys"]!.AsArray().Should().HaveCount(5);
+        Array.ForEach(clients, client => client.Dispose());
     }
 
     private static IEnumerable<Attempt> Choices(PreparedUse use)

@@ -97,10 +97,10 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
     }
 
     /// <summary>A further tenant with an API key of these roles.</summary>
-    public async Task<string> CreateTenantAsync(string name, Roles roles = Roles.Admin)
+    public async Task<string> CreateTenantAsync(string name, Roles roles = Roles.Admin, string plan = PlanOptions.Enterprise)
     {
         TenantProvisioning provisioning = Services.GetRequiredService<TenantProvisioning>();
-        Tenant tenant = provisioning.Plan(name, "enterprise");
+        Tenant tenant = provisioning.Plan(name, plan);
         using NewApiKey apiKey = provisioning.PlanApiKey(tenant, "test", roles);
         await Services.GetRequiredService<IKmsStore>().WriteAsync(
             async session =>

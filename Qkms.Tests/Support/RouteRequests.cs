@@ -15,7 +15,8 @@ internal static class RouteRequests
     /// <summary>The path of a route, with a kid where one stands, and as the id of a device.</summary>
     public static string PathOf(RouteEndpoint route, string kid) =>
         route.RoutePattern.RawText!.Replace("{key}", kid, StringComparison.Ordinal).Replace("{kid}", kid, StringComparison.Ordinal)
-            .Replace("{id}", kid, StringComparison.Ordinal).Replace("{device_id}", kid, StringComparison.Ordinal);
+            .Replace("{id}", kid, StringComparison.Ordinal).Replace("{device_id}", kid, StringComparison.Ordinal)
+            .Replace("{tenant_id}", kid, StringComparison.Ordinal).Replace("{api_key_id}", kid, StringComparison.Ordinal);
 
     /// <summary>Whether a route uses a key that its body names.</summary>
     public static bool UsesKey(RouteEndpoint route) => MembersOf(route.RoutePattern.RawText!) is not null;
@@ -28,6 +29,9 @@ internal static class RouteRequests
         string path = route.RoutePattern.RawText!;
         if (VerbOf(route) == HttpMethod.Get)
             return null;
+
+        if (path.EndsWith("/api-keys/rotate", StringComparison.Ordinal))
+            return """{"api_key_id":"01999999-9999-7999-8999-999999999999"}""";
 
         if (path == "/devices/{device_id}/decrypt")
             return $$"""{"kid":"0198f5c2-7d1e-7c3a-9b54-2f0c6a1e8d37","ciphertext":"{{Bytes}}"}""";

@@ -24,6 +24,7 @@ export function mayRefuse(facts, plan, request, code, memory) {
     || (uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : useWithoutAlgorithm(json ?? query) || hashWithoutOaep(json))
     || limitsDoNotFit(operation.id, json)
     || ('cursor' in query && (operation.id !== 'ListKeys' || madeUp(plan)))
+    || (['CreateApiKey', 'UpdateApiKey', 'RotateApiKey'].includes(operation.id) && apiKeyRules(json))
     || (operation.id === 'ListEvents' && eventRules(query))
     || (operation.id === 'RotateVersion' && rotationRules(json))
     || (operation.id === 'GetKey' && keyRules(key, query))
@@ -58,6 +59,14 @@ function limitsDoNotFit(operation, json) {
     || (given.includes('max_usage_limit') && json.soft_usage_limit > json.max_usage_limit)
     || time('soft_limit_expiration') > time('expires_at')
     || (given.includes('process_until') && !(time('process_until') >= time('expires_at')));
+}
+
+// Qkms.Api/ApiKeys/ApiKeyFields.cs. Lists have no word twice, a name is no longer without a folder's end than with it, and an id is no URN.
+function apiKeyRules(json) {
+  const lists = [json?.roles, json?.permissions, json?.key_names].filter(Array.isArray);
+  return lists.some(list => new Set(list).size < list.length)
+    || (json?.key_names ?? []).some(name => name?.replace(/\/\*$/, '').length > 128)
+    || /^urn:/i.test(json?.api_key_id ?? '');
 }
 
 // A cursor belongs to a stream and an order, and an end comes after its beginning.
