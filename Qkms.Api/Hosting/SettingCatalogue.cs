@@ -247,6 +247,28 @@ internal static class SettingCatalogue
         32_768,
         "Maximum length of a ciphertext from a device, in bytes.");
 
+    public static readonly Setting<TimeSpan> DeviceFailureWindow = Setting.Duration(
+        "Devices:FailureWindow",
+        new DeviceOptions().FailureWindow,
+        TimeSpan.FromMinutes(1),
+        TimeSpan.FromDays(1),
+        "The time in which a node counts decryptions with a device's key, to find keys with which many fail "
+            + "([failing keys](devices.md#failing-keys)).");
+
+    public static readonly Setting<int> DeviceFailureMinCalls = Setting.Number(
+        "Devices:FailureMinCalls",
+        new DeviceOptions().FailureMinCalls,
+        1,
+        1_000_000,
+        "Minimum number of decryptions in that time before a key is called failing.");
+
+    public static readonly Setting<int> DeviceFailurePercent = Setting.Number(
+        "Devices:FailurePercent",
+        new DeviceOptions().FailurePercent,
+        1,
+        99,
+        "Percentage of them that may fail; a key with more is called failing.");
+
     public static readonly Setting<bool> TenantLabel = Setting.Flag(
         "Telemetry:TenantLabel",
         new TelemetryOptions().TenantLabel,
@@ -262,7 +284,13 @@ internal static class SettingCatalogue
                 plan.Value.MaxApiKeys,
                 0,
                 1_000_000,
-                $"Most active API keys of a tenant with the plan `{plan.Key}`; 0 for no limit ([API keys](api-keys.md#how-many)).")))
+                $"Most active API keys of a tenant with the plan `{plan.Key}`; 0 for no limit ([API keys](api-keys.md#how-many))."),
+            Setting.Number(
+                $"Plans:{plan.Key}:MaxDevices",
+                plan.Value.MaxDevices,
+                0,
+                1_000_000_000,
+                $"Most devices of a tenant with the plan `{plan.Key}`; 0 for no limit ([devices](devices.md#limits)).")))
     ];
 
     public static IReadOnlyList<Setting> All { get; } =
@@ -270,7 +298,8 @@ internal static class SettingCatalogue
         DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies,
         AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
         RotationInterval, RotationMaxAttempts, RotationRetryDelay, AuditUses, KeepUses, NodeName, RefuseWeakHash, DeviceKeyLifetime,
-        DeviceGenerationsPerDay, DeviceRetention, DeviceOaepHash, DeviceMaxCiphertext, TenantLabel,
+        DeviceGenerationsPerDay, DeviceRetention, DeviceOaepHash, DeviceMaxCiphertext, DeviceFailureWindow, DeviceFailureMinCalls,
+        DeviceFailurePercent, TenantLabel,
         .. Plans.SelectMany(plan => plan.All),
     ];
 
@@ -297,11 +326,13 @@ internal static class SettingCatalogue
 /// <summary>The settings of a plan.</summary>
 /// <param name="Name">The plan, as rows of tenants name it.</param>
 /// <param name="MaxApiKeys">The most active API keys.</param>
-internal sealed record PlanSettings(string Name, Setting<int> MaxApiKeys)
+/// <param name="MaxDevices">The most devices.</param>
+internal sealed record PlanSettings(string Name, Setting<int> MaxApiKeys, Setting<int> MaxDevices)
 {
     /// <summary>All of them.</summary>
-    public IReadOnlyList<Setting> All => [MaxApiKeys];
+    public IReadOnlyList<Setting> All => [MaxApiKeys, MaxDevices];
 
     /// <summary>What a configuration says.</summary>
-    public PlanLimits Read(IConfiguration configuration) => new() { MaxApiKeys = MaxApiKeys.Read(configuration) };
+    public PlanLimits Read(IConfiguration configuration) =>
+        new() { MaxApiKeys = MaxApiKeys.Read(configuration), MaxDevices = MaxDevices.Read(configuration) };
 }

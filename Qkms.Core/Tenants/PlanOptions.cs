@@ -12,10 +12,10 @@ internal sealed record PlanOptions
     /// <summary>The plans by their names, the smallest first.</summary>
     public IReadOnlyDictionary<string, PlanLimits> Plans { get; init; } = new Dictionary<string, PlanLimits>(StringComparer.Ordinal)
     {
-        [Free] = new() { MaxApiKeys = 1 },
-        ["starter"] = new() { MaxApiKeys = 3 },
-        ["growth"] = new() { MaxApiKeys = 5 },
-        ["pro"] = new() { MaxApiKeys = 10 },
+        [Free] = new() { MaxApiKeys = 1, MaxDevices = 10 },
+        ["starter"] = new() { MaxApiKeys = 3, MaxDevices = 100 },
+        ["growth"] = new() { MaxApiKeys = 5, MaxDevices = 1_000 },
+        ["pro"] = new() { MaxApiKeys = 10, MaxDevices = 10_000 },
         [Enterprise] = new(),
     };
 
@@ -28,4 +28,7 @@ internal sealed record PlanLimits
 {
     /// <summary>The most API keys that can be used at the same time.</summary>
     public int MaxApiKeys { get; init; }
+
+    /// <summary>The most devices with a key that is not destroyed.</summary>
+    public int MaxDevices { get; init; }
 }
