@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The page at /swagger, walked through in a real browser. Needs the built service (Release), Node.js with npm, and Debian's chromium,
+# The page at /swagger, and the device of requests/device.html, walked through in a real browser. Needs the built service (Release), Node.js with npm, and Debian's chromium,
 # which it installs where it is missing. Screenshots are left in artifacts/browser.
 set -euo pipefail
 cd "$(dirname "$0")/../Qkms.Tests/Browser"
@@ -16,3 +16,4 @@ install_chromium() {
 [ -x "${QKMS_CHROMIUM:-/usr/bin/chromium}" ] || twice install_chromium
 twice npm ci
 node swagger.mjs
+node device.mjs

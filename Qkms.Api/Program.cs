@@ -30,6 +30,9 @@ HardeningReport hardening = ProcessHardening.Apply();
 if (args is [VerifyCommand.Name, .. string[] options])
     return await VerifyCommand.RunAsync(options, rootKeyEnvironment, AddSnapshot);
 
+if (args is [ApiKeyCommand.Name, .. string[] arguments])
+    return await ApiKeyCommand.RunAsync(arguments, rootKeyEnvironment, AddSnapshot, AddStorage);
+
 return await StartFailures.ExplainAsync(async () =>
 {
     if (CommandLine.Answer(args) is { } answer)
@@ -124,4 +127,10 @@ public partial class Program
         settings.Storage.ConnectionString is { } shared
             ? services.AddQkmsSnapshot(new PostgresStorageOptions { ConnectionString = shared })
             : services.AddQkmsSnapshot(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
+
+    /// <summary>Adds the database that the settings name, to be changed by another process than the service.</summary>
+    internal static IServiceCollection AddStorage(IServiceCollection services, QkmsSettings settings) =>
+        settings.Storage.ConnectionString is { } shared
+            ? services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared })
+            : services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
 }

@@ -105,6 +105,8 @@ internal static class CoreServices
         .AddSingleton(devices)
         .AddSingleton<DeviceRows>()
         .AddSingleton<DeviceTurns>()
+        .AddSingleton<DeviceQuota>()
+        .AddSingleton<DeviceFailures>()
         .AddSingleton<DeviceWriter>()
         .AddSingleton<DeviceKeys>()
         .AddSingleton<DeviceSweep>()

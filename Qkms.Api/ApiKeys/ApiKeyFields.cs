@@ -243,7 +243,8 @@ internal static class ApiKeyRules
         && words.All(word => word is not null && isWord(word))
         && words.Distinct(StringComparer.Ordinal).Count() == words.Count;
 
-    private static bool IsLabel(string label) =>
+    /// <summary>Whether a text is a label.</summary>
+    public static bool IsLabel(string label) =>
         label.Length > 0
         && label.EnumerateRunes().Count() <= ApiKeyAdministration.MaxLabelLength
         && !label.EnumerateRunes().Any(IsRefused);

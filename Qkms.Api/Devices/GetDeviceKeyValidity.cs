@@ -18,20 +18,32 @@ internal sealed record DeviceKeyValidityResponse(
     DateTimeOffset? ProcessUntil,
     [property: Field(Words = ["not_found", "expired", "retired", "revoked", "destroyed"], Example = "retired")]
     [property: Description("Why it is not valid; null if it is.")]
-    string? Reason)
+    string? Reason,
+    [property: Description("Whether too many of the latest decryptions with it failed, to the knowledge of the node that answers.")]
+    bool Failing,
+    [property: Field(Minimum = 0, Maximum = 100, Example = 3)]
+    [property: Description("How many of them failed, in percent; null where there were too few to say.")]
+    int? FailurePercent)
 {
     private const string NotFound = "not_found";
 
     /// <summary>The answer about a key; null = the device has no such key.</summary>
-    public static DeviceKeyValidityResponse Of(KeyVersion? version, DateTimeOffset now)
+    public static DeviceKeyValidityResponse Of(KeyVersion? version, FailureRate? failures, DateTimeOffset now)
     {
         if (version is null)
-            return new(false, null, null, null, NotFound);
+            return new(false, null, null, null, NotFound, false, null);
 
         KeyStatus status = version.StatusAt(now);
         string text = status.ToWire();
         bool isValid = status == KeyStatus.Active;
-        return new(isValid, text, version.ExpiresAt, version.ProcessUntil, isValid ? null : text);
+        return new(
+            isValid,
+            text,
+            version.ExpiresAt,
+            version.ProcessUntil,
+            isValid ? null : text,
+            failures?.IsFailing == true,
+            failures?.Percent);
     }
 }
 
@@ -50,11 +62,13 @@ internal static class GetDeviceKeyValidity
         [KidField, ParameterExample(DeviceEndpoints.PastedKid), Description("The kid of the key.")] string kid,
         Caller caller,
         DeviceKeys devices,
+        DeviceFailures failures,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
         DeviceId id = DeviceFields.Read(deviceId);
         KeyVersion? version = Kid.TryParse(kid, out Kid known) ? await devices.FindAsync(caller, id, known, cancellationToken) : null;
-        return Reply.Ok(DeviceKeyValidityResponse.Of(version, time.GetUtcMilliseconds()));
+        FailureRate? rate = version is null ? null : failures.Find(caller.TenantId, version.Kid);
+        return Reply.Ok(DeviceKeyValidityResponse.Of(version, rate, time.GetUtcMilliseconds()));
     }
 }

@@ -27,7 +27,7 @@ internal static class RegisterDevice
             .WithRequestExample("""{"algorithm":"RSA-2048"}""")
             .WithOptionalValidation(new RegisterDeviceRequestValidator())
             .WithMetadata(DeviceEndpoints.NewKey)
-            .Refuses(KmsErrors.TooManyGenerations, KmsErrors.OutcomeUnknown)
+            .Refuses(KmsErrors.TooManyGenerations, KmsErrors.QuotaExceeded, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 
     private static async Task<Results<CreatedReply<DeviceKeyResponse>, Reply<DeviceKeyResponse>>> HandleAsync(

@@ -27,7 +27,7 @@ internal static class RotateDeviceKey
             .WithRequestExample("""{"algorithm":"RSA-2048"}""")
             .WithOptionalValidation(new RotateDeviceKeyRequestValidator())
             .WithMetadata(DeviceEndpoints.NewKey)
-            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.TooManyGenerations, KmsErrors.OutcomeUnknown)
+            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.TooManyGenerations, KmsErrors.QuotaExceeded, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 
     private static async Task<CreatedReply<DeviceKeyResponse>> HandleAsync(

@@ -78,10 +78,15 @@ internal static class CommandLine
         text.Append($"""
             A self-hosted key management service. Without options it starts, in the current directory.
 
-            Usage: Qkms.Api [{VerifyCommand.Name}] [--name=value]...
+            Usage: Qkms.Api [{VerifyCommand.Name} | {ApiKeyCommand.Name} <verb>] [--name=value]...
 
               {VerifyCommand.Name}                     Check the journal and every key of the database that the settings name, and change
                                          nothing. Status 0: everything holds; 1: something does not; 2: it could not be checked.
+
+              {ApiKeyCommand.Name} list               List the API keys of the database that the settings name, without their secrets.
+              {ApiKeyCommand.Name} create             Make one, and print it: --label=<text> --roles=<role,...> [--tenant=<name or id>]
+              {ApiKeyCommand.Name} revoke             Revoke one: --id=<api_key_id or lookup_id>.
+                                         With SQLite, stop the service before these three. Status 0: done; 2: it could not be done.
 
               {Help}, -h                 Show this text.
               {Version}                  Show the version.

@@ -5,12 +5,14 @@ namespace Qkms.Api.Hosting;
 /// <summary>The settings of a plan.</summary>
 /// <param name="Name">The plan, as rows of tenants name it.</param>
 /// <param name="MaxApiKeys">The most active API keys.</param>
+/// <param name="MaxDevices">The most devices.</param>
 /// <param name="CostUnitsPerSecond">How many cost units become free each second.</param>
 /// <param name="Burst">How many can be spent at once.</param>
-internal sealed record PlanSettings(string Name, Setting<int> MaxApiKeys, Setting<int> CostUnitsPerSecond, Setting<int> Burst)
+internal sealed record PlanSettings(
+    string Name, Setting<int> MaxApiKeys, Setting<int> MaxDevices, Setting<int> CostUnitsPerSecond, Setting<int> Burst)
 {
     /// <summary>Every setting of the plan.</summary>
-    public IReadOnlyList<Setting> All => [MaxApiKeys, CostUnitsPerSecond, Burst];
+    public IReadOnlyList<Setting> All => [MaxApiKeys, MaxDevices, CostUnitsPerSecond, Burst];
 
     /// <summary>The settings of a plan.</summary>
     /// <param name="name">The plan.</param>
@@ -23,6 +25,12 @@ internal sealed record PlanSettings(string Name, Setting<int> MaxApiKeys, Settin
             0,
             1_000_000,
             $"Most active API keys of a tenant with the plan `{name}`; 0 for no limit ([API keys](api-keys.md#how-many))."),
+        Setting.Number(
+            $"Plans:{name}:MaxDevices",
+            defaults.MaxDevices,
+            0,
+            1_000_000_000,
+            $"Most devices of a tenant with the plan `{name}`; 0 for no limit ([devices](devices.md#limits))."),
         Setting.Number(
             $"Plans:{name}:CostUnitsPerSecond",
             defaults.CostUnitsPerSecond,
@@ -41,6 +49,7 @@ internal sealed record PlanSettings(string Name, Setting<int> MaxApiKeys, Settin
     public PlanLimits Read(IConfiguration configuration) => new()
     {
         MaxApiKeys = MaxApiKeys.Read(configuration),
+        MaxDevices = MaxDevices.Read(configuration),
         CostUnitsPerSecond = CostUnitsPerSecond.Read(configuration),
         Burst = Burst.Read(configuration),
     };

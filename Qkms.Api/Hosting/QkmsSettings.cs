@@ -84,6 +84,9 @@ internal sealed record QkmsSettings
                 Retention = SettingCatalogue.DeviceRetention.Read(configuration),
                 OaepHash = SettingCatalogue.DeviceOaepHash.Read(configuration),
                 MaxCiphertext = SettingCatalogue.DeviceMaxCiphertext.Read(configuration),
+                FailureWindow = SettingCatalogue.DeviceFailureWindow.Read(configuration),
+                FailureMinCalls = SettingCatalogue.DeviceFailureMinCalls.Read(configuration),
+                FailurePercent = SettingCatalogue.DeviceFailurePercent.Read(configuration),
             },
             Telemetry = new TelemetryOptions { TenantLabel = SettingCatalogue.TenantLabel.Read(configuration) },
             RateLimits = new RateLimitOptions

@@ -247,6 +247,28 @@ internal static class SettingCatalogue
         32_768,
         "Maximum length of a ciphertext from a device, in bytes.");
 
+    public static readonly Setting<TimeSpan> DeviceFailureWindow = Setting.Duration(
+        "Devices:FailureWindow",
+        new DeviceOptions().FailureWindow,
+        TimeSpan.FromMinutes(1),
+        TimeSpan.FromDays(1),
+        "The time in which a node counts decryptions with a device's key, to find keys with which many fail "
+            + "([failing keys](devices.md#failing-keys)).");
+
+    public static readonly Setting<int> DeviceFailureMinCalls = Setting.Number(
+        "Devices:FailureMinCalls",
+        new DeviceOptions().FailureMinCalls,
+        1,
+        1_000_000,
+        "Minimum number of decryptions in that time before a key is called failing.");
+
+    public static readonly Setting<int> DeviceFailurePercent = Setting.Number(
+        "Devices:FailurePercent",
+        new DeviceOptions().FailurePercent,
+        1,
+        99,
+        "Percentage of them that may fail; a key with more is called failing.");
+
     public static readonly Setting<bool> TenantLabel = Setting.Flag(
         "Telemetry:TenantLabel",
         new TelemetryOptions().TenantLabel,
@@ -283,8 +305,8 @@ internal static class SettingCatalogue
         DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies,
         AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
         RotationInterval, RotationMaxAttempts, RotationRetryDelay, AuditUses, KeepUses, NodeName, RefuseWeakHash, DeviceKeyLifetime,
-        DeviceGenerationsPerDay, DeviceRetention, DeviceOaepHash, DeviceMaxCiphertext, TenantLabel, ApiKeyPercent, FailuresPerSecond,
-        FailureBurst, .. Plans.SelectMany(plan => plan.All),
+        DeviceGenerationsPerDay, DeviceRetention, DeviceOaepHash, DeviceMaxCiphertext, DeviceFailureWindow, DeviceFailureMinCalls,
+        DeviceFailurePercent, TenantLabel, ApiKeyPercent, FailuresPerSecond, FailureBurst, .. Plans.SelectMany(plan => plan.All),
     ];
 
     private static bool TryParseOrigin(string text, out string origin)

@@ -22,6 +22,8 @@ internal sealed class DeviceKeys(
     DeviceRows devices,
     DeviceWriter writer,
     DeviceTurns turns,
+    DeviceQuota quota,
+    DeviceFailures failures,
     KeyRows rows,
     Changes changes,
     StateChanges states,
@@ -45,7 +47,9 @@ internal sealed class DeviceKeys(
     /// <param name="algorithm">One of <see cref="DeviceRows.Algorithms"/>, and how the request spells it.</param>
     /// <param name="request">The request, if its sender may repeat it.</param>
     /// <param name="cancellationToken">Honoured until the work is queued.</param>
-    /// <exception cref="KmsException"><see cref="KmsErrors.TooManyGenerations"/>, <see cref="KmsErrors.NotPermitted"/>.</exception>
+    /// <exception cref="KmsException">
+    /// <see cref="KmsErrors.TooManyGenerations"/>, <see cref="KmsErrors.QuotaExceeded"/>, <see cref="KmsErrors.NotPermitted"/>.
+    /// </exception>
     public Task<Done<DeviceKey>> RegisterAsync(
         Caller caller,
         DeviceId deviceId,
@@ -106,7 +110,15 @@ internal sealed class DeviceKeys(
         };
         try
         {
-            return await cipher.DecryptAsync(caller, choice, EncryptionContext.Empty, ciphertext, cancellationToken);
+            Used<SecretBytes> decrypted =
+                await cipher.DecryptAsync(caller, choice, EncryptionContext.Empty, ciphertext, cancellationToken);
+            failures.Count(caller.TenantId, kid, hasFailed: false);
+            return decrypted;
+        }
+        catch (KmsException refusal) when (refusal.Error == KmsErrors.DecryptionFailed)
+        {
+            failures.Count(caller.TenantId, kid, hasFailed: true);
+            throw;
         }
         catch (KmsException refusal) when (refusal.Error == KmsErrors.KeyVersionNotFound)
         {
@@ -187,6 +199,9 @@ internal sealed class DeviceKeys(
     {
         // Refuses it before a key is made in vain.
         RequireGeneration(atFirst, time.GetUtcMilliseconds());
+        if (atFirst.Device is null)
+            await RequireRoomAsync(caller.TenantId, cancellationToken);
+
         (KeyAlgorithm algorithm, string spelling) = wish.AlgorithmFor(atFirst);
         caller.Budget?.Pay(algorithm.Family.GenerationCostOf(algorithm));
         using NewKeyMaterial pair = await gate.RunAsync(
@@ -234,6 +249,14 @@ internal sealed class DeviceKeys(
                 session => writer.TryWriteAsync(session, caller.TenantId, deviceId, found, at, [added, .. retired]));
         }
     }
+
+    private Task<bool> RequireRoomAsync(TenantId tenantId, CancellationToken cancellationToken) => store.ReadAsync(
+        async session =>
+        {
+            await quota.RequireRoomAsync(session, tenantId);
+            return true;
+        },
+        cancellationToken);
 
     private KeyPlan Retire(JournalActor actor, KeyAndVersion found, DateTimeOffset at) => planner.Change(
         actor,

@@ -17,4 +17,13 @@ internal sealed record DeviceOptions
 
     /// <summary>The longest ciphertext, in bytes.</summary>
     public int MaxCiphertext { get; init; } = 2048;
+
+    /// <summary>The time in which decryptions with a key are counted, to find keys with which many fail.</summary>
+    public TimeSpan FailureWindow { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>The fewest decryptions in that time that say something.</summary>
+    public int FailureMinCalls { get; init; } = 20;
+
+    /// <summary>The most of them that may fail, in percent, before the key is called failing.</summary>
+    public int FailurePercent { get; init; } = 10;
 }

@@ -10,7 +10,7 @@ namespace Qkms.Core.Devices;
 /// Writes new keys of devices, and with them that they were generated. Every unit takes its locks in the same order: the tenant's count
 /// where a device comes or goes, the device, its keys, the journal.
 /// </summary>
-internal sealed class DeviceWriter(IDeviceRepository devices, KeyWriter keys, RowSealer sealer)
+internal sealed class DeviceWriter(IDeviceRepository devices, DeviceQuota quota, KeyWriter keys, RowSealer sealer)
 {
     private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(1);
 
@@ -46,6 +46,7 @@ internal sealed class DeviceWriter(IDeviceRepository devices, KeyWriter keys, Ro
     private async Task<bool> TryRegisterAsync(IKmsSession session, Device device, DeviceAndKeys found, IReadOnlyList<KeyPlan> plans)
     {
         DeviceCount count = await LockCountAsync(session, device.TenantId);
+        await quota.RequireRoomAsync(session, count);
         if (!await devices.InsertAsync(session, sealer.Seal(device)))
             return false;
 

@@ -24,6 +24,7 @@ internal static class CoreEvents
     public const int DestructionReleased = 1204;
     public const int DeviceKeyDestroyed = 1205;
     public const int DeviceKeyNotDestroyed = 1206;
+    public const int DeviceKeyFailing = 1207;
 
     public const int RotationJobDone = 1301;
     public const int RotationJobFailed = 1302;

@@ -87,6 +87,10 @@ internal static class KmsMeter
     public static Counter<long> MaterialEvictions { get; } = Meter.CreateCounter<long>(
         "qkms.material_cache.evictions", "{key}", "Private keys dropped from memory.");
 
+    /// <summary>Keys of devices with which too many decryptions fail.</summary>
+    public static Counter<long> FailingDeviceKeys { get; } = Meter.CreateCounter<long>(
+        "qkms.device_keys.failing", "{key}", "Keys of devices with which too many decryptions failed in a window.");
+
     /// <summary>
     /// Signs that data or computation cannot be trusted. A new kind is a word of <see cref="IntegrityKinds"/>, counted here.
     /// </summary>

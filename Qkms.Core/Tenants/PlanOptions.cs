@@ -12,10 +12,10 @@ internal sealed record PlanOptions
     /// <summary>The plans by their names, the smallest first.</summary>
     public IReadOnlyDictionary<string, PlanLimits> Plans { get; init; } = new Dictionary<string, PlanLimits>(StringComparer.Ordinal)
     {
-        [Free] = new() { MaxApiKeys = 1, CostUnitsPerSecond = 100, Burst = 2_000 },
-        ["starter"] = new() { MaxApiKeys = 3, CostUnitsPerSecond = 500, Burst = 5_000 },
-        ["growth"] = new() { MaxApiKeys = 5, CostUnitsPerSecond = 2_000, Burst = 20_000 },
-        ["pro"] = new() { MaxApiKeys = 10, CostUnitsPerSecond = 10_000, Burst = 200_000 },
+        [Free] = new() { MaxApiKeys = 1, MaxDevices = 10, CostUnitsPerSecond = 100, Burst = 2_000 },
+        ["starter"] = new() { MaxApiKeys = 3, MaxDevices = 100, CostUnitsPerSecond = 500, Burst = 5_000 },
+        ["growth"] = new() { MaxApiKeys = 5, MaxDevices = 1_000, CostUnitsPerSecond = 2_000, Burst = 20_000 },
+        ["pro"] = new() { MaxApiKeys = 10, MaxDevices = 10_000, CostUnitsPerSecond = 10_000, Burst = 200_000 },
         [Enterprise] = new(),
     };
 
@@ -34,4 +34,7 @@ internal sealed record PlanLimits
 
     /// <summary>Cost units that can be spent at once.</summary>
     public int Burst { get; init; } = 1_000_000;
+
+    /// <summary>The most devices with a key that is not destroyed.</summary>
+    public int MaxDevices { get; init; }
 }

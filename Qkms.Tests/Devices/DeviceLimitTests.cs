@@ -1,5 +1,6 @@
 using System.Globalization;
 using Qkms.Core.Devices;
+using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.Devices;
 
@@ -150,6 +151,35 @@ public sealed class DeviceLimitTests : ServiceTests
 
         VersionsOf("phone").Should().Be(2);
         App.Log.Lines.Should().Contain(line => line.Contains("device phone of tenant", StringComparison.Ordinal));
+    }
+
+    /// <summary>D-01: the plan of the tenant limits its devices, exactly under parallel calls; those that are there go on.</summary>
+    [Fact]
+    public async Task A_plan_limits_the_devices_of_a_tenant()
+    {
+        App.Settings["Qkms:Plans:enterprise:MaxDevices"] = "3";
+        (await Client.RegisterAsync("first", "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
+
+        Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 32)
+            .Select(i => Task.Run(() => Client.RegisterAsync($"device-{i}", "ML-KEM-768"))));
+
+        answers.Count(answer => answer.Status == HttpStatusCode.Created).Should().Be(2);
+        foreach (Answer refused in answers.Where(answer => answer.Status != HttpStatusCode.Created))
+            refused.ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_001").Message.Should().Contain("3 devices");
+
+        (await Client.RotateDeviceAsync("first")).ShouldBe(HttpStatusCode.Created);
+        using HttpClient others = App.ClientFor(await App.CreateTenantAsync("others"));
+        (await others.RegisterAsync("theirs", "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
+    }
+
+    /// <summary>D-01, D-09: each plan has its limit; one that this build does not know is limited like the smallest.</summary>
+    [Fact]
+    public void Every_plan_has_its_limit()
+    {
+        PlanOptions options = new();
+        string[] plans = ["free", "starter", "growth", "pro", "enterprise", "unknown"];
+
+        plans.Select(plan => options.Of(plan).MaxDevices).Should().Equal(10, 100, 1_000, 10_000, 0, 10);
     }
 
     private long VersionsOf(string device)
