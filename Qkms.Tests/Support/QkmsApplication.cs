@@ -160,6 +160,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
             {
                 services.Remove(services.Single(service => service.ImplementationType == typeof(Housekeeping)));
                 services.Remove(services.Single(service => service.ImplementationType == typeof(RefusalWriting)));
+                services.Remove(services.Single(service => service.ImplementationType == typeof(ApiKeyUseWriting)));
             }
 
             FurtherServices?.Invoke(services);
