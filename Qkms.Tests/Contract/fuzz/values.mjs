@@ -171,7 +171,7 @@ const time = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('2090-01-02T03:04:05.678901234+05:30', '2090-12-31T23:59:59-11:00', '2020-01-01T00:00:00Z', '9999-12-31T23:59:59Z') },
 );
 
-function base64Of({ minLength = 0, maxLength }) {
+function base64Of({ minLength = 0, maxLength = 80 }) {
   return base64(minLength > 0 ? 1 : 0, Math.min(Math.floor(maxLength / 4) * 3, 60));
 }
 
