@@ -28,7 +28,9 @@ internal sealed class ApiKeyUses(IKmsStore store, ICredentialRepository credenti
         {
             await WriteAsync(CancellationToken.None);
         }
-        catch (KmsException)
+#pragma warning disable CA1031 // Whatever it is, the service has to end in order: the database is closed after this.
+        catch (Exception)
+#pragma warning restore CA1031
         {
             // The times of the last half minute are lost.
         }

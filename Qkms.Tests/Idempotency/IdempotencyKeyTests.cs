@@ -287,6 +287,9 @@ public sealed class IdempotencyKeyTests : ServiceTests
         [
             Permission.KeysGenerate, Permission.KeysRotate, Permission.KeysRetire, Permission.KeysRevoke, Permission.KeysDestroy,
             Permission.KeysCancelDeletion, Permission.KeysUpdate,
+            Permission.DevicesGenerate, Permission.DevicesRotate, Permission.DevicesRevoke,
+            Permission.ApiKeysCreate, Permission.ApiKeysUpdate, Permission.ApiKeysDisable, Permission.ApiKeysRotate,
+            Permission.ApiKeysRevoke,
         ];
 
         foreach (RouteEndpoint route in App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())
