@@ -19,7 +19,9 @@ internal sealed class VersionDestruction(IKmsStore store, IKeyRepository keys, K
     internal async Task<bool> TryDestroyAsync(KeyAndVersion found, KeyPlan plan, CancellationToken cancellationToken)
     {
         KeyMaterial material = await FindOpenableAsync(found.Version, cancellationToken);
-        return await store.WriteAsync(session => TryDestroyAsync(session, found.Version, plan, material), cancellationToken);
+        KeyVersion? destroyed = await store.WriteAsync(
+            async session => await TryDestroyAsync(session, found.Version, plan, material) ? found.Version : null, cancellationToken);
+        return destroyed is not null;
     }
 
     /// <summary>The same in a unit that writes more.</summary>

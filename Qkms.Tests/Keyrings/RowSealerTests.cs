@@ -1,5 +1,6 @@
 using System.Reflection;
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Devices;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Rotations;
@@ -308,8 +309,8 @@ public sealed class RowSealerTests : IDisposable
         rows.Should().BeEquivalentTo(
         [
             typeof(Tenant), typeof(Key), typeof(KeyVersion), typeof(KeyUsage), typeof(Credential), typeof(JournalStream),
-            typeof(RotationJob),
-        ]);
+            typeof(RotationJob), typeof(Device), typeof(DeviceCount),
+        ], "each has its columns edited here, or in DeviceSealTests");
         rows.Select(t => t.GetProperty(nameof(ISealedRow.SealKind), BindingFlags.Public | BindingFlags.Static)!.GetValue(null))
             .Should().OnlyHaveUniqueItems();
     }
