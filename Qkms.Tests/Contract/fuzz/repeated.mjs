@@ -1,10 +1,11 @@
-// What requests with an Idempotency-Key were answered: the same request with the same key gets the same again.
+// What requests with an Idempotency-Key were answered: the same request with the same key gets the same again, but for an API key, which is
+// shown once.
 
 export class Repeated {
   #answers = new Map();
 
   learn(key, answer) {
-    this.#answers.set(key, substance(answer));
+    this.#answers.set(key, substance(answer, data => (data?.api_key ? { ...data, api_key: null } : data)));
   }
 
   contradictions(key, answer) {
@@ -14,7 +15,7 @@ export class Repeated {
 }
 
 // Under which prefix the address stands depends on the request.
-function substance({ status, headers, body }) {
+function substance({ status, headers, body }, shown = data => data) {
   const data = body.length === 0 ? undefined : JSON.parse(body.toString('utf8')).data;
-  return JSON.stringify([status, headers.location?.[0].replace(/^\/api\/v1/, ''), data]);
+  return JSON.stringify([status, headers.location?.[0].replace(/^\/api\/v1/, ''), shown(data)]);
 }
