@@ -20,7 +20,7 @@ export function mayRefuse(facts, plan, request, code, memory) {
     return plan.oddities.length !== undefined;
 
   return oddForm(plan, json, request)
-    || [json?.kid, json?.destination?.kid].some(kid => routeWords.includes(kid?.toLowerCase()))
+    || [json?.kid, json?.destination?.kid, query.kid].some(kid => routeWords.includes(kid?.toLowerCase()))
     || (uses[operation.id] ? mayRefuseUse(operation.id, json, code, memory) : useWithoutAlgorithm(json ?? query) || hashWithoutOaep(json))
     || limitsDoNotFit(operation.id, json)
     || ('cursor' in query && (operation.id !== 'ListKeys' || madeUp(plan)))
