@@ -84,13 +84,18 @@ internal static partial class QkmsHost
     /// </summary>
     private static async Task EndAsync(IServiceProvider services, IKmsStore store, QkmsSettings settings, ILogger logger)
     {
+        // All of them before the first wait: a host that owns the provider may dispose of it meanwhile.
+        ApiKeyUses uses = services.GetRequiredService<ApiKeyUses>();
+        RefusalJournal refusals = services.GetRequiredService<RefusalJournal>();
+        MaterialCache materials = services.GetRequiredService<MaterialCache>();
+        Keyring keyring = services.GetRequiredService<Keyring>();
         services.GetRequiredService<StrangerLog>().Summarise();
         int cutOff = services.GetRequiredService<RequestsUnderWay>().CutOff;
-        await services.GetRequiredService<ApiKeyUses>().TryWriteAsync();
-        await services.GetRequiredService<RefusalJournal>().WriteLastAsync();
+        await uses.TryWriteAsync();
+        await refusals.WriteLastAsync();
         await store.DisposeAsync();
-        services.GetRequiredService<MaterialCache>().Dispose();
-        services.GetRequiredService<Keyring>().Dispose();
+        materials.Dispose();
+        keyring.Dispose();
         await TelemetryStop.FlushAsync(services);
         if (cutOff == 0)
             LogStopped(logger);
