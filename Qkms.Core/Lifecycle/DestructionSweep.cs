@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Qkms.Core.Journal;
 using Qkms.Core.Keys;
-using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 using Qkms.Core.Telemetry;
 using Qkms.Core.Uses;
@@ -24,13 +23,9 @@ internal sealed partial class DestructionSweep(
     OperationMetrics metrics,
     TimeProvider time,
     ILogger<DestructionSweep> logger)
+    : VersionSweep<DueVersion>(store, alarm, metrics)
 {
-    private const int PageSize = 100;
-
     private static readonly JournalActor _actor = JournalActor.System("destruction");
-
-    // True at first: the process before this one may have been killed between a destruction and this.
-    private volatile bool _mayHaveLeftTraces = true;
 
     /// <summary>Destroys what is due, and has the database erase what they left in its files; the number of versions destroyed.</summary>
     /// <exception cref="KmsException">
@@ -40,80 +35,31 @@ internal sealed partial class DestructionSweep(
     {
         // What is due is asked of the clock that was just found right, not of one that may jump in between.
         DateTimeOffset now = time.GetUtcMilliseconds();
-        bool isRight = await observed.LookAsync(cancellationToken);
-        (int destroyed, KmsException? refusal) = isRight ? await DestroyDueAsync(now, cancellationToken) : (0, null);
-        if (_mayHaveLeftTraces)
-            _mayHaveLeftTraces = !await store.EraseRemainsAsync(cancellationToken);
+        return await SweepAsync(
+            await observed.LookAsync(cancellationToken) ? ListAsync : null,
+            (tenantId, versionId) => DestroyAsync(tenantId, versionId, now, cancellationToken),
+            cancellationToken);
 
-        return refusal is null ? destroyed : throw refusal;
+        Task<IReadOnlyList<DueVersion>> ListAsync(IKmsSession session, DueVersion? last, int limit) =>
+            keys.ListDueForDestructionAsync(session, now, last?.StoredId, limit);
     }
 
-    private async Task<(int Destroyed, KmsException? Refusal)> DestroyDueAsync(DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        int destroyed = 0;
-        KmsException? refusal = null;
-        byte[]? last = null;
-        IReadOnlyList<DueVersion> page;
-        do
-        {
-            page = await store.ReadAsync(session => keys.ListDueForDestructionAsync(session, now, last, PageSize), cancellationToken);
-            foreach (DueVersion due in page)
-            {
-                last = due.StoredId;
-                try
-                {
-                    destroyed += await TryDestroyAsync(due, now, cancellationToken) ? 1 : 0;
-                }
-                catch (KmsException e)
-                {
-                    // Somebody holds its row, or the database is away, which the others will find too.
-                    refusal = e;
-                }
-            }
-        }
-        while (page.Count == PageSize);
+    /// <inheritdoc/>
+    protected override DueVersion VersionOf(DueVersion due) => due;
 
-        return (destroyed, refusal);
-    }
+    /// <inheritdoc/>
+    protected override void TellDestroyed(KeyVersion destroyed) =>
+        LogDestroyed(logger, destroyed.Kid.Value, destroyed.TenantId.Value);
 
-    // Rows are judged one by one: one that cannot be destroyed keeps nobody else's version waiting.
-    private async Task<bool> TryDestroyAsync(DueVersion due, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        if (due.Ids is not { } ids)
-        {
-            await alarm.RaiseAsync(caller: null, $"the row of a key version with the id {Convert.ToHexString(due.StoredId)}");
-            return false;
-        }
-
-        try
-        {
-            long begun = OperationMetrics.Begin();
-            KeyVersion? destroyed = await DestroyAsync(ids.TenantId, ids.VersionId, now, cancellationToken);
-            if (destroyed is null)
-                return false;
-
-            _mayHaveLeftTraces = true;
-            metrics.Record(begun, OperationNames.DestroyKey, destroyed.Algorithm, ids.TenantId, Outcomes.Ok);
-            LogDestroyed(logger, destroyed.Kid.Value, ids.TenantId.Value);
-            return true;
-        }
-        catch (SealBrokenException e)
-        {
-            await alarm.RaiseAsync(ids.TenantId, e.What);
-            return false;
-        }
-        catch (Exception e) when (e is not (KmsException or OperationCanceledException))
-        {
-            LogNotDestroyed(logger, ids.VersionId.Value, ids.TenantId.Value, e);
-            return false;
-        }
-    }
+    /// <inheritdoc/>
+    protected override void TellNotDestroyed(TenantId tenantId, KeyVersionId versionId, Exception exception) =>
+        LogNotDestroyed(logger, versionId.Value, tenantId.Value, exception);
 
     // Null when its time has not come, not any more, or when something else was faster; then the next sweep looks again.
     private async Task<KeyVersion?> DestroyAsync(
         TenantId tenantId, KeyVersionId versionId, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        (KeyAndVersion? found, bool hasWaited) = await store.ReadAsync(
+        (KeyAndVersion? found, bool hasWaited) = await Store.ReadAsync(
             async session =>
             {
                 KeyAndVersion? version = await rows.FindWithKeyAsync(session, tenantId, versionId);
