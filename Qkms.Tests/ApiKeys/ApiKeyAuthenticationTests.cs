@@ -160,6 +160,7 @@ public sealed class ApiKeyAuthenticationTests : ServiceTests
         (await @new.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
     }
 
+    /// <summary>K-02: a visible id, 43 characters of base 62, which are 256 bits, and a checksum.</summary>
     [Fact]
     public void An_issued_key_has_the_documented_shape()
     {

@@ -10,6 +10,7 @@ public sealed class StrangersTests : ServiceTests
     private readonly ManualTime _time = ManualTime.Standing();
     private readonly Lanes _lanes = new();
 
+    /// <summary>K-02: a typing error at whatever place is found without a look into the database.</summary>
     [Fact]
     public async Task An_issued_api_key_that_was_mistyped_costs_no_look_up()
     {

@@ -35,7 +35,7 @@ public sealed class TenantIsolationTests : ServiceTests
         (await theirs.ActiveAsync()).Text("status").Should().Be("active");
     }
 
-    // names, numbers and kids of one tenant say nothing in another.
+    // Q-32, K-03: names, numbers and kids of one tenant say nothing in another.
     [Fact]
     public async Task Two_tenants_use_the_same_names_and_kids_without_meeting()
     {

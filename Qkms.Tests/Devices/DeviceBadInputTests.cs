@@ -125,7 +125,7 @@ public sealed class DeviceBadInputTests : ServiceTests
         (await others.DecryptFromDeviceAsync(theirs.Text("kid"), theirs.Encrypt("x"))).Plaintext().Should().Be("x");
     }
 
-    /// <summary>K-04: the role 'user' is that of an application server; only an admin revokes, and an auditor reads.</summary>
+    /// <summary>K-06: the role 'user' is that of an application server; only an admin revokes, and an auditor reads.</summary>
     [Fact]
     public async Task Roles_have_the_permissions_of_devices_that_they_need()
     {

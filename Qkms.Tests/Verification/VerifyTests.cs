@@ -6,7 +6,7 @@ using Qkms.Tests.Rotations;
 
 namespace Qkms.Tests.Verification;
 
-/// <summary>F-15: what somebody did to the journal, or to the rows that it tells of, is found and named by <c>qkms verify</c>.</summary>
+/// <summary>F-15, V-02: what somebody did to the journal, or to the rows it tells of, is found and named by <c>qkms verify</c>.</summary>
 public sealed class VerifyTests : ServiceTests
 {
     private const string Ours = "tenant_id = (SELECT id FROM tenants WHERE name = 'default')";
