@@ -211,8 +211,14 @@ internal static class ApiKeyCommand
                 return true;
             },
             CancellationToken.None);
-        await secrets.WriteAsync(made.Text.Span.ToArray());
-        await secrets.WriteAsync("\n"u8.ToArray());
+        Show(made, secrets);
+    }
+
+    // Without a copy, which nobody would zero.
+    private static void Show(NewApiKey made, Stream secrets)
+    {
+        secrets.Write(made.Text.Span);
+        secrets.Write("\n"u8);
     }
 
     private static async Task RevokeAsync(
