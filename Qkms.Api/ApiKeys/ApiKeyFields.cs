@@ -9,7 +9,7 @@ using Qkms.Core.Secrets;
 
 namespace Qkms.Api.ApiKeys;
 
-/// <summary>The id of an API key, in a path.</summary>
+/// <summary>The id of an API key, in a path or a body.</summary>
 internal sealed class ApiKeyIdFieldAttribute : FieldAttribute
 {
     /// <summary>The example: what an earlier answer has.</summary>
@@ -17,7 +17,7 @@ internal sealed class ApiKeyIdFieldAttribute : FieldAttribute
 
     public ApiKeyIdFieldAttribute() => (Pattern, MaxLength) = ("^[A-Za-z0-9-]+$", 36);
 
-    /// <summary>The id in a path. A malformed one is treated like one that does not exist.</summary>
+    /// <summary>The id. A malformed one is treated like one that does not exist.</summary>
     public static CredentialId Read(string text) =>
         Guid.TryParseExact(text, "D", out Guid id) ? new CredentialId(id) : throw ApiKeyReader.NotFound();
 }

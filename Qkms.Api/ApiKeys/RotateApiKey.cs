@@ -9,8 +9,8 @@ using Qkms.Core.Idempotency;
 namespace Qkms.Api.ApiKeys;
 
 internal sealed record RotateApiKeyRequest(
-    [property: Required, Field(Example = "0198f5c2-7d1b-7a6d-95b4-cf3e2d10a978"), Description("The id of the API key to replace.")]
-    Guid? ApiKeyId,
+    [property: Required, ApiKeyIdField, Description("The id of the API key to replace.")]
+    string? ApiKeyId,
     [property: GraceField]
     [property: Description("How long the old API key goes on, in seconds. Default: 86,400 (a day) for your own, 0 for others.")]
     int? GraceSeconds);
@@ -67,7 +67,7 @@ internal static class RotateApiKey
         RepeatableRequest? repeatable = IdempotencyKeys.RequestOf(http, caller, request);
         TimeSpan? grace = request.GraceSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
         Done<RotatedApiKey> done = await apiKeys.RotateAsync(
-            caller, new CredentialId(request.ApiKeyId!.Value), grace, repeatable, cancellationToken);
+            caller, ApiKeyIdFieldAttribute.Read(request.ApiKeyId!), grace, repeatable, cancellationToken);
         IdempotencyKeys.MarkRepeated(http, done);
         RotatedApiKeyResponse data = new(done.Result, done.At);
         return Reply.Created(data, GetApiKey.RouteName, new { api_key_id = data.ApiKeyId });

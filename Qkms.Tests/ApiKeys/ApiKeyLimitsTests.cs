@@ -117,11 +117,23 @@ public sealed class ApiKeyLimitsTests : ServiceTests
         (await App.AskWithAsync(second.Text("api_key"))).ShouldBe(HttpStatusCode.OK);
     }
 
+    /// <summary>Q-48: what can be no id of an API key is answered like one that nobody has.</summary>
+    [Fact]
+    public async Task A_rotation_of_no_API_key_is_404()
+    {
+        Answer made = await Client.CreateApiKeyAsync();
+
+        foreach (string id in new[] { "x", "01999999-9999-7999-8999-999999999999" })
+        {
+            (await Client.PostJsonAsync($"/tenants/{made.Text("tenant_id")}/api-keys/rotate", $$"""{"api_key_id":"{{id}}"}"""))
+                .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_NOT_FOUND_001");
+        }
+    }
+
     /// <summary>Q-48: bad input of a rotation is refused with the field, and nothing is rotated.</summary>
     [Theory]
     [InlineData("{}", "api_key_id")]
     [InlineData("""{"api_key_id":null}""", "api_key_id")]
-    [InlineData("""{"api_key_id":"x"}""", "api_key_id")]
     [InlineData("""{"api_key_id":7}""", "api_key_id")]
     [InlineData("""{"api_key_id":"ID","grace_seconds":-1}""", "grace_seconds")]
     [InlineData("""{"api_key_id":"ID","grace_seconds":604801}""", "grace_seconds")]
