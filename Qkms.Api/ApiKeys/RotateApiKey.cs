@@ -9,7 +9,8 @@ using Qkms.Core.Idempotency;
 namespace Qkms.Api.ApiKeys;
 
 internal sealed record RotateApiKeyRequest(
-    [property: Required, ApiKeyIdField, Description("The id of the API key to replace.")]
+    [property: Required, ApiKeyIdField(Example = "0198f5c2-7d1b-7a6d-95b4-cf3e2d10a978")]
+    [property: Description("The id of the API key to replace.")]
     string? ApiKeyId,
     [property: GraceField]
     [property: Description("How long the old API key goes on, in seconds. Default: 86,400 (a day) for your own, 0 for others.")]
