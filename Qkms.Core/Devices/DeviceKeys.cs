@@ -178,7 +178,13 @@ internal sealed class DeviceKeys(
         if (wish.FindValid(found, now) is { } valid)
         {
             caller.Touch(valid);
-            return new Done<DeviceKey>(new DeviceKey(valid, IsNew: false), now, IsRepeated: false);
+            DeviceKey same = new(valid, IsNew: false);
+            if (request is null)
+                return new Done<DeviceKey>(same, now, IsRepeated: false);
+
+            // Nothing but the answer is kept: the same request gets it again, also when the key has been rotated meanwhile.
+            PlannedChange<DeviceKey> nothing = new(same, now, _ => Task.FromResult(true));
+            return await changes.WriteAsync(caller, request, nothing, () => Task.FromResult(nothing), cancellationToken);
         }
 
         return await metrics.MeasureAsync(

@@ -119,6 +119,20 @@ public sealed class DeviceLimitTests : ServiceTests
         VersionsOf("phone").Should().Be(5);
     }
 
+    /// <summary>D-04: a registration that found the valid key gets the same answer when it is repeated after a rotation.</summary>
+    [Fact]
+    public async Task A_repeated_registration_that_found_a_key_is_answered_the_same()
+    {
+        string kid = (await Client.RegisterAsync()).ShouldBe(HttpStatusCode.Created).Text("kid");
+        (await Client.PostOnceAsync("found", "/devices/phone/keys", null)).ShouldBe(HttpStatusCode.OK).Text("kid").Should().Be(kid);
+        (await Client.RotateDeviceAsync()).ShouldBe(HttpStatusCode.Created);
+
+        Answer again = (await Client.PostOnceAsync("found", "/devices/phone/keys", null)).ShouldBe(HttpStatusCode.OK);
+
+        again.Text("kid").Should().Be(kid);
+        again.Headers.Should().ContainKey("Idempotency-Replayed");
+    }
+
     /// <summary>D-05: an order that is repeated with its Idempotency-Key makes one key.</summary>
     [Fact]
     public async Task A_repeated_rotation_makes_one_key()

@@ -9,7 +9,10 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const innards = /\bat [A-Z]\w*(\.\w+)+\(|\b(System|Microsoft|Qkms\.(Api|Core|Storage)|Dapper|FluentValidation)\.[A-Z]|Exception\b|\.cs\b|SQLite Error|StackTrace/;
 
 // Refusals that belong to no operation, because the route or the verb is none.
-const strays = { 401: 'ERR_AUTH_001', 404: 'ERR_NOT_FOUND_001', 405: 'ERR_INVALID_004' };
+// Whoever has no valid API key is refused, and after too many of those limited: a valid one is neither (docs/rate-limits.md).
+const unproven = [401, 429];
+
+const strays = { 401: 'ERR_AUTH_001', 429: 'ERR_RATE_001', 404: 'ERR_NOT_FOUND_001', 405: 'ERR_INVALID_004' };
 
 const markers = new RegExp(['latin1', 'base64', 'hex'].map(encoding => Buffer.from(marker).toString(encoding)).join('|'), 'g');
 
@@ -114,7 +117,7 @@ function checkMeaning(request, facts, answer, json, plan, description, memory) {
 }
 
 function checkStray({ authenticated, otherVerb, open }, { status, body }, json, description) {
-  const wanted = !authenticated && !open ? [401] : otherVerb ? [405] : [404];
+  const wanted = !authenticated && !open ? unproven : otherVerb ? [405] : [404];
   const empty = body.length === 0; // to HEAD
   const right = wanted.includes(status) && (empty || (description.isErrorEnvelope(json) && json.error.error_code === strays[status]));
   return right ? [] : [`${otherVerb ? 'another verb' : 'no such route'}: wanted ${wanted}, got ${status} ${json?.error?.error_code}`];
@@ -134,7 +137,7 @@ function checkAuthentication({ operation, authenticated }, { status }) {
   if (operation.open)
     return [];
 
-  return authenticated === (status === 401) ? [`${authenticated ? 'valid' : 'no valid'} API key, answered ${status}`] : [];
+  return authenticated === unproven.includes(status) ? [`${authenticated ? 'valid' : 'no valid'} API key, answered ${status}`] : [];
 }
 
 /** Status, media type, schema, error code and headers, as openapi.yaml has them for this operation. */
