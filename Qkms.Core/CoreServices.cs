@@ -114,6 +114,8 @@ internal static class CoreServices
         .AddSingleton<DeviceSweep>()
         .AddSingleton(plans)
         .AddSingleton<TenantLock>()
+        .AddSingleton<TenantReader>()
+        .AddSingleton<TenantAdministration>()
         .AddSingleton<ApiKeyReader>()
         .AddSingleton<ApiKeyAdministration>()
         .AddSingleton<ApiKeyRotation>();

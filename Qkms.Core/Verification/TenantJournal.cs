@@ -28,7 +28,11 @@ internal sealed class TenantJournal(string name, byte[]? tenantSeal)
             case JournalActions.JournalBegun:
                 (Former, _tenantSeal) = (happened.Reason, happened.RowSeal);
                 break;
-            case JournalActions.TenantCreated or JournalActions.TenantUpdated:
+            case JournalActions.TenantCreated or JournalActions.TenantUpdated or JournalActions.TenantPlanChanged
+                or JournalActions.TenantSuspended or JournalActions.TenantResumed
+
+                // The journal of an operator's tenant tells of others too.
+                when happened.To == happened.TenantId.ToString():
                 _tenantSeal = happened.RowSeal;
                 break;
         }
