@@ -2,7 +2,7 @@ using Qkms.Core.ApiKeys;
 
 namespace Qkms.Tests.ApiKeys;
 
-/// <summary>K-02, K-05: what is remembered of API keys that were presented before: their proofs, and those of nothing that is made up.</summary>
+/// <summary>K-02, K-05: of API keys that were presented before their proofs are remembered, and nothing that is made up.</summary>
 public sealed class RecentProofsTests : ServiceTests
 {
     [Fact]
