@@ -24,7 +24,8 @@ internal sealed class Authentication(RequestDelegate next, EndpointDataSource ro
         Endpoint? endpoint = context.GetEndpoint();
         if (endpoint?.Metadata.GetMetadata<IAllowAnonymous>() is null && !IsOtherVerbOfOpenRoute(context, endpoint))
         {
-            if (!await IsProvenAsync(context))
+            RequestFacts facts = RequestFacts.Of(context);
+            if (!await IsProvenAsync(context, facts))
             {
                 await Refusals.WriteAsync(
                     context,
@@ -33,7 +34,7 @@ internal sealed class Authentication(RequestDelegate next, EndpointDataSource ro
                 return;
             }
 
-            Caller caller = RequestFacts.Of(context).RequireCaller();
+            Caller caller = facts.RequireCaller();
             caller.Budget = limits.BudgetOf(caller);
             caller.Budget?.Pay(CostOfRequest);
 
@@ -53,13 +54,13 @@ internal sealed class Authentication(RequestDelegate next, EndpointDataSource ro
     private bool IsOtherVerbOfOpenRoute(HttpContext context, Endpoint? endpoint) =>
         endpoint is not (null or RouteEndpoint) && _openPaths.Value.Contains(context.Request.Path.Value?.TrimEnd('/'));
 
-    private static async ValueTask<bool> IsProvenAsync(HttpContext context)
+    private static async ValueTask<bool> IsProvenAsync(HttpContext context, RequestFacts facts)
     {
         using Activity? span = KmsActivities.Start(KmsActivities.Authenticate);
         if (await Protocol.Of(context).AuthenticateAsync(context) is not { } caller)
             return false;
 
-        RequestFacts.Of(context).Caller = caller;
+        facts.Caller = caller;
         return true;
     }
 }
