@@ -309,7 +309,8 @@ internal sealed partial class RotationScheduler(
             await alarm.RaiseAsync(caller: null, fault);
 
         bool isSuspended = error == KmsErrors.TenantSuspended;
-        bool isOver = !isSuspended && (error.Kind is not (KmsErrorKind.Unavailable or KmsErrorKind.Internal) || job.Attempts >= options.MaxAttempts);
+        bool isOver = !isSuspended
+            && (error.Kind is not (KmsErrorKind.Unavailable or KmsErrorKind.Internal) || job.Attempts >= options.MaxAttempts);
         bool isWritten = await store.WriteAsync(
             async session =>
             {
