@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 using Qkms.Api.Fields;
 using Qkms.Core.Keys;
 using Qkms.Core.Time;
+using Qkms.Core.Uses;
 
 namespace Qkms.Api.Keys;
 
@@ -30,10 +31,15 @@ internal static class GetActiveKey
             .WithValidation(new GetActiveKeyQueryValidator())
             .Refuses(KmsErrors.KeyVersionNotFound);
 
-    private static async Task<Reply<KeyVersionResponse>> HandleAsync(
-        [AsParameters] GetActiveKeyQuery query, Caller caller, KeyReader keys, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<KeptReply<KeyVersionResponse>> HandleAsync(
+        [AsParameters] GetActiveKeyQuery query,
+        Caller caller,
+        VersionReader versions,
+        ShownVersions shown,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
-        KeyVersion active = await keys.GetActiveAsync(caller, query.ToKeySelector(), cancellationToken);
-        return Reply.Ok(KeyVersionResponse.From(active, query.Algorithm?.Text, time.GetUtcMilliseconds()));
+        KeyVersion active = await versions.GetActiveAsync(caller, query.ToKeySelector(), cancellationToken);
+        return Reply.Kept(shown.Of(active, query.Algorithm?.Text, time.GetUtcMilliseconds()));
     }
 }

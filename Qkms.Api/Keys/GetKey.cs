@@ -6,6 +6,7 @@ using Qkms.Api.Fields;
 using Qkms.Core.Installation;
 using Qkms.Core.Keys;
 using Qkms.Core.Time;
+using Qkms.Core.Uses;
 
 namespace Qkms.Api.Keys;
 
@@ -48,26 +49,31 @@ internal static class GetKey
             .WithValidation(new GetKeyQueryValidator())
             .Refuses(KmsErrors.KeyVersionNotFound);
 
-    private static async Task<Reply<KeyVersionResponse>> HandleAsync(
-        [AsParameters] GetKeyQuery query, Caller caller, KeyReader keys, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<KeptReply<KeyVersionResponse>> HandleAsync(
+        [AsParameters] GetKeyQuery query,
+        Caller caller,
+        VersionReader versions,
+        ShownVersions shown,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         KeyVersion version = query.IsNumber
-            ? await GetByNumberAsync(query, caller, keys, cancellationToken)
-            : await GetByKidAsync(query, caller, keys, cancellationToken);
-        return Reply.Ok(KeyVersionResponse.From(version, query.Algorithm?.Text, time.GetUtcMilliseconds()));
+            ? await GetByNumberAsync(query, caller, versions, cancellationToken)
+            : await GetByKidAsync(query, caller, versions, cancellationToken);
+        return Reply.Kept(shown.Of(version, query.Algorithm?.Text, time.GetUtcMilliseconds()));
     }
 
     private static async Task<KeyVersion> GetByNumberAsync(
-        GetKeyQuery query, Caller caller, KeyReader keys, CancellationToken cancellationToken)
+        GetKeyQuery query, Caller caller, VersionReader versions, CancellationToken cancellationToken)
     {
         int number = query.Number ?? throw KmsErrors.KeyVersionNotFound.Refusal();
-        return await keys.GetAsync(caller, query.ToKeySelector(), number, cancellationToken);
+        return await versions.GetAsync(caller, query.ToKeySelector(), number, cancellationToken);
     }
 
     private static async Task<KeyVersion> GetByKidAsync(
-        GetKeyQuery query, Caller caller, KeyReader keys, CancellationToken cancellationToken)
+        GetKeyQuery query, Caller caller, VersionReader versions, CancellationToken cancellationToken)
     {
-        KeyVersion version = await keys.GetAsync(caller, KeyPath.ToKid(query.Key), cancellationToken);
+        KeyVersion version = await versions.GetAsync(caller, KeyPath.ToKid(query.Key), cancellationToken);
         RefuseDisagreement("algorithm", query.Algorithm is not { } algorithm || version.Algorithm == algorithm.Value);
         RefuseDisagreement("name", query.Name is not { } name || version.Address.Name == name.Value);
         RefuseDisagreement("use", query.Use is not { } use || version.Use == use.Value);

@@ -23,6 +23,7 @@ internal sealed class TenantProvisioning(
     RowSealer sealer,
     ApiKeyIssuer issuer,
     ApiKeyAuthenticator authenticator,
+    TenantStates states,
     IdGenerator ids,
     TimeProvider time)
 {
@@ -102,6 +103,7 @@ internal sealed class TenantProvisioning(
             return false;
 
         session.OnCommitted(authenticator.ForgetAll);
+        session.OnCommitted(states.ForgetAll);
         await TellAsync(session, actor, action, row, reason, operators);
         return true;
     }
@@ -113,7 +115,13 @@ internal sealed class TenantProvisioning(
         TenantId subject = row.UnverifiedRow.Id;
         TenantId[] readers = operators is { } other && other != subject ? [subject, other] : [subject];
         foreach (TenantId reader in readers.OrderBy(id => id.Value))
+        {
             await journal.AppendAsync(session, Entry(actor, reader, action, subject.ToString(), row.Seal, reason));
+
+            // Writes and uses that go on meanwhile are committed before this, or see it: TenantStates.
+            if (reader == subject && row.UnverifiedRow.State != TenantState.Active)
+                await journal.HoldUsesAsync(session, subject);
+        }
     }
 
     /// <summary>Writes an API key that was changed, which holds here from the commit on; false when it is not there.</summary>

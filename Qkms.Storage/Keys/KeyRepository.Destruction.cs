@@ -12,7 +12,7 @@ internal sealed partial class KeyRepository
         $"""
         SELECT CAST(tenant_id AS {dialect.Bytes}) AS tenant_id, CAST(id AS {dialect.Bytes}) AS id
         FROM key_versions
-        WHERE destroy_at <= @Now AND id > @After
+        WHERE destroy_at <= @Now AND id > @After AND {OfActiveTenants.In("key_versions")}
         ORDER BY id
         LIMIT @Limit
         """;
