@@ -199,6 +199,33 @@ public sealed class SecretsLeaveMemoryTests
         await ShouldBeGoneAsync(service, plaintexts);
     }
 
+    /// <summary>A-32: what was opened before its use was refused is zeroed: a key that may be used five times has opened two of three.</summary>
+    [FactIf(Requirement.ProcessMemory)]
+    public async Task Plaintexts_are_gone_when_their_uses_are_one_too_many()
+    {
+        using TemporaryDirectory directory = new();
+        using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path);
+        Dictionary<string, byte[]> plaintexts =
+            Enumerable.Range(1, 3).ToDictionary(i => $"item {i}", _ => RandomNumberGenerator.GetBytes(3_000));
+        using (HttpClient client = service.Client())
+        {
+            await client.GenerateAsync("AES-256", new { max_usage_limit = 5 });
+            Answer made = (await client.PostJsonAsync(
+                "/crypto/encrypt",
+                JsonSerializer.Serialize(new { items = plaintexts.Values.Select(bytes => new { plaintext = bytes }) })))
+                .ShouldBe(HttpStatusCode.OK);
+            JsonArray opened = Items((await client.PostJsonAsync(
+                "/crypto/decrypt",
+                JsonSerializer.Serialize(new { items = Items(made).Select(item => new { ciphertext = (string?)item!["ciphertext"] }) })))
+                .ShouldBe(HttpStatusCode.OK));
+            opened.Select(item => item!["error"] is null).Should().Equal(true, true, false);
+        }
+
+        await ShouldBeGoneAsync(service, plaintexts);
+
+        static JsonArray Items(Answer answer) => answer.Data["items"]!.AsArray();
+    }
+
     [FactIf(Requirement.ProcessMemory)]
     public async Task Data_keys_and_shared_secrets_are_gone_when_they_are_answered()
     {
