@@ -112,6 +112,7 @@ internal static class CoreServices
         .AddSingleton<DeviceSweep>()
         .AddSingleton(plans)
         .AddSingleton<TenantLock>()
+        .AddSingleton<TenantDeletionSweep>()
         .AddSingleton<ApiKeyReader>()
         .AddSingleton<ApiKeyAdministration>()
         .AddSingleton<ApiKeyRotation>();

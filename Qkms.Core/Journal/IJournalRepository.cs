@@ -44,6 +44,9 @@ internal interface IJournalRepository
     /// </summary>
     Task<bool> UpdateStreamAsync(IKmsSession session, Sealed<JournalStream> stream);
 
+    /// <summary>Removes the rows of a tenant's streams of uses. Their events stay.</summary>
+    Task DeleteUsesStreamsAsync(IKmsSession session, TenantId tenantId);
+
     /// <summary>
     /// Streams of uses of every tenant whose first event is older than a time, or of a time that has not come, by tenant and number.
     /// </summary>

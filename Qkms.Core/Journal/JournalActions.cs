@@ -66,6 +66,18 @@ internal static class JournalActions
     /// <summary>A tenant was changed.</summary>
     public const string TenantUpdated = "tenant.updated";
 
+    /// <summary>The deletion of a tenant was ordered; it waits.</summary>
+    public const string TenantDeletionScheduled = "tenant.deletion_scheduled";
+
+    /// <summary>The deletion of a tenant was called off.</summary>
+    public const string TenantDeletionCancelled = "tenant.deletion_cancelled";
+
+    /// <summary>The key of a tenant was destroyed; its journal ends with it.</summary>
+    public const string TenantDeleted = "tenant.deleted";
+
+    /// <summary>The last row of a deleted tenant is gone.</summary>
+    public const string TenantErased = "tenant.erased";
+
     /// <summary>An API key was made.</summary>
     public const string ApiKeyCreated = "api_key.created";
 

@@ -107,7 +107,7 @@ internal sealed class JournalVerifier(
 
     private void Note(JournalStream stream, JournalEvent happened, TenantJournal journal)
     {
-        if (stream.Kind == JournalStreamKind.Lifecycle)
+        if (stream.IsOfChanges)
         {
             journal.Note(happened);
             statements.NoteChange(happened);

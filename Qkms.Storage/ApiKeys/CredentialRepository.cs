@@ -141,7 +141,9 @@ internal sealed class CredentialRepository : ICredentialRepository
     private const string WriteUse =
         """
         INSERT INTO credential_usage (credential_id, tenant_id, last_used_at)
-        VALUES (@Id, @TenantId, @At)
+        SELECT id, tenant_id, @At
+        FROM credentials
+        WHERE tenant_id = @TenantId AND id = @Id
         ON CONFLICT (credential_id) DO UPDATE SET last_used_at = excluded.last_used_at
         WHERE credential_usage.last_used_at < excluded.last_used_at AND credential_usage.tenant_id = excluded.tenant_id
         """;

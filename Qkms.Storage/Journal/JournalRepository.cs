@@ -138,7 +138,7 @@ internal sealed class JournalRepository : IJournalRepository
     private const string UpdateStream =
         """
         UPDATE audit_streams
-        SET next_position = @NextPosition, head_hash = @HeadHash, first_position = @FirstPosition,
+        SET kind = @Kind, next_position = @NextPosition, head_hash = @HeadHash, first_position = @FirstPosition,
           first_previous_hash = @FirstPreviousHash, row_version = @RowVersion, seal = @Seal, seal_key_id = @SealKeyId
         WHERE tenant_id = @TenantId AND stream = @Stream AND row_version = @RowVersion - 1
         """;
@@ -174,6 +174,12 @@ internal sealed class JournalRepository : IJournalRepository
                 Limit = limit,
             })).Select(row => new StoredStreamName(row.TenantId, row.Stream)),
     ];
+
+    private const string DeleteUsesStreams = "DELETE FROM audit_streams WHERE tenant_id = @TenantId AND kind = 2";
+
+    /// <inheritdoc/>
+    public Task DeleteUsesStreamsAsync(IKmsSession session, TenantId tenantId) =>
+        session.Sql.ExecuteAsync(DeleteUsesStreams, new { TenantId = tenantId.Value.ToBytes() });
 
     private const string DeleteEvents =
         """
