@@ -85,6 +85,7 @@ return await StartFailures.ExplainAsync(async () =>
     builder.Services.AddHostedService<DueRotations>();
     builder.Services.AddHostedService<RefusalWriting>();
     builder.Services.AddHostedService<ApiKeyUseWriting>();
+    builder.Services.AddHostedService<WithheldTenantsWatch>();
     builder.Services.AddHostedService<MemoryReturn>();
     if (settings.Storage.ConnectionString is { } shared)
         builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory });

@@ -69,6 +69,7 @@ internal static class CoreServices
         .AddSingleton<IMaterialLoader, MaterialLoader>()
         .AddSingleton(materials)
         .AddSingleton<MaterialCache>()
+        .AddSingleton<WithheldTenants>()
         .AddSingleton<OperationMetrics>()
         .AddSingleton<UseRecorder>()
         .AddSingleton<KeyUses>()

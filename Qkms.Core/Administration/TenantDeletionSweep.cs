@@ -19,7 +19,7 @@ namespace Qkms.Core.Administration;
 internal sealed partial class TenantDeletionSweep(
     IKmsStore store,
     ITenantRepository tenants,
-    ITenantRemains remains,
+    ITenantRemainsRepository remains,
     IKeyringRepository keyringRepository,
     Keyring keyring,
     RowSealer sealer,

@@ -66,6 +66,9 @@ internal static class JournalActions
     /// <summary>A tenant was changed.</summary>
     public const string TenantUpdated = "tenant.updated";
 
+    /// <summary>What the actions on tenants begin with.</summary>
+    public const string OfTenants = "tenant.";
+
     /// <summary>The deletion of a tenant was ordered; it waits.</summary>
     public const string TenantDeletionScheduled = "tenant.deletion_scheduled";
 

@@ -93,12 +93,14 @@ internal sealed class MaterialCache : IDisposable
 
         lock (_lock)
         {
-            _generation++;
             for (LinkedListNode<MaterialEntry>? node = _byUse.First, next; node is not null; node = next)
             {
                 next = node.Next;
                 if (tenants.Contains(node.Value.TenantId))
+                {
+                    _generation++;
                     Evict(node, "withdrawn");
+                }
             }
         }
     }

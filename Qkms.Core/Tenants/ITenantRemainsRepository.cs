@@ -6,7 +6,7 @@ namespace Qkms.Core.Tenants;
 /// The rows of a deleted tenant, whose key is destroyed already, on their way out of the database: a piece at a time, so that no unit is
 /// long. Whoever removes a piece holds the tenant's row. What is asked for twice does no harm.
 /// </summary>
-internal interface ITenantRemains
+internal interface ITenantRemainsRepository
 {
     /// <summary>Removes a piece of what refers to key versions and keys: jobs, kept results, counters.</summary>
     /// <returns>Whether there may be more.</returns>

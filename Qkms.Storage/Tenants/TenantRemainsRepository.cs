@@ -5,7 +5,7 @@ using Qkms.Storage.Sessions;
 namespace Qkms.Storage.Tenants;
 
 /// <summary>The rows of a deleted tenant. Every statement names the tenant, and reads an index of its table.</summary>
-internal sealed class TenantRemains : ITenantRemains
+internal sealed class TenantRemainsRepository : ITenantRemainsRepository
 {
     // The first of these that has a row.
     private static readonly string[] _deleteDependents =
