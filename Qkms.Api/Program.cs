@@ -15,6 +15,7 @@ using Qkms.Api.Pages;
 using Qkms.Api.Rotations;
 using Qkms.Api.Signatures;
 using Qkms.Api.Telemetry;
+using Qkms.Api.Tenants;
 using Qkms.Core;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Installation;
@@ -61,7 +62,8 @@ return await StartFailures.ExplainAsync(async () =>
         KemJson.Default,
         KeyJson.Default,
         RotationJson.Default,
-        SignatureJson.Default);
+        SignatureJson.Default,
+        TenantJson.Default);
     builder.AddQkmsCrossOrigins(settings.AllowedOrigins);
     builder.AddQkmsEnvelope();
     builder.AddQkmsHealth();
@@ -114,6 +116,7 @@ return await StartFailures.ExplainAsync(async () =>
     routes.MapDevices();
     routes.MapAlgorithms();
     routes.MapApiKeys();
+    routes.MapTenants();
     routes.MapJournal();
     routes.MapHealth();
 

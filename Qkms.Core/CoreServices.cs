@@ -113,6 +113,8 @@ internal static class CoreServices
         .AddSingleton<DeviceSweep>()
         .AddSingleton(plans)
         .AddSingleton<TenantLock>()
+        .AddSingleton<TenantReader>()
+        .AddSingleton<TenantAdministration>()
         .AddSingleton<TenantDeletionSweep>()
         .AddSingleton<ApiKeyReader>()
         .AddSingleton<ApiKeyAdministration>()

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
+using Qkms.Api.Fields;
 using Qkms.Api.Idempotency;
 using Qkms.Core.Administration;
 using Qkms.Core.Idempotency;
@@ -73,10 +74,4 @@ internal static class RotateApiKey
         RotatedApiKeyResponse data = new(done.Result, done.At);
         return Reply.Created(data, GetApiKey.RouteName, new { api_key_id = data.ApiKeyId });
     }
-}
-
-/// <summary>The id of a tenant, in a path.</summary>
-internal sealed class TenantIdFieldAttribute : FieldAttribute
-{
-    public TenantIdFieldAttribute() => (Pattern, MaxLength) = ("^[A-Za-z0-9-]+$", 36);
 }

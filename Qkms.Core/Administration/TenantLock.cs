@@ -17,15 +17,24 @@ internal sealed class TenantLock(ITenantRepository tenants, ICredentialRepositor
     /// <param name="session">The unit.</param>
     /// <param name="caller">The caller, as he was when his request began.</param>
     /// <param name="permission">What he needs.</param>
+    /// <param name="other">Another tenant, whose row is locked too; null = none.</param>
     /// <returns>The tenant, and the caller as he is now.</returns>
     /// <exception cref="KmsException">
     /// <see cref="KmsErrors.TenantSuspended"/>, <see cref="KmsErrors.Unauthenticated"/> or <see cref="KmsErrors.NotPermitted"/>: that has
     /// changed meanwhile.
     /// </exception>
-    public async Task<(Tenant Tenant, Caller Current)> EnterAsync(IKmsSession session, Caller caller, Permission permission)
+    public async Task<(Tenant Tenant, Caller Current)> EnterAsync(
+        IKmsSession session, Caller caller, Permission permission, TenantId? other = null)
     {
+        // In the order of the ids, so that no two units wait for each other.
+        if (other is { } first && first.Value.CompareTo(caller.TenantId.Value) < 0)
+            await tenants.LockAsync(session, first);
+
         Tenant tenant = sealer.Open(
             await tenants.LockAsync(session, caller.TenantId) ?? throw new SealBrokenException($"tenant {caller.TenantId}"));
+        if (other is { } second && second.Value.CompareTo(caller.TenantId.Value) > 0)
+            await tenants.LockAsync(session, second);
+
         if (tenant.State != TenantState.Active)
             throw KmsErrors.TenantSuspended.Refusal();
 

@@ -50,6 +50,26 @@ internal enum Permission
     /// <summary><c>api-keys:revoke</c>: withdraw API keys for good.</summary>
     ApiKeysRevoke,
 
+    /// <summary><c>tenants:read</c>: the tenants, nothing of what they keep.</summary>
+    TenantsRead,
+
+    /// <summary><c>tenants:create</c>: make tenants, each with an API key that administers it.</summary>
+    TenantsCreate,
+
+    /// <summary><c>tenants:update</c>: name and plan.</summary>
+    TenantsUpdate,
+
+    /// <summary><c>tenants:suspend</c>: suspend tenants, and let them in again.</summary>
+    TenantsSuspend,
+
+    /// <summary><c>tenants:delete</c>: have tenants deleted after a waiting time.</summary>
+    TenantsDelete,
+
+    /// <summary>
+    /// <c>tenants:cancel-deletion</c>: call a deletion off; apart from ordering one, so that more people may stop it than start it.
+    /// </summary>
+    TenantsCancelDeletion,
+
     /// <summary><c>audit:read</c>: the journal.</summary>
     AuditRead,
 

@@ -7,6 +7,7 @@ using Qkms.Core.Keyrings;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 using Qkms.Core.Tenants;
+using Qkms.Core.Uses;
 
 namespace Qkms.Core.Installation;
 
@@ -23,6 +24,7 @@ internal sealed class TenantProvisioning(
     RowSealer sealer,
     ApiKeyIssuer issuer,
     ApiKeyAuthenticator authenticator,
+    MaterialCache materials,
     IdGenerator ids,
     TimeProvider time)
 {
@@ -40,6 +42,9 @@ internal sealed class TenantProvisioning(
         CreatedAt = time.GetUtcMilliseconds(),
     };
 
+    /// <summary>The same tenant for whose account id another draw is needed: somebody has it.</summary>
+    public static Tenant WithNewAccountId(Tenant planned) => planned with { AccountId = NewAccountId() };
+
     /// <summary>An API key that is not stored yet.</summary>
     public NewApiKey PlanApiKey(Tenant tenant, string label, Roles roles) => issuer.Issue(tenant.Id, label, roles);
 
@@ -47,7 +52,10 @@ internal sealed class TenantProvisioning(
     /// <param name="session">The unit.</param>
     /// <param name="tenant">The tenant.</param>
     /// <param name="actor">Who makes it; null = the service itself.</param>
-    public async Task<bool> TryAddAsync(IKmsSession session, Tenant tenant, JournalActor? actor = null)
+    /// <param name="reason">What else the journal says of it.</param>
+    /// <param name="operators">The tenant of the operator, whose journal tells of it too; null = of none.</param>
+    public async Task<bool> TryAddAsync(
+        IKmsSession session, Tenant tenant, JournalActor? actor = null, string? reason = null, TenantId? operators = null)
     {
         Sealed<Tenant> row = sealer.Seal(tenant);
         if (!await tenants.InsertAsync(session, row))
@@ -55,7 +63,7 @@ internal sealed class TenantProvisioning(
 
         await keyringRepository.InsertAsync(session, keyring.CreateTenantKey(tenant.Id));
         await journal.BeginAsync(session, tenant.Id);
-        await journal.AppendAsync(session, Entry(actor, tenant.Id, JournalActions.TenantCreated, tenant.Id.ToString(), row.Seal));
+        await TellAsync(session, actor, JournalActions.TenantCreated, row, reason, operators);
         return true;
     }
 
@@ -77,15 +85,40 @@ internal sealed class TenantProvisioning(
     }
 
     /// <summary>Writes a tenant that was changed, which holds here from the commit on; false when it is not there.</summary>
-    public async Task<bool> UpdateAsync(IKmsSession session, Tenant changed)
+    /// <param name="session">The unit.</param>
+    /// <param name="changed">The tenant.</param>
+    /// <param name="actor">Who changes it; null = the service itself.</param>
+    /// <param name="action">What happens, for the journal.</param>
+    /// <param name="reason">What the journal says of it.</param>
+    /// <param name="operators">The tenant of the operator, whose journal tells of it too; null = of none.</param>
+    public async Task<bool> UpdateAsync(
+        IKmsSession session,
+        Tenant changed,
+        JournalActor? actor = null,
+        string action = JournalActions.TenantUpdated,
+        string? reason = null,
+        TenantId? operators = null)
     {
         Sealed<Tenant> row = sealer.Seal(changed);
         if (!await tenants.UpdateAsync(session, row))
             return false;
 
         session.OnCommitted(authenticator.ForgetAll);
-        await journal.AppendAsync(session, Entry(actor: null, changed.Id, JournalActions.TenantUpdated, changed.Id.ToString(), row.Seal));
+        if (changed.State != TenantState.Active)
+            session.OnCommitted(() => materials.Drop([changed.Id]));
+
+        await TellAsync(session, actor, action, row, reason, operators);
         return true;
+    }
+
+    // In the order of the tenants, so that no two units wait for each other.
+    private async Task TellAsync(
+        IKmsSession session, JournalActor? actor, string action, Sealed<Tenant> row, string? reason, TenantId? operators)
+    {
+        TenantId subject = row.UnverifiedRow.Id;
+        TenantId[] readers = operators is { } other && other != subject ? [subject, other] : [subject];
+        foreach (TenantId reader in readers.OrderBy(id => id.Value))
+            await journal.AppendAsync(session, Entry(actor, reader, action, subject.ToString(), row.Seal, reason));
     }
 
     /// <summary>Writes an API key that was changed, which holds here from the commit on; false when it is not there.</summary>

@@ -63,8 +63,17 @@ internal static class JournalActions
     /// <summary>A tenant was made.</summary>
     public const string TenantCreated = "tenant.created";
 
-    /// <summary>A tenant was changed.</summary>
+    /// <summary>A tenant was renamed.</summary>
     public const string TenantUpdated = "tenant.updated";
+
+    /// <summary>A tenant has another plan; the reason names both.</summary>
+    public const string TenantPlanChanged = "tenant.plan_changed";
+
+    /// <summary>A tenant was suspended.</summary>
+    public const string TenantSuspended = "tenant.suspended";
+
+    /// <summary>A tenant may use the service again.</summary>
+    public const string TenantResumed = "tenant.resumed";
 
     /// <summary>What the actions on tenants begin with.</summary>
     public const string OfTenants = "tenant.";

@@ -14,6 +14,13 @@ internal interface ITenantRepository
     /// <summary>The ids of all tenants that are not deleted.</summary>
     Task<IReadOnlyList<TenantId>> ListIdsAsync(IKmsSession session);
 
+    /// <summary>Tenants, newest first.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="filter">Which of them.</param>
+    /// <param name="before">Only those with a smaller id; null = from the newest.</param>
+    /// <param name="limit">At most so many.</param>
+    Task<IReadOnlyList<Sealed<Tenant>>> ListAsync(IKmsSession session, TenantFilter filter, TenantId? before, int limit);
+
     /// <summary>One tenant, or null.</summary>
     Task<Sealed<Tenant>?> FindAsync(IKmsSession session, TenantId id);
 
@@ -23,10 +30,18 @@ internal interface ITenantRepository
     /// </summary>
     Task<Sealed<Tenant>?> LockAsync(IKmsSession session, TenantId id);
 
+    /// <summary>
+    /// Holds the names of all tenants until the unit ends: whoever else makes, renames, suspends or resumes one waits. Before all others.
+    /// </summary>
+    Task LockNamesAsync(IKmsSession session);
+
+    /// <summary>Whether another tenant has a name. Exact where <see cref="LockNamesAsync"/> holds the names.</summary>
+    Task<bool> IsNameTakenAsync(IKmsSession session, string name, TenantId except);
+
     /// <summary>Adds one; false when its name or account id is taken.</summary>
     Task<bool> InsertAsync(IKmsSession session, Sealed<Tenant> tenant);
 
-    /// <summary>Writes state, plan and what is said of its deletion; false when it is not there.</summary>
+    /// <summary>Writes name, state, plan and what is said of its deletion; false when it is not there.</summary>
     Task<bool> UpdateAsync(IKmsSession session, Sealed<Tenant> tenant);
 
     /// <summary>
@@ -53,3 +68,8 @@ internal sealed record DueTenant(byte[] StoredId, long StoredTime)
     /// <summary>The id; null when the column holds none.</summary>
     public TenantId? Id => StoredId.Length == 16 ? new TenantId(new Guid(StoredId, bigEndian: true)) : null;
 }
+
+/// <summary>Which tenants a list shows.</summary>
+/// <param name="State">Only in this state; null = in any.</param>
+/// <param name="Plan">Only with this plan; null = with any.</param>
+internal sealed record TenantFilter(TenantState? State, string? Plan);

@@ -19,6 +19,9 @@ internal sealed record PlanOptions
         [Enterprise] = new(),
     };
 
+    /// <summary>The names of the plans, the smallest first.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. new PlanOptions().Plans.Keys];
+
     /// <summary>What a plan allows. One that this build does not know is limited like the smallest.</summary>
     public PlanLimits Of(string plan) => Plans.TryGetValue(plan, out PlanLimits? limits) ? limits : Plans[Free];
 }

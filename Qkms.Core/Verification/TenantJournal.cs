@@ -29,8 +29,11 @@ internal sealed class TenantJournal(string name, byte[]? tenantSeal, bool isDele
             case JournalActions.JournalBegun:
                 (Former, _tenantSeal) = (happened.Reason, happened.RowSeal);
                 break;
-            case JournalActions.TenantCreated or JournalActions.TenantUpdated or JournalActions.TenantDeletionScheduled
+            case JournalActions.TenantCreated or JournalActions.TenantUpdated or JournalActions.TenantPlanChanged
+                or JournalActions.TenantSuspended or JournalActions.TenantResumed or JournalActions.TenantDeletionScheduled
                 or JournalActions.TenantDeletionCancelled or JournalActions.TenantDeleted or JournalActions.TenantErased
+
+                // The journal of an operator's tenant tells of others too.
                 when happened.To == happened.TenantId.ToString():
                 _tenantSeal = happened.RowSeal;
                 break;

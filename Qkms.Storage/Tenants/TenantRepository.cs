@@ -35,6 +35,32 @@ internal sealed class TenantRepository : ITenantRepository
     /// <inheritdoc/>
     public Task<IReadOnlyList<TenantId>> ListWithheldAsync(IKmsSession session) => ListIdsAsync(session, SelectWithheld);
 
+    private const string SelectNewest =
+        $"""
+        SELECT {TenantRow.Columns}
+        FROM tenants
+        WHERE id < @Before AND (@State = 0 OR state = @State) AND (@Plan = '' OR plan = @Plan)
+        ORDER BY id DESC
+        LIMIT @Limit
+        """;
+
+    // Greater than every id of 16 bytes.
+    private static readonly byte[] _fromTheNewest = [.. Enumerable.Repeat(byte.MaxValue, 17)];
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Sealed<Tenant>>> ListAsync(IKmsSession session, TenantFilter filter, TenantId? before, int limit) =>
+    [
+        .. (await session.Sql.ListAsync<TenantRow>(
+            SelectNewest,
+            new
+            {
+                Before = before?.Value.ToBytes() ?? _fromTheNewest,
+                State = (long)(filter.State ?? 0),
+                Plan = filter.Plan ?? "",
+                Limit = limit,
+            })).Select(row => row.ToSealed()),
+    ];
+
     private const string SelectTenant =
         $"""
         SELECT {TenantRow.Columns}
@@ -51,6 +77,19 @@ internal sealed class TenantRepository : ITenantRepository
         (await session.Sql.FindAsync<TenantRow>(
             SelectTenant + session.Sql.Dialect.LockParent, new { Id = id.Value.ToBytes() }))?.ToSealed();
 
+    // The one row that all tenants share.
+    private const string SelectInstallation = "SELECT only_row FROM installation";
+
+    /// <inheritdoc/>
+    public Task LockNamesAsync(IKmsSession session) =>
+        session.Sql.ListAsync<long>(SelectInstallation + session.Sql.Dialect.LockParent);
+
+    private const string CountOfName = "SELECT COUNT(*) FROM tenants WHERE name = @Name AND id <> @Id";
+
+    /// <inheritdoc/>
+    public async Task<bool> IsNameTakenAsync(IKmsSession session, string name, TenantId except) =>
+        await session.Sql.ScalarAsync<long>(CountOfName, new { Name = name, Id = except.Value.ToBytes() }) > 0;
+
     private const string InsertTenant =
         $"""
         INSERT INTO tenants ({TenantRow.Columns})
@@ -65,7 +104,7 @@ internal sealed class TenantRepository : ITenantRepository
     private const string UpdateTenant =
         """
         UPDATE tenants
-        SET state = @State, plan = @Plan, state_before = @StateBefore, delete_ordered_at = @DeleteOrderedAt,
+        SET name = @Name, state = @State, plan = @Plan, state_before = @StateBefore, delete_ordered_at = @DeleteOrderedAt,
           delete_ordered_by = @DeleteOrderedBy, delete_at = @DeleteAt, deleted_at = @DeletedAt, seal = @Seal, seal_key_id = @SealKeyId
         WHERE id = @Id
         """;

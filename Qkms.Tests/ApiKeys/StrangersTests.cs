@@ -207,6 +207,14 @@ public sealed class StrangersTests : ServiceTests
 
         public Task<Sealed<Tenant>?> LockAsync(IKmsSession session, TenantId id) => inner.LockAsync(session, id);
 
+        public Task<IReadOnlyList<Sealed<Tenant>>> ListAsync(IKmsSession session, TenantFilter filter, TenantId? before, int limit) =>
+            inner.ListAsync(session, filter, before, limit);
+
+        public Task LockNamesAsync(IKmsSession session) => inner.LockNamesAsync(session);
+
+        public Task<bool> IsNameTakenAsync(IKmsSession session, string name, TenantId except) =>
+            inner.IsNameTakenAsync(session, name, except);
+
         public Task<bool> InsertAsync(IKmsSession session, Sealed<Tenant> tenant) => inner.InsertAsync(session, tenant);
 
         public Task<bool> UpdateAsync(IKmsSession session, Sealed<Tenant> tenant) => inner.UpdateAsync(session, tenant);

@@ -29,7 +29,7 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Fields",
         "Envelopes", "Telemetry", "Idempotency",
         "Pages",
-        "Health", "Algorithms", "Keys", "Rotations", "Encryption", "Signatures", "Devices", "Journal", "ApiKeys",
+        "Health", "Algorithms", "Keys", "Rotations", "Encryption", "Signatures", "Devices", "Journal", "ApiKeys", "Tenants",
         "Hosting");
 
     public string Project => project;

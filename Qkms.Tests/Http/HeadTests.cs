@@ -34,7 +34,8 @@ public sealed class HeadTests : ServiceTests
         using HttpClient client = App.StartOnKestrel();
         string kid = (await client.GenerateAsync()).Text("kid");
         string job = (await client.ScheduleAsync(kid, App.InHours(1))).Text("id");
-        string apiKey = (string)(await client.GetJsonAsync("/api-keys")).Data["api_keys"]![0]!["id"]!;
+        string tenant = (string)(await client.GetJsonAsync("/tenants")).Data["tenants"]![0]!["tenant_id"]!;
+        string apiKey = (string)(await client.GetJsonAsync("/api-keys")).Data["api_keys"]![0]!["api_key_id"]!;
         RouteEndpoint[] routes =
         [
             .. App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
@@ -47,6 +48,7 @@ public sealed class HeadTests : ServiceTests
             string template = route.RoutePattern.RawText!;
             string id = template.Contains("/rotation-jobs/", StringComparison.Ordinal) ? job
                 : template.StartsWith("/api-keys/", StringComparison.Ordinal) ? apiKey
+                : template.StartsWith("/tenants/", StringComparison.Ordinal) ? tenant
                 : kid;
             string path = RouteRequests.PathOf(route, id);
             string query = path.EndsWith("/active", StringComparison.Ordinal) ? "?algorithm=ML-KEM-768" : "";

@@ -289,7 +289,7 @@ public sealed class IdempotencyKeyTests : ServiceTests
             Permission.KeysCancelDeletion, Permission.KeysUpdate,
             Permission.DevicesGenerate, Permission.DevicesRotate, Permission.DevicesRevoke,
             Permission.ApiKeysCreate, Permission.ApiKeysUpdate, Permission.ApiKeysDisable, Permission.ApiKeysRotate,
-            Permission.ApiKeysRevoke,
+            Permission.ApiKeysRevoke, Permission.TenantsCreate, Permission.TenantsUpdate, Permission.TenantsSuspend,
         ];
 
         foreach (RouteEndpoint route in App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())

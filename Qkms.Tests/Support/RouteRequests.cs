@@ -33,6 +33,9 @@ internal static class RouteRequests
         if (path.EndsWith("/api-keys/rotate", StringComparison.Ordinal))
             return """{"api_key_id":"01999999-9999-7999-8999-999999999999"}""";
 
+        if (path == "/tenants")
+            return """{"name":"made by a test","plan":"free"}""";
+
         if (path == "/devices/{device_id}/decrypt")
             return $$"""{"kid":"0198f5c2-7d1e-7c3a-9b54-2f0c6a1e8d37","ciphertext":"{{Bytes}}"}""";
 
