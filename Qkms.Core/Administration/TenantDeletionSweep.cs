@@ -23,6 +23,7 @@ internal sealed partial class TenantDeletionSweep(
     IKeyringRepository keyringRepository,
     Keyring keyring,
     RowSealer sealer,
+    IJournalRepository journalRepository,
     JournalWriter journal,
     ApiKeyAuthenticator authenticator,
     MaterialCache materials,
@@ -128,6 +129,10 @@ internal sealed partial class TenantDeletionSweep(
         if (tenant?.State != TenantState.PendingDeletion)
             return false;
 
+        // An order that was called off, and whose row somebody has put back, is none.
+        if (!await store.ReadAsync(session => IsToldAsync(session, tenant), cancellationToken))
+            throw new SealBrokenException($"{tenant.LogName}, whose journal does not say that its deletion is ordered");
+
         // What is called destroyed was there until then. A key that does not open may lie elsewhere.
         if (keys.Count == 0)
             throw new SealBrokenException($"the key of tenant {id}");
@@ -135,13 +140,29 @@ internal sealed partial class TenantDeletionSweep(
         foreach (KeyringEntry key in keys)
             keyring.OpenTenantKey(key).Dispose();
 
-        return await store.WriteAsync(session => TryDestroyKeyAsync(session, id, keys, now), cancellationToken);
+        return await store.WriteAsync(session => TryDestroyKeyAsync(session, tenant, keys, now), cancellationToken);
     }
 
-    private async Task<bool> TryDestroyKeyAsync(IKmsSession session, TenantId id, IReadOnlyList<KeyringEntry> keys, DateTimeOffset now)
+    private async Task<bool> IsToldAsync(IKmsSession session, Tenant tenant)
     {
+        if (await journalRepository.FindStreamAsync(session, tenant.Id, JournalStream.LifecycleNumber) is not { } stream
+            || await journalRepository.FindNewestOfTenantAsync(session, tenant.Id) is not { } newest)
+            return false;
+
+        byte[] leaf = JournalChain.LeafHash(new CanonicalWriter(JournalChain.Format), sealer.Open(stream), newest);
+        return newest.Event.Action == JournalActions.TenantDeletionScheduled
+            && JournalChain.Holds(newest, leaf, keyring.JournalKeys)
+            && await tenants.FindAsync(session, tenant.Id) is { } row
+            && row.Seal.AsSpan().SequenceEqual(newest.Event.RowSeal);
+    }
+
+    private async Task<bool> TryDestroyKeyAsync(
+        IKmsSession session, Tenant read, IReadOnlyList<KeyringEntry> keys, DateTimeOffset now)
+    {
+        TenantId id = read.Id;
         Tenant tenant = await LockAsync(session, id);
-        if (tenant is not { State: TenantState.PendingDeletion, DeleteOrderedAt: { } orderedAt, DeleteAt: { } at }
+        if (!RowSealer.SayTheSame(read, tenant)
+            || tenant is not { State: TenantState.PendingDeletion, DeleteOrderedAt: { } orderedAt, DeleteAt: { } at }
             || at > now
             || !await observed.HasWaitedAsync(session, orderedAt, at, now))
             return false;

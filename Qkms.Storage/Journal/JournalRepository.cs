@@ -106,6 +106,21 @@ internal sealed class JournalRepository : IJournalRepository
     public async Task<StoredEvent?> FindUsesSetAsync(IKmsSession session, TenantId tenantId, string node) =>
         (await session.Sql.FindAsync<JournalRow>(SelectUsesSet, new { TenantId = tenantId.Value.ToBytes(), Node = node }))?.ToEvent();
 
+    private const string SelectNewestOfTenant =
+        $"""
+        SELECT {JournalColumns.Columns}
+        FROM audit_events
+        WHERE tenant_id = @TenantId AND stream = 1 AND position IS NOT NULL AND action LIKE @Action AND to_state = @To
+        ORDER BY position DESC
+        LIMIT 1
+        """;
+
+    /// <inheritdoc/>
+    public async Task<StoredEvent?> FindNewestOfTenantAsync(IKmsSession session, TenantId tenantId) =>
+        (await session.Sql.FindAsync<JournalRow>(
+            SelectNewestOfTenant,
+            new { TenantId = tenantId.Value.ToBytes(), Action = JournalActions.OfTenants + "%", To = tenantId.ToString() }))?.ToEvent();
+
     private const string SelectLastNumber = "SELECT COALESCE(MAX(stream), 0) FROM audit_streams WHERE tenant_id = @TenantId";
 
     /// <inheritdoc/>

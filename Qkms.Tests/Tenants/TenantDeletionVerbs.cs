@@ -1,4 +1,5 @@
 using Qkms.Core.Administration;
+using Qkms.Tests.ApiKeys;
 
 namespace Qkms.Tests.Tenants;
 
@@ -26,14 +27,13 @@ internal static class TenantDeletionVerbs
     }
 
     /// <summary>Keys in every state and of every owner, uses, a job, kept results, devices and API keys.</summary>
-    public static async Task FurnishAsync(this HttpClient client)
+    public static async Task FurnishAsync(this HttpClient client, string name = "default")
     {
-        string first = (await client.GenerateAsync(KeyUseVerbs.Aes, new { max_usage_limit = 10 })).Text("kid");
-        await client.RotateAsync(KeyUseVerbs.Aes);
+        string first = (await client.GenerateAsync(KeyUseVerbs.Aes, new { name, max_usage_limit = 10 })).Text("kid");
+        await client.RotateAsync(KeyUseVerbs.Aes, new { name });
         (await client.DestroyAsync(first)).ShouldBe(HttpStatusCode.Accepted);
-        string waiting = (await client.GenerateAsync(KeyVerbs.Kem)).Text("kid");
-        (await client.RotateVersionAsync(
-            waiting, $$"""{"scheduled_at":"{{DateTimeOffset.UtcNow.AddYears(1):yyyy-MM-dd'T'HH:mm:ss'Z'}}"}""")).ShouldBe(HttpStatusCode.Accepted);
+        string waiting = (await client.GenerateAsync(KeyVerbs.Kem, new { name })).Text("kid");
+        (await client.RotateVersionAsync(waiting, """{"scheduled_at":"2036-01-01T00:00:00Z"}""")).ShouldBe(HttpStatusCode.Accepted);
         await client.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA" });
         (await client.PostOnceAsync("once", "/data-keys/generate", """{"algorithm":"AES-256"}""")).Status.Should().BeOneOf(
             HttpStatusCode.OK, HttpStatusCode.Created);
