@@ -84,6 +84,7 @@ internal static class CoreServices
         .AddSingleton<Changes>()
         .AddSingleton<KeptResults>()
         .AddSingleton<KeyPlanner>()
+        .AddSingleton<KeyQuota>()
         .AddSingleton<KeyWriter>()
         .AddSingleton<StateChanges>()
         .AddSingleton<NewKeys>()

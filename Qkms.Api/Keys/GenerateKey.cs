@@ -59,7 +59,7 @@ internal static class GenerateKey
             .WithRequestExample("""{"algorithm":"ML-KEM-768","name":"orders"}""")
             .WithValidation(new GenerateKeyRequestValidator())
             .WithMetadata(KeyEndpoints.NewVersion)
-            .Refuses(KmsErrors.ActiveKeyExists, KmsErrors.KeyChanged, KmsErrors.OutcomeUnknown)
+            .Refuses(KmsErrors.ActiveKeyExists, KmsErrors.KeyChanged, KmsErrors.QuotaExceeded, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 
     private static async Task<CreatedReply<KeyVersionResponse>> HandleAsync(

@@ -63,7 +63,12 @@ internal static class RotateKey
             .WithRequestExample("""{"algorithm":"ML-KEM-768","name":"demo"}""")
             .WithValidation(new RotateKeyRequestValidator())
             .WithMetadata(KeyEndpoints.NewVersion)
-            .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyChanged, KmsErrors.KeyDisabled, KmsErrors.OutcomeUnknown)
+            .Refuses(
+                KmsErrors.KeyVersionNotFound,
+                KmsErrors.KeyChanged,
+                KmsErrors.KeyDisabled,
+                KmsErrors.QuotaExceeded,
+                KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 
     private static async Task<CreatedReply<RotatedKeyResponse>> HandleAsync(

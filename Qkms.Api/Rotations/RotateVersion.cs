@@ -76,6 +76,7 @@ internal static class RotateVersion
                 KmsErrors.KeyChanged,
                 KmsErrors.KeyDestroyed,
                 KmsErrors.KeyDisabled,
+                KmsErrors.QuotaExceeded,
                 KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 

@@ -83,6 +83,9 @@ internal interface IKeyRepository
     /// </summary>
     Task<long> CountVersionsAsync(IKmsSession session, KeyVersionQuery query);
 
+    /// <summary>Whether so many versions of the tenant's own keys were generated after a time, whatever became of them.</summary>
+    Task<bool> HasGeneratedAsync(IKmsSession session, TenantId tenantId, DateTimeOffset after, int atLeast);
+
     /// <summary>
     /// Adds a version, its material, and its uses if it has any; false when a unique index refuses it (the kid, the number, or
     /// the active slot is taken).

@@ -25,6 +25,7 @@ internal sealed class KeyLifecycle(
     MissingKeys missing,
     KeyPlanner planner,
     NewKeys newKeys,
+    KeyQuota quota,
     KeyWriter writer,
     SecondOpinion opinion,
     KeyGenerationGate gate,
@@ -35,7 +36,7 @@ internal sealed class KeyLifecycle(
 {
     /// <summary>Makes the first version of a key, or the next one of a key that has no active version.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.ActiveKeyExists"/>, <see cref="KmsErrors.KeyChanged"/> when the
-    /// kid is taken.</exception>
+    /// kid is taken, <see cref="KmsErrors.QuotaExceeded"/>.</exception>
     public Task<Done<KeyVersion>> GenerateAsync(
         Caller caller, GenerateKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken) =>
         changes.OnceAsync(
@@ -66,7 +67,12 @@ internal sealed class KeyLifecycle(
         _ = KeyLimits.None.With(command.Limits, time.GetUtcMilliseconds());
 
         (KeyAndVersion? head, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
-            async session => (await FindHeadAsync(session, address, command.Kid), await tenantKeys.FindAsync(session, caller.TenantId)),
+            async session =>
+            {
+                KeyAndVersion? head = await FindHeadAsync(session, address, command.Kid);
+                await quota.RequireRoomAsync(session, caller.TenantId, head?.Key);
+                return (head, await tenantKeys.FindAsync(session, caller.TenantId));
+            },
             cancellationToken);
         caller.Budget?.Pay(address.Algorithm.Family.GenerationCostOf(address.Algorithm));
         using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => Generate(address), cancellationToken);
@@ -108,7 +114,7 @@ internal sealed class KeyLifecycle(
     /// keeps its state.
     /// </summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/> when there is no key, <see cref="KmsErrors.KeyChanged"/>
-    /// when another version than the expected one is.</exception>
+    /// when another version than the expected one is, <see cref="KmsErrors.QuotaExceeded"/>.</exception>
     public Task<Done<KeyRotation>> RotateAsync(
         Caller caller, RotateKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken) =>
         changes.OnceAsync(
@@ -129,7 +135,13 @@ internal sealed class KeyLifecycle(
         KeyAddress address = command.Key.For(caller);
 
         (KeyAndVersion found, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
-            async session => (await FindRotatableAsync(session), await tenantKeys.FindAsync(session, caller.TenantId)), cancellationToken);
+            async session =>
+            {
+                KeyAndVersion found = await FindRotatableAsync(session);
+                await quota.RequireRoomAsync(session, caller.TenantId, found.Key);
+                return (found, await tenantKeys.FindAsync(session, caller.TenantId));
+            },
+            cancellationToken);
         _ = LimitsAfter(found.Version, command.Limits, time.GetUtcMilliseconds());
         caller.Budget?.Pay(address.Algorithm.Family.GenerationCostOf(address.Algorithm));
         using NewKeyMaterial pair = await gate.RunAsync(address.Algorithm, () => Generate(address), cancellationToken);

@@ -19,6 +19,7 @@ internal sealed class KeyRotations(
     RowSealer sealer,
     Successors successors,
     RotationOrders orders,
+    KeyQuota quota,
     KeyWriter writer,
     TenantKeys tenantKeys,
     OperationMetrics metrics,
@@ -29,7 +30,9 @@ internal sealed class KeyRotations(
     public const int MaxDaysAhead = 3650;
 
     /// <summary>Makes the successor of a version; the version is retired if it was active.</summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>, or as <see cref="Successors.FindAsync"/>.</exception>
+    /// <exception cref="KmsException">
+    /// <see cref="KmsErrors.KeyVersionNotFound"/>, <see cref="KmsErrors.QuotaExceeded"/>, or as <see cref="Successors.FindAsync"/>.
+    /// </exception>
     public Task<Done<KeyRotation>> RotateAsync(
         Caller caller, RotationOrder order, RepeatableRequest? request, CancellationToken cancellationToken) =>
         changes.OnceAsync(
@@ -46,7 +49,7 @@ internal sealed class KeyRotations(
 
     /// <summary>Schedules the rotation of a version. What would refuse it now refuses it here.</summary>
     /// <exception cref="KmsException">
-    /// <see cref="KmsErrors.KeyVersionNotFound"/>, or as <see cref="Successors.FindAsync"/>; <see cref="KmsErrors.Invalid"/> for a time
+    /// As above; <see cref="KmsErrors.Invalid"/> for a time
     /// that is past or more than <see cref="MaxDaysAhead"/> ahead; <see cref="KmsErrors.KeyChanged"/> when one is scheduled already.
     /// </exception>
     public Task<Done<RotationJob>> ScheduleAsync(
@@ -65,7 +68,12 @@ internal sealed class KeyRotations(
             RequireAhead(at, now);
             Succession found = await store.ReadAsync(
                 async session =>
-                    await successors.FindAsync(session, await rows.FindWithKeyAsync(session, caller, order.Kid), order, at),
+                {
+                    Succession found = await successors.FindAsync(
+                        session, await rows.FindWithKeyAsync(session, caller, order.Kid), order, at);
+                    await quota.RequireRoomLaterAsync(session, caller.TenantId, found.Home);
+                    return found;
+                },
                 cancellationToken);
             JournalActor actor = JournalActor.Of(caller);
             RotationJob job = new()
@@ -115,7 +123,13 @@ internal sealed class KeyRotations(
         Caller caller, RotationOrder order, RepeatableRequest? request, CancellationToken cancellationToken)
     {
         (Succession found, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
-            async session => (await FindAsync(session), await tenantKeys.FindAsync(session, caller.TenantId)), cancellationToken);
+            async session =>
+            {
+                Succession found = await FindAsync(session);
+                await quota.RequireRoomAsync(session, caller.TenantId, found.Home);
+                return (found, await tenantKeys.FindAsync(session, caller.TenantId));
+            },
+            cancellationToken);
         KeyAlgorithm algorithm = found.Address.Algorithm;
         caller.Budget?.Pay(algorithm.Family.GenerationCostOf(algorithm));
         using NewKeyMaterial pair = await successors.GenerateAsync(found, cancellationToken);

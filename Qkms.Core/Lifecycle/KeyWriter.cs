@@ -13,6 +13,7 @@ internal sealed class KeyWriter(
     IKeyRepository keys,
     IKeyUsageRepository usages,
     JournalWriter journal,
+    KeyQuota quota,
     KeyStateCache states,
     MaterialCache materials,
     RotationOrders orders)
@@ -21,7 +22,9 @@ internal sealed class KeyWriter(
     /// Writes a plan whose rows are still as it found them; they stay so until the unit ends. False, and nothing is written, when they are
     /// not.
     /// </summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.KeyChanged"/>: the kid is taken.</exception>
+    /// <exception cref="KmsException">
+    /// <see cref="KmsErrors.KeyChanged"/>: the kid is taken; <see cref="KmsErrors.QuotaExceeded"/>.
+    /// </exception>
     internal Task<bool> TryWriteAsync(IKmsSession session, KeyPlan plan) => TryWriteAsync(session, [plan]);
 
     /// <summary>The same for the plans of several keys: all of them, or none.</summary>
@@ -57,6 +60,12 @@ internal sealed class KeyWriter(
         JournalEvent[] events = [.. plans.SelectMany(plan => plan.Events), .. await CancelJobsAsync(session, plans, own)];
         if (events.Length > 0)
             await journal.AppendAsync(session, events);
+
+        foreach (KeyPlan plan in plans)
+        {
+            if (plan is { NewVersion: not null, ChangedKey.UnverifiedRow: { } key } && key.Address.Owner == KeyOwner.Tenant)
+                await quota.RequireAsync(session, key);
+        }
 
         return true;
     }

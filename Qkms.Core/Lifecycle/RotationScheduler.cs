@@ -27,6 +27,7 @@ internal sealed partial class RotationScheduler(
     RowSealer sealer,
     Successors successors,
     KeyPlanner planner,
+    KeyQuota quota,
     KeyWriter writer,
     TenantKeys tenantKeys,
     IntegrityAlarm alarm,
@@ -242,7 +243,13 @@ internal sealed partial class RotationScheduler(
     {
         RotationOrder order = OrderOf(job);
         (Succession found, KeyringEntry tenantKeyEntry) = await store.ReadAsync(
-            async session => (await FindAsync(session), await tenantKeys.FindAsync(session, job.TenantId)), cancellationToken);
+            async session =>
+            {
+                Succession found = await FindAsync(session);
+                await quota.RequireRoomAsync(session, job.TenantId, found.Home);
+                return (found, await tenantKeys.FindAsync(session, job.TenantId));
+            },
+            cancellationToken);
         using NewKeyMaterial pair = await successors.GenerateAsync(found, cancellationToken);
         using WrappingKey tenantKey = tenantKeys.Open(tenantKeyEntry);
         for (int plans = 1; plans <= MaxPlans; plans++)

@@ -72,7 +72,7 @@ internal sealed class Successors(
     {
         (Key key, KeyVersion old) = found.Old;
         DateTimeOffset now = time.GetUtcMilliseconds();
-        Key home = found.IsSameKey ? key : found.Head?.Key ?? newKeys.Make(found.Address, now);
+        Key home = found.Home ?? newKeys.Make(found.Address, now);
 
         // Versions are listed by their ids: the successor comes after the one it replaces, and after all others of its own key.
         Guid last = found.Head is { } head && head.Version.Id.Value.CompareTo(old.Id.Value) > 0 ? head.Version.Id.Value : old.Id.Value;
@@ -146,6 +146,9 @@ internal sealed record Succession(KeyAndVersion Old, KeyAddress Address, KeyAndV
 {
     /// <summary>Whether the successor is a version of the same key.</summary>
     public bool IsSameKey => Address == Old.Key.Address;
+
+    /// <summary>The key of the successor; null when it is still to be made.</summary>
+    public Key? Home => IsSameKey ? Old.Key : Head?.Key;
 }
 
 /// <summary>A rotation that is ready to be written.</summary>

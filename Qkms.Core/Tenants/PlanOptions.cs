@@ -12,10 +12,42 @@ internal sealed record PlanOptions
     /// <summary>The plans by their names, the smallest first.</summary>
     public IReadOnlyDictionary<string, PlanLimits> Plans { get; init; } = new Dictionary<string, PlanLimits>(StringComparer.Ordinal)
     {
-        [Free] = new() { MaxApiKeys = 1, MaxDevices = 10, CostUnitsPerSecond = 100, Burst = 2_000 },
-        ["starter"] = new() { MaxApiKeys = 3, MaxDevices = 100, CostUnitsPerSecond = 500, Burst = 5_000 },
-        ["growth"] = new() { MaxApiKeys = 5, MaxDevices = 1_000, CostUnitsPerSecond = 2_000, Burst = 20_000 },
-        ["pro"] = new() { MaxApiKeys = 10, MaxDevices = 10_000, CostUnitsPerSecond = 10_000, Burst = 200_000 },
+        [Free] = new()
+        {
+            VersionsPerKey = 3,
+            GenerationsPerDay = 20,
+            MaxApiKeys = 1,
+            MaxDevices = 10,
+            CostUnitsPerSecond = 100,
+            Burst = 2_000,
+        },
+        ["starter"] = new()
+        {
+            VersionsPerKey = 10,
+            GenerationsPerDay = 100,
+            MaxApiKeys = 3,
+            MaxDevices = 100,
+            CostUnitsPerSecond = 500,
+            Burst = 5_000,
+        },
+        ["growth"] = new()
+        {
+            VersionsPerKey = 25,
+            GenerationsPerDay = 1_000,
+            MaxApiKeys = 5,
+            MaxDevices = 1_000,
+            CostUnitsPerSecond = 2_000,
+            Burst = 20_000,
+        },
+        ["pro"] = new()
+        {
+            VersionsPerKey = 100,
+            GenerationsPerDay = 10_000,
+            MaxApiKeys = 10,
+            MaxDevices = 10_000,
+            CostUnitsPerSecond = 10_000,
+            Burst = 200_000,
+        },
         [Enterprise] = new(),
     };
 
@@ -29,6 +61,12 @@ internal sealed record PlanOptions
 /// <summary>What a plan allows; 0 = without a limit.</summary>
 internal sealed record PlanLimits
 {
+    /// <summary>The most versions of a key that are not destroyed.</summary>
+    public int VersionsPerKey { get; init; }
+
+    /// <summary>The most versions that are generated in any 24 hours, of all keys; those of devices have a limit of their own.</summary>
+    public int GenerationsPerDay { get; init; }
+
     /// <summary>The most API keys that can be used at the same time.</summary>
     public int MaxApiKeys { get; init; }
 

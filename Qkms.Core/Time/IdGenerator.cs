@@ -53,6 +53,14 @@ internal sealed class IdGenerator(TimeProvider time)
         return Make(counted / CounterLimit, (int)(counted % CounterLimit), bytes);
     }
 
+    /// <summary>Where ids of a time begin: those that are made then or later are greater.</summary>
+    public static Guid FirstAt(DateTimeOffset time)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, time.ToUnixTimeMilliseconds() << 16);
+        return new Guid(bytes, bigEndian: true);
+    }
+
     /// <summary>An id whose last eight bytes are there already.</summary>
     private static Guid Make(long milliseconds, int counter, Span<byte> bytes)
     {
