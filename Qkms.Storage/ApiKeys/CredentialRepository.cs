@@ -151,11 +151,11 @@ internal sealed class CredentialRepository : ICredentialRepository
     /// <inheritdoc/>
     public Task WriteUsesAsync(IKmsSession session, IReadOnlyList<ApiKeyUse> uses) => session.Sql.ExecuteEachAsync(
         WriteUse,
-        ["@Id", "@TenantId", "@At"],
+        ["@At", "@TenantId", "@Id"],
 
         // In one order, so that no two nodes wait for each other.
         uses.OrderBy(use => use.Id.Value).Select(use =>
-            new object?[] { use.Id.Value.ToBytes(), use.TenantId.Value.ToBytes(), use.At.ToStored() }));
+            new object?[] { use.At.ToStored(), use.TenantId.Value.ToBytes(), use.Id.Value.ToBytes() }));
 
     private const string InsertCredential =
         $"""

@@ -12,9 +12,6 @@ namespace Qkms.Tests.Crash;
 /// </summary>
 public sealed class TenantDeletionCrashTests(ITestOutputHelper output)
 {
-    // More than an order waits for, so that the next life sees all of the waiting time go by.
-    private static readonly TimeSpan _betweenLives = TimeSpan.FromDays(60);
-
     private static readonly string[] _known =
     [
         "a write", "ITenantRepository.LockAsync", "IKeyringRepository.EraseAsync", "ITenantRepository.UpdateAsync",
@@ -35,7 +32,7 @@ public sealed class TenantDeletionCrashTests(ITestOutputHelper output)
 
         await DieAsync(directory.Path, 1 + steps.ToList().IndexOf(step), life: 1);
 
-        await ShouldGoOnAsync(directory.Path, life: 2, step);
+        await ShouldGoOnAsync(directory.Path, step);
     }
 
     /// <summary>14.1: all of them.</summary>
@@ -47,15 +44,15 @@ public sealed class TenantDeletionCrashTests(ITestOutputHelper output)
         output.WriteLine($"{steps.Count} steps: {string.Join(", ", steps)}");
         for (int step = 1; step <= steps.Count; step++)
         {
-            await DieAsync(directory.Path, step, 2 * step);
-            await ShouldGoOnAsync(directory.Path, (2 * step) + 1, $"step {step}, {steps[step - 1]}");
+            await DieAsync(directory.Path, step, life: step);
+            await ShouldGoOnAsync(directory.Path, $"step {step}, {steps[step - 1]}");
         }
     }
 
     private static async Task<IReadOnlyList<string>> DieAsync(string path, int step, int life)
     {
         Steps steps = new();
-        await using QkmsApplication app = Alive(steps, path, life);
+        await using QkmsApplication app = steps.Application(path);
         using HttpClient operators = app.Client();
         (string id, HttpClient theirs) = await app.FurnishTenantAsync(operators, $"t{life}");
         theirs.Dispose();
@@ -73,11 +70,11 @@ public sealed class TenantDeletionCrashTests(ITestOutputHelper output)
         return steps.Passed;
     }
 
-    private static async Task ShouldGoOnAsync(string path, int life, string after)
+    private static async Task ShouldGoOnAsync(string path, string after)
     {
         (int exitCode, string said) = await Verify.RunAsync(path);
         exitCode.Should().Be(0, "{0}: {1}", after, said);
-        await using QkmsApplication app = Alive(new Steps(), path, life);
+        await using QkmsApplication app = new Steps().Application(path);
         _ = app.Server;
         app.Time.Pass(Week);
         await app.Services.GetRequiredService<TenantDeletionSweep>().RunAsync(CancellationToken.None);
@@ -91,12 +88,5 @@ public sealed class TenantDeletionCrashTests(ITestOutputHelper output)
         app.Log.Text.Should().NotContain("Critical ", after);
         (exitCode, said) = await Verify.RunAsync(path);
         exitCode.Should().Be(0, "{0}: {1}", after, said);
-    }
-
-    private static QkmsApplication Alive(Steps steps, string path, int life)
-    {
-        QkmsApplication app = steps.Application(path);
-        app.Time.Pass(life * _betweenLives);
-        return app;
     }
 }
