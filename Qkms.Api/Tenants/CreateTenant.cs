@@ -27,9 +27,9 @@ internal static class CreateTenant
             .WithName("CreateTenant")
             .WithSummary("Makes a tenant and its first API key, and shows that this once.")
             .WithDescription(
-                "The API key has the role `admin`: hand it to whoever runs the tenant, and it makes all others. Qkms keeps a hash of it. If "
-                + "the response is lost, a repeated request with the same `Idempotency-Key` makes no second tenant and shows `api_key` as "
-                + "null: make an API key on the host, or another tenant.")
+                "The API key has the role `admin`: hand it to whoever runs the tenant, and it makes all others. Qkms keeps a hash of it. "
+                + "If the response is lost, a repeated request with the same `Idempotency-Key` makes no second tenant and shows `api_key` "
+                + "as null: make an API key on the host, or another tenant.")
             .WithRequestExample("""{"name":"Orders, production","plan":"starter"}""")
             .WithValidation(new CreateTenantRequestValidator())
             .WithMetadata(TenantEndpoints.NewTenant)

@@ -34,8 +34,8 @@ internal static class UpdateTenant
             .WithName("UpdateTenant")
             .WithSummary("Changes name and plan of a tenant by a merge patch (RFC 7396).")
             .WithDescription(
-                "What the request does not name stays. A plan holds for the next request here, and within a second on other nodes. A smaller "
-                + "one deletes nothing: what is there beyond its limits stays, and no more of it can be made.")
+                "What the request does not name stays. A plan holds for the next request here, and within a second on other nodes. "
+                + "A smaller one deletes nothing: what is there beyond its limits stays, and no more of it can be made.")
             .WithRequestExample("""{"plan":"growth"}""")
             .WithMetadata(new BodyType(UpdateKey.MediaType))
             .WithValidation(new UpdateTenantRequestValidator())

@@ -50,7 +50,11 @@ internal sealed partial class TenantAdministration(
         NewApiKey apiKey = provisioning.PlanApiKey(tenant, InitialLabel, Roles.Admin);
         return await apiKey.OrDisposeAsync(
             async () => await changes.WriteAsync(
-                caller, request, Planned(tenant), () => Task.FromResult(Planned(TenantProvisioning.WithNewAccountId(tenant))), cancellationToken));
+                caller,
+                request,
+                Planned(tenant),
+                () => Task.FromResult(Planned(TenantProvisioning.WithNewAccountId(tenant))),
+                cancellationToken));
 
         PlannedChange<NewTenantResult> Planned(Tenant made)
         {

@@ -59,6 +59,7 @@ internal sealed partial class RecordedText
         {
             _ when isDataKey || _secrets.Contains(name) => Convert.ToBase64String(Fixed(shown, 32)),
             "last_used_at" when operationId.Contains("ApiKey", StringComparison.Ordinal) => "2026-01-02T03:04:05.678Z",
+            "account_id" => "493820175566",
             "lookup_id" => Letters(shown, 12),
             "api_key" => string.Join('_', shown.Split('_') is [var prefix, var id, var secret]
                 ? [prefix, Letters(id, 12), Letters(secret, secret.Length)]
