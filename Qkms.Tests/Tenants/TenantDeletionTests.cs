@@ -1,7 +1,6 @@
 using Qkms.Core.Administration;
 using Qkms.Core.Uses;
 using Qkms.Tests.ApiKeys;
-using Qkms.Tests.Rotations;
 using Qkms.Tests.Verification;
 using static Qkms.Tests.Tenants.TenantDeletionVerbs;
 
@@ -164,27 +163,6 @@ public sealed class TenantDeletionTests : ServiceTests
 
         again.ShouldBe(HttpStatusCode.Accepted).Data.ToJsonString().Should().Be(first.Data.ToJsonString());
         (await Client.GetJsonAsync($"/tenants/{id}")).Text("state").Should().Be("active");
-    }
-
-    /// <summary>14.1: nothing of a tenant that waits is done in the background, and a job does not survive it.</summary>
-    [Fact]
-    public async Task A_job_of_a_tenant_that_waits_does_not_run()
-    {
-        (string id, HttpClient theirs) = await App.FurnishTenantAsync(Client, "with a job");
-        string kid = (await theirs.GenerateAsync("ML-DSA-44")).Text("kid");
-        (await theirs.RotateVersionAsync(kid, $$"""{"scheduled_at":"{{App.Time.GetUtcNow().AddHours(1):yyyy-MM-dd'T'HH:mm:ss'Z'}}"}"""))
-            .ShouldBe(HttpStatusCode.Accepted);
-        (await Client.DeleteTenantAsync(id)).ShouldBe(HttpStatusCode.Accepted);
-
-        await App.RotateDueAsync(TimeSpan.FromDays(1));
-        using (Database database = App.OpenDatabase())
-            database.Scalar($"SELECT COUNT(*) FROM key_versions WHERE previous_kid = '{kid}'").Should().Be(0L);
-
-        (await App.DeleteDueAsync(Week)).Should().Be(1);
-        await App.RotateDueAsync(TimeSpan.FromDays(1));
-        using Database after = App.OpenDatabase();
-        after.ShouldHoldNothingOf(id);
-        App.Log.Text.Should().NotContain("Critical ");
     }
 
     /// <summary>14.1: sweeps at the same time, as several nodes make them, delete each tenant once.</summary>
