@@ -13,12 +13,12 @@ internal sealed class WithheldTenants(IKmsStore store, ITenantRepository tenants
     public static TimeSpan Interval => FreshnessLimit.MaxAge;
 
     /// <summary>
-    /// Lets go of them. An embedded database has no other node, and what this one commits lets go of them by itself.
+    /// Lets go of them. For several nodes: what this one commits lets go of them by itself.
     /// </summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.Unavailable"/>.</exception>
     public async Task DropKeysAsync(CancellationToken cancellationToken)
     {
-        if (!store.IsEmbedded && materials.Count > 0)
+        if (materials.Count > 0)
             materials.Drop(await store.ReadAsync(tenants.ListWithheldAsync, cancellationToken));
     }
 }

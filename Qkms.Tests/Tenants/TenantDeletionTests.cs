@@ -165,6 +165,33 @@ public sealed class TenantDeletionTests : ServiceTests
         (await Client.GetJsonAsync($"/tenants/{id}")).Text("state").Should().Be("active");
     }
 
+    /// <summary>14.1: more rows than one unit removes go in several, chains of rotations among them.</summary>
+    [Fact]
+    public async Task More_rows_than_a_piece_go_in_several()
+    {
+        (string id, HttpClient theirs) = await App.FurnishTenantAsync(Client, "large");
+        int keys = TenantDeletionSweep.Piece + 10;
+        await Task.WhenAll(Enumerable.Range(0, keys).Select(async i =>
+        {
+            await theirs.GenerateAsync(KeyUseVerbs.Aes, new { name = $"n{i}" });
+            if (i < 50)
+                await theirs.RotateAsync(KeyUseVerbs.Aes, new { name = $"n{i}" });
+
+            await theirs.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA", name = $"n{i}" });
+        }));
+        (await Client.DeleteTenantAsync(id)).ShouldBe(HttpStatusCode.Accepted);
+
+        (await App.DeleteDueAsync(Week)).Should().Be(1);
+
+        using (Database database = App.OpenDatabase())
+        {
+            database.ShouldHoldNothingOf(id);
+            database.Flaws().Should().BeEmpty();
+        }
+
+        await VerifyHoldsAsync();
+    }
+
     /// <summary>14.1: sweeps at the same time, as several nodes make them, delete each tenant once.</summary>
     [Fact]
     public async Task Sweeps_at_the_same_time_delete_each_tenant_once()
