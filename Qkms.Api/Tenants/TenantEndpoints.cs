@@ -15,9 +15,11 @@ internal static class TenantEndpoints
         RouteGroupBuilder tenants = app.MapGroup("/tenants").WithTag(Tag, Purpose);
         tenants.MapCreateTenant();
         tenants.MapListTenants();
+
+        // In the order of a tenant's life: the route with its end comes last.
+        tenants.MapTenantActions();
         tenants.MapGetTenant();
         tenants.MapUpdateTenant();
-        tenants.MapTenantActions();
         tenants.MapDeleteTenant();
         return app;
     }

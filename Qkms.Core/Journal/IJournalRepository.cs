@@ -30,7 +30,9 @@ internal interface IJournalRepository
     /// </summary>
     Task<StoredEvent?> FindUsesSetAsync(IKmsSession session, TenantId tenantId, string node);
 
-    /// <summary>The newest event of a tenant's life cycle that is about the tenant itself, as it is stored; null when there is none.</summary>
+    /// <summary>
+    /// The newest event of a tenant's life cycle that is about the tenant itself, as it is stored; null when there is none.
+    /// </summary>
     Task<StoredEvent?> FindNewestOfTenantAsync(IKmsSession session, TenantId tenantId);
 
     /// <summary>The greatest number of the tenant's streams; 0 when it has none.</summary>

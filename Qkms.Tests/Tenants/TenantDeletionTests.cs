@@ -271,6 +271,7 @@ public sealed class TenantDeletionTests : ServiceTests
     public async Task Callers_at_the_moment_of_the_deletion_leave_nothing_behind()
     {
         (string id, HttpClient theirs) = await App.FurnishTenantAsync(Client, "busy");
+        await theirs.GenerateAsync(KeyUseVerbs.Aes, new { name = "busy" });
         using CancellationTokenSource end = new();
         Task<Answer>[] callers = [.. Enumerable.Range(0, 6).Select(i => Task.Run(() => CallAsync(i)))];
 
@@ -298,7 +299,7 @@ public sealed class TenantDeletionTests : ServiceTests
             {
                 answer = round++ % 3 == 0
                     ? await theirs.UseAsync("/kms/keys/generate", new { algorithm = "AES-256", name = $"c{caller}-{round}" })
-                    : await theirs.UseAsync("/crypto/encrypt", new { plaintext = "AAAA" });
+                    : await theirs.UseAsync("/crypto/encrypt", new { plaintext = "AAAA", name = "busy" });
                 ((int)answer.Status).Should().BeOneOf([200, 201, 401, 403, 429], answer.Body);
             }
             while (!end.IsCancellationRequested);
