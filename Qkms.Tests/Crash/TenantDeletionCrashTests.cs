@@ -1,4 +1,3 @@
-using Qkms.Core.Administration;
 using Qkms.Tests.Tenants;
 using Qkms.Tests.Verification;
 using Xunit.Abstractions;
@@ -74,8 +73,7 @@ public sealed class TenantDeletionCrashTests(ITestOutputHelper output)
         exitCode.Should().Be(0, "{0}: {1}", after, said);
         await using QkmsApplication app = new Steps().Application(path);
         _ = app.Server;
-        app.Time.Pass(Week);
-        await app.Services.GetRequiredService<TenantDeletionSweep>().RunAsync(CancellationToken.None);
+        await app.DeleteDueAsync(Week);
         using (Database database = TestStorage.OpenUntouched(path))
         {
             database.Scalar("SELECT COUNT(*) FROM tenants WHERE state = 3 OR delete_at IS NOT NULL").Should().Be(0L, after);
