@@ -65,6 +65,7 @@ internal static class CoreServices
         .AddSingleton<KeyListCursor>()
         .AddSingleton<KeyStateCache>()
         .AddSingleton<KeyResolver>()
+        .AddSingleton<VersionReader>()
         .AddSingleton<PrivateKeyGate>()
         .AddSingleton<IMaterialLoader, MaterialLoader>()
         .AddSingleton(materials)

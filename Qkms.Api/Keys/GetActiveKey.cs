@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc;
 using Qkms.Api.Fields;
 using Qkms.Core.Keys;
 using Qkms.Core.Time;
+using Qkms.Core.Uses;
 
 namespace Qkms.Api.Keys;
 
@@ -31,9 +32,13 @@ internal static class GetActiveKey
             .Refuses(KmsErrors.KeyVersionNotFound);
 
     private static async Task<Reply<KeyVersionResponse>> HandleAsync(
-        [AsParameters] GetActiveKeyQuery query, Caller caller, KeyReader keys, TimeProvider time, CancellationToken cancellationToken)
+        [AsParameters] GetActiveKeyQuery query,
+        Caller caller,
+        VersionReader versions,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
-        KeyVersion active = await keys.GetActiveAsync(caller, query.ToKeySelector(), cancellationToken);
+        KeyVersion active = await versions.GetActiveAsync(caller, query.ToKeySelector(), cancellationToken);
         return Reply.Ok(KeyVersionResponse.From(active, query.Algorithm?.Text, time.GetUtcMilliseconds()));
     }
 }

@@ -6,6 +6,7 @@ using Qkms.Api.Fields;
 using Qkms.Core.Installation;
 using Qkms.Core.Keys;
 using Qkms.Core.Time;
+using Qkms.Core.Uses;
 
 namespace Qkms.Api.Keys;
 
@@ -49,25 +50,25 @@ internal static class GetKey
             .Refuses(KmsErrors.KeyVersionNotFound);
 
     private static async Task<Reply<KeyVersionResponse>> HandleAsync(
-        [AsParameters] GetKeyQuery query, Caller caller, KeyReader keys, TimeProvider time, CancellationToken cancellationToken)
+        [AsParameters] GetKeyQuery query, Caller caller, VersionReader versions, TimeProvider time, CancellationToken cancellationToken)
     {
         KeyVersion version = query.IsNumber
-            ? await GetByNumberAsync(query, caller, keys, cancellationToken)
-            : await GetByKidAsync(query, caller, keys, cancellationToken);
+            ? await GetByNumberAsync(query, caller, versions, cancellationToken)
+            : await GetByKidAsync(query, caller, versions, cancellationToken);
         return Reply.Ok(KeyVersionResponse.From(version, query.Algorithm?.Text, time.GetUtcMilliseconds()));
     }
 
     private static async Task<KeyVersion> GetByNumberAsync(
-        GetKeyQuery query, Caller caller, KeyReader keys, CancellationToken cancellationToken)
+        GetKeyQuery query, Caller caller, VersionReader versions, CancellationToken cancellationToken)
     {
         int number = query.Number ?? throw KmsErrors.KeyVersionNotFound.Refusal();
-        return await keys.GetAsync(caller, query.ToKeySelector(), number, cancellationToken);
+        return await versions.GetAsync(caller, query.ToKeySelector(), number, cancellationToken);
     }
 
     private static async Task<KeyVersion> GetByKidAsync(
-        GetKeyQuery query, Caller caller, KeyReader keys, CancellationToken cancellationToken)
+        GetKeyQuery query, Caller caller, VersionReader versions, CancellationToken cancellationToken)
     {
-        KeyVersion version = await keys.GetAsync(caller, KeyPath.ToKid(query.Key), cancellationToken);
+        KeyVersion version = await versions.GetAsync(caller, KeyPath.ToKid(query.Key), cancellationToken);
         RefuseDisagreement("algorithm", query.Algorithm is not { } algorithm || version.Algorithm == algorithm.Value);
         RefuseDisagreement("name", query.Name is not { } name || version.Address.Name == name.Value);
         RefuseDisagreement("use", query.Use is not { } use || version.Use == use.Value);

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 using Qkms.Api.Fields;
 using Qkms.Core.Installation;
 using Qkms.Core.Keys;
+using VersionReader = Qkms.Core.Uses.VersionReader;
 
 namespace Qkms.Api.Keys;
 
@@ -37,12 +38,16 @@ internal static class GetPublicKey
             .Refuses(KmsErrors.KeyVersionNotFound, HttpErrors.NotAcceptable, KmsErrors.WrongOperation);
 
     private static async Task<IResult> HandleAsync(
-        [AsParameters] GetPublicKeyQuery query, HttpRequest request, Caller caller, KeyReader keys, CancellationToken cancellationToken)
+        [AsParameters] GetPublicKeyQuery query,
+        HttpRequest request,
+        Caller caller,
+        VersionReader versions,
+        CancellationToken cancellationToken)
     {
         string mediaType = query.Format is null
             ? PublicKeyFormats.Negotiate(request.GetTypedHeaders().Accept)
             : PublicKeyFormats.ByName[query.Format];
-        KeyVersion version = await keys.GetAsync(caller, KeyPath.ToKid(query.Kid), cancellationToken);
+        KeyVersion version = await versions.GetAsync(caller, KeyPath.ToKid(query.Kid), cancellationToken);
         return mediaType switch
         {
             PublicKeyFormats.Der => Results.Bytes(PublicKeyEncoding.ToSubjectPublicKeyInfo(version), mediaType),

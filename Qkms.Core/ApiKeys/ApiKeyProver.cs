@@ -7,6 +7,11 @@ namespace Qkms.Core.ApiKeys;
 /// <summary>Makes the proof of a presented API key, and no copy of the key outside the stack.</summary>
 internal sealed class ApiKeyProver(Keyring keyring)
 {
+    private readonly RecentProofs _recent = new();
+
+    /// <summary>How many API keys need no more than a look when they come again.</summary>
+    internal int Recalled => _recent.Count;
+
     /// <summary>The length of a proof in bytes; 0 while the keyring is not open.</summary>
     internal int ProofLength => keyring.IsOpen ? ApiKeyProof.LengthFor(keyring.CredentialHashKeys.Count) : 0;
 
@@ -21,6 +26,10 @@ internal sealed class ApiKeyProver(Keyring keyring)
         if (proof.IsEmpty || proof.Length != ProofLength || !Ascii.IsValid(presented) || !ApiKeyFormat.HasShape(presented))
             return false;
 
+        TextHash text = _recent.HashOf(presented);
+        if (_recent.TryRecall(text, proof))
+            return true;
+
         IReadOnlyList<WrappingKey> hashKeys = keyring.CredentialHashKeys;
         bool isIssued = false;
         for (int i = 0; i < hashKeys.Count; i++)
@@ -34,6 +43,9 @@ internal sealed class ApiKeyProver(Keyring keyring)
             ApiKeyHash.Compute(hashKeys[i], presented, proof[ApiKeyProof.VerifierAt(i)]);
 
         ApiKeyProof.WriteIssued(proof, isIssued);
+        if (isIssued)
+            _recent.Keep(text, proof);
+
         return true;
     }
 }

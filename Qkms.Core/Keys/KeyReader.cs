@@ -5,43 +5,10 @@ using Qkms.Core.Store;
 
 namespace Qkms.Core.Keys;
 
-/// <summary>Answers questions about keys.</summary>
+/// <summary>Answers questions about many versions at once, from the database: lists, chains, the public keys of a name.</summary>
 internal sealed class KeyReader(
-    IKmsStore store, IKeyRepository keys, RowSealer sealer, KeyRows rows, MissingKeys missing, KeyListCursor cursors, TimeProvider time)
+    IKmsStore store, IKeyRepository keys, RowSealer sealer, KeyRows rows, KeyListCursor cursors, TimeProvider time)
 {
-    /// <summary>The version that a kid names.</summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
-    public async Task<KeyVersion> GetAsync(Caller caller, Kid kid, CancellationToken cancellationToken) =>
-        (await store.ReadAsync(session => rows.FindWithKeyAsync(session, caller, kid), cancellationToken)).Version;
-
-    /// <summary>The version with a number of a key.</summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
-    public async Task<KeyVersion> GetAsync(Caller caller, KeySelector key, int number, CancellationToken cancellationToken)
-    {
-        KeyAddress address = key.For(caller, number);
-        return Touched(caller, await store.ReadAsync(
-            async session => (await rows.FindWithKeyAsync(session, address, number))?.Version
-                ?? throw await missing.RefusalAsync(session, new MissingKey(address, number)),
-            cancellationToken));
-    }
-
-    /// <summary>The version in the active slot of a key; its status may be expired.</summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>.</exception>
-    public async Task<KeyVersion> GetActiveAsync(Caller caller, KeySelector key, CancellationToken cancellationToken)
-    {
-        KeyAddress address = key.For(caller);
-        return Touched(caller, await store.ReadAsync(
-            async session => (await rows.FindActiveAsync(session, address))?.Version
-                ?? throw await missing.RefusalAsync(session, new MissingKey(address)),
-            cancellationToken));
-    }
-
-    private static KeyVersion Touched(Caller caller, KeyVersion version)
-    {
-        caller.Touch(version);
-        return version;
-    }
-
     /// <summary>
     /// The public keys of a name that somebody outside needs: of signature keys the versions that verify, of others the one to encrypt or
     /// encapsulate to. Of each key at most the newest <see cref="KeyRows.MaxReadable"/>.

@@ -39,16 +39,18 @@ internal sealed class KeyQuota(ITenantRepository tenants, IKeyRepository keys, R
     /// other, and each sees what the one before it has committed.
     /// </summary>
     /// <param name="session">The unit; it holds the journal of the tenant.</param>
+    /// <param name="tenant">The tenant, as <see cref="FindTenantAsync"/> found it in the same unit.</param>
     /// <param name="key">The key with the version.</param>
     /// <exception cref="KmsException">As above; the unit leaves nothing behind.</exception>
-    public async Task RequireAsync(IKmsSession session, Key key)
+    public async Task RequireAsync(IKmsSession session, Tenant tenant, Key key)
     {
-        Tenant tenant = await FindTenantAsync(session, key.TenantId);
         RequireVersions(tenant, VersionsOf(key));
         await RequireGenerationsAsync(session, tenant, further: 0);
     }
 
-    private async Task<Tenant> FindTenantAsync(IKmsSession session, TenantId id) =>
+    /// <summary>The tenant, whose plan it goes by.</summary>
+    /// <exception cref="SealBrokenException">Its row is not there, or does not match its seal.</exception>
+    public async Task<Tenant> FindTenantAsync(IKmsSession session, TenantId id) =>
         sealer.Open(await tenants.FindAsync(session, id) ?? throw new SealBrokenException($"tenant {id}"));
 
     private static int VersionsOf(Key? key) => key is null ? 0 : key.VersionCount - key.DestroyedCount;

@@ -4,6 +4,7 @@ using Qkms.Core.Keys;
 using Qkms.Core.Rotations;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
+using Qkms.Core.Tenants;
 using Qkms.Core.Uses;
 
 namespace Qkms.Core.Lifecycle;
@@ -36,6 +37,10 @@ internal sealed class KeyWriter(
     /// <exception cref="KmsException">As above.</exception>
     internal async Task<bool> TryWriteAsync(IKmsSession session, IReadOnlyList<KeyPlan> plans, RotationJob? own = null)
     {
+        // Before anything is locked: others would wait for it.
+        Key? extended = plans.Where(AddsOwnVersion).Select(plan => plan.ChangedKey!.UnverifiedRow).FirstOrDefault();
+        Tenant? tenant = extended is null ? null : await quota.FindTenantAsync(session, extended.TenantId);
+
         // Keys that are there come first, in the order of their ids, so that no two units wait for each other; then nothing was written
         // when a plan does not hold.
         foreach (KeyPlan plan in plans.Where(plan => plan.NewKey is null).OrderBy(plan => plan.Key.Id.Value))
@@ -61,14 +66,13 @@ internal sealed class KeyWriter(
         if (events.Length > 0)
             await journal.AppendAsync(session, events);
 
-        foreach (KeyPlan plan in plans)
-        {
-            if (plan is { NewVersion: not null, ChangedKey.UnverifiedRow: { } key } && key.Address.Owner == KeyOwner.Tenant)
-                await quota.RequireAsync(session, key);
-        }
+        if (extended is not null)
+            await quota.RequireAsync(session, tenant!, extended);
 
         return true;
     }
+
+    private static bool AddsOwnVersion(KeyPlan plan) => plan.NewVersion is not null && plan.Key.Address.Owner == KeyOwner.Tenant;
 
     private async Task WriteAsync(IKmsSession session, KeyPlan plan)
     {
@@ -81,8 +85,15 @@ internal sealed class KeyWriter(
         if (plan.NewUsage is { } usage)
             await usages.InsertAsync(session, usage);
 
-        if (plan.ChangedKey is { } key && !await keys.UpdateKeyAsync(session, key))
+        if (plan.ChangedKey is not { } key)
+            return;
+
+        if (!await keys.UpdateKeyAsync(session, key))
             throw new SealBrokenException(key.UnverifiedRow.LogName);
+
+        // Each version of the key says when it rotates next.
+        if (key.UnverifiedRow.RotationPeriod != plan.Key.RotationPeriod || key.UnverifiedRow.NextRotationAt != plan.Key.NextRotationAt)
+            session.OnCommitted(states.ForgetAll);
     }
 
     /// <summary>The refusal of a kid that is taken.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Qkms.Core.Keys;
 using Qkms.Core.Store;
 
@@ -10,6 +11,7 @@ namespace Qkms.Core.Uses;
 internal sealed class KeyStateCache
 {
     private const int Capacity = 10_000;
+    private const int MostCounted = 100_000;
 
     private readonly IKmsStore _store;
     private readonly IKeyRepository _keys;
@@ -20,6 +22,9 @@ internal sealed class KeyStateCache
     private readonly FreshCache<KeyAddress, KeyAndVersion> _active;
 
     private readonly FreshCache<(TenantId Tenant, KeyVersionId Id), ChainRun> _runs;
+
+    // What this node has counted of late. Uses are many, and drop nothing: the version is the same after them. They only rise.
+    private readonly ConcurrentDictionary<KeyVersionId, SeenUses> _uses = new();
 
     // Each holds up to KeyRows.MaxReadable versions.
     private readonly FreshCache<KeyAddress, NewestVersions> _newest;
@@ -96,8 +101,30 @@ internal sealed class KeyStateCache
             _runs.ForgetAll();
     }
 
-    private void ForgetAll()
+    /// <summary>Takes note of uses that were counted here; to be called when that is committed.</summary>
+    /// <param name="versionId">The version.</param>
+    /// <param name="used">How many it has now.</param>
+    /// <param name="at">When the newest was counted.</param>
+    public void NoteUses(KeyVersionId versionId, long used, DateTimeOffset at)
     {
+        // Whoever is forgotten here is shown as the database says, at the latest when what is remembered of it is too old.
+        if (_uses.Count >= MostCounted)
+            _uses.Clear();
+
+        _uses[versionId] = new SeenUses(used, at);
+    }
+
+    /// <summary>A version with the uses that were counted here since it was read.</summary>
+    public KeyVersion WithUses(KeyVersion version) => _uses.TryGetValue(version.Id, out SeenUses seen) && seen.Used > version.Used
+        ? version with { Used = seen.Used, LastUsedAt = seen.At }
+        : version;
+
+    /// <summary>
+    /// Drops all; also for a change of what the key's row says of each of its versions, which are more than are worth finding.
+    /// </summary>
+    public void ForgetAll()
+    {
+        _uses.Clear();
         _byKid.ForgetAll();
         _byId.ForgetAll();
         _byNumber.ForgetAll();
@@ -105,6 +132,8 @@ internal sealed class KeyStateCache
         _newest.ForgetAll();
         _runs.ForgetAll();
     }
+
+    private readonly record struct SeenUses(long Used, DateTimeOffset At);
 
     private KeyRows Rows => _rows;
 

@@ -240,7 +240,7 @@ internal sealed partial class UseRecorder(
         KeyVersion? due = current.Version is { State: KeyState.Active, AutoRotate: true, SoftUsageLimit: { } soft } && used >= soft
             ? current.Version
             : null;
-        return new Verdict(counted, used, current.Version.MaxUsageLimit, events, due);
+        return new Verdict(counted, used, used > before.Used ? now : null, current.Version.MaxUsageLimit, events, due);
     }
 
     private async Task WriteAsync(IKmsSession session, KeyUsage usage, bool isNew)
@@ -288,6 +288,8 @@ internal sealed partial class UseRecorder(
             _counted.Clear();
 
         _counted[uses.Version.Id] = verdict.Used;
+        if (verdict.CountedAt is { } at)
+            states.NoteUses(uses.Version.Id, verdict.Used, at);
 
         // The next request is refused before any work is done.
         if (verdict.Used >= verdict.Max || verdict.Counted.Any(counted => counted.Refusal is not null))
@@ -303,7 +305,13 @@ internal sealed partial class UseRecorder(
 
     private sealed record UsesOfVersion(KeyVersion Version, PendingUse[] Uses);
 
-    private sealed record Verdict(CountedUses[] Counted, long Used, long? Max, List<JournalEvent> Events, KeyVersion? DueForRotation);
+    private sealed record Verdict(
+        CountedUses[] Counted,
+        long Used,
+        DateTimeOffset? CountedAt,
+        long? Max,
+        List<JournalEvent> Events,
+        KeyVersion? DueForRotation);
 
     private sealed class PendingUse(JournalActor actor, KeyVersion version, KeyOperation operation, int count)
     {

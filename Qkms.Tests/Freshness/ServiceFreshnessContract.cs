@@ -48,10 +48,11 @@ public abstract class ServiceFreshnessContract : IAsyncLifetime
         Service.Time.Advance(FreshnessLimit.MaxAge);
         (await EncryptAsync(client)).ShouldBe(HttpStatusCode.OK);
         (await DecryptAsync(client, ciphertext)).ShouldBe(HttpStatusCode.OK);
-        (await client.GetJsonAsync($"/kms/keys/{kid}")).Text("status")
-            .Should().Be("revoked", "who asks what a key is gets what the database says");
+        (await client.ActiveAsync(KeyUseVerbs.Aes)).Text("status").Should().Be("active", "it is shown by what its use goes by");
 
         Service.Time.Advance(_atOnce);
+        (await client.GetJsonAsync($"/kms/keys/{kid}")).Text("status").Should().Be("revoked");
+        (await client.ActiveAsync(KeyUseVerbs.Aes)).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await UseByKidAsync(client, kid)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
         (await EncryptAsync(client)).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         (await DecryptAsync(client, ciphertext)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_006");
