@@ -113,7 +113,7 @@ internal sealed class JournalVerifier(
             if (await tenants.FindAsync(session, id) is null)
                 report.Found($"the row of tenant {id} is missing, and the journal of an operator tells of it");
             else if (isDeleted && !statements.IsDeleted(id))
-                report.Found($"tenant {id} was deleted, as the journal of an operator says, and its row says that it was not: it was put back");
+                report.Found($"tenant {id} was deleted, as the journal of an operator says, and its row says that it was not");
         }
     }
 
