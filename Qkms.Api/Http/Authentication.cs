@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using Microsoft.AspNetCore.Authorization;
-using Qkms.Core.Telemetry;
 
 namespace Qkms.Api.Http;
 
@@ -9,7 +7,7 @@ namespace Qkms.Api.Http;
 /// caller unless its route says otherwise, unknown routes too. Nothing of the body is read before.
 /// </summary>
 /// <remarks>One rule needs none of what the framework has for many, which costs as much as the rest of the check.</remarks>
-internal sealed class Authentication(RequestDelegate next, EndpointDataSource routes, RateLimits limits, FailedLogins failures)
+internal sealed class Authentication(RequestDelegate next, EndpointDataSource routes, CallerProof proof, FailedLogins failures)
 {
     /// <summary>The cost units of every request; what its work costs is added where that is known.</summary>
     public const int CostOfRequest = 1;
@@ -24,7 +22,7 @@ internal sealed class Authentication(RequestDelegate next, EndpointDataSource ro
         Endpoint? endpoint = context.GetEndpoint();
         if (endpoint?.Metadata.GetMetadata<IAllowAnonymous>() is null && !IsOtherVerbOfOpenRoute(context, endpoint))
         {
-            if (!await IsProvenAsync(context))
+            if (!await proof.TryProveAsync(context))
             {
                 await Refusals.WriteAsync(
                     context,
@@ -34,7 +32,6 @@ internal sealed class Authentication(RequestDelegate next, EndpointDataSource ro
             }
 
             Caller caller = RequestFacts.Of(context).RequireCaller();
-            caller.Budget = limits.BudgetOf(caller);
             caller.Budget?.Pay(CostOfRequest);
 
             // Where routing found no route of ours, it answers by an endpoint of its own: another verb, another path.
@@ -52,14 +49,4 @@ internal sealed class Authentication(RequestDelegate next, EndpointDataSource ro
     // Routing answers it with an endpoint of its own, which knows nothing of the route.
     private bool IsOtherVerbOfOpenRoute(HttpContext context, Endpoint? endpoint) =>
         endpoint is not (null or RouteEndpoint) && _openPaths.Value.Contains(context.Request.Path.Value?.TrimEnd('/'));
-
-    private static async ValueTask<bool> IsProvenAsync(HttpContext context)
-    {
-        using Activity? span = KmsActivities.Start(KmsActivities.Authenticate);
-        if (await Protocol.Of(context).AuthenticateAsync(context) is not { } caller)
-            return false;
-
-        RequestFacts.Of(context).Caller = caller;
-        return true;
-    }
 }

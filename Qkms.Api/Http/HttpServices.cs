@@ -42,6 +42,7 @@ internal static class HttpServices
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ZeroedMemoryPool.Factory>();
         builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions, features));
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        builder.Services.AddSingleton<CallerProof>();
         builder.Services.AddSingleton<Entrance>();
         builder.Services.AddSingleton<RequestsUnderWay>();
         builder.Services.AddSingleton<StrangerLog>();

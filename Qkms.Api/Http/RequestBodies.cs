@@ -10,7 +10,7 @@ namespace Qkms.Api.Http;
 /// long by its head, compressed or of another media type, and nothing for which there is no memory. No content is no body, in whatever
 /// framing and type (RFC 9110, section 8.3). What is not read here the server reads and throws away: see <see cref="UnreadBodies"/>.
 /// </summary>
-internal sealed class RequestBodies(RequestDelegate next, BodyMemory memory)
+internal sealed class RequestBodies(RequestDelegate next, BodyMemory memory, CallerProof proof)
 {
     private const string Chunked = "chunked";
     private const string Identity = "identity";
@@ -52,6 +52,7 @@ internal sealed class RequestBodies(RequestDelegate next, BodyMemory memory)
         if (await BufferAsync(context, limit) is null)
             throw TooLarge(limit);
 
+        await proof.RenewAsync(context);
         await next(context);
     }
 
@@ -71,20 +72,20 @@ internal sealed class RequestBodies(RequestDelegate next, BodyMemory memory)
         await GoOnAsync(context, length, limit);
     }
 
-    private Task GoOnAsync(HttpContext context, long? length, int limit)
+    private async Task GoOnAsync(HttpContext context, long? length, int limit)
     {
-        switch (length)
+        if (length is null)
+            throw TooLarge(limit);
+
+        await proof.RenewAsync(context);
+        if (length == 0)
         {
-            case null:
-                throw TooLarge(limit);
-
-            case 0:
-                return WithoutBodyAsync(context);
-
-            default:
-                Prepare(context);
-                return next(context);
+            await WithoutBodyAsync(context);
+            return;
         }
+
+        Prepare(context);
+        await next(context);
     }
 
     private Task WithoutBodyAsync(HttpContext context)

@@ -12,6 +12,9 @@ internal sealed class RequestFacts
     /// <summary>The caller, once authenticated.</summary>
     public Caller? Caller { get; set; }
 
+    /// <summary>The monotonic clock before the caller was looked for.</summary>
+    public long ProvenAt { get; set; }
+
     /// <summary>Why there is no <see cref="Caller"/>, while there is none.</summary>
     public StrangerRequest Stranger { get; set; } = StrangerRequest.NotAsked;
 

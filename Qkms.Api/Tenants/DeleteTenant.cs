@@ -65,8 +65,8 @@ internal static class DeleteTenant
                 "Schedules the deletion of a tenant. All of its API keys are refused from now on; on its date Qkms destroys its key, which "
                 + "makes all of its keys unreadable, and removes its rows.")
             .WithDescription(
-                "You can cancel until that date. Ids and name of a deleted tenant are never used again, and its journal of changes stays. A "
-                + "tenant that is already scheduled keeps its date, whatever 'waiting_days' says: cancel first to choose another.")
+                "You can cancel until that date. Ids and name of a deleted tenant are never used again, and its journal of changes stays. "
+                + "A tenant that is already scheduled keeps its date, whatever 'waiting_days' says: cancel first to choose another.")
             .WithRequestExample("""{"reason":"The contract has ended."}""")
             .WithValidation(new DeleteTenantQueryValidator())
             .WithOptionalValidation(new DeleteTenantRequestValidator())

@@ -25,7 +25,8 @@ internal static class TenantActions
             .WithName("SuspendTenant")
             .WithSummary("Suspends a tenant: all of its API keys are refused from now on, until you resume it.")
             .WithDescription(
-                "It holds for the next request here, and within a second on other nodes. Nothing of the tenant is lost.")
+                "It holds for the next request here, and within a second on other nodes. No change and no recorded use of a key is made "
+                + "on any node once this is answered, and background work waits. Nothing of the tenant is lost.")
             .WithRequestExample("""{"reason":"The invoice of October is not paid."}""")
             .WithAction(KmsErrors.OwnTenant, KmsErrors.TenantState);
         tenants.MapPost("/{tenant_id}/actions/resume", ResumeAsync)

@@ -109,8 +109,8 @@ internal sealed partial class TenantAdministration(
     /// suspended stays as it is.
     /// </summary>
     /// <exception cref="KmsException">
-    /// <see cref="KmsErrors.NotFound"/>, <see cref="KmsErrors.OwnTenant"/>, <see cref="KmsErrors.TenantState"/>: it is deleted, or waits for
-    /// that; <see cref="KmsErrors.NotPermitted"/>.
+    /// <see cref="KmsErrors.NotFound"/>, <see cref="KmsErrors.OwnTenant"/>, <see cref="KmsErrors.TenantState"/>: it is deleted, or
+    /// waits for that; <see cref="KmsErrors.NotPermitted"/>.
     /// </exception>
     public Task<Done<TenantInfo>> SuspendAsync(
         Caller caller, TenantId id, string? reason, RepeatableRequest? request, CancellationToken cancellationToken)

@@ -62,7 +62,9 @@ internal sealed class ApiKeyAuthenticator
     /// <summary>Whom an API key proves, or null: unknown, wrong, expired or revoked is not told apart.</summary>
     /// <param name="proof">What <see cref="ApiKeyProver"/> made of the presented key.</param>
     /// <param name="cancellationToken">Cancels the look-up.</param>
-    /// <exception cref="KmsException"><see cref="KmsErrors.TenantSuspended"/>, also while it waits for its deletion, or storage is not available.</exception>
+    /// <exception cref="KmsException">
+    /// <see cref="KmsErrors.TenantSuspended"/>, also while it waits for its deletion, or storage is not available.
+    /// </exception>
     /// <exception cref="SealBrokenException">The key is proven, and the credential's row or its tenant's was tampered with.</exception>
     public async ValueTask<ApiKeyIdentity?> AuthenticateAsync(ApiKeyProof proof, CancellationToken cancellationToken)
     {

@@ -4,6 +4,7 @@ using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Store;
 using Qkms.Core.Telemetry;
+using Qkms.Core.Tenants;
 using Qkms.Core.Uses;
 
 namespace Qkms.Core.Devices;
@@ -22,6 +23,7 @@ internal sealed partial class DeviceSweep(
     KeyPlanner planner,
     VersionDestruction destruction,
     ObservedTime observed,
+    TenantStates tenants,
     DeviceOptions options,
     IntegrityAlarm alarm,
     OperationMetrics metrics,
@@ -69,7 +71,11 @@ internal sealed partial class DeviceSweep(
     private async Task<KeyVersion?> DestroyAsync(
         TenantId tenantId, KeyVersionId versionId, DateTimeOffset now, DateTimeOffset before, CancellationToken cancellationToken)
     {
-        KeyAndVersion? found = await Store.ReadAsync(session => rows.FindWithKeyAsync(session, tenantId, versionId), cancellationToken);
+        KeyAndVersion? found = await Store.ReadAsync(
+            async session => await tenants.IsActiveAsync(session, tenantId)
+                ? await rows.FindWithKeyAsync(session, tenantId, versionId)
+                : null,
+            cancellationToken);
         if (found?.Version.Address.Owner.DeviceId is not { } owner || !IsDue(found.Version, now, before))
             return null;
 

@@ -2,6 +2,7 @@ using Qkms.Core.Callers;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
+using Qkms.Core.Tenants;
 
 namespace Qkms.Core.Idempotency;
 
@@ -9,7 +10,8 @@ namespace Qkms.Core.Idempotency;
 /// Makes the changes that requests ask for, each of a repeatable request once. Its result is kept in the very unit that changes something:
 /// the one is there if the other is, whatever is cut or killed in between.
 /// </summary>
-internal sealed class Changes(IKmsStore store, IIdempotencyRepository results, KeptResults kept, TenantKeys tenantKeys)
+internal sealed class Changes(
+    IKmsStore store, IIdempotencyRepository results, KeptResults kept, TenantKeys tenantKeys, TenantStates tenants)
 {
     // A plan fails only because another change of the same key was faster, so somebody always gets on.
     private const int MaxPlans = 100;
@@ -65,7 +67,7 @@ internal sealed class Changes(IKmsStore store, IIdempotencyRepository results, K
     /// <param name="cancellationToken">Honoured until the work is queued.</param>
     /// <exception cref="KmsException">
     /// <see cref="KmsErrors.Unavailable"/>, nothing having been changed: the same request was faster on another way and its result can be
-    /// looked up, or other changes were faster again and again.
+    /// looked up, or other changes were faster again and again. <see cref="KmsErrors.TenantSuspended"/>: since the request was let in.
     /// </exception>
     internal async Task<Done<T>> WriteAsync<T>(
         Caller caller,
@@ -79,7 +81,7 @@ internal sealed class Changes(IKmsStore store, IIdempotencyRepository results, K
         {
             PlannedChange<T> change = plans == 1 ? plan : await planAgain();
             KeptResult? result = request is null ? null : await SealAsync(caller, request, change, cancellationToken);
-            if (await store.WriteAsync(session => TryWriteAsync(session, change, result), cancellationToken) is { } done)
+            if (await store.WriteAsync(session => TryWriteAsync(session, caller, change, result), cancellationToken) is { } done)
                 return done;
         }
 
@@ -94,7 +96,7 @@ internal sealed class Changes(IKmsStore store, IIdempotencyRepository results, K
         return KeptResultWrap.Protect(tenantKey, caller.TenantId, request, ResultRecord.Write(change.Result), change.At);
     }
 
-    private async Task<Done<T>?> TryWriteAsync<T>(IKmsSession session, PlannedChange<T> change, KeptResult? result)
+    private async Task<Done<T>?> TryWriteAsync<T>(IKmsSession session, Caller caller, PlannedChange<T> change, KeptResult? result)
     {
         if (!await change.TryWriteAsync(session))
             return null;
@@ -102,6 +104,7 @@ internal sealed class Changes(IKmsStore store, IIdempotencyRepository results, K
         if (result is not null && !await results.InsertAsync(session, result))
             throw KmsErrors.Unavailable.RetryAfter(_retryAfter);
 
+        await tenants.RequireActiveAsync(session, caller.TenantId);
         return new Done<T>(change.Result, change.At, IsRepeated: false);
     }
 }

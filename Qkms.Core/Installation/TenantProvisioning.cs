@@ -25,6 +25,7 @@ internal sealed class TenantProvisioning(
     ApiKeyIssuer issuer,
     ApiKeyAuthenticator authenticator,
     MaterialCache materials,
+    TenantStates states,
     IdGenerator ids,
     TimeProvider time)
 {
@@ -104,6 +105,7 @@ internal sealed class TenantProvisioning(
             return false;
 
         session.OnCommitted(authenticator.ForgetAll);
+        session.OnCommitted(states.ForgetAll);
         if (changed.State != TenantState.Active)
             session.OnCommitted(() => materials.Drop([changed.Id]));
 
@@ -118,7 +120,13 @@ internal sealed class TenantProvisioning(
         TenantId subject = row.UnverifiedRow.Id;
         TenantId[] readers = operators is { } other && other != subject ? [subject, other] : [subject];
         foreach (TenantId reader in readers.OrderBy(id => id.Value))
+        {
             await journal.AppendAsync(session, Entry(actor, reader, action, subject.ToString(), row.Seal, reason));
+
+            // Writes and uses that go on meanwhile are committed before this, or see it: TenantStates.
+            if (reader == subject && row.UnverifiedRow.State != TenantState.Active)
+                await journal.HoldUsesAsync(session, subject);
+        }
     }
 
     /// <summary>Writes an API key that was changed, which holds here from the commit on; false when it is not there.</summary>

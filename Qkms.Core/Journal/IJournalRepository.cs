@@ -12,6 +12,9 @@ internal interface IJournalRepository
     /// <summary>A stream by its number, or null, held until the unit ends: whoever else adds to it waits.</summary>
     Task<Sealed<JournalStream>?> LockStreamAsync(IKmsSession session, TenantId tenantId, int number);
 
+    /// <summary>Holds every stream of uses of a tenant in the same way, in the order of their numbers.</summary>
+    Task LockAllUsesAsync(IKmsSession session, TenantId tenantId);
+
     /// <summary>The stream of a node's uses, or null, held in the same way.</summary>
     Task<Sealed<JournalStream>?> LockUsesAsync(IKmsSession session, TenantId tenantId, string node);
 

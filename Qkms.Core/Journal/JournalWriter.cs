@@ -92,6 +92,13 @@ internal sealed class JournalWriter
         return true;
     }
 
+    /// <summary>
+    /// Holds every stream of uses of a tenant until the unit ends. The unit holds the life cycle already, so that none begins meanwhile.
+    /// </summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="tenantId">The tenant.</param>
+    public Task HoldUsesAsync(IKmsSession session, TenantId tenantId) => _journal.LockAllUsesAsync(session, tenantId);
+
     /// <summary>Begins the life cycle of a new tenant.</summary>
     /// <param name="session">The unit that makes the tenant.</param>
     /// <param name="tenantId">The tenant.</param>

@@ -3,6 +3,7 @@ using Qkms.Core.Journal;
 using Qkms.Core.Keys;
 using Qkms.Core.Store;
 using Qkms.Core.Telemetry;
+using Qkms.Core.Tenants;
 using Qkms.Core.Uses;
 
 namespace Qkms.Core.Lifecycle;
@@ -19,6 +20,7 @@ internal sealed partial class DestructionSweep(
     KeyPlanner planner,
     VersionDestruction destruction,
     ObservedTime observed,
+    TenantStates tenants,
     IntegrityAlarm alarm,
     OperationMetrics metrics,
     TimeProvider time,
@@ -63,7 +65,11 @@ internal sealed partial class DestructionSweep(
             async session =>
             {
                 KeyAndVersion? version = await rows.FindWithKeyAsync(session, tenantId, versionId);
-                return (version, version is not null && await observed.HasWaitedAsync(session, version.Version, now));
+                return (
+                    version,
+                    version is not null
+                        && await tenants.IsActiveAsync(session, tenantId)
+                        && await observed.HasWaitedAsync(session, version.Version, now));
             },
             cancellationToken);
         if (found is null || !hasWaited || KeyTransitions.Destroy(found.Version, now) is not { } destroyed)

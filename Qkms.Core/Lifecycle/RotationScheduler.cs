@@ -9,6 +9,7 @@ using Qkms.Core.Rotations;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 using Qkms.Core.Telemetry;
+using Qkms.Core.Tenants;
 using Qkms.Core.Uses;
 
 namespace Qkms.Core.Lifecycle;
@@ -30,6 +31,7 @@ internal sealed partial class RotationScheduler(
     KeyQuota quota,
     KeyWriter writer,
     TenantKeys tenantKeys,
+    TenantStates tenants,
     IntegrityAlarm alarm,
     OperationMetrics metrics,
     RotationOptions options,
@@ -137,7 +139,8 @@ internal sealed partial class RotationScheduler(
         await store.WriteAsync(
             async session =>
             {
-                if (await keys.LockKeyAsync(session, tenantId, new KeyId(id)) is not { } row)
+                if (await keys.LockKeyAsync(session, tenantId, new KeyId(id)) is not { } row
+                    || !await tenants.IsActiveAsync(session, tenantId))
                     return false;
 
                 Key key = sealer.Open(row);
@@ -174,6 +177,7 @@ internal sealed partial class RotationScheduler(
                 KeyAndVersion found = await rows.FindAgainAsync(session, seen.Version);
                 return found is { Version: { State: KeyState.Active, AutoRotate: true } version }
                     && version.SoftLimitExpiration <= now
+                    && await tenants.IsActiveAsync(session, tenantId)
                     && await orders.OrderAsync(session, version, RotationCause.Expiration, now);
             },
             cancellationToken);
@@ -213,7 +217,7 @@ internal sealed partial class RotationScheduler(
         store.WriteAsync(
             async session =>
             {
-                if (await jobs.LockAsync(session, tenantId, id) is not { } row)
+                if (await jobs.LockAsync(session, tenantId, id) is not { } row || !await tenants.IsActiveAsync(session, tenantId))
                     return null;
 
                 RotationJob job = sealer.Open(row);
@@ -271,6 +275,7 @@ internal sealed partial class RotationScheduler(
                         return false;
 
                     await orders.WriteAsync(session, row, happened);
+                    await tenants.RequireActiveAsync(session, job.TenantId);
                     return true;
                 },
                 cancellationToken);
@@ -292,7 +297,8 @@ internal sealed partial class RotationScheduler(
         bool IsSame(Sealed<RotationJob>? row) => row is not null && RowSealer.SayTheSame(job, row.UnverifiedRow);
     }
 
-    // What the state of the keys refuses stays refused: it is not tried again. What broke down is, after a growing time.
+    // What the state of the keys refuses stays refused: it is not tried again. What broke down is, after a growing time. A job whose tenant
+    // was suspended meanwhile waits as if it had not begun.
     private async Task FailAsync(RotationJob job, Exception failure, CancellationToken cancellationToken)
     {
         KmsError error = failure is KmsException refusal ? refusal.Error : KmsErrors.Internal;
@@ -302,7 +308,9 @@ internal sealed partial class RotationScheduler(
         else if (failure is EngineFaultException fault)
             await alarm.RaiseAsync(caller: null, fault);
 
-        bool isOver = error.Kind is not (KmsErrorKind.Unavailable or KmsErrorKind.Internal) || job.Attempts >= options.MaxAttempts;
+        bool isSuspended = error == KmsErrors.TenantSuspended;
+        bool isOver = !isSuspended
+            && (error.Kind is not (KmsErrorKind.Unavailable or KmsErrorKind.Internal) || job.Attempts >= options.MaxAttempts);
         bool isWritten = await store.WriteAsync(
             async session =>
             {
@@ -315,14 +323,16 @@ internal sealed partial class RotationScheduler(
                     return true;
                 }
 
-                RotationJob again = job with
-                {
-                    State = RotationJobState.Scheduled,
-                    NextAttemptAt = time.GetUtcMilliseconds() + options.DelayAfter(job.Attempts),
-                    ErrorCode = error.Code,
-                    Reason = Cut(reason),
-                    RowVersion = job.RowVersion + 1,
-                };
+                DateTimeOffset now = time.GetUtcMilliseconds();
+                RotationJob again = isSuspended
+                    ? job with { Attempts = job.Attempts - 1, NextAttemptAt = now }
+                    : job with
+                    {
+                        NextAttemptAt = now + options.DelayAfter(job.Attempts),
+                        ErrorCode = error.Code,
+                        Reason = Cut(reason),
+                    };
+                again = again with { State = RotationJobState.Scheduled, RowVersion = job.RowVersion + 1 };
                 await orders.WriteAsync(session, sealer.Seal(again), happened: null);
                 return true;
             },

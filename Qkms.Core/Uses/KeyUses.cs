@@ -4,6 +4,7 @@ using Qkms.Core.Callers;
 using Qkms.Core.Gates;
 using Qkms.Core.Keys;
 using Qkms.Core.Telemetry;
+using Qkms.Core.Tenants;
 
 namespace Qkms.Core.Uses;
 
@@ -13,7 +14,13 @@ namespace Qkms.Core.Uses;
 /// alone says which key opens or checks something, the older versions are tried after the newest; that is one use, whatever it tries.
 /// </summary>
 internal sealed class KeyUses(
-    KeyResolver resolver, MaterialCache materials, PrivateKeyGate gate, UseRecorder recorder, OperationMetrics metrics, TimeProvider time)
+    KeyResolver resolver,
+    MaterialCache materials,
+    PrivateKeyGate gate,
+    UseRecorder recorder,
+    TenantStates tenants,
+    OperationMetrics metrics,
+    TimeProvider time)
 {
     /// <summary>What counts the uses of the items of one request together.</summary>
     internal UseGroup Together(Caller caller) => new(caller, recorder, time);
@@ -181,28 +188,29 @@ internal sealed class KeyUses(
         return null;
     }
 
-    // The answer leaves after its use is counted, and not at all when it is not.
+    // The answer leaves after its use is counted, and not at all when it is not, or when the tenant was suspended since.
     private async ValueTask<Used<T>> CountAsync<T>(Caller caller, KeyChoice choice, Used<T> use, KeyOperation operation)
     {
         KeyVersion version = use.Key.Version;
-        long used = version.Used;
-        if (operation.IsCounted() && recorder.Records(version))
+        bool isRecorded = operation.IsCounted() && recorder.Records(version);
+        if (isRecorded && choice.Together is { } group)
         {
-            if (choice.Together is { } group)
-            {
-                group.Add(version, operation);
-                return use;
-            }
+            group.Add(version, operation);
+            return use;
+        }
 
-            try
-            {
+        long used = version.Used;
+        try
+        {
+            if (isRecorded)
                 used = (await recorder.RecordAsync(caller, version, operation, 1)).Used;
-            }
-            catch
-            {
-                use.Withdraw();
-                throw;
-            }
+            else
+                await tenants.RequireActiveAsync(caller.TenantId, CancellationToken.None);
+        }
+        catch
+        {
+            use.Withdraw();
+            throw;
         }
 
         return use with { Key = LimitWarner.Warned(caller, use.Key, used, time) };
@@ -213,8 +221,14 @@ internal sealed class KeyUses(
         where T : class
     {
         int made = results.Count(item => item.Refusal is null);
-        if (made == 0 || !operation.IsCounted() || !recorder.Records(version))
+        if (made == 0)
             return version.Used;
+
+        if (!operation.IsCounted() || !recorder.Records(version))
+        {
+            await tenants.RequireActiveAsync(caller.TenantId, CancellationToken.None);
+            return version.Used;
+        }
 
         CountedUses counted = await recorder.RecordAsync(caller, version, operation, made);
         int left = counted.Granted;

@@ -146,7 +146,11 @@ internal sealed class MaterialCache : IDisposable
             }
 
             isHit = false;
-            MaterialEntry entry = new(version.TenantId, version.Id, _time.GetTimestamp()) { Leases = 1, IsDropped = generation != _generation };
+            MaterialEntry entry = new(version.TenantId, version.Id, _time.GetTimestamp())
+            {
+                Leases = 1,
+                IsDropped = generation != _generation,
+            };
             entry.Loading = Task.Run(() => LoadAsync(entry, version));
             if (entry.IsDropped)
                 return entry;

@@ -9,6 +9,7 @@ using Qkms.Core.Rotations;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 using Qkms.Core.Telemetry;
+using Qkms.Core.Tenants;
 
 namespace Qkms.Core.Uses;
 
@@ -26,6 +27,7 @@ internal sealed partial class UseRecorder(
     JournalWriter journal,
     RotationOrders orders,
     KeyStateCache states,
+    TenantStates tenants,
     AuditOptions audit,
     IdGenerator ids,
     TimeProvider time,
@@ -154,7 +156,7 @@ internal sealed partial class UseRecorder(
 
             _isFailing = false;
         }
-        catch (SealBrokenException) when (versions.Length > 1)
+        catch (Exception e) when (versions.Length > 1 && ConcernsOne(e))
         {
             // It concerns one of them, or one tenant.
             foreach (UsesOfVersion one in versions)
@@ -176,6 +178,9 @@ internal sealed partial class UseRecorder(
             Refuse(versions, KmsErrors.Unavailable.RetryAfter(_retryAfter));
         }
     }
+
+    private static bool ConcernsOne(Exception e) =>
+        e is SealBrokenException || (e as KmsException)?.Error == KmsErrors.TenantSuspended;
 
     private static void Refuse(UsesOfVersion[] versions, Exception e)
     {
@@ -200,6 +205,8 @@ internal sealed partial class UseRecorder(
         {
             foreach (JournalEvent[] events in ofTenant.Chunk(JournalWriter.MostAtOnce))
                 await journal.AppendUsesAsync(session, audit.Node, events);
+
+            await tenants.RequireActiveAsync(session, ofTenant.Key);
         }
 
         return verdicts;

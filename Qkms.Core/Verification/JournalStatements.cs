@@ -72,7 +72,8 @@ internal sealed class JournalStatements
         if (happened.Action.StartsWith(JournalActions.OfTenants, StringComparison.Ordinal)
             && Guid.TryParse(happened.To, out Guid other)
             && other != happened.TenantId.Value)
-            _others[other] = happened.Action is JournalActions.TenantDeleted or JournalActions.TenantErased || _others.GetValueOrDefault(other);
+            _others[other] = happened.Action is JournalActions.TenantDeleted or JournalActions.TenantErased
+                || _others.GetValueOrDefault(other);
     }
 
     /// <summary>Takes note of a genuine event of a stream of uses.</summary>

@@ -70,7 +70,7 @@ internal sealed class DeviceRepository : IDeviceRepository
         FROM key_versions
         WHERE owner_kind = 'device' AND state <> 4
           AND process_until <= CASE state WHEN 2 THEN @Now ELSE @Ended END AND process_until <= @Now
-          AND (process_until, id) > (@Until, @Id)
+          AND (process_until, id) > (@Until, @Id) AND {OfActiveTenants.In("key_versions")}
         ORDER BY process_until, id
         LIMIT @Limit
         """;

@@ -80,6 +80,18 @@ internal sealed class JournalRepository : IJournalRepository
         return [.. rows.Select(row => row.ToEvent())];
     }
 
+    private const string SelectAllUses =
+        """
+        SELECT stream
+        FROM audit_streams
+        WHERE tenant_id = @TenantId AND kind = 2
+        ORDER BY stream
+        """;
+
+    /// <inheritdoc/>
+    public Task LockAllUsesAsync(IKmsSession session, TenantId tenantId) => session.Sql.ListAsync<long>(
+        SelectAllUses + session.Sql.Dialect.LockRow, new { TenantId = tenantId.Value.ToBytes() });
+
     private const string SelectUses =
         $"""
         SELECT {JournalStreamRow.Columns}

@@ -7,13 +7,12 @@ namespace Qkms.Storage.Keys;
 /// <summary>What waits for its destruction.</summary>
 internal sealed partial class KeyRepository
 {
-    // No tenant here: what is due is due for all, and each row says whose it is. Those of a deleted tenant go with it.
+    // No tenant here: what is due is due for all, and each row says whose it is.
     private static string SelectDue(SqlDialect dialect) =>
         $"""
         SELECT CAST(tenant_id AS {dialect.Bytes}) AS tenant_id, CAST(id AS {dialect.Bytes}) AS id
         FROM key_versions
-        WHERE destroy_at <= @Now AND id > @After
-          AND NOT EXISTS (SELECT 1 FROM tenants t WHERE t.id = key_versions.tenant_id AND t.state = 4)
+        WHERE destroy_at <= @Now AND id > @After AND {OfActiveTenants.In("key_versions")}
         ORDER BY id
         LIMIT @Limit
         """;

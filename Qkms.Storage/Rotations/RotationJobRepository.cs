@@ -135,6 +135,7 @@ internal sealed class RotationJobRepository : IRotationJobRepository
         SELECT CAST(d.tenant_id AS {dialect.Bytes}) AS tenant_id, CAST(d.id AS {dialect.Bytes}) AS id, CAST(d.{due} AS BIGINT) AS due_at
         FROM {table} d
         WHERE {waits} AND d.{due} IS NOT NULL AND d.{due} <= @Now AND (d.{due}, d.id) > (@DueAt, @After)
+          AND {OfActiveTenants.In("d")}
         ORDER BY d.{due}, d.id
         LIMIT @Limit
         """;

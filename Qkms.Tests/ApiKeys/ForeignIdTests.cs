@@ -55,6 +55,7 @@ public sealed class ForeignIdTests : ServiceTests
     [Fact]
     public async Task Ids_out_of_scope_answer_like_random_ones_everywhere()
     {
+        await App.CreateTenantAsync("second");
         using HttpClient narrowed = await App.NarrowedClientAsync(keyScope: "default mine/*");
 
         int compared = await CompareAsync(asking: narrowed, owner: Client, making: Client, isSameTenant: true);

@@ -5,16 +5,16 @@ using static Qkms.Tests.Tenants.TenantDeletionVerbs;
 namespace Qkms.Tests.Integrity;
 
 /// <summary>
-/// SQLite's own: after the deletion of a tenant the database file, its log and its index hold no piece of its wrapped key nor of the private
-/// keys that this wrapped, though each was there before.
+/// SQLite's own: after the deletion of a tenant the database file, its log and its index hold no piece of its wrapped key nor of the
+/// private keys that this wrapped, though each was there before.
 /// </summary>
 public sealed class DeletedTenantBytesTests : ServiceTests
 {
     private const int Tenants = 60;
 
     /// <summary>
-    /// 14.1: of tenants whose keys fill several pages, deleted alone and between others that stay. A key of another tenant that is destroyed
-    /// afterwards is gone too: the deletion has left no copy of it anywhere.
+    /// 14.1: of tenants whose keys fill several pages, deleted alone and between others that stay. A key of another tenant that is
+    /// destroyed afterwards is gone too: the deletion has left no copy of it anywhere.
     /// </summary>
     [FactIf(Requirement.Sqlite)]
     public async Task No_file_of_the_database_holds_a_piece_of_the_key_of_a_deleted_tenant()
@@ -65,7 +65,8 @@ public sealed class DeletedTenantBytesTests : ServiceTests
             wrapped =
             [
                 .. database.Bytes(
-                    "SELECT m.wrapped FROM key_material m JOIN key_versions v ON v.id = m.version_id WHERE v.state = 2 AND v.name LIKE 'n%'"),
+                    "SELECT m.wrapped FROM key_material m JOIN key_versions v ON v.id = m.version_id "
+                    + "WHERE v.state = 2 AND v.name LIKE 'n%'"),
             ];
         }
 

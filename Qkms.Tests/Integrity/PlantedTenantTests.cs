@@ -131,7 +131,7 @@ public sealed class PlantedTenantTests : ServiceTests
         ShouldBeNamed($"tenant {id}");
     }
 
-    /// <summary>14.1, F-14: a tenant that somebody removed with all of its rows is missed, because the operator's journal tells of it.</summary>
+    /// <summary>14.1, F-14: a tenant that somebody removed with all of its rows is missed: the operator's journal tells of it.</summary>
     [Fact]
     public async Task A_tenant_that_was_removed_by_hand_is_missed()
     {

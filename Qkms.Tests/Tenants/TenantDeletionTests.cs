@@ -1,6 +1,7 @@
 using Qkms.Core.Administration;
 using Qkms.Core.Uses;
 using Qkms.Tests.ApiKeys;
+using Qkms.Tests.Rotations;
 using Qkms.Tests.Verification;
 using static Qkms.Tests.Tenants.TenantDeletionVerbs;
 
@@ -71,7 +72,8 @@ public sealed class TenantDeletionTests : ServiceTests
         (string other, HttpClient others) = await App.FurnishTenantAsync(Client, "staying");
         await App.Services.GetRequiredService<Qkms.Core.ApiKeys.ApiKeyUses>().WriteAsync(CancellationToken.None);
         using (Database database = App.OpenDatabase())
-            database.TablesOf(id).Should().BeEquivalentTo(database.TableNames().Where(table => database.ColumnNames(table).Contains("tenant_id")));
+            database.TablesOf(id).Should().BeEquivalentTo(
+                database.TableNames().Where(table => database.ColumnNames(table).Contains("tenant_id")));
 
         string account = (await Client.GetJsonAsync($"/tenants/{id}")).Text("account_id");
         (await Client.DeleteTenantAsync(id)).ShouldBe(HttpStatusCode.Accepted);
@@ -165,6 +167,27 @@ public sealed class TenantDeletionTests : ServiceTests
         (await Client.GetJsonAsync($"/tenants/{id}")).Text("state").Should().Be("active");
     }
 
+    /// <summary>14.1: nothing of a tenant that waits is done in the background, and a job does not survive it.</summary>
+    [Fact]
+    public async Task A_job_of_a_tenant_that_waits_does_not_run()
+    {
+        (string id, HttpClient theirs) = await App.FurnishTenantAsync(Client, "with a job");
+        string kid = (await theirs.GenerateAsync("ML-DSA-44")).Text("kid");
+        (await theirs.RotateVersionAsync(kid, $$"""{"scheduled_at":"{{App.Time.GetUtcNow().AddHours(1):yyyy-MM-dd'T'HH:mm:ss'Z'}}"}"""))
+            .ShouldBe(HttpStatusCode.Accepted);
+        (await Client.DeleteTenantAsync(id)).ShouldBe(HttpStatusCode.Accepted);
+
+        await App.RotateDueAsync(TimeSpan.FromDays(1));
+        using (Database database = App.OpenDatabase())
+            database.Scalar($"SELECT COUNT(*) FROM key_versions WHERE previous_kid = '{kid}'").Should().Be(0L);
+
+        (await App.DeleteDueAsync(Week)).Should().Be(1);
+        await App.RotateDueAsync(TimeSpan.FromDays(1));
+        using Database after = App.OpenDatabase();
+        after.ShouldHoldNothingOf(id);
+        App.Log.Text.Should().NotContain("Critical ");
+    }
+
     /// <summary>14.1: more rows than one unit removes go in several, chains of rotations among them.</summary>
     [Fact]
     public async Task More_rows_than_a_piece_go_in_several()
@@ -214,7 +237,8 @@ public sealed class TenantDeletionTests : ServiceTests
         foreach (string id in ids)
         {
             database.ShouldHoldNothingOf(id);
-            database.Scalar($"SELECT COUNT(*) FROM audit_events WHERE tenant_id = {Stored(id)} AND action = 'tenant.erased'").Should().Be(1L);
+            database.Scalar($"SELECT COUNT(*) FROM audit_events WHERE tenant_id = {Stored(id)} AND action = 'tenant.erased'")
+                .Should().Be(1L);
         }
 
         App.Log.Text.Should().NotContain("Critical ").And.NotContain("Error ");

@@ -1,5 +1,6 @@
 using Qkms.Core.Encryption;
 using Qkms.Core.Gates;
+using Qkms.Core.Tenants;
 using Qkms.Core.Uses;
 
 namespace Qkms.Tests.Uses;
@@ -87,6 +88,7 @@ public sealed class OtherNodeMemoryTests
                 Materials,
                 services.GetRequiredService<PrivateKeyGate>(),
                 services.GetRequiredService<UseRecorder>(),
+                services.GetRequiredService<TenantStates>(),
                 services.GetRequiredService<OperationMetrics>(),
                 Time);
             _cipher = new Cipher(uses);
