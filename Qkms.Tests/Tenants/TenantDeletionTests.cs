@@ -112,7 +112,8 @@ public sealed class TenantDeletionTests : ServiceTests
         foreach (string days in (string[])["6", "31", "seven", "", "7&waiting_days=8"])
             (await Client.SendJsonAsync(HttpMethod.Delete, $"/tenants/{id}?waiting_days={days}", null)).ShouldBlame("waiting_days");
 
-        (await Client.SendJsonAsync(HttpMethod.Delete, $"/tenants/{id}?waiting_days=8", """{"waiting_days":9}""")).ShouldBlame("waiting_days");
+        (await Client.SendJsonAsync(HttpMethod.Delete, $"/tenants/{id}?waiting_days=8", """{"waiting_days":9}"""))
+            .ShouldBlame("waiting_days");
         (await Client.DeleteTenantAsync(id, """{"wait":9}""")).ShouldBlame("wait");
         (await Client.DeleteTenantAsync(id, $$"""{"reason":"{{new string('x', 257)}}"}""")).ShouldBlame("reason");
         (await Client.GetJsonAsync($"/tenants/{id}")).Text("state").Should().Be("active");
