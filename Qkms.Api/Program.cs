@@ -73,6 +73,7 @@ return await StartFailures.ExplainAsync(async () =>
     builder.Services.AddSingleton(TimeProvider.System);
     builder.Services.AddSingleton(_ => new RateLimits(settings.Plans, settings.RateLimits));
     builder.Services.AddSingleton(_ => new FailedLogins(settings.RateLimits));
+    builder.Services.AddSingleton<ShownVersions>();
     builder.Services.AddQkmsCore(
         PqcEngines.Select(settings.Engine, settings.StrictEngine),
         settings.ApiKeys,
