@@ -131,7 +131,8 @@ public sealed class TenantDeletionTests : ServiceTests
         string id = (await Client.CreateTenantAsync("asked")).Text("tenant_id");
         (await Client.CancelTenantDeletionAsync(id)).ShouldBe(HttpStatusCode.OK).Text("state").Should().Be("active");
         string date = (await Client.DeleteTenantAsync(id)).ShouldBe(HttpStatusCode.Accepted).Text("delete_at");
-        (await Client.DeleteTenantAsync(id, """{"waiting_days":30}""")).ShouldBe(HttpStatusCode.Accepted).Text("delete_at").Should().Be(date);
+        (await Client.DeleteTenantAsync(id, """{"waiting_days":30}""")).ShouldBe(HttpStatusCode.Accepted)
+            .Text("delete_at").Should().Be(date);
         foreach (string action in (string[])["suspend", "resume"])
             (await Client.ActOnTenantAsync(id, action)).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_TENANT_003");
 
