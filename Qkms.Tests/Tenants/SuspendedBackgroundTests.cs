@@ -106,6 +106,7 @@ public sealed class SuspendedBackgroundTests : ServiceTests
         (string id, HttpClient theirs) = await MakeAsync();
         Answer old = await theirs.RegisterAsync();
         await theirs.RotateDeviceAsync();
+        await SweepDevicesAfterAsync(TimeSpan.Zero);
         await Client.ActOnTenantAsync(id, "suspend");
 
         // It is not believed that a time has passed that nobody saw begin.
