@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
+using Qkms.Api.Logging;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Time;
 using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
@@ -23,6 +24,8 @@ internal sealed class EnvelopeProtocol(
     private const string JsonInUtf8 = "application/json; charset=utf-8";
 
     private readonly JsonSerializerOptions _json = options.Value.SerializerOptions;
+
+    private readonly JsonWriterOptions _writing = new() { Encoder = options.Value.SerializerOptions.Encoder, SkipValidation = true };
 
     public override string MediaType => Json;
 
@@ -89,8 +92,34 @@ internal sealed class EnvelopeProtocol(
     public override Task WriteResultAsync<T>(HttpContext context, int status, T data)
     {
         DateTimeOffset now = time.GetUtcMilliseconds();
-        LimitHeaders.Write(context, now);
+        LimitHeaders.Write(context, RequestFacts.Of(context), now);
         return WriteAsync(context, status, new Envelope<T>(data, RequestIdentity.Of(context), now));
+    }
+
+    /// <summary>The same envelope, around JSON that is there already.</summary>
+    public override async Task WriteKeptAsync<T>(HttpContext context, KeptResult<T> kept)
+    {
+        RequestFacts facts = RequestFacts.Of(context);
+        DateTimeOffset now = time.GetUtcMilliseconds();
+        using AnswerBuffer buffer = new();
+        using (Utf8JsonWriter json = NewWriter(buffer))
+            WriteEnvelope(json, kept, facts.RequestId, now);
+
+        LimitHeaders.Write(context, facts, now);
+        await SendAsync(context, facts, StatusCodes.Status200OK, buffer, now);
+    }
+
+    private void WriteEnvelope<T>(Utf8JsonWriter json, KeptResult<T> kept, Guid requestId, DateTimeOffset now)
+    {
+        json.WriteStartObject();
+        json.WritePropertyName("data"u8);
+        json.WriteRawValue(kept.WrittenBy(data => JsonSerializer.SerializeToUtf8Bytes(data, TypeOf<T>())), skipInputValidation: true);
+        json.WriteString("request_id"u8, requestId);
+        json.WritePropertyName("timestamp"u8);
+        Span<byte> text = stackalloc byte[UtcText.Length];
+        UtcText.Write(now, text);
+        json.WriteStringValue(text);
+        json.WriteEndObject();
     }
 
     public override Task WriteRefusalAsync(HttpContext context, KmsException refusal)
@@ -112,15 +141,25 @@ internal sealed class EnvelopeProtocol(
     public override IProducesResponseTypeMetadata Describe<T>(int status) =>
         new ProducesResponseTypeMetadata(status, typeof(Envelope<T>), [Json]);
 
-    // With its length, so that it goes out in one piece.
     private async Task WriteAsync<TBody>(HttpContext context, int status, TBody body)
     {
-        if (RequestFacts.Of(context).Caller is { } caller)
-            ApiKeyHeaders.Write(context, caller, time.GetUtcMilliseconds());
-
         using AnswerBuffer buffer = new();
-        using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { Encoder = _json.Encoder, SkipValidation = true }))
-            JsonSerializer.Serialize(json, body, (JsonTypeInfo<TBody>)_json.GetTypeInfo(typeof(TBody)));
+        using (Utf8JsonWriter json = NewWriter(buffer))
+            JsonSerializer.Serialize(json, body, TypeOf<TBody>());
+
+        await SendAsync(context, RequestFacts.Of(context), status, buffer, time.GetUtcMilliseconds());
+    }
+
+    private Utf8JsonWriter NewWriter(AnswerBuffer buffer) => new(buffer, _writing);
+
+    private JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)_json.GetTypeInfo(typeof(T));
+
+    // With its length, so that it goes out in one piece.
+    private static async ValueTask SendAsync(
+        HttpContext context, RequestFacts facts, int status, AnswerBuffer buffer, DateTimeOffset now)
+    {
+        if (facts.Caller is { } caller)
+            ApiKeyHeaders.Write(context, caller, now);
 
         context.Response.StatusCode = status;
         context.Response.ContentType = JsonInUtf8;

@@ -13,10 +13,11 @@ internal static class LimitHeaders
 
     /// <summary>Writes what the request at hand has met.</summary>
     /// <param name="context">The request.</param>
+    /// <param name="facts">Its facts.</param>
     /// <param name="now">The time.</param>
-    public static void Write(HttpContext context, DateTimeOffset now)
+    public static void Write(HttpContext context, RequestFacts facts, DateTimeOffset now)
     {
-        if (RequestFacts.Of(context).Caller is not { } caller)
+        if (facts.Caller is not { } caller)
             return;
 
         if (caller.UsageWarning is { } usage)

@@ -35,6 +35,10 @@ internal abstract class Protocol
     /// <param name="data">What was asked for.</param>
     public abstract Task WriteResultAsync<T>(HttpContext context, int status, T data);
 
+    /// <summary>Writes a success, with status 200, whose bytes may be kept.</summary>
+    public virtual Task WriteKeptAsync<T>(HttpContext context, KeptResult<T> kept) =>
+        WriteResultAsync(context, StatusCodes.Status200OK, kept.Data);
+
     /// <summary>Writes a refusal, status and headers of its own included; Retry-After is there already.</summary>
     public abstract Task WriteRefusalAsync(HttpContext context, KmsException refusal);
 

@@ -56,6 +56,8 @@ internal static class Reply
 {
     public static Reply<T> Ok<T>(T data) => new(data);
 
+    public static KeptReply<T> Kept<T>(KeptResult<T> kept) => new(kept);
+
     public static CreatedReply<T> Created<T>(T data, string routeName, object routeValues) => new(data, routeName, routeValues);
 
     public static AcceptedReply<T> Accepted<T>(T data) => new(data);

@@ -26,8 +26,8 @@ internal sealed class RequestLog(
         finally
         {
             underWay.Leave(context);
-            if (logger.IsEnabled(LogLevel.Information) && IsLogged(RequestFacts.Of(context)))
-                Log(Entry(context, time.GetElapsedTime(start)));
+            if (logger.IsEnabled(LogLevel.Information) && RequestFacts.Of(context) is var facts && IsLogged(facts))
+                Log(Entry(context, facts, time.GetElapsedTime(start)));
         }
     }
 
@@ -36,9 +36,8 @@ internal sealed class RequestLog(
     private void Log(RequestLogEntry answered) =>
         logger.Log(LogLevel.Information, _answered, answered, null, static (entry, _) => entry.ToString());
 
-    private static RequestLogEntry Entry(HttpContext context, TimeSpan elapsed)
+    private static RequestLogEntry Entry(HttpContext context, RequestFacts facts, TimeSpan elapsed)
     {
-        RequestFacts facts = RequestFacts.Of(context);
         string? traceId = Activity.Current is { Recorded: true } trace ? trace.TraceId.ToHexString() : null;
         return new RequestLogEntry(
             MethodWord(context), Template(context), context.Response.StatusCode, elapsed, facts, traceId);

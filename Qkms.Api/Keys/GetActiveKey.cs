@@ -31,14 +31,15 @@ internal static class GetActiveKey
             .WithValidation(new GetActiveKeyQueryValidator())
             .Refuses(KmsErrors.KeyVersionNotFound);
 
-    private static async Task<Reply<KeyVersionResponse>> HandleAsync(
+    private static async Task<KeptReply<KeyVersionResponse>> HandleAsync(
         [AsParameters] GetActiveKeyQuery query,
         Caller caller,
         VersionReader versions,
+        ShownVersions shown,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
         KeyVersion active = await versions.GetActiveAsync(caller, query.ToKeySelector(), cancellationToken);
-        return Reply.Ok(KeyVersionResponse.From(active, query.Algorithm?.Text, time.GetUtcMilliseconds()));
+        return Reply.Kept(shown.Of(active, query.Algorithm?.Text, time.GetUtcMilliseconds()));
     }
 }

@@ -49,13 +49,18 @@ internal static class GetKey
             .WithValidation(new GetKeyQueryValidator())
             .Refuses(KmsErrors.KeyVersionNotFound);
 
-    private static async Task<Reply<KeyVersionResponse>> HandleAsync(
-        [AsParameters] GetKeyQuery query, Caller caller, VersionReader versions, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<KeptReply<KeyVersionResponse>> HandleAsync(
+        [AsParameters] GetKeyQuery query,
+        Caller caller,
+        VersionReader versions,
+        ShownVersions shown,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
         KeyVersion version = query.IsNumber
             ? await GetByNumberAsync(query, caller, versions, cancellationToken)
             : await GetByKidAsync(query, caller, versions, cancellationToken);
-        return Reply.Ok(KeyVersionResponse.From(version, query.Algorithm?.Text, time.GetUtcMilliseconds()));
+        return Reply.Kept(shown.Of(version, query.Algorithm?.Text, time.GetUtcMilliseconds()));
     }
 
     private static async Task<KeyVersion> GetByNumberAsync(

@@ -1,3 +1,5 @@
+using Qkms.Tests.Rotations;
+
 namespace Qkms.Tests.Freshness;
 
 /// <summary>What a key is, asked again and again: nothing is read for it, and what it says is true.</summary>
@@ -34,6 +36,36 @@ public sealed class ShownVersionTests : ServiceTests
             await Client.GetJsonAsync(path);
 
         Reads.Should().Be(reads + 2);
+    }
+
+    /// <summary>
+    /// Q-03, Q-10: what is answered again keeps the envelope: the id of the request, the time, and the algorithm as this request spells it.
+    /// </summary>
+    [Fact]
+    public async Task What_is_shown_again_is_an_answer_of_its_own()
+    {
+        await Client.GenerateAsync("Kyber768", new { kid = "shown", expires_at = App.InHours(1) });
+        List<Answer> answers = [];
+        foreach (string query in new[] { "Kyber768", "Kyber768", "ML-KEM-768", "kyber768", "Kyber768" })
+            answers.Add(await Client.GetJsonAsync($"/kms/keys/active?algorithm={query}"));
+
+        answers.Select(answer => answer.Text("algorithm")).Should().Equal("Kyber768", "Kyber768", "ML-KEM-768", "Kyber768", "Kyber768");
+        answers.Select(answer => (string?)answer.Json["request_id"]).Should().OnlyHaveUniqueItems();
+        foreach (Answer answer in answers)
+        {
+            answer.Json.AsObject().Select(member => member.Key).Should().Equal("data", "request_id", "timestamp");
+            ((string?)answer.Json["request_id"]).Should().Be(answer.Headers["X-Request-ID"]);
+            ((string?)answer.Json["timestamp"]).Should().MatchRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$");
+            answer.Headers["Content-Type"].Should().Be("application/json; charset=utf-8");
+        }
+
+        // The same members as in the answer of a list, which is written anew each time.
+        JsonNode listed = (await Client.GetJsonAsync("/kms/keys")).Data["keys"]![0]!;
+        listed.ToJsonString().Should().Be(answers[0].Data.ToJsonString());
+
+        // Its status depends on the time, though nothing is read again.
+        _time.ShiftWallClock(TimeSpan.FromHours(2));
+        (await Client.ActiveAsync("Kyber768")).Text("status").Should().Be("expired");
     }
 
     /// <summary>K-08: so is its public key.</summary>

@@ -48,6 +48,7 @@ public sealed class SecondProtocolTests : IAsyncLifetime, IDisposable
         builder.Services.AddSingleton<IStartupFilter, KestrelHeaders>();
         builder.AddQkmsHttp(new HttpLimits(), AlgorithmJson.Default, KeyJson.Default, SignatureJson.Default);
         builder.AddQkmsEnvelope();
+        builder.Services.AddSingleton<ShownVersions>();
         builder.Services.AddSingleton<ToyProtocol>();
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(_ => new RateLimits(new PlanOptions(), new RateLimitOptions()));
