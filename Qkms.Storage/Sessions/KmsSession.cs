@@ -17,7 +17,11 @@ internal sealed class KmsSession : IKmsSession, IDisposable
     private List<WrittenRow>? _written;
     private bool _ended;
 
-    static KmsSession() => DefaultTypeMap.MatchNamesWithUnderscores = true;
+    static KmsSession()
+    {
+        DefaultTypeMap.MatchNamesWithUnderscores = true;
+        SqlMapper.ConnectionStringComparer = new SameSchema();
+    }
 
     private KmsSession(
         DbConnection connection,
