@@ -90,9 +90,14 @@ return await StartFailures.ExplainAsync(async () =>
     builder.Services.AddHostedService<ApiKeyUseWriting>();
     builder.Services.AddHostedService<MemoryReturn>();
     if (settings.Storage.ConnectionString is { } shared)
+    {
         builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory });
+        builder.Services.AddHostedService<WithheldTenantsWatch>();
+    }
     else
+    {
         builder.Services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
+    }
 
     await using WebApplication app = builder.Build();
     app.UseQkmsHttp(settings.TrustedProxies);

@@ -71,6 +71,7 @@ internal static class CoreServices
         .AddSingleton<IMaterialLoader, MaterialLoader>()
         .AddSingleton(materials)
         .AddSingleton<MaterialCache>()
+        .AddSingleton<WithheldTenants>()
         .AddSingleton<OperationMetrics>()
         .AddSingleton<UseRecorder>()
         .AddSingleton<KeyUses>()
@@ -117,6 +118,7 @@ internal static class CoreServices
         .AddSingleton<TenantLock>()
         .AddSingleton<TenantReader>()
         .AddSingleton<TenantAdministration>()
+        .AddSingleton<TenantDeletionSweep>()
         .AddSingleton<ApiKeyReader>()
         .AddSingleton<ApiKeyAdministration>()
         .AddSingleton<ApiKeyRotation>();

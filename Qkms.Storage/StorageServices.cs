@@ -64,6 +64,7 @@ internal static class StorageServices
     private static IServiceCollection AddRepositories(this IServiceCollection services) => services
         .AddSingleton<IKeyringRepository, KeyringRepository>()
         .AddSingleton<ITenantRepository, TenantRepository>()
+        .AddSingleton<ITenantRemainsRepository, TenantRemainsRepository>()
         .AddSingleton<ICredentialRepository, CredentialRepository>()
         .AddSingleton<IKeyRepository, KeyRepository>()
         .AddSingleton<IKeyUsageRepository, KeyUsageRepository>()

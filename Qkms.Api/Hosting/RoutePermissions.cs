@@ -64,6 +64,8 @@ internal static class RoutePermissions
         new("PATCH", "/tenants/{tenant_id}", Permission.TenantsUpdate),
         new("POST", "/tenants/{tenant_id}/actions/suspend", Permission.TenantsSuspend),
         new("POST", "/tenants/{tenant_id}/actions/resume", Permission.TenantsSuspend),
+        new("DELETE", "/tenants/{tenant_id}", Permission.TenantsDelete),
+        new("POST", "/tenants/{tenant_id}/actions/cancel-deletion", Permission.TenantsCancelDeletion),
         new("GET", "/audit/events", Permission.AuditRead),
         new("GET", "/health/live", Permission: null),
         new("GET", "/health/ready", Permission: null),

@@ -191,7 +191,7 @@ internal static class ListEvents
             stream.InstallationId,
             stream.TenantId.Value,
             stream.Number,
-            stream.Kind == JournalStreamKind.Lifecycle ? "lifecycle" : "uses",
+            stream.IsOfChanges ? "lifecycle" : "uses",
             stream.Node,
             stream.NextPosition,
             stream.HeadHash,

@@ -16,7 +16,7 @@ internal sealed class TenantActionRequestValidator : AbstractValidator<TenantAct
     public TenantActionRequestValidator() => RuleFor(r => r.Reason).IsReason();
 }
 
-/// <summary>Suspend and resume: the same request and answer, and each a state of its own.</summary>
+/// <summary>Suspend, resume and cancel a deletion: the same request and answer, and each a state of its own.</summary>
 internal static class TenantActions
 {
     public static void MapTenantActions(this RouteGroupBuilder tenants)
@@ -28,12 +28,18 @@ internal static class TenantActions
                 "It holds for the next request here, and within a second on other nodes. No change and no recorded use of a key is made "
                 + "on any node once this is answered, and background work waits. Nothing of the tenant is lost.")
             .WithRequestExample("""{"reason":"The invoice of October is not paid."}""")
-            .WithAction(KmsErrors.OwnTenant);
+            .WithAction(KmsErrors.OwnTenant, KmsErrors.TenantState);
         tenants.MapPost("/{tenant_id}/actions/resume", ResumeAsync)
             .WithName("ResumeTenant")
             .WithSummary("Lets a suspended tenant use the service again.")
             .WithRequestExample("""{"reason":"Paid."}""")
-            .WithAction();
+            .WithAction(KmsErrors.TenantState);
+        tenants.MapPost("/{tenant_id}/actions/cancel-deletion", CancelDeletionAsync)
+            .WithName("CancelTenantDeletion")
+            .WithSummary("Cancels the deletion of a tenant and restores its previous state, active or suspended.")
+            .WithDescription("If no deletion is scheduled, nothing changes.")
+            .WithRequestExample("""{"reason":"The contract was renewed."}""")
+            .WithAction(KmsErrors.TenantState);
     }
 
     private static void WithAction(this RouteHandlerBuilder route, params KmsError[] refusals) => route
@@ -58,6 +64,15 @@ internal static class TenantActions
         TenantAdministration tenants,
         HttpContext http,
         CancellationToken cancellationToken) => ActAsync(id, request, caller, tenants.ResumeAsync, http, cancellationToken);
+
+    private static Task<Reply<TenantResponse>> CancelDeletionAsync(
+        [FromRoute(Name = "tenant_id"), TenantIdField, ParameterExample(TenantPath.Pasted), Description("The id of the tenant.")]
+        string id,
+        TenantActionRequest? request,
+        Caller caller,
+        TenantAdministration tenants,
+        HttpContext http,
+        CancellationToken cancellationToken) => ActAsync(id, request, caller, tenants.CancelDeletionAsync, http, cancellationToken);
 
     private delegate Task<Done<TenantInfo>> Act(
         Caller caller, TenantId id, string? reason, RepeatableRequest? request, CancellationToken cancellationToken);

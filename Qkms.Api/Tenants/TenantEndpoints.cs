@@ -4,7 +4,7 @@ namespace Qkms.Api.Tenants;
 internal static class TenantEndpoints
 {
     private const string Tag = "Tenants";
-    private const string Purpose = "Make, list, show, change, suspend and resume tenants: for operators.";
+    private const string Purpose = "Make, list, show, change, suspend, resume and delete tenants: for operators.";
 
     /// <summary>The address of what a route creates.</summary>
     public static readonly LocationMetadata NewTenant =
@@ -15,9 +15,12 @@ internal static class TenantEndpoints
         RouteGroupBuilder tenants = app.MapGroup("/tenants").WithTag(Tag, Purpose);
         tenants.MapCreateTenant();
         tenants.MapListTenants();
+
+        // In the order of a tenant's life: the route with its end comes last.
+        tenants.MapTenantActions();
         tenants.MapGetTenant();
         tenants.MapUpdateTenant();
-        tenants.MapTenantActions();
+        tenants.MapDeleteTenant();
         return app;
     }
 }

@@ -23,7 +23,12 @@ internal sealed class PlanFieldAttribute : FieldAttribute
 internal sealed class TenantStateFieldAttribute : FieldAttribute
 {
     private static readonly (TenantState State, string Word)[] _words =
-        [(TenantState.Active, "active"), (TenantState.Suspended, "suspended")];
+    [
+        (TenantState.Active, "active"),
+        (TenantState.Suspended, "suspended"),
+        (TenantState.PendingDeletion, "pending_deletion"),
+        (TenantState.Deleted, "deleted"),
+    ];
 
     public TenantStateFieldAttribute() => (Words, Example) = ([.. _words.Select(one => one.Word)], "active");
 

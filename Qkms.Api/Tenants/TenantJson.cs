@@ -7,6 +7,7 @@ namespace Qkms.Api.Tenants;
 [JsonSerializable(typeof(CreateTenantRequest))]
 [JsonSerializable(typeof(UpdateTenantRequest))]
 [JsonSerializable(typeof(TenantActionRequest))]
+[JsonSerializable(typeof(DeleteTenantRequest))]
 [JsonSerializable(typeof(Envelope<TenantResponse>))]
 [JsonSerializable(typeof(Envelope<CreatedTenantResponse>))]
 [JsonSerializable(typeof(Envelope<TenantListResponse>))]

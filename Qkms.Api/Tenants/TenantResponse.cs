@@ -12,10 +12,21 @@ internal record TenantResponse(
     [property: TenantNameField, Description("A name for people, unique in the installation.")] string Name,
     [property: PlanField, Description("The plan whose limits hold.")] string Plan,
     [property: TenantStateField, Description("Whether it may use the service.")] string State,
-    [property: Field(Example = Examples.Time), Description("When it was made.")] DateTimeOffset CreatedAt)
+    [property: Field(Example = Examples.Time), Description("When it was made.")] DateTimeOffset CreatedAt,
+    [property: Field(Example = Examples.Time), Description("When it is deleted; null unless that is scheduled or not finished.")]
+    DateTimeOffset? DeleteAt,
+    [property: Field(Example = Examples.Time), Description("When its key was destroyed; null unless it is deleted.")]
+    DateTimeOffset? DeletedAt)
 {
     public static TenantResponse From(TenantInfo info) => new(
-        info.Id.Value, info.AccountId, info.Name, info.Plan, TenantStateFieldAttribute.WordOf(info.State), info.CreatedAt);
+        info.Id.Value,
+        info.AccountId,
+        info.Name,
+        info.Plan,
+        TenantStateFieldAttribute.WordOf(info.State),
+        info.CreatedAt,
+        info.DeleteAt,
+        info.DeletedAt);
 }
 
 internal sealed record CreatedTenantResponse : TenantResponse, IDisposable

@@ -14,7 +14,7 @@ namespace Qkms.Core.Administration;
 /// Makes and changes tenants for operators. Such changes go one after the other, on whatever nodes; the operator's own API key and tenant
 /// are looked at again in each of them. The journals of both tenants tell of it.
 /// </summary>
-internal sealed class TenantAdministration(
+internal sealed partial class TenantAdministration(
     IKmsStore store,
     ITenantRepository tenants,
     TenantReader reader,
@@ -86,7 +86,8 @@ internal sealed class TenantAdministration(
     /// <param name="request">The request, if its sender may repeat it.</param>
     /// <param name="cancellationToken">Honoured until the work is queued.</param>
     /// <exception cref="KmsException">
-    /// <see cref="KmsErrors.NotFound"/>, <see cref="KmsErrors.TenantNameTaken"/>, <see cref="KmsErrors.NotPermitted"/>.
+    /// <see cref="KmsErrors.NotFound"/>, <see cref="KmsErrors.TenantNameTaken"/>, <see cref="KmsErrors.TenantState"/>: it is deleted;
+    /// <see cref="KmsErrors.NotPermitted"/>.
     /// </exception>
     public Task<Done<TenantInfo>> UpdateAsync(
         Caller caller, TenantId id, string? name, string? plan, RepeatableRequest? request, CancellationToken cancellationToken)
@@ -94,7 +95,11 @@ internal sealed class TenantAdministration(
         TenantChange change = new(
             Permission.TenantsUpdate,
             (before, after) => before.Plan == after.Plan ? JournalActions.TenantUpdated : JournalActions.TenantPlanChanged,
-            before => before with { Name = name ?? before.Name, Plan = plan ?? before.Plan },
+            before =>
+            {
+                RequireThere(before);
+                return before with { Name = name ?? before.Name, Plan = plan ?? before.Plan };
+            },
             DescribeUpdate);
         return ChangeAsync(caller, id, change, request, cancellationToken);
     }
@@ -104,7 +109,8 @@ internal sealed class TenantAdministration(
     /// suspended stays as it is.
     /// </summary>
     /// <exception cref="KmsException">
-    /// <see cref="KmsErrors.NotFound"/>, <see cref="KmsErrors.OwnTenant"/>, <see cref="KmsErrors.NotPermitted"/>.
+    /// <see cref="KmsErrors.NotFound"/>, <see cref="KmsErrors.OwnTenant"/>, <see cref="KmsErrors.TenantState"/>: it is deleted, or
+    /// waits for that; <see cref="KmsErrors.NotPermitted"/>.
     /// </exception>
     public Task<Done<TenantInfo>> SuspendAsync(
         Caller caller, TenantId id, string? reason, RepeatableRequest? request, CancellationToken cancellationToken)
@@ -114,20 +120,22 @@ internal sealed class TenantAdministration(
             (_, _) => JournalActions.TenantSuspended,
             before => id == caller.TenantId
                 ? throw KmsErrors.OwnTenant.With("An operator does not suspend the tenant of his own API key, which would shut him out.")
-                : before with { State = TenantState.Suspended },
+                : Changeable(before) with { State = TenantState.Suspended },
             (_, _) => reason);
         return ChangeAsync(caller, id, change, request, cancellationToken);
     }
 
     /// <summary>Lets a suspended tenant in again; one that is active stays as it is.</summary>
-    /// <exception cref="KmsException"><see cref="KmsErrors.NotFound"/>, <see cref="KmsErrors.NotPermitted"/>.</exception>
+    /// <exception cref="KmsException">
+    /// <see cref="KmsErrors.NotFound"/>, <see cref="KmsErrors.TenantState"/> as above, <see cref="KmsErrors.NotPermitted"/>.
+    /// </exception>
     public Task<Done<TenantInfo>> ResumeAsync(
         Caller caller, TenantId id, string? reason, RepeatableRequest? request, CancellationToken cancellationToken)
     {
         TenantChange change = new(
             Permission.TenantsSuspend,
             (_, _) => JournalActions.TenantResumed,
-            before => before with { State = TenantState.Active },
+            before => Changeable(before) with { State = TenantState.Active },
             (_, _) => reason);
         return ChangeAsync(caller, id, change, request, cancellationToken);
     }

@@ -23,6 +23,12 @@ internal sealed record TenantInfo : IKeepable<TenantInfo>
 
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>When it is deleted; null unless that was ordered and is not done.</summary>
+    public DateTimeOffset? DeleteAt { get; init; }
+
+    /// <summary>When its key was destroyed.</summary>
+    public DateTimeOffset? DeletedAt { get; init; }
+
     /// <summary>What is told of a tenant.</summary>
     public static TenantInfo Of(Tenant tenant) => new()
     {
@@ -32,11 +38,13 @@ internal sealed record TenantInfo : IKeepable<TenantInfo>
         State = tenant.State,
         Plan = tenant.Plan,
         CreatedAt = tenant.CreatedAt,
+        DeleteAt = tenant.DeleteAt,
+        DeletedAt = tenant.DeletedAt,
     };
 
     /// <inheritdoc/>
     public void WriteTo(CanonicalWriter record) =>
-        record.Add(Id.Value).Add(AccountId).Add(Name).Add((long)State).Add(Plan).Add(CreatedAt);
+        record.Add(Id.Value).Add(AccountId).Add(Name).Add((long)State).Add(Plan).Add(CreatedAt).Add(DeleteAt).Add(DeletedAt);
 
     /// <inheritdoc/>
     public static TenantInfo ReadFrom(ref CanonicalReader record) => new()
@@ -47,6 +55,8 @@ internal sealed record TenantInfo : IKeepable<TenantInfo>
         State = (TenantState)record.ReadNumber(),
         Plan = record.ReadText(),
         CreatedAt = record.ReadTime(),
+        DeleteAt = record.ReadOptionalTime(),
+        DeletedAt = record.ReadOptionalTime(),
     };
 }
 

@@ -62,7 +62,9 @@ internal sealed class ApiKeyAuthenticator
     /// <summary>Whom an API key proves, or null: unknown, wrong, expired or revoked is not told apart.</summary>
     /// <param name="proof">What <see cref="ApiKeyProver"/> made of the presented key.</param>
     /// <param name="cancellationToken">Cancels the look-up.</param>
-    /// <exception cref="KmsException"><see cref="KmsErrors.TenantSuspended"/>, or storage is not available.</exception>
+    /// <exception cref="KmsException">
+    /// <see cref="KmsErrors.TenantSuspended"/>, also while it waits for its deletion, or storage is not available.
+    /// </exception>
     /// <exception cref="SealBrokenException">The key is proven, and the credential's row or its tenant's was tampered with.</exception>
     public async ValueTask<ApiKeyIdentity?> AuthenticateAsync(ApiKeyProof proof, CancellationToken cancellationToken)
     {
@@ -71,7 +73,14 @@ internal sealed class ApiKeyAuthenticator
         if (identity?.Credential.IsUsableAt(_time.GetUtcMilliseconds()) != true)
             return null;
 
-        return identity.Tenant.State == TenantState.Active ? identity : throw KmsErrors.TenantSuspended.Refusal();
+        return identity.Tenant.State switch
+        {
+            TenantState.Active => identity,
+
+            // Its API keys are gone, or are going.
+            TenantState.Deleted => null,
+            _ => throw KmsErrors.TenantSuspended.Refusal(),
+        };
     }
 
     /// <summary>

@@ -62,6 +62,14 @@ internal enum Permission
     /// <summary><c>tenants:suspend</c>: suspend tenants, and let them in again.</summary>
     TenantsSuspend,
 
+    /// <summary><c>tenants:delete</c>: have tenants deleted after a waiting time.</summary>
+    TenantsDelete,
+
+    /// <summary>
+    /// <c>tenants:cancel-deletion</c>: call a deletion off; apart from ordering one, so that more people may stop it than start it.
+    /// </summary>
+    TenantsCancelDeletion,
+
     /// <summary><c>audit:read</c>: the journal.</summary>
     AuditRead,
 

@@ -46,6 +46,8 @@ internal static class Permissions
         new(Permission.TenantsCreate, "tenants:create", Roles.Operator, "Makes tenants, each with an API key that administers it."),
         new(Permission.TenantsUpdate, "tenants:update", Roles.Operator, "Changes name and plan of tenants."),
         new(Permission.TenantsSuspend, "tenants:suspend", Roles.Operator, "Suspends and resumes tenants."),
+        new(Permission.TenantsDelete, "tenants:delete", Roles.Operator, "Has tenants deleted after a waiting time."),
+        new(Permission.TenantsCancelDeletion, "tenants:cancel-deletion", Roles.Operator, "Calls the deletion of tenants off."),
         new(Permission.AuditRead, "audit:read", Roles.Admin | Roles.Auditor, "Reads the journal."),
         new(Permission.CryptoEncrypt, "crypto:encrypt", KeyUsers, "Encrypts."),
         new(Permission.CryptoDecrypt, "crypto:decrypt", KeyUsers, "Decrypts. Does not open data keys or wrapped keys."),

@@ -85,6 +85,10 @@ internal static class KmsErrors
     public static readonly KmsError OwnTenant = new("ERR_TENANT_002", KmsErrorKind.Conflict,
         "This is the tenant of the API key that asks, which would shut itself out.");
 
+    /// <summary>A tenant whose state does not allow the change: it is deleted, or waits for that.</summary>
+    public static readonly KmsError TenantState = new(
+        "ERR_TENANT_003", KmsErrorKind.Conflict, "The tenant is deleted, or waits for its deletion: its state does not allow this.");
+
     /// <summary>A ciphertext that does not open: the same message for every cause.</summary>
     public static readonly KmsError DecryptionFailed = new("ERR_KEM_001", KmsErrorKind.Invalid, "Decryption failed.");
 
@@ -114,7 +118,7 @@ internal static class KmsErrors
         Unauthenticated, QuotaExceeded, NotPermitted, TenantSuspended,
         Invalid, NotFound,
         KeyVersionNotFound, ActiveKeyExists, OnlyActiveKey, KeyRevoked, KeyExpired, KeyRetired, KeyChanged, KeyDestroyed, KeyDisabled,
-        IdempotencyKeyReused, RotationJobOver, ApiKeyState, LastAdminApiKey, TenantNameTaken, OwnTenant, TooManyRequests,
+        IdempotencyKeyReused, RotationJobOver, ApiKeyState, LastAdminApiKey, TenantNameTaken, OwnTenant, TenantState, TooManyRequests,
         DecryptionFailed, WrongOperation, TooManyGenerations, Internal, Unavailable, OutcomeUnknown,
     ];
 }

@@ -7,6 +7,7 @@ using Qkms.Core.Keyrings;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 using Qkms.Core.Tenants;
+using Qkms.Core.Uses;
 
 namespace Qkms.Core.Installation;
 
@@ -23,6 +24,7 @@ internal sealed class TenantProvisioning(
     RowSealer sealer,
     ApiKeyIssuer issuer,
     ApiKeyAuthenticator authenticator,
+    MaterialCache materials,
     TenantStates states,
     IdGenerator ids,
     TimeProvider time)
@@ -104,6 +106,9 @@ internal sealed class TenantProvisioning(
 
         session.OnCommitted(authenticator.ForgetAll);
         session.OnCommitted(states.ForgetAll);
+        if (changed.State != TenantState.Active)
+            session.OnCommitted(() => materials.Drop([changed.Id]));
+
         await TellAsync(session, actor, action, row, reason, operators);
         return true;
     }

@@ -33,6 +33,11 @@ internal interface IJournalRepository
     /// </summary>
     Task<StoredEvent?> FindUsesSetAsync(IKmsSession session, TenantId tenantId, string node);
 
+    /// <summary>
+    /// The newest event of a tenant's life cycle that is about the tenant itself, as it is stored; null when there is none.
+    /// </summary>
+    Task<StoredEvent?> FindNewestOfTenantAsync(IKmsSession session, TenantId tenantId);
+
     /// <summary>The greatest number of the tenant's streams; 0 when it has none.</summary>
     Task<int> FindLastNumberAsync(IKmsSession session, TenantId tenantId);
 
@@ -46,6 +51,9 @@ internal interface IJournalRepository
     /// Writes a stream whose <see cref="JournalStream.RowVersion"/> was raised by one; false when the row is not the one that was read.
     /// </summary>
     Task<bool> UpdateStreamAsync(IKmsSession session, Sealed<JournalStream> stream);
+
+    /// <summary>Removes the rows of a tenant's streams of uses. Their events stay.</summary>
+    Task DeleteUsesStreamsAsync(IKmsSession session, TenantId tenantId);
 
     /// <summary>
     /// Streams of uses of every tenant whose first event is older than a time, or of a time that has not come, by tenant and number.

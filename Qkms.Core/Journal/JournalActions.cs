@@ -75,6 +75,21 @@ internal static class JournalActions
     /// <summary>A tenant may use the service again.</summary>
     public const string TenantResumed = "tenant.resumed";
 
+    /// <summary>What the actions on tenants begin with.</summary>
+    public const string OfTenants = "tenant.";
+
+    /// <summary>The deletion of a tenant was ordered; it waits.</summary>
+    public const string TenantDeletionScheduled = "tenant.deletion_scheduled";
+
+    /// <summary>The deletion of a tenant was called off.</summary>
+    public const string TenantDeletionCancelled = "tenant.deletion_cancelled";
+
+    /// <summary>The key of a tenant was destroyed; its journal ends with it.</summary>
+    public const string TenantDeleted = "tenant.deleted";
+
+    /// <summary>The last row of a deleted tenant is gone.</summary>
+    public const string TenantErased = "tenant.erased";
+
     /// <summary>An API key was made.</summary>
     public const string ApiKeyCreated = "api_key.created";
 

@@ -47,6 +47,9 @@ internal sealed record JournalStream : ISealedRow
     /// <summary>Rises with every write of the row.</summary>
     public required long RowVersion { get; init; }
 
+    /// <summary>Whether it holds changes, and not uses.</summary>
+    public bool IsOfChanges => Kind is JournalStreamKind.Lifecycle or JournalStreamKind.ClosedLifecycle;
+
     /// <inheritdoc/>
     public string LogName => $"journal stream {Number} of tenant {TenantId}";
 
@@ -80,4 +83,7 @@ internal enum JournalStreamKind
 
     /// <summary>Uses of keys.</summary>
     Uses = 2,
+
+    /// <summary>As <see cref="Lifecycle"/>, of a deleted tenant: nothing is added any more but how its rows go.</summary>
+    ClosedLifecycle = 3,
 }

@@ -36,6 +36,7 @@ internal sealed class JournalWriter
     /// <param name="session">The unit.</param>
     /// <param name="events">1 to <see cref="MostAtOnce"/> events of one tenant, in their order.</param>
     /// <exception cref="SealBrokenException">The stream was changed, is missing, or was put back; nothing was added.</exception>
+    /// <exception cref="KmsException"><see cref="KmsErrors.TenantSuspended"/>: the tenant is deleted.</exception>
     public async Task AppendAsync(IKmsSession session, params IReadOnlyList<JournalEvent> events)
     {
         TenantId tenantId = events[0].TenantId;
@@ -104,7 +105,32 @@ internal sealed class JournalWriter
     public async Task BeginAsync(IKmsSession session, TenantId tenantId) =>
         await InsertAsync(session, tenantId, JournalStream.LifecycleNumber, JournalStreamKind.Lifecycle, node: "");
 
-    private async Task<JournalStream> LockLifecycleAsync(IKmsSession session, TenantId tenantId) =>
+    /// <summary>
+    /// Ends the journal of a tenant with the event of its deletion: no unit adds to it any more, and one that would is refused. The rows of
+    /// its streams of uses go, and with them whatever would add a use; the events follow piece by piece.
+    /// </summary>
+    /// <param name="session">The unit that deletes the tenant.</param>
+    /// <param name="deleted">The last event.</param>
+    public async Task CloseAsync(IKmsSession session, JournalEvent deleted)
+    {
+        JournalStream lifecycle = await LockLifecycleAsync(session, deleted.TenantId);
+        await AppendAsync(session, lifecycle with { Kind = JournalStreamKind.ClosedLifecycle }, [deleted]);
+        await _journal.DeleteUsesStreamsAsync(session, deleted.TenantId);
+    }
+
+    /// <summary>Adds to a journal that has ended how the rows of its tenant went.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="erased">The event.</param>
+    public async Task AppendToClosedAsync(IKmsSession session, JournalEvent erased) =>
+        await AppendAsync(session, await LockAnyLifecycleAsync(session, erased.TenantId), [erased]);
+
+    private async Task<JournalStream> LockLifecycleAsync(IKmsSession session, TenantId tenantId)
+    {
+        JournalStream lifecycle = await LockAnyLifecycleAsync(session, tenantId);
+        return lifecycle.Kind == JournalStreamKind.ClosedLifecycle ? throw KmsErrors.TenantSuspended.Refusal() : lifecycle;
+    }
+
+    private async Task<JournalStream> LockAnyLifecycleAsync(IKmsSession session, TenantId tenantId) =>
         await _journal.LockStreamAsync(session, tenantId, JournalStream.LifecycleNumber) is { } found
             ? _sealer.Open(found)
             : throw new SealBrokenException($"journal stream {JournalStream.LifecycleNumber} of tenant {tenantId}");

@@ -199,6 +199,11 @@ internal sealed partial class RefusalJournal(
             _isFailing = false;
             return (true, false);
         }
+        catch (KmsException e) when (e.Error == KmsErrors.TenantSuspended)
+        {
+            // The tenant was deleted meanwhile, and its journal with it.
+            return (true, false);
+        }
         catch (SealBrokenException broken)
         {
             // Nothing is added to a stream that was tampered with, now or later.

@@ -35,6 +35,15 @@ internal interface IKeyringRepository
     /// <summary>One key of a tenant by its id, or null.</summary>
     Task<KeyringEntry?> FindTenantKeyAsync(IKmsSession session, TenantId tenantId, Guid id);
 
+    /// <summary>Every key of one tenant, newest version last; of a deleted one too.</summary>
+    Task<IReadOnlyList<KeyringEntry>> ListKeysOfTenantAsync(IKmsSession session, TenantId tenantId);
+
+    /// <summary>
+    /// Writes zeros over a key of a tenant, and says that it is destroyed; false when it does not stand there as it was found. The row
+    /// stays.
+    /// </summary>
+    Task<bool> EraseAsync(IKmsSession session, KeyringEntry found);
+
     /// <summary>
     /// Adds a key. The unit fails when there is one of its kind, tenant and version already: of two nodes at their first start, only
     /// one can write.

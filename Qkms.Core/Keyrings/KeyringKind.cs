@@ -24,6 +24,9 @@ internal enum KeyringKind
 /// </summary>
 internal enum KeyringState
 {
-    /// <summary>It is in use. There is no other yet; the column is bound so that none can be made up.</summary>
+    /// <summary>It is in use.</summary>
     InUse = 1,
+
+    /// <summary>It was destroyed with its tenant: zeros stand in its place.</summary>
+    Destroyed = 2,
 }

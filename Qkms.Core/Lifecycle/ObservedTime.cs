@@ -3,6 +3,7 @@ using Qkms.Core.Journal;
 using Qkms.Core.Keys;
 using Qkms.Core.Store;
 using Qkms.Core.Telemetry;
+using Qkms.Core.Tenants;
 
 namespace Qkms.Core.Lifecycle;
 
@@ -16,6 +17,7 @@ internal sealed partial class ObservedTime(
     IKmsStore store,
     IObservedTimeRepository hours,
     IKeyRepository keys,
+    ITenantRepository tenants,
     DestructionOptions options,
     AuditOptions audit,
     TimeProvider time,
@@ -49,12 +51,18 @@ internal sealed partial class ObservedTime(
     /// <param name="session">The unit.</param>
     /// <param name="version">A version that waits.</param>
     /// <param name="now">The time.</param>
-    public async Task<bool> HasWaitedAsync(IKmsSession session, KeyVersion version, DateTimeOffset now)
-    {
-        if (version.DestroyAt is not { } at)
-            return false;
+    public async Task<bool> HasWaitedAsync(IKmsSession session, KeyVersion version, DateTimeOffset now) =>
+        version.DestroyAt is { } at
+        && await HasWaitedAsync(session, version.DestroyOrderedAt ?? at.AddDays(-KeyDestruction.MinWaitingDays), at, now);
 
-        long ordered = HourOf(version.DestroyOrderedAt ?? at.AddDays(-KeyDestruction.MinWaitingDays));
+    /// <summary>Whether the waiting time of what is due was seen to go by.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="orderedAt">When it was ordered.</param>
+    /// <param name="at">For when.</param>
+    /// <param name="now">The time.</param>
+    public async Task<bool> HasWaitedAsync(IKmsSession session, DateTimeOffset orderedAt, DateTimeOffset at, DateTimeOffset now)
+    {
+        long ordered = HourOf(orderedAt);
         return await hours.CountAsync(session, ordered, HourOf(now)) >= HourOf(at) - ordered;
     }
 
@@ -119,7 +127,7 @@ internal sealed partial class ObservedTime(
         bool isLongGap = !isConfirmed
             && await hours.FindLastAsync(session, first) is { } before
             && first - before >= LongestGap
-            && await keys.AnyWaitsForDestructionAsync(session);
+            && (await keys.AnyWaitsForDestructionAsync(session) || await tenants.AnyWaitsForDeletionAsync(session));
         if (isLongGap)
             await hours.HoldAsync(session, now);
 

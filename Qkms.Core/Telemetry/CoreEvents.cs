@@ -25,6 +25,9 @@ internal static class CoreEvents
     public const int DeviceKeyDestroyed = 1205;
     public const int DeviceKeyNotDestroyed = 1206;
     public const int DeviceKeyFailing = 1207;
+    public const int TenantDeleted = 1208;
+    public const int TenantErased = 1209;
+    public const int TenantNotDeleted = 1210;
 
     public const int RotationJobDone = 1301;
     public const int RotationJobFailed = 1302;

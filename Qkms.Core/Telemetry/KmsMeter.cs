@@ -75,6 +75,10 @@ internal static class KmsMeter
     public static Gauge<long> WaitingRotationJobs { get; } = Meter.CreateGauge<long>(
         "qkms.rotation_jobs.waiting", "{job}", "Rotation jobs still to be done when a node last looked; counted up to 10,000.");
 
+    /// <summary>Tenants whose deletion is due and not done.</summary>
+    public static Gauge<long> OverdueTenants { get; } = Meter.CreateGauge<long>(
+        "qkms.tenants.overdue", "{tenant}", "Tenants whose deletion was due and not done after a node's last sweep; 0 when all is well.");
+
     /// <summary>API keys of all tenants that can be used and end soon.</summary>
     public static Gauge<long> EndingApiKeys { get; } = Meter.CreateGauge<long>(
         "qkms.api_keys.ending", "{api_key}", "API keys that can be used and end within 14 days, when a node last looked.");

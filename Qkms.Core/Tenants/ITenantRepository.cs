@@ -8,10 +8,10 @@ internal interface ITenantRepository
     /// <summary>Whether there is any tenant: false only before the first start has finished.</summary>
     Task<bool> AnyAsync(IKmsSession session);
 
-    /// <summary>The tenant that was made first; null when there is none.</summary>
+    /// <summary>The tenant that was made first, of those that are not deleted; null when there is none.</summary>
     Task<Sealed<Tenant>?> FindFirstAsync(IKmsSession session);
 
-    /// <summary>The ids of all tenants.</summary>
+    /// <summary>The ids of all tenants that are not deleted.</summary>
     Task<IReadOnlyList<TenantId>> ListIdsAsync(IKmsSession session);
 
     /// <summary>Tenants, newest first.</summary>
@@ -41,8 +41,32 @@ internal interface ITenantRepository
     /// <summary>Adds one; false when its name or account id is taken.</summary>
     Task<bool> InsertAsync(IKmsSession session, Sealed<Tenant> tenant);
 
-    /// <summary>Writes name, state and plan; false when it is not there.</summary>
+    /// <summary>Writes name, state, plan and what is said of its deletion; false when it is not there.</summary>
     Task<bool> UpdateAsync(IKmsSession session, Sealed<Tenant> tenant);
+
+    /// <summary>
+    /// Tenants whose deletion is due, or has begun and is not done, by their rows alone: nothing of them is checked.
+    /// </summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="after">Only those behind this one; null = from the first.</param>
+    /// <param name="limit">At most so many.</param>
+    Task<IReadOnlyList<DueTenant>> ListDueForDeletionAsync(IKmsSession session, DateTimeOffset now, DueTenant? after, int limit);
+
+    /// <summary>The ids of the tenants that are suspended or wait for their deletion, by their rows alone.</summary>
+    Task<IReadOnlyList<TenantId>> ListWithheldAsync(IKmsSession session);
+
+    /// <summary>Whether the deletion of any tenant waits, or is not done.</summary>
+    Task<bool> AnyWaitsForDeletionAsync(IKmsSession session);
+}
+
+/// <summary>A tenant whose row says that its deletion is due.</summary>
+/// <param name="StoredId">Its id as the column holds it, whatever that is.</param>
+/// <param name="StoredTime">Its date as the column holds it.</param>
+internal sealed record DueTenant(byte[] StoredId, long StoredTime)
+{
+    /// <summary>The id; null when the column holds none.</summary>
+    public TenantId? Id => StoredId.Length == 16 ? new TenantId(new Guid(StoredId, bigEndian: true)) : null;
 }
 
 /// <summary>Which tenants a list shows.</summary>

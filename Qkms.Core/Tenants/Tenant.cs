@@ -25,13 +25,36 @@ internal sealed record Tenant : ISealedRow
 
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>What it was before its deletion was ordered; null unless that waits.</summary>
+    public TenantState? StateBefore { get; init; }
+
+    /// <summary>When its deletion was ordered.</summary>
+    public DateTimeOffset? DeleteOrderedAt { get; init; }
+
+    /// <summary>The tenant of the operator who ordered that; its journal tells of the deletion too.</summary>
+    public TenantId? DeleteOrderedBy { get; init; }
+
+    /// <summary>When it is deleted. It stays until the last row of the tenant is gone.</summary>
+    public DateTimeOffset? DeleteAt { get; init; }
+
+    /// <summary>When its key was destroyed.</summary>
+    public DateTimeOffset? DeletedAt { get; init; }
+
     TenantId ISealedRow.TenantId => Id;
 
     /// <inheritdoc/>
     public string LogName => $"tenant {Id}";
 
-    void ISealedRow.WriteSealedColumns(CanonicalWriter writer) => writer
-        .Add(Id.Value).Add(AccountId).Add(Name).Add((int)State).Add(Plan).Add(CreatedAt);
+    void ISealedRow.WriteSealedColumns(CanonicalWriter writer)
+    {
+        writer.Add(Id.Value).Add(AccountId).Add(Name).Add((int)State).Add(Plan).Add(CreatedAt);
+
+        // Rows of tenants whose deletion nobody ordered have the seals that they had before there was any.
+        if (StateBefore is not null || DeleteOrderedAt is not null || DeleteOrderedBy is not null || DeleteAt is not null
+            || DeletedAt is not null)
+            writer.Add("deletion")
+                .Add((long?)StateBefore).Add(DeleteOrderedAt).Add(DeleteOrderedBy?.Value).Add(DeleteAt).Add(DeletedAt);
+    }
 }
 
 /// <summary>Whether a tenant may use the service. The numbers are sealed into rows and never change.</summary>
@@ -42,4 +65,10 @@ internal enum TenantState
 
     /// <summary>It may not, until an operator says otherwise; nothing of it is lost.</summary>
     Suspended = 2,
+
+    /// <summary>It may not, and is deleted on a date unless an operator calls that off.</summary>
+    PendingDeletion = 3,
+
+    /// <summary>Its key is destroyed, and its rows are gone or are going; only this row stays.</summary>
+    Deleted = 4,
 }

@@ -85,6 +85,26 @@ internal sealed class MaterialCache : IDisposable
         }
     }
 
+    /// <summary>Lets go of the keys of tenants that may not be used any more.</summary>
+    public void Drop(IReadOnlyCollection<TenantId> tenants)
+    {
+        if (tenants.Count == 0)
+            return;
+
+        lock (_lock)
+        {
+            for (LinkedListNode<MaterialEntry>? node = _byUse.First, next; node is not null; node = next)
+            {
+                next = node.Next;
+                if (tenants.Contains(node.Value.TenantId))
+                {
+                    _generation++;
+                    Evict(node, "withdrawn");
+                }
+            }
+        }
+    }
+
     /// <summary>Lets go of every key. Those in use are zeroed when their last lease ends.</summary>
     public void Dispose()
     {
@@ -126,7 +146,11 @@ internal sealed class MaterialCache : IDisposable
             }
 
             isHit = false;
-            MaterialEntry entry = new(version.Id, _time.GetTimestamp()) { Leases = 1, IsDropped = generation != _generation };
+            MaterialEntry entry = new(version.TenantId, version.Id, _time.GetTimestamp())
+            {
+                Leases = 1,
+                IsDropped = generation != _generation,
+            };
             entry.Loading = Task.Run(() => LoadAsync(entry, version));
             if (entry.IsDropped)
                 return entry;
@@ -226,8 +250,10 @@ internal sealed class MaterialCache : IDisposable
 }
 
 /// <summary>One key of the cache. The cache's lock guards the counter and the flag.</summary>
-internal sealed class MaterialEntry(KeyVersionId id, long askedAt)
+internal sealed class MaterialEntry(TenantId tenantId, KeyVersionId id, long askedAt)
 {
+    public TenantId TenantId { get; } = tenantId;
+
     public KeyVersionId Id { get; } = id;
 
     /// <summary>The monotonic clock when its load began.</summary>

@@ -5,6 +5,7 @@ using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
+using Qkms.Core.Tenants;
 
 namespace Qkms.Core.Uses;
 
@@ -13,12 +14,20 @@ internal interface IMaterialLoader
 {
     /// <summary>The key in memory, a <see cref="Algorithms.LoadedKey"/>.</summary>
     /// <exception cref="Sealing.SealBrokenException">It does not open, or is not the key of this version.</exception>
+    /// <exception cref="KmsException"><see cref="KmsErrors.TenantSuspended"/>, also while it waits for its deletion.</exception>
     Task<IDisposable> LoadAsync(KeyVersion version);
 }
 
 /// <summary>Reads, unwraps and expands private keys, and checks that each belongs to the public key of its version.</summary>
 internal sealed class MaterialLoader(
-    IKmsStore store, IKeyRepository keys, IKeyringRepository keyringRepository, Keyring keyring, PqcEngine engine, PrivateKeyGate gate)
+    IKmsStore store,
+    IKeyRepository keys,
+    IKeyringRepository keyringRepository,
+    ITenantRepository tenants,
+    RowSealer sealer,
+    Keyring keyring,
+    PqcEngine engine,
+    PrivateKeyGate gate)
     : IMaterialLoader
 {
     /// <inheritdoc/>
@@ -27,6 +36,12 @@ internal sealed class MaterialLoader(
         (KeyMaterial? material, KeyringEntry? entry) = await store.ReadAsync(
             async session =>
             {
+                // Its keys have left the memory of this node: a request that was let in before does not bring them back.
+                Tenant tenant = sealer.Open(
+                    await tenants.FindAsync(session, version.TenantId) ?? throw new SealBrokenException($"tenant {version.TenantId}"));
+                if (tenant.State != TenantState.Active)
+                    throw KmsErrors.TenantSuspended.Refusal();
+
                 KeyMaterial? found = await keys.FindMaterialAsync(session, version.TenantId, version.Id);
                 return (
                     found,

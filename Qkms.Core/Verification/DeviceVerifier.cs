@@ -8,7 +8,11 @@ namespace Qkms.Core.Verification;
 /// have more keys in a day, or more devices, than he may.
 /// </summary>
 internal sealed class DeviceVerifier(
-    IKmsSession session, IVerificationRepository repository, RowSealer sealer, IVerificationReport report)
+    IKmsSession session,
+    IVerificationRepository repository,
+    RowSealer sealer,
+    JournalStatements statements,
+    IVerificationReport report)
 {
     private const int PageSize = 500;
     private const int MostNamed = 100;
@@ -43,6 +47,9 @@ internal sealed class DeviceVerifier(
 
     private void CheckDevice(StoredDevice stored)
     {
+        if (statements.IsDeleted(stored.Device.UnverifiedRow.TenantId))
+            return;
+
         if (sealer.TryOpen(stored.Device) is not { } device)
             report.Found($"the row of {stored.Device.UnverifiedRow.LogName} was edited");
         else if (stored.NewestKeyAt != device.NewestGeneration.ToUnixTimeMilliseconds())
@@ -67,6 +74,9 @@ internal sealed class DeviceVerifier(
 
     private void CheckCount(StoredDeviceCount stored)
     {
+        if (statements.IsDeleted(stored.Count.UnverifiedRow.TenantId))
+            return;
+
         if (sealer.TryOpen(stored.Count) is not { } count)
             report.Found($"the row of {stored.Count.UnverifiedRow.LogName} was edited");
         else if (count.Devices != stored.Rows)

@@ -14,6 +14,10 @@ internal sealed class JournalStatements
     private readonly Dictionary<(KeyId, int), long> _uses = [];
     private readonly Dictionary<TenantId, DateTimeOffset> _begun = [];
     private readonly HashSet<TenantId> _trimmed = [];
+    private readonly HashSet<TenantId> _deleted = [];
+
+    // What the journals of operators say of other tenants: whether they are deleted.
+    private readonly Dictionary<Guid, bool> _others = [];
 
     /// <summary>API keys that were told of and not asked for.</summary>
     public IEnumerable<Guid> ApiKeysLeft => _apiKeys.Keys;
@@ -28,9 +32,19 @@ internal sealed class JournalStatements
             _trimmed.Add(stream.TenantId);
     }
 
+    /// <summary>Takes note of a deleted tenant, before its journal is read: nothing that it tells of has to be there.</summary>
+    public void NoteDeleted(TenantId tenantId) => _deleted.Add(tenantId);
+
+    /// <summary>Whether a tenant is deleted: what is left of its rows goes.</summary>
+    public bool IsDeleted(TenantId tenantId) => _deleted.Contains(tenantId);
+
     /// <summary>Takes note of a genuine event of a life cycle.</summary>
     public void NoteChange(JournalEvent happened)
     {
+        NoteOther(happened);
+        if (IsDeleted(happened.TenantId))
+            return;
+
         switch (happened.Action)
         {
             case JournalActions.ApiKeyCreated or JournalActions.ApiKeyUpdated or JournalActions.ApiKeyDisabled
@@ -48,6 +62,18 @@ internal sealed class JournalStatements
                 _begun[happened.TenantId] = happened.Time;
                 break;
         }
+    }
+
+    /// <summary>Tenants of which the journals of others tell, and whether those say that they are deleted.</summary>
+    public IEnumerable<(TenantId Id, bool IsDeleted)> Others => _others.Select(other => (new TenantId(other.Key), other.Value));
+
+    private void NoteOther(JournalEvent happened)
+    {
+        if (happened.Action.StartsWith(JournalActions.OfTenants, StringComparison.Ordinal)
+            && Guid.TryParse(happened.To, out Guid other)
+            && other != happened.TenantId.Value)
+            _others[other] = happened.Action is JournalActions.TenantDeleted or JournalActions.TenantErased
+                || _others.GetValueOrDefault(other);
     }
 
     /// <summary>Takes note of a genuine event of a stream of uses.</summary>

@@ -12,6 +12,8 @@ internal sealed class JournalVerifier(
     IKmsSession session,
     IVerificationRepository repository,
     ITenantRepository tenants,
+    ITenantRemainsRepository remains,
+    IKeyringRepository keyrings,
     RowSealer sealer,
     Keyring keyring,
     JournalStatements statements,
@@ -43,6 +45,7 @@ internal sealed class JournalVerifier(
             await CheckTenantAsync(tenantId);
         }
 
+        await CheckOthersAsync();
         report.Progress(_total, _total);
     }
 
@@ -55,7 +58,9 @@ internal sealed class JournalVerifier(
         else if (sealer.TryOpen(row) is null)
             report.Found($"the row of {name} was edited");
 
-        TenantJournal journal = new(name, row?.Seal);
+        bool isDeleted = row is not null && sealer.TryOpen(row) is { State: TenantState.Deleted } deleted
+            && await CheckDeletedAsync(name, deleted);
+        TenantJournal journal = new(name, row?.Seal, isDeleted);
         long lastNumber = 0;
         IReadOnlyList<Sealed<JournalStream>> rows = await repository.ListStreamsAsync(session, id);
         if (!rows.Any(stream => stream.UnverifiedRow.Number == JournalStream.LifecycleNumber))
@@ -63,7 +68,9 @@ internal sealed class JournalVerifier(
 
         foreach (Sealed<JournalStream> stored in rows)
         {
-            await CheckUnknownStreamsAsync(id, name, lastNumber, stored.UnverifiedRow.Number);
+            if (!isDeleted)
+                await CheckUnknownStreamsAsync(id, name, lastNumber, stored.UnverifiedRow.Number);
+
             lastNumber = stored.UnverifiedRow.Number;
             Streams++;
             if (sealer.TryOpen(stored) is { } stream)
@@ -72,13 +79,42 @@ internal sealed class JournalVerifier(
                 report.Found($"the row of {stored.UnverifiedRow.LogName} was edited");
         }
 
-        await CheckUnknownStreamsAsync(id, name, lastNumber, long.MaxValue);
         await CheckFormerAsync(id, journal);
-        foreach (Guid lost in await repository.ListLostKeysAsync(session, id, MostNamed))
-            report.Found($"{name}: the row of key {lost} is missing, and the journal tells of no such removal");
+        if (!isDeleted)
+        {
+            await CheckUnknownStreamsAsync(id, name, lastNumber, long.MaxValue);
+            foreach (Guid lost in await repository.ListLostKeysAsync(session, id, MostNamed))
+                report.Found($"{name}: the row of key {lost} is missing, and the journal tells of no such removal");
+        }
 
         foreach (string problem in journal.Problems(rows.Select(stream => stream.UnverifiedRow)))
             report.Found(problem);
+    }
+
+    // True. The key must be gone at once, and the rest when the row has no date any more.
+    private async Task<bool> CheckDeletedAsync(string name, Tenant tenant)
+    {
+        statements.NoteDeleted(tenant.Id);
+        IReadOnlyList<KeyringEntry> keys = await keyrings.ListKeysOfTenantAsync(session, tenant.Id);
+        if (keys.Any(key => key.State != KeyringState.Destroyed || key.Wrapped.AsSpan().ContainsAnyExcept((byte)0)))
+            report.Found($"{name} is deleted, and its key is there");
+
+        if (tenant.DeleteAt is null && await remains.AnyAsync(session, tenant.Id))
+            report.Found($"{name} is deleted, and rows of it are there");
+
+        return true;
+    }
+
+    // A tenant that was removed with its journal is told of in the journal of the operator who made it.
+    private async Task CheckOthersAsync()
+    {
+        foreach ((TenantId id, bool isDeleted) in statements.Others)
+        {
+            if (await tenants.FindAsync(session, id) is null)
+                report.Found($"the row of tenant {id} is missing, and the journal of an operator tells of it");
+            else if (isDeleted && !statements.IsDeleted(id))
+                report.Found($"tenant {id} was deleted, as the journal of an operator says, and its row says that it was not");
+        }
     }
 
     private async Task CheckStreamAsync(byte[] tenantId, JournalStream stream, TenantJournal journal)
@@ -107,7 +143,7 @@ internal sealed class JournalVerifier(
 
     private void Note(JournalStream stream, JournalEvent happened, TenantJournal journal)
     {
-        if (stream.Kind == JournalStreamKind.Lifecycle)
+        if (stream.IsOfChanges)
         {
             journal.Note(happened);
             statements.NoteChange(happened);

@@ -38,6 +38,9 @@ internal sealed class KeyVerifier(
     {
         await foreach (Sealed<Key> key in RowPages.AllAsync(session, rows.ListKeysAsync, row => row.Id.Value))
         {
+            if (statements.IsDeleted(key.UnverifiedRow.TenantId))
+                continue;
+
             Keys++;
             await CheckKeyAsync(key);
         }

@@ -43,6 +43,9 @@ internal sealed class RowVerifier(
 
     private void CheckApiKey(Sealed<Credential> stored)
     {
+        if (statements.IsDeleted(stored.UnverifiedRow.TenantId))
+            return;
+
         bool isTold = statements.TakeApiKey(stored.UnverifiedRow.Id.Value, out byte[]? seal);
         if (sealer.TryOpen(stored) is not { } apiKey)
             report.Found($"the row of {stored.UnverifiedRow.LogName} was edited");
@@ -77,6 +80,9 @@ internal sealed class RowVerifier(
     // The journal tells of the beginning and the end of a job, not of its attempts.
     private void CheckJob(Sealed<RotationJob> stored)
     {
+        if (statements.IsDeleted(stored.UnverifiedRow.TenantId))
+            return;
+
         bool isTold = statements.TakeJob(stored.UnverifiedRow.Id.Value, out string? state);
         if (sealer.TryOpen(stored) is not { } job)
             report.Found($"the row of {stored.UnverifiedRow.LogName} was edited");
@@ -96,7 +102,7 @@ internal sealed class RowVerifier(
             foreach ((byte[] tenantId, KeptResult kept) in page)
             {
                 last = (tenantId, kept.Key);
-                if (!await OpensAsync(kept))
+                if (!statements.IsDeleted(kept.TenantId) && !await OpensAsync(kept))
                     report.Found($"an answer that is kept for tenant {kept.TenantId} does not open");
             }
         }

@@ -6,7 +6,8 @@ namespace Qkms.Core.Verification;
 /// <summary>What the life cycle of a tenant says of things that are not keys, while it is read.</summary>
 /// <param name="name">How findings name the tenant.</param>
 /// <param name="tenantSeal">The seal of its row; null when there is none.</param>
-internal sealed class TenantJournal(string name, byte[]? tenantSeal)
+/// <param name="isDeleted">Whether its row says that it is deleted.</param>
+internal sealed class TenantJournal(string name, byte[]? tenantSeal, bool isDeleted)
 {
     private readonly Dictionary<long, string> _streams = [];
     private byte[]? _tenantSeal;
@@ -29,7 +30,8 @@ internal sealed class TenantJournal(string name, byte[]? tenantSeal)
                 (Former, _tenantSeal) = (happened.Reason, happened.RowSeal);
                 break;
             case JournalActions.TenantCreated or JournalActions.TenantUpdated or JournalActions.TenantPlanChanged
-                or JournalActions.TenantSuspended or JournalActions.TenantResumed
+                or JournalActions.TenantSuspended or JournalActions.TenantResumed or JournalActions.TenantDeletionScheduled
+                or JournalActions.TenantDeletionCancelled or JournalActions.TenantDeleted or JournalActions.TenantErased
 
                 // The journal of an operator's tenant tells of others too.
                 when happened.To == happened.TenantId.ToString():
@@ -43,11 +45,15 @@ internal sealed class TenantJournal(string name, byte[]? tenantSeal)
     {
         Dictionary<long, string> there = rows.Where(row => row.Number != JournalStream.LifecycleNumber)
             .ToDictionary(row => (long)row.Number, row => row.Node);
-        foreach ((long number, string node) in _streams.Where(begun => !there.ContainsKey(begun.Key)))
+        foreach ((long number, string node) in _streams.Where(begun => !isDeleted && !there.ContainsKey(begun.Key)))
             yield return $"{name}: the row of journal stream {number}, the uses of node '{node}', is missing";
 
         foreach ((long number, string node) in there.Where(row => _streams.GetValueOrDefault(row.Key) != row.Value))
             yield return $"{name}: the journal does not say that stream {number} of node '{node}' began";
+
+        bool hasEnded = rows.Any(row => row.Kind == JournalStreamKind.ClosedLifecycle);
+        if (isDeleted != hasEnded)
+            yield return $"{name} is {(isDeleted ? "deleted, and its journal has not ended" : "not deleted, and its journal has ended")}";
 
         if (tenantSeal is not null && _tenantSeal is not null && !tenantSeal.AsSpan().SequenceEqual(_tenantSeal))
             yield return $"the row of {name} is not the one that its journal says was written last: it was put back";

@@ -11,6 +11,7 @@ internal sealed class Verifier(
     IVerificationRepository repository,
     IFormerRowRepository rows,
     ITenantRepository tenants,
+    ITenantRemainsRepository remains,
     IKeyRepository keys,
     IKeyringRepository keyrings,
     Keyring keyring,
@@ -34,11 +35,11 @@ internal sealed class Verifier(
 
         keyring.Install(stored.Open(rootKey));
         JournalStatements statements = new();
-        JournalVerifier journal = new(session, repository, tenants, sealer, keyring, statements, report);
+        JournalVerifier journal = new(session, repository, tenants, remains, keyrings, sealer, keyring, statements, report);
         await journal.RunAsync();
         using OpenedTenantKeys tenantKeys = new(session, keyrings, keyring);
         await new RowVerifier(session, repository, rows, tenantKeys, sealer, statements, report).RunAsync();
-        await new DeviceVerifier(session, repository, sealer, report).RunAsync();
+        await new DeviceVerifier(session, repository, sealer, statements, report).RunAsync();
         KeyVerifier key = new(session, repository, rows, keys, tenantKeys, sealer, statements, report);
         await key.RunAsync();
         return new VerificationSummary(journal.Tenants, journal.Streams, journal.Events, key.Keys, key.Versions, key.PrivateKeys);

@@ -141,7 +141,9 @@ internal sealed class CredentialRepository : ICredentialRepository
     private const string WriteUse =
         """
         INSERT INTO credential_usage (credential_id, tenant_id, last_used_at)
-        VALUES (@Id, @TenantId, @At)
+        SELECT id, tenant_id, @At
+        FROM credentials
+        WHERE tenant_id = @TenantId AND id = @Id
         ON CONFLICT (credential_id) DO UPDATE SET last_used_at = excluded.last_used_at
         WHERE credential_usage.last_used_at < excluded.last_used_at AND credential_usage.tenant_id = excluded.tenant_id
         """;
@@ -149,11 +151,11 @@ internal sealed class CredentialRepository : ICredentialRepository
     /// <inheritdoc/>
     public Task WriteUsesAsync(IKmsSession session, IReadOnlyList<ApiKeyUse> uses) => session.Sql.ExecuteEachAsync(
         WriteUse,
-        ["@Id", "@TenantId", "@At"],
+        ["@At", "@TenantId", "@Id"],
 
         // In one order, so that no two nodes wait for each other.
         uses.OrderBy(use => use.Id.Value).Select(use =>
-            new object?[] { use.Id.Value.ToBytes(), use.TenantId.Value.ToBytes(), use.At.ToStored() }));
+            new object?[] { use.At.ToStored(), use.TenantId.Value.ToBytes(), use.Id.Value.ToBytes() }));
 
     private const string InsertCredential =
         $"""

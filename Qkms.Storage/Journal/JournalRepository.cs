@@ -118,6 +118,21 @@ internal sealed class JournalRepository : IJournalRepository
     public async Task<StoredEvent?> FindUsesSetAsync(IKmsSession session, TenantId tenantId, string node) =>
         (await session.Sql.FindAsync<JournalRow>(SelectUsesSet, new { TenantId = tenantId.Value.ToBytes(), Node = node }))?.ToEvent();
 
+    private const string SelectNewestOfTenant =
+        $"""
+        SELECT {JournalColumns.Columns}
+        FROM audit_events
+        WHERE tenant_id = @TenantId AND stream = 1 AND position IS NOT NULL AND action LIKE @Action AND to_state = @To
+        ORDER BY position DESC
+        LIMIT 1
+        """;
+
+    /// <inheritdoc/>
+    public async Task<StoredEvent?> FindNewestOfTenantAsync(IKmsSession session, TenantId tenantId) =>
+        (await session.Sql.FindAsync<JournalRow>(
+            SelectNewestOfTenant,
+            new { TenantId = tenantId.Value.ToBytes(), Action = JournalActions.OfTenants + "%", To = tenantId.ToString() }))?.ToEvent();
+
     private const string SelectLastNumber = "SELECT COALESCE(MAX(stream), 0) FROM audit_streams WHERE tenant_id = @TenantId";
 
     /// <inheritdoc/>
@@ -150,7 +165,7 @@ internal sealed class JournalRepository : IJournalRepository
     private const string UpdateStream =
         """
         UPDATE audit_streams
-        SET next_position = @NextPosition, head_hash = @HeadHash, first_position = @FirstPosition,
+        SET kind = @Kind, next_position = @NextPosition, head_hash = @HeadHash, first_position = @FirstPosition,
           first_previous_hash = @FirstPreviousHash, row_version = @RowVersion, seal = @Seal, seal_key_id = @SealKeyId
         WHERE tenant_id = @TenantId AND stream = @Stream AND row_version = @RowVersion - 1
         """;
@@ -186,6 +201,12 @@ internal sealed class JournalRepository : IJournalRepository
                 Limit = limit,
             })).Select(row => new StoredStreamName(row.TenantId, row.Stream)),
     ];
+
+    private const string DeleteUsesStreams = "DELETE FROM audit_streams WHERE tenant_id = @TenantId AND kind = 2";
+
+    /// <inheritdoc/>
+    public Task DeleteUsesStreamsAsync(IKmsSession session, TenantId tenantId) =>
+        session.Sql.ExecuteAsync(DeleteUsesStreams, new { TenantId = tenantId.Value.ToBytes() });
 
     private const string DeleteEvents =
         """

@@ -123,6 +123,40 @@ internal sealed class KeyringRepository : IKeyringRepository
             SelectTenantKey,
             new { TenantId = tenantId.Value.ToBytes(), Id = id.ToBytes(), Kind = (int)KeyringKind.Tenant }))?.ToEntry();
 
+    private const string SelectKeysOfTenant =
+        $"""
+        SELECT {KeyringRow.Columns}
+        FROM keyring
+        WHERE tenant_id = @TenantId AND kind = @Kind
+        ORDER BY version
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<KeyringEntry>> ListKeysOfTenantAsync(IKmsSession session, TenantId tenantId) =>
+    [
+        .. (await session.Sql.ListAsync<KeyringRow>(
+            SelectKeysOfTenant, new { TenantId = tenantId.Value.ToBytes(), Kind = (int)KeyringKind.Tenant }))
+            .Select(row => row.ToEntry()),
+    ];
+
+    // Not a DELETE: SQLite would move the neighbours, keys of other tenants, and leave copies of them in space that belongs to no row.
+    private const string OverwriteKey =
+        "UPDATE keyring SET wrapped = @Wrapped, state = @State WHERE tenant_id = @TenantId AND id = @Id";
+
+    /// <inheritdoc/>
+    public async Task<bool> EraseAsync(IKmsSession session, KeyringEntry found)
+    {
+        KeyringRow row = KeyringRow.From(found with { Wrapped = new byte[found.Wrapped.Length], State = KeyringState.Destroyed });
+        if (found.TenantId is not { } tenantId
+            || await FindTenantKeyAsync(session, tenantId, found.Id) is not { } stored
+            || !stored.Wrapped.AsSpan().SequenceEqual(found.Wrapped)
+            || await session.Sql.ExecuteAsync(OverwriteKey, row) != 1)
+            return false;
+
+        session.Sql.MustStand(WrittenRow.Of($"keyring key {found.Id}", "keyring", row, [nameof(KeyringRow.Id)]));
+        return true;
+    }
+
     private const string InsertKey =
         $"""
         INSERT INTO keyring ({KeyringRow.Columns})

@@ -7,14 +7,17 @@ namespace Qkms.Storage.Sessions;
 /// <param name="LockParent">
 /// The same for a row that others refer to: inserts of those must not wait, as they would for a change of its key.
 /// </param>
+/// <param name="CopiesNeighbours">
+/// Whether deleting a row may leave copies of other rows of its table in the file, in space that belongs to no row.
+/// </param>
 /// <param name="JsonTexts">The function that makes rows with a <c>value</c> of the texts in a JSON array.</param>
 /// <param name="JsonType">What makes its argument JSON.</param>
 internal sealed record SqlDialect(
-    string Bytes, bool TakesArrays, string LockRow, string LockParent, string JsonTexts, string JsonType)
+    string Bytes, bool TakesArrays, string LockRow, string LockParent, bool CopiesNeighbours, string JsonTexts, string JsonType)
 {
     /// <summary>SQLite: the one writer holds everything.</summary>
     public static readonly SqlDialect Sqlite = new(
-        "BLOB", TakesArrays: false, LockRow: "", LockParent: "", JsonTexts: "json_each", JsonType: "TEXT");
+        "BLOB", TakesArrays: false, LockRow: "", LockParent: "", CopiesNeighbours: true, JsonTexts: "json_each", JsonType: "TEXT");
 
     /// <summary>PostgreSQL: many write at once, and the key's row is what they queue for.</summary>
     public static readonly SqlDialect Postgres =
@@ -23,6 +26,7 @@ internal sealed record SqlDialect(
             TakesArrays: true,
             LockRow: "\nFOR UPDATE",
             LockParent: "\nFOR NO KEY UPDATE",
+            CopiesNeighbours: false,
             JsonTexts: "json_array_elements_text",
             JsonType: "json");
 

@@ -16,6 +16,7 @@ internal sealed class TenantRepository : ITenantRepository
         $"""
         SELECT {TenantRow.Columns}
         FROM tenants
+        WHERE state <> 4
         ORDER BY created_at, id
         LIMIT 1
         """;
@@ -24,14 +25,15 @@ internal sealed class TenantRepository : ITenantRepository
     public async Task<Sealed<Tenant>?> FindFirstAsync(IKmsSession session) =>
         (await session.Sql.FindAsync<TenantRow>(SelectFirst, new { }))?.ToSealed();
 
-    private const string SelectIds = "SELECT id FROM tenants ORDER BY id";
+    private const string SelectIds = "SELECT id FROM tenants WHERE state <> 4 ORDER BY id";
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<TenantId>> ListIdsAsync(IKmsSession session) =>
-    [
-        .. (await session.Sql.ListAsync<byte[]>(SelectIds)).Where(id => id is { Length: 16 })
-            .Select(id => new TenantId(new Guid(id, bigEndian: true))),
-    ];
+    public Task<IReadOnlyList<TenantId>> ListIdsAsync(IKmsSession session) => ListIdsAsync(session, SelectIds);
+
+    private const string SelectWithheld = "SELECT id FROM tenants WHERE state IN (2, 3) ORDER BY id";
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<TenantId>> ListWithheldAsync(IKmsSession session) => ListIdsAsync(session, SelectWithheld);
 
     private const string SelectNewest =
         $"""
@@ -91,7 +93,8 @@ internal sealed class TenantRepository : ITenantRepository
     private const string InsertTenant =
         $"""
         INSERT INTO tenants ({TenantRow.Columns})
-        VALUES (@Id, @AccountId, @Name, @State, @Plan, @CreatedAt, @Seal, @SealKeyId)
+        VALUES (@Id, @AccountId, @Name, @State, @Plan, @CreatedAt, @StateBefore, @DeleteOrderedAt, @DeleteOrderedBy, @DeleteAt,
+          @DeletedAt, @Seal, @SealKeyId)
         ON CONFLICT DO NOTHING
         """;
 
@@ -101,12 +104,49 @@ internal sealed class TenantRepository : ITenantRepository
     private const string UpdateTenant =
         """
         UPDATE tenants
-        SET name = @Name, state = @State, plan = @Plan, seal = @Seal, seal_key_id = @SealKeyId
+        SET name = @Name, state = @State, plan = @Plan, state_before = @StateBefore, delete_ordered_at = @DeleteOrderedAt,
+          delete_ordered_by = @DeleteOrderedBy, delete_at = @DeleteAt, deleted_at = @DeletedAt, seal = @Seal, seal_key_id = @SealKeyId
         WHERE id = @Id
         """;
 
     /// <inheritdoc/>
     public Task<bool> UpdateAsync(IKmsSession session, Sealed<Tenant> tenant) => WriteAsync(session, UpdateTenant, tenant);
+
+    private const string SelectDue =
+        """
+        SELECT id, delete_at
+        FROM tenants
+        WHERE delete_at <= @Now AND (delete_at, id) > (@AfterTime, @AfterId)
+        ORDER BY delete_at, id
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DueTenant>> ListDueForDeletionAsync(
+        IKmsSession session, DateTimeOffset now, DueTenant? after, int limit) =>
+    [
+        .. (await session.Sql.ListAsync<DueTenantRow>(
+            SelectDue,
+            new
+            {
+                Now = now.ToStored(),
+                AfterTime = after?.StoredTime ?? long.MinValue,
+                AfterId = after?.StoredId ?? [],
+                Limit = limit,
+            })).Select(row => new DueTenant(row.Id, row.DeleteAt)),
+    ];
+
+    private const string SelectAnyWaiting =
+        "SELECT COUNT(*) FROM (SELECT 1 FROM tenants WHERE delete_at IS NOT NULL LIMIT 1) AS first";
+
+    /// <inheritdoc/>
+    public async Task<bool> AnyWaitsForDeletionAsync(IKmsSession session) => await session.Sql.ScalarAsync<long>(SelectAnyWaiting) > 0;
+
+    private static async Task<IReadOnlyList<TenantId>> ListIdsAsync(IKmsSession session, string sql) =>
+    [
+        .. (await session.Sql.ListAsync<byte[]>(sql)).Where(id => id is { Length: 16 })
+            .Select(id => new TenantId(new Guid(id, bigEndian: true))),
+    ];
 
     private static async Task<bool> WriteAsync(IKmsSession session, string sql, Sealed<Tenant> tenant)
     {
@@ -117,5 +157,12 @@ internal sealed class TenantRepository : ITenantRepository
         session.Sql.MustStand(WrittenRow.Of(
             tenant.UnverifiedRow.LogName, "tenants", row, [nameof(TenantRow.Id)]));
         return true;
+    }
+
+    private sealed class DueTenantRow
+    {
+        public byte[] Id { get; init; } = [];
+
+        public long DeleteAt { get; init; }
     }
 }

@@ -7,7 +7,9 @@ namespace Qkms.Storage.Tenants;
 internal sealed class TenantRow
 {
     /// <summary>The columns in the order in which they are read.</summary>
-    public const string Columns = "id, account_id, name, state, plan, created_at, seal, seal_key_id";
+    public const string Columns =
+        "id, account_id, name, state, plan, created_at, state_before, delete_ordered_at, delete_ordered_by, delete_at, deleted_at, "
+        + "seal, seal_key_id";
 
     public byte[] Id { get; init; } = [];
 
@@ -20,6 +22,16 @@ internal sealed class TenantRow
     public string Plan { get; init; } = "";
 
     public long CreatedAt { get; init; }
+
+    public long? StateBefore { get; init; }
+
+    public long? DeleteOrderedAt { get; init; }
+
+    public byte[]? DeleteOrderedBy { get; init; }
+
+    public long? DeleteAt { get; init; }
+
+    public long? DeletedAt { get; init; }
 
     public byte[] Seal { get; init; } = [];
 
@@ -36,6 +48,11 @@ internal sealed class TenantRow
             State = (int)tenant.State,
             Plan = tenant.Plan,
             CreatedAt = tenant.CreatedAt.ToStored(),
+            StateBefore = (long?)tenant.StateBefore,
+            DeleteOrderedAt = tenant.DeleteOrderedAt?.ToStored(),
+            DeleteOrderedBy = tenant.DeleteOrderedBy?.Value.ToBytes(),
+            DeleteAt = tenant.DeleteAt?.ToStored(),
+            DeletedAt = tenant.DeletedAt?.ToStored(),
             Seal = StoredSeal.WithoutKeyId(stored.Seal),
             SealKeyId = StoredSeal.KeyId(stored.Seal),
         };
@@ -52,6 +69,11 @@ internal sealed class TenantRow
             State = (TenantState)read.Number(State),
             Plan = Plan,
             CreatedAt = read.Time(CreatedAt),
+            StateBefore = StateBefore is { } before ? (TenantState)read.Number(before) : null,
+            DeleteOrderedAt = read.OptionalTime(DeleteOrderedAt),
+            DeleteOrderedBy = read.OptionalId(DeleteOrderedBy) is { } by ? new TenantId(by) : null,
+            DeleteAt = read.OptionalTime(DeleteAt),
+            DeletedAt = read.OptionalTime(DeletedAt),
         };
         return read.Seal(tenant, Seal, SealKeyId);
     }

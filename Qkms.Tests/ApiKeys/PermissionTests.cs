@@ -30,6 +30,8 @@ public sealed class PermissionTests : ServiceTests
         [Permission.TenantsCreate] = Roles.Operator,
         [Permission.TenantsUpdate] = Roles.Operator,
         [Permission.TenantsSuspend] = Roles.Operator,
+        [Permission.TenantsDelete] = Roles.Operator,
+        [Permission.TenantsCancelDeletion] = Roles.Operator,
         [Permission.AuditRead] = Roles.Auditor | Roles.Admin,
         [Permission.CryptoEncrypt] = Roles.User | Roles.Admin,
         [Permission.CryptoDecrypt] = Roles.User | Roles.Admin,

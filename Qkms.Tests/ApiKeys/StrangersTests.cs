@@ -218,5 +218,13 @@ public sealed class StrangersTests : ServiceTests
         public Task<bool> InsertAsync(IKmsSession session, Sealed<Tenant> tenant) => inner.InsertAsync(session, tenant);
 
         public Task<bool> UpdateAsync(IKmsSession session, Sealed<Tenant> tenant) => inner.UpdateAsync(session, tenant);
+
+        public Task<IReadOnlyList<DueTenant>> ListDueForDeletionAsync(
+            IKmsSession session, DateTimeOffset now, DueTenant? after, int limit) =>
+            inner.ListDueForDeletionAsync(session, now, after, limit);
+
+        public Task<IReadOnlyList<TenantId>> ListWithheldAsync(IKmsSession session) => inner.ListWithheldAsync(session);
+
+        public Task<bool> AnyWaitsForDeletionAsync(IKmsSession session) => inner.AnyWaitsForDeletionAsync(session);
     }
 }

@@ -116,7 +116,7 @@ public sealed class RecordedAnswersTests : ServiceTests
         pasting.Select(operation => operation.Id).Should().BeEquivalentTo(
             "GetRotationJob", "CancelRotationJob", "GetDeviceKeyValidity", "DecryptFromDevice", "RevokeDeviceKey",
             "GetApiKey", "UpdateApiKey", "DisableApiKey", "EnableApiKey", "RotateApiKey", "RevokeApiKey",
-            "GetTenant", "UpdateTenant", "SuspendTenant", "ResumeTenant",
+            "GetTenant", "UpdateTenant", "SuspendTenant", "ResumeTenant", "DeleteTenant", "CancelTenantDeletion",
             "Decrypt", "ReEncrypt", "Decapsulate", "KemDecrypt", "UnwrapKey", "Verify", "VerifyHash", "VerifyMu", "DecryptDataKey");
         foreach (Operation operation in pasting)
         {

@@ -290,6 +290,7 @@ public sealed class IdempotencyKeyTests : ServiceTests
             Permission.DevicesGenerate, Permission.DevicesRotate, Permission.DevicesRevoke,
             Permission.ApiKeysCreate, Permission.ApiKeysUpdate, Permission.ApiKeysDisable, Permission.ApiKeysRotate,
             Permission.ApiKeysRevoke, Permission.TenantsCreate, Permission.TenantsUpdate, Permission.TenantsSuspend,
+            Permission.TenantsDelete, Permission.TenantsCancelDeletion,
         ];
 
         foreach (RouteEndpoint route in App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())

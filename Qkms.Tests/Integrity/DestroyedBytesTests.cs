@@ -1,6 +1,6 @@
-using System.Buffers.Binary;
 using Microsoft.Data.Sqlite;
 using Qkms.Core.Lifecycle;
+using static Qkms.Tests.Integrity.FilePieces;
 
 namespace Qkms.Tests.Integrity;
 
@@ -9,11 +9,6 @@ namespace Qkms.Tests.Integrity;
 /// </summary>
 public sealed class DestroyedBytesTests : ServiceTests
 {
-    private const int PieceSize = 16;
-
-    // Format, purpose and wrapping key's id begin every wrapped key of a tenant.
-    private const int HeaderSize = 18;
-
     private static readonly TimeSpan _week = TimeSpan.FromDays(7);
 
     // keys on one page and of several, alone and between others that stay, in an order that moves rows from page to page.
@@ -133,44 +128,5 @@ public sealed class DestroyedBytesTests : ServiceTests
         File.WriteAllBytes(to, ReadShared(from));
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(to, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-    }
-
-    private static byte[] ReadShared(string path)
-    {
-        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        byte[] bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes;
-    }
-
-    private static void ShouldHoldEveryPieceOf(string directory, IEnumerable<byte[]> keys)
-    {
-        HashSet<UInt128> held = PiecesOfFiles(directory);
-        keys.SelectMany(Pieces).Should().OnlyContain(piece => held.Contains(piece));
-    }
-
-    private static void ShouldHoldNoPieceOf(string directory, IEnumerable<byte[]> keys)
-    {
-        HashSet<UInt128> held = PiecesOfFiles(directory);
-        keys.SelectMany(Pieces).Should().NotContain(piece => held.Contains(piece));
-    }
-
-    // At every offset, once, so that many keys can be looked for.
-    private static HashSet<UInt128> PiecesOfFiles(string directory)
-    {
-        HashSet<UInt128> pieces = [];
-        foreach (byte[] file in Directory.GetFiles(directory, "qkms.db*").Select(ReadShared))
-        {
-            for (int i = 0; i + PieceSize <= file.Length; i++)
-                pieces.Add(BinaryPrimitives.ReadUInt128BigEndian(file.AsSpan(i)));
-        }
-
-        return pieces;
-    }
-
-    private static IEnumerable<UInt128> Pieces(byte[] wrapped)
-    {
-        for (int i = HeaderSize; i + PieceSize <= wrapped.Length; i += PieceSize)
-            yield return BinaryPrimitives.ReadUInt128BigEndian(wrapped.AsSpan(i));
     }
 }

@@ -108,6 +108,11 @@ internal sealed class FakeKeyringStore : IKmsStore
 
         public Task<KeyringEntry?> FindTenantKeyAsync(IKmsSession session, TenantId tenantId, Guid id) => throw new NotSupportedException();
 
+        public Task<IReadOnlyList<KeyringEntry>> ListKeysOfTenantAsync(IKmsSession session, TenantId tenantId) =>
+            throw new NotSupportedException();
+
+        public Task<bool> EraseAsync(IKmsSession session, KeyringEntry found) => throw new NotSupportedException();
+
         public Task InsertAsync(IKmsSession session, KeyringEntry entry) => ((Session)session).InsertAsync(entry);
     }
 }

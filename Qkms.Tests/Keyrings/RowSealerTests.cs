@@ -25,6 +25,11 @@ public sealed class RowSealerTests : IDisposable
         ["State"] = [r => r with { State = TenantState.Suspended }],
         ["Plan"] = [r => r with { Plan = "enterprise" }],
         ["CreatedAt"] = [r => r with { CreatedAt = _later }],
+        ["StateBefore"] = [r => r with { StateBefore = TenantState.Active }],
+        ["DeleteOrderedAt"] = [r => r with { DeleteOrderedAt = _later }],
+        ["DeleteOrderedBy"] = [r => r with { DeleteOrderedBy = new TenantId(Samples.Id(99)) }],
+        ["DeleteAt"] = [r => r with { DeleteAt = _later }],
+        ["DeletedAt"] = [r => r with { DeletedAt = _later }],
     };
 
     private static readonly RowEdits<Key> _key = new(Samples.Key, Unsealed: [])

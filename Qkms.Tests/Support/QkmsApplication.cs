@@ -161,6 +161,9 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
                 services.Remove(services.Single(service => service.ImplementationType == typeof(Housekeeping)));
                 services.Remove(services.Single(service => service.ImplementationType == typeof(RefusalWriting)));
                 services.Remove(services.Single(service => service.ImplementationType == typeof(ApiKeyUseWriting)));
+                foreach (ServiceDescriptor ofSeveralNodes in services
+                    .Where(service => service.ImplementationType == typeof(WithheldTenantsWatch)).ToArray())
+                    services.Remove(ofSeveralNodes);
             }
 
             FurtherServices?.Invoke(services);

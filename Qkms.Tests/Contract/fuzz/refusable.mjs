@@ -28,7 +28,7 @@ export function mayRefuse(facts, plan, request, code, memory) {
     || (operation.id === 'ListEvents' && eventRules(query))
     || (operation.id === 'RotateVersion' && rotationRules(json))
     || (operation.id === 'GetKey' && keyRules(key, query))
-    || (operation.id === 'DestroyKey' && 'waiting_days' in query && json?.waiting_days != null && Number(query.waiting_days) !== json.waiting_days);
+    || (['DestroyKey', 'DeleteTenant'].includes(operation.id) && 'waiting_days' in query && json?.waiting_days != null && Number(query.waiting_days) !== json.waiting_days);
 }
 
 // Headers that are odd in themselves, and JSON that serializers do not write (1.0 for 1, a byte order mark) or that is no Unicode.

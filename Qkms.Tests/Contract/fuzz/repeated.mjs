@@ -5,13 +5,21 @@ export class Repeated {
   #answers = new Map();
 
   learn(key, answer) {
-    this.#answers.set(key, substance(answer, data => (data?.api_key ? { ...data, api_key: null } : data)));
+    this.#answers.set(key, substance(answer, withoutApiKey));
   }
 
   contradictions(key, answer) {
     const first = this.#answers.get(key);
     return first === undefined || first === substance(answer) ? [] : [`another answer to a repeated request: first ${first.slice(0, 300)}, then ${substance(answer).slice(0, 300)}`];
   }
+}
+
+// With a new tenant it is that of its first API key.
+function withoutApiKey(data) {
+  if (data?.initial_api_key)
+    return { ...data, initial_api_key: withoutApiKey(data.initial_api_key) };
+
+  return data?.api_key ? { ...data, api_key: null } : data;
 }
 
 // Under which prefix the address stands depends on the request.
