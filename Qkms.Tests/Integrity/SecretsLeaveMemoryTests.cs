@@ -199,7 +199,7 @@ public sealed class SecretsLeaveMemoryTests
         await ShouldBeGoneAsync(service, plaintexts);
     }
 
-    /// <summary>A-32: what was opened before its use was refused is zeroed: a key that may be used five times has opened two of three.</summary>
+    /// <summary>A-32: what was opened before its use was refused is zeroed: of three items two are within the limit and answered.</summary>
     [FactIf(Requirement.ProcessMemory)]
     public async Task Plaintexts_are_gone_when_their_uses_are_one_too_many()
     {
