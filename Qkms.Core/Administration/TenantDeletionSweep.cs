@@ -123,24 +123,42 @@ internal sealed partial class TenantDeletionSweep(
     // False when its time has not come, not any more, or when somebody else was faster.
     private async Task<bool> DestroyKeyAsync(TenantId id, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        (Tenant? tenant, IReadOnlyList<KeyringEntry> keys) = await store.ReadAsync(
-            async session => (await FindAsync(session, id), await keyringRepository.ListKeysOfTenantAsync(session, id)),
-            cancellationToken);
+        Tenant? tenant = await store.ReadAsync(session => FindAsync(session, id), cancellationToken);
         if (tenant?.State != TenantState.PendingDeletion)
             return false;
 
+        try
+        {
+            IReadOnlyList<KeyringEntry> keys = await FindKeysAsync(tenant, cancellationToken);
+            return await store.WriteAsync(session => TryDestroyKeyAsync(session, tenant, keys, now), cancellationToken);
+        }
+        catch (SealBrokenException)
+        {
+            // What is read after the tenant need not belong to it any more: another node may have deleted it in between.
+            Tenant? after = await store.ReadAsync(session => FindAsync(session, id), cancellationToken);
+            if (after is not null && !RowSealer.SayTheSame(tenant, after))
+                return false;
+
+            throw;
+        }
+    }
+
+    private async Task<IReadOnlyList<KeyringEntry>> FindKeysAsync(Tenant tenant, CancellationToken cancellationToken)
+    {
         // An order that was called off, and whose row somebody has put back, is none.
         if (!await store.ReadAsync(session => IsToldAsync(session, tenant), cancellationToken))
             throw new SealBrokenException($"{tenant.LogName}, whose journal does not say that its deletion is ordered");
 
         // What is called destroyed was there until then. A key that does not open may lie elsewhere.
+        IReadOnlyList<KeyringEntry> keys =
+            await store.ReadAsync(session => keyringRepository.ListKeysOfTenantAsync(session, tenant.Id), cancellationToken);
         if (keys.Count == 0)
-            throw new SealBrokenException($"the key of tenant {id}");
+            throw new SealBrokenException($"the key of tenant {tenant.Id}");
 
         foreach (KeyringEntry key in keys)
             keyring.OpenTenantKey(key).Dispose();
 
-        return await store.WriteAsync(session => TryDestroyKeyAsync(session, tenant, keys, now), cancellationToken);
+        return keys;
     }
 
     private async Task<bool> IsToldAsync(IKmsSession session, Tenant tenant)
