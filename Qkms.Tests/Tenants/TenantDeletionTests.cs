@@ -235,12 +235,14 @@ public sealed class TenantDeletionTests : ServiceTests
         int[] deleted = await Task.WhenAll(nodes.Select(node => Task.Run(() => node.RunAsync(CancellationToken.None))));
 
         deleted.Sum().Should().Be(ids.Length);
-        using Database database = App.OpenDatabase();
-        foreach (string id in ids)
+        using (Database database = App.OpenDatabase())
         {
-            database.ShouldHoldNothingOf(id);
-            database.Scalar($"SELECT COUNT(*) FROM audit_events WHERE tenant_id = {Stored(id)} AND action = 'tenant.erased'")
-                .Should().Be(1L);
+            foreach (string id in ids)
+            {
+                database.ShouldHoldNothingOf(id);
+                database.Scalar($"SELECT COUNT(*) FROM audit_events WHERE tenant_id = {Stored(id)} AND action = 'tenant.erased'")
+                    .Should().Be(1L);
+            }
         }
 
         App.Log.Text.Should().NotContain("Critical ").And.NotContain("Error ");
