@@ -63,7 +63,7 @@ internal static class CoreServices
         .AddSingleton<KeyGenerationGate>()
         .AddSingleton<KeyRows>()
         .AddSingleton<MissingKeys>()
-        .AddSingleton<KeyListCursor>()
+        .AddSingleton<ListCursor>()
         .AddSingleton<KeyStateCache>()
         .AddSingleton<KeyResolver>()
         .AddSingleton<VersionReader>()

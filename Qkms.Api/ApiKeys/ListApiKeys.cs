@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
-using Qkms.Api.Keys;
+using Qkms.Api.Fields;
 using Qkms.Core.Administration;
 using Qkms.Core.Journal;
 using Qkms.Core.Time;
@@ -20,9 +20,7 @@ internal sealed record ListApiKeysQuery(
 
 internal sealed class ListApiKeysQueryValidator : AbstractValidator<ListApiKeysQuery>
 {
-    public ListApiKeysQueryValidator() => RuleFor(q => q.Limit)
-        .Must(limit => limit is null or { Value: > 0 and <= ListApiKeysQuery.MaxLimit })
-        .WithMessage($"must be a whole number from 1 to {ListApiKeysQuery.MaxLimit}");
+    public ListApiKeysQueryValidator() => RuleFor(q => q.Limit).IsPageLimit(ListApiKeysQuery.MaxLimit);
 }
 
 internal sealed record ApiKeyListResponse(

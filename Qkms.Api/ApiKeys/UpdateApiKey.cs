@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Text.Json.Serialization;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
+using Qkms.Api.Fields;
 using Qkms.Api.Idempotency;
 using Qkms.Api.Keys;
 using Qkms.Core.Administration;

@@ -82,9 +82,7 @@ internal sealed partial class ListEventsQueryValidator : AbstractValidator<ListE
         RuleFor(q => q.Order)
             .Must(order => order is null or OrderFieldAttribute.OldestFirst or OrderFieldAttribute.NewestFirst)
             .WithMessage("must be one of asc, desc");
-        RuleFor(q => q.Limit)
-            .Must(limit => limit is null or { Value: > 0 and <= ListEventsQuery.MaxLimit })
-            .WithMessage($"must be a whole number from 1 to {ListEventsQuery.MaxLimit}");
+        RuleFor(q => q.Limit).IsPageLimit(ListEventsQuery.MaxLimit);
     }
 
     private const string Time = "must be a time with its offset, as in 2030-01-02T03:04:05Z";

@@ -15,19 +15,17 @@ internal sealed record DestroyKeyQuery(
     [property: FromRoute(Name = "key"), KidOrNumberField, ParameterExample(DemoKeys.RetiredKid)]
     [property: Description("The kid of the version; not its number.")]
     string Key,
-    [property: FromQuery(Name = "waiting_days"), WaitingDaysField]
+    [property: FromQuery(Name = "waiting_days"), WaitingDaysField(KeyDestruction.DefaultWaitingDays)]
     [property: Description("The same as in the body, for clients whose DELETE has none. Given in both, they must agree.")]
     QueryInteger? WaitingDays);
 
 internal sealed class DestroyKeyQueryValidator : AbstractValidator<DestroyKeyQuery>
 {
-    public DestroyKeyQueryValidator() => RuleFor(q => q.WaitingDays)
-        .Must(days => days is null || WaitingDaysFieldAttribute.Allows(days.Value.Value))
-        .WithMessage(WaitingDaysFieldAttribute.Rule);
+    public DestroyKeyQueryValidator() => RuleFor(q => q.WaitingDays).IsWaitingDays();
 }
 
 internal sealed record DestroyKeyRequest(
-    [property: WaitingDaysField]
+    [property: WaitingDaysField(KeyDestruction.DefaultWaitingDays)]
     [property: Description("Waiting time in days, during which you can cancel: 7 to 30. Default: 30.")]
     int? WaitingDays,
     [property: ReasonField, Description("The reason, recorded in the journal.")] string? Reason);
@@ -36,25 +34,9 @@ internal sealed class DestroyKeyRequestValidator : AbstractValidator<DestroyKeyR
 {
     public DestroyKeyRequestValidator()
     {
-        RuleFor(r => r.WaitingDays)
-            .Must(days => days is null || WaitingDaysFieldAttribute.Allows(days))
-            .WithMessage(WaitingDaysFieldAttribute.Rule);
+        RuleFor(r => r.WaitingDays).IsWaitingDays();
         RuleFor(r => r.Reason).IsReason();
     }
-}
-
-/// <summary>How many days a version waits for its destruction.</summary>
-internal sealed class WaitingDaysFieldAttribute : FieldAttribute
-{
-    public static readonly string Rule = $"must be a whole number from {KeyDestruction.MinWaitingDays} to {KeyDestruction.MaxWaitingDays}";
-
-    public WaitingDaysFieldAttribute()
-    {
-        (Minimum, Maximum) = (KeyDestruction.MinWaitingDays, KeyDestruction.MaxWaitingDays);
-        (Default, Example) = (KeyDestruction.DefaultWaitingDays, KeyDestruction.DefaultWaitingDays);
-    }
-
-    public static bool Allows(int? days) => days is >= KeyDestruction.MinWaitingDays and <= KeyDestruction.MaxWaitingDays;
 }
 
 internal static class DestroyKey
@@ -92,18 +74,6 @@ internal static class DestroyKey
         return Reply.Accepted(KeyVersionResponse.From(done.Result, spelling: null, done.At));
     }
 
-    private static DestroyKeyRequest? WithQuery(DestroyKeyRequest? request, DestroyKeyQuery query)
-    {
-        if (query.WaitingDays?.Value is not { } days)
-            return request;
-
-        if (request?.WaitingDays is { } other && other != days)
-        {
-            throw KmsErrors.Invalid.With(
-                "'waiting_days' must be the same in the query and in the body.",
-                new FieldError("waiting_days", "must be the same in the query and in the body"));
-        }
-
-        return new DestroyKeyRequest(days, request?.Reason);
-    }
+    private static DestroyKeyRequest? WithQuery(DestroyKeyRequest? request, DestroyKeyQuery query) =>
+        WaitingDays.Agreed(query.WaitingDays, request?.WaitingDays) is { } days ? new DestroyKeyRequest(days, request?.Reason) : request;
 }

@@ -31,9 +31,7 @@ internal sealed class ListKeysQueryValidator : AbstractValidator<ListKeysQuery>
         RuleFor(q => q.Status)
             .Must(status => status is null or { Value: not null })
             .WithMessage("must be one of active, retired, expired, revoked, pending_destruction, destroyed");
-        RuleFor(q => q.Limit)
-            .Must(limit => limit is null or { Value: > 0 and <= ListKeysQuery.MaxLimit })
-            .WithMessage($"must be a whole number from 1 to {ListKeysQuery.MaxLimit}");
+        RuleFor(q => q.Limit).IsPageLimit(ListKeysQuery.MaxLimit);
     }
 }
 

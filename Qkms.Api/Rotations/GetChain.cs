@@ -30,9 +30,7 @@ internal sealed class GetChainQueryValidator : AbstractValidator<GetChainQuery>
         RuleFor(q => q.Direction)
             .Must(direction => direction is null or DirectionFieldAttribute.Next or DirectionFieldAttribute.Previous)
             .WithMessage($"must be '{DirectionFieldAttribute.Next}' or '{DirectionFieldAttribute.Previous}'");
-        RuleFor(q => q.Limit)
-            .Must(limit => limit is null or { Value: > 0 and <= GetChainQuery.MaxLimit })
-            .WithMessage($"must be a whole number from 1 to {GetChainQuery.MaxLimit}");
+        RuleFor(q => q.Limit).IsPageLimit(GetChainQuery.MaxLimit);
     }
 }
 

@@ -2,7 +2,6 @@ using System.ComponentModel;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
 using Qkms.Api.Fields;
-using Qkms.Api.Keys;
 using Qkms.Core.Journal;
 using Qkms.Core.Rotations;
 
@@ -32,9 +31,7 @@ internal sealed class ListRotationJobsQueryValidator : AbstractValidator<ListRot
         RuleFor(q => q.State)
             .Must(state => state is null or { Value: not null })
             .WithMessage("must be one of SCHEDULED, RUNNING, SUCCEEDED, FAILED, CANCELLED");
-        RuleFor(q => q.Limit)
-            .Must(limit => limit is null or { Value: > 0 and <= ListRotationJobsQuery.MaxLimit })
-            .WithMessage($"must be a whole number from 1 to {ListRotationJobsQuery.MaxLimit}");
+        RuleFor(q => q.Limit).IsPageLimit(ListRotationJobsQuery.MaxLimit);
     }
 }
 

@@ -13,19 +13,17 @@ internal sealed record DeleteTenantQuery(
     [property: FromRoute(Name = "tenant_id"), TenantIdField, ParameterExample(TenantPath.Pasted)]
     [property: Description("The id of the tenant.")]
     string TenantId,
-    [property: FromQuery(Name = "waiting_days"), TenantWaitingDaysField]
+    [property: FromQuery(Name = "waiting_days"), WaitingDaysField(TenantAdministration.DefaultWaitingDays)]
     [property: Description("The same as in the body, for clients whose DELETE has none. Given in both, they must agree.")]
     QueryInteger? WaitingDays);
 
 internal sealed class DeleteTenantQueryValidator : AbstractValidator<DeleteTenantQuery>
 {
-    public DeleteTenantQueryValidator() => RuleFor(q => q.WaitingDays)
-        .Must(days => days is null || TenantWaitingDaysFieldAttribute.Allows(days.Value.Value))
-        .WithMessage(TenantWaitingDaysFieldAttribute.Rule);
+    public DeleteTenantQueryValidator() => RuleFor(q => q.WaitingDays).IsWaitingDays();
 }
 
 internal sealed record DeleteTenantRequest(
-    [property: TenantWaitingDaysField]
+    [property: WaitingDaysField(TenantAdministration.DefaultWaitingDays)]
     [property: Description("Waiting time in days, during which you can cancel: 7 to 30. Default: 7.")]
     int? WaitingDays,
     [property: ReasonField, Description("The reason, recorded in the journals of the tenant and of yours.")] string? Reason);
@@ -34,26 +32,9 @@ internal sealed class DeleteTenantRequestValidator : AbstractValidator<DeleteTen
 {
     public DeleteTenantRequestValidator()
     {
-        RuleFor(r => r.WaitingDays)
-            .Must(days => days is null || TenantWaitingDaysFieldAttribute.Allows(days))
-            .WithMessage(TenantWaitingDaysFieldAttribute.Rule);
+        RuleFor(r => r.WaitingDays).IsWaitingDays();
         RuleFor(r => r.Reason).IsReason();
     }
-}
-
-/// <summary>How many days a tenant waits for its deletion.</summary>
-internal sealed class TenantWaitingDaysFieldAttribute : FieldAttribute
-{
-    public static readonly string Rule =
-        $"must be a whole number from {TenantAdministration.MinWaitingDays} to {TenantAdministration.MaxWaitingDays}";
-
-    public TenantWaitingDaysFieldAttribute()
-    {
-        (Minimum, Maximum) = (TenantAdministration.MinWaitingDays, TenantAdministration.MaxWaitingDays);
-        (Default, Example) = (TenantAdministration.DefaultWaitingDays, TenantAdministration.DefaultWaitingDays);
-    }
-
-    public static bool Allows(int? days) => days is >= TenantAdministration.MinWaitingDays and <= TenantAdministration.MaxWaitingDays;
 }
 
 internal static class DeleteTenant
@@ -95,18 +76,6 @@ internal static class DeleteTenant
         return Reply.Accepted(TenantResponse.From(done.Result));
     }
 
-    private static DeleteTenantRequest? WithQuery(DeleteTenantRequest? request, DeleteTenantQuery query)
-    {
-        if (query.WaitingDays?.Value is not { } days)
-            return request;
-
-        if (request?.WaitingDays is { } other && other != days)
-        {
-            throw KmsErrors.Invalid.With(
-                "'waiting_days' must be the same in the query and in the body.",
-                new FieldError("waiting_days", "must be the same in the query and in the body"));
-        }
-
-        return new DeleteTenantRequest(days, request?.Reason);
-    }
+    private static DeleteTenantRequest? WithQuery(DeleteTenantRequest? request, DeleteTenantQuery query) =>
+        WaitingDays.Agreed(query.WaitingDays, request?.WaitingDays) is { } days ? new DeleteTenantRequest(days, request?.Reason) : request;
 }

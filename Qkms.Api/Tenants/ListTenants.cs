@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
-using Qkms.Api.Keys;
+using Qkms.Api.Fields;
 using Qkms.Core.Administration;
 using Qkms.Core.Journal;
 using Qkms.Core.Tenants;
@@ -28,9 +28,7 @@ internal sealed class ListTenantsQueryValidator : AbstractValidator<ListTenantsQ
             .Must(state => state is null || TenantStateFieldAttribute.Parse(state) is not null)
             .WithMessage($"must be one of {TenantStateFieldAttribute.AllWords}");
         RuleFor(q => q.Plan).IsPlan().When(q => q.Plan is not null);
-        RuleFor(q => q.Limit)
-            .Must(limit => limit is null or { Value: > 0 and <= ListTenantsQuery.MaxLimit })
-            .WithMessage($"must be a whole number from 1 to {ListTenantsQuery.MaxLimit}");
+        RuleFor(q => q.Limit).IsPageLimit(ListTenantsQuery.MaxLimit);
     }
 }
 

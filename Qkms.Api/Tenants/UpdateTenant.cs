@@ -2,7 +2,6 @@ using System.ComponentModel;
 using System.Text.Json.Serialization;
 using FluentValidation;
 using Microsoft.AspNetCore.Mvc;
-using Qkms.Api.ApiKeys;
 using Qkms.Api.Fields;
 using Qkms.Api.Idempotency;
 using Qkms.Api.Keys;

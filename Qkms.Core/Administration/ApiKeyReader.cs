@@ -1,7 +1,6 @@
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Callers;
 using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 
@@ -9,7 +8,7 @@ namespace Qkms.Core.Administration;
 
 /// <summary>Shows the API keys of a tenant.</summary>
 internal sealed class ApiKeyReader(
-    IKmsStore store, ICredentialRepository credentials, ApiKeyUses uses, RowSealer sealer, KeyListCursor cursors)
+    IKmsStore store, ICredentialRepository credentials, ApiKeyUses uses, RowSealer sealer, ListCursor cursors)
 {
     private const string List = "api-keys";
     private const int PageSize = 1000;

@@ -1,6 +1,7 @@
 using Qkms.Core.Callers;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Journal;
+using Qkms.Core.Lifecycle;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Core.Administration;
@@ -8,21 +9,17 @@ namespace Qkms.Core.Administration;
 /// <summary>Orders the deletion of tenants, and calls it off. What is due is deleted by <see cref="TenantDeletionSweep"/>.</summary>
 internal sealed partial class TenantAdministration
 {
-    /// <summary>The shortest time between order and deletion, in days: enough to notice a mistake.</summary>
-    public const int MinWaitingDays = 7;
-
-    /// <summary>The longest.</summary>
-    public const int MaxWaitingDays = 30;
-
     /// <summary>What is waited when the order does not say.</summary>
-    public const int DefaultWaitingDays = MinWaitingDays;
+    public const int DefaultWaitingDays = KeyDestruction.MinWaitingDays;
 
     /// <summary>
     /// Orders the deletion of a tenant: from the commit on it is as if it was suspended. One that waits already keeps its date.
     /// </summary>
     /// <param name="caller">The operator.</param>
     /// <param name="id">The tenant.</param>
-    /// <param name="waitingDays">How long it waits: <see cref="MinWaitingDays"/> to <see cref="MaxWaitingDays"/> days.</param>
+    /// <param name="waitingDays">
+    /// How long it waits: <see cref="KeyDestruction.MinWaitingDays"/> to <see cref="KeyDestruction.MaxWaitingDays"/> days.
+    /// </param>
     /// <param name="reason">Why, for the journal.</param>
     /// <param name="request">The request, if its sender may repeat it.</param>
     /// <param name="cancellationToken">Honoured until the work is queued.</param>

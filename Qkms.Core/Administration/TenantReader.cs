@@ -1,6 +1,5 @@
 using Qkms.Core.Callers;
 using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 using Qkms.Core.Tenants;
@@ -8,7 +7,7 @@ using Qkms.Core.Tenants;
 namespace Qkms.Core.Administration;
 
 /// <summary>Shows tenants to operators.</summary>
-internal sealed class TenantReader(IKmsStore store, ITenantRepository tenants, RowSealer sealer, KeyListCursor cursors)
+internal sealed class TenantReader(IKmsStore store, ITenantRepository tenants, RowSealer sealer, ListCursor cursors)
 {
     private const string List = "tenants";
 

@@ -7,7 +7,7 @@ namespace Qkms.Core.Keys;
 
 /// <summary>Answers questions about many versions at once, from the database: lists, chains, the public keys of a name.</summary>
 internal sealed class KeyReader(
-    IKmsStore store, IKeyRepository keys, RowSealer sealer, KeyRows rows, KeyListCursor cursors, TimeProvider time)
+    IKmsStore store, IKeyRepository keys, RowSealer sealer, KeyRows rows, ListCursor cursors, TimeProvider time)
 {
     /// <summary>
     /// The public keys of a name that somebody outside needs: of signature keys the versions that verify, of others the one to encrypt or
@@ -131,7 +131,7 @@ internal sealed class KeyReader(
             await rows.FindWithKeyAsync(session, caller.TenantId, last) is { Version: var before }
                 && before.Address.Name == start.Address.Name
                 ? isForward ? before.NextKid : before.PreviousKid
-                : throw KeyListCursor.Refusal();
+                : throw ListCursor.Refusal();
     }
 
     private KeyVersion?[] OpenPage(VersionWithKey[] page)

@@ -15,7 +15,7 @@ internal sealed class RotationJobs(
     Changes changes,
     RowSealer sealer,
     KeyRows rows,
-    KeyListCursor cursors,
+    ListCursor cursors,
     TimeProvider time)
 {
     private const string List = "rotation-jobs";

@@ -1,15 +1,14 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using Qkms.Core.Keyrings;
 using Qkms.Core.Sealing;
 
-namespace Qkms.Core.Keys;
+namespace Qkms.Core.Keyrings;
 
 /// <summary>
 /// The cursor of a list: the id of the last entry and HMAC-SHA-256 (RFC 2104) over list, tenant and id under the keyring's cursor key, in
 /// base64url. A cursor that was made up, or is another tenant's or another list's, is refused.
 /// </summary>
-internal sealed class KeyListCursor(Keyring keyring)
+internal sealed class ListCursor(Keyring keyring)
 {
     private const string Keys = "keys";
     private const byte Format = 1;
