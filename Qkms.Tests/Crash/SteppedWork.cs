@@ -102,7 +102,7 @@ internal abstract class SteppedWork
         {
             await app.RotateDueAsync(TimeSpan.FromHours(3));
 
-            (await JobsAsync(client, key)).Should().Equal("SUCCEEDED");
+            (await JobsAsync(client, key)).Should().Equal(["SUCCEEDED"], "the log says {0}", app.Log.Text);
             await ShouldBeRotatedOnceAsync(client, key);
         }
     }
