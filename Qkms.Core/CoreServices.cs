@@ -54,6 +54,7 @@ internal static class CoreServices
         .AddSingleton<ApiKeyDecoy>()
         .AddSingleton<ApiKeyUses>()
         .AddSingleton<ApiKeyAuthenticator>()
+        .AddSingleton<AccessKeyAuthenticator>()
         .AddSingleton<TenantStates>()
         .AddSingleton<TenantProvisioning>()
         .AddSingleton<InitialTenant>()

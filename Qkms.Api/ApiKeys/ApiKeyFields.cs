@@ -101,9 +101,43 @@ internal sealed class LookupIdFieldAttribute : FieldAttribute
 {
     public LookupIdFieldAttribute()
     {
-        (MinLength, MaxLength) = (ApiKeyFormat.IdLength, ApiKeyFormat.IdLength);
+        (MinLength, MaxLength) = (ApiKeyFormat.IdLength, AccessKeyFormat.IdLength);
         (Pattern, Example) = ("^[A-Za-z0-9]+$", "k7Q2vB9xTm4R");
     }
+}
+
+/// <summary>The kind of a credential.</summary>
+internal sealed class CredentialKindFieldAttribute : FieldAttribute
+{
+    public static readonly IReadOnlyList<string> Kinds = [Credential.ApiKeyKind, Credential.AccessKeyKind];
+
+    public CredentialKindFieldAttribute() => (Words, Example) = ([.. Kinds], Credential.ApiKeyKind);
+}
+
+/// <summary>The secret of an access key.</summary>
+internal sealed class SecretAccessKeyFieldAttribute : FieldAttribute
+{
+    public SecretAccessKeyFieldAttribute()
+    {
+        (MinLength, MaxLength) = (AccessKeyFormat.SecretLength, AccessKeyFormat.SecretLength);
+        (Pattern, Example) = ("^[A-Za-z0-9]+$", "7hZ0dQWc3nRkLx8VtB2mYpE5sJfG1aUoIqHyXvN6");
+    }
+}
+
+/// <summary>The secret of an access key in an answer.</summary>
+/// <param name="Bytes">Its text, ASCII.</param>
+[SecretAccessKeyField]
+[JsonConverter(typeof(SecretAccessKeyTextConverter))]
+internal sealed record SecretAccessKeyText(SecretBytes Bytes);
+
+/// <summary>Writes secrets of access keys without a string in between.</summary>
+internal sealed class SecretAccessKeyTextConverter : JsonConverter<SecretAccessKeyText>
+{
+    public override SecretAccessKeyText Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        throw new NotSupportedException("Secrets of access keys are only written.");
+
+    public override void Write(Utf8JsonWriter writer, SecretAccessKeyText value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.Bytes.Span);
 }
 
 /// <summary>The text of an API key, which is secret.</summary>

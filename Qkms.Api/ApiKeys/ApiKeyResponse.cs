@@ -1,5 +1,7 @@
 using System.ComponentModel;
 using Qkms.Core.Administration;
+using Qkms.Core.ApiKeys;
+using Qkms.Core.Secrets;
 
 namespace Qkms.Api.ApiKeys;
 
@@ -8,7 +10,9 @@ internal record ApiKeyResponse(
     [property: Description("Id of the API key, as log and journal name it.")]
     Guid ApiKeyId,
     [property: Field(Example = "0198f5c2-7d1a-71c5-8d0e-3b94f6a2e817"), Description("Id of the tenant that it speaks for.")] Guid TenantId,
-    [property: LookupIdField, Description("The 12 characters between the underscores of the API key. They are not secret.")]
+    [property: CredentialKindField, Description("What it is: 'api_key', or 'sigv4' for clients of AWS KMS.")] string Kind,
+    [property: LookupIdField]
+    [property: Description("The 12 characters between the underscores of the API key; of kind 'sigv4' the access key id. They are not secret.")]
     string LookupId,
     [property: ApiKeyLabelField, Description("A text for people.")] string Label,
     [property: RolesField, Description("Its roles: it may do what any of them allows.")] IReadOnlyList<string> Roles,
@@ -29,6 +33,7 @@ internal record ApiKeyResponse(
     public static ApiKeyResponse From(ApiKeyInfo info, DateTimeOffset now) => new(
         info.Id.Value,
         info.TenantId.Value,
+        info.Kind,
         info.LookupId,
         info.Label,
         RolesFieldAttribute.WordsOf(info.Roles),
@@ -45,15 +50,30 @@ internal record ApiKeyResponse(
 internal record CreatedApiKeyResponse : ApiKeyResponse, IDisposable
 {
     public CreatedApiKeyResponse(NewApiKeyResult made, DateTimeOffset now)
-        : base(From(made.Info, now)) => ApiKey = made.Text is null ? null : new ApiKeyText(made.Text);
+        : base(From(made.Info, now))
+    {
+        _text = made.Text;
+        if (made.Text is null)
+            return;
 
-    [Description("The API key. It is shown this once: Qkms keeps only a hash. Null in the response to a repeated request.")]
+        if (made.Info.Kind == Credential.AccessKeyKind)
+            SecretAccessKey = new SecretAccessKeyText(made.Text);
+        else
+            ApiKey = new ApiKeyText(made.Text);
+    }
+
+    private readonly SecretBytes? _text;
+
+    [Description("The API key. It is shown this once: Qkms keeps only a hash. Null in the response to a repeated request, and for 'sigv4'.")]
     public ApiKeyText? ApiKey { get; }
+
+    [Description("The secret access key of kind 'sigv4', shown this once; 'lookup_id' is the access key id. Else null.")]
+    public SecretAccessKeyText? SecretAccessKey { get; }
 
     /// <summary>Zeroes the API key.</summary>
     public void Dispose()
     {
-        ApiKey?.Bytes.Dispose();
+        _text?.Dispose();
         GC.SuppressFinalize(this);
     }
 }

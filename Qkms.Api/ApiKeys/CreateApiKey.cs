@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using FluentValidation;
 using Qkms.Api.Idempotency;
 using Qkms.Core.Administration;
+using Qkms.Core.ApiKeys;
 using Qkms.Core.Idempotency;
 
 namespace Qkms.Api.ApiKeys;
@@ -16,7 +17,10 @@ internal sealed record CreateApiKeyRequest(
     [property: KeyNamesField, Description("The key names that it is narrowed to, exact or as 'folder/*'. Default: all.")]
     IReadOnlyList<string?>? KeyNames,
     [property: Field(Example = Examples.LaterTime), Description("When it expires: in the future, at most 100 years ahead. Default: never.")]
-    DateTimeOffset? ExpiresAt);
+    DateTimeOffset? ExpiresAt,
+    [property: CredentialKindField]
+    [property: Description("'api_key' for the header x-api-key, or 'sigv4' for clients of AWS KMS. Default: api_key.")]
+    string? Kind);
 
 internal sealed class CreateApiKeyRequestValidator : AbstractValidator<CreateApiKeyRequest>
 {
@@ -26,6 +30,8 @@ internal sealed class CreateApiKeyRequestValidator : AbstractValidator<CreateApi
         RuleFor(r => r.Roles).IsRoles();
         RuleFor(r => r.Permissions).IsPermissions();
         RuleFor(r => r.KeyNames).IsKeyNames();
+        RuleFor(r => r.Kind)
+            .Must(kind => kind is null || CredentialKindFieldAttribute.Kinds.Contains(kind)).WithMessage("must be api_key or sigv4");
     }
 }
 
@@ -51,7 +57,7 @@ internal static class CreateApiKey
         ApiKeyGrants grants = new(
             RolesFieldAttribute.Parse(request.Roles!)!.Value, Given(request.Permissions), Given(request.KeyNames));
         Done<NewApiKeyResult> done = await apiKeys.CreateAsync(
-            caller, new CreateApiKeyCommand(request.Label!, grants, request.ExpiresAt), repeatable, cancellationToken);
+            caller, new CreateApiKeyCommand(request.Label!, grants, request.ExpiresAt, request.Kind ?? Credential.ApiKeyKind), repeatable, cancellationToken);
         IdempotencyKeys.MarkRepeated(http, done);
         CreatedApiKeyResponse data = new(done.Result, done.At);
         return Reply.Created(data, GetApiKey.RouteName, new { api_key_id = data.ApiKeyId });

@@ -69,7 +69,8 @@ internal sealed class ApiKeyAdministration(
             grants.Roles,
             Words.Join(grants.Permissions),
             Words.Join(grants.KeyNames),
-            command.ExpiresAt);
+            command.ExpiresAt,
+            command.Kind);
         return await made.OrDisposeAsync(async () =>
         {
             Credential credential = made.Credential.UnverifiedRow;

@@ -30,7 +30,8 @@ internal sealed record ApiKeyGrants(Roles Roles, IReadOnlyList<string>? Permissi
 /// <param name="Label">A text for people.</param>
 /// <param name="Grants">What it may do.</param>
 /// <param name="ExpiresAt">When it ends; null = never.</param>
-internal sealed record CreateApiKeyCommand(string Label, ApiKeyGrants Grants, DateTimeOffset? ExpiresAt);
+/// <param name="Kind">The kind of credential.</param>
+internal sealed record CreateApiKeyCommand(string Label, ApiKeyGrants Grants, DateTimeOffset? ExpiresAt, string Kind);
 
 /// <summary>Words that a request may leave as they are, set, or take away.</summary>
 /// <param name="IsGiven">Whether the request says anything of them.</param>

@@ -14,7 +14,10 @@ internal sealed record ApiKeyInfo : IKeepable<ApiKeyInfo>
     /// <summary>The tenant that it speaks for.</summary>
     public required TenantId TenantId { get; init; }
 
-    /// <summary>The 12 characters of its text that are not secret.</summary>
+    /// <summary>The kind of credential, which the length of its look-up id says too.</summary>
+    public string Kind => LookupId.Length == AccessKeyFormat.IdLength ? Credential.AccessKeyKind : Credential.ApiKeyKind;
+
+    /// <summary>The 12 characters of its text that are not secret; of an access key its id.</summary>
     public required string LookupId { get; init; }
 
     /// <summary>A text for people.</summary>

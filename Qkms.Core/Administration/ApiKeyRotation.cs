@@ -53,7 +53,7 @@ internal sealed class ApiKeyRotation(
     {
         Credential first = await store.ReadAsync(session => reader.FindAsync(session, caller, id), cancellationToken);
         ApiKeyStates.RequireRotatable(first, time.GetUtcMilliseconds());
-        NewApiKey issued = issuer.Issue(caller.TenantId, first.Label, first.Roles);
+        NewApiKey issued = issuer.Issue(caller.TenantId, first.Label, first.Roles, kind: first.Kind);
         return await issued.OrDisposeAsync(
             async () => await changes.WriteAsync(
                 caller,

@@ -25,6 +25,7 @@ internal sealed class ApiKeyAuthenticator
     private readonly RowSealer _sealer;
     private readonly IntegrityAlarm _alarm;
     private readonly ApiKeyUses _uses;
+    private readonly AccessKeyAuthenticator _accessKeys;
     private readonly TimeProvider _time;
 
     // Stands in for the stored decoy when that was deleted: an unknown id and a wrong secret still take the same steps here.
@@ -50,10 +51,11 @@ internal sealed class ApiKeyAuthenticator
         ApiKeyDecoy decoys,
         IntegrityAlarm alarm,
         ApiKeyUses uses,
+        AccessKeyAuthenticator accessKeys,
         TimeProvider time)
     {
         (_store, _credentials, _tenants, _keyring) = (store, credentials, tenants, keyring);
-        (_sealer, _alarm, _uses, _time) = (sealer, alarm, uses, time);
+        (_sealer, _alarm, _uses, _accessKeys, _time) = (sealer, alarm, uses, accessKeys, time);
         _decoy = new Lazy<Sealed<Credential>>(() => decoys.Make(default));
         _proven = new FreshCache<ApiKeyProof, ApiKeyIdentity>(time, MostRemembered, new ApiKeyProofComparer());
         store.WhenServerChanges(ForgetAll);
@@ -84,10 +86,14 @@ internal sealed class ApiKeyAuthenticator
     }
 
     /// <summary>
-    /// Drops what is remembered. To be called when a change of any credential or tenant is committed, before it is answered: such changes
+    /// Drops what is remembered, of access keys too. To be called when a change of any credential or tenant is committed, before it is answered: such changes
     /// are rare, and reading every API key once more costs little.
     /// </summary>
-    public void ForgetAll() => _proven.ForgetAll();
+    public void ForgetAll()
+    {
+        _proven.ForgetAll();
+        _accessKeys.ForgetAll();
+    }
 
     // Not cancelled with a caller: others may wait for it, and the place is taken until it ends.
     private async Task<ApiKeyIdentity?> FindAsync(ApiKeyProof proof)
@@ -155,7 +161,7 @@ internal sealed class ApiKeyAuthenticator
         return matches && hashKey >= 0;
     }
 
-    private int IndexOfHashKey(Guid id)
+    private int IndexOfHashKey(Guid? id)
     {
         IReadOnlyList<WrappingKey> hashKeys = _keyring.CredentialHashKeys;
         for (int i = 0; i < hashKeys.Count; i++)

@@ -17,27 +17,22 @@ internal sealed class ApiKeyIssuer(ApiKeyOptions options, Keyring keyring, RowSe
     /// <param name="permissions">The operations that it is narrowed to, parted by spaces; null = all that its roles allow.</param>
     /// <param name="keyScope">The key names that it is narrowed to, parted by spaces; null = all.</param>
     /// <param name="expiresAt">When it ends; null = never.</param>
+    /// <param name="kind"><see cref="Credential.ApiKeyKind"/>, or <see cref="Credential.AccessKeyKind"/> for an access key.</param>
     public NewApiKey Issue(
         TenantId tenantId,
         string label,
         Roles roles,
         string? permissions = null,
         string? keyScope = null,
-        DateTimeOffset? expiresAt = null)
+        DateTimeOffset? expiresAt = null,
+        string kind = Credential.ApiKeyKind)
     {
-        SecretBytes text = SecretBytes.Allocate(ApiKeyFormat.LengthOf(options.Prefix), out Span<byte> destination);
-        WrappingKey hashKey = keyring.CredentialHashKey;
-        ApiKeyFormat.WriteNew(options.Prefix, hashKey, destination);
-        byte[] verifier = new byte[HMACSHA256.HashSizeInBytes];
-        ApiKeyHash.Compute(hashKey, text.Span, verifier);
-        Credential credential = new()
+        Credential template = new()
         {
             Id = new CredentialId(ids.Next()),
             TenantId = tenantId,
-            Kind = Credential.ApiKeyKind,
-            LookupId = Encoding.ASCII.GetString(ApiKeyFormat.IdOf(text.Span)),
-            Verifier = verifier,
-            HashKeyId = hashKey.Id,
+            Kind = kind,
+            LookupId = "",
             Label = label,
             Roles = roles,
             Permissions = permissions,
@@ -46,12 +41,36 @@ internal sealed class ApiKeyIssuer(ApiKeyOptions options, Keyring keyring, RowSe
             State = CredentialState.Active,
             CreatedAt = time.GetUtcMilliseconds(),
         };
+        return kind == Credential.AccessKeyKind ? IssueAccessKey(template) : IssueApiKey(template);
+    }
+
+    private NewApiKey IssueApiKey(Credential template)
+    {
+        SecretBytes text = SecretBytes.Allocate(ApiKeyFormat.LengthOf(options.Prefix), out Span<byte> destination);
+        WrappingKey hashKey = keyring.CredentialHashKey;
+        ApiKeyFormat.WriteNew(options.Prefix, hashKey, destination);
+        byte[] verifier = new byte[HMACSHA256.HashSizeInBytes];
+        ApiKeyHash.Compute(hashKey, text.Span, verifier);
+        Credential credential = template with
+        {
+            LookupId = Encoding.ASCII.GetString(ApiKeyFormat.IdOf(text.Span)),
+            Verifier = verifier,
+            HashKeyId = hashKey.Id,
+        };
         return new NewApiKey(text, sealer.Seal(credential));
+    }
+
+    private NewApiKey IssueAccessKey(Credential template)
+    {
+        SecretBytes secret = AccessKeyFormat.NewSecret();
+        Credential credential = template with { LookupId = AccessKeyFormat.NewId(keyring.CredentialHashKey) };
+        credential = credential with { SealedSecret = AccessKeySecret.Wrap(keyring.CredentialSecretKey, credential, secret) };
+        return new NewApiKey(secret, sealer.Seal(credential));
     }
 }
 
 /// <summary>An API key at the only moment when its text exists here.</summary>
-/// <param name="Text">The whole text, ASCII.</param>
+/// <param name="Text">The whole text, ASCII; of an access key the secret.</param>
 /// <param name="Credential">The row to store.</param>
 internal sealed record NewApiKey(SecretBytes Text, Sealed<Credential> Credential) : IDisposable
 {

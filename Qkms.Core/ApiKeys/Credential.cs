@@ -4,11 +4,16 @@ using Qkms.Core.Store;
 
 namespace Qkms.Core.ApiKeys;
 
-/// <summary>An API key as the database knows it: never its secret, only a keyed hash.</summary>
+/// <summary>
+/// An API key or an access key as the database knows it: of an API key never its secret, only a keyed hash; of an access key the secret, sealed.
+/// </summary>
 internal sealed record Credential : ISealedRow
 {
     /// <summary>The kind of credential that the <c>x-api-key</c> header carries.</summary>
     public const string ApiKeyKind = "api_key";
+
+    /// <summary>The kind of credential that signs requests by AWS Signature Version 4.</summary>
+    public const string AccessKeyKind = "sigv4";
 
     /// <inheritdoc/>
     public static string SealKind => "credential";
@@ -18,22 +23,19 @@ internal sealed record Credential : ISealedRow
     /// <summary>The tenant that it speaks for.</summary>
     public required TenantId TenantId { get; init; }
 
-    /// <summary>The kind; <see cref="ApiKeyKind"/>.</summary>
+    /// <summary>The kind; <see cref="ApiKeyKind"/> or <see cref="AccessKeyKind"/>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The visible part by which it is looked up; unique with the kind.</summary>
     public required string LookupId { get; init; }
 
-    /// <summary>HMAC-SHA-256 of <c>id ‖ secret</c> under the keyring key <see cref="HashKeyId"/>.</summary>
-    public required byte[] Verifier { get; init; }
+    /// <summary>HMAC-SHA-256 of <c>id ‖ secret</c> under the keyring key <see cref="HashKeyId"/>; null for access keys.</summary>
+    public byte[]? Verifier { get; init; }
 
-    /// <summary>The keyring key of the verifier.</summary>
-    public required Guid HashKeyId { get; init; }
+    /// <summary>The keyring key of the verifier; null for access keys.</summary>
+    public Guid? HashKeyId { get; init; }
 
-    /// <summary>
-    /// The secret, for kinds of credentials that need it again; null for API keys. No such kind exists yet, and the column is sealed so
-    /// that none can be made up.
-    /// </summary>
+    /// <summary>The wrapped secret of an access key (<see cref="AccessKeySecret"/>), which checks signatures; null for API keys.</summary>
     public byte[]? SealedSecret { get; init; }
 
     /// <summary>A text for people.</summary>
@@ -77,9 +79,11 @@ internal sealed record Credential : ISealedRow
     /// </summary>
     public bool TakesPlaceAt(DateTimeOffset now) => SuccessorId is null && IsUsableAt(now);
 
-    /// <summary>Whether it can do everything in its tenant, now and as far as it is known also tomorrow.</summary>
+    /// <summary>
+    /// Whether it can do everything in its tenant, now and as far as it is known also tomorrow. An access key reaches keys alone.
+    /// </summary>
     public bool AdministersAt(DateTimeOffset now) =>
-        TakesPlaceAt(now) && Roles.HasFlag(Roles.Admin) && Permissions is null && KeyScope is null;
+        TakesPlaceAt(now) && Kind == ApiKeyKind && Roles.HasFlag(Roles.Admin) && Permissions is null && KeyScope is null;
 
     void ISealedRow.WriteSealedColumns(CanonicalWriter writer) => writer
         .Add(Id.Value).Add(TenantId.Value).Add(Kind).Add(LookupId).Add(Verifier).Add(SealedSecret).Add(HashKeyId)

@@ -26,6 +26,9 @@ internal interface IKeyringRepository
     /// <param name="limit">At most so many.</param>
     Task<IReadOnlyList<KeyringEntry>> ListTenantKeysAsync(IKmsSession session, Guid? after, int limit);
 
+    /// <summary>Whether any credential, of whatever tenant, has a wrapped secret.</summary>
+    Task<bool> HasSealedCredentialsAsync(IKmsSession session);
+
     /// <summary>Writes what is wrapped in one key.</summary>
     Task UpdateWrappedAsync(IKmsSession session, KeyringEntry entry);
 

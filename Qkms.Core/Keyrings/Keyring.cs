@@ -28,6 +28,12 @@ internal sealed class Keyring(TimeProvider time, IdGenerator ids) : IDisposable
     /// <summary>Every key that an event may have been authenticated with, the newest last.</summary>
     public IReadOnlyList<WrappingKey> JournalKeys => Keys.JournalKeys;
 
+    /// <summary>Wraps the secrets of new credentials that need theirs again: the newest of its kind.</summary>
+    public WrappingKey CredentialSecretKey => Keys.CredentialSecretKeys[^1];
+
+    /// <summary>Every key that the secret of a credential may have been wrapped with, the newest last.</summary>
+    public IReadOnlyList<WrappingKey> CredentialSecretKeys => Keys.CredentialSecretKeys;
+
     private KeyringKeys Keys => _keys ?? throw new InvalidOperationException("The keyring is not open yet.");
 
     /// <summary>Every key that an API key may have been hashed with, the newest last.</summary>

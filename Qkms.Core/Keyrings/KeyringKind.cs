@@ -17,6 +17,9 @@ internal enum KeyringKind
 
     /// <summary>Authenticates the events of the journal.</summary>
     Journal = 5,
+
+    /// <summary>Wraps the secrets of credentials that are needed again.</summary>
+    CredentialSecret = 6,
 }
 
 /// <summary>

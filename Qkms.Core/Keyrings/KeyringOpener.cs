@@ -41,6 +41,12 @@ internal sealed class KeyringOpener(
             stored = await StoredKeyring.ReadAsync(store, keyringRepository, cancellationToken);
         }
 
+        if (stored.LacksCredentialSecretKey)
+        {
+            await upgrade.AddCredentialSecretKeyAsync(rootKey, cancellationToken);
+            stored = await StoredKeyring.ReadAsync(store, keyringRepository, cancellationToken);
+        }
+
         keyring.Install(stored.Open(rootKey));
         rootKeys.Forget();
         KeyringFacts facts = new(rootKey.Source, rootKey.Id, RootKeyMade: found is null, rootKeys.IsBesideData(rootKey));

@@ -60,6 +60,30 @@ internal sealed class KeyringUpgrade(
         }
     }
 
+    /// <summary>Makes the key for the secrets of credentials, unless another node was faster.</summary>
+    /// <exception cref="StoreUnusableException">There are such secrets, so the key was there too: its row is lost.</exception>
+    /// <exception cref="KmsException">The database does not answer.</exception>
+    public async Task AddCredentialSecretKeyAsync(RootKey rootKey, CancellationToken cancellationToken)
+    {
+        if (await store.UpgradeAsync(session => TryAddCredentialSecretKeyAsync(session, rootKey), cancellationToken))
+            ProtectionLog.CredentialSecretKeyMade(logger);
+    }
+
+    private async Task<bool> TryAddCredentialSecretKeyAsync(IKmsSession session, RootKey rootKey)
+    {
+        StoredKeyring stored = await StoredKeyring.ReadAsync(session, keyringRepository);
+        if (!stored.LacksCredentialSecretKey)
+            return false;
+
+        if (await keyringRepository.HasSealedCredentialsAsync(session))
+            throw StoredKeyring.NoCredentialSecretKey();
+
+        using WrappingKey masterKey = stored.OpenMaster(rootKey);
+        await keyringRepository.InsertAsync(
+            session, KeyringKeyWrap.Create(masterKey, ids.Next(), KeyringKind.CredentialSecret, tenantId: null, version: 1, time.GetUtcNow()));
+        return true;
+    }
+
     private async Task<UpgradeFacts?> TryUpgradeAsync(IKmsSession session, RootKey rootKey)
     {
         StoredKeyring stored = await StoredKeyring.ReadAsync(session, keyringRepository);

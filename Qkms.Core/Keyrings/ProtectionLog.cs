@@ -30,6 +30,10 @@ internal static partial class ProtectionLog
         "The journals of {Tenants} tenants begin as chains now: the database was made by an earlier build. Investigate if it was not.")]
     public static partial void JournalBegun(ILogger logger, int tenants);
 
+    [LoggerMessage(CoreEvents.CredentialSecretKeyMade, LogLevel.Information,
+        "The database of an earlier build got its key for the secrets of access keys.")]
+    public static partial void CredentialSecretKeyMade(ILogger logger);
+
     [LoggerMessage(CoreEvents.NotTakenOver, LogLevel.Critical,
         "Integrity: the protection of {What} did not match when the database was taken over; requests for it are refused until it is "
         + "restored from a backup.")]

@@ -15,7 +15,7 @@ internal sealed class StoredKeyring
 
     /// <summary>The kinds of which every database has at least one key.</summary>
     public static IReadOnlyList<KeyringKind> SystemKinds { get; } =
-        [KeyringKind.CredentialHash, KeyringKind.RowSeal, KeyringKind.Cursor, KeyringKind.Journal];
+        [KeyringKind.CredentialHash, KeyringKind.RowSeal, KeyringKind.Cursor, KeyringKind.Journal, KeyringKind.CredentialSecret];
 
     // Those that a database of the build before seals named their key has.
     private static readonly KeyringKind[] _formerKinds = [KeyringKind.CredentialHash, KeyringKind.RowSeal, KeyringKind.Cursor];
@@ -25,6 +25,9 @@ internal sealed class StoredKeyring
 
     /// <summary>There is no journal key: an earlier build made the database, or its row is lost.</summary>
     public bool LacksJournalKey => !_systemKeys.Any(entry => entry.Kind == KeyringKind.Journal);
+
+    /// <summary>There is no key for the secrets of credentials: an earlier build made the database, or its row is lost.</summary>
+    public bool LacksCredentialSecretKey => !_systemKeys.Any(entry => entry.Kind == KeyringKind.CredentialSecret);
 
     /// <summary>The ids of the root keys that open it, for messages.</summary>
     public string RootKeyIds => string.Join(", ", _wrappers.Select(wrapper => wrapper.RootKeyId));
@@ -109,7 +112,8 @@ internal sealed class StoredKeyring
                 [.. EntriesOf(KeyringKind.RowSeal).Select(entry => Keep(OpenSystemKey(masterKey, entry)))],
                 Keep(OpenSystemKey(masterKey, EntriesOf(KeyringKind.Cursor)[^1])),
                 [.. EntriesOf(KeyringKind.CredentialHash).Select(entry => Keep(OpenSystemKey(masterKey, entry)))],
-                [.. EntriesOf(KeyringKind.Journal).Select(entry => Keep(OpenSystemKey(masterKey, entry)))]);
+                [.. EntriesOf(KeyringKind.Journal).Select(entry => Keep(OpenSystemKey(masterKey, entry)))],
+                [.. EntriesOf(KeyringKind.CredentialSecret).Select(entry => Keep(OpenSystemKey(masterKey, entry)))]);
         }
         catch
         {
@@ -141,6 +145,14 @@ internal sealed class StoredKeyring
         }
     }
 
+    /// <summary>The master key alone, which ends with the caller.</summary>
+    /// <exception cref="RootKeyException">The root key is another database's.</exception>
+    /// <exception cref="StoreUnusableException">It does not open.</exception>
+    public WrappingKey OpenMaster(RootKey rootKey) => OpenMasterKey(rootKey);
+
+    /// <summary>What to throw where the key for the secrets of credentials is lost.</summary>
+    public static StoreUnusableException NoCredentialSecretKey() => NoKeyOf(KeyringKind.CredentialSecret);
+
     /// <summary>What to throw where the journal key is lost.</summary>
     public static StoreUnusableException NoJournalKey() => NoKeyOf(KeyringKind.Journal);
 
@@ -157,6 +169,7 @@ internal sealed class StoredKeyring
         KeyringKind.RowSeal => "row-seal",
         KeyringKind.Cursor => "cursor",
         KeyringKind.Journal => "journal",
+        KeyringKind.CredentialSecret => "credential-secret",
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };
 

@@ -69,6 +69,9 @@ internal enum KeyWrapPurpose : byte
 
     /// <summary>The result of a request that may be sent again, under a tenant key.</summary>
     KeptResult = 4,
+
+    /// <summary>The secret of a credential that needs it again, under a key of the keyring.</summary>
+    CredentialSecret = 5,
 }
 
 /// <summary>

@@ -59,7 +59,7 @@ internal sealed class CredentialRepository : ICredentialRepository
           (SELECT u.last_used_at FROM credential_usage u WHERE u.credential_id = credentials.id AND u.tenant_id = @TenantId)
             AS last_used_at
         FROM credentials
-        WHERE tenant_id = @TenantId AND kind = '{Credential.ApiKeyKind}' AND lookup_id <> '{ApiKeyDecoy.LookupId}' AND id < @Before
+        WHERE tenant_id = @TenantId AND lookup_id <> '{ApiKeyDecoy.LookupId}' AND id < @Before
         ORDER BY id DESC
         LIMIT @Limit
         """;
@@ -100,7 +100,7 @@ internal sealed class CredentialRepository : ICredentialRepository
     // Credential.TakesPlaceAt.
     private const string TakesPlace =
         $"""
-        tenant_id = @TenantId AND kind = '{Credential.ApiKeyKind}' AND state = 1 AND successor_id IS NULL
+        tenant_id = @TenantId AND state = 1 AND successor_id IS NULL
           AND (expires_at IS NULL OR expires_at > @Now) AND (grace_until IS NULL OR grace_until > @Now)
         """;
 
@@ -115,7 +115,7 @@ internal sealed class CredentialRepository : ICredentialRepository
         $"""
         SELECT COUNT(*)
         FROM credentials
-        WHERE {TakesPlace} AND id <> @Id AND roles & @Admin <> 0 AND permissions IS NULL AND key_scope IS NULL
+        WHERE {TakesPlace} AND kind = '{Credential.ApiKeyKind}' AND id <> @Id AND roles & @Admin <> 0 AND permissions IS NULL AND key_scope IS NULL
         """;
 
     /// <inheritdoc/>
@@ -129,7 +129,7 @@ internal sealed class CredentialRepository : ICredentialRepository
         $"""
         SELECT COUNT(*)
         FROM credentials
-        WHERE kind = '{Credential.ApiKeyKind}' AND state = 1
+        WHERE state = 1
           AND (expires_at IS NULL OR expires_at > @Now) AND (grace_until IS NULL OR grace_until > @Now)
           AND (expires_at <= @Until OR grace_until <= @Until)
         """;

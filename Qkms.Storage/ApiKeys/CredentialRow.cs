@@ -4,7 +4,7 @@ using Qkms.Storage.Rows;
 
 namespace Qkms.Storage.ApiKeys;
 
-/// <summary>A row of <c>credentials</c> whose secret is kept as a verifier.</summary>
+/// <summary>A row of <c>credentials</c>.</summary>
 internal class CredentialRow
 {
     /// <summary>The columns in the order in which they are read.</summary>
@@ -22,11 +22,11 @@ internal class CredentialRow
 
     public string LookupId { get; init; } = "";
 
-    public byte[] Verifier { get; init; } = [];
+    public byte[]? Verifier { get; init; }
 
     public byte[]? SealedSecret { get; init; }
 
-    public byte[] HashKeyId { get; init; } = [];
+    public byte[]? HashKeyId { get; init; }
 
     public string Label { get; init; } = "";
 
@@ -61,7 +61,7 @@ internal class CredentialRow
             LookupId = credential.LookupId,
             Verifier = credential.Verifier,
             SealedSecret = credential.SealedSecret,
-            HashKeyId = credential.HashKeyId.ToBytes(),
+            HashKeyId = credential.HashKeyId?.ToBytes(),
             Label = credential.Label,
             Roles = (int)credential.Roles,
             Permissions = credential.Permissions,
@@ -87,7 +87,7 @@ internal class CredentialRow
             LookupId = LookupId,
             Verifier = Verifier,
             SealedSecret = SealedSecret,
-            HashKeyId = read.Id(HashKeyId),
+            HashKeyId = read.OptionalId(HashKeyId),
             Label = Label,
             Roles = (Roles)read.Number(Roles),
             Permissions = Permissions,

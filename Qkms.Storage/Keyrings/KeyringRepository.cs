@@ -74,6 +74,14 @@ internal sealed class KeyringRepository : IKeyringRepository
     /// <inheritdoc/>
     public async Task<bool> HasRowsOfTenantsAsync(IKmsSession session) => await session.Sql.ScalarAsync<long>(SelectAnyRowOfTenant) > 0;
 
+    // No tenant here: the key is for those of all.
+    private const string SelectAnySealedCredential =
+        "SELECT CASE WHEN EXISTS (SELECT 1 FROM credentials WHERE sealed_secret IS NOT NULL) THEN 1 ELSE 0 END";
+
+    /// <inheritdoc/>
+    public async Task<bool> HasSealedCredentialsAsync(IKmsSession session) =>
+        await session.Sql.ScalarAsync<long>(SelectAnySealedCredential) > 0;
+
     // No tenant here: it is done to those of all.
     private const string SelectTenantKeys =
         $"""
