@@ -1,5 +1,6 @@
 using Qkms.Api.Algorithms;
 using Qkms.Api.ApiKeys;
+using Qkms.Api.Aws;
 using Qkms.Api.Devices;
 using Qkms.Api.Envelopes;
 using Qkms.Api.Encryption;
@@ -66,6 +67,7 @@ return await StartFailures.ExplainAsync(async () =>
         TenantJson.Default);
     builder.AddQkmsCrossOrigins(settings.AllowedOrigins);
     builder.AddQkmsEnvelope();
+    builder.AddQkmsAws();
     builder.AddQkmsHealth();
     builder.AddQkmsOpenApi();
     builder.Services.AddSingleton(settings);
@@ -101,7 +103,7 @@ return await StartFailures.ExplainAsync(async () =>
 
     await using WebApplication app = builder.Build();
     app.UseQkmsHttp(settings.TrustedProxies);
-    app.UseMiddleware<FrontDoor>();
+    app.UseMiddleware<FrontDoor>(settings.AwsEnabled);
     app.UseQkmsOpenApi();
     app.UseRouting();
     app.UseMiddleware<Authentication>();
@@ -124,6 +126,8 @@ return await StartFailures.ExplainAsync(async () =>
     routes.MapTenants();
     routes.MapJournal();
     routes.MapHealth();
+    if (settings.AwsEnabled)
+        app.MapAws();
 
     await QkmsHost.RunAsync(app, new RootKeyLocator(rootKeyEnvironment, settings.DataDirectory), hardening);
 });

@@ -55,6 +55,7 @@ internal static class CoreServices
         .AddSingleton<ApiKeyUses>()
         .AddSingleton<ApiKeyAuthenticator>()
         .AddSingleton<AccessKeyAuthenticator>()
+        .AddSingleton<KeysById>()
         .AddSingleton<TenantStates>()
         .AddSingleton<TenantProvisioning>()
         .AddSingleton<InitialTenant>()

@@ -19,6 +19,7 @@ internal sealed record QkmsSettings
     public required string Engine { get; init; }
     public required bool StrictEngine { get; init; }
     public required bool AllowPlaintext { get; init; }
+    public required bool AwsEnabled { get; init; }
     public required IReadOnlyList<IPNetwork> TrustedProxies { get; init; }
     public required IReadOnlyList<string> AllowedOrigins { get; init; }
     public required HttpLimits Http { get; init; }
@@ -49,6 +50,7 @@ internal sealed record QkmsSettings
             Engine = SettingCatalogue.Engine.Read(configuration),
             StrictEngine = SettingCatalogue.StrictEngine.Read(configuration),
             AllowPlaintext = SettingCatalogue.AllowPlaintext.Read(configuration),
+            AwsEnabled = SettingCatalogue.AwsEnabled.Read(configuration),
             TrustedProxies = SettingCatalogue.TrustedProxies.Read(configuration),
             AllowedOrigins = SettingCatalogue.AllowedOrigins.Read(configuration),
             Http = new HttpLimits

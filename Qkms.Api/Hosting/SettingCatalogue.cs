@@ -77,6 +77,11 @@ internal static class SettingCatalogue
         "Whether Qkms refuses an operation that the engine lacks (an external μ with `bouncycastle`) instead of using the managed engine "
             + "for it.");
 
+    public static readonly Setting<bool> AwsEnabled = Setting.Flag(
+        "Aws:Enabled",
+        true,
+        "Whether the protocol of AWS KMS is spoken at `POST /` ([how](aws.md)). It needs access keys, which the tenant makes.");
+
     public static readonly Setting<bool> AllowPlaintext = Setting.Flag(
         "Http:AllowPlaintext",
         false,
@@ -302,7 +307,8 @@ internal static class SettingCatalogue
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AllowPlaintext, TrustedProxies,
+        DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AwsEnabled, AllowPlaintext,
+        TrustedProxies,
         AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
         RotationInterval, RotationMaxAttempts, RotationRetryDelay, AuditUses, KeepUses, NodeName, RefuseWeakHash, DeviceKeyLifetime,
         DeviceGenerationsPerDay, DeviceRetention, DeviceOaepHash, DeviceMaxCiphertext, DeviceFailureWindow, DeviceFailureMinCalls,

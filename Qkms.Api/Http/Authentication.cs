@@ -36,14 +36,14 @@ internal sealed class Authentication(RequestDelegate next, EndpointDataSource ro
 
             // Where routing found no route of ours, it answers by an endpoint of its own: another verb, another path.
             if (endpoint is RouteEndpoint)
-                caller.Require(PermissionOf(endpoint));
+                RequirementOf(endpoint).Check(caller);
         }
 
         await next(context);
     }
 
-    private static Permission PermissionOf(Endpoint route) =>
-        route.Metadata.GetMetadata<RequiredPermission>()?.Permission
+    private static RequiredPermission RequirementOf(Endpoint route) =>
+        route.Metadata.GetMetadata<RequiredPermission>()
         ?? throw new InvalidOperationException($"Nobody may call {route.DisplayName}: it says neither what it needs nor that it is open.");
 
     // Routing answers it with an endpoint of its own, which knows nothing of the route.

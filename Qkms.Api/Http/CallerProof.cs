@@ -39,6 +39,6 @@ internal sealed class CallerProof(RateLimits limits, TimeProvider time)
             throw KmsErrors.Unauthenticated.With(Protocol.Of(context).WantedProof);
 
         if (context.GetEndpoint()?.Metadata.GetMetadata<RequiredPermission>() is { } required)
-            facts.RequireCaller().Require(required.Permission);
+            required.Check(facts.RequireCaller());
     }
 }

@@ -104,7 +104,7 @@ internal sealed class RequestBodies(RequestDelegate next, BodyMemory memory, Cal
 
     /// <summary>Waits for the whole body and leaves it in the reader.</summary>
     /// <returns>Its length, or null when it is longer than <paramref name="limit"/>.</returns>
-    private static async Task<long?> BufferAsync(HttpContext context, int limit)
+    internal static async Task<long?> BufferAsync(HttpContext context, int limit)
     {
         PipeReader reader = context.Request.BodyReader;
         while (true)
@@ -150,7 +150,7 @@ internal sealed class RequestBodies(RequestDelegate next, BodyMemory memory, Cal
                 "The body must not be compressed: leave out Content-Encoding.", new FieldError("Content-Encoding", "must be absent"));
     }
 
-    private static KmsException TooLarge(int limit) =>
+    internal static KmsException TooLarge(int limit) =>
         HttpErrors.TooLarge.With($"The body is too large: this route takes at most {limit} bytes.");
 
     private sealed class NoBody : IHttpRequestBodyDetectionFeature

@@ -4,7 +4,9 @@ namespace Qkms.Api.Pages;
 /// What a browser asks for by itself when somebody opens the address of the service: the root, and an icon. Both are open, and say nothing
 /// that <c>/swagger</c> does not say.
 /// </summary>
-internal sealed class FrontDoor(RequestDelegate next)
+/// <param name="next">What comes after.</param>
+/// <param name="takesPosts">Whether the root takes POST: the protocol of AWS KMS has its operations there.</param>
+internal sealed class FrontDoor(RequestDelegate next, bool takesPosts)
 {
     private const string Root = "/";
     private const string Icon = "/favicon.ico";
@@ -15,7 +17,7 @@ internal sealed class FrontDoor(RequestDelegate next)
     {
         PathString path = context.Request.Path;
         bool isRoot = !path.HasValue || path.Value == Root;
-        if (!isRoot && path.Value != Icon)
+        if ((!isRoot && path.Value != Icon) || (isRoot && takesPosts && HttpMethods.IsPost(context.Request.Method)))
             return next(context);
 
         HttpResponse response = context.Response;

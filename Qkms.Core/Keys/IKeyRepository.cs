@@ -10,6 +10,9 @@ internal interface IKeyRepository
     /// <summary>The kid of the newest version that says of itself that it belongs to the key at an address, or null.</summary>
     Task<Kid?> FindNewestKidAsync(IKmsSession session, KeyAddress address);
 
+    /// <summary>A logical key by its id, or null.</summary>
+    Task<Sealed<Key>?> FindKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId);
+
     /// <summary>A logical key by its id, or null, held until the unit ends: whoever else wants it waits.</summary>
     Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId);
 

@@ -25,6 +25,9 @@ internal readonly record struct KeyChoice
     /// <summary>The name, where the request gives it. Beside a kid it must be the version's.</summary>
     public KeyName? Name { get; init; }
 
+    /// <summary>The use, where the key is known by its id; null for those of the operation.</summary>
+    public KeyUse? Use { get; init; }
+
     /// <summary>The algorithm that is meant when neither it nor a kid is given.</summary>
     public required KeyAlgorithm DefaultAlgorithm { get; init; }
 
@@ -81,6 +84,9 @@ internal readonly record struct KeyChoice
     /// </summary>
     internal IReadOnlyList<KeyUse> UsesFor(KeyOperation operation)
     {
+        if (Use is { } one)
+            return [one];
+
         IReadOnlyList<KeyUse> known = AlgorithmMeant.Uses;
         foreach (KeyUse use in operation.Uses())
         {
@@ -94,6 +100,9 @@ internal readonly record struct KeyChoice
     /// <summary>The use to name where none of the logical keys that can be meant is there.</summary>
     internal KeyUse UseShown(KeyOperation operation)
     {
+        if (Use is { } one)
+            return one;
+
         IReadOnlyList<KeyUse> known = AlgorithmMeant.Uses;
         return known.Contains(operation.Uses()[^1]) ? operation.Uses()[^1] : known[0];
     }
@@ -103,7 +112,7 @@ internal readonly record struct KeyChoice
 
     /// <summary>Whether a version is of the logical key that is meant.</summary>
     internal bool AgreesWith(KeyVersion version) =>
-        version.Algorithm == AlgorithmMeant && version.Address.Name == NameMeant;
+        version.Algorithm == AlgorithmMeant && version.Address.Name == NameMeant && (Use is null || Use == version.Use);
 }
 
 /// <summary>The key version that an operation uses.</summary>

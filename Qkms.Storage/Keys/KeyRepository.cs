@@ -37,6 +37,11 @@ internal sealed partial class KeyRepository : IKeyRepository
         """;
 
     /// <inheritdoc/>
+    public async Task<Sealed<Key>?> FindKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
+        (await session.Sql.FindAsync<KeyRow>(
+            SelectKeyById, new { TenantId = tenantId.Value.ToBytes(), Id = keyId.Value.ToBytes() }))?.ToSealed();
+
+    /// <inheritdoc/>
     public async Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
         (await session.Sql.FindAsync<KeyRow>(
             SelectKeyById + session.Sql.Dialect.LockRow,

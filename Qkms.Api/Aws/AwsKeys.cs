@@ -1,0 +1,63 @@
+using Qkms.Core.Keys;
+using Qkms.Core.Uses;
+
+namespace Qkms.Api.Aws;
+
+/// <summary>Finds the keys that <c>KeyId</c> names: by id, or by ARN with the account of the caller and any region.</summary>
+internal static class AwsKeys
+{
+    private const int MaxLength = 2048;
+    private const string Resource = "key/";
+
+    /// <summary>The choice of the key that a request names.</summary>
+    /// <exception cref="KmsException">
+    /// A NotFoundException, the same for a key of another tenant, of a device, and outside the narrowing of the access key; an
+    /// InvalidArnException; a ValidationException.
+    /// </exception>
+    public static async ValueTask<KeyChoice> FindAsync(AwsCall call, string? keyId)
+    {
+        KeyId id = ParseId(call, keyId);
+        KeyAddress address = await call.Service<KeysById>().FindAddressAsync(call.Caller, id, call.Aborted) ?? throw NotFound(keyId);
+        return new KeyChoice
+        {
+            Name = address.Name,
+            Algorithm = address.Algorithm,
+            Use = address.Use,
+            DefaultAlgorithm = address.Algorithm,
+        };
+    }
+
+    /// <summary>The key that a request names, as the database has it.</summary>
+    /// <exception cref="KmsException">As above.</exception>
+    public static async ValueTask<Key> GetAsync(AwsCall call, string? keyId) =>
+        await call.Service<KeysById>().FindAsync(call.Caller, ParseId(call, keyId), call.Aborted) ?? throw NotFound(keyId);
+
+    /// <summary>The ARN of a key.</summary>
+    public static string ArnOf(AwsCall call, KeyId id) => $"arn:aws:kms:{call.Aws.Region}:{call.Aws.AccountId}:{Resource}{id}";
+
+    private static KeyId ParseId(AwsCall call, string? keyId)
+    {
+        if (string.IsNullOrEmpty(keyId))
+            throw KmsErrors.Invalid.With("'KeyId' is required.");
+
+        if (keyId.Length > MaxLength)
+            throw KmsErrors.Invalid.With($"'KeyId' must have at most {MaxLength} characters.");
+
+        string id = keyId;
+        if (keyId.StartsWith("arn:", StringComparison.Ordinal))
+        {
+            if (keyId.Split(':') is not ["arn", "aws", "kms", _, { } account, { } resource])
+                throw AwsErrors.InvalidArn.Refusal();
+
+            if (account != call.Aws.AccountId || !resource.StartsWith(Resource, StringComparison.Ordinal))
+                throw NotFound(keyId);
+
+            id = resource[Resource.Length..];
+        }
+
+        return Guid.TryParseExact(id, "D", out Guid parsed) ? new KeyId(parsed) : throw NotFound(keyId);
+    }
+
+    private static KmsException NotFound(string? keyId) =>
+        KmsErrors.KeyVersionNotFound.With(keyId is { Length: <= 256 } ? $"Key '{keyId}' does not exist" : "The key does not exist");
+}

@@ -1,0 +1,51 @@
+using Qkms.Core.Algorithms;
+
+namespace Qkms.Api.Aws;
+
+/// <summary>The names that AWS KMS has for what a key is.</summary>
+internal static class AwsNames
+{
+    public const string Symmetric = "SYMMETRIC_DEFAULT";
+    public const string MLDsaSigning = "ML_DSA_SHAKE_256";
+    public const string Ed25519Signing = "ED25519_SHA_512";
+    public const string Encapsulation = "ML_KEM";
+
+    private static readonly string[] _rsaSigning =
+    [
+        "RSASSA_PSS_SHA_256", "RSASSA_PSS_SHA_384", "RSASSA_PSS_SHA_512",
+        "RSASSA_PKCS1_V1_5_SHA_256", "RSASSA_PKCS1_V1_5_SHA_384", "RSASSA_PKCS1_V1_5_SHA_512",
+    ];
+
+    /// <summary>The KeySpec of an algorithm; its own name in AWS's form where AWS has none.</summary>
+    public static string KeySpecOf(KeyAlgorithm algorithm) => algorithm.Name switch
+    {
+        "AES-256" => Symmetric,
+        "Ed25519" => "ECC_NIST_EDWARDS25519",
+        string name => name.Replace('-', '_').ToUpperInvariant(),
+    };
+
+    /// <summary>The KeyUsage of a key.</summary>
+    public static string KeyUsageOf(KeyAlgorithm algorithm, KeyUse use) =>
+        use == KeyUse.Signature ? "SIGN_VERIFY"
+        : algorithm.Family.Operations.Contains(KeyOperation.Encapsulate) ? "ENCAPSULATE_DECAPSULATE"
+        : "ENCRYPT_DECRYPT";
+
+    /// <summary>The signing algorithms of a key; none where it does not sign.</summary>
+    public static IReadOnlyList<string>? SigningAlgorithmsOf(KeyAlgorithm algorithm, KeyUse use) =>
+        use != KeyUse.Signature ? null
+        : algorithm.ModulusBits is not null ? _rsaSigning
+        : algorithm.Name.StartsWith("ML-DSA", StringComparison.Ordinal) ? [MLDsaSigning]
+        : algorithm.Name == "Ed25519" ? [Ed25519Signing]
+        : null;
+
+    /// <summary>The encryption algorithms of a key; none where it does not encrypt.</summary>
+    public static IReadOnlyList<string>? EncryptionAlgorithmsOf(KeyAlgorithm algorithm, KeyUse use, string? oaepHash) =>
+        KeyUsageOf(algorithm, use) != "ENCRYPT_DECRYPT" ? null
+        : algorithm.ModulusBits is null ? [Symmetric]
+        : oaepHash is null ? []
+        : [$"RSAES_OAEP_{oaepHash.Replace('-', '_').ToUpperInvariant()}"];
+
+    /// <summary>The encapsulation algorithms of a key; none where it has none.</summary>
+    public static IReadOnlyList<string>? EncapsulationAlgorithmsOf(KeyAlgorithm algorithm, KeyUse use) =>
+        KeyUsageOf(algorithm, use) == "ENCAPSULATE_DECAPSULATE" ? [Encapsulation] : null;
+}

@@ -1,0 +1,34 @@
+using System.Text.Json.Serialization;
+
+namespace Qkms.Api.Aws.Operations;
+
+/// <summary>
+/// The bodies of this protocol: members as AWS names them, absent where they are null. Members that are not known are skipped, as AWS does:
+/// newer clients send more.
+/// </summary>
+[JsonSourceGenerationOptions(
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    NumberHandling = JsonNumberHandling.Strict,
+    AllowDuplicateProperties = false,
+    Converters = [typeof(SecretBytesConverter), typeof(Base64BytesConverter)])]
+[JsonSerializable(typeof(EncryptRequest))]
+[JsonSerializable(typeof(EncryptResponse))]
+[JsonSerializable(typeof(DecryptRequest))]
+[JsonSerializable(typeof(DecryptResponse))]
+[JsonSerializable(typeof(GenerateDataKeyRequest))]
+[JsonSerializable(typeof(GenerateDataKeyResponse))]
+[JsonSerializable(typeof(GenerateRandomRequest))]
+[JsonSerializable(typeof(GenerateRandomResponse))]
+[JsonSerializable(typeof(SignRequest))]
+[JsonSerializable(typeof(SignResponse))]
+[JsonSerializable(typeof(VerifyRequest))]
+[JsonSerializable(typeof(VerifyResponse))]
+[JsonSerializable(typeof(EncapsulateRequest))]
+[JsonSerializable(typeof(EncapsulateResponse))]
+[JsonSerializable(typeof(DecapsulateRequest))]
+[JsonSerializable(typeof(DecapsulateResponse))]
+[JsonSerializable(typeof(DescribeKeyRequest))]
+[JsonSerializable(typeof(DescribeKeyResponse))]
+[JsonSerializable(typeof(GetPublicKeyRequest))]
+[JsonSerializable(typeof(GetPublicKeyResponse))]
+internal sealed partial class AwsJson : JsonSerializerContext;
