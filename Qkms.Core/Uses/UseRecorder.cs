@@ -51,6 +51,9 @@ internal sealed partial class UseRecorder(
     private Task? _loop;
     private bool _isFailing;
 
+    /// <summary>Requests whose uses wait for the next batch.</summary>
+    internal int Waiting => _waiting.Reader.Count;
+
     /// <summary>Whether uses of a version are recorded.</summary>
     public bool Records(KeyVersion version) => audit.RecordsEveryUse || version.CountsUses;
 

@@ -1,4 +1,5 @@
 using Qkms.Core.Journal;
+using Qkms.Core.Uses;
 using Qkms.Storage.Journal;
 using Qkms.Tests.Tenants;
 
@@ -52,6 +53,8 @@ public sealed class UsesBesideSuspensionTests : IDisposable
             };
             return Task.CompletedTask;
         };
+        UseRecorder recorder = app.Services.GetRequiredService<UseRecorder>();
+        await Eventually.HoldsAsync(() => Task.FromResult(recorder.Waiting == both.Length));
         gap.SetResult();
 
         (await before).ShouldBe(HttpStatusCode.OK);
