@@ -22,8 +22,8 @@ internal static partial class StorageLog
     public static partial void WriteNotQueued(ILogger logger);
 
     [LoggerMessage(StorageEvents.MigrationsBegun, LogLevel.Information,
-        "The schema of the database is brought up to date: {Count} migrations, from {Name} on. Where tables are large this takes a while, and "
-        + "the service starts when it is done.")]
+        "The schema of the database is brought up to date: {Count} migrations, from {Name} on. Where tables are large this takes a "
+        + "while, and the service starts when it is done.")]
     public static partial void MigrationsBegun(ILogger logger, int count, string name);
 
     [LoggerMessage(StorageEvents.MigrationApplied, LogLevel.Information, "Migration {Name} applied.")]
