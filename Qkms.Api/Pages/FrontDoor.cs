@@ -5,8 +5,8 @@ namespace Qkms.Api.Pages;
 /// that <c>/swagger</c> does not say.
 /// </summary>
 /// <param name="next">What comes after.</param>
-/// <param name="takesPosts">Whether the root takes POST: the protocol of AWS KMS has its operations there.</param>
-internal sealed class FrontDoor(RequestDelegate next, bool takesPosts)
+/// <param name="takesTargets">Whether the root takes the operations of AWS KMS, which a header names.</param>
+internal sealed class FrontDoor(RequestDelegate next, bool takesTargets)
 {
     private const string Root = "/";
     private const string Icon = "/favicon.ico";
@@ -17,7 +17,7 @@ internal sealed class FrontDoor(RequestDelegate next, bool takesPosts)
     {
         PathString path = context.Request.Path;
         bool isRoot = !path.HasValue || path.Value == Root;
-        if ((!isRoot && path.Value != Icon) || (isRoot && takesPosts && HttpMethods.IsPost(context.Request.Method)))
+        if ((!isRoot && path.Value != Icon) || (isRoot && takesTargets && HasTarget(context.Request)))
             return next(context);
 
         HttpResponse response = context.Response;
@@ -34,6 +34,9 @@ internal sealed class FrontDoor(RequestDelegate next, bool takesPosts)
         response.StatusCode = StatusCodes.Status204NoContent;
         return Task.CompletedTask;
     }
+
+    private static bool HasTarget(HttpRequest request) =>
+        HttpMethods.IsPost(request.Method) && request.Headers.ContainsKey("X-Amz-Target");
 
     // A browser follows; a client that does not shows the sentence (RFC 9110, section 15.4.3).
     private static Task WelcomeAsync(HttpResponse response, string page)

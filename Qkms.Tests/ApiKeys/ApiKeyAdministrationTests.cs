@@ -295,7 +295,7 @@ public sealed class ApiKeyAdministrationTests : ServiceTests
         Guid id = Guid.Parse(made.Text("api_key_id"));
         Caller stolen = new(
             new TenantId(Guid.Parse(made.Text("tenant_id"))), new CredentialId(id), new Access(Roles.Admin, null, null), Guid.Empty);
-        CreateApiKeyCommand command = new("back door", new ApiKeyGrants(Roles.Admin, null, null), null);
+        CreateApiKeyCommand command = new("back door", new ApiKeyGrants(Roles.Admin, null, null), null, Credential.ApiKeyKind);
         await Client.UpdateApiKeyAsync($"{id}", """{"permissions":["api-keys:create","keys:read"]}""");
 
         await RefusedAsync(KmsErrors.NotPermitted);

@@ -104,6 +104,8 @@ internal sealed class FakeKeyringStore : IKmsStore
 
         public Task<bool> HasRowsOfTenantsAsync(IKmsSession session) => Task.FromResult(((Session)session).HasTenant);
 
+        public Task<bool> HasSealedCredentialsAsync(IKmsSession session) => Task.FromResult(false);
+
         public Task<KeyringEntry?> FindNewestTenantKeyAsync(IKmsSession session, TenantId tenantId) => throw new NotSupportedException();
 
         public Task<KeyringEntry?> FindTenantKeyAsync(IKmsSession session, TenantId tenantId, Guid id) => throw new NotSupportedException();

@@ -21,7 +21,7 @@ public sealed class KeyringOpenerTests : IDisposable
         _store.Wrappers
             .Should().ContainSingle().Which.Should().Match<RootWrapper>(w => w.RootKeyId == facts.RootKeyId && w.Kind == "root-key");
         _store.Entries.Select(e => e.Kind).Should().BeEquivalentTo(
-            [KeyringKind.CredentialHash, KeyringKind.RowSeal, KeyringKind.Cursor, KeyringKind.Journal]);
+            [KeyringKind.CredentialHash, KeyringKind.RowSeal, KeyringKind.Cursor, KeyringKind.Journal, KeyringKind.CredentialSecret]);
         _store.Entries.Should().OnlyContain(e => e.Version == 1 && e.TenantId == null && e.MasterKeyId == _store.Wrappers[0].MasterKeyId);
         new[] { keyring.RowSealKey, keyring.CursorKey, keyring.CredentialHashKey }
             .Select(key => Convert.ToHexString(key.Secret.Span)).Should().OnlyHaveUniqueItems();
