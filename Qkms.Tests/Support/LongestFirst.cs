@@ -1,0 +1,37 @@
+using Qkms.Tests.Crash;
+using Qkms.Tests.Hosting;
+using Qkms.Tests.Integrity;
+using Qkms.Tests.Support;
+using Qkms.Tests.Uses;
+using Qkms.Tests.Verification;
+using Xunit.Abstractions;
+
+[assembly: TestCollectionOrderer("Qkms.Tests.Support.LongestFirst", "Qkms.Tests")]
+
+namespace Qkms.Tests.Support;
+
+/// <summary>
+/// Begins with the classes that take longest, in whose order they were measured: the tests of a class run one after the other, and whoever
+/// begins late with such a class waits for it alone. The order of the others is left to chance, as xunit has it.
+/// </summary>
+public sealed class LongestFirst : ITestCollectionOrderer
+{
+    private static readonly Type[] _longest =
+    [
+        typeof(SecretsLeaveMemoryTests), typeof(FirstStartCrashTests), typeof(StopTests), typeof(StartTests), typeof(MaterialUseTests),
+        typeof(IntegrityTableTests), typeof(UnwritableDiskTests), typeof(StepCrashTests), typeof(TamperingTests), typeof(FailedStartTests),
+        typeof(VerifyExitStatusTests), typeof(DamagedFileTests),
+    ];
+
+    /// <inheritdoc/>
+    public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
+        testCollections.OrderBy(Place).ThenBy(collection => collection.UniqueID);
+
+    // A class without a collection of its own is one, "Test collection for Qkms.Tests.Hosting.StopTests".
+    private static int Place(ITestCollection collection)
+    {
+        int place = Array.FindIndex(
+            _longest, type => collection.DisplayName.EndsWith($" {type.FullName}", StringComparison.Ordinal));
+        return place < 0 ? _longest.Length : place;
+    }
+}
