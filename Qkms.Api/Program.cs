@@ -124,6 +124,7 @@ return await StartFailures.ExplainAsync(async () =>
     routes.MapTenants();
     routes.MapJournal();
     routes.MapHealth();
+    RoutesMadeOnce.Replace(app);
 
     await QkmsHost.RunAsync(app, new RootKeyLocator(rootKeyEnvironment, settings.DataDirectory), hardening);
 });
