@@ -11,16 +11,17 @@ using Xunit.Abstractions;
 namespace Qkms.Tests.Support;
 
 /// <summary>
-/// Begins with the classes that take longest, in whose order they were measured: the tests of a class run one after the other, and whoever
-/// begins late with such a class waits for it alone. The order of the others is left to chance, as xunit has it.
+/// Begins with the classes that were measured to take longest: the tests of a class run one after the other, and whoever begins late with
+/// such a class waits for it alone. Those that start many processes take turns with those that work in this one. The order of the others is
+/// left to chance, as xunit has it.
 /// </summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly Type[] _longest =
     [
-        typeof(SecretsLeaveMemoryTests), typeof(FirstStartCrashTests), typeof(StopTests), typeof(StartTests), typeof(MaterialUseTests),
-        typeof(IntegrityTableTests), typeof(UnwritableDiskTests), typeof(StepCrashTests), typeof(TamperingTests), typeof(FailedStartTests),
-        typeof(VerifyExitStatusTests), typeof(DamagedFileTests),
+        typeof(SecretsLeaveMemoryTests), typeof(IntegrityTableTests), typeof(FirstStartCrashTests), typeof(MaterialUseTests),
+        typeof(StopTests), typeof(TamperingTests), typeof(StartTests), typeof(UnwritableDiskTests), typeof(DamagedFileTests),
+        typeof(StepCrashTests), typeof(FailedStartTests), typeof(VerifyExitStatusTests),
     ];
 
     /// <inheritdoc/>
