@@ -1,7 +1,6 @@
 using Qkms.Tests.Crash;
 using Qkms.Tests.Hosting;
 using Qkms.Tests.Integrity;
-using Qkms.Tests.Support;
 using Qkms.Tests.Uses;
 using Qkms.Tests.Verification;
 using Xunit.Abstractions;
