@@ -129,6 +129,8 @@ return await StartFailures.ExplainAsync(async () =>
     if (settings.AwsEnabled)
         app.MapAws();
 
+    RoutesMadeOnce.Replace(app);
+
     await QkmsHost.RunAsync(app, new RootKeyLocator(rootKeyEnvironment, settings.DataDirectory), hardening);
 });
 

@@ -44,7 +44,7 @@ internal static class ApiKeyActions
             .WithAction(KmsErrors.LastAdminApiKey);
 
     private static void WithAction(this RouteHandlerBuilder route, params KmsError[] refusals) => route
-        .WithOptionalValidation(new ApiKeyActionRequestValidator())
+        .WithOptionalValidation<ApiKeyActionRequest, ApiKeyActionRequestValidator>()
         .Refuses([KmsErrors.NotFound, .. refusals, KmsErrors.OutcomeUnknown])
         .WithIdempotencyKey();
 

@@ -45,7 +45,7 @@ internal static class CreateApiKey
                 "Qkms keeps a hash of the API key, not the API key. If the response is lost, a repeated request with the same "
                 + "`Idempotency-Key` makes no second one and shows `api_key` as null: rotate the API key or revoke it.")
             .WithRequestExample("""{"label":"orders service","roles":["user"],"key_names":["demo","orders/*"]}""")
-            .WithValidation(new CreateApiKeyRequestValidator())
+            .WithValidation<CreateApiKeyRequest, CreateApiKeyRequestValidator>()
             .WithMetadata(ApiKeyEndpoints.NewApiKey)
             .Refuses(KmsErrors.QuotaExceeded, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();

@@ -38,7 +38,7 @@ internal static class ListApiKeys
             .WithName("ListApiKeys")
             .WithSummary("Lists the API keys of the tenant, newest first: what they are and may do, never their secrets.")
             .WithDescription("An API key that is limited to key names sees itself, and those that are limited to names within its own.")
-            .WithValidation(new ListApiKeysQueryValidator());
+            .WithValidation<ListApiKeysQuery, ListApiKeysQueryValidator>();
 
     private static async Task<Reply<ApiKeyListResponse>> HandleAsync(
         [AsParameters] ListApiKeysQuery query,

@@ -47,7 +47,7 @@ internal static class RotateApiKey
                 + "days again. If the API key had replaced another one that is still in its grace, that one is revoked. The new API key is "
                 + "shown this once: see CreateApiKey.")
             .WithRequestExample("""{"api_key_id":"paste-from-CreateApiKey","grace_seconds":3600}""")
-            .WithValidation(new RotateApiKeyRequestValidator())
+            .WithValidation<RotateApiKeyRequest, RotateApiKeyRequestValidator>()
             .WithMetadata(ApiKeyEndpoints.NewApiKey)
             .Refuses(KmsErrors.NotFound, KmsErrors.ApiKeyState, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();

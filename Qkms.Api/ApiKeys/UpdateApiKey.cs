@@ -44,7 +44,7 @@ internal static class UpdateApiKey
                 + "and within a second on other nodes.")
             .WithRequestExample("""{"label":"orders service, production","expires_at":"2034-01-02T03:04:05Z"}""")
             .WithMetadata(new BodyType(UpdateKey.MediaType))
-            .WithValidation(new UpdateApiKeyRequestValidator())
+            .WithValidation<UpdateApiKeyRequest, UpdateApiKeyRequestValidator>()
             .Refuses(
                 KmsErrors.NotFound, KmsErrors.QuotaExceeded, KmsErrors.ApiKeyState, KmsErrors.LastAdminApiKey, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();

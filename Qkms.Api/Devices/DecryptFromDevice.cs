@@ -44,7 +44,7 @@ internal static class DecryptFromDevice
             .WithSummary("Decrypts what a device encrypted to one of its keys. Retired keys decrypt until their retention ends.")
             .WithDescription("The device encrypts with the public key from its registration: docs/devices.md shows how.")
             .WithRequestExample("""{"kid":"paste-from-RegisterDevice","ciphertext":"e0SG2/a4eShVyqI0"}""")
-            .WithValidation(new DecryptFromDeviceRequestValidator())
+            .WithValidation<DecryptFromDeviceRequest, DecryptFromDeviceRequestValidator>()
             .Refuses(
                 KmsErrors.KeyVersionNotFound,
                 KmsErrors.KeyRevoked,

@@ -25,7 +25,7 @@ internal static class RegisterDevice
             .WithSummary("Returns the public key that a device encrypts to: the valid one that it has (200), or a new one (201).")
             .WithDescription("The first key registers the device. Fifty requests at once get one key.")
             .WithRequestExample("""{"algorithm":"RSA-2048"}""")
-            .WithOptionalValidation(new RegisterDeviceRequestValidator())
+            .WithOptionalValidation<RegisterDeviceRequest, RegisterDeviceRequestValidator>()
             .WithMetadata(DeviceEndpoints.NewKey)
             .Refuses(KmsErrors.TooManyGenerations, KmsErrors.QuotaExceeded, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();

@@ -26,7 +26,7 @@ internal static class RevokeDeviceKey
             .WithName("RevokeDeviceKey")
             .WithSummary("Revokes a device's key for good: it decrypts no more.")
             .WithRequestExample("""{"reason":"The phone was stolen."}""")
-            .WithOptionalValidation(new RevokeDeviceKeyRequestValidator())
+            .WithOptionalValidation<RevokeDeviceKeyRequest, RevokeDeviceKeyRequestValidator>()
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 

@@ -25,7 +25,7 @@ internal static class RotateDeviceKey
             .WithName("RotateDeviceKey")
             .WithSummary("Gives a device a new key, and retires its others: they still decrypt until their retention ends.")
             .WithRequestExample("""{"algorithm":"RSA-2048"}""")
-            .WithOptionalValidation(new RotateDeviceKeyRequestValidator())
+            .WithOptionalValidation<RotateDeviceKeyRequest, RotateDeviceKeyRequestValidator>()
             .WithMetadata(DeviceEndpoints.NewKey)
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.TooManyGenerations, KmsErrors.QuotaExceeded, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();

@@ -129,7 +129,7 @@ internal static class Decrypt
             .WithSummary("Decrypts one ciphertext, or a batch of items. AES-256 ciphertexts name their key; for others the request must.")
             .WithDescription(KeyChoiceFields.OlderVersions)
             .WithRequestExample("""{"ciphertext":"paste+from+Encrypt++","context":{"purpose":"demo"}}""")
-            .WithValidation(new DecryptRequestValidator())
+            .WithValidation<DecryptRequest, DecryptRequestValidator>()
             .CarriesPayload()
             .Refuses(KeyUseRefusals.Decrypting);
 

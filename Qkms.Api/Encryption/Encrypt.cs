@@ -92,7 +92,7 @@ internal static class Encrypt
             .WithName("Encrypt")
             .WithSummary("Encrypts one plaintext, or a batch of items, to an AES-256, ML-KEM or RSA key.")
             .WithRequestExample("""{"plaintext":"aGVsbG8=","context":{"purpose":"demo"},"algorithm":"AES-256","name":"demo"}""")
-            .WithValidation(new EncryptRequestValidator())
+            .WithValidation<EncryptRequest, EncryptRequestValidator>()
             .CarriesPayload()
             .Refuses(KeyUseRefusals.Creating);
 

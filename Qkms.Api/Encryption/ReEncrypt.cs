@@ -227,7 +227,7 @@ internal static class ReEncrypt
                   "destination":{"algorithm":"ML-KEM-768","name":"demo"}
                 }
                 """)
-            .WithValidation(new ReEncryptRequestValidator())
+            .WithValidation<ReEncryptRequest, ReEncryptRequestValidator>()
             .CarriesPayload()
             .Refuses([.. KeyUseRefusals.Creating, KmsErrors.DecryptionFailed]);
 

@@ -10,21 +10,25 @@ internal static class Validation
     public const string BodyField = "(body)";
 
     /// <summary>Adds the check; a missing body is refused here too.</summary>
-    public static RouteHandlerBuilder WithValidation<TRequest>(this RouteHandlerBuilder route, IValidator<TRequest> validator)
-        where TRequest : class => route.WithMetadata(QueryNames.Of(typeof(TRequest))).AddEndpointFilter((context, next) =>
+    public static RouteHandlerBuilder WithValidation<TRequest, TValidator>(this RouteHandlerBuilder route)
+        where TRequest : class
+        where TValidator : IValidator<TRequest>, new() =>
+        route.WithMetadata(QueryNames.Of(typeof(TRequest))).AddEndpointFilter((context, next) =>
         {
             TRequest request = Find<TRequest>(context.Arguments) ?? throw NoBody();
 
-            Check(validator, request);
+            Check(Made<TValidator>.Validator.Value, request);
             return next(context);
         });
 
     /// <summary>The same for a body that may be absent.</summary>
-    public static RouteHandlerBuilder WithOptionalValidation<TRequest>(this RouteHandlerBuilder route, IValidator<TRequest> validator)
-        where TRequest : class => route.AddEndpointFilter((context, next) =>
+    public static RouteHandlerBuilder WithOptionalValidation<TRequest, TValidator>(this RouteHandlerBuilder route)
+        where TRequest : class
+        where TValidator : IValidator<TRequest>, new() =>
+        route.AddEndpointFilter((context, next) =>
         {
             if (Find<TRequest>(context.Arguments) is { } request)
-                Check(validator, request);
+                Check(Made<TValidator>.Validator.Value, request);
 
             return next(context);
         });
@@ -32,6 +36,13 @@ internal static class Validation
     /// <summary>The refusal of a body that is absent or the word <c>null</c>.</summary>
     public static KmsException NoBody() =>
         KmsErrors.Invalid.With("The body must be a JSON object.", new FieldError(BodyField, "must be a JSON object"));
+
+    // With the first request that needs it: a start that makes all forty compiles their rules, of which the first request needs one's.
+    private static class Made<TValidator>
+        where TValidator : new()
+    {
+        public static Lazy<TValidator> Validator { get; } = new(() => new TValidator());
+    }
 
     private static TRequest? Find<TRequest>(IList<object?> arguments)
         where TRequest : class

@@ -174,7 +174,7 @@ internal static class ListEvents
         audit.MapGet("/events", HandleAsync)
             .WithName("ListEvents")
             .WithSummary("Lists the events of a journal stream, each a link of a chain.")
-            .WithValidation(new ListEventsQueryValidator())
+            .WithValidation<ListEventsQuery, ListEventsQueryValidator>()
             .Refuses(KmsErrors.NotFound);
 
     private static async Task<Reply<EventListResponse>> HandleAsync(

@@ -25,7 +25,7 @@ internal static class CancelKeyDeletion
             .WithSummary("Cancels the destruction of a key version and restores its previous status, retired or revoked.")
             .WithDescription("If no destruction is scheduled, nothing changes.")
             .WithRequestExample("""{"reason":"A backup from last year still needs it."}""")
-            .WithOptionalValidation(new CancelKeyDeletionRequestValidator())
+            .WithOptionalValidation<CancelKeyDeletionRequest, CancelKeyDeletionRequestValidator>()
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 

@@ -51,8 +51,8 @@ internal static class DestroyKey
                 "You can cancel until that date. The public key and metadata stay readable for ever. A version that is already scheduled "
                 + "keeps its date, whatever 'waiting_days' says: cancel first to choose another.")
             .WithRequestExample("""{"reason":"Nothing is encrypted to it any more."}""")
-            .WithValidation(new DestroyKeyQueryValidator())
-            .WithOptionalValidation(new DestroyKeyRequestValidator())
+            .WithValidation<DestroyKeyQuery, DestroyKeyQueryValidator>()
+            .WithOptionalValidation<DestroyKeyRequest, DestroyKeyRequestValidator>()
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.OnlyActiveKey, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 

@@ -57,7 +57,7 @@ internal static class GenerateKey
             .WithName("GenerateKey")
             .WithSummary("Generates a key: the first version of a name and algorithm, or the next one if none is active.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768","name":"orders"}""")
-            .WithValidation(new GenerateKeyRequestValidator())
+            .WithValidation<GenerateKeyRequest, GenerateKeyRequestValidator>()
             .WithMetadata(KeyEndpoints.NewVersion)
             .Refuses(KmsErrors.ActiveKeyExists, KmsErrors.KeyChanged, KmsErrors.QuotaExceeded, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();

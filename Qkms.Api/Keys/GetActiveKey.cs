@@ -28,7 +28,7 @@ internal static class GetActiveKey
         keys.MapGet("/active", HandleAsync)
             .WithName("GetActiveKey")
             .WithSummary("Shows the active version of a key.")
-            .WithValidation(new GetActiveKeyQueryValidator())
+            .WithValidation<GetActiveKeyQuery, GetActiveKeyQueryValidator>()
             .Refuses(KmsErrors.KeyVersionNotFound);
 
     private static async Task<KeptReply<KeyVersionResponse>> HandleAsync(

@@ -38,7 +38,7 @@ internal static class GetJsonWebKeySet
             .WithDescription(
                 "Of signature keys it has every version that verifies, so that signatures made before a rotation stay verifiable: at most "
                 + "the newest 20 of each key. Of encryption keys it has the version to encrypt to.")
-            .WithValidation(new GetJsonWebKeySetQueryValidator())
+            .WithValidation<GetJsonWebKeySetQuery, GetJsonWebKeySetQueryValidator>()
             .Produces<JsonWebKeySet>(StatusCodes.Status200OK, PublicKeyFormats.JwkSet)
             .WithMetadata(new ContentMetadata("The public keys.", new MediaContent(PublicKeyFormats.JwkSet, Type: typeof(JsonWebKeySet))))
             .Refuses(KmsErrors.KeyVersionNotFound);

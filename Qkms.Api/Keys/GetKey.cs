@@ -46,7 +46,7 @@ internal static class GetKey
         keys.MapGet("/{key}", HandleAsync)
             .WithName(RouteName)
             .WithSummary("Shows one key version by its kid, or by its number with algorithm and name.")
-            .WithValidation(new GetKeyQueryValidator())
+            .WithValidation<GetKeyQuery, GetKeyQueryValidator>()
             .Refuses(KmsErrors.KeyVersionNotFound);
 
     private static async Task<KeptReply<KeyVersionResponse>> HandleAsync(

@@ -28,7 +28,7 @@ internal static class GetPublicKey
         keys.MapGet("/{kid}/public-key", HandleAsync)
             .WithName("GetPublicKey")
             .WithSummary("Returns the public key of a version in any status: SubjectPublicKeyInfo as PEM or DER, or a JWK.")
-            .WithValidation(new GetPublicKeyQueryValidator())
+            .WithValidation<GetPublicKeyQuery, GetPublicKeyQueryValidator>()
             .Produces<string>(StatusCodes.Status200OK, PublicKeyFormats.Pem)
             .WithMetadata(new ContentMetadata(
                 "The public key.",

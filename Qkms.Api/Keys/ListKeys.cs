@@ -53,7 +53,7 @@ internal static class ListKeys
         keys.MapGet("", HandleAsync)
             .WithName("ListKeys")
             .WithSummary("Lists every version of every key, newest first.")
-            .WithValidation(new ListKeysQueryValidator());
+            .WithValidation<ListKeysQuery, ListKeysQueryValidator>();
 
     private static async Task<Reply<KeyListResponse>> HandleAsync(
         [AsParameters]

@@ -29,7 +29,7 @@ internal static class RetireKey
             .WithName("RetireKey")
             .WithSummary("Retires one key version: it still decrypts and verifies, but no longer encrypts or signs.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768","key_version":1,"name":"demo"}""")
-            .WithValidation(new RetireKeyRequestValidator())
+            .WithValidation<RetireKeyRequest, RetireKeyRequestValidator>()
             .Refuses(
                 KmsErrors.KeyVersionNotFound,
                 KmsErrors.OnlyActiveKey,

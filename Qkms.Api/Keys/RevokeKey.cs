@@ -24,7 +24,7 @@ internal static class RevokeKey
             .WithName("RevokeKey")
             .WithSummary("Revokes one key version for good: every use is refused. Its public key and metadata stay readable.")
             .WithRequestExample("""{"reason":"The laptop that held a backup was stolen."}""")
-            .WithOptionalValidation(new RevokeKeyRequestValidator())
+            .WithOptionalValidation<RevokeKeyRequest, RevokeKeyRequestValidator>()
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 

@@ -61,7 +61,7 @@ internal static class RotateKey
                 "The new version has the limits of the old one, counted from its own creation, where the request does not set others; null "
                 + "removes one.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768","name":"demo"}""")
-            .WithValidation(new RotateKeyRequestValidator())
+            .WithValidation<RotateKeyRequest, RotateKeyRequestValidator>()
             .WithMetadata(KeyEndpoints.NewVersion)
             .Refuses(
                 KmsErrors.KeyVersionNotFound,

@@ -60,7 +60,7 @@ internal static class UpdateKey
                 + "the whole key, and counts from now on.")
             .WithRequestExample("""{"soft_usage_limit":900000,"max_usage_limit":1000000,"labels":{"team":"orders"}}""")
             .WithMetadata(new BodyType(MediaType))
-            .WithValidation(new UpdateKeyRequestValidator())
+            .WithValidation<UpdateKeyRequest, UpdateKeyRequestValidator>()
             .Refuses(KmsErrors.KeyVersionNotFound, KmsErrors.KeyRevoked, KmsErrors.KeyDestroyed, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 

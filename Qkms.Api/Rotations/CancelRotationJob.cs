@@ -25,7 +25,7 @@ internal static class CancelRotationJob
             .WithSummary("Cancels a rotation job that has not made its successor yet. The job stays in the list.")
             .WithDescription("A job that is cancelled already stays as it is.")
             .WithRequestExample("""{"reason":"The partner is not ready for a new key."}""")
-            .WithOptionalValidation(new CancelRotationJobRequestValidator())
+            .WithOptionalValidation<CancelRotationJobRequest, CancelRotationJobRequestValidator>()
             .Refuses(KmsErrors.NotFound, KmsErrors.RotationJobOver, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 

@@ -55,7 +55,7 @@ internal static class GetChain
         keys.MapGet("/{kid}/chain", HandleAsync)
             .WithName("GetChain")
             .WithSummary("Lists the rotation chain of a version, towards its successors or its predecessors, over any number of pages.")
-            .WithValidation(new GetChainQueryValidator())
+            .WithValidation<GetChainQuery, GetChainQueryValidator>()
             .Refuses(KmsErrors.KeyVersionNotFound);
 
     private static async Task<Reply<ChainResponse>> HandleAsync(

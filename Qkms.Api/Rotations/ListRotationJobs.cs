@@ -49,7 +49,7 @@ internal static class ListRotationJobs
         jobs.MapGet("", HandleAsync)
             .WithName("ListRotationJobs")
             .WithSummary("Lists the rotation jobs, newest first: those that wait and those that are over.")
-            .WithValidation(new ListRotationJobsQueryValidator())
+            .WithValidation<ListRotationJobsQuery, ListRotationJobsQueryValidator>()
             .Refuses(KmsErrors.KeyVersionNotFound);
 
     private static async Task<Reply<RotationJobListResponse>> HandleAsync(

@@ -68,7 +68,7 @@ internal static class RotateVersion
                 + "Without an active version you can rotate the newest one, which keeps its status. With 'scheduled_at' the response is a "
                 + "rotation job, and `Location` its address.")
             .WithRequestExample("""{"scheduled_at":"2034-01-02T03:04:05Z","new_key":{"kid":"demo-dsa-2"}}""")
-            .WithOptionalValidation(new RotateVersionRequestValidator())
+            .WithOptionalValidation<RotateVersionRequest, RotateVersionRequestValidator>()
             .Refuses(
                 KmsErrors.KeyVersionNotFound,
                 KmsErrors.ActiveKeyExists,

@@ -96,7 +96,7 @@ internal static class Sign
             .WithName("Sign")
             .WithSummary("Signs one message, or a batch of items, with ML-DSA (hedged), RSA or Ed25519.")
             .WithRequestExample("""{"message":"aGVsbG8=","algorithm":"ML-DSA-65","name":"demo"}""")
-            .WithValidation(new SignRequestValidator())
+            .WithValidation<SignRequest, SignRequestValidator>()
             .CarriesPayload()
             .Refuses(KeyUseRefusals.Creating);
 

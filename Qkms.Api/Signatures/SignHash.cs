@@ -107,7 +107,7 @@ internal static class SignHash
                   "algorithm":"ML-DSA-65","name":"demo"
                 }
                 """)
-            .WithValidation(new SignHashRequestValidator())
+            .WithValidation<SignHashRequest, SignHashRequestValidator>()
             .CarriesPayload()
             .Refuses(KeyUseRefusals.Creating);
 

@@ -70,7 +70,7 @@ internal static class SignMu
                 "You compute mu from the public key, the context and the message (docs/formats.md). The signature is that of the message: "
                 + "/signature/verify and every other verifier accept it.")
             .WithRequestExample($$"""{"mu":"{{MuFieldAttribute.Sample}}","algorithm":"ML-DSA-65","name":"demo"}""")
-            .WithValidation(new SignMuRequestValidator())
+            .WithValidation<SignMuRequest, SignMuRequestValidator>()
             .CarriesPayload()
             .Refuses(KeyUseRefusals.Creating);
 

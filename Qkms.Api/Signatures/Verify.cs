@@ -108,7 +108,7 @@ internal static class Verify
             .WithSummary("Verifies the signature of one message, or of a batch of items. A wrong signature is no error: valid is false.")
             .WithDescription(KeyChoiceFields.OlderVersions)
             .WithRequestExample("""{"message":"aGVsbG8=","signature":"paste+from+Sign+","algorithm":"ML-DSA-65","name":"demo"}""")
-            .WithValidation(new VerifyRequestValidator())
+            .WithValidation<VerifyRequest, VerifyRequestValidator>()
             .CarriesPayload()
             .Refuses(KeyUseRefusals.Reading);
 

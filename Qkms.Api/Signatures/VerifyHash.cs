@@ -115,7 +115,7 @@ internal static class VerifyHash
                   "algorithm":"ML-DSA-65","name":"demo"
                 }
                 """)
-            .WithValidation(new VerifyHashRequestValidator())
+            .WithValidation<VerifyHashRequest, VerifyHashRequestValidator>()
             .CarriesPayload()
             .Refuses(KeyUseRefusals.Reading);
 

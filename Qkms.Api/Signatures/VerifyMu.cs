@@ -80,7 +80,7 @@ internal static class VerifyMu
                   "name":"demo"
                 }
                 """)
-            .WithValidation(new VerifyMuRequestValidator())
+            .WithValidation<VerifyMuRequest, VerifyMuRequestValidator>()
             .CarriesPayload()
             .Refuses(KeyUseRefusals.Reading);
 

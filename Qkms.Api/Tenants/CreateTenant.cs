@@ -31,7 +31,7 @@ internal static class CreateTenant
                 + "If the response is lost, a repeated request with the same `Idempotency-Key` makes no second tenant and shows `api_key` "
                 + "as null: make an API key on the host, or another tenant.")
             .WithRequestExample("""{"name":"Orders, production","plan":"starter"}""")
-            .WithValidation(new CreateTenantRequestValidator())
+            .WithValidation<CreateTenantRequest, CreateTenantRequestValidator>()
             .WithMetadata(TenantEndpoints.NewTenant)
             .Refuses(KmsErrors.TenantNameTaken, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();

@@ -49,8 +49,8 @@ internal static class DeleteTenant
                 "You can cancel until that date. Ids and name of a deleted tenant are never used again, and its journal of changes stays. "
                 + "A tenant that is already scheduled keeps its date, whatever 'waiting_days' says: cancel first to choose another.")
             .WithRequestExample("""{"reason":"The contract has ended."}""")
-            .WithValidation(new DeleteTenantQueryValidator())
-            .WithOptionalValidation(new DeleteTenantRequestValidator())
+            .WithValidation<DeleteTenantQuery, DeleteTenantQueryValidator>()
+            .WithOptionalValidation<DeleteTenantRequest, DeleteTenantRequestValidator>()
             .Refuses(KmsErrors.NotFound, KmsErrors.OwnTenant, KmsErrors.TenantState, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 

@@ -46,7 +46,7 @@ internal static class ListTenants
         tenants.MapGet("", HandleAsync)
             .WithName("ListTenants")
             .WithSummary("Lists the tenants, newest first; nothing of their keys.")
-            .WithValidation(new ListTenantsQueryValidator());
+            .WithValidation<ListTenantsQuery, ListTenantsQueryValidator>();
 
     private static async Task<Reply<TenantListResponse>> HandleAsync(
         [AsParameters] ListTenantsQuery query,

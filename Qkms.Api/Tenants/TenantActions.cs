@@ -43,7 +43,7 @@ internal static class TenantActions
     }
 
     private static void WithAction(this RouteHandlerBuilder route, params KmsError[] refusals) => route
-        .WithOptionalValidation(new TenantActionRequestValidator())
+        .WithOptionalValidation<TenantActionRequest, TenantActionRequestValidator>()
         .Refuses([KmsErrors.NotFound, .. refusals, KmsErrors.OutcomeUnknown])
         .WithIdempotencyKey();
 

@@ -37,7 +37,7 @@ internal static class UpdateTenant
                 + "A smaller one deletes nothing: what is there beyond its limits stays, and no more of it can be made.")
             .WithRequestExample("""{"plan":"growth"}""")
             .WithMetadata(new BodyType(UpdateKey.MediaType))
-            .WithValidation(new UpdateTenantRequestValidator())
+            .WithValidation<UpdateTenantRequest, UpdateTenantRequestValidator>()
             .Refuses(KmsErrors.NotFound, KmsErrors.TenantNameTaken, KmsErrors.OutcomeUnknown)
             .WithIdempotencyKey();
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -26,8 +27,18 @@ internal static class SqliteSchema
         .Select(found => new SchemaObject { Name = found.Name, Definition = Tokens(found.Definition) })
         .Append(new SchemaObject { Name = "application_id", Definition = connection.ExecuteScalar<string>("PRAGMA application_id")! }));
 
+    // By the hashes of the scripts. A start asks for the schema before and after what is missing, and the tests start many services.
+    private static readonly ConcurrentDictionary<string, Schema> _after = new(StringComparer.Ordinal);
+
     /// <summary>The schema after these scripts.</summary>
     public static Schema After(IEnumerable<Migration> migrations)
+    {
+        Migration[] scripts = [.. migrations];
+        return _after.GetOrAdd(
+            string.Concat(scripts.Select(script => Convert.ToHexString(script.Hash))), _ => RunInMemory(scripts));
+    }
+
+    private static Schema RunInMemory(IEnumerable<Migration> migrations)
     {
         using SqliteConnection connection = new("Data Source=:memory:;Pooling=False");
         connection.Open();

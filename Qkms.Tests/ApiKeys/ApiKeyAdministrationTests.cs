@@ -185,6 +185,7 @@ public sealed class ApiKeyAdministrationTests : ServiceTests
     [InlineData("[]", "(body)")]
     public async Task Bad_input_is_refused_by_field(string body, string field)
     {
+        await ShareServiceAsync();
         (await Client.PostJsonAsync("/api-keys", body)).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001")
             .Blamed.Should().Contain(field);
 
@@ -208,6 +209,7 @@ public sealed class ApiKeyAdministrationTests : ServiceTests
     [InlineData("""{"status":"active"}""", "status")]
     public async Task Bad_changes_are_refused_by_field(string patch, string field)
     {
+        await ShareServiceAsync();
         Answer made = await Client.CreateApiKeyAsync(new { permissions = Words("keys:read") });
         string id = made.Text("api_key_id");
 

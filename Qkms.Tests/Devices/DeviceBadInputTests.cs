@@ -48,6 +48,7 @@ public sealed class DeviceBadInputTests : ServiceTests
     [InlineData("urn:dev:mac:0024beFFfe804ff1")]
     public async Task A_device_may_be_named_like_a_word_of_a_route(string device)
     {
+        await ShareServiceAsync();
         Answer made = (await Client.RegisterAsync(device, "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
 
         made.Text("device_id").Should().Be(device);
@@ -70,6 +71,7 @@ public sealed class DeviceBadInputTests : ServiceTests
     [InlineData("[]", "(body)")]
     public async Task Other_algorithms_and_members_are_refused(string body, string field)
     {
+        await ShareServiceAsync();
         foreach (string route in new[] { "/devices/phone/keys", "/devices/phone/keys/rotate" })
             (await Client.PostJsonAsync(route, body)).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001")
                 .Blamed.Should().Equal(field);

@@ -32,6 +32,7 @@ public sealed class DeviceKeyTests : ServiceTests
     [InlineData("Kyber768")]
     public async Task A_device_may_have_a_post_quantum_key(string spelling)
     {
+        await ShareServiceAsync();
         Answer made = (await Client.RegisterAsync(algorithm: spelling)).ShouldBe(HttpStatusCode.Created);
         made.Text("algorithm").Should().Be("ML-KEM-768");
         made.Data["oaep_hash"].Should().BeNull();
@@ -47,6 +48,7 @@ public sealed class DeviceKeyTests : ServiceTests
     [Fact]
     public async Task A_key_lives_for_30_days()
     {
+        await ShareServiceAsync();
         Answer made = await Client.RegisterAsync();
 
         (Time(made, "expires_at") - Time(made, "created_at")).Should().Be(_month);
@@ -126,6 +128,7 @@ public sealed class DeviceKeyTests : ServiceTests
     [Fact]
     public async Task A_device_without_a_key_is_not_rotated()
     {
+        await ShareServiceAsync();
         Answer refused = (await Client.RotateDeviceAsync()).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         refused.Message.Should().Be("Encryption key not found.");
     }
@@ -181,6 +184,7 @@ public sealed class DeviceKeyTests : ServiceTests
     [Fact]
     public async Task A_revoked_key_decrypts_no_more_and_is_replaced()
     {
+        await ShareServiceAsync();
         Answer made = await Client.RegisterAsync();
         string kid = made.Text("kid");
 

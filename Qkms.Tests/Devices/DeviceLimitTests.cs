@@ -123,6 +123,7 @@ public sealed class DeviceLimitTests : ServiceTests
     [Fact]
     public async Task A_repeated_registration_that_found_a_key_is_answered_the_same()
     {
+        await ShareServiceAsync();
         string kid = (await Client.RegisterAsync()).ShouldBe(HttpStatusCode.Created).Text("kid");
         (await Client.PostOnceAsync("found", "/devices/phone/keys", null)).ShouldBe(HttpStatusCode.OK).Text("kid").Should().Be(kid);
         (await Client.RotateDeviceAsync()).ShouldBe(HttpStatusCode.Created);

@@ -62,6 +62,7 @@ public sealed class KeyChoiceTests : ServiceTests
     [Fact]
     public async Task A_retired_version_chosen_by_number_reads_and_names_its_successor_instead_of_making()
     {
+        await ShareServiceAsync();
         IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(Client, Name);
         Dictionary<string, string> successors = [];
         foreach (string kid in uses.Select(use => use.Kid).Distinct())
@@ -87,6 +88,7 @@ public sealed class KeyChoiceTests : ServiceTests
     [Fact]
     public async Task A_kid_with_other_members_that_mean_another_key_is_refused_by_field()
     {
+        await ShareServiceAsync();
         foreach (PreparedUse use in await PreparedUse.PrepareAsync(Client, Name))
         {
             string other = use.Algorithm == "ML-KEM-512" ? "ML-KEM-1024" : "ML-KEM-512";
@@ -104,6 +106,7 @@ public sealed class KeyChoiceTests : ServiceTests
     [Fact]
     public async Task What_does_not_exist_is_not_found()
     {
+        await ShareServiceAsync();
         foreach (PreparedUse use in await PreparedUse.PrepareAsync(Client, Name))
         {
             (await use.SendAsync(Client, new { kid = "unknown" })).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
@@ -121,6 +124,7 @@ public sealed class KeyChoiceTests : ServiceTests
     [Fact]
     public async Task A_choice_that_cannot_be_one_is_refused_by_field()
     {
+        await ShareServiceAsync();
         foreach (PreparedUse use in await PreparedUse.PrepareAsync(Client, Name))
         {
             (await use.SendAsync(Client, new { kid = "a..b" })).ShouldBlame("kid");
@@ -188,6 +192,7 @@ public sealed class KeyChoiceTests : ServiceTests
     [Fact]
     public async Task Without_any_choice_the_default_algorithm_and_name_are_meant_and_the_spelling_of_the_request_is_repeated()
     {
+        await ShareServiceAsync();
         IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(Client, "default");
 
         foreach (PreparedUse use in uses)

@@ -13,6 +13,7 @@ public sealed class OlderVersionsTests : ServiceTests
     [Fact]
     public async Task What_an_older_version_made_opens_and_verifies_by_name()
     {
+        await ShareServiceAsync();
         IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(Client, Name);
         await RotateAllAsync(Client, uses);
         await RotateAllAsync(Client, uses);
@@ -34,6 +35,7 @@ public sealed class OlderVersionsTests : ServiceTests
     [Fact]
     public async Task A_key_without_an_active_version_still_opens_by_name()
     {
+        await ShareServiceAsync();
         Answer made = await Client.GenerateAsync("ML-KEM-512");
         string ciphertext = await EncryptAsync("ML-KEM-512");
         string secret = (await Client.MustUseAsync("/kem/encapsulate", new { algorithm = "ML-KEM-512" })).Text("kem_ciphertext");
@@ -49,6 +51,7 @@ public sealed class OlderVersionsTests : ServiceTests
     [Fact]
     public async Task Each_item_finds_its_own_version()
     {
+        await ShareServiceAsync();
         List<string> ciphertexts = [];
         List<string> kids = [(await Client.GenerateAsync("ML-KEM-512")).Text("kid")];
         for (int i = 0; i < 3; i++)
@@ -70,6 +73,7 @@ public sealed class OlderVersionsTests : ServiceTests
     [Fact]
     public async Task A_version_that_may_not_is_not_tried()
     {
+        await ShareServiceAsync();
         string first = (await Client.GenerateAsync("ML-KEM-512")).Text("kid");
         await Client.GenerateAsync("ML-DSA-44");
         string ciphertext = await EncryptAsync("ML-KEM-512");
@@ -98,6 +102,7 @@ public sealed class OlderVersionsTests : ServiceTests
     [Fact]
     public async Task Twenty_versions_are_tried()
     {
+        await ShareServiceAsync();
         string oldest = (await Client.GenerateAsync("ML-KEM-512")).Text("kid");
         string ofOldest = await EncryptAsync("ML-KEM-512");
         string second = (await Client.RotateAsync("ML-KEM-512")).Text("kid");
@@ -138,6 +143,7 @@ public sealed class OlderVersionsTests : ServiceTests
     [InlineData("kem")]
     public async Task Decapsulation_by_name_is_refused_once_there_are_two_versions(string use)
     {
+        await ShareServiceAsync();
         Answer first = await Client.GenerateAsync(KeyVerbs.Kem, new { use });
         Answer sent = await Client.MustUseAsync("/kem/encapsulate", new { });
         string kem_ciphertext = sent.Text("kem_ciphertext");
@@ -173,6 +179,9 @@ public sealed class OlderVersionsTests : ServiceTests
     [InlineData("retire", 2)]
     public async Task What_was_made_for_a_version_that_is_over_gives_no_other_ones_secret(string change, int number)
     {
+        if (change is not "destroy")
+            await ShareServiceAsync();
+
         await Client.GenerateAsync(KeyVerbs.Kem);
         await Client.RotateAsync(KeyVerbs.Kem);
         string kid = (await Client.GetJsonAsync($"/kms/keys/{number}?algorithm={KeyVerbs.Kem}")).Text("kid");
@@ -199,6 +208,7 @@ public sealed class OlderVersionsTests : ServiceTests
     [Fact]
     public async Task Decapsulation_by_name_says_why_where_no_version_may()
     {
+        await ShareServiceAsync();
         string first = (await Client.GenerateAsync(KeyVerbs.Kem)).Text("kid");
         string second = (await Client.RotateAsync(KeyVerbs.Kem)).Text("kid");
         foreach (string kid in (string[])[first, second])

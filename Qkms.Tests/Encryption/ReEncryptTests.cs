@@ -106,6 +106,7 @@ public sealed class ReEncryptTests : ServiceTests
     [Fact]
     public async Task A_wrapped_data_key_stays_one()
     {
+        await ShareServiceAsync();
         string first = (await Client.GenerateAsync("AES-256")).Text("kid");
         string web = (await Client.GenerateAsync("AES-256", new { name = "web" })).Text("kid");
         await Client.GenerateAsync("ML-KEM-512");
@@ -198,6 +199,7 @@ public sealed class ReEncryptTests : ServiceTests
     [Fact]
     public async Task The_state_of_both_keys_counts()
     {
+        await ShareServiceAsync();
         string first = (await Client.GenerateAsync("AES-256")).Text("kid");
         string blob = await EncryptAsync(Client, new { kid = first });
         string second = (await Client.RotateAsync("AES-256")).Text("kid");

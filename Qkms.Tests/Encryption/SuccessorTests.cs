@@ -9,6 +9,7 @@ public sealed class SuccessorTests : ServiceTests
     [Fact]
     public async Task Making_something_under_a_retired_kid_uses_the_end_of_its_chain_unless_strict()
     {
+        await ShareServiceAsync();
         IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(Client, Name);
         Dictionary<string, (string Second, string Third)> chains = await RotateTwiceAsync(Client, uses);
 
@@ -59,6 +60,7 @@ public sealed class SuccessorTests : ServiceTests
     [Fact]
     public async Task Signing_follows_only_when_asked_to()
     {
+        await ShareServiceAsync();
         IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(Client, Name);
         Dictionary<string, (string Second, string Third)> chains = await RotateTwiceAsync(Client, uses);
 
@@ -91,6 +93,7 @@ public sealed class SuccessorTests : ServiceTests
     [Fact]
     public async Task Reading_uses_exactly_the_kid_named()
     {
+        await ShareServiceAsync();
         IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(Client, Name);
         Dictionary<string, (string Second, string Third)> chains = await RotateTwiceAsync(Client, uses);
 
@@ -114,6 +117,7 @@ public sealed class SuccessorTests : ServiceTests
     [Fact]
     public async Task A_chain_whose_end_is_revoked_is_refused_and_one_with_a_revoked_middle_is_not()
     {
+        await ShareServiceAsync();
         IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(Client, Name);
         Dictionary<string, (string Second, string Third)> chains = await RotateTwiceAsync(Client, uses);
         PreparedUse[] making = [.. uses.Where(use => use.Creates)];
@@ -139,6 +143,7 @@ public sealed class SuccessorTests : ServiceTests
     [Fact]
     public async Task A_chain_whose_end_is_retired_without_successor_is_refused()
     {
+        await ShareServiceAsync();
         IReadOnlyList<PreparedUse> uses = await PreparedUse.PrepareAsync(Client, Name);
         await RotateTwiceAsync(Client, uses);
         foreach (PreparedUse use in uses.DistinctBy(use => use.Kid))

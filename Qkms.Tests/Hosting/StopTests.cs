@@ -82,7 +82,7 @@ public sealed class StopTests
                 .. Enumerable.Range(
                     0, 24).Select(i => client.PostJsonAsync("/kms/keys/generate", $$"""{"algorithm":"RSA-4096","name":"slow-{{i}}"}"""))
             ];
-            await Task.WhenAny(slow);
+            await OneShouldBeMadeAsync(slow);
             (await service.TerminateAsync()).Should().Be(0, service.Output);
             await Task.WhenAll(slow).ContinueWith(_ => { }, TaskScheduler.Default);
             acknowledged = slow.Count(task => task.IsCompletedSuccessfully && task.Result.Status == HttpStatusCode.Created);
@@ -139,6 +139,16 @@ public sealed class StopTests
         }
 
         (await service.TerminateAsync()).Should().Be(0);
+    }
+
+    // Not the first answer: on a busy machine those that wait for their turn are refused before the first key is there.
+    private static async Task OneShouldBeMadeAsync(IEnumerable<Task<Answer>> asked)
+    {
+        await foreach (Task<Answer> answered in Task.WhenEach(asked))
+        {
+            if ((await answered).Status == HttpStatusCode.Created)
+                return;
+        }
     }
 
     private static Dictionary<string, string?> Within(string timeout) => new() { ["Qkms__ShutdownTimeout"] = timeout };

@@ -39,6 +39,7 @@ public sealed class IdempotencyKeyTests : ServiceTests
     [Fact]
     public async Task The_answer_is_that_of_the_first_time()
     {
+        await ShareServiceAsync();
         Answer first = await Client.PostOnceAsync("a", Generate, Kem);
         await Client.RotateAsync();
         await Client.RevokeAsync(first.Text("kid"));
@@ -114,6 +115,7 @@ public sealed class IdempotencyKeyTests : ServiceTests
     [Fact]
     public async Task White_space_the_order_of_members_and_the_prefix_make_no_other_request()
     {
+        await ShareServiceAsync();
         Answer first = await Client.PostOnceAsync("a", Generate, """{"algorithm":"ML-KEM-768","name":"x"}""");
 
         Answer again = await Client.PostOnceAsync("a", $"/api/v1{Generate}", """ { "kid":null, "name":"x", "algorithm":"ML-KEM-768" } """);
@@ -203,6 +205,7 @@ public sealed class IdempotencyKeyTests : ServiceTests
     [Fact]
     public async Task A_refusal_is_not_kept()
     {
+        await ShareServiceAsync();
         (await Client.PostOnceAsync("a", Rotate, Kem)).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
         await Client.GenerateAsync();
         (await Client.PostOnceAsync("a", Rotate, Kem)).ShouldBe(HttpStatusCode.Created).Number("key_version").Should().Be(2);

@@ -11,6 +11,7 @@ public sealed class ListEventsTests : ServiceTests
     [Fact]
     public async Task Events_are_listed_newest_first_with_all_that_they_say()
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateAsync()).Text("kid");
         Client.DefaultRequestHeaders.Add("X-Request-ID", "6f1c2b9e-5d0a-4a43-9c1b-0f5f3c2d1e0a");
         await Client.RevokeAsync(kid, """{"reason":"stolen"}""");
@@ -114,6 +115,7 @@ public sealed class ListEventsTests : ServiceTests
     [InlineData("desc")]
     public async Task Pages_follow_each_other_while_events_are_added(string order)
     {
+        await ShareServiceAsync();
         for (int i = 0; i < 5; i++)
             await Client.GenerateAsync("AES-256", new { name = $"n{i}" });
 
@@ -233,8 +235,11 @@ public sealed class ListEventsTests : ServiceTests
     [InlineData("limit=0", "limit")]
     [InlineData("limit=1001", "limit")]
     [InlineData("cursor=AAAA", "cursor")]
-    public async Task Bad_queries_are_refused_by_the_name_of_the_field(string query, string field) =>
+    public async Task Bad_queries_are_refused_by_the_name_of_the_field(string query, string field)
+    {
+        await ShareServiceAsync();
         Refused(await ListAsync(query), field);
+    }
 
     [Fact]
     public async Task An_unknown_stream_is_not_found() =>
@@ -244,6 +249,7 @@ public sealed class ListEventsTests : ServiceTests
     [Fact]
     public async Task A_cursor_belongs_to_its_list()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync("AES-256", new { name = "a" });
         await Client.GenerateAsync("AES-256", new { name = "b" });
         string ofKeys = (string)(await Client.GetJsonAsync("/kms/keys?limit=1")).Data["next_cursor"]!;
@@ -275,6 +281,7 @@ public sealed class ListEventsTests : ServiceTests
     [Fact]
     public async Task The_chain_can_be_checked_from_the_list()
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateAsync()).Text("kid");
         await Client.RotateAsync();
         await Client.RevokeAsync(kid, """{"reason":"Zürich"}""");

@@ -13,15 +13,16 @@ public sealed class DestroyKeyTests : ServiceTests
     [InlineData("""{"waiting_days":30,"reason":"replaced"}""", 30)]
     public async Task A_retired_version_waits_for_its_destruction(string? body, int days)
     {
+        await ShareServiceAsync();
         Answer retired = await Client.GenerateRetiredAsync();
         string kid = retired.Text("kid");
-        DateTimeOffset before = App.Time.GetUtcNow();
+        DateTimeOffset before = Now;
 
         Answer waiting = (await Client.DestroyAsync(kid, body)).ShouldBe(HttpStatusCode.Accepted);
 
         waiting.Text("status").Should().Be("pending_destruction");
         DateTimeOffset date = DateTimeOffset.Parse(waiting.Text("destroy_at"), System.Globalization.CultureInfo.InvariantCulture);
-        date.Should().BeOnOrAfter(before.AddDays(days).AddMilliseconds(-1)).And.BeOnOrBefore(App.Time.GetUtcNow().AddDays(days));
+        date.Should().BeOnOrAfter(before.AddDays(days).AddMilliseconds(-1)).And.BeOnOrBefore(Now.AddDays(days));
         waiting.Data["destroyed_at"].Should().BeNull();
         waiting.Text("retired_at").Should().Be(retired.Text("retired_at"));
         (await Client.GetJsonAsync($"/kms/keys/{kid}")).Data.ToJsonString().Should().Be(waiting.Data.ToJsonString());
@@ -42,6 +43,7 @@ public sealed class DestroyKeyTests : ServiceTests
     [InlineData("[]", "(body)")]
     public async Task An_order_that_is_not_as_described_changes_nothing(string body, string field)
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateRetiredAsync()).Text("kid");
 
         (await Client.DestroyAsync(kid, body)).ShouldBlame(field);
@@ -60,13 +62,14 @@ public sealed class DestroyKeyTests : ServiceTests
     [InlineData("waiting_days=12", """{"waiting_days":12}""", 12)]
     public async Task The_waiting_time_can_stand_in_the_query(string query, string? body, int days)
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateRetiredAsync()).Text("kid");
 
         Answer waiting = (await Client.SendJsonAsync(HttpMethod.Delete, $"/kms/keys/{kid}?{query}", body))
             .ShouldBe(HttpStatusCode.Accepted);
 
         DateTimeOffset date = DateTimeOffset.Parse(waiting.Text("destroy_at"), System.Globalization.CultureInfo.InvariantCulture);
-        (date - App.Time.GetUtcNow()).TotalDays.Should().BeApproximately(days, 0.01);
+        (date - Now).TotalDays.Should().BeApproximately(days, 0.01);
     }
 
     /// <summary>F-64: a query that is not as described, or says another time than the body, changes nothing.</summary>
@@ -80,6 +83,7 @@ public sealed class DestroyKeyTests : ServiceTests
     [InlineData("waiting_days=30", """{"waiting_days":7,"reason":"replaced"}""")]
     public async Task A_waiting_time_that_is_not_clear_changes_nothing(string query, string? body)
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateRetiredAsync()).Text("kid");
 
         (await Client.SendJsonAsync(HttpMethod.Delete, $"/kms/keys/{kid}?{query}", body)).ShouldBlame("waiting_days");
@@ -91,6 +95,7 @@ public sealed class DestroyKeyTests : ServiceTests
     [Fact]
     public async Task The_query_is_part_of_what_is_repeated()
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateRetiredAsync()).Text("kid");
         Answer first = (await Client.SendOnceAsync("one", HttpMethod.Delete, $"/kms/keys/{kid}?waiting_days=7", null))
             .ShouldBe(HttpStatusCode.Accepted);
@@ -166,6 +171,7 @@ public sealed class DestroyKeyTests : ServiceTests
     [Fact]
     public async Task Cancelling_what_does_not_wait_changes_nothing()
     {
+        await ShareServiceAsync();
         string retired = (await Client.GenerateAsync()).Text("kid");
         string revoked = (await Client.RotateAsync()).Text("kid");
         await Client.RevokeAsync(revoked);
@@ -183,6 +189,7 @@ public sealed class DestroyKeyTests : ServiceTests
     [Fact]
     public async Task A_waiting_version_is_revoked_and_not_retired()
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateRetiredAsync()).Text("kid");
         string date = (await Client.DestroyAsync(kid)).Text("destroy_at");
 

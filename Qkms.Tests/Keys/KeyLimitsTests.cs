@@ -13,6 +13,7 @@ public sealed class KeyLimitsTests : ServiceTests
     [Fact]
     public async Task Limits_are_set_at_generation_and_shown()
     {
+        await ShareServiceAsync();
         string kid = (await Client.PostJsonAsync("/kms/keys/generate", $$"""{"algorithm":"AES-256",{{All}}}"""))
             .ShouldBe(HttpStatusCode.Created).Text("kid");
 
@@ -38,6 +39,7 @@ public sealed class KeyLimitsTests : ServiceTests
     [Fact]
     public async Task A_key_without_limits_says_so()
     {
+        await ShareServiceAsync();
         Answer made = await Client.GenerateAsync(KeyUseVerbs.Aes, new { expires_at = (string?)null, max_usage_limit = (int?)null });
 
         foreach (string member in new[]
@@ -79,6 +81,7 @@ public sealed class KeyLimitsTests : ServiceTests
     [InlineData("rotation_period", "\"30d\"")]
     public async Task What_is_no_limit_is_refused_by_its_field(string field, string value)
     {
+        await ShareServiceAsync();
         (await Client.PostJsonAsync("/kms/keys/generate", $$"""{"algorithm":"AES-256","{{field}}":{{value}}}""")).ShouldBlame(field);
 
         (await Client.GenerateAsync(KeyUseVerbs.Aes)).Number("key_version").Should().Be(1);
@@ -123,6 +126,7 @@ public sealed class KeyLimitsTests : ServiceTests
     [Fact]
     public async Task A_rotation_may_set_other_limits()
     {
+        await ShareServiceAsync();
         await Client.PostJsonAsync("/kms/keys/generate", $$"""{"algorithm":"AES-256",{{All}}}""");
 
         Answer second = await Client.RotateAsync(KeyUseVerbs.Aes, new
@@ -148,10 +152,11 @@ public sealed class KeyLimitsTests : ServiceTests
     [Fact]
     public async Task A_rotation_is_refused_by_the_member_that_it_has()
     {
+        await ShareServiceAsync();
         await Client.PostJsonAsync("/kms/keys/generate", $$"""{"algorithm":"AES-256",{{All}}}""");
 
         (await Client.UseAsync("/kms/keys/rotate", new { algorithm = "AES-256", max_usage_limit = 50 })).ShouldBlame("max_usage_limit");
-        (await Client.UseAsync("/kms/keys/rotate", new { algorithm = "AES-256", expires_at = App.Time.GetUtcNow().AddDays(1) }))
+        (await Client.UseAsync("/kms/keys/rotate", new { algorithm = "AES-256", expires_at = Now.AddDays(1) }))
             .ShouldBlame("expires_at");
         (await Client.UseAsync("/kms/keys/rotate", new { algorithm = "AES-256", expires_at = (string?)null })).ShouldBlame("expires_at");
 

@@ -46,6 +46,7 @@ public sealed class RevokeKeyTests : ServiceTests
     [InlineData("schl%C3%BCssel")]
     public async Task An_unknown_kid_is_not_found(string kid)
     {
+        await ShareServiceAsync();
         (await Client.RevokeAsync(kid)).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
     }
 
@@ -53,6 +54,7 @@ public sealed class RevokeKeyTests : ServiceTests
     [Fact]
     public async Task Revoking_the_active_version_leaves_none_and_generate_makes_the_next_number()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync();
         Answer second = await Client.RotateAsync();
 
@@ -78,6 +80,7 @@ public sealed class RevokeKeyTests : ServiceTests
     [Fact]
     public async Task A_reason_that_is_too_long_is_refused_and_changes_nothing()
     {
+        await ShareServiceAsync();
         Answer made = await Client.GenerateAsync();
 
         Answer refused = await Client.RevokeAsync(made.Text("kid"), $$"""{"reason":"{{new string('x', 257)}}"}""");
@@ -90,6 +93,7 @@ public sealed class RevokeKeyTests : ServiceTests
     [Fact]
     public async Task A_reason_with_a_zero_character_is_refused_and_changes_nothing()
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateAsync()).Text("kid");
 
         (await Client.RevokeAsync(kid, """{"reason":"a\u0000b"}""")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001");
@@ -101,6 +105,7 @@ public sealed class RevokeKeyTests : ServiceTests
     [Fact]
     public async Task A_reason_of_256_characters_beyond_the_basic_plane_is_kept()
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateAsync()).Text("kid");
 
         (await Client.RevokeAsync(kid, $$"""{"reason":"{{string.Concat(Enumerable.Repeat("💥", 256))}}"}"""))

@@ -6,6 +6,7 @@ public sealed class RotateKeyTests : ServiceTests
     [Fact]
     public async Task A_rotation_makes_the_next_version_and_retires_the_old_one()
     {
+        await ShareServiceAsync();
         Answer first = await Client.GenerateAsync("Dilithium3");
 
         Answer second = await Client.RotateAsync("ML-DSA-65");
@@ -29,6 +30,7 @@ public sealed class RotateKeyTests : ServiceTests
     [Fact]
     public async Task Nothing_to_rotate_is_not_found()
     {
+        await ShareServiceAsync();
         (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"ML-KEM-768"}"""))
             .ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");
 

@@ -63,6 +63,7 @@ public sealed class RotateWithoutActiveTests : ServiceTests
     [Fact]
     public async Task A_generation_after_a_revocation_is_what_older_versions_are_answered_with()
     {
+        await ShareServiceAsync();
         string first = (await Client.GenerateAsync(KeyUseVerbs.Aes)).Text("kid");
         string second = (await Client.RotateAsync(KeyUseVerbs.Aes)).Text("kid");
         (await Client.RevokeAsync(second)).ShouldBe(HttpStatusCode.NoContent);

@@ -17,6 +17,7 @@ public sealed class SpellingTests : ServiceTests
     [InlineData("ED25519", "Ed25519", "Ed25519")]
     public async Task Any_case_means_the_same(string text, string spelling, string name)
     {
+        await ShareServiceAsync();
         Answer made = await Client.GenerateAsync(text);
 
         made.Text("algorithm").Should().Be(spelling);

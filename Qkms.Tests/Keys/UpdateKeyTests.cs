@@ -45,6 +45,7 @@ public sealed class UpdateKeyTests : ServiceTests
     [Fact]
     public async Task A_successor_has_the_labels()
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateAsync(KeyUseVerbs.Aes)).Text("kid");
         await PatchAsync(kid, """{"labels":{"team":"ä \" \u0001"}}""");
 
@@ -88,6 +89,7 @@ public sealed class UpdateKeyTests : ServiceTests
     [InlineData("labels", "{\"a\":{\"b\":\"c\"}}")]
     public async Task What_cannot_be_patched_is_refused_by_its_field(string field, string value)
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateAsync(KeyUseVerbs.Aes, new { soft_usage_limit = 90, max_usage_limit = 100 })).Text("kid");
         string before = (await Client.GetJsonAsync($"/kms/keys/{kid}")).Data.ToJsonString();
 
@@ -100,6 +102,7 @@ public sealed class UpdateKeyTests : ServiceTests
     [Fact]
     public async Task Labels_are_bounded()
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateAsync(KeyUseVerbs.Aes)).Text("kid");
         string many = string.Join(',', Enumerable.Range(0, 33).Select(i => $"\"n{i}\":\"\""));
         string most = string.Join(',', Enumerable.Range(0, 32).Select(i => $"\"n{i}\":\"{new string('x', 128)}\""));
@@ -115,6 +118,7 @@ public sealed class UpdateKeyTests : ServiceTests
     [Fact]
     public async Task Only_a_merge_patch_is_taken()
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateAsync(KeyUseVerbs.Aes)).Text("kid");
 
         (await PatchAsync(kid, """{"max_usage_limit":5}""", "application/json"))

@@ -35,6 +35,7 @@ public sealed class AlgorithmChangeTests : ServiceTests
     [Fact]
     public async Task An_active_key_of_the_new_algorithm_is_in_the_way()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "aes-1" });
         await Client.GenerateAsync("ML-KEM-768", new { kid = "kem-1" });
 
@@ -52,6 +53,7 @@ public sealed class AlgorithmChangeTests : ServiceTests
     [Fact]
     public async Task A_chain_comes_back_to_the_first_key()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "aes-1" });
         await MigrateAsync("aes-1", "ML-KEM-768", "kem-1");
         await Client.RotateVersionAsync("kem-1", """{"new_key":{"kid":"kem-2"}}""");
@@ -124,6 +126,7 @@ public sealed class AlgorithmChangeTests : ServiceTests
     [Fact]
     public async Task The_key_that_was_left_goes_on_by_generating()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "aes-1" });
         await MigrateAsync("aes-1", "ML-KEM-768", "kem-1");
 

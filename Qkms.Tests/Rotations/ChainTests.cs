@@ -50,6 +50,7 @@ public sealed class ChainTests : ServiceTests
     [InlineData("way=next", "way")]
     public async Task A_bad_query_is_refused_with_its_field(string query, string field)
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "one" });
 
         (await Client.GetJsonAsync($"/kms/keys/one/chain?{query}")).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001")

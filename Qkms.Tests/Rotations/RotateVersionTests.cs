@@ -13,6 +13,7 @@ public sealed class RotateVersionTests : ServiceTests
     [Fact]
     public async Task A_rotation_by_kid_answers_the_whole_new_key()
     {
+        await ShareServiceAsync();
         Answer old = await Client.GenerateAsync("Dilithium3", new { name = "orders", kid = "orders-1" });
 
         Answer made = (await Client.RotateVersionAsync("orders-1")).ShouldBe(HttpStatusCode.OK);
@@ -34,6 +35,7 @@ public sealed class RotateVersionTests : ServiceTests
     [Fact]
     public async Task The_successor_can_have_a_kid_of_the_callers_own()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "one" });
 
         Answer made = (await Client.RotateVersionAsync("one", """{"new_key":{"kid":"two"}}""")).ShouldBe(HttpStatusCode.OK);
@@ -59,6 +61,7 @@ public sealed class RotateVersionTests : ServiceTests
     [Fact]
     public async Task A_version_that_is_over_or_has_a_successor_is_refused()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "one" });
         await Client.RotateVersionAsync("one", """{"new_key":{"kid":"two"}}""");
 
@@ -96,6 +99,7 @@ public sealed class RotateVersionTests : ServiceTests
     [Fact]
     public async Task Only_the_active_version_or_the_newest_without_one_is_rotated()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "one" });
         await Client.RetireAsync(1, KeyUseVerbs.Aes, new { allow_no_active = true });
         await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "two" });
@@ -151,6 +155,7 @@ public sealed class RotateVersionTests : ServiceTests
     [InlineData("[]", "(body)")]
     public async Task A_bad_request_is_refused_with_its_field(string body, string field)
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "one" });
 
         (await Client.RotateVersionAsync("one", body)).ShouldBeRefused(HttpStatusCode.BadRequest, "ERR_INVALID_001")
@@ -164,6 +169,7 @@ public sealed class RotateVersionTests : ServiceTests
     [Fact]
     public async Task A_kid_that_is_taken_in_the_meantime_is_refused_with_its_field()
     {
+        await ShareServiceAsync();
         Func<Task> meanwhile = () => Task.CompletedTask;
         await using QkmsApplication app = new()
         {
@@ -183,6 +189,7 @@ public sealed class RotateVersionTests : ServiceTests
     [Fact]
     public async Task A_repeated_request_is_done_once()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "one" });
 
         Answer first = await Client.PostOnceAsync("once", "/kms/keys/one/rotations", "{}");

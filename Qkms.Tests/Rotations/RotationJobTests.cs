@@ -90,6 +90,7 @@ public sealed class RotationJobTests : ServiceTests
     [InlineData("{}")]
     public async Task A_time_that_is_none_in_the_next_years_is_refused(string at)
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "one" });
 
         (await Client.RotateVersionAsync("one", $$"""{"scheduled_at":{{at}}}"""))

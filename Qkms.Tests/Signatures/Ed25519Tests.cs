@@ -61,6 +61,7 @@ public sealed class Ed25519Tests : ServiceTests
     [InlineData(5000)]
     public async Task A_signature_of_another_length_is_not_valid(int length)
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateAsync("Ed25519")).Text("kid");
         Answer verified = await Client.MustUseAsync(
             "/signature/verify", new { message = _message, signature = new byte[length] }, new { kid });
@@ -70,6 +71,7 @@ public sealed class Ed25519Tests : ServiceTests
     [Fact]
     public async Task A_message_is_signed_and_verified()
     {
+        await ShareServiceAsync();
         Answer made = await Client.GenerateAsync("Ed25519");
         made.Bytes("public_key").Should().HaveCount(32);
         byte[] signature = (await Client.MustUseAsync("/signature/sign", new { message = _message, algorithm = "Ed25519" }))
@@ -86,6 +88,7 @@ public sealed class Ed25519Tests : ServiceTests
     [Fact]
     public async Task A_hash_function_and_a_context_are_refused()
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateAsync("Ed25519")).Text("kid");
         (await Client.UseAsync("/signature/sign", new { message = _message, hash_algorithm = "SHA-512", kid }))
             .ShouldBlame("hash_algorithm");
@@ -96,6 +99,7 @@ public sealed class Ed25519Tests : ServiceTests
     [Fact]
     public async Task A_hash_is_not_signed()
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateAsync("Ed25519")).Text("kid");
         object hashed = new { hash = new byte[32], hash_algorithm = "SHA-256", kid };
 

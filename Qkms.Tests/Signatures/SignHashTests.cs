@@ -18,9 +18,10 @@ public sealed class SignHashTests : ServiceTests
     [InlineData("ML-DSA-87", "SHA-512", false)]
     public async Task A_hash_is_signed_as_hash_ml_dsa_with_a_warning_when_it_is_weak(string algorithm, string hashAlgorithm, bool weak)
     {
+        await ShareServiceAsync();
         Answer made = await Client.GenerateAsync(algorithm);
         byte[] publicKey = made.Bytes("public_key");
-        using MLDsa verifier = App.Services.GetRequiredService<PqcEngine>()
+        using MLDsa verifier = SharedServiceTests.App.Services.GetRequiredService<PqcEngine>()
             .ImportMLDsaPublicKey(MLDsaKeys.ParametersOf(algorithm), publicKey);
         byte[] hash = HashOf(hashAlgorithm);
 
@@ -157,6 +158,7 @@ public sealed class SignHashTests : ServiceTests
     [InlineData("SHA-512", 64)]
     public async Task A_hash_of_the_wrong_length_or_function_is_refused_by_field(string hashAlgorithm, int right)
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync("ML-DSA-44");
 
         foreach (string route in new[] { "/signature/sign-hash", "/signature/verify-hash" })

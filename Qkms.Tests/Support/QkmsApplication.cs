@@ -146,7 +146,11 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         if (TestEngine.Name is { } engine)
             builder.UseSetting("Qkms:Crypto:Engine", engine);
 
-        IReadOnlyDictionary<string, string> storage = Settings.ContainsKey("Qkms:Storage:Provider")
+        bool isOtherStorage = Settings.ContainsKey("Qkms:Storage:Provider");
+        if (_ownDirectory is not null && !isOtherStorage)
+            TestStorage.PutSchemaInto(DataDirectory);
+
+        IReadOnlyDictionary<string, string> storage = isOtherStorage
             ? new Dictionary<string, string>()
             : TestStorage.SettingsOf(DataDirectory);
         foreach ((string key, string value) in storage.Concat(Settings))

@@ -14,7 +14,7 @@ public abstract class SharedServiceTests : IAsyncLifetime
     private HttpClient? _client;
 
     /// <summary>The service that others use at the same time.</summary>
-    private protected static QkmsApplication App => _shared.Value;
+    internal static QkmsApplication App => _shared.Value;
 
     /// <summary>A client that speaks for the tenant of this test.</summary>
     private protected HttpClient Client => _client!;
@@ -32,7 +32,7 @@ public abstract class SharedServiceTests : IAsyncLifetime
     }
 
     /// <summary>A client of a tenant that no other test knows.</summary>
-    private protected static async Task<HttpClient> StrangerAsync() =>
+    internal static async Task<HttpClient> StrangerAsync() =>
         App.ClientFor(await App.CreateTenantAsync($"stranger {Interlocked.Increment(ref _tenants)}"));
 
     /// <summary>A client of this test's tenant whose API key allows less.</summary>

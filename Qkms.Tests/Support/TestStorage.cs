@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging.Abstractions;
+using Qkms.Storage.Sqlite;
 
 namespace Qkms.Tests.Support;
 
@@ -11,6 +13,8 @@ internal static class TestStorage
     private const string Variable = "QKMS_TEST_STORAGE";
 
     private static readonly ConcurrentDictionary<string, Lazy<PostgresDatabase>> _databases = new();
+
+    private static readonly Lazy<byte[]> _sqliteTemplate = new(MakeSqliteTemplate);
 
     public static bool IsPostgres { get; } = Environment.GetEnvironmentVariable(Variable) switch
     {
@@ -28,6 +32,21 @@ internal static class TestStorage
 
         WriteRootKey(dataDirectory, RandomNumberGenerator.GetBytes(32));
         _databases[dataDirectory] = new Lazy<PostgresDatabase>(PostgresServer.CreateEmpty);
+    }
+
+    /// <summary>
+    /// Puts a file with the schema in it and nothing else into a new data directory, as PostgreSQL's databases have it: a copy is made
+    /// faster than the schema. First starts on a directory with nothing in it are tested in processes of their own.
+    /// </summary>
+    public static void PutSchemaInto(string dataDirectory)
+    {
+        if (IsPostgres)
+            return;
+
+        string path = Path.Combine(dataDirectory, "qkms.db");
+        File.WriteAllBytes(path, _sqliteTemplate.Value);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     /// <summary>The settings that give a service in this data directory its database.</summary>
@@ -108,6 +127,17 @@ internal static class TestStorage
         File.WriteAllText(path, Convert.ToBase64String(key));
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
+
+    private static byte[] MakeSqliteTemplate()
+    {
+        using TemporaryDirectory directory = new();
+        using (SqliteKmsStore store = new(
+            new SqliteStorageOptions { DataDirectory = directory.Path }, TimeProvider.System, NullLogger<SqliteKmsStore>.Instance))
+            store.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
+
+        File.Exists(directory.File("qkms.db-wal")).Should().BeFalse("the file is all there is");
+        return File.ReadAllBytes(directory.File("qkms.db"));
     }
 
     private static byte[] ReadShared(string path)

@@ -7,6 +7,7 @@ public sealed class ItemUseTests : ServiceTests
     [Fact]
     public async Task Items_are_one_event_for_each_version_and_operation()
     {
+        await ShareServiceAsync();
         string old = (await Client.GenerateAsync("AES-256")).Text("kid");
         string first = await EncryptAsync(old);
         string dataKey = (await Client.MustUseAsync("/data-keys/generate", new { kid = old })).Text("ciphertext");
@@ -35,6 +36,7 @@ public sealed class ItemUseTests : ServiceTests
     [Fact]
     public async Task Of_more_items_than_uses_are_left_the_first_are_answered()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync("AES-256", new { kid = "from", name = "from", max_usage_limit = 4 });
         await Client.GenerateAsync("AES-256", new { kid = "to", name = "to" });
         string ciphertext = await EncryptAsync("from");
@@ -57,6 +59,7 @@ public sealed class ItemUseTests : ServiceTests
     [Fact]
     public async Task The_warning_counts_all_items()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync("AES-256", new { kid = "soft", soft_usage_limit = 2, max_usage_limit = 10 });
         string ciphertext = await EncryptAsync("soft");
 

@@ -116,7 +116,7 @@ internal static class DecryptDataKey
             .WithName("DecryptDataKey")
             .WithSummary("Unwraps one data key, or a batch of items. A wrapped data key names its key.")
             .WithRequestExample("""{"ciphertext":"paste+from+GenerateDataKey++","context":{"table":"customers"}}""")
-            .WithValidation(new DecryptDataKeyRequestValidator())
+            .WithValidation<DecryptDataKeyRequest, DecryptDataKeyRequestValidator>()
             .CarriesPayload()
             .Refuses(KeyUseRefusals.Decrypting);
 

@@ -122,7 +122,7 @@ internal static class GenerateDataKey
             .WithName("GenerateDataKey")
             .WithSummary("Generates one data key, or a batch of items, and wraps it with an AES-256 key. Qkms does not store it.")
             .WithRequestExample("""{"context":{"table":"customers"},"algorithm":"AES-256","name":"demo"}""")
-            .WithValidation(new GenerateDataKeyRequestValidator())
+            .WithValidation<GenerateDataKeyRequest, GenerateDataKeyRequestValidator>()
             .CarriesPayload()
             .Refuses(KeyUseRefusals.Creating);
 

@@ -49,7 +49,7 @@ internal static class Decapsulate
                 + "the `kid` that Encapsulate returned or by `key_version`. `algorithm` and `name` alone are enough only while the key has "
                 + "had a single version. From the second on they are refused, whatever state the versions are in.")
             .WithRequestExample("""{"kem_ciphertext":"paste+from+Encapsulate++","kid":"paste-from-Encapsulate"}""")
-            .WithValidation(new DecapsulateRequestValidator())
+            .WithValidation<DecapsulateRequest, DecapsulateRequestValidator>()
             .Refuses(KeyUseRefusals.Decrypting);
 
     private static async Task<Reply<DecapsulateResponse>> HandleAsync(

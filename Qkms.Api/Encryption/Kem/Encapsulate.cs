@@ -42,7 +42,7 @@ internal static class Encapsulate
             .WithName("Encapsulate")
             .WithSummary("Generates a shared secret, and the ciphertext from which the ML-KEM key recovers it.")
             .WithRequestExample("""{"algorithm":"ML-KEM-768","name":"demo"}""")
-            .WithValidation(new EncapsulateRequestValidator())
+            .WithValidation<EncapsulateRequest, EncapsulateRequestValidator>()
             .Refuses(KeyUseRefusals.Creating);
 
     private static async Task<Reply<EncapsulateResponse>> HandleAsync(

@@ -51,7 +51,7 @@ internal static class KemDecrypt
             .WithSummary("Decrypts an HPKE ciphertext for an ML-KEM key, made by Qkms or any other HPKE library.")
             .WithDescription(KeyChoiceFields.OlderVersions)
             .WithRequestExample("""{"ciphertext":"paste+from+KemEncrypt+++","algorithm":"ML-KEM-768","name":"demo"}""")
-            .WithValidation(new KemDecryptRequestValidator())
+            .WithValidation<KemDecryptRequest, KemDecryptRequestValidator>()
             .CarriesPayload()
             .Refuses(KeyUseRefusals.Decrypting);
 

@@ -52,7 +52,7 @@ internal static class KemEncrypt
             .WithName("KemEncrypt")
             .WithSummary("Encrypts to an ML-KEM key with HPKE (RFC 9180) and your own associated data.")
             .WithRequestExample("""{"plaintext":"aGVsbG8=","algorithm":"ML-KEM-768","name":"demo"}""")
-            .WithValidation(new KemEncryptRequestValidator())
+            .WithValidation<KemEncryptRequest, KemEncryptRequestValidator>()
             .CarriesPayload()
             .Refuses(KeyUseRefusals.Creating);
 

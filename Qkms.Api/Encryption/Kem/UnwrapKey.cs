@@ -49,7 +49,7 @@ internal static class UnwrapKey
             .WithSummary("Unwraps a symmetric key.")
             .WithDescription(KeyChoiceFields.OlderVersions)
             .WithRequestExample("""{"wrapped_key":"paste+from+WrapKey++","algorithm":"ML-KEM-768","name":"demo"}""")
-            .WithValidation(new UnwrapKeyRequestValidator())
+            .WithValidation<UnwrapKeyRequest, UnwrapKeyRequestValidator>()
             .Refuses(KeyUseRefusals.Decrypting);
 
     private static async Task<Reply<UnwrapKeyResponse>> HandleAsync(

@@ -59,7 +59,7 @@ internal static class WrapKey
             .WithSummary("Wraps your symmetric key to an ML-KEM key.")
             .WithRequestExample(
                 """{"symmetric_key":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=","algorithm":"ML-KEM-768","name":"demo"}""")
-            .WithValidation(new WrapKeyRequestValidator())
+            .WithValidation<WrapKeyRequest, WrapKeyRequestValidator>()
             .Refuses(KeyUseRefusals.Creating);
 
     private static async Task<Reply<WrapKeyResponse>> HandleAsync(

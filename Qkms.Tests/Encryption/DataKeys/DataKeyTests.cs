@@ -15,6 +15,7 @@ public sealed class DataKeyTests : ServiceTests
     [InlineData(1024, 1024)]
     public async Task A_data_key_has_the_length_asked_for_and_is_recovered(int? bytes, int length)
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateAsync("AES-256", new { name = "app" })).Text("kid");
 
         HashSet<string> seen = [];
@@ -51,6 +52,7 @@ public sealed class DataKeyTests : ServiceTests
     [InlineData("ciphertext", "\"AAAA\"")]
     public async Task What_a_data_key_cannot_be_is_refused_by_field(string member, string value)
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync("AES-256");
 
         (await Client.PostJsonAsync("/data-keys/generate", $$"""{"{{member}}":{{value}}}""")).ShouldBlame(member);
@@ -60,6 +62,7 @@ public sealed class DataKeyTests : ServiceTests
     [Fact]
     public async Task Only_the_wrapped_form_when_asked_for_that()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync("AES-256");
 
         foreach (object encoding in new object[] { new { }, new { encoding = "hex" } })
@@ -78,6 +81,7 @@ public sealed class DataKeyTests : ServiceTests
     [Fact]
     public async Task Hex_is_64_characters()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync("AES-256");
 
         Answer made = await Client.MustUseAsync("/data-keys/generate", new { encoding = "hex" });
@@ -100,6 +104,7 @@ public sealed class DataKeyTests : ServiceTests
     [Fact]
     public async Task The_context_has_to_be_given_again()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync("AES-256");
         Answer made = await Client.MustUseAsync("/data-keys/generate", new { context = new { table = "customers", column = "name" } });
         string ciphertext = made.Text("ciphertext");
@@ -156,6 +161,7 @@ public sealed class DataKeyTests : ServiceTests
     [Fact]
     public async Task The_wrapped_form_survives_an_environment_variable()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync("AES-256");
 
         foreach (int bytes in new[] { 16, 32, 1024 })

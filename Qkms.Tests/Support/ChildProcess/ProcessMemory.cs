@@ -20,8 +20,12 @@ internal static class ProcessMemory
     /// <summary>Pieces to look for. One begins at every <c>width</c> bytes of a secret, so that half of a copy is found too.</summary>
     internal sealed class Patterns
     {
+        private const int FoldBits = 22;
+
         private readonly Dictionary<ulong, List<(string Name, int Offset, byte[] Tail)>> _byStart = [];
-        private readonly bool[] _seen = new bool[1 << 24];
+
+        // One bit for each possible fold, so that they stay in the processor's cache: every byte of the memory asks for one.
+        private readonly ulong[] _seen = new ulong[1 << (FoldBits - 6)];
 
         internal HashSet<string> Names { get; } = [];
 
@@ -38,20 +42,22 @@ internal static class ProcessMemory
                 if (!_byStart.TryGetValue(start, out List<(string, int, byte[])>? entries))
                     _byStart[start] = entries = [];
                 entries.Add((name, offset, bytes.Slice(offset + 8, width - 8).ToArray()));
-                _seen[Fold(start)] = true;
+                int fold = Fold(start);
+                _seen[fold >> 6] |= 1UL << (fold & 63);
                 LongestTail = int.Max(LongestTail, width - 8);
             }
         }
 
-        private static int Fold(ulong start) => (int)(unchecked(start * 0x9E37_79B9_7F4A_7C15) >> 40);
+        private static int Fold(ulong start) => (int)(unchecked(start * 0x9E37_79B9_7F4A_7C15) >> (64 - FoldBits));
 
         internal void Match(ReadOnlySpan<byte> memory, int end, string region, long address, List<Find> finds)
         {
             for (int i = 0; i < end && i + 8 <= memory.Length; i++)
             {
                 ulong start = MemoryMarshal.Read<ulong>(memory[i..]);
+                int fold = Fold(start);
                 if (start == 0
-                    || !_seen[Fold(start)]
+                    || (_seen[fold >> 6] >> (fold & 63) & 1) == 0
                     || !_byStart.TryGetValue(start, out List<(string Name, int Offset, byte[] Tail)>? entries))
                     continue;
                 foreach ((string name, int offset, byte[] tail) in entries)
