@@ -109,7 +109,11 @@ internal sealed class AwsProtocol(AccessKeyAuthenticator authenticator, BodyMemo
         return null;
     }
 
-    private static string TargetOf(HttpContext context) => context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+    // As it was sent; in absolute form (RFC 9112, section 3.2.2), which is for proxies, without the server.
+    private static string TargetOf(HttpContext context) =>
+        context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget is ['/', ..] raw
+            ? raw
+            : $"{context.Request.PathBase}{context.Request.Path}{context.Request.QueryString}";
 
     // Most clients do not declare the hash of the body, so that the signature cannot be checked before the body is there.
     private async ValueTask<string> HashBodyAsync(HttpContext context)

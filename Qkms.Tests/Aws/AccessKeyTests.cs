@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Qkms.Core.Tenants;
 using Qkms.Tests.ApiKeys;
 using static Qkms.Tests.ApiKeys.ApiKeyVerbs;
