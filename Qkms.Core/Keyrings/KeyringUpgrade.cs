@@ -79,8 +79,9 @@ internal sealed class KeyringUpgrade(
             throw StoredKeyring.NoCredentialSecretKey();
 
         using WrappingKey masterKey = stored.OpenMaster(rootKey);
-        await keyringRepository.InsertAsync(
-            session, KeyringKeyWrap.Create(masterKey, ids.Next(), KeyringKind.CredentialSecret, tenantId: null, version: 1, time.GetUtcNow()));
+        KeyringEntry made = KeyringKeyWrap.Create(
+            masterKey, ids.Next(), KeyringKind.CredentialSecret, tenantId: null, version: 1, time.GetUtcNow());
+        await keyringRepository.InsertAsync(session, made);
         return true;
     }
 

@@ -174,7 +174,7 @@ public sealed class PermissionTests : ServiceTests
     private static string NameOf(RouteEndpoint route) => $"{RouteRequests.VerbOf(route)} {route.RoutePattern.RawText}";
 
     private static IEnumerable<RouteEndpoint> Routes(QkmsApplication app) =>
-        app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
+        app.RoutesOfApi();
 
     // A well-formed request to a route; it names a key that does not exist, so that an allowed role changes nothing.
     private static async Task<Answer> CallAsync(HttpClient client, RouteEndpoint route, string kid)

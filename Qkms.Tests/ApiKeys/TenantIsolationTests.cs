@@ -17,7 +17,7 @@ public sealed class TenantIsolationTests : ServiceTests
         string random = new IdGenerator(TimeProvider.System).Next().ToString();
         int compared = 0;
 
-        foreach (RouteEndpoint route in App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        foreach (RouteEndpoint route in App.RoutesOfApi()
             .Where(r => r.Metadata.GetMetadata<RequiredPermission>() is not null
                 && (r.RoutePattern.Parameters.Count > 0 || RouteRequests.UsesKey(r))
                 && !AnswersWithoutRefusal(r)))

@@ -30,6 +30,7 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Envelopes", "Telemetry", "Idempotency",
         "Pages",
         "Health", "Algorithms", "Keys", "Rotations", "Encryption", "Signatures", "Devices", "Journal", "ApiKeys", "Tenants",
+        "Aws",
         "Hosting");
 
     public string Project => project;

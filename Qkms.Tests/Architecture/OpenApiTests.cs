@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Routing;
 
 namespace Qkms.Tests.Architecture;
 
@@ -49,7 +48,7 @@ public sealed class OpenApiTests : ServiceTests
             }
         }
 
-        int routes = App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Count();
+        int routes = App.RoutesOfApi().Count();
         operations.Should().Be(routes);
     }
 

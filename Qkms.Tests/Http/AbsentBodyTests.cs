@@ -96,7 +96,7 @@ public sealed class AbsentBodyTests : ServiceTests
         answer.Status.Should().Be(status);
     }
 
-    private IEnumerable<RouteEndpoint> Routes() => App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
+    private IEnumerable<RouteEndpoint> Routes() => App.RoutesOfApi();
 
     private Task<Answer> SendAsync(HttpClient client, string verb, string path, string head)
     {

@@ -19,7 +19,7 @@ public sealed class BodyLimitTests : ServiceTests
         using HttpClient client = App.StartOnKestrel();
         string admin = App.InitialApiKey;
         string nobody = await App.CreateApiKeyAsync(admin, Roles.None);
-        RouteEndpoint[] routes = [.. App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
+        RouteEndpoint[] routes = [.. App.RoutesOfApi()];
 
         routes.Should().HaveCountGreaterThan(20);
         foreach (RouteEndpoint route in routes)
@@ -65,7 +65,7 @@ public sealed class BodyLimitTests : ServiceTests
     [Fact]
     public void Every_route_with_items_carries_a_payload()
     {
-        RouteEndpoint[] routes = [.. App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
+        RouteEndpoint[] routes = [.. App.RoutesOfApi()];
         RouteEndpoint[] withItems =
         [
             .. routes.Where(route =>

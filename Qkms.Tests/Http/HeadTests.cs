@@ -38,7 +38,7 @@ public sealed class HeadTests : ServiceTests
         string apiKey = (string)(await client.GetJsonAsync("/api-keys")).Data["api_keys"]![0]!["api_key_id"]!;
         RouteEndpoint[] routes =
         [
-            .. App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .. App.RoutesOfApi()
                 .Where(route => RouteRequests.VerbOf(route) == HttpMethod.Get)
         ];
 

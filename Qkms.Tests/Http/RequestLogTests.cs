@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging.Testing;
 using Qkms.Api.Logging;
 
@@ -69,7 +68,7 @@ public sealed class RequestLogTests : ServiceTests
         _ = App.Server;
         string[] templates =
         [
-            .. App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .. App.RoutesOfApi()
                 .Select(route => route.RoutePattern.RawText!).Distinct(),
         ];
         string[] described =

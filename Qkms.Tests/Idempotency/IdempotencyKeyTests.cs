@@ -296,7 +296,7 @@ public sealed class IdempotencyKeyTests : ServiceTests
             Permission.TenantsDelete, Permission.TenantsCancelDeletion,
         ];
 
-        foreach (RouteEndpoint route in App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())
+        foreach (RouteEndpoint route in App.RoutesOfApi())
         {
             bool changes = route.Metadata.GetMetadata<RequiredPermission>() is { } required && changing.Contains(required.Permission);
             (route.Metadata.GetMetadata<TakesIdempotencyKey>() is not null).Should().Be(changes, route.DisplayName);

@@ -56,7 +56,7 @@ public sealed class SecretsStayInsideTests : ServiceTests
 
     private static async Task WalkEveryRouteAsync(QkmsApplication app, HttpClient client, string algorithm, string kid)
     {
-        foreach (RouteEndpoint route in app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())
+        foreach (RouteEndpoint route in app.RoutesOfApi())
         {
             string path = RouteRequests.PathOf(route, kid);
             string[] queries = path switch

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Routing;
+using Qkms.Api.Aws;
 
 namespace Qkms.Tests.Support;
 
@@ -8,6 +9,10 @@ internal static class RouteRequests
     private const string Bytes = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
     private static readonly string _mu = Convert.ToBase64String(new byte[64]);
+
+    /// <summary>The routes of the API that openapi.yaml describes; other protocols have theirs beside it.</summary>
+    public static IEnumerable<RouteEndpoint> RoutesOfApi(this QkmsApplication app) => app.Services.GetRequiredService<EndpointDataSource>()
+        .Endpoints.OfType<RouteEndpoint>().Where(route => route.Metadata.GetMetadata<AwsTarget>() is null);
 
     /// <summary>The verb of a route.</summary>
     public static HttpMethod VerbOf(RouteEndpoint route) => new(route.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Single());

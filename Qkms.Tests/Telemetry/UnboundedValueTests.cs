@@ -101,7 +101,7 @@ public sealed class UnboundedValueTests
     /// <summary>Every route with invented kids, names, queries and headers; and routes and verbs that do not exist.</summary>
     private static async Task WalkAsync(QkmsApplication app, HttpClient client, string invented)
     {
-        foreach (RouteEndpoint route in app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>())
+        foreach (RouteEndpoint route in app.RoutesOfApi())
         {
             string path = RouteRequests.PathOf(route, invented);
             HttpMethod verb = RouteRequests.VerbOf(route);

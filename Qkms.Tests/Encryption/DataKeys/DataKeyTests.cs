@@ -194,7 +194,7 @@ public sealed class DataKeyTests : ServiceTests
         (await narrowed.UseAsync("/data-keys/decrypt", new { ciphertext = encrypted })).ShouldNotDecrypt();
 
         int refused = 0;
-        RouteEndpoint[] guarded = [.. App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        RouteEndpoint[] guarded = [.. App.RoutesOfApi()
             .Where(route => route.Metadata.GetMetadata<RequiredPermission>() is { Permission: not Permission.DataKeysDecrypt })];
         foreach (RouteEndpoint route in guarded)
         {

@@ -1,6 +1,4 @@
-using Qkms.Core.Algorithms;
-
-namespace Qkms.Api.Aws;
+namespace Qkms.Core.Algorithms;
 
 /// <summary>The names that AWS KMS has for what a key is.</summary>
 internal static class AwsNames
