@@ -23,6 +23,8 @@ internal sealed class FrontDoor(RequestDelegate next, bool takesTargets)
         HttpResponse response = context.Response;
         if (!HttpMethods.IsGet(context.Request.Method))
         {
+            // Without a target it is no operation of AWS KMS, whose routes have this path.
+            context.SetEndpoint(null);
             response.Headers.Allow = Verbs;
             response.StatusCode = StatusCodes.Status405MethodNotAllowed;
             return Task.CompletedTask;

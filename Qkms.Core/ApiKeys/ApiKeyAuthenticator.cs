@@ -86,8 +86,8 @@ internal sealed class ApiKeyAuthenticator
     }
 
     /// <summary>
-    /// Drops what is remembered, of access keys too. To be called when a change of any credential or tenant is committed, before it is answered: such changes
-    /// are rare, and reading every API key once more costs little.
+    /// Drops what is remembered, of access keys too. To be called when a change of any credential or tenant is committed, before it is
+    /// answered: such changes are rare, and reading every API key once more costs little.
     /// </summary>
     public void ForgetAll()
     {

@@ -41,7 +41,7 @@ public sealed class KeyringOpenerTests : IDisposable
         second.CredentialHashKeys.Should().ContainSingle().Which.Id.Should().Be(first.CredentialHashKey.Id);
         second.CredentialHashKey.Secret.Span.SequenceEqual(first.CredentialHashKey.Secret.Span).Should().BeTrue();
         _store.Wrappers.Should().ContainSingle();
-        _store.Entries.Should().HaveCount(4);
+        _store.Entries.Should().HaveCount(5);
     }
 
     [Fact]
@@ -208,7 +208,7 @@ public sealed class KeyringOpenerTests : IDisposable
         await OpenAsync(shared, slower, forSlower);
 
         shared.Wrappers.Should().ContainSingle();
-        shared.Entries.Should().HaveCount(4);
+        shared.Entries.Should().HaveCount(5);
         ShouldHoldTheSameKeys(faster, slower);
     }
 
