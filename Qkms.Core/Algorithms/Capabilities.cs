@@ -51,8 +51,9 @@ internal interface IHpke
 internal interface ISign
 {
     /// <summary>Refuses what the algorithm does not have, before anything is computed.</summary>
+    /// <returns>Why the chosen hash is too weak for the key, or null when it is strong enough or there is none.</returns>
     /// <exception cref="KmsException"><see cref="KmsErrors.Invalid"/>, with the field named.</exception>
-    void RequireFit(SignatureParameters parameters);
+    string? Weakness(SignatureParameters parameters);
 
     byte[] Sign(ReadOnlySpan<byte> message, SignatureParameters parameters);
 

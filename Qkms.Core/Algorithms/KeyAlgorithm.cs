@@ -27,7 +27,7 @@ internal sealed class KeyAlgorithm
     /// <summary>Modulus length in bits, for RSA.</summary>
     public int? ModulusBits { get; internal init; }
 
-    /// <summary>Length of the raw public key in bytes, where it is fixed (FIPS 203 table 3, FIPS 204 table 2).</summary>
+    /// <summary>Length of the public key as it is stored, in bytes, where it is fixed (FIPS 203 table 3, FIPS 204 table 2).</summary>
     public int? PublicKeySize { get; internal init; }
 
     /// <summary>Length of a ciphertext of the bare primitive in bytes.</summary>
@@ -36,8 +36,11 @@ internal sealed class KeyAlgorithm
     /// <summary>Length of a shared secret in bytes.</summary>
     public int? SharedSecretSize { get; internal init; }
 
-    /// <summary>Length of a signature in bytes.</summary>
+    /// <summary>Length of a signature in bytes; the most, where it varies.</summary>
     public int? SignatureSize { get; internal init; }
+
+    /// <summary>The hash with which its keys sign a message whose caller names none; null where there is no choice.</summary>
+    public SignatureHash? SignatureHash { get; internal init; }
 
     /// <summary>What Qkms advises.</summary>
     public AlgorithmStanding Standing { get; internal init; }

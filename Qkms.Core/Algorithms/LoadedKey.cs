@@ -28,7 +28,7 @@ internal enum MaterialFormat
     /// <summary>ML-DSA: the 32-byte seed <c>ξ</c> (FIPS 204, Algorithm 1).</summary>
     MLDsaSeed = 2,
 
-    /// <summary>RSA: PKCS #8 PrivateKeyInfo, DER (RFC 5208).</summary>
+    /// <summary>RSA and ECDSA: PKCS #8 PrivateKeyInfo, DER (RFC 5208, RFC 5915).</summary>
     Pkcs8 = 3,
 
     /// <summary>AES-256: the 32 bytes of the key (FIPS 197).</summary>

@@ -157,7 +157,7 @@ function dataKey(made, context, encoding) {
 
 function signature(operation, json, text, data) {
   const { message, hash_algorithm, signature_context, mu } = json;
-  const hash = json.hash ?? digest(bytesOf(message), hashes[hash_algorithm ?? 'SHA-256']); // RSA's verify-hash takes it too
+  const hash = json.hash ?? digest(bytesOf(message), hashes[hash_algorithm ?? ownHash(data.algorithm_id)]); // verify-hash of RSA and EC takes it too
   const kind = { Sign: 'signature', SignHash: 'signature of a hash', SignMu: 'signature of mu' }[operation];
   const members = { message, hash, hash_algorithm, signature_context, mu, padding: data.padding, signature: text };
   return { kind, text, signed: signedBy(operation, { ...json, padding: data.padding }, data.algorithm_id), members };
@@ -187,14 +187,17 @@ function secretOf(operation, data, encoding) {
   return text == null ? undefined : digest(Buffer.from(text, encoding === 'hex' && /DataKey$/.test(operation) ? 'hex' : 'base64'));
 }
 
-/** What a signature is of, so that a message and its hash are the same to RSA and not to ML-DSA. */
+/** The hash with which a key signs a message when the request names none. */
+const ownHash = algorithm => ({ 'EC-P384': 'SHA-384', 'EC-P521': 'SHA-512' })[algorithm] ?? 'SHA-256';
+
+/** What a signature is of, so that a message and its hash are the same to RSA and EC and not to ML-DSA. */
 function signedBy(operation, { message, hash, hash_algorithm: algorithm, signature_context: context, mu, padding }, keyAlgorithm) {
   if (/Mu$/.test(operation))
     return ['mu', digest(bytesOf(mu))].join();
 
   const ofMessage = operation === 'Sign' || operation === 'Verify';
-  const function_ = algorithm ?? (ofMessage ? 'SHA-256' : undefined);
-  if (familyOf(keyAlgorithm) === 'RSA')
+  const function_ = algorithm ?? (ofMessage ? ownHash(keyAlgorithm) : undefined);
+  if (['RSA', 'EC'].includes(familyOf(keyAlgorithm)))
     return [function_, ofMessage ? digest(bytesOf(message), hashes[function_]) : hash, padding].join();
 
   return [ofMessage ? 'message' : algorithm, bytesOf(context).toString('base64'), digest(bytesOf(ofMessage ? message : hash))].join();
