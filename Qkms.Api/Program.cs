@@ -11,6 +11,7 @@ using Qkms.Api.Idempotency;
 using Qkms.Api.Journal;
 using Qkms.Api.Keys;
 using Qkms.Api.Logging;
+using Qkms.Api.Macs;
 using Qkms.Api.Pages;
 using Qkms.Api.Rotations;
 using Qkms.Api.Signatures;
@@ -61,6 +62,7 @@ return await StartFailures.ExplainAsync(async () =>
         JournalJson.Default,
         KemJson.Default,
         KeyJson.Default,
+        MacJson.Default,
         RotationJson.Default,
         SignatureJson.Default,
         TenantJson.Default);
@@ -117,6 +119,7 @@ return await StartFailures.ExplainAsync(async () =>
     routes.MapEncryption();
     routes.MapKem();
     routes.MapSignatures();
+    routes.MapMacs();
     routes.MapDataKeys();
     routes.MapDevices();
     routes.MapAlgorithms();

@@ -88,6 +88,15 @@ internal interface ISignMu
     bool VerifyMu(ReadOnlySpan<byte> mu, ReadOnlySpan<byte> signature);
 }
 
+/// <summary>Makes and checks message authentication codes.</summary>
+internal interface IAuthenticate
+{
+    byte[] GenerateMac(ReadOnlySpan<byte> message);
+
+    /// <summary>Whether a MAC is the key's for a message, in a time that does not tell where they differ.</summary>
+    bool VerifyMac(ReadOnlySpan<byte> message, ReadOnlySpan<byte> mac);
+}
+
 /// <summary>What a caller chooses about the signature of a message.</summary>
 /// <param name="Context">The context of FIPS 204, at most 255 bytes; empty where the algorithm has none.</param>
 /// <param name="Hash">The hash function, where the algorithm leaves the choice; else null.</param>

@@ -54,6 +54,9 @@ internal sealed class KeyAlgorithm
     /// <summary>AES-256, the default of requests that encrypt and of data keys.</summary>
     public static KeyAlgorithm Aes256 => Catalogue.Aes256;
 
+    /// <summary>HMAC-256, the default of requests for MACs.</summary>
+    public static KeyAlgorithm Hmac256 => Catalogue.Hmac256;
+
     /// <summary>RSA-2048, the default of devices' keys: every client can encrypt to it.</summary>
     public static KeyAlgorithm Rsa2048 => Catalogue.Rsa2048;
 
@@ -111,6 +114,8 @@ internal sealed class KeyAlgorithm
         public static readonly KeyAlgorithm MLDsa65 = BySpelling["ML-DSA-65"].Algorithm;
 
         public static readonly KeyAlgorithm Aes256 = BySpelling["AES-256"].Algorithm;
+
+        public static readonly KeyAlgorithm Hmac256 = BySpelling["HMAC-256"].Algorithm;
 
         public static readonly KeyAlgorithm Rsa2048 = BySpelling["RSA-2048"].Algorithm;
 

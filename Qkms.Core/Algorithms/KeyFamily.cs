@@ -10,7 +10,9 @@ internal abstract class KeyFamily
 {
     /// <summary>Every family, in the order in which the catalogue lists them.</summary>
     public static IReadOnlyList<KeyFamily> All { get; } =
-        [new MLKemFamily(), new MLDsaFamily(), new RsaFamily(), new EcdsaFamily(), new Ed25519Family(), new AesFamily()];
+    [
+        new MLKemFamily(), new MLDsaFamily(), new RsaFamily(), new EcdsaFamily(), new Ed25519Family(), new AesFamily(), new HmacFamily(),
+    ];
 
     /// <summary>Its rows of the catalogue.</summary>
     public abstract IReadOnlyList<KeyAlgorithm> Algorithms { get; }

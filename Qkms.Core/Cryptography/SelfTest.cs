@@ -37,6 +37,7 @@ public static class SelfTest
         CheckMLDsa(engine, MLDsaAlgorithm.MLDsa87, "7c1450e3c5b5f95293c6f90cfd244c136a925581f30cb8e231f9dd19b0cfa5ac");
         CheckEd25519();
         CheckEcdsa();
+        CheckHmac();
     }
 
     /// <summary>The NIST answers for "abc" (SHA-3) and for the empty message (SHAKE).</summary>
@@ -178,6 +179,24 @@ public static class SelfTest
         if (!key.VerifyData("sample"u8, made, hash, Der) || key.VerifyData("sampl"u8, made, hash, Der))
             throw Failed(name);
     }
+
+    /// <summary>RFC 4231, section 4.3, by the platform, whatever the engine.</summary>
+    private static void CheckHmac()
+    {
+        CheckHmac(HashAlgorithmName.SHA256, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843", "HMAC-256");
+        CheckHmac(
+            HashAlgorithmName.SHA384,
+            "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649",
+            "HMAC-384");
+        CheckHmac(
+            HashAlgorithmName.SHA512,
+            "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a"
+                + "38bce737",
+            "HMAC-512");
+    }
+
+    private static void CheckHmac(HashAlgorithmName hash, string expected, string name) =>
+        Require(CryptographicOperations.HmacData(hash, "Jefe"u8, "what do ya want for nothing?"u8), expected, name);
 
     private static void Require(ReadOnlySpan<byte> answer, string expected, string name)
     {

@@ -19,6 +19,9 @@ public sealed class ListAlgorithmsTests : SharedServiceTests
     [InlineData("EC-P521", null, "EC", "sig", null, 158, null, null, 139, "LEGACY", false)]
     [InlineData("Ed25519", null, "OKP", "sig", null, 32, null, null, 64, "LEGACY", false)]
     [InlineData("AES-256", null, "oct", "enc", 5, null, null, null, null, "RECOMMENDED", true)]
+    [InlineData("HMAC-256", null, "oct", "sig", null, null, null, null, null, "RECOMMENDED", true)]
+    [InlineData("HMAC-384", null, "oct", "sig", null, null, null, null, null, "SUPPORTED", true)]
+    [InlineData("HMAC-512", null, "oct", "sig", null, null, null, null, null, "SUPPORTED", true)]
     public async Task The_catalogue_says_what_the_standards_say(
         string name,
         string? alias,
@@ -34,7 +37,7 @@ public sealed class ListAlgorithmsTests : SharedServiceTests
     {
         JsonArray algorithms = (await Client.GetJsonAsync("/kms/supported-algorithms")).Data["algorithms"]!.AsArray();
 
-        algorithms.Should().HaveCount(14);
+        algorithms.Should().HaveCount(17);
         JsonNode entry = algorithms.Single(a => (string)a!["algorithm"]! == name)!;
         entry["aliases"]!.AsArray().Select(a => (string)a!).Should().Equal(alias is null ? [] : [alias]);
         ((string)entry["kty"]!).Should().Be(kty);

@@ -22,7 +22,7 @@ public sealed class ForeignIdTests : ServiceTests
     [
         "algorithm", "status", "state", "limit", "format", "use", "direction", "stream", "action", "since", "until", "order",
         "waiting_days", "reason", "context", "aad", "items", "plaintext", "bytes", "encoding", "strict", "follow", "mode", "destination",
-        "kem_ciphertext", "symmetric_key", "message", "hash", "hash_algorithm", "mu", "signature", "signature_context",
+        "kem_ciphertext", "symmetric_key", "message", "hash", "hash_algorithm", "mu", "mac", "signature", "signature_context",
         "padding", "key_version",
         "expected_key_version", "oaep_hash", "soft_usage_limit", "max_usage_limit", "soft_limit_expiration", "expires_at", "process_until",
         "auto_rotate", "rotation_period", "labels", "allow_no_active", "new_key", "allow_algorithm_change", "scheduled_at",
@@ -185,6 +185,7 @@ public sealed class ForeignIdTests : ServiceTests
     {
         "kem" => "ML-KEM-768",
         "signature" => "ML-DSA-65",
+        "mac" => "HMAC-256",
         _ => "AES-256",
     };
 

@@ -10,7 +10,7 @@ public sealed class EcdsaTests : ServiceTests
 
     private static readonly byte[] _message = "to be or not to be"u8.ToArray();
 
-    // RFC 6979, appendices A.2.5 to A.2.7: "sample" with the hash of each curve; r and s here in DER, the public key in SubjectPublicKeyInfo.
+    // RFC 6979, appendices A.2.5 to A.2.7: "sample" with the hash of each curve; r and s here in DER, the key in SubjectPublicKeyInfo.
     [Theory]
     [InlineData(
         "EC-P256",
@@ -81,7 +81,7 @@ public sealed class EcdsaTests : ServiceTests
                 publicKey.VerifyData("another"u8, signature, name, Der).Should().BeFalse();
                 await ShouldVerifyAsync("/signature/verify", new { message = _message, signature, kid, hash_algorithm = hash }, true);
                 await ShouldVerifyAsync("/signature/verify-hash", new { hash = digest, signature, kid, hash_algorithm = used }, true);
-                await ShouldVerifyAsync("/signature/verify", new { message = "x"u8.ToArray(), signature, kid, hash_algorithm = hash }, false);
+                await ShouldVerifyAsync("/signature/verify", new { message = digest, signature, kid, hash_algorithm = hash }, false);
                 await ShouldVerifyAsync(
                     "/signature/verify-hash", new { hash = new byte[digest.Length], signature, kid, hash_algorithm = used }, false);
             }
@@ -171,6 +171,24 @@ public sealed class EcdsaTests : ServiceTests
             .Should().Throw<EngineFaultException>();
         own[^1] ^= 1;
         key.Invoking(k => EcdsaOpinion.Confirm(k, own, "EC-P256")).Should().Throw<EngineFaultException>();
+    }
+
+    /// <summary>A number without the zero before its high bit is negative in DER, and no second form of the same signature.</summary>
+    [Fact]
+    public void A_signature_with_a_negative_number_is_not_valid()
+    {
+        using EcdsaKey key = new(KeyAlgorithm.FromStored("EC-P256"), ECDsa.Create(ECCurve.NamedCurves.nistP256), 128);
+        SignatureParameters parameters = new([], null, null);
+        byte[] signature = key.Sign(_message, parameters);
+
+        // r has a high bit every other time.
+        while (signature[3] != 33)
+            signature = key.Sign(_message, parameters);
+
+        key.Verify(_message, parameters, signature).Should().BeTrue();
+        byte[] negative = [0x30, (byte)(signature[1] - 1), 0x02, 32, .. signature.AsSpan(5)];
+        key.Verify(_message, parameters, negative).Should().BeFalse();
+        key.VerifyHash(SHA256.HashData(_message), new HashParameters(SignatureHash.Sha256, [], null), negative).Should().BeFalse();
     }
 
     private async Task<byte[]> SignElsewhereAsync(string kid)

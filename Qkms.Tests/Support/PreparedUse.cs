@@ -96,6 +96,11 @@ internal sealed record PreparedUse(string Route, string Algorithm, string Name, 
             ed25519,
             new { message = _text });
 
+        string hmac = await GenerateAsync("HMAC-256");
+        Add("/mac/generate", "HMAC-256", hmac, creates: true, new { message = _text });
+        await AddReadingAsync(
+            "/mac/generate", new { message = _text }, "/mac/verify", "mac", "mac", "HMAC-256", hmac, new { message = _text });
+
         return uses;
 
         async Task<string> GenerateAsync(string algorithm, string? use = null) =>

@@ -41,10 +41,10 @@ export class Products {
     return typeof text === 'string' ? this.#byText.get(digest(text)) : undefined;
   }
 
-  // Ed25519 (RFC 8032) and RSA's PKCS #1 v1.5 leave nothing to chance: the same key signs the same message the same.
+  // HMAC, Ed25519 (RFC 8032) and RSA's PKCS #1 v1.5 leave nothing to chance: the same key signs the same message the same.
   #isSignedAgain(text, signed, { algorithm_id: algorithm, kid }) {
     const before = this.#find(text);
-    return (algorithm === 'Ed25519' || /pkcs1$/.test(signed)) && before.kid === kid && before.signed === signed;
+    return (algorithm === 'Ed25519' || familyOf(algorithm) === 'HMAC' || /pkcs1$/.test(signed)) && before.kid === kid && before.signed === signed;
   }
 
   #learnMade(operation, json, data) {
@@ -111,7 +111,7 @@ export class Products {
 
   // A verdict has to be right whatever was asked: true for what the key signed, false for all else.
   #judgeVerdict(operation, json, data) {
-    const product = this.#find(json.signature);
+    const product = this.#find(json.signature ?? json.mac);
     const right = product !== undefined && product.kid === data.kid && product.signed === signedBy(operation, { ...json, padding: data.padding }, product.algorithm);
     return data.valid === right ? [] : [`${operation} says ${data.valid} of a signature that is ${right ? 'the key\'s' : 'none of the key\'s'}`];
   }
@@ -144,6 +144,8 @@ function madeBy(operation, json, data) {
       return [{ kind: 'kem', text: data.kem_ciphertext, bound: digest(''), secret: secretOf(operation, data), fresh: true, members: { kem_ciphertext: data.kem_ciphertext } }];
     case 'GenerateDataKey':
       return (json.items ?? [json]).map(({ context }, i) => dataKey(json.items ? data.items[i] : data, context, json.encoding));
+    case 'GenerateMac':
+      return [{ kind: 'mac', text: data.mac, signed: signedBy(operation, json, data.algorithm_id), members: { message: json.message, mac: data.mac } }];
     case 'Sign':
     case 'SignHash':
     case 'SignMu':
@@ -192,6 +194,8 @@ const ownHash = algorithm => ({ 'EC-P384': 'SHA-384', 'EC-P521': 'SHA-512' })[al
 
 /** What a signature is of, so that a message and its hash are the same to RSA and EC and not to ML-DSA. */
 function signedBy(operation, { message, hash, hash_algorithm: algorithm, signature_context: context, mu, padding }, keyAlgorithm) {
+  if (/Mac$/.test(operation))
+    return ['mac', digest(bytesOf(message))].join();
   if (/Mu$/.test(operation))
     return ['mu', digest(bytesOf(mu))].join();
 

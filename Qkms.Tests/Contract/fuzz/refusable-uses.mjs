@@ -56,7 +56,7 @@ function mayBeUnfit({ kid, algorithm }, operation, memory) {
 }
 
 // Where something new is made, the end of its chain stands for a version that is not active, and that may be of another algorithm.
-const making = ['Encrypt', 'ReEncrypt', 'GenerateDataKey', 'Encapsulate', 'KemEncrypt', 'WrapKey', 'Sign', 'SignHash', 'SignMu'];
+const making = ['Encrypt', 'ReEncrypt', 'GenerateDataKey', 'Encapsulate', 'KemEncrypt', 'WrapKey', 'Sign', 'SignHash', 'SignMu', 'GenerateMac'];
 const mayFollow = (version, operation) => version.status !== 'active' && making.includes(operation);
 
 function mayDisagree({ kid, key_version: number, algorithm, name }, memory) {

@@ -20,13 +20,15 @@ export const uses = {
   Verify: { families: ['ML-DSA', 'RSA', 'EC', 'Ed25519'], use: 'sig', algorithm: 'ML-DSA-65', opens: ['signature'] },
   SignMu: { families: ['ML-DSA'], use: 'sig', algorithm: 'ML-DSA-65', creates: true },
   VerifyMu: { families: ['ML-DSA'], use: 'sig', algorithm: 'ML-DSA-65', opens: ['signature of mu'] },
+  GenerateMac: { families: ['HMAC'], use: 'sig', algorithm: 'HMAC-256', creates: true },
+  VerifyMac: { families: ['HMAC'], use: 'sig', algorithm: 'HMAC-256', opens: ['mac'] },
   VerifyHash: { families: ['ML-DSA', 'RSA', 'EC'], use: 'sig', algorithm: 'ML-DSA-65', opens: ['signature of a hash', 'signature'] },
 };
 
 const aliases = { Kyber512: 'ML-KEM-512', Kyber768: 'ML-KEM-768', Kyber1024: 'ML-KEM-1024', Dilithium2: 'ML-DSA-44', Dilithium3: 'ML-DSA-65', Dilithium5: 'ML-DSA-87' };
 
 const hashes = ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'];
-const spellings = [...Object.entries(aliases).flat(), 'RSA-2048', 'RSA-3072', 'RSA-4096', 'AES-256', 'EC-P256', 'EC-P384', 'EC-P521', 'Ed25519', ...hashes];
+const spellings = [...Object.entries(aliases).flat(), 'RSA-2048', 'RSA-3072', 'RSA-4096', 'AES-256', 'HMAC-256', 'HMAC-384', 'HMAC-512', 'EC-P256', 'EC-P384', 'EC-P521', 'Ed25519', ...hashes];
 const inAnyCase = new Map(spellings.map(spelling => [spelling.toLowerCase(), spelling]));
 const namesOfAlgorithms = ['algorithm', 'hash_algorithm', 'oaep_hash'];
 
