@@ -8,8 +8,10 @@ using Qkms.Core.Journal;
 namespace Qkms.Api.Journal;
 
 internal sealed record ListEventsQuery(
-    [property: FromQuery(Name = "stream"), Field(Minimum = 1, Maximum = int.MaxValue, Default = JournalStream.LifecycleNumber)]
-    [property: Description("The stream: 1 is the life cycle of keys. Event journal.stream_begun names streams of uses. Default: 1.")]
+    [property: FromQuery(Name = "stream"), Field(Minimum = 1, Maximum = int.MaxValue)]
+    [property: Description(
+        "The stream: 1 is the life cycle of keys. Default: 1, or with an action of uses, such as request.refused, all streams of uses in "
+        + "turn.")]
     QueryInteger? Stream,
     [property: FromQuery(Name = "kid"), Description("Lists only events about this key version.")] KidText? Kid,
     [property: FromQuery(Name = "action"), Field(Pattern = ListEventsQuery.ActionPattern, MaxLength = ListEventsQuery.MaxText)]
@@ -201,7 +203,8 @@ internal static class ListEvents
     }
 
     private static JournalQuery ToQuery(ListEventsQuery query) => new(
-        query.Stream?.Value ?? JournalStream.LifecycleNumber,
+        query.Stream?.Value
+            ?? (JournalActions.IsOfUses(query.Action) ? JournalQuery.EveryStreamOfUses : JournalStream.LifecycleNumber),
         query.Order == OrderFieldAttribute.OldestFirst,
         query.Kid?.Value,
         query.Action,

@@ -90,7 +90,12 @@ internal sealed class DeviceWriter(IDeviceRepository devices, DeviceQuota quota,
         Sealed<DeviceCount>? stored = await devices.LockCountAsync(session, tenantId);
         if (stored is null)
         {
-            await devices.InsertCountAsync(session, sealer.Seal(DeviceCount.NoneOf(tenantId)));
+            // It comes with the tenant's first device, and stays. Who adds it here is alone: a first device whose unit is under way has
+            // added it before.
+            DeviceCount none = DeviceCount.NoneOf(tenantId);
+            if (await devices.InsertCountAsync(session, sealer.Seal(none)) && await devices.HadAnyAsync(session, tenantId))
+                throw new SealBrokenException(none.LogName);
+
             stored = await devices.LockCountAsync(session, tenantId);
         }
 

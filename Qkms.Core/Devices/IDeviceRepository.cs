@@ -40,6 +40,9 @@ internal interface IDeviceRepository
     /// <summary>The same, held until the unit ends.</summary>
     Task<Sealed<DeviceCount>?> LockCountAsync(IKmsSession session, TenantId tenantId);
 
+    /// <summary>Whether a tenant has a device, or a key that was a device's, destroyed or not.</summary>
+    Task<bool> HadAnyAsync(IKmsSession session, TenantId tenantId);
+
     /// <summary>Adds a count; false when there is one.</summary>
     Task<bool> InsertCountAsync(IKmsSession session, Sealed<DeviceCount> count);
 

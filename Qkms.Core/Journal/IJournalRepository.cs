@@ -15,6 +15,9 @@ internal interface IJournalRepository
     /// <summary>Holds every stream of uses of a tenant in the same way, in the order of their numbers.</summary>
     Task LockAllUsesAsync(IKmsSession session, TenantId tenantId);
 
+    /// <summary>The numbers of all streams of uses of a tenant, in the order in which they began.</summary>
+    Task<IReadOnlyList<int>> ListUsesAsync(IKmsSession session, TenantId tenantId);
+
     /// <summary>The stream of a node's uses, or null, held in the same way.</summary>
     Task<Sealed<JournalStream>?> LockUsesAsync(IKmsSession session, TenantId tenantId, string node);
 

@@ -123,6 +123,9 @@ internal static class JournalActions
     /// <summary>The oldest events of this stream were removed; the reason names the last of them by position and hash.</summary>
     public const string Trimmed = "journal.trimmed";
 
+    /// <summary>Whether it is an action that streams of uses have, and no life cycle.</summary>
+    public static bool IsOfUses(string? action) => action is KeyUsed or RequestRefused or Trimmed;
+
     /// <summary>A node began a stream of uses.</summary>
     public const string StreamBegun = "journal.stream_begun";
 }

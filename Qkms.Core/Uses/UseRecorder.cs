@@ -51,6 +51,9 @@ internal sealed partial class UseRecorder(
     private Task? _loop;
     private bool _isFailing;
 
+    /// <summary>Requests whose uses wait for the next batch.</summary>
+    internal int Waiting => _waiting.Reader.Count;
+
     /// <summary>Whether uses of a version are recorded.</summary>
     public bool Records(KeyVersion version) => audit.RecordsEveryUse || version.CountsUses;
 
@@ -195,18 +198,22 @@ internal sealed partial class UseRecorder(
         for (int i = 0; i < verdicts.Length; i++)
             verdicts[i] = await CountAsync(session, versions[i]);
 
-        // The journal comes last, the life cycle of a tenant before its uses: nobody who holds it waits for a key.
+        // The journal comes last: nobody who holds it waits for a key. One tenant after the other, each its life cycle before its uses, as
+        // whoever suspends a tenant takes them.
         DateTimeOffset now = time.GetUtcMilliseconds();
-        foreach (KeyVersion due in verdicts.Select(verdict => verdict.DueForRotation).OfType<KeyVersion>())
-            await orders.OrderAsync(session, due, RotationCause.UsageLimit, now);
-
-        foreach (IGrouping<TenantId, JournalEvent> ofTenant in verdicts.SelectMany(verdict => verdict.Events)
-            .GroupBy(one => one.TenantId).OrderBy(events => events.Key.Value))
+        ILookup<TenantId, KeyVersion> due = verdicts.Select(verdict => verdict.DueForRotation).OfType<KeyVersion>()
+            .ToLookup(version => version.TenantId);
+        ILookup<TenantId, JournalEvent> happened = verdicts.SelectMany(verdict => verdict.Events).ToLookup(one => one.TenantId);
+        foreach (TenantId tenantId in due.Select(versions => versions.Key).Union(happened.Select(events => events.Key))
+            .OrderBy(id => id.Value))
         {
-            foreach (JournalEvent[] events in ofTenant.Chunk(JournalWriter.MostAtOnce))
+            foreach (KeyVersion version in due[tenantId])
+                await orders.OrderAsync(session, version, RotationCause.UsageLimit, now);
+
+            foreach (JournalEvent[] events in happened[tenantId].Chunk(JournalWriter.MostAtOnce))
                 await journal.AppendUsesAsync(session, audit.Node, events);
 
-            await tenants.RequireActiveAsync(session, ofTenant.Key);
+            await tenants.RequireActiveAsync(session, tenantId);
         }
 
         return verdicts;

@@ -109,6 +109,19 @@ internal sealed class DeviceRepository : IDeviceRepository
     private static async Task<Sealed<DeviceCount>?> FindCountAsync(IKmsSession session, string sql, TenantId tenantId) =>
         (await session.Sql.FindAsync<DeviceCountRow>(sql, new { TenantId = tenantId.Value.ToBytes() }))?.ToSealed();
 
+    // The condition of the index of versions by their owner stands here word for word.
+    private const string SelectHadAny =
+        """
+        SELECT CASE
+          WHEN EXISTS (SELECT 1 FROM devices WHERE tenant_id = @TenantId)
+            OR EXISTS (SELECT 1 FROM key_versions WHERE tenant_id = @TenantId AND owner_kind <> '' AND owner_kind = 'device')
+          THEN 1 ELSE 0 END
+        """;
+
+    /// <inheritdoc/>
+    public async Task<bool> HadAnyAsync(IKmsSession session, TenantId tenantId) =>
+        await session.Sql.ScalarAsync<long>(SelectHadAny, new { TenantId = tenantId.Value.ToBytes() }) == 1;
+
     private const string InsertCount =
         $"""
         INSERT INTO device_counts ({DeviceCountRow.Columns})

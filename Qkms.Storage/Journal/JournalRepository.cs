@@ -92,6 +92,10 @@ internal sealed class JournalRepository : IJournalRepository
     public Task LockAllUsesAsync(IKmsSession session, TenantId tenantId) => session.Sql.ListAsync<long>(
         SelectAllUses + session.Sql.Dialect.LockRow, new { TenantId = tenantId.Value.ToBytes() });
 
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<int>> ListUsesAsync(IKmsSession session, TenantId tenantId) =>
+        [.. (await session.Sql.ListAsync<long>(SelectAllUses, new { TenantId = tenantId.Value.ToBytes() })).Select(number => (int)number)];
+
     private const string SelectUses =
         $"""
         SELECT {JournalStreamRow.Columns}

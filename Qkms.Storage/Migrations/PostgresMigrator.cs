@@ -35,6 +35,10 @@ internal sealed class PostgresMigrator(IReadOnlyList<Migration> migrations, Time
         if (applied.Count > 0)
             RefuseDifference(found, applied.Count);
 
+        // A new database has no rows to rewrite.
+        if (applied.Count > 0 && missing.Length > 0)
+            StorageLog.MigrationsBegun(logger, missing.Length, missing[0].Name);
+
         foreach (Migration migration in missing)
         {
             await connection.ExecuteAsync(Command(migration.Sql, cancellationToken));

@@ -24,6 +24,11 @@ internal sealed class SqliteMigrator(IReadOnlyList<Migration> migrations, TimePr
         List<AppliedMigration> applied = connection.Query<AppliedMigration>(MigrationHistory.SelectApplied).AsList();
         Migration[] missing = [.. _history.Missing(applied)];
         RefuseDifference(connection, missing.Length == 0 ? _complete.Value : SqliteSchema.After(migrations.Take(applied.Count)));
+
+        // A new database has no rows to rewrite.
+        if (applied.Count > 0 && missing.Length > 0)
+            StorageLog.MigrationsBegun(logger, missing.Length, missing[0].Name);
+
         foreach (Migration migration in missing)
             Apply(connection, migration);
 

@@ -38,6 +38,12 @@ internal static class PostgresFaults
     public static bool IsWriteOutage(Exception exception) =>
         IsOutage(exception) || exception is PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction };
 
+    /// <summary>
+    /// The server has no room for what a statement writes, and undid it. Reads go on, and no try soon after helps: somebody has to make
+    /// room.
+    /// </summary>
+    public static bool IsFull(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.DiskFull };
+
     /// <summary>Somebody holds what is needed for longer than is waited.</summary>
     public static bool IsLocked(Exception exception) => exception is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable };
 

@@ -33,7 +33,7 @@ internal sealed class PostgresResilience
         _writes = NewPipeline()
             .AddPipeline(circuit)
             .AddTimeout(options.OperationTimeout)
-            .AddRetry(Retry(static e => PostgresFaults.IsConflict(e) || PostgresFaults.IsWriteOutage(e), attempts: 4))
+            .AddRetry(Retry(IsWorthAnotherWrite, attempts: 4))
             .AddRetry(Retry(PostgresFaults.IsLocked, attempts: 1))
             .Build();
     }
@@ -77,6 +77,12 @@ internal sealed class PostgresResilience
         }
     }
 
+    private static bool IsWorthAnotherWrite(Exception e) =>
+        PostgresFaults.IsConflict(e) || (PostgresFaults.IsWriteOutage(e) && !PostgresFaults.IsFull(e));
+
+    // A full disk stops writes alone: an open circuit would refuse the reads, too.
+    private static bool IsGone(Exception e) => PostgresFaults.IsOutage(e) && !PostgresFaults.IsFull(e);
+
     private static ResiliencePipelineBuilder NewPipeline() => new() { TimeProvider = new MonotonicTime() };
 
     private static RetryStrategyOptions Retry(Func<Exception, bool> isWorthIt, int attempts) => new()
@@ -94,7 +100,7 @@ internal sealed class PostgresResilience
     // because trying costs one caller at a time.
     private CircuitBreakerStrategyOptions Circuit(TimeSpan longestOperation) => new()
     {
-        ShouldHandle = new PredicateBuilder().Handle<Exception>(PostgresFaults.IsOutage).Handle<TimeoutRejectedException>(),
+        ShouldHandle = new PredicateBuilder().Handle<Exception>(IsGone).Handle<TimeoutRejectedException>(),
         FailureRatio = 0.6,
         MinimumThroughput = 2,
         SamplingDuration = longestOperation + TimeSpan.FromSeconds(2),

@@ -35,4 +35,5 @@ internal static class StorageEvents
     public const int DatabaseFileReplaced = 2027;
     public const int DatabaseFileBack = 2028;
     public const int SettlingFailed = 2030;
+    public const int MigrationsBegun = 2031;
 }

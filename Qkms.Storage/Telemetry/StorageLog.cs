@@ -21,6 +21,11 @@ internal static partial class StorageLog
     [LoggerMessage(StorageEvents.WriteNotQueued, LogLevel.Warning, "A write was refused: the queue is full, or the service is stopping.")]
     public static partial void WriteNotQueued(ILogger logger);
 
+    [LoggerMessage(StorageEvents.MigrationsBegun, LogLevel.Information,
+        "The schema of the database is brought up to date: {Count} migrations, from {Name} on. Where tables are large this takes a "
+        + "while, and the service starts when it is done.")]
+    public static partial void MigrationsBegun(ILogger logger, int count, string name);
+
     [LoggerMessage(StorageEvents.MigrationApplied, LogLevel.Information, "Migration {Name} applied.")]
     public static partial void MigrationApplied(ILogger logger, string name);
 

@@ -1,3 +1,4 @@
+using Qkms.Tests.Support.ChildProcess;
 using Qkms.Tests.Tenants;
 using Qkms.Tests.Verification;
 using Xunit.Abstractions;
@@ -11,6 +12,8 @@ namespace Qkms.Tests.Crash;
 /// </summary>
 public sealed class TenantDeletionCrashTests(ITestOutputHelper output)
 {
+    private const int Kills = 7;
+
     private static readonly string[] _known =
     [
         "a write", "ITenantRepository.LockAsync", "IKeyringRepository.EraseAsync", "ITenantRepository.UpdateAsync",
@@ -48,14 +51,37 @@ public sealed class TenantDeletionCrashTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>14.1: the same with <c>kill -9</c> of a process, at some of the steps, the first and the last among them.</summary>
+    [FactIf(Requirement.LongTests)]
+    public async Task A_process_killed_in_a_deletion_is_gone_on_from()
+    {
+        using TemporaryDirectory directory = new();
+        IReadOnlyList<string> steps = await DieAsync(directory.Path, int.MaxValue, life: 0);
+        for (int kill = 0; kill < Kills; kill++)
+        {
+            int step = 1 + (kill * (steps.Count - 1) / (Kills - 1));
+            await using (QkmsApplication app = new Steps().Application(directory.Path))
+                await OrderAsync(app, $"killed{kill}");
+
+            await ChildSteps.DieAsync(directory.Path, TimeSpan.Zero, ChildSteps.TenantDeletion, key: "", step);
+
+            await ShouldGoOnAsync(directory.Path, $"kill -9 at step {step} of {steps.Count}, {steps[step - 1]}");
+        }
+    }
+
+    private static async Task OrderAsync(QkmsApplication app, string name)
+    {
+        using HttpClient operators = app.Client();
+        (string id, HttpClient theirs) = await app.FurnishTenantAsync(operators, name);
+        theirs.Dispose();
+        (await operators.DeleteTenantAsync(id)).ShouldBe(HttpStatusCode.Accepted);
+    }
+
     private static async Task<IReadOnlyList<string>> DieAsync(string path, int step, int life)
     {
         Steps steps = new();
         await using QkmsApplication app = steps.Application(path);
-        using HttpClient operators = app.Client();
-        (string id, HttpClient theirs) = await app.FurnishTenantAsync(operators, $"t{life}");
-        theirs.Dispose();
-        (await operators.DeleteTenantAsync(id)).ShouldBe(HttpStatusCode.Accepted);
+        await OrderAsync(app, $"t{life}");
         steps.DieAt(step);
 
         // Who dies in the middle finds the others dead too, and says so to nobody.

@@ -186,6 +186,28 @@ public sealed class DeviceLimitTests : ServiceTests
         (await others.RegisterAsync("theirs", "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
     }
 
+    /// <summary>D-01: whoever takes the count of a tenant's devices away does not have it begin anew.</summary>
+    [Theory]
+    [InlineData("DELETE FROM device_counts")]
+    [InlineData("DELETE FROM device_counts", "DELETE FROM devices")]
+    public async Task A_count_that_is_taken_away_is_noticed(params string[] statements)
+    {
+        App.Settings["Qkms:Plans:enterprise:MaxDevices"] = "1";
+        string kid = (await Client.RegisterAsync("first", "ML-KEM-768")).ShouldBe(HttpStatusCode.Created).Text("kid");
+        using (Database database = App.OpenDatabase())
+        {
+            foreach (string statement in statements)
+                database.Execute(statement).Should().Be(1);
+        }
+
+        (await Client.RegisterAsync("second", "ML-KEM-768")).ShouldBeRefused(HttpStatusCode.InternalServerError, "ERR_INTERNAL_001");
+
+        App.Log.Lines.Should().Contain(line => line.Contains("number of devices", StringComparison.Ordinal));
+        (await Client.ValidityAsync(kid, "first")).ShouldBe(HttpStatusCode.OK);
+        using HttpClient others = App.ClientFor(await App.CreateTenantAsync("others"));
+        (await others.RegisterAsync("theirs", "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
+    }
+
     /// <summary>D-01, D-09: each plan has its limit; one that this build does not know is limited like the smallest.</summary>
     [Fact]
     public void Every_plan_has_its_limit()

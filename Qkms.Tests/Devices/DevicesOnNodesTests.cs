@@ -28,4 +28,31 @@ public sealed class DevicesOnNodesTests(TwoNodes nodes) : IClassFixture<TwoNodes
         foreach (Answer refused in answers.Where(answer => answer.Status != HttpStatusCode.Created))
             refused.ShouldBeRefused(HttpStatusCode.TooManyRequests, "ERR_RATE_002");
     }
+
+    /// <summary>D-01: with room for one more device, 64 registrations at once on two nodes make one.</summary>
+    [FactIf(Requirement.Postgres)]
+    public async Task Sixty_four_devices_on_two_nodes_get_the_one_place_that_is_left()
+    {
+        await using QkmsApplication one = nodes.Cluster.NodeHere();
+        await using QkmsApplication two = nodes.Cluster.NodeHere();
+        foreach (QkmsApplication node in new[] { one, two })
+            node.Settings["Qkms:Plans:growth:MaxDevices"] = "4";
+
+        _ = (one.Server, two.Server);
+        string apiKey = await one.CreateTenantAsync("many devices", plan: "growth");
+        HttpClient[] clients = [one.ClientFor(apiKey), two.ClientFor(apiKey)];
+        for (int i = 0; i < 3; i++)
+            (await clients[i % 2].RegisterAsync($"before-{i}", "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
+
+        Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 64)
+            .Select(i => Task.Run(() => clients[i % 2].RegisterAsync($"race-{i}", "ML-KEM-768"))));
+
+        answers.Count(answer => answer.Status == HttpStatusCode.Created).Should().Be(1);
+
+        // Some wait for the database for too long; nothing was done then.
+        answers.Where(answer => answer.Status != HttpStatusCode.Created).Select(answer => answer.ErrorCode).Distinct()
+            .Should().Contain("ERR_FORBIDDEN_001").And.BeSubsetOf(["ERR_FORBIDDEN_001", "ERR_SERVICE_001"]);
+        nodes.Cluster.Ask<long>("SELECT COUNT(*) FROM devices WHERE device_id LIKE 'before-%' OR device_id LIKE 'race-%'").Should().Be(4);
+        Array.ForEach(clients, client => client.Dispose());
+    }
 }

@@ -55,6 +55,59 @@ public sealed class ListEventsTests : ServiceTests
         Actions((await ListAsync("kid=unknown")).Data).Should().BeEmpty();
     }
 
+    /// <summary>A-40: refusals are in the streams of nodes, and are found in all of them without naming one.</summary>
+    [Fact]
+    public async Task Refusals_of_every_node_are_listed_one_stream_after_the_other()
+    {
+        using TemporaryDirectory directory = new();
+        foreach (string node in (string[])["a", "b", "c"])
+        {
+            await using QkmsApplication app = new(directory.Path) { Settings = { ["Qkms:Node:Name"] = node } };
+            using HttpClient client = app.Client();
+            if (node == "a")
+                (await client.GetJsonAsync("/audit/events?action=request.refused")).ShouldBe(HttpStatusCode.OK).Data["events"]!.AsArray()
+                    .Should().BeEmpty("there is no stream of uses yet");
+
+            for (int i = 0; i < 3; i++)
+                (await client.GetJsonAsync($"/kms/keys/{node}-{i}")).ShouldBe(HttpStatusCode.NotFound);
+
+            // Only the refusals of this node: a stream without any is passed by.
+            await client.GenerateAsync(KeyUseVerbs.Aes, new { name = node });
+            await client.MustUseAsync("/crypto/encrypt", new { plaintext = "AA==", name = node });
+            await app.Services.GetRequiredService<RefusalJournal>().WriteLastAsync();
+        }
+
+        await using QkmsApplication last = new(directory.Path) { Settings = { ["Qkms:Node:Name"] = "d" } };
+        using HttpClient reader = last.Client();
+        await reader.MustUseAsync("/crypto/encrypt", new { plaintext = "AA==", name = "a" });
+        string[] refused = [.. ((string[])["a", "b", "c"]).SelectMany(node => Enumerable.Range(0, 3).Select(i => $"{node}-{i}"))];
+
+        (await PagesAsync("action=request.refused&order=asc")).Should().Equal(refused);
+        (await PagesAsync("action=request.refused")).Should().Equal(refused.Reverse());
+        (await PagesAsync("action=request.refused&kid=b-1")).Should().Equal("b-1");
+        (await PagesAsync("action=key.used&order=asc")).Should().HaveCount(4);
+        (await PagesAsync("action=key.generated")).Should().HaveCount(3);
+        string cursor = (string)(await reader.GetJsonAsync("/audit/events?action=request.refused&limit=2")).Data["next_cursor"]!;
+        foreach (string other in (string[])["action=request.refused&order=asc", "action=request.refused&stream=2", ""])
+            (await reader.GetJsonAsync($"/audit/events?{other}&cursor={cursor}")).ShouldBlame("cursor");
+
+        async Task<IReadOnlyList<string>> PagesAsync(string filter)
+        {
+            List<string> kids = [];
+            string? next = null;
+            do
+            {
+                string path = $"/audit/events?{filter}&limit=2" + (next is null ? "" : $"&cursor={next}");
+                JsonNode page = (await reader.GetJsonAsync(path)).ShouldBe(HttpStatusCode.OK).Data;
+                kids.AddRange(page["events"]!.AsArray().Select(one => (string)one!["kid"]!));
+                next = (string?)page["next_cursor"];
+            }
+            while (next is not null);
+
+            return kids;
+        }
+    }
+
     /// <summary>A-40: pages do not overlap and leave nothing out, although events come in between.</summary>
     [Theory]
     [InlineData("asc")]

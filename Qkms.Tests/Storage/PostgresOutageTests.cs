@@ -179,6 +179,30 @@ public sealed class PostgresOutageTests : IDisposable
         _log.Lines.Should().Contain(line => line.Contains("The database answers again", StringComparison.Ordinal));
     }
 
+    // Full as Crash/FullPostgresDiskTests has it: the server undoes the statement, and takes the next read.
+    [FactIf(Requirement.Postgres)]
+    public async Task A_full_disk_refuses_each_write_once_and_no_read()
+    {
+        await OpenAsync();
+        const string Full = "DO $$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = 'disk_full'; END $$";
+        int tries = 0;
+        for (int i = 0; i < 10; i++)
+        {
+            await ShouldBeUnavailableAsync(() => Store.WriteAsync(
+                async session =>
+                {
+                    tries++;
+                    await ((KmsSession)session).ExecuteAsync(Full);
+                    return true;
+                },
+                CancellationToken.None));
+        }
+
+        tries.Should().Be(10, "none is made again, and none is kept out");
+        (await ReadAsync()).Should().BeFalse();
+        (await WriteAsync()).Should().BeTrue();
+    }
+
     // A restart of the server breaks every idle connection in the pools; nobody is to notice.
     [FactIf(Requirement.Postgres)]
     public async Task Connections_that_the_server_ended_are_replaced_unnoticed()

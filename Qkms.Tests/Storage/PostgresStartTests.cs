@@ -61,11 +61,16 @@ public sealed class PostgresStartTests : IDisposable
     [FactIf(Requirement.Postgres)]
     public async Task A_later_migration_is_added_to_a_database_in_use()
     {
-        using PostgresKmsStore running = await PostgresStores.OpenAsync(Database);
+        FakeLogCollector log = new();
+        FakeLogger<PostgresKmsStore> logger = new(log);
+        using PostgresKmsStore running = await PostgresStores.OpenAsync(Database.ConnectionString, logger);
+        log.Text.Should().Contain("applied").And.NotContain("brought up to date", "a new database has nothing that takes long");
         using PostgresKmsStore upgraded = PostgresStores.Create(
-            Database.ConnectionString, [.. Migration.For("Postgres"), Later("CREATE TABLE later (id INTEGER)")]);
+            Database.ConnectionString, [.. Migration.For("Postgres"), Later("CREATE TABLE later (id INTEGER)")], logger);
 
         await upgraded.OpenAsync(CancellationToken.None);
+        log.Lines.SkipWhile(line => !line.Contains("1 migrations, from later on", StringComparison.Ordinal)).Skip(1)
+            .Should().Contain(line => line.Contains("Migration later applied", StringComparison.Ordinal), "it is said before");
 
         Applied().Should().Equal([.. Migration.For("Postgres").Select(script => script.Name), "later"]);
         (await running.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None)).Should().BeFalse();

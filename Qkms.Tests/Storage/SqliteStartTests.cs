@@ -1,5 +1,6 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Testing;
 using Qkms.Storage;
 using Qkms.Storage.Migrations;
 using Qkms.Storage.Sessions;
@@ -141,12 +142,17 @@ public sealed class SqliteStartTests : IDisposable
     [Fact]
     public async Task A_later_migration_is_added_to_a_database_in_use()
     {
-        using (SqliteKmsStore store = await SqliteStores.OpenAsync(Data))
+        FakeLogCollector log = new();
+        FakeLogger<SqliteKmsStore> logger = new(log);
+        using (SqliteKmsStore store = await SqliteStores.OpenAsync(Data, logger: logger))
             await AddTenantAsync(store, "acme");
 
+        log.Text.Should().Contain("applied").And.NotContain("brought up to date", "a new database has nothing that takes long");
         using SqliteKmsStore upgraded = SqliteStores.Create(
-            Data, migrations: [.. Migration.For("Sqlite"), Later("CREATE TABLE later (id INTEGER)")]);
+            Data, migrations: [.. Migration.For("Sqlite"), Later("CREATE TABLE later (id INTEGER)")], logger: logger);
         await upgraded.OpenAsync(CancellationToken.None);
+        log.Lines.SkipWhile(line => !line.Contains("1 migrations, from 9999_later on", StringComparison.Ordinal)).Skip(1)
+            .Should().Contain(line => line.Contains("Migration 9999_later applied", StringComparison.Ordinal), "it is said before");
 
         (await ListAsync<string>(upgraded, "SELECT name FROM schema_migrations ORDER BY number"))
             .Should().Equal([.. Migration.For("Sqlite").Select(migration => migration.Name), "9999_later"]);

@@ -49,9 +49,20 @@ internal sealed class NodeCluster(PostgresDatabase database) : IDisposable
     /// </summary>
     /// <param name="connectionString">A way of its own to the database, such as one through a proxy.</param>
     /// <param name="time">Its clocks.</param>
-    public QkmsApplication NodeHere(string? connectionString = null, ManualTime? time = null)
+    /// <param name="storeInFront">What stands between it and the database.</param>
+    /// <param name="furtherServices">What is added to its services.</param>
+    public QkmsApplication NodeHere(
+        string? connectionString = null,
+        ManualTime? time = null,
+        Func<IKmsStore, IKmsStore>? storeInFront = null,
+        Action<IServiceCollection>? furtherServices = null)
     {
-        QkmsApplication node = new(NewDataDirectory()) { Time = time ?? ManualTime.Running() };
+        QkmsApplication node = new(NewDataDirectory())
+        {
+            Time = time ?? ManualTime.Running(),
+            StoreInFront = storeInFront,
+            FurtherServices = furtherServices,
+        };
         node.Settings["Qkms:Storage:Provider"] = "postgresql";
         node.Settings["Qkms:Storage:ConnectionString"] = connectionString ?? Database.ConnectionString;
         PrivateFile.CreateFolder(node.DataDirectory);

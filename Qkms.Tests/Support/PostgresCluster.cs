@@ -15,8 +15,14 @@ internal sealed class PostgresCluster : IDisposable
 
     /// <summary>Makes a cluster and starts it.</summary>
     /// <param name="folder">Where, if not in a temporary folder.</param>
-    public PostgresCluster(string? folder = null)
-        : this(folder, ["initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--wal-segsize=1", "--data-checksums"])
+    /// <param name="wal">Where its write-ahead log is, if not with the data.</param>
+    public PostgresCluster(string? folder = null, string? wal = null)
+        : this(
+            folder,
+            [
+                "initdb", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--wal-segsize=1", "--data-checksums",
+                .. wal is null ? [] : (string[])["--waldir", wal],
+            ])
     {
     }
 
@@ -30,9 +36,7 @@ internal sealed class PostgresCluster : IDisposable
             Port = ((IPEndPoint)listener.LocalEndpoint).Port;
         }
 
-        if (Environment.IsPrivilegedProcess)
-            Run("chown", ["postgres", _folder]);
-
+        GiveToServer(_folder);
         RunTool(make[0], [.. make[1..], "-D", Data]);
         File.AppendAllText(Path.Combine(Data, "postgresql.conf"), "wal_keep_size = 64MB\n");
         Start();
@@ -88,11 +92,26 @@ internal sealed class PostgresCluster : IDisposable
     private string Data => Path.Combine(_folder, "data");
 
     /// <summary>Makes an empty database; it goes with the cluster.</summary>
-    public string CreateDatabase(string name)
+    /// <param name="name">Its name.</param>
+    /// <param name="folder">Where its tables are, if not with all others.</param>
+    public string CreateDatabase(string name, string? folder = null)
     {
-        Run($"CREATE DATABASE {name}");
+        if (folder is not null)
+            Run($"CREATE TABLESPACE of_{name} LOCATION '{folder}'");
+
+        Run($"CREATE DATABASE {name}" + (folder is null ? "" : $" TABLESPACE of_{name}"));
         return ConnectionStringOf(name);
     }
+
+    /// <summary>Lets the server write in a folder: it never runs as root.</summary>
+    public static void GiveToServer(string folder)
+    {
+        if (Environment.IsPrivilegedProcess)
+            Run("chown", ["postgres", folder]);
+    }
+
+    /// <summary>Whether it runs, or is about to end or to recover.</summary>
+    public bool IsRunning => File.Exists(Path.Combine(Data, "postmaster.pid"));
 
     /// <summary>Runs SQL as the superuser; what it answers first.</summary>
     public object? Run(string sql, string database = "postgres")
@@ -146,7 +165,7 @@ internal sealed class PostgresCluster : IDisposable
 
     public void Dispose()
     {
-        if (File.Exists(Path.Combine(Data, "postmaster.pid")))
+        if (IsRunning)
             StopImmediately();
 
         if (_ownFolder)

@@ -20,6 +20,9 @@ internal enum Requirement
     /// <summary>A disk of a few megabytes for the embedded database.</summary>
     SmallDisk,
 
+    /// <summary>The same, for a PostgreSQL server that the test starts.</summary>
+    SmallDiskOfPostgres,
+
     /// <summary>Files of the embedded database that even root cannot write.</summary>
     ImmutableFiles,
 
@@ -104,6 +107,8 @@ internal static class Requirements
         Requirement.Postgres => PostgresServer.MissingReason,
         Requirement.PostgresPrograms => TestStorage.IsPostgres ? NotTwice : NeedsTime ?? PostgresCluster.MissingReason,
         Requirement.SmallDisk => TestStorage.IsPostgres ? NotOnPostgres : SmallDisk.MissingReason,
+        Requirement.SmallDiskOfPostgres =>
+            TestStorage.IsPostgres ? NotTwice : NeedsTime ?? PostgresCluster.MissingReason ?? SmallDisk.MissingReason,
         Requirement.ImmutableFiles => TestStorage.IsPostgres ? NotOnPostgres : ImmutableFiles.MissingReason,
         Requirement.OtherUsersFiles => OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess ? null : OnlyForRoot,
         Requirement.ProcessMemory => ProcessMemory.MissingReason(),

@@ -5,6 +5,7 @@ using Qkms.Core.Telemetry;
 using Qkms.Core.Uses;
 using Qkms.Storage.Telemetry;
 using Qkms.Tests.Rotations;
+using Qkms.Tests.Tenants;
 
 namespace Qkms.Tests.Telemetry;
 
@@ -41,6 +42,35 @@ public sealed class InstrumentTests
             .Append(StorageMeter.SqliteRead)
             .Append(StorageMeter.SqliteWrite)
             .Should().OnlyContain(word => ObservabilityPage.Text.Contains($"`{word}`", StringComparison.Ordinal));
+    }
+
+    /// <summary>14.1: a tenant that is due and cannot be deleted is counted until it is.</summary>
+    [Fact]
+    public async Task Tenants_whose_deletion_is_overdue_are_counted()
+    {
+        TelemetryRecorder recorder = new();
+        await using QkmsApplication app = recorder.Start();
+        using HttpClient client = app.KestrelClient();
+        string id = (await client.CreateTenantAsync("overdue")).Text("tenant_id");
+        (await client.DeleteTenantAsync(id)).ShouldBe(HttpStatusCode.Accepted);
+        string key = $"tenant_id = {TenantDeletionVerbs.Stored(id)}";
+        byte[] wrapped;
+        using (Database database = app.OpenDatabase())
+        {
+            wrapped = database.Bytes($"SELECT wrapped FROM keyring WHERE {key}").Single();
+            database.Execute($"UPDATE keyring SET wrapped = @Wrapped WHERE {key}", ("@Wrapped", new byte[wrapped.Length])).Should().Be(1);
+        }
+
+        (await app.DeleteDueAsync(TenantDeletionVerbs.Week)).Should().Be(0);
+        Overdue().Should().Be(1);
+
+        using (Database database = app.OpenDatabase())
+            database.Execute($"UPDATE keyring SET wrapped = @Wrapped WHERE {key}", ("@Wrapped", wrapped)).Should().Be(1);
+
+        (await app.DeleteDueAsync(TimeSpan.Zero)).Should().Be(1);
+        Overdue().Should().Be(0);
+
+        double Overdue() => recorder.Collect().Single(series => series.Instrument == "qkms.tenants.overdue").Value;
     }
 
     [Fact]

@@ -177,25 +177,49 @@ public sealed class SuspendedTenantTests : ServiceTests
 
     /// <summary>14.1: what is not recorded is asked for again when it is done.</summary>
     [Theory]
-    [InlineData("off", "/crypto/encrypt")]
-    [InlineData("off", "/data-keys/generate")]
-    [InlineData("durable", "/signature/verify")]
-    public async Task A_use_in_the_middle_that_is_not_recorded_is_refused(string uses, string route)
+    [InlineData("off", "/crypto/encrypt", "suspend")]
+    [InlineData("off", "/data-keys/generate", "suspend")]
+    [InlineData("durable", "/signature/verify", "suspend")]
+    [InlineData("off", "/crypto/encrypt", "order its deletion")]
+    [InlineData("off", "/data-keys/generate", "delete")]
+    [InlineData("off", "/signature/sign", "delete")]
+    [InlineData("durable", "/signature/verify", "delete")]
+    public async Task A_use_in_the_middle_that_is_not_recorded_is_refused(string uses, string route, string what)
     {
         App.Settings["Qkms:Audit:Uses"] = uses;
         (string id, HttpClient theirs) = await MakeAsync();
         await theirs.GenerateAsync("ML-DSA-65");
         string signature = (await theirs.MustUseAsync("/signature/sign", new { message = "AAAA" })).Text("signature");
-        object body = route == "/signature/verify" ? new { message = "AAAA", signature } : new { };
-        Task<Answer> UseAsync() => theirs.UseAsync(route, body, route == "/crypto/encrypt" ? new { plaintext = "AAAA" } : null);
+        object body = route switch
+        {
+            "/signature/verify" => new { message = "AAAA", signature },
+            "/signature/sign" => new { message = "AAAA" },
+            "/crypto/encrypt" => new { plaintext = "AAAA" },
+            _ => new { },
+        };
+        Task<Answer> UseAsync() => theirs.UseAsync(route, body);
         (await UseAsync()).ShouldBe(HttpStatusCode.OK);
 
         // The first read is that of the API key, and the next one that of the key.
         App.Time.OutliveCaches();
         _reads = 1;
-        _beforeRead = () => Client.ActOnTenantAsync(id, "suspend");
+        _beforeRead = async () =>
+        {
+            if (what == "suspend")
+            {
+                (await Client.ActOnTenantAsync(id, "suspend")).ShouldBe(HttpStatusCode.OK);
+                return;
+            }
 
-        (await UseAsync()).ShouldBeRefused(HttpStatusCode.Forbidden, "ERR_FORBIDDEN_003");
+            (await Client.DeleteTenantAsync(id)).ShouldBe(HttpStatusCode.Accepted);
+            if (what == "delete")
+                (await App.DeleteDueAsync(TenantDeletionVerbs.Week)).Should().Be(1);
+        };
+
+        // Of a deleted tenant there is no key to be found.
+        (HttpStatusCode status, string code) =
+            what == "delete" ? (HttpStatusCode.NotFound, "ERR_KMS_003") : (HttpStatusCode.Forbidden, "ERR_FORBIDDEN_003");
+        (await UseAsync()).ShouldBeRefused(status, code);
         _beforeRead.Should().BeNull();
     }
 

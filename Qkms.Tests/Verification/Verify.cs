@@ -6,10 +6,15 @@ namespace Qkms.Tests.Verification;
 /// <summary>Runs <c>qkms verify</c> in this process, on the database of a data directory.</summary>
 internal static class Verify
 {
-    public static async Task<(int ExitCode, string Output)> RunAsync(string dataDirectory, bool showBar = false)
+    public static Task<(int ExitCode, string Output)> RunAsync(string dataDirectory, bool showBar = false) =>
+        RunAsync(dataDirectory, TestStorage.SettingsOf(dataDirectory), showBar);
+
+    /// <summary>The same with storage of the test's own.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(
+        string dataDirectory, IReadOnlyDictionary<string, string> storage, bool showBar = false)
     {
         IConfiguration configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(TestStorage.SettingsOf(dataDirectory).Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
+            .AddInMemoryCollection(storage.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
             .AddInMemoryCollection([KeyValuePair.Create("Qkms:DataDirectory", (string?)dataDirectory)])
             .Build();
         using RootKeyEnvironment environment = new();

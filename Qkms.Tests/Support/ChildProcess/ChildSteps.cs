@@ -1,12 +1,16 @@
 using System.Diagnostics;
 using System.Globalization;
 using Qkms.Tests.Crash;
+using Qkms.Tests.Tenants;
 
 namespace Qkms.Tests.Support.ChildProcess;
 
 /// <summary>Does a piece of work in a process of its own, which kills itself at one of the steps.</summary>
 internal static class ChildSteps
 {
+    /// <summary>The deletion of what is due a week later, in place of a work on a key.</summary>
+    public const string TenantDeletion = "tenant deletion";
+
     // 128 + SIGKILL.
     private const int Killed = 137;
 
@@ -15,7 +19,7 @@ internal static class ChildSteps
     /// <summary>Starts the process, and ends with its death.</summary>
     /// <param name="dataDirectory">Where the key is.</param>
     /// <param name="time">How much time has gone by there.</param>
-    /// <param name="work">One of <see cref="SteppedWork.All"/>.</param>
+    /// <param name="work">One of <see cref="SteppedWork.All"/>, or <see cref="TenantDeletion"/>.</param>
     /// <param name="key">The key, which is prepared.</param>
     /// <param name="step">The step, from 1 on.</param>
     public static async Task DieAsync(string dataDirectory, TimeSpan time, string work, string key, int step)
@@ -40,7 +44,7 @@ internal static class ChildSteps
     public static async Task RunAsync()
     {
         Steps steps = new();
-        SteppedWork work = SteppedWork.All[Variable("WORK")];
+        string work = Variable("WORK");
         await using QkmsApplication app = steps.Application(Variable("DIRECTORY"));
         foreach (System.Collections.DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
@@ -51,7 +55,9 @@ internal static class ChildSteps
         using HttpClient client = app.Client();
         app.Time.Pass(TimeSpan.Parse(Variable("TIME"), CultureInfo.InvariantCulture));
         steps.DieAt(int.Parse(Variable("STEP"), CultureInfo.InvariantCulture), Process.GetCurrentProcess().Kill);
-        await work.DoAsync(app, client, Variable("KEY"));
+        await (work == TenantDeletion
+            ? app.DeleteDueAsync(TenantDeletionVerbs.Week)
+            : SteppedWork.All[work].DoAsync(app, client, Variable("KEY")));
         Console.WriteLine($"passed {steps.Passed.Count} steps and lives");
     }
 
