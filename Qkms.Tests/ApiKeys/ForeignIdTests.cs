@@ -72,7 +72,7 @@ public sealed class ForeignIdTests : ServiceTests
 
     private async Task<int> CompareAsync(HttpClient asking, HttpClient owner, HttpClient making, bool isSameTenant)
     {
-        foreach (string algorithm in new[] { "AES-256", "ML-KEM-768", "ML-DSA-65" })
+        foreach (string algorithm in new[] { "AES-256", "ML-KEM-768", "ML-DSA-65", "HMAC-256" })
         {
             _kids[algorithm] = (await owner.GenerateAsync(algorithm, new { name = Theirs })).Text("kid");
             await making.GenerateAsync(algorithm);
@@ -324,7 +324,7 @@ public sealed class ForeignIdTests : ServiceTests
     // What an operation works on, and what it cannot do without.
     private JsonNode? Input(DescribedRoute route, DescribedMember member) => (member.Name, member.Type) switch
     {
-        ("plaintext" or "symmetric_key" or "message" or "signature", "string") => "AAAA",
+        ("plaintext" or "symmetric_key" or "message" or "mac" or "signature", "string") => "AAAA",
         ("hash", _) => Convert.ToBase64String(new byte[32]),
         ("hash_algorithm", _) when member.IsRequired => "SHA-256",
         ("mu", _) => Convert.ToBase64String(new byte[64]),
