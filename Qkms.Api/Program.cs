@@ -12,6 +12,7 @@ using Qkms.Api.Idempotency;
 using Qkms.Api.Journal;
 using Qkms.Api.Keys;
 using Qkms.Api.Logging;
+using Qkms.Api.Macs;
 using Qkms.Api.Pages;
 using Qkms.Api.Rotations;
 using Qkms.Api.Signatures;
@@ -62,6 +63,7 @@ return await StartFailures.ExplainAsync(async () =>
         JournalJson.Default,
         KemJson.Default,
         KeyJson.Default,
+        MacJson.Default,
         RotationJson.Default,
         SignatureJson.Default,
         TenantJson.Default);
@@ -119,6 +121,7 @@ return await StartFailures.ExplainAsync(async () =>
     routes.MapEncryption();
     routes.MapKem();
     routes.MapSignatures();
+    routes.MapMacs();
     routes.MapDataKeys();
     routes.MapDevices();
     routes.MapAlgorithms();

@@ -11,6 +11,7 @@ using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
+using Qkms.Core.Macs;
 using Qkms.Core.Rotations;
 using Qkms.Core.Signatures;
 using Qkms.Core.Tenants;
@@ -83,6 +84,7 @@ internal static class CoreServices
         .AddSingleton(signatures)
         .AddSingleton<WeakHashJournal>()
         .AddSingleton<Signer>()
+        .AddSingleton<MacMaker>()
         .AddSingleton<DataKeyIssuer>()
         .AddSingleton<KeyReader>()
         .AddSingleton<Changes>()

@@ -28,7 +28,7 @@ internal sealed class OperationsFieldAttribute : FieldAttribute
         Words =
         [
             "encapsulate", "decapsulate", "encrypt", "decrypt", "wrap", "unwrap", "sign", "verify",
-            "generate-data-key", "decrypt-data-key",
+            "generate-data-key", "decrypt-data-key", "generate-mac", "verify-mac",
         ];
         MaxItems = Words.Length;
     }

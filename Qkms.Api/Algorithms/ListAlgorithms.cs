@@ -16,9 +16,11 @@ internal sealed record AlgorithmResponse(
     [property: Description("The possible uses of a key, the default first.")]
     IReadOnlyList<string> Use,
     [property: OperationsField, Description("The operations of the algorithm.")] IReadOnlyList<string> Operations,
-    [property: Field(Minimum = 1, Maximum = 5, Example = 3), Description("The NIST security category; null for RSA.")] int? NistLevel,
+    [property: Field(Minimum = 1, Maximum = 5, Example = 3)]
+    [property: Description("The NIST security category; null for RSA, EC and Ed25519.")]
+    int? NistLevel,
     [property: Field(Minimum = 1, Example = 1184)]
-    [property: Description("Length of the raw public key in bytes; null if it is not fixed.")]
+    [property: Description("Length of public_key in bytes; null if it is not fixed.")]
     int? PublicKeySize,
     [property: Field(Minimum = 1, Example = 1088)]
     [property: Description("Length of the primitive's ciphertext in bytes; null if there is none.")]
@@ -27,7 +29,7 @@ internal sealed record AlgorithmResponse(
     [property: Description("Length of a shared secret in bytes; null if there is none.")]
     int? SharedSecretSize,
     [property: Field(Minimum = 1, Example = 3309)]
-    [property: Description("Length of a signature in bytes; null if there is none.")]
+    [property: Description("Length of a signature in bytes, for EC the most that its DER can have; null if there is none.")]
     int? SignatureSize,
     [property: Field(Words = ["RECOMMENDED", "SUPPORTED", "LEGACY"]), Description("RECOMMENDED, SUPPORTED or LEGACY.")] string Status,
     [property: Description("Whether the algorithm is believed to resist quantum computers.")] bool QuantumSafe)

@@ -26,6 +26,8 @@ internal static class AwsErrors
     public static readonly KmsError InvalidSignature = new(
         "KMSInvalidSignatureException", KmsErrorKind.Invalid, "The signature is not valid.");
 
+    public static readonly KmsError InvalidMac = new("KMSInvalidMacException", KmsErrorKind.Invalid, "The MAC is not valid.");
+
     public static readonly KmsError DryRun = new(
         "DryRunOperationException", KmsErrorKind.Conflict, "The request would have succeeded, but the DryRun parameter is set.");
 

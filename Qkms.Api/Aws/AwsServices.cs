@@ -19,6 +19,7 @@ internal static class AwsServices
         routes.MapKeys();
         routes.MapEncryption();
         routes.MapSigning();
+        routes.MapMacs();
         routes.MapEncapsulation();
         routes.MapUnknownOperations();
     }

@@ -31,7 +31,7 @@ internal static class KeyRules
         .Must((request, use) => use is null || (use.Value.Value is { } known && algorithm(request)?.Value?.Uses.Contains(known) != false))
         .WithMessage(
             "must be 'enc', 'sig' or 'kem', and supported by the algorithm: RSA supports 'enc' and 'sig', ML-KEM 'enc' and 'kem', "
-            + "AES 'enc', ML-DSA and Ed25519 'sig'");
+            + "AES 'enc', ML-DSA, EC, Ed25519 and HMAC 'sig'");
 
     public static IRuleBuilderOptions<T, int?> IsKeyVersion<T>(this IRuleBuilder<T, int?> rule) => rule
         .Must(version => version > 0)

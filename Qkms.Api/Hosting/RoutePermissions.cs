@@ -43,6 +43,8 @@ internal static class RoutePermissions
         new("POST", "/signature/verify-hash", Permission.VerifyHash),
         new("POST", "/signature/sign-mu", Permission.SignMu),
         new("POST", "/signature/verify-mu", Permission.VerifyMu),
+        new("POST", "/mac/generate", Permission.GenerateMac),
+        new("POST", "/mac/verify", Permission.VerifyMac),
         new("POST", "/data-keys/generate", Permission.DataKeysGenerate),
         new("POST", "/data-keys/decrypt", Permission.DataKeysDecrypt),
         new("POST", "/devices/{device_id}/keys", Permission.DevicesGenerate),

@@ -215,7 +215,7 @@ internal static class SettingCatalogue
     public static readonly Setting<bool> RefuseWeakHash = Setting.Flag(
         "Signatures:RefuseWeakHash",
         new SignatureOptions().RefuseWeakHash,
-        "Whether `/signature/sign-hash` and `/signature/verify-hash` refuse a hash weaker than the ML-DSA key instead of warning.");
+        "Whether signing and verifying refuse a hash weaker than the ML-DSA or EC key instead of warning.");
 
     public static readonly Setting<TimeSpan> DeviceKeyLifetime = Setting.Duration(
         "Devices:KeyLifetime",

@@ -8,12 +8,12 @@ using Qkms.Core.Keys;
 namespace Qkms.Api.Keys;
 
 /// <summary>
-/// A public key as a JWK (RFC 7517): RSA as in RFC 7518, Ed25519 as in RFC 8037, ML-DSA as in RFC 9964 (kty AKP), ML-KEM in the same key
-/// type as draft-ietf-jose-pqc-kem proposes.
+/// A public key as a JWK (RFC 7517): RSA and EC as in RFC 7518, Ed25519 as in RFC 8037, ML-DSA as in RFC 9964 (kty AKP), ML-KEM in the
+/// same key type as draft-ietf-jose-pqc-kem proposes.
 /// </summary>
 internal sealed record JsonWebKey
 {
-    [Description("The key type: AKP for ML-KEM and ML-DSA, RSA, or OKP for Ed25519.")]
+    [Description("The key type: AKP for ML-KEM and ML-DSA, RSA, EC for ECDSA, or OKP for Ed25519.")]
     [JwkKeyTypeField]
     public required string Kty { get; init; }
 
@@ -35,15 +35,20 @@ internal sealed record JsonWebKey
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Pub { get; init; }
 
-    [Description("OKP: the curve.")]
-    [Field(Words = ["Ed25519"])]
+    [Description("EC and OKP: the curve.")]
+    [Field(Words = ["P-256", "P-384", "P-521", "Ed25519"])]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Crv { get; init; }
 
-    [Description("OKP: the raw public key, base64url.")]
+    [Description("OKP: the raw public key; EC: the first coordinate of the point; base64url.")]
     [Base64UrlField(Example = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? X { get; init; }
+
+    [Description("EC: the second coordinate of the point, base64url.")]
+    [Base64UrlField(Example = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Y { get; init; }
 
     [Description("RSA: the modulus, base64url.")]
     [Base64UrlField(Example = "4eShVyqI0e0SG2_a")]
@@ -67,6 +72,7 @@ internal sealed record JsonWebKey
             Pub = Encode(key.PublicKey),
             Crv = key.Curve,
             X = Encode(key.X),
+            Y = Encode(key.Y),
             N = Encode(key.Modulus),
             E = Encode(key.Exponent),
         };

@@ -40,7 +40,7 @@ internal record KeyVersionResponse
     public required string Status { get; init; }
 
     [Description(
-        "Base64: the raw encoding of FIPS 203, FIPS 204 or RFC 8032, or SubjectPublicKeyInfo DER for RSA. Null for AES, which has none.")]
+        "Base64: the raw encoding of FIPS 203, FIPS 204 or RFC 8032, or SubjectPublicKeyInfo DER for RSA and EC. Null for symmetric keys.")]
     [Field(Pattern = BytesFieldAttribute.Base64, MinLength = 4, Example = Examples.Bytes)]
     public required byte[]? PublicKey { get; init; }
 

@@ -26,11 +26,10 @@ internal static class OpenApiSetup
             {
                 Title = "Qkms",
                 Version = "v1",
-                Description = "Self-hosted key management: versioned post-quantum (ML-KEM, ML-DSA), RSA, Ed25519 and "
-                    + "AES-256 keys. Every route is "
-                    + "served at '/' and, unchanged, under '/api/v1'. The requests that are filled in use keys named 'demo', which "
-                    + "`dotnet run` makes at the first start; try them from top to bottom. Examples of public keys, ciphertexts and "
-                    + "signatures are shortened.",
+                Description = "Self-hosted key management: versioned post-quantum (ML-KEM, ML-DSA), RSA, ECDSA, Ed25519, "
+                    + "AES-256 and HMAC keys. Every route is served at '/' and, unchanged, under '/api/v1'. The requests that are filled "
+                    + "in use keys named 'demo', which `dotnet run` makes at the first start; try them from top to bottom. Examples of "
+                    + "public keys, ciphertexts, signatures and MACs are shortened.",
                 License = new OpenApiLicense { Name = "Apache-2.0", Identifier = "Apache-2.0" },
             });
 

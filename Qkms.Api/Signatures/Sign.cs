@@ -19,7 +19,8 @@ internal sealed record SignRequest(
     [property: Description("A batch of messages for the same key, each with its own context.")]
     [property: JsonConverter(typeof(BatchConverter<SignItemRequest>))]
     IReadOnlyList<SignItemRequest?>? Items,
-    [property: Description("The hash function of RSA. Default: SHA-256. Only for RSA.")] SignatureHashText? HashAlgorithm,
+    [property: Description("The hash function of RSA and EC. Default: SHA-256, SHA-384 for EC-P384, SHA-512 for EC-P521. Only for those.")]
+    SignatureHashText? HashAlgorithm,
     [property: PaddingField]
     [property: Description("The padding of RSA: pss (default) or pkcs1, for verifiers that know nothing else. Only for RSA.")]
     string? Padding,
@@ -75,12 +76,12 @@ internal sealed record SignResponse : SigningResponse
     public SignResponse(Used<IReadOnlyList<ItemOf<byte[]>>> made, SignRequest request)
         : base(made, request.Algorithm?.Text) => (HashAlgorithm, Padding) = Choices(made.Key, request);
 
-    [Description("The hash function of RSA, which verification needs. Absent for ML-DSA and Ed25519, which have no choice.")]
+    [Description("The hash function of RSA and EC, which verification needs. Absent for ML-DSA and Ed25519, which have no choice.")]
     [SignatureHashField]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? HashAlgorithm { get; }
 
-    [Description("The padding of RSA: pss or pkcs1. Absent for ML-DSA and Ed25519, which have no choice.")]
+    [Description("The padding of RSA: pss or pkcs1. Absent for others, which have no choice.")]
     [PaddingField]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Padding { get; }
@@ -94,7 +95,7 @@ internal static class Sign
     public static void MapSign(this RouteGroupBuilder signatures) =>
         signatures.MapPost("/sign", HandleAsync)
             .WithName("Sign")
-            .WithSummary("Signs one message, or a batch of items, with ML-DSA (hedged), RSA or Ed25519.")
+            .WithSummary("Signs one message, or a batch of items, with ML-DSA (hedged), RSA, ECDSA or Ed25519.")
             .WithRequestExample("""{"message":"aGVsbG8=","algorithm":"ML-DSA-65","name":"demo"}""")
             .WithValidation<SignRequest, SignRequestValidator>()
             .CarriesPayload()
@@ -117,6 +118,6 @@ internal static class Sign
         [
             .. request.Items.Select(item => (item!.Message!, new SignatureParameters(item.SignatureContext ?? [], hash, padding))),
         ];
-        return Reply.Ok(new SignResponse(await signer.SignManyAsync(caller, choice, items, cancellationToken), request));
+        return Reply.Ok(new SignResponse(await signer.SignManyAsync(caller, choice, hash, items, cancellationToken), request));
     }
 }

@@ -80,7 +80,7 @@ internal sealed record SignHashResponse : SigningResponse
     [SignatureHashField]
     public string HashAlgorithm { get; }
 
-    [Description("The padding of RSA: pss or pkcs1. Absent for ML-DSA and Ed25519, which have no choice.")]
+    [Description("The padding of RSA: pss or pkcs1. Absent for others, which have no choice.")]
     [PaddingField]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Padding { get; }
@@ -98,7 +98,7 @@ internal static class SignHash
     public static void MapSignHash(this RouteGroupBuilder signatures) =>
         signatures.MapPost("/sign-hash", HandleAsync)
             .WithName("SignHash")
-            .WithSummary("Signs one hash, or a batch of items: HashML-DSA or RSA. The service does not see the message.")
+            .WithSummary("Signs one hash, or a batch of items: HashML-DSA, RSA or ECDSA. The service does not see the message.")
             .WithRequestExample(
                 """
                 {

@@ -2,7 +2,7 @@ using Qkms.Core.Algorithms;
 
 namespace Qkms.Api.Signatures;
 
-/// <summary>Signatures by ML-DSA, RSA and Ed25519 keys.</summary>
+/// <summary>Signatures by ML-DSA, RSA, ECDSA and Ed25519 keys.</summary>
 internal static class SignatureEndpoints
 {
     /// <summary>The kind of signature: separate from the message.</summary>
@@ -14,7 +14,7 @@ internal static class SignatureEndpoints
     public static IEndpointRouteBuilder MapSignatures(this IEndpointRouteBuilder app)
     {
         RouteGroupBuilder signatures = app.MapGroup("/signature")
-            .WithTag("Signatures", "Sign and verify with ML-DSA, RSA and Ed25519 keys.");
+            .WithTag("Signatures", "Sign and verify with ML-DSA, RSA, ECDSA and Ed25519 keys.");
         signatures.MapSign();
         signatures.MapVerify();
         signatures.MapSignHash();

@@ -27,7 +27,7 @@ internal readonly record struct SignatureHashText(string Text, SignatureHash? Va
 
     /// <summary>The name of the function that a key used for a message; null where its algorithm leaves no choice.</summary>
     public static string? NameFor(ChosenKey used, SignatureHash? asked) =>
-        (asked ?? used.Version.Algorithm.Family.DefaultSignatureHash)?.Name;
+        (asked ?? used.Version.Algorithm.SignatureHash)?.Name;
 }
 
 /// <summary>The rules of such fields.</summary>

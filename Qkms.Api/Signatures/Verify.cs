@@ -19,7 +19,8 @@ internal sealed record VerifyRequest(
     [property: Description("A batch of messages with their signatures, each with its own context.")]
     [property: JsonConverter(typeof(BatchConverter<VerifyItemRequest>))]
     IReadOnlyList<VerifyItemRequest?>? Items,
-    [property: Description("The hash function of RSA. Default: SHA-256. Only for RSA.")] SignatureHashText? HashAlgorithm,
+    [property: Description("The hash function of RSA and EC. Default: SHA-256, SHA-384 for EC-P384, SHA-512 for EC-P521. Only for those.")]
+    SignatureHashText? HashAlgorithm,
     [property: PaddingField]
     [property: Description("The padding of RSA: pss (default) or pkcs1, for verifiers that know nothing else. Only for RSA.")]
     string? Padding,
@@ -89,12 +90,12 @@ internal sealed record VerifyResponse : VerifyingResponse
         }
     }
 
-    [Description("The hash function that was assumed for RSA. Absent for ML-DSA and Ed25519, which have no choice.")]
+    [Description("The hash function that was assumed for RSA and EC. Absent for ML-DSA and Ed25519, which have no choice.")]
     [SignatureHashField]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? HashAlgorithm { get; }
 
-    [Description("The padding that was assumed for RSA: pss or pkcs1. Absent for ML-DSA and Ed25519, which have no choice.")]
+    [Description("The padding that was assumed for RSA: pss or pkcs1. Absent for others, which have no choice.")]
     [PaddingField]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Padding { get; }

@@ -90,7 +90,7 @@ internal sealed record VerifyHashResponse : VerifyingResponse
     [SignatureHashField]
     public string HashAlgorithm { get; }
 
-    [Description("The padding of RSA: pss or pkcs1. Absent for ML-DSA and Ed25519, which have no choice.")]
+    [Description("The padding of RSA: pss or pkcs1. Absent for others, which have no choice.")]
     [PaddingField]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Padding { get; }

@@ -19,18 +19,21 @@ internal static class AwsNames
     {
         "AES-256" => Symmetric,
         "Ed25519" => "ECC_NIST_EDWARDS25519",
+        ['E', 'C', '-', .. string curve] => $"ECC_NIST_{curve}",
         string name => name.Replace('-', '_').ToUpperInvariant(),
     };
 
     /// <summary>The KeyUsage of a key.</summary>
     public static string KeyUsageOf(KeyAlgorithm algorithm, KeyUse use) =>
-        use == KeyUse.Signature ? "SIGN_VERIFY"
+        algorithm.Family.Operations.Contains(KeyOperation.GenerateMac) ? "GENERATE_VERIFY_MAC"
+        : use == KeyUse.Signature ? "SIGN_VERIFY"
         : algorithm.Family.Operations.Contains(KeyOperation.Encapsulate) ? "ENCAPSULATE_DECAPSULATE"
         : "ENCRYPT_DECRYPT";
 
     /// <summary>The signing algorithms of a key; none where it does not sign.</summary>
     public static IReadOnlyList<string>? SigningAlgorithmsOf(KeyAlgorithm algorithm, KeyUse use) =>
-        use != KeyUse.Signature ? null
+        use != KeyUse.Signature || MacAlgorithmsOf(algorithm) is not null ? null
+        : algorithm.SignatureHash is { } hash ? [$"ECDSA_{hash.Name.Replace('-', '_')}"]
         : algorithm.ModulusBits is not null ? _rsaSigning
         : algorithm.Name.StartsWith("ML-DSA", StringComparison.Ordinal) ? [MLDsaSigning]
         : algorithm.Name == "Ed25519" ? [Ed25519Signing]
@@ -42,6 +45,12 @@ internal static class AwsNames
         : algorithm.ModulusBits is null ? [Symmetric]
         : oaepHash is null ? []
         : [$"RSAES_OAEP_{oaepHash.Replace('-', '_').ToUpperInvariant()}"];
+
+    /// <summary>The MAC algorithms of a key; none where it makes none.</summary>
+    public static IReadOnlyList<string>? MacAlgorithmsOf(KeyAlgorithm algorithm) =>
+        algorithm.Family.Operations.Contains(KeyOperation.GenerateMac)
+            ? [algorithm.Name.Replace("HMAC-", "HMAC_SHA_", StringComparison.Ordinal)]
+            : null;
 
     /// <summary>The encapsulation algorithms of a key; none where it has none.</summary>
     public static IReadOnlyList<string>? EncapsulationAlgorithmsOf(KeyAlgorithm algorithm, KeyUse use) =>

@@ -51,8 +51,9 @@ internal interface IHpke
 internal interface ISign
 {
     /// <summary>Refuses what the algorithm does not have, before anything is computed.</summary>
+    /// <returns>Why the chosen hash is too weak for the key, or null when it is strong enough or there is none.</returns>
     /// <exception cref="KmsException"><see cref="KmsErrors.Invalid"/>, with the field named.</exception>
-    void RequireFit(SignatureParameters parameters);
+    string? Weakness(SignatureParameters parameters);
 
     byte[] Sign(ReadOnlySpan<byte> message, SignatureParameters parameters);
 
@@ -85,6 +86,15 @@ internal interface ISignMu
 
     /// <exception cref="KmsException"><see cref="KmsErrors.WrongOperation"/>: the engine does not take a μ, and no other may.</exception>
     bool VerifyMu(ReadOnlySpan<byte> mu, ReadOnlySpan<byte> signature);
+}
+
+/// <summary>Makes and checks message authentication codes.</summary>
+internal interface IAuthenticate
+{
+    byte[] GenerateMac(ReadOnlySpan<byte> message);
+
+    /// <summary>Whether a MAC is the key's for a message, in a time that does not tell where they differ.</summary>
+    bool VerifyMac(ReadOnlySpan<byte> message, ReadOnlySpan<byte> mac);
 }
 
 /// <summary>What a caller chooses about the signature of a message.</summary>

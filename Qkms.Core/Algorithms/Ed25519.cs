@@ -77,7 +77,7 @@ internal sealed class Ed25519Key : LoadedKey, ISign
 
     public override ReadOnlySpan<byte> PublicKey => _publicKey;
 
-    public void RequireFit(SignatureParameters parameters)
+    public string? Weakness(SignatureParameters parameters)
     {
         if (parameters.Context.Length > 0)
             throw KmsErrors.Invalid.With(
@@ -97,6 +97,8 @@ internal sealed class Ed25519Key : LoadedKey, ISign
                 "'hash_algorithm' must be absent for Ed25519 keys: Ed25519 signs the whole message.",
                 new FieldError("hash_algorithm", "must be absent for Ed25519 keys"));
         }
+
+        return null;
     }
 
     public byte[] Sign(ReadOnlySpan<byte> message, SignatureParameters parameters)

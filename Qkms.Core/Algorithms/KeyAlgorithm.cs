@@ -27,7 +27,7 @@ internal sealed class KeyAlgorithm
     /// <summary>Modulus length in bits, for RSA.</summary>
     public int? ModulusBits { get; internal init; }
 
-    /// <summary>Length of the raw public key in bytes, where it is fixed (FIPS 203 table 3, FIPS 204 table 2).</summary>
+    /// <summary>Length of the public key as it is stored, in bytes, where it is fixed (FIPS 203 table 3, FIPS 204 table 2).</summary>
     public int? PublicKeySize { get; internal init; }
 
     /// <summary>Length of a ciphertext of the bare primitive in bytes.</summary>
@@ -36,8 +36,11 @@ internal sealed class KeyAlgorithm
     /// <summary>Length of a shared secret in bytes.</summary>
     public int? SharedSecretSize { get; internal init; }
 
-    /// <summary>Length of a signature in bytes.</summary>
+    /// <summary>Length of a signature in bytes; the most, where it varies.</summary>
     public int? SignatureSize { get; internal init; }
+
+    /// <summary>The hash with which its keys sign a message whose caller names none; null where there is no choice.</summary>
+    public SignatureHash? SignatureHash { get; internal init; }
 
     /// <summary>What Qkms advises.</summary>
     public AlgorithmStanding Standing { get; internal init; }
@@ -50,6 +53,9 @@ internal sealed class KeyAlgorithm
 
     /// <summary>AES-256, the default of requests that encrypt and of data keys.</summary>
     public static KeyAlgorithm Aes256 => Catalogue.Aes256;
+
+    /// <summary>HMAC-256, the default of requests for MACs.</summary>
+    public static KeyAlgorithm Hmac256 => Catalogue.Hmac256;
 
     /// <summary>RSA-2048, the default of devices' keys: every client can encrypt to it.</summary>
     public static KeyAlgorithm Rsa2048 => Catalogue.Rsa2048;
@@ -108,6 +114,8 @@ internal sealed class KeyAlgorithm
         public static readonly KeyAlgorithm MLDsa65 = BySpelling["ML-DSA-65"].Algorithm;
 
         public static readonly KeyAlgorithm Aes256 = BySpelling["AES-256"].Algorithm;
+
+        public static readonly KeyAlgorithm Hmac256 = BySpelling["HMAC-256"].Algorithm;
 
         public static readonly KeyAlgorithm Rsa2048 = BySpelling["RSA-2048"].Algorithm;
 

@@ -10,7 +10,9 @@ internal abstract class KeyFamily
 {
     /// <summary>Every family, in the order in which the catalogue lists them.</summary>
     public static IReadOnlyList<KeyFamily> All { get; } =
-        [new MLKemFamily(), new MLDsaFamily(), new RsaFamily(), new Ed25519Family(), new AesFamily()];
+    [
+        new MLKemFamily(), new MLDsaFamily(), new RsaFamily(), new EcdsaFamily(), new Ed25519Family(), new AesFamily(), new HmacFamily(),
+    ];
 
     /// <summary>Its rows of the catalogue.</summary>
     public abstract IReadOnlyList<KeyAlgorithm> Algorithms { get; }
@@ -46,9 +48,6 @@ internal abstract class KeyFamily
 
     /// <summary>Whether its keys sign an external mu (FIPS 204, section 6.2).</summary>
     public virtual bool SignsMu => false;
-
-    /// <summary>The hash with which its keys sign a message whose caller names none; null where the algorithm leaves no choice.</summary>
-    public virtual SignatureHash? DefaultSignatureHash => null;
 
     /// <summary>The padding of a signature whose caller names none; null where the algorithm leaves no choice.</summary>
     public virtual SignaturePadding? DefaultSignaturePadding => null;

@@ -32,6 +32,12 @@ internal enum KeyOperation
 
     /// <summary>Recover a data key.</summary>
     DecryptDataKey,
+
+    /// <summary>Make a message authentication code.</summary>
+    GenerateMac,
+
+    /// <summary>Verify one; unlike a signature, only who has the key can.</summary>
+    VerifyMac,
 }
 
 /// <summary>What each operation needs of a key.</summary>
@@ -43,9 +49,10 @@ internal static class KeyOperations
 
     /// <summary>Whether it makes something new with the key, which only an active version does; the others read what is there.</summary>
     public static bool Creates(this KeyOperation operation) => operation is
-        KeyOperation.Encrypt or KeyOperation.Sign or KeyOperation.Encapsulate or KeyOperation.Wrap or KeyOperation.GenerateDataKey;
+        KeyOperation.Encrypt or KeyOperation.Sign or KeyOperation.Encapsulate or KeyOperation.Wrap or KeyOperation.GenerateDataKey
+        or KeyOperation.GenerateMac;
 
-    /// <summary>Whether it counts as a use: everything but verifying, for which nobody needs the service.</summary>
+    /// <summary>Whether it counts as a use: everything but verifying signatures, for which nobody needs the service.</summary>
     public static bool IsCounted(this KeyOperation operation) => operation != KeyOperation.Verify;
 
     /// <summary>
@@ -57,7 +64,7 @@ internal static class KeyOperations
     /// <summary>The uses of which the key must have one; the first is looked for first.</summary>
     public static IReadOnlyList<KeyUse> Uses(this KeyOperation operation) => operation switch
     {
-        KeyOperation.Sign or KeyOperation.Verify => _signing,
+        KeyOperation.Sign or KeyOperation.Verify or KeyOperation.GenerateMac or KeyOperation.VerifyMac => _signing,
         KeyOperation.Encapsulate or KeyOperation.Decapsulate => _encapsulating,
         _ => _encrypting,
     };
@@ -75,7 +82,7 @@ internal enum KeyUse
     /// </summary>
     Encryption = 1,
 
-    /// <summary><c>sig</c>: signatures.</summary>
+    /// <summary><c>sig</c>: signatures and MACs (RFC 7517, section 4.2).</summary>
     Signature = 2,
 
     /// <summary><c>kem</c>: encapsulates and decapsulates, and nothing else.</summary>

@@ -8,7 +8,8 @@ internal sealed record StoredKey(KeyAlgorithm Algorithm, KeyVersionId VersionId,
 
 /// <summary>
 /// A private or secret key in memory. What it can do it says by what it implements: <see cref="IEncrypt"/>, <see cref="ISign"/>,
-/// <see cref="ISignHash"/>, <see cref="ISignMu"/>, <see cref="IEncapsulate"/>, <see cref="IHpke"/>, <see cref="IWrapDataKeys"/>.
+/// <see cref="ISignHash"/>, <see cref="ISignMu"/>, <see cref="IEncapsulate"/>, <see cref="IHpke"/>, <see cref="IWrapDataKeys"/>,
+/// <see cref="IAuthenticate"/>.
 /// </summary>
 internal abstract class LoadedKey : IDisposable
 {
@@ -28,10 +29,10 @@ internal enum MaterialFormat
     /// <summary>ML-DSA: the 32-byte seed <c>ξ</c> (FIPS 204, Algorithm 1).</summary>
     MLDsaSeed = 2,
 
-    /// <summary>RSA: PKCS #8 PrivateKeyInfo, DER (RFC 5208).</summary>
+    /// <summary>RSA and ECDSA: PKCS #8 PrivateKeyInfo, DER (RFC 5208, RFC 5915).</summary>
     Pkcs8 = 3,
 
-    /// <summary>AES-256: the 32 bytes of the key (FIPS 197).</summary>
+    /// <summary>AES-256 and HMAC: the bytes of the key (FIPS 197, FIPS 198-1).</summary>
     RawKey = 4,
 
     /// <summary>Ed25519: the 32-byte private key of RFC 8032, section 5.1.5, from which the scalar is expanded.</summary>

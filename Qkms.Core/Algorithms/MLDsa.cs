@@ -98,7 +98,7 @@ internal sealed class MLDsaKey(KeyAlgorithm algorithm, MLDsa key, int strength) 
 
     public override ReadOnlySpan<byte> PublicKey => key.ExportMLDsaPublicKey();
 
-    public void RequireFit(SignatureParameters parameters)
+    public string? Weakness(SignatureParameters parameters)
     {
         RefusePadding(parameters.Padding);
         if (parameters.Hash is not null)
@@ -107,6 +107,8 @@ internal sealed class MLDsaKey(KeyAlgorithm algorithm, MLDsa key, int strength) 
                 "'hash_algorithm' must be absent for ML-DSA keys: ML-DSA signs the whole message.",
                 new FieldError("hash_algorithm", "must be absent for ML-DSA keys"));
         }
+
+        return null;
     }
 
     public byte[] Sign(ReadOnlySpan<byte> message, SignatureParameters parameters)

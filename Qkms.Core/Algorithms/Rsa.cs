@@ -37,8 +37,6 @@ internal sealed class RsaFamily : KeyFamily
 
     internal override MaterialFormat Format => MaterialFormat.Pkcs8;
 
-    public override SignatureHash? DefaultSignatureHash => SignatureHash.Sha256;
-
     public override SignaturePadding? DefaultSignaturePadding => SignaturePadding.Pss;
 
     public override bool TakesOaepHash(KeyUse use) => use == KeyUse.Encryption;
@@ -103,6 +101,7 @@ internal sealed class RsaFamily : KeyFamily
         ModulusBits = bits,
         CiphertextSize = bits >> 3,
         SignatureSize = bits >> 3,
+        SignatureHash = SignatureHash.Sha256,
         Standing = AlgorithmStanding.Legacy,
     };
 
@@ -180,7 +179,12 @@ internal sealed class RsaKey(KeyAlgorithm algorithm, RSA key, string? oaepHash) 
         }
     }
 
-    public void RequireFit(SignatureParameters parameters) => RefuseContext(parameters.Context);
+    // Each of the accepted hashes is strong enough for each modulus.
+    public string? Weakness(SignatureParameters parameters)
+    {
+        RefuseContext(parameters.Context);
+        return null;
+    }
 
     public byte[] Sign(ReadOnlySpan<byte> message, SignatureParameters parameters) =>
         key.SignData(message, HashOf(parameters), PaddingOf(parameters.Padding));
@@ -188,7 +192,6 @@ internal sealed class RsaKey(KeyAlgorithm algorithm, RSA key, string? oaepHash) 
     public bool Verify(ReadOnlySpan<byte> message, SignatureParameters parameters, ReadOnlySpan<byte> signature) =>
         key.VerifyData(message, signature, HashOf(parameters), PaddingOf(parameters.Padding));
 
-    // Each of the accepted hashes is strong enough for each modulus.
     public string? Weakness(HashParameters parameters)
     {
         RefuseContext(parameters.Context);
@@ -204,7 +207,7 @@ internal sealed class RsaKey(KeyAlgorithm algorithm, RSA key, string? oaepHash) 
     public override void Dispose() => key.Dispose();
 
     private HashAlgorithmName HashOf(SignatureParameters parameters) =>
-        (parameters.Hash ?? algorithm.Family.DefaultSignatureHash!).PlatformName;
+        (parameters.Hash ?? algorithm.SignatureHash!).PlatformName;
 
     private static RSASignaturePadding PaddingOf(SignaturePadding? padding) =>
         padding == SignaturePadding.Pkcs1 ? RSASignaturePadding.Pkcs1 : RSASignaturePadding.Pss;

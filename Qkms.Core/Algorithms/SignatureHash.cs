@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Qkms.Core.Algorithms;
 
-/// <summary>A hash function of signatures: of RSA-PSS (RFC 8017, 8.1), and of HashML-DSA (FIPS 204, section 5.4).</summary>
+/// <summary>A hash function of signatures: of RSA (RFC 8017, 8.1), ECDSA (FIPS 186-5, 6.4) and HashML-DSA (FIPS 204, 5.4).</summary>
 internal sealed class SignatureHash
 {
     private SignatureHash(string name, HashAlgorithmName platformName, string oid, int length) =>

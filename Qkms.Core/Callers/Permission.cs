@@ -112,6 +112,12 @@ internal enum Permission
     /// <summary><c>signature:verify-mu</c>: verify signatures of such representatives.</summary>
     VerifyMu,
 
+    /// <summary><c>mac:generate</c>: make message authentication codes.</summary>
+    GenerateMac,
+
+    /// <summary><c>mac:verify</c>: verify message authentication codes.</summary>
+    VerifyMac,
+
     /// <summary><c>data-keys:generate</c>: make data keys.</summary>
     DataKeysGenerate,
 

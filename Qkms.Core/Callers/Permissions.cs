@@ -78,6 +78,8 @@ internal static class Permissions
             KeyUsers,
             "Signs message representatives (external μ), whose message Qkms does not see. As good as signing messages."),
         new(Permission.VerifyMu, "signature:verify-mu", KeyUsers, "Verifies signatures of message representatives."),
+        new(Permission.GenerateMac, "mac:generate", KeyUsers, "Makes message authentication codes (HMAC)."),
+        new(Permission.VerifyMac, "mac:verify", KeyUsers, "Verifies message authentication codes."),
         new(Permission.DataKeysGenerate, "data-keys:generate", KeyUsers, "Makes data keys."),
         new(Permission.DataKeysDecrypt, "data-keys:decrypt", KeyUsers, "Recovers data keys. Opens nothing else."),
         new(Permission.DevicesGenerate, "devices:generate", KeyUsers, "Registers devices: generates a key, or returns the valid one."),

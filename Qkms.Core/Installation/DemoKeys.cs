@@ -19,6 +19,7 @@ internal sealed class DemoKeys(KeyLifecycle keys)
     /// <summary>The kid of the AES key, which is active.</summary>
     public const string CipherKid = "demo-aes-1";
     private const string SignatureKid = "demo-dsa-1";
+    private const string MacKid = "demo-mac-1";
 
     /// <summary>Makes them, and rotates the ML-KEM key once.</summary>
     /// <param name="caller">The tenant that they belong to, and the API key that the journal names.</param>
@@ -26,6 +27,7 @@ internal sealed class DemoKeys(KeyLifecycle keys)
     public async Task MakeAsync(Caller caller, CancellationToken cancellationToken)
     {
         await GenerateAsync(KeyAlgorithm.Aes256, CipherKid);
+        await GenerateAsync(KeyAlgorithm.Hmac256, MacKid);
         await GenerateAsync(KeyAlgorithm.MLDsa65, SignatureKid);
         await GenerateAsync(KeyAlgorithm.MLKem768, RetiredKid);
         RotateKeyCommand rotation = new(

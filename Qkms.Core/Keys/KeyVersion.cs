@@ -37,7 +37,7 @@ internal sealed record KeyVersion : ISealedRow, IKeepable<KeyVersion>
     /// <summary>The hash of OAEP, for RSA encryption keys.</summary>
     public string? OaepHash { get; init; }
 
-    /// <summary>The public key: the raw FIPS encoding for ML-KEM and ML-DSA, SubjectPublicKeyInfo DER for RSA, empty for AES.</summary>
+    /// <summary>The public key: the raw FIPS encoding for ML-KEM and ML-DSA, SubjectPublicKeyInfo DER for RSA and EC, or empty.</summary>
     public required byte[] PublicKey { get; init; }
 
     /// <summary>Uses from which on answers warn; null = no limit.</summary>

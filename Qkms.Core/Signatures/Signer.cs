@@ -16,21 +16,6 @@ internal sealed class Signer
     private const string NotHashes = "keys sign messages, not hashes.";
     private const string NoMu = "keys have no external mu: only ML-DSA has.";
 
-    private static readonly KeyWork<ISign, (byte[] Message, SignatureParameters Parameters), byte[]> _sign = new()
-    {
-        Operation = KeyOperation.Sign,
-        Judge = static (key, work) => RequireFit(key, work.Parameters),
-        Run = static (key, work) => key.Sign(work.Message, work.Parameters),
-    };
-
-    private static readonly KeyWork<ISign, (byte[] Message, SignatureParameters Parameters, byte[] Signature), bool> _verify = new()
-    {
-        Operation = KeyOperation.Verify,
-        Judge = static (key, work) => RequireFit(key, work.Parameters),
-        Run = static (key, work) => key.Verify(work.Message, work.Parameters, work.Signature),
-        Fits = static valid => valid,
-    };
-
     private static readonly KeyWork<ISignMu, byte[], byte[]> _signMu = new()
     {
         Operation = KeyOperation.Sign,
@@ -49,6 +34,8 @@ internal sealed class Signer
     private readonly KeyUses _uses;
     private readonly SignatureOptions _options;
     private readonly WeakHashJournal _journal;
+    private readonly KeyWork<ISign, (byte[] Message, SignatureParameters Parameters), byte[]> _sign;
+    private readonly KeyWork<ISign, (byte[] Message, SignatureParameters Parameters, byte[] Signature), bool> _verify;
     private readonly KeyWork<ISignHash, (byte[] Hash, HashParameters Parameters), byte[]> _signHash;
     private readonly KeyWork<ISignHash, (byte[] Hash, HashParameters Parameters, byte[] Signature), bool> _verifyHash;
 
@@ -56,18 +43,31 @@ internal sealed class Signer
     public Signer(KeyUses uses, SignatureOptions options, WeakHashJournal journal)
     {
         (_uses, _options, _journal) = (uses, options, journal);
+        _sign = new()
+        {
+            Operation = KeyOperation.Sign,
+            Judge = (key, work) => Judge(key.Weakness(work.Parameters)),
+            Run = static (key, work) => key.Sign(work.Message, work.Parameters),
+        };
+        _verify = new()
+        {
+            Operation = KeyOperation.Verify,
+            Judge = (key, work) => Judge(key.Weakness(work.Parameters)),
+            Run = static (key, work) => key.Verify(work.Message, work.Parameters, work.Signature),
+            Fits = static valid => valid,
+        };
         _signHash = new()
         {
             Operation = KeyOperation.Sign,
             Elsewhere = NotHashes,
-            Judge = (key, work) => JudgeHash(key, work.Parameters),
+            Judge = (key, work) => Judge(key.Weakness(work.Parameters)),
             Run = static (key, work) => key.SignHash(work.Hash, work.Parameters),
         };
         _verifyHash = new()
         {
             Operation = KeyOperation.Verify,
             Elsewhere = NotHashes,
-            Judge = (key, work) => JudgeHash(key, work.Parameters),
+            Judge = (key, work) => Judge(key.Weakness(work.Parameters)),
             Run = static (key, work) => key.VerifyHash(work.Hash, work.Parameters, work.Signature),
             Fits = static valid => valid,
         };
@@ -81,18 +81,29 @@ internal sealed class Signer
     /// <param name="cancellationToken">Cancels what can be cancelled.</param>
     /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses; <see cref="KmsErrors.Invalid"/> for what the algorithm
     /// does not have.</exception>
-    public ValueTask<Used<byte[]>> SignAsync(
-        Caller caller, KeyChoice choice, byte[] message, SignatureParameters parameters, CancellationToken cancellationToken) =>
-        _uses.RunAsync(caller, choice, _sign, (message, parameters), cancellationToken);
+    public async ValueTask<Used<byte[]>> SignAsync(
+        Caller caller, KeyChoice choice, byte[] message, SignatureParameters parameters, CancellationToken cancellationToken)
+    {
+        Used<byte[]> signed = await _uses.RunAsync(caller, choice, _sign, (message, parameters), cancellationToken);
+        await JournalAsync(caller, signed, parameters.Hash);
+        return signed;
+    }
 
-    /// <summary>Signs many messages with one key. A refusal of the key concerns all, one of an item only that item.</summary>
+    /// <summary>
+    /// Signs many messages with one key and one hash function. A refusal of the key concerns all, one of an item only that item.
+    /// </summary>
     /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses.</exception>
-    public ValueTask<Used<IReadOnlyList<ItemOf<byte[]>>>> SignManyAsync(
+    public async ValueTask<Used<IReadOnlyList<ItemOf<byte[]>>>> SignManyAsync(
         Caller caller,
         KeyChoice choice,
+        SignatureHash? function,
         IReadOnlyList<(byte[] Message, SignatureParameters Parameters)> items,
-        CancellationToken cancellationToken) =>
-        _uses.RunManyAsync(caller, choice, _sign, items, cancellationToken);
+        CancellationToken cancellationToken)
+    {
+        Used<IReadOnlyList<ItemOf<byte[]>>> signed = await _uses.RunManyAsync(caller, choice, _sign, items, cancellationToken);
+        await JournalAsync(caller, signed, function);
+        return signed;
+    }
 
     /// <summary>
     /// Whether a signature is the key's for a message. One of the wrong length is not valid, like any other that is wrong.
@@ -115,7 +126,7 @@ internal sealed class Signer
         IReadOnlyList<(byte[] Message, SignatureParameters Parameters, byte[] Signature)> items,
         CancellationToken cancellationToken) => EachAsync(caller, choice, _verify, items, cancellationToken);
 
-    /// <summary>Signs a hash: HashML-DSA, or RSA without hashing again.</summary>
+    /// <summary>Signs a hash: HashML-DSA, or RSA and ECDSA without hashing again.</summary>
     /// <param name="caller">Whose key.</param>
     /// <param name="choice">Which key.</param>
     /// <param name="hash">The hash, of the function's length.</param>
@@ -191,21 +202,16 @@ internal sealed class Signer
         return await EachItem.RunAsync(caller, together, items, item => _uses.RunAsync(caller, bounded, work, item, cancellationToken));
     }
 
-    private async ValueTask JournalAsync<T>(Caller caller, Used<T> signed, SignatureHash function)
+    // A key's own hash, which null stands for, is never weaker than the key.
+    private async ValueTask JournalAsync<T>(Caller caller, Used<T> signed, SignatureHash? function)
     {
-        if (signed.Warnings is [string weakness, ..])
+        if (function is not null && signed.Warnings is [string weakness, ..])
             await _journal.RecordAsync(caller, signed.Key.Version, function, weakness);
     }
 
-    private static IReadOnlyList<string> RequireFit(ISign key, SignatureParameters parameters)
+    private IReadOnlyList<string> Judge(string? weakness)
     {
-        key.RequireFit(parameters);
-        return [];
-    }
-
-    private IReadOnlyList<string> JudgeHash(ISignHash key, HashParameters parameters)
-    {
-        if (key.Weakness(parameters) is not { } weakness)
+        if (weakness is null)
             return [];
 
         return _options.RefuseWeakHash
@@ -219,6 +225,6 @@ internal sealed class Signer
 /// <summary>Settings of signing.</summary>
 internal sealed record SignatureOptions
 {
-    /// <summary>Whether a hash weaker than the ML-DSA key is refused instead of warned about.</summary>
+    /// <summary>Whether a hash weaker than the ML-DSA or EC key is refused instead of warned about.</summary>
     public bool RefuseWeakHash { get; init; }
 }

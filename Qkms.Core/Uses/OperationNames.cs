@@ -42,6 +42,8 @@ internal static class OperationNames
         KeyOperation.Unwrap => "unwrap",
         KeyOperation.GenerateDataKey => "generate_data_key",
         KeyOperation.DecryptDataKey => "decrypt_data_key",
+        KeyOperation.GenerateMac => "generate_mac",
+        KeyOperation.VerifyMac => "verify_mac",
         _ => throw new ArgumentOutOfRangeException(nameof(operation)),
     };
 }

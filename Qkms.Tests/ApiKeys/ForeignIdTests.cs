@@ -22,7 +22,7 @@ public sealed class ForeignIdTests : ServiceTests
     [
         "algorithm", "status", "state", "limit", "format", "use", "direction", "stream", "action", "since", "until", "order",
         "waiting_days", "reason", "context", "aad", "items", "plaintext", "bytes", "encoding", "strict", "follow", "mode", "destination",
-        "kem_ciphertext", "symmetric_key", "message", "hash", "hash_algorithm", "mu", "signature", "signature_context", "kind",
+        "kem_ciphertext", "symmetric_key", "message", "hash", "hash_algorithm", "mu", "mac", "signature", "signature_context", "kind",
         "padding", "key_version",
         "expected_key_version", "oaep_hash", "soft_usage_limit", "max_usage_limit", "soft_limit_expiration", "expires_at", "process_until",
         "auto_rotate", "rotation_period", "labels", "allow_no_active", "new_key", "allow_algorithm_change", "scheduled_at",
@@ -72,7 +72,7 @@ public sealed class ForeignIdTests : ServiceTests
 
     private async Task<int> CompareAsync(HttpClient asking, HttpClient owner, HttpClient making, bool isSameTenant)
     {
-        foreach (string algorithm in new[] { "AES-256", "ML-KEM-768", "ML-DSA-65" })
+        foreach (string algorithm in new[] { "AES-256", "ML-KEM-768", "ML-DSA-65", "HMAC-256" })
         {
             _kids[algorithm] = (await owner.GenerateAsync(algorithm, new { name = Theirs })).Text("kid");
             await making.GenerateAsync(algorithm);
@@ -185,6 +185,7 @@ public sealed class ForeignIdTests : ServiceTests
     {
         "kem" => "ML-KEM-768",
         "signature" => "ML-DSA-65",
+        "mac" => "HMAC-256",
         _ => "AES-256",
     };
 
@@ -323,7 +324,7 @@ public sealed class ForeignIdTests : ServiceTests
     // What an operation works on, and what it cannot do without.
     private JsonNode? Input(DescribedRoute route, DescribedMember member) => (member.Name, member.Type) switch
     {
-        ("plaintext" or "symmetric_key" or "message" or "signature", "string") => "AAAA",
+        ("plaintext" or "symmetric_key" or "message" or "mac" or "signature", "string") => "AAAA",
         ("hash", _) => Convert.ToBase64String(new byte[32]),
         ("hash_algorithm", _) when member.IsRequired => "SHA-256",
         ("mu", _) => Convert.ToBase64String(new byte[64]),

@@ -46,6 +46,8 @@ public sealed class PermissionTests : ServiceTests
         [Permission.VerifyHash] = Roles.User | Roles.Admin,
         [Permission.SignMu] = Roles.User | Roles.Admin,
         [Permission.VerifyMu] = Roles.User | Roles.Admin,
+        [Permission.GenerateMac] = Roles.User | Roles.Admin,
+        [Permission.VerifyMac] = Roles.User | Roles.Admin,
         [Permission.DataKeysGenerate] = Roles.User | Roles.Admin,
         [Permission.DataKeysDecrypt] = Roles.User | Roles.Admin,
         [Permission.DevicesGenerate] = Roles.User | Roles.Admin,

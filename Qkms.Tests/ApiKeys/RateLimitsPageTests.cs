@@ -10,6 +10,8 @@ public sealed class RateLimitsPageTests
 
     private static readonly KeyAlgorithm[] _rsa = [.. new[] { "RSA-2048", "RSA-3072", "RSA-4096" }.Select(KeyAlgorithm.FromStored)];
 
+    private static readonly KeyAlgorithm[] _ec = [.. new[] { "EC-P256", "EC-P384", "EC-P521" }.Select(KeyAlgorithm.FromStored)];
+
     [Fact]
     public void Q31_page_has_the_costs()
     {
@@ -20,6 +22,9 @@ public sealed class RateLimitsPageTests
         ShouldHave("RSA-2048 / 3072 / 4096: decrypt, sign", [.. _rsa.Select(rsa => CostOf(rsa, KeyOperation.Decrypt))]);
         ShouldHave("a new ML-DSA key", mlDsa.Family.GenerationCostOf(mlDsa));
         ShouldHave("a new RSA-2048 / 3072 / 4096 key", [.. _rsa.Select(rsa => rsa.Family.GenerationCostOf(rsa))]);
+        ShouldHave("EC-P256 / P384 / P521: sign", [.. _ec.Select(ec => CostOf(ec, KeyOperation.Sign))]);
+        ShouldHave("EC-P256 / P384 / P521: verify", [.. _ec.Select(ec => CostOf(ec, KeyOperation.Verify))]);
+        ShouldHave("a new EC-P256 / P384 / P521 key", [.. _ec.Select(ec => ec.Family.GenerationCostOf(ec))]);
         foreach (KeyAlgorithm rsa in _rsa)
         {
             CostOf(rsa, KeyOperation.Sign).Should().Be(CostOf(rsa, KeyOperation.Decrypt));
@@ -27,7 +32,8 @@ public sealed class RateLimitsPageTests
         }
 
         // The rest is named as one line.
-        foreach (KeyAlgorithm other in KeyAlgorithm.All.Where(one => one.Family != mlDsa.Family && one.Family != _rsa[0].Family))
+        foreach (KeyAlgorithm other in KeyAlgorithm.All.Where(
+            one => one.Family != mlDsa.Family && one.Family != _rsa[0].Family && one.Family != _ec[0].Family))
         {
             other.Family.Operations.Select(operation => CostOf(other, operation)).Should().OnlyContain(cost => cost == 1, other.Name);
             other.Family.GenerationCostOf(other).Should().Be(1, other.Name);

@@ -13,7 +13,7 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Telemetry", "Store",
         "Keyrings", "Callers", "Tenants", "Journal", "ApiKeys", "Idempotency",
         "Keys", "Rotations", "Uses", "Lifecycle",
-        "Encryption", "Signatures", "Devices", "Installation", "Administration", "Verification");
+        "Encryption", "Signatures", "Macs", "Devices", "Installation", "Administration", "Verification");
 
     public static readonly Floors Storage = new(
         "Qkms.Storage",
@@ -29,7 +29,8 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Fields",
         "Envelopes", "Telemetry", "Idempotency",
         "Pages",
-        "Health", "Algorithms", "Keys", "Rotations", "Encryption", "Signatures", "Devices", "Journal", "ApiKeys", "Tenants",
+        "Health", "Algorithms", "Keys", "Rotations", "Encryption", "Signatures", "Macs", "Devices", "Journal", "ApiKeys",
+        "Tenants",
         "Aws",
         "Hosting");
 

@@ -117,7 +117,8 @@ public sealed class RecordedAnswersTests : ServiceTests
             "GetRotationJob", "CancelRotationJob", "GetDeviceKeyValidity", "DecryptFromDevice", "RevokeDeviceKey",
             "GetApiKey", "UpdateApiKey", "DisableApiKey", "EnableApiKey", "RotateApiKey", "RevokeApiKey",
             "GetTenant", "UpdateTenant", "SuspendTenant", "ResumeTenant", "DeleteTenant", "CancelTenantDeletion",
-            "Decrypt", "ReEncrypt", "Decapsulate", "KemDecrypt", "UnwrapKey", "Verify", "VerifyHash", "VerifyMu", "DecryptDataKey");
+            "Decrypt", "ReEncrypt", "Decapsulate", "KemDecrypt", "UnwrapKey", "Verify", "VerifyHash", "VerifyMu", "VerifyMac",
+            "DecryptDataKey");
         foreach (Operation operation in pasting)
         {
             foreach ((string member, string source) in operation.Pasted)

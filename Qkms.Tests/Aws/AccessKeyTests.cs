@@ -27,7 +27,7 @@ public sealed class AccessKeyTests : SharedServiceTests
         foreach (string operation in new[]
         {
             "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "GenerateRandom", "DescribeKey", "GetPublicKey", "Sign",
-            "Verify", "Encapsulate", "Decapsulate",
+            "Verify", "GenerateMac", "VerifyMac", "Encapsulate", "Decapsulate",
         })
             (await Client.CallAsync(narrow, operation, new { KeyId = id })).ShouldBeException("AccessDeniedException");
 

@@ -101,9 +101,14 @@ public sealed class AwsOperationTests : SharedServiceTests
         AwsSigner signer = await Client.CreateAccessKeyAsync();
         string rsa = await NewKeyAsync("RSA-2048", use: "sig");
         string dsa = await NewKeyAsync("ML-DSA-65");
+        string p256 = await NewKeyAsync("EC-P256");
+        string p384 = await NewKeyAsync("EC-P384");
+        string p521 = await NewKeyAsync("EC-P521");
+        string ed25519 = await NewKeyAsync("Ed25519");
         foreach ((string id, string algorithm) in new[]
         {
             (rsa, "RSASSA_PSS_SHA_256"), (rsa, "RSASSA_PKCS1_V1_5_SHA_512"), (dsa, "ML_DSA_SHAKE_256"),
+            (p256, "ECDSA_SHA_256"), (p384, "ECDSA_SHA_384"), (p521, "ECDSA_SHA_512"), (ed25519, "ED25519_SHA_512"),
         })
         {
             string signature = (await Client.CallAsync(
@@ -134,6 +139,30 @@ public sealed class AwsOperationTests : SharedServiceTests
         (await Client.CallAsync(
             signer, "Sign", new { KeyId = dsa, Message = "aGVsbG8=", MessageType = "EXTERNAL_MU", SigningAlgorithm = "ML_DSA_SHAKE_256" }))
             .ShouldBeException("ValidationException");
+    }
+
+    /// <summary>E-14: a MAC is that of the platform's HMAC, and verifies.</summary>
+    [Theory]
+    [InlineData("HMAC-256", "HMAC_256", "HMAC_SHA_256", 32)]
+    [InlineData("HMAC-384", "HMAC_384", "HMAC_SHA_384", 48)]
+    [InlineData("HMAC-512", "HMAC_512", "HMAC_SHA_512", 64)]
+    public async Task A_mac_verifies(string algorithm, string spec, string name, int length)
+    {
+        AwsSigner signer = await Client.CreateAccessKeyAsync();
+        string id = await NewKeyAsync(algorithm);
+
+        string mac = (await Client.CallAsync(signer, "GenerateMac", new { KeyId = id, Message = "aGVsbG8=", MacAlgorithm = name })).Member("Mac");
+        Answer verified = await Client.CallAsync(
+            signer, "VerifyMac", new { KeyId = id, Message = "aGVsbG8=", Mac = mac, MacAlgorithm = name });
+        JsonNode metadata = (await Client.CallAsync(signer, "DescribeKey", new { KeyId = id })).Json["KeyMetadata"]!;
+
+        Convert.FromBase64String(mac).Should().HaveCount(length);
+        ((bool?)verified.ShouldBe(HttpStatusCode.OK).Json["MacValid"]).Should().BeTrue();
+        ((string?)metadata["KeySpec"], (string?)metadata["KeyUsage"]).Should().Be((spec, "GENERATE_VERIFY_MAC"));
+        (await Client.CallAsync(signer, "VerifyMac", new { KeyId = id, Message = "aGVsbG9v", Mac = mac, MacAlgorithm = name }))
+            .ShouldBeException("KMSInvalidMacException");
+        (await Client.CallAsync(signer, "GenerateMac", new { KeyId = id, Message = "aGVsbG8=", MacAlgorithm = "HMAC_SHA_224" }))
+            .ShouldBeException("InvalidKeyUsageException");
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class DemoKeysTests
             Answer list = await client.GetJsonAsync("/kms/keys?name=demo");
 
             list.Data["keys"]!.AsArray().Select(key => $"{key!["algorithm"]} {key["key_version"]} {key["status"]}").Should().BeEquivalentTo(
-                "AES-256 1 active", "ML-DSA-65 1 active", "ML-KEM-768 1 retired", "ML-KEM-768 2 active");
+                "AES-256 1 active", "HMAC-256 1 active", "ML-DSA-65 1 active", "ML-KEM-768 1 retired", "ML-KEM-768 2 active");
             service.Output.Should().Contain("made keys named 'demo'");
             await client.RevokeAsync("demo-kem-1");
             (await service.TerminateAsync()).Should().Be(0);
@@ -23,7 +23,7 @@ public sealed class DemoKeysTests
 
         using ServiceProcess again = await StartAsync(directory, "Development");
         using HttpClient later = again.Client();
-        (await later.GetJsonAsync("/kms/keys")).Number("total").Should().Be(4, "only a new installation gets them");
+        (await later.GetJsonAsync("/kms/keys")).Number("total").Should().Be(5, "only a new installation gets them");
         again.Output.Should().NotContain("made keys named");
     }
 

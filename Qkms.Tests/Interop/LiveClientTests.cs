@@ -108,6 +108,20 @@ public sealed class LiveClientTests
             ["signed by openssl, the same as by Qkms and verified there, not valid for another message"] = 2,
         });
 
+    // Curves 3; for each: messages 3, which Qkms signs as message and as hash.
+    [FactIf(Requirement.NodePrograms, "openssl")]
+    public Task Ecdsa_with_Node_and_openssl() => RunAsync(
+        "live-ecdsa.mjs",
+        client => GenerateAsync(client, "EC-P256", "EC-P384", "EC-P521"),
+        new()
+        {
+            ["public keys, the same raw and as DER, PEM and JWK"] = 3,
+            ["signed by Qkms, verified by Node, not valid for another message"] = 18,
+            ["signed by Qkms, verified by openssl, not valid for another message"] = 18,
+            ["signed by Node, verified by Qkms, not valid for another message"] = 9,
+            ["signed by openssl, verified by Qkms, not valid for another message"] = 9,
+        });
+
     // Contexts 6; for each: plaintexts 4, key versions 2, lengths of data keys 3 in encodings 2. Items are those of the
     // three shorter plaintexts.
     [FactIf(Requirement.NodePrograms)]

@@ -61,7 +61,12 @@ internal sealed record PreparedUse(string Route, string Algorithm, string Name, 
         await AddReadingAsync("/crypto/encrypt", new { plaintext = _text }, "/crypto/decrypt", "ciphertext", "ciphertext", "RSA-2048", rsa);
 
         foreach ((string algorithm, string kid) in
-            new[] { (KeyUseVerbs.Dsa, await GenerateAsync(KeyUseVerbs.Dsa)), ("RSA-2048", await GenerateAsync("RSA-2048", "sig")) })
+            new[]
+            {
+                (KeyUseVerbs.Dsa, await GenerateAsync(KeyUseVerbs.Dsa)),
+                ("RSA-2048", await GenerateAsync("RSA-2048", "sig")),
+                ("EC-P256", await GenerateAsync("EC-P256")),
+            })
         {
             Add("/signature/sign", algorithm, kid, creates: true, new { message = _text });
             await AddReadingAsync(
@@ -90,6 +95,11 @@ internal sealed record PreparedUse(string Route, string Algorithm, string Name, 
             "Ed25519",
             ed25519,
             new { message = _text });
+
+        string hmac = await GenerateAsync("HMAC-256");
+        Add("/mac/generate", "HMAC-256", hmac, creates: true, new { message = _text });
+        await AddReadingAsync(
+            "/mac/generate", new { message = _text }, "/mac/verify", "mac", "mac", "HMAC-256", hmac, new { message = _text });
 
         return uses;
 

@@ -66,6 +66,8 @@ internal static class RouteRequests
         "/signature/verify-hash" => $"\"hash\":\"{Bytes}\",\"hash_algorithm\":\"SHA-256\",\"signature\":\"{Bytes}\",",
         "/signature/sign-mu" => $"\"mu\":\"{_mu}\",",
         "/signature/verify-mu" => $"\"mu\":\"{_mu}\",\"signature\":\"{Bytes}\",",
+        "/mac/generate" => $"\"message\":\"{Bytes}\",",
+        "/mac/verify" => $"\"message\":\"{Bytes}\",\"mac\":\"{Bytes}\",",
         _ => null,
     };
 }

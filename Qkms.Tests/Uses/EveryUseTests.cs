@@ -16,6 +16,7 @@ public sealed class EveryUseTests
         string kem = (await client.GenerateAsync("ML-KEM-768")).Text("kid");
         string raw = (await client.GenerateAsync("ML-KEM-512", new { use = "kem" })).Text("kid");
         string dsa = (await client.GenerateAsync(KeyUseVerbs.Dsa)).Text("kid");
+        string hmac = (await client.GenerateAsync("HMAC-256")).Text("kid");
 
         string ciphertext = (await client.MustUseAsync("/crypto/encrypt", new { kid = aes, plaintext = "AA==" })).Text("ciphertext");
         await client.MustUseAsync(
@@ -32,6 +33,8 @@ public sealed class EveryUseTests
         await client.MustUseAsync("/kem/decapsulate", new { kid = raw, kem_ciphertext = encapsulated });
         string signature = (await client.MustUseAsync("/signature/sign", new { kid = dsa, message = "AA==" })).Text("signature");
         await client.MustUseAsync("/signature/verify", new { kid = dsa, message = "AA==", signature });
+        string mac = (await client.MustUseAsync("/mac/generate", new { kid = hmac, message = "AA==" })).Text("mac");
+        await client.MustUseAsync("/mac/verify", new { kid = hmac, message = "AA==", mac });
         (await client.UseAsync("/crypto/decrypt", new { ciphertext, context = new { wrong = "one" } })).ShouldNotDecrypt();
 
         (await UsesOfAsync(client, aes)).Should().Equal(
@@ -41,6 +44,7 @@ public sealed class EveryUseTests
             "encrypt 1, 1 in all", "decrypt 1, 2 in all", "wrap 1, 3 in all", "unwrap 1, 4 in all");
         (await UsesOfAsync(client, raw)).Should().Equal("encapsulate 1, 1 in all", "decapsulate 1, 2 in all");
         (await UsesOfAsync(client, dsa)).Should().Equal("sign 1, 1 in all");
+        (await UsesOfAsync(client, hmac)).Should().Equal("generate_mac 1, 1 in all", "verify_mac 1, 2 in all");
         Answer shown = await client.GetJsonAsync($"/kms/keys/{aes}");
         shown.Number("usage_count").Should().Be(8);
         shown.Data["last_used_at"].Should().NotBeNull();

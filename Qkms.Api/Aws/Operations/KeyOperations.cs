@@ -27,6 +27,7 @@ internal sealed record KeyMetadata
     public IReadOnlyList<string>? EncryptionAlgorithms { get; init; }
     public IReadOnlyList<string>? SigningAlgorithms { get; init; }
     public IReadOnlyList<string>? EncapsulationAlgorithms { get; init; }
+    public IReadOnlyList<string>? MacAlgorithms { get; init; }
 }
 
 internal sealed record GetPublicKeyRequest(string? KeyId, IReadOnlyList<string>? GrantTokens);
@@ -93,6 +94,7 @@ internal static class KeyOperations
             EncryptionAlgorithms = AwsNames.EncryptionAlgorithmsOf(algorithm, use, active?.OaepHash),
             SigningAlgorithms = AwsNames.SigningAlgorithmsOf(algorithm, use),
             EncapsulationAlgorithms = AwsNames.EncapsulationAlgorithmsOf(algorithm, use),
+            MacAlgorithms = AwsNames.MacAlgorithmsOf(algorithm),
         });
     }
 

@@ -135,7 +135,7 @@ internal sealed record SigningWay(string Name, SignatureHash? Hash, SignaturePad
             throw KmsErrors.WrongOperation.With($"The signing algorithms of this key are: {string.Join(", ", known)}.");
 
         SignatureHash? hash = SignatureHash.All.FirstOrDefault(
-            one => algorithm.ModulusBits is not null
+            one => (name.StartsWith("RSASSA", StringComparison.Ordinal) || name.StartsWith("ECDSA", StringComparison.Ordinal))
                 && name.EndsWith(one.Name.Replace('-', '_'), StringComparison.Ordinal));
         SignaturePadding? padding = name.StartsWith("RSASSA_PKCS1", StringComparison.Ordinal) ? SignaturePadding.Pkcs1
             : name.StartsWith("RSASSA_PSS", StringComparison.Ordinal) ? SignaturePadding.Pss
@@ -148,7 +148,7 @@ internal sealed record SigningWay(string Name, SignatureHash? Hash, SignaturePad
     public HashParameters ForDigest(byte[] digest)
     {
         if (Hash is null)
-            throw KmsErrors.Invalid.With("'MessageType' DIGEST is for RSA keys.");
+            throw KmsErrors.Invalid.With("'MessageType' DIGEST is for RSA and ECDSA keys.");
 
         return digest.Length == Hash.Length
             ? new HashParameters(Hash, [], Padding)

@@ -62,7 +62,7 @@ function fillMany(members, wanted, { pick, spoil, many }, operation, memory) {
 
 /** The same members with one of them wrong. */
 function spoilt(members, how) {
-  const main = ['signature', 'ciphertext', 'wrapped_key', 'kem_ciphertext'].find(name => members[name]);
+  const main = ['signature', 'mac', 'ciphertext', 'wrapped_key', 'kem_ciphertext'].find(name => members[name]);
   switch (how) {
     case 'a bit':
       return { ...members, [main]: changed(members[main], bytes => (bytes[bytes.length >> 1] ^= 1)) };

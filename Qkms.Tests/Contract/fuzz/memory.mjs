@@ -74,7 +74,7 @@ export class Memory {
     return keys.flatMap(({ kid }) => {
       const { version, at } = this.#versions.get(kid) ?? {};
       return [
-        ...(version && familyOf(version.algorithm_id) === 'AES' ? ['a JWK set shows a symmetric key'] : []),
+        ...(version && ['AES', 'HMAC'].includes(familyOf(version.algorithm_id)) ? ['a JWK set shows a symmetric key'] : []),
         ...(version && at < asked && order(version) === 2 ? ['a JWK set shows a revoked version'] : []),
       ];
     });

@@ -41,10 +41,10 @@ export class Products {
     return typeof text === 'string' ? this.#byText.get(digest(text)) : undefined;
   }
 
-  // Ed25519 (RFC 8032) and RSA's PKCS #1 v1.5 leave nothing to chance: the same key signs the same message the same.
+  // HMAC, Ed25519 (RFC 8032) and RSA's PKCS #1 v1.5 leave nothing to chance: the same key signs the same message the same.
   #isSignedAgain(text, signed, { algorithm_id: algorithm, kid }) {
     const before = this.#find(text);
-    return (algorithm === 'Ed25519' || /pkcs1$/.test(signed)) && before.kid === kid && before.signed === signed;
+    return (algorithm === 'Ed25519' || familyOf(algorithm) === 'HMAC' || /pkcs1$/.test(signed)) && before.kid === kid && before.signed === signed;
   }
 
   #learnMade(operation, json, data) {
@@ -111,7 +111,7 @@ export class Products {
 
   // A verdict has to be right whatever was asked: true for what the key signed, false for all else.
   #judgeVerdict(operation, json, data) {
-    const product = this.#find(json.signature);
+    const product = this.#find(json.signature ?? json.mac);
     const right = product !== undefined && product.kid === data.kid && product.signed === signedBy(operation, { ...json, padding: data.padding }, product.algorithm);
     return data.valid === right ? [] : [`${operation} says ${data.valid} of a signature that is ${right ? 'the key\'s' : 'none of the key\'s'}`];
   }
@@ -144,6 +144,8 @@ function madeBy(operation, json, data) {
       return [{ kind: 'kem', text: data.kem_ciphertext, bound: digest(''), secret: secretOf(operation, data), fresh: true, members: { kem_ciphertext: data.kem_ciphertext } }];
     case 'GenerateDataKey':
       return (json.items ?? [json]).map(({ context }, i) => dataKey(json.items ? data.items[i] : data, context, json.encoding));
+    case 'GenerateMac':
+      return [{ kind: 'mac', text: data.mac, signed: signedBy(operation, json, data.algorithm_id), members: { message: json.message, mac: data.mac } }];
     case 'Sign':
     case 'SignHash':
     case 'SignMu':
@@ -157,7 +159,7 @@ function dataKey(made, context, encoding) {
 
 function signature(operation, json, text, data) {
   const { message, hash_algorithm, signature_context, mu } = json;
-  const hash = json.hash ?? digest(bytesOf(message), hashes[hash_algorithm ?? 'SHA-256']); // RSA's verify-hash takes it too
+  const hash = json.hash ?? digest(bytesOf(message), hashes[hash_algorithm ?? ownHash(data.algorithm_id)]); // verify-hash of RSA and EC takes it too
   const kind = { Sign: 'signature', SignHash: 'signature of a hash', SignMu: 'signature of mu' }[operation];
   const members = { message, hash, hash_algorithm, signature_context, mu, padding: data.padding, signature: text };
   return { kind, text, signed: signedBy(operation, { ...json, padding: data.padding }, data.algorithm_id), members };
@@ -187,14 +189,19 @@ function secretOf(operation, data, encoding) {
   return text == null ? undefined : digest(Buffer.from(text, encoding === 'hex' && /DataKey$/.test(operation) ? 'hex' : 'base64'));
 }
 
-/** What a signature is of, so that a message and its hash are the same to RSA and not to ML-DSA. */
+/** The hash with which a key signs a message when the request names none. */
+const ownHash = algorithm => ({ 'EC-P384': 'SHA-384', 'EC-P521': 'SHA-512' })[algorithm] ?? 'SHA-256';
+
+/** What a signature is of, so that a message and its hash are the same to RSA and EC and not to ML-DSA. */
 function signedBy(operation, { message, hash, hash_algorithm: algorithm, signature_context: context, mu, padding }, keyAlgorithm) {
+  if (/Mac$/.test(operation))
+    return ['mac', digest(bytesOf(message))].join();
   if (/Mu$/.test(operation))
     return ['mu', digest(bytesOf(mu))].join();
 
   const ofMessage = operation === 'Sign' || operation === 'Verify';
-  const function_ = algorithm ?? (ofMessage ? 'SHA-256' : undefined);
-  if (familyOf(keyAlgorithm) === 'RSA')
+  const function_ = algorithm ?? (ofMessage ? ownHash(keyAlgorithm) : undefined);
+  if (['RSA', 'EC'].includes(familyOf(keyAlgorithm)))
     return [function_, ofMessage ? digest(bytesOf(message), hashes[function_]) : hash, padding].join();
 
   return [ofMessage ? 'message' : algorithm, bytesOf(context).toString('base64'), digest(bytesOf(ofMessage ? message : hash))].join();

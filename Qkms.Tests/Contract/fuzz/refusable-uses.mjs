@@ -56,7 +56,7 @@ function mayBeUnfit({ kid, algorithm }, operation, memory) {
 }
 
 // Where something new is made, the end of its chain stands for a version that is not active, and that may be of another algorithm.
-const making = ['Encrypt', 'ReEncrypt', 'GenerateDataKey', 'Encapsulate', 'KemEncrypt', 'WrapKey', 'Sign', 'SignHash', 'SignMu'];
+const making = ['Encrypt', 'ReEncrypt', 'GenerateDataKey', 'Encapsulate', 'KemEncrypt', 'WrapKey', 'Sign', 'SignHash', 'SignMu', 'GenerateMac'];
 const mayFollow = (version, operation) => version.status !== 'active' && making.includes(operation);
 
 function mayDisagree({ kid, key_version: number, algorithm, name }, memory) {
@@ -103,7 +103,7 @@ function tooLong(operation, json) {
     || Object.entries(limits).some(([name, limit]) => typeof part[name] === 'string' && bytesOf(part[name]).length > limit));
 }
 
-// What RSA does not have, what ML-DSA does not have, and Ed25519 neither.
+// What RSA does not have, what ML-DSA does not have, what EC does not have, and Ed25519 neither.
 function unlikeTheKey(operation, json, memory) {
   const { plaintext, context, destination, hash_algorithm: hash, signature_context: signatureContext } = json;
   const [source, target = source] = choices(json).map(choice => keyOf(choice, operation, memory));
@@ -118,10 +118,12 @@ function unlikeTheKey(operation, json, memory) {
     case 'Sign':
     case 'Verify':
       return ((source.mayBe('ML-DSA') || source.mayBe('Ed25519')) && (hash != null || json.padding != null))
-        || ((source.mayBe('RSA') || source.mayBe('Ed25519')) && bytesOf(signatureContext).length > 0);
+        || (source.mayBe('EC') && json.padding != null)
+        || ((source.mayBe('RSA') || source.mayBe('EC') || source.mayBe('Ed25519')) && bytesOf(signatureContext).length > 0);
     case 'SignHash':
     case 'VerifyHash':
-      return (source.mayBe('ML-DSA') && json.padding != null) || (source.mayBe('RSA') && bytesOf(signatureContext).length > 0);
+      return ((source.mayBe('ML-DSA') || source.mayBe('EC')) && json.padding != null)
+        || ((source.mayBe('RSA') || source.mayBe('EC')) && bytesOf(signatureContext).length > 0);
     default:
       return false;
   }

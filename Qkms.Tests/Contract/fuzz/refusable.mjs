@@ -39,7 +39,7 @@ function oddForm({ oddities }, json, { body }) {
 }
 
 function useWithoutAlgorithm({ algorithm, use }) {
-  const wrong = { enc: /DSA|Dilithium|Ed25519/, sig: /KEM|Kyber|AES/, kem: /DSA|Dilithium|Ed25519|RSA|AES/ }[use];
+  const wrong = { enc: /DSA|Dilithium|^EC-|Ed25519|HMAC/, sig: /KEM|Kyber|AES/, kem: /DSA|Dilithium|^EC-|Ed25519|RSA|AES|HMAC/ }[use];
   return wrong?.test(algorithm) ?? false;
 }
 

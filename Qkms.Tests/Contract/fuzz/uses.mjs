@@ -15,18 +15,20 @@ export const uses = {
   Decapsulate: { families: ['ML-KEM'], use: 'enc kem', algorithm: 'ML-KEM-768', opens: ['kem'] },
   GenerateDataKey: { families: ['AES'], use: 'enc', algorithm: 'AES-256', creates: true },
   DecryptDataKey: { families: ['AES'], use: 'enc', algorithm: 'AES-256', opens: ['data key'] },
-  Sign: { families: ['ML-DSA', 'RSA', 'Ed25519'], use: 'sig', algorithm: 'ML-DSA-65', creates: true },
-  SignHash: { families: ['ML-DSA', 'RSA'], use: 'sig', algorithm: 'ML-DSA-65', creates: true },
-  Verify: { families: ['ML-DSA', 'RSA', 'Ed25519'], use: 'sig', algorithm: 'ML-DSA-65', opens: ['signature'] },
+  Sign: { families: ['ML-DSA', 'RSA', 'EC', 'Ed25519'], use: 'sig', algorithm: 'ML-DSA-65', creates: true },
+  SignHash: { families: ['ML-DSA', 'RSA', 'EC'], use: 'sig', algorithm: 'ML-DSA-65', creates: true },
+  Verify: { families: ['ML-DSA', 'RSA', 'EC', 'Ed25519'], use: 'sig', algorithm: 'ML-DSA-65', opens: ['signature'] },
   SignMu: { families: ['ML-DSA'], use: 'sig', algorithm: 'ML-DSA-65', creates: true },
   VerifyMu: { families: ['ML-DSA'], use: 'sig', algorithm: 'ML-DSA-65', opens: ['signature of mu'] },
-  VerifyHash: { families: ['ML-DSA', 'RSA'], use: 'sig', algorithm: 'ML-DSA-65', opens: ['signature of a hash', 'signature'] },
+  GenerateMac: { families: ['HMAC'], use: 'sig', algorithm: 'HMAC-256', creates: true },
+  VerifyMac: { families: ['HMAC'], use: 'sig', algorithm: 'HMAC-256', opens: ['mac'] },
+  VerifyHash: { families: ['ML-DSA', 'RSA', 'EC'], use: 'sig', algorithm: 'ML-DSA-65', opens: ['signature of a hash', 'signature'] },
 };
 
 const aliases = { Kyber512: 'ML-KEM-512', Kyber768: 'ML-KEM-768', Kyber1024: 'ML-KEM-1024', Dilithium2: 'ML-DSA-44', Dilithium3: 'ML-DSA-65', Dilithium5: 'ML-DSA-87' };
 
 const hashes = ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'];
-const spellings = [...Object.entries(aliases).flat(), 'RSA-2048', 'RSA-3072', 'RSA-4096', 'AES-256', 'Ed25519', ...hashes];
+const spellings = [...Object.entries(aliases).flat(), 'RSA-2048', 'RSA-3072', 'RSA-4096', 'AES-256', 'HMAC-256', 'HMAC-384', 'HMAC-512', 'EC-P256', 'EC-P384', 'EC-P521', 'Ed25519', ...hashes];
 const inAnyCase = new Map(spellings.map(spelling => [spelling.toLowerCase(), spelling]));
 const namesOfAlgorithms = ['algorithm', 'hash_algorithm', 'oaep_hash'];
 
@@ -46,7 +48,7 @@ export function inCatalogueCase(json) {
   return Object.fromEntries(changed);
 }
 
-export const familyOf = algorithm => canonicalName(algorithm).replace(/-\d+$/, '');
+export const familyOf = algorithm => canonicalName(algorithm).replace(/-P?\d+$/, '');
 
 /** Whether a key version can do an operation at all. */
 export function canDo(version, operation) {
