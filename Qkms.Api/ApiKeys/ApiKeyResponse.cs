@@ -12,7 +12,8 @@ internal record ApiKeyResponse(
     [property: Field(Example = "0198f5c2-7d1a-71c5-8d0e-3b94f6a2e817"), Description("Id of the tenant that it speaks for.")] Guid TenantId,
     [property: CredentialKindField, Description("What it is: 'api_key', or 'sigv4' for clients of AWS KMS.")] string Kind,
     [property: LookupIdField]
-    [property: Description("The 12 characters between the underscores of the API key; of kind 'sigv4' the access key id. They are not secret.")]
+    [property: Description(
+        "The 12 characters between the underscores of the API key; of kind 'sigv4' the access key id. They are not secret.")]
     string LookupId,
     [property: ApiKeyLabelField, Description("A text for people.")] string Label,
     [property: RolesField, Description("Its roles: it may do what any of them allows.")] IReadOnlyList<string> Roles,
@@ -64,7 +65,8 @@ internal record CreatedApiKeyResponse : ApiKeyResponse, IDisposable
 
     private readonly SecretBytes? _text;
 
-    [Description("The API key. It is shown this once: Qkms keeps only a hash. Null in the response to a repeated request, and for 'sigv4'.")]
+    [Description(
+        "The API key. It is shown this once: Qkms keeps only a hash. Null in the response to a repeated request, and for 'sigv4'.")]
     public ApiKeyText? ApiKey { get; }
 
     [Description("The secret access key of kind 'sigv4', shown this once; 'lookup_id' is the access key id. Else null.")]

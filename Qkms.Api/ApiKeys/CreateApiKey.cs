@@ -57,7 +57,10 @@ internal static class CreateApiKey
         ApiKeyGrants grants = new(
             RolesFieldAttribute.Parse(request.Roles!)!.Value, Given(request.Permissions), Given(request.KeyNames));
         Done<NewApiKeyResult> done = await apiKeys.CreateAsync(
-            caller, new CreateApiKeyCommand(request.Label!, grants, request.ExpiresAt, request.Kind ?? Credential.ApiKeyKind), repeatable, cancellationToken);
+            caller,
+            new CreateApiKeyCommand(request.Label!, grants, request.ExpiresAt, request.Kind ?? Credential.ApiKeyKind),
+            repeatable,
+            cancellationToken);
         IdempotencyKeys.MarkRepeated(http, done);
         CreatedApiKeyResponse data = new(done.Result, done.At);
         return Reply.Created(data, GetApiKey.RouteName, new { api_key_id = data.ApiKeyId });

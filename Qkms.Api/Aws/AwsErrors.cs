@@ -8,7 +8,9 @@ namespace Qkms.Api.Aws;
 /// </summary>
 internal static class AwsErrors
 {
-    public static readonly KmsError UnknownOperation = new("UnknownOperationException", KmsErrorKind.Invalid, "There is no such operation.");
+    public static readonly KmsError UnknownOperation = new(
+        "UnknownOperationException", KmsErrorKind.Invalid, "There is no such operation.");
+
     public static readonly KmsError Unsupported = new(
         "UnsupportedOperationException", KmsErrorKind.Invalid, "This parameter or operation is not supported.");
 

@@ -41,7 +41,12 @@ internal sealed class AwsProtocol(AccessKeyAuthenticator authenticator, BodyMemo
 
         if (!SignatureHeader.TryParse(text, out SignatureHeader? header, out SignatureProblem? problem)
             || !CanonicalRequest.TryCreate(
-                TargetOf(context), context.Request.Headers, header, time.GetUtcMilliseconds(), out CanonicalRequest? canonical, out problem))
+                TargetOf(context),
+                context.Request.Headers,
+                header,
+                time.GetUtcMilliseconds(),
+                out CanonicalRequest? canonical,
+                out problem))
             return Refuse(aws, problem);
 
         // Whoever made the id up knows that it is none; nothing of his is read.

@@ -42,7 +42,7 @@ internal static class GenerateMac
             .WithName("GenerateMac")
             .WithSummary("Computes the MAC of a message: HMAC (FIPS 198-1) with the hash of the key's algorithm.")
             .WithRequestExample("""{"message":"aGVsbG8=","algorithm":"HMAC-256","name":"demo"}""")
-            .WithValidation(new GenerateMacRequestValidator())
+            .WithValidation<GenerateMacRequest, GenerateMacRequestValidator>()
             .CarriesPayload()
             .Refuses(KeyUseRefusals.Creating);
 

@@ -45,7 +45,7 @@ internal static class VerifyMac
             .WithSummary("Verifies the MAC of a message. A wrong one is no error: valid is false.")
             .WithDescription(KeyChoiceFields.OlderVersions)
             .WithRequestExample("""{"message":"aGVsbG8=","mac":"paste+from+GenerateMac++","algorithm":"HMAC-256","name":"demo"}""")
-            .WithValidation(new VerifyMacRequestValidator())
+            .WithValidation<VerifyMacRequest, VerifyMacRequestValidator>()
             .CarriesPayload()
             .Refuses(KeyUseRefusals.Reading);
 

@@ -33,8 +33,8 @@ internal static class AwsNames
     /// <summary>The signing algorithms of a key; none where it does not sign.</summary>
     public static IReadOnlyList<string>? SigningAlgorithmsOf(KeyAlgorithm algorithm, KeyUse use) =>
         use != KeyUse.Signature || MacAlgorithmsOf(algorithm) is not null ? null
-        : algorithm.SignatureHash is { } hash ? [$"ECDSA_{hash.Name.Replace('-', '_')}"]
         : algorithm.ModulusBits is not null ? _rsaSigning
+        : algorithm.SignatureHash is { } hash ? [$"ECDSA_{hash.Name.Replace('-', '_')}"]
         : algorithm.Name.StartsWith("ML-DSA", StringComparison.Ordinal) ? [MLDsaSigning]
         : algorithm.Name == "Ed25519" ? [Ed25519Signing]
         : null;

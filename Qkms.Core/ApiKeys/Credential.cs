@@ -5,7 +5,8 @@ using Qkms.Core.Store;
 namespace Qkms.Core.ApiKeys;
 
 /// <summary>
-/// An API key or an access key as the database knows it: of an API key never its secret, only a keyed hash; of an access key the secret, sealed.
+/// An API key or an access key as the database knows it: of an API key never its secret, only a keyed hash; of an access key the secret,
+/// sealed.
 /// </summary>
 internal sealed record Credential : ISealedRow
 {

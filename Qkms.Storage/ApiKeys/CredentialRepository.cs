@@ -115,7 +115,8 @@ internal sealed class CredentialRepository : ICredentialRepository
         $"""
         SELECT COUNT(*)
         FROM credentials
-        WHERE {TakesPlace} AND kind = '{Credential.ApiKeyKind}' AND id <> @Id AND roles & @Admin <> 0 AND permissions IS NULL AND key_scope IS NULL
+        WHERE {TakesPlace} AND kind = '{Credential.ApiKeyKind}'
+          AND id <> @Id AND roles & @Admin <> 0 AND permissions IS NULL AND key_scope IS NULL
         """;
 
     /// <inheritdoc/>

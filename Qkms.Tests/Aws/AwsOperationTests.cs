@@ -151,7 +151,8 @@ public sealed class AwsOperationTests : SharedServiceTests
         AwsSigner signer = await Client.CreateAccessKeyAsync();
         string id = await NewKeyAsync(algorithm);
 
-        string mac = (await Client.CallAsync(signer, "GenerateMac", new { KeyId = id, Message = "aGVsbG8=", MacAlgorithm = name })).Member("Mac");
+        Answer made = await Client.CallAsync(signer, "GenerateMac", new { KeyId = id, Message = "aGVsbG8=", MacAlgorithm = name });
+        string mac = made.Member("Mac");
         Answer verified = await Client.CallAsync(
             signer, "VerifyMac", new { KeyId = id, Message = "aGVsbG8=", Mac = mac, MacAlgorithm = name });
         JsonNode metadata = (await Client.CallAsync(signer, "DescribeKey", new { KeyId = id })).Json["KeyMetadata"]!;

@@ -8,8 +8,8 @@ internal static class AwsVerbs
     /// <summary>Makes an access key; further members of the request are those of an anonymous object.</summary>
     public static async Task<AwsSigner> CreateAccessKeyAsync(this HttpClient client, object? extra = null)
     {
-        Answer made = (await client.UseAsync(
-            "/api-keys", new { label = "aws", roles = ApiKeyVerbs.Words("admin"), kind = "sigv4" }, extra)).ShouldBe(HttpStatusCode.Created);
+        object members = new { label = "aws", roles = ApiKeyVerbs.Words("admin"), kind = "sigv4" };
+        Answer made = (await client.UseAsync("/api-keys", members, extra)).ShouldBe(HttpStatusCode.Created);
         return new AwsSigner(made.Text("lookup_id"), made.Text("secret_access_key"));
     }
 
