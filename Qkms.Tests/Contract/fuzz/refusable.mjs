@@ -92,7 +92,7 @@ function keyRules(key, query) {
 // Symmetric keys have none.
 function hasNoPublicKey({ operation, kid }, memory) {
   const version = memory.version(kid);
-  return operation.id === 'GetPublicKey' && (version === undefined || version.algorithm_id === 'AES-256');
+  return operation.id === 'GetPublicKey' && (version === undefined || /^(AES|HMAC)-/.test(version.algorithm_id));
 }
 
 // A cursor carries a proof that the service made it.
