@@ -36,6 +36,23 @@ public sealed class AccessKeyTests : SharedServiceTests
         (await Client.CallAsync(dataKeys, "Decrypt", new { CiphertextBlob = blob })).ShouldBeException("AccessDeniedException");
     }
 
+    /// <summary>A key outside the narrowing does not exist, whether or not it was asked for before.</summary>
+    [Fact]
+    public async Task A_key_outside_the_narrowing_does_not_exist()
+    {
+        AwsSigner all = await Client.CreateAccessKeyAsync();
+        AwsSigner narrow = await Client.CreateAccessKeyAsync(new { key_names = Words("mine") });
+        string id = (await Client.GenerateAsync("AES-256", new { name = "other" })).Text("key_id");
+
+        for (int i = 0; i < 2; i++)
+        {
+            (await Client.CallAsync(narrow, "DescribeKey", new { KeyId = id })).ShouldBeException("NotFoundException");
+            (await Client.CallAsync(narrow, "GenerateDataKey", new { KeyId = id, KeySpec = "AES_256" }))
+                .ShouldBeException("NotFoundException");
+            (await Client.CallAsync(all, "GenerateDataKey", new { KeyId = id, KeySpec = "AES_256" })).ShouldBe(HttpStatusCode.OK);
+        }
+    }
+
     /// <summary>A key of another tenant answers as one that does not exist.</summary>
     [Fact]
     public async Task A_key_of_another_tenant_does_not_exist()
