@@ -234,7 +234,7 @@ public sealed class KeyChoiceTests : ServiceTests
         Standing.Expired => use.Creates ? "ERR_KMS_007" : "200",
         Standing.ExpiredAndRetired when by == By.Name && use.Creates => "ERR_KMS_003",
         Standing.ExpiredAndRetired => use.Creates ? "ERR_KMS_007" : "200",
-        Standing.Spent => use.Verifies ? "200" : "ERR_KMS_007",
+        Standing.Spent => use.Counts ? "ERR_KMS_007" : "200",
 
         Standing.Unprocessable when by == By.Name && use.Creates => "ERR_KMS_003",
         Standing.Unprocessable => use.Creates ? "ERR_KMS_008" : "ERR_KMS_007",

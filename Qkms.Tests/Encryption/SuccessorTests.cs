@@ -65,7 +65,7 @@ public sealed class SuccessorTests : ServiceTests
         Dictionary<string, (string Second, string Third)> chains = await RotateTwiceAsync(Client, uses);
 
         PreparedUse[] signing = [.. uses.Where(use => use.Signs)];
-        signing.Length.Should().Be(5);
+        signing.Length.Should().Be(6);
         foreach (PreparedUse use in signing)
         {
             (string second, string third) = chains[use.Kid];
@@ -79,8 +79,13 @@ public sealed class SuccessorTests : ServiceTests
                 .ShouldNameNext("ERR_KMS_008", second);
 
             JsonObject input = use.Input.DeepClone().AsObject();
-            input["signature"] = followed.Text("signature");
-            string route = use.Route == "/signature/sign" ? "/signature/verify" : "/signature/verify-hash";
+            (string member, string route) = use.Route switch
+            {
+                "/signature/sign" => ("signature", "/signature/verify"),
+                "/signature/sign-hash" => ("signature", "/signature/verify-hash"),
+                _ => ("mac", "/mac/verify"),
+            };
+            input[member] = followed.Text(member);
             Answer ofThird = await Client.MustUseAsync(route, input, new { kid = third });
             ((bool)ofThird.Data["valid"]!).Should().BeTrue();
             Answer ofFirst = await Client.MustUseAsync(route, input, new { kid = use.Kid });

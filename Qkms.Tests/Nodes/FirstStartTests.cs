@@ -114,7 +114,7 @@ public sealed class FirstStartTests
         cluster.Ask<long>("SELECT COUNT(*) FROM credentials WHERE lookup_id = 'decoy'").Should().Be(1);
         cluster.Ask<long>("SELECT COUNT(*) FROM credentials WHERE lookup_id <> 'decoy'").Should().Be(1, "there is one API key");
         cluster.Ask<long>("SELECT COUNT(DISTINCT (kind, version, tenant_id)) FROM keyring")
-            .Should().Be(cluster.Ask<long>("SELECT COUNT(*) FROM keyring")).And.Be(5);
+            .Should().Be(cluster.Ask<long>("SELECT COUNT(*) FROM keyring")).And.Be(6);
     }
 
     /// <summary>What one encrypted the next decrypts.</summary>

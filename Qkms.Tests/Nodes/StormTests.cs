@@ -35,7 +35,7 @@ public sealed class StormTests
         Task cutting = CutAsync(service.Proxy, calm.Token);
         try
         {
-            await Task.WhenAll(Enumerable.Range(0, Clients).Select(key => Task.Run(() => RotateAsync(clients, key))));
+            await Task.WhenAll(Enumerable.Range(0, Clients).Select(key => Task.Run(() => RotateAsync(clients, nodes, key))));
         }
         finally
         {
@@ -57,7 +57,7 @@ public sealed class StormTests
         broken.Should().BeGreaterThan(Clients * _rotations / 10, "it was a storm");
     }
 
-    private static async Task RotateAsync(HttpClient[] nodes, int key)
+    private static async Task RotateAsync(HttpClient[] nodes, QkmsApplication[] services, int key)
     {
         int tries = 0;
         for (int version = 1; version <= _rotations; version++)
@@ -75,9 +75,15 @@ public sealed class StormTests
             }
 
             // A conflict would mean that an answer before it was not true.
+            if (answer.Status == HttpStatusCode.InternalServerError)
+                throw new InvalidOperationException(string.Join('\n', services[tries % nodes.Length].Log.Lines.Where(IsFailure)));
+
             answer.ShouldBe(HttpStatusCode.Created).Number("key_version").Should().Be(version + 1);
         }
     }
+
+    private static bool IsFailure(string line) =>
+        line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Critical", StringComparison.Ordinal);
 
     private static async Task CutAsync(PostgresProxy proxy, CancellationToken calm)
     {

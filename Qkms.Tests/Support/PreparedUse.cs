@@ -15,9 +15,16 @@ internal sealed record PreparedUse(string Route, string Algorithm, string Name, 
     /// <summary>Whether a ciphertext says by itself which version opens it.</summary>
     public bool NamesItsKey => Algorithm == KeyUseVerbs.Aes && !Creates;
 
-    public bool Signs => Creates && Route.StartsWith("/signature/", StringComparison.Ordinal);
+    /// <summary>Whether it makes a signature or a MAC.</summary>
+    public bool Signs => Creates && (Route.StartsWith("/signature/", StringComparison.Ordinal) || IsOfMacs);
 
-    public bool Verifies => !Creates && Route.StartsWith("/signature/", StringComparison.Ordinal);
+    /// <summary>Whether it says whether a signature or a MAC is valid.</summary>
+    public bool Verifies => !Creates && (Route.StartsWith("/signature/", StringComparison.Ordinal) || IsOfMacs);
+
+    /// <summary>Whether it counts: to verify a signature nobody needs the service.</summary>
+    public bool Counts => !Verifies || IsOfMacs;
+
+    private bool IsOfMacs => Route.StartsWith("/mac/", StringComparison.Ordinal);
 
     public object ByKid => new { kid = Kid };
 
