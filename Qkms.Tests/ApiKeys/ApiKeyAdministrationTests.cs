@@ -36,7 +36,8 @@ public sealed class ApiKeyAdministrationTests : ServiceTests
         shown.Data["key_names"]!.ToJsonString().Should().Be("""["orders/*","mail"]""");
         shown.Data["expires_at"].Should().BeNull();
         shown.Data.AsObject().Select(member => member.Key).Should().Equal(
-            "api_key_id", "tenant_id", "kind", "lookup_id", "label", "roles", "permissions", "key_names", "status", "created_at", "expires_at",
+            "api_key_id", "tenant_id", "kind", "lookup_id", "label", "roles", "permissions", "key_names", "status", "created_at",
+            "expires_at",
             "grace_until", "replaced_by", "last_used_at");
         list.Data["api_keys"]![0]!.ToJsonString().Should().Be(shown.Data.ToJsonString());
         (shown.Body + list.Body).Should().NotContain(apiKey[18..]);

@@ -9,7 +9,10 @@ public sealed class AccessKeySecretTests
 {
     private static readonly Credential _credential = Samples.Credential with
     {
-        Kind = Credential.AccessKeyKind, LookupId = "AKIAEXAMPLEEXAMPLE22", Verifier = null, HashKeyId = null,
+        Kind = Credential.AccessKeyKind,
+        LookupId = "AKIAEXAMPLEEXAMPLE22",
+        Verifier = null,
+        HashKeyId = null,
     };
 
     /// <summary>A secret opens in its own row and nowhere else.</summary>
