@@ -65,7 +65,7 @@ public sealed class SuccessorTests : ServiceTests
         Dictionary<string, (string Second, string Third)> chains = await RotateTwiceAsync(Client, uses);
 
         PreparedUse[] signing = [.. uses.Where(use => use.Signs)];
-        signing.Length.Should().Be(6);
+        signing.Length.Should().Be(8);
         foreach (PreparedUse use in signing)
         {
             (string second, string third) = chains[use.Kid];
