@@ -127,18 +127,8 @@ internal sealed class SecretAccessKeyFieldAttribute : FieldAttribute
 /// <summary>The secret of an access key in an answer.</summary>
 /// <param name="Bytes">Its text, ASCII.</param>
 [SecretAccessKeyField]
-[JsonConverter(typeof(SecretAccessKeyTextConverter))]
-internal sealed record SecretAccessKeyText(SecretBytes Bytes);
-
-/// <summary>Writes secrets of access keys without a string in between.</summary>
-internal sealed class SecretAccessKeyTextConverter : JsonConverter<SecretAccessKeyText>
-{
-    public override SecretAccessKeyText Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        throw new NotSupportedException("Secrets of access keys are only written.");
-
-    public override void Write(Utf8JsonWriter writer, SecretAccessKeyText value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value.Bytes.Span);
-}
+[JsonConverter(typeof(ShownOnceConverter<SecretAccessKeyText>))]
+internal sealed record SecretAccessKeyText(SecretBytes Bytes) : IShownOnce;
 
 /// <summary>The text of an API key, which is secret.</summary>
 internal sealed class ApiKeyTextFieldAttribute : FieldAttribute
@@ -153,17 +143,24 @@ internal sealed class ApiKeyTextFieldAttribute : FieldAttribute
 /// <summary>An API key in an answer.</summary>
 /// <param name="Bytes">Its text, ASCII.</param>
 [ApiKeyTextField]
-[JsonConverter(typeof(ApiKeyTextConverter))]
-internal sealed record ApiKeyText(SecretBytes Bytes);
+[JsonConverter(typeof(ShownOnceConverter<ApiKeyText>))]
+internal sealed record ApiKeyText(SecretBytes Bytes) : IShownOnce;
 
-/// <summary>Writes API keys without a string in between.</summary>
-internal sealed class ApiKeyTextConverter : JsonConverter<ApiKeyText>
+/// <summary>A secret text in the one answer that shows it.</summary>
+internal interface IShownOnce
 {
-    public override ApiKeyText Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        throw new NotSupportedException("API keys are only written.");
+    /// <summary>The text, ASCII.</summary>
+    SecretBytes Bytes { get; }
+}
 
-    public override void Write(Utf8JsonWriter writer, ApiKeyText value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value.Bytes.Span);
+/// <summary>Writes such texts without a string in between.</summary>
+internal sealed class ShownOnceConverter<T> : JsonConverter<T>
+    where T : IShownOnce
+{
+    public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        throw new NotSupportedException("Secrets of credentials are only written.");
+
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(value.Bytes.Span);
 }
 
 /// <summary>A list of words in a merge patch; null removes it.</summary>

@@ -27,6 +27,11 @@ internal static class AwsKeys
         };
     }
 
+    /// <summary>Whether a version is one of the key that a request names; one that nobody may know of is not told from that.</summary>
+    public static async ValueTask<bool> IsOfAsync(AwsCall call, string? keyId, KeyVersionId version) =>
+        await call.Service<KeysById>().FindOfVersionAsync(call.Caller, version, call.Aborted) is not { } other
+        || other == ParseId(call, keyId);
+
     /// <summary>The key that a request names, as the database has it.</summary>
     /// <exception cref="KmsException">As above.</exception>
     public static async ValueTask<Key> GetAsync(AwsCall call, string? keyId) =>

@@ -99,36 +99,10 @@ internal sealed class EcdsaFamily : KeyFamily
         Standing = AlgorithmStanding.Legacy,
     };
 
-    private static ECDsa Import(ReadOnlySpan<byte> pkcs8)
-    {
-        var key = ECDsa.Create();
-        try
-        {
-            key.ImportPkcs8PrivateKey(pkcs8, out _);
-            return key;
-        }
-        catch
-        {
-            key.Dispose();
-            throw;
-        }
-    }
+    private static ECDsa Import(ReadOnlySpan<byte> pkcs8) => PlatformPkcs8.Import(ECDsa.Create(), pkcs8);
 
-    private static SecretBytes ExportPkcs8(ECDsa key)
-    {
-        // A scalar of at most 66 bytes and a point of twice that, and less than 64 bytes of structure around them (RFC 5915, section 3).
-        Span<byte> buffer = stackalloc byte[64 + (3 * 66)];
-        try
-        {
-            return key.TryExportPkcs8PrivateKey(buffer, out int written)
-                ? SecretBytes.CopyOf(buffer[..written])
-                : throw new CryptographicException("The platform's PKCS #8 export is longer than it can be.");
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(buffer);
-        }
-    }
+    // A scalar of at most 66 bytes and a point of twice that, and less than 64 bytes of structure around them (RFC 5915, section 3).
+    private static SecretBytes ExportPkcs8(ECDsa key) => PlatformPkcs8.Export(key, 64 + (3 * 66));
 
     /// <summary>What is said of a curve beside its row of the catalogue.</summary>
     /// <param name="JwkName">Its name in a JWK (RFC 7518, section 6.2.1.1).</param>

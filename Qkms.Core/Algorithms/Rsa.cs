@@ -105,37 +105,11 @@ internal sealed class RsaFamily : KeyFamily
         Standing = AlgorithmStanding.Legacy,
     };
 
-    private static RSA Import(ReadOnlySpan<byte> pkcs8)
-    {
-        RSA rsa = RSA.Create();
-        try
-        {
-            rsa.ImportPkcs8PrivateKey(pkcs8, out _);
-            return rsa;
-        }
-        catch
-        {
-            rsa.Dispose();
-            throw;
-        }
-    }
+    private static RSA Import(ReadOnlySpan<byte> pkcs8) => PlatformPkcs8.Import(RSA.Create(), pkcs8);
 
-    private static SecretBytes ExportPkcs8(RSA key)
-    {
-        // n and d of full length, p, q, dp, dq and qInv of half the length (RFC 8017, A.1.2), and less than 128 bytes
-        // of structure around them.
-        Span<byte> buffer = stackalloc byte[128 + (5 * (key.KeySize >> 3))];
-        try
-        {
-            return key.TryExportPkcs8PrivateKey(buffer, out int written)
-                ? SecretBytes.CopyOf(buffer[..written])
-                : throw new CryptographicException("The platform's PKCS #8 export is longer than it can be.");
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(buffer);
-        }
-    }
+    // n and d of full length, p, q, dp, dq and qInv of half the length (RFC 8017, A.1.2), and less than 128 bytes
+    // of structure around them.
+    private static SecretBytes ExportPkcs8(RSA key) => PlatformPkcs8.Export(key, 128 + (5 * (key.KeySize >> 3)));
 }
 
 /// <summary>An RSA key in memory.</summary>

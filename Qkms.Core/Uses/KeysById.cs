@@ -11,7 +11,7 @@ namespace Qkms.Core.Uses;
 /// Finds the tenant's own keys by their ids, for protocols that name keys that way. A key of another tenant, of a device, or outside the
 /// caller's narrowing is not there.
 /// </summary>
-internal sealed class KeysById(IKmsStore store, IKeyRepository keys, RowSealer sealer)
+internal sealed class KeysById(IKmsStore store, IKeyRepository keys, KeyStateCache states, RowSealer sealer)
 {
     private const int MostRemembered = 10_000;
 
@@ -34,6 +34,12 @@ internal sealed class KeysById(IKmsStore store, IKeyRepository keys, RowSealer s
         _addresses[(caller.TenantId, id)] = address;
         return address;
     }
+
+    /// <summary>The key of a version, or null where the caller may not know of it.</summary>
+    public async ValueTask<KeyId?> FindOfVersionAsync(Caller caller, KeyVersionId id, CancellationToken cancellationToken) =>
+        await states.FindAsync(caller.TenantId, id, cancellationToken) is { Version: var version }
+        && version.Address.Owner == KeyOwner.Tenant
+        && caller.Access.Covers(version.Address.Name) ? version.KeyId : null;
 
     /// <summary>A key as the database has it, or null.</summary>
     /// <exception cref="SealBrokenException">As above.</exception>

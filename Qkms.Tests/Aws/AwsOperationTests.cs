@@ -67,6 +67,48 @@ public sealed class AwsOperationTests : SharedServiceTests
             .ShouldBeException("InvalidCiphertextException");
     }
 
+    /// <summary>E-14: what is encrypted to an RSA key opens with the hash that the key was made with.</summary>
+    [Fact]
+    public async Task Rsa_encrypts_with_the_hash_of_the_key()
+    {
+        AwsSigner signer = await Client.CreateAccessKeyAsync();
+        string id = (await Client.GenerateAsync("RSA-2048", new { oaep_hash = "SHA-256" })).Text("key_id");
+
+        Answer made = await Client.CallAsync(
+            signer, "Encrypt", new { KeyId = id, Plaintext = "aGVsbG8=", EncryptionAlgorithm = "RSAES_OAEP_SHA_256" });
+        string ciphertext = made.Member("CiphertextBlob");
+
+        made.Member("EncryptionAlgorithm").Should().Be("RSAES_OAEP_SHA_256");
+        (await Client.CallAsync(
+            signer, "Decrypt", new { KeyId = id, CiphertextBlob = ciphertext, EncryptionAlgorithm = "RSAES_OAEP_SHA_256" }))
+            .Member("Plaintext").Should().Be("aGVsbG8=");
+        (await Client.CallAsync(
+            signer, "Decrypt", new { KeyId = id, CiphertextBlob = ciphertext, EncryptionAlgorithm = "RSAES_OAEP_SHA_1" }))
+            .ShouldBeException("InvalidKeyUsageException");
+        (await Client.CallAsync(signer, "Decrypt", new { CiphertextBlob = ciphertext })).ShouldBeException("InvalidCiphertextException");
+    }
+
+    /// <summary>A request that names another key or algorithm is refused before the key does anything.</summary>
+    [Fact]
+    public async Task A_mistaken_request_is_no_use_of_the_key()
+    {
+        AwsSigner signer = await Client.CreateAccessKeyAsync();
+        Answer key = await Client.GenerateAsync("AES-256");
+        string id = key.Text("key_id");
+        string other = await NewKeyAsync("AES-256", "other");
+        string blob = (await Client.CallAsync(signer, "Encrypt", new { KeyId = id, Plaintext = "aGVsbG8=" })).Member("CiphertextBlob");
+
+        (await Client.CallAsync(signer, "Decrypt", new { CiphertextBlob = blob, KeyId = other }))
+            .ShouldBeException("IncorrectKeyException");
+        (await Client.CallAsync(
+            signer, "Encrypt", new { KeyId = id, Plaintext = "aGVsbG8=", EncryptionAlgorithm = "RSAES_OAEP_SHA_256" }))
+            .ShouldBeException("InvalidKeyUsageException");
+        (await Client.CallAsync(signer, "Decrypt", new { CiphertextBlob = blob, EncryptionAlgorithm = "RSAES_OAEP_SHA_256" }))
+            .ShouldBeException("InvalidKeyUsageException");
+
+        (await Client.GetJsonAsync($"/kms/keys/{key.Text("kid")}")).Number("usage_count").Should().Be(1);
+    }
+
     /// <summary>E-13: a shared secret, with a key of ML-KEM.</summary>
     [Theory]
     [InlineData("ML-KEM-512", "ML_KEM_512", 768)]

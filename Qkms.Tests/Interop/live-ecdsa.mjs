@@ -1,12 +1,9 @@
 // ECDSA keys of a started Qkms, with Node's crypto and with the openssl command: signed by one, verified by the other. Input and output: live.mjs.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { createHash, createPrivateKey, createPublicKey, randomBytes, sign, verify } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { base64, bytes, keys, publicKey, report, same, shown, use, utf8 } from './live.mjs';
+import { inFolder, openssl, removeFolder } from './openssl.mjs';
 
 // RFC 7518, sections 3.4 and 6.2: the hash, the curve, the algorithm, and the bytes of a coordinate.
 const curves = {
@@ -17,8 +14,6 @@ const curves = {
 const messages = [new Uint8Array(), utf8('a message'), new Uint8Array(randomBytes(100_000))];
 const otherMessage = utf8('another message');
 
-// openssl takes keys, messages and signatures from files.
-const folder = mkdtempSync(join(tmpdir(), 'qkms-live-ecdsa-'));
 try {
   for (const key of keys) {
     const { hash, crv, alg, size } = curves[key.algorithm];
@@ -59,7 +54,7 @@ try {
     }
   }
 } finally {
-  rmSync(folder, { recursive: true });
+  removeFolder();
 }
 
 report();
@@ -87,16 +82,4 @@ function signInOpenSsl(key, hash, message) {
   const { status, stdout, stderr } = openssl(['dgst', `-${nodeHash(hash)}`, '-sign', key, inFolder('message', message)]);
   assert.equal(status, 0, `openssl: ${stderr}`);
   return stdout;
-}
-
-function openssl(parameters) {
-  const result = spawnSync('openssl', parameters);
-  if (result.error) throw result.error;
-  return result;
-}
-
-function inFolder(name, content) {
-  const path = join(folder, name);
-  writeFileSync(path, content, { mode: 0o600 });
-  return path;
 }

@@ -1,12 +1,9 @@
 // Ed25519 keys of a started Qkms, with Node's crypto and with the openssl command: signed by one, verified by the other. Input and output: live.mjs.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { createPrivateKey, createPublicKey, randomBytes, sign, verify } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { base64, bytes, keys, publicKey, report, same, shown, use, utf8 } from './live.mjs';
+import { inFolder, openssl, removeFolder } from './openssl.mjs';
 
 // RFC 8410: what stands before the key in SubjectPublicKeyInfo and in PrivateKeyInfo.
 const publicPrefix = Buffer.from('302a300506032b6570032100', 'hex');
@@ -14,8 +11,6 @@ const privatePrefix = Buffer.from('302e020100300506032b657004220420', 'hex');
 const messages = [new Uint8Array(), utf8('a message'), new Uint8Array(randomBytes(100_000))];
 const otherMessage = utf8('another message');
 
-// openssl takes keys, messages and signatures from files.
-const folder = mkdtempSync(join(tmpdir(), 'qkms-live-ed25519-'));
 try {
   for (const key of keys) {
     const served = await publicKey(key);
@@ -49,7 +44,7 @@ try {
     }
   }
 } finally {
-  rmSync(folder, { recursive: true });
+  removeFolder();
 }
 
 report();
@@ -73,16 +68,4 @@ function signInOpenSsl(key, message) {
   const { status, stdout, stderr } = openssl(['pkeyutl', '-sign', '-rawin', '-inkey', key, '-in', inFolder('message', message)]);
   assert.equal(status, 0, `openssl: ${stderr}`);
   return stdout;
-}
-
-function openssl(parameters) {
-  const result = spawnSync('openssl', parameters);
-  if (result.error) throw result.error;
-  return result;
-}
-
-function inFolder(name, content) {
-  const path = join(folder, name);
-  writeFileSync(path, content, { mode: 0o600 });
-  return path;
 }

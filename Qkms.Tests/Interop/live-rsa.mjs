@@ -1,12 +1,9 @@
 // RSA keys of a started Qkms, with WebCrypto and with the openssl command: OAEP, PSS and PKCS #1 v1.5, both ways. Input and output: live.mjs.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { createHash, createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { base64, bytes, doesNotOpen, keys, publicKey, report, same, shown, use, utf8 } from './live.mjs';
+import { inFolder, openssl as run, removeFolder } from './openssl.mjs';
 
 const { subtle } = globalThis.crypto;
 const hashLengths = { 'SHA-1': 20, 'SHA-256': 32, 'SHA-384': 48, 'SHA-512': 64 };
@@ -16,8 +13,6 @@ const random = (length) => new Uint8Array(randomBytes(length));
 const message = utf8('a message');
 const otherMessage = utf8('another message');
 
-// openssl takes keys and signatures from files.
-const folder = mkdtempSync(join(tmpdir(), 'qkms-live-rsa-'));
 try {
   for (const key of keys) {
     const served = await publicKey(key);
@@ -35,7 +30,7 @@ try {
     }
   }
 } finally {
-  rmSync(folder, { recursive: true });
+  removeFolder();
 }
 
 report();
@@ -140,18 +135,6 @@ async function pkcs1(key, served, files) {
       shown('PKCS #1 v1.5: signed by openssl, verified by Qkms, not valid for another message nor as PSS');
     }
   }
-}
-
-function inFolder(name, content) {
-  const path = join(folder, name);
-  writeFileSync(path, content, { mode: 0o600 });
-  return path;
-}
-
-function run(parameters, input) {
-  const result = spawnSync('openssl', parameters, { input });
-  if (result.error) throw result.error;
-  return result;
 }
 
 function openssl(parameters, input) {

@@ -72,42 +72,10 @@ public sealed class UsesBesideSuspensionTests : IDisposable
         "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'") > 0;
 
     private QkmsApplication Start() => Cluster.NodeHere(
-        storeInFront: store => new StoreWithGap(store, this),
+        storeInFront: store => new StoreWithGap(store, _ => Interlocked.Exchange(ref _beforeWrite, null)?.Invoke() ?? Task.CompletedTask),
         furtherServices: services => services.AddSingleton(RepositoryWithGap.Of(
             RepositoryWithGap.Of<IJournalRepository>(
                 new JournalRepository(), nameof(IJournalRepository.LockAllUsesAsync), () => Interlocked.Increment(ref _suspensions)),
             nameof(IJournalRepository.LockUsesAsync),
             () => Interlocked.Exchange(ref _beforeUses, null)?.Invoke())));
-
-    private sealed class StoreWithGap(IKmsStore store, UsesBesideSuspensionTests test) : IKmsStore
-    {
-        public string Description => store.Description;
-
-        public bool IsEmbedded => store.IsEmbedded;
-
-        public Task OpenAsync(CancellationToken cancellationToken) => store.OpenAsync(cancellationToken);
-
-        public void WhenServerChanges(Action action) => store.WhenServerChanges(action);
-
-        public async Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
-        {
-            if (Interlocked.Exchange(ref test._beforeWrite, null) is { } gap)
-                await gap();
-
-            return await store.WriteAsync(work, cancellationToken);
-        }
-
-        public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
-            store.ReadAsync(work, cancellationToken);
-
-        public Task<T> ReadAsideAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
-            store.ReadAsideAsync(work, cancellationToken);
-
-        public Task<T> UpgradeAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
-            store.UpgradeAsync(work, cancellationToken);
-
-        public Task<bool> EraseRemainsAsync(CancellationToken cancellationToken) => store.EraseRemainsAsync(cancellationToken);
-
-        public ValueTask DisposeAsync() => store.DisposeAsync();
-    }
 }

@@ -31,13 +31,10 @@ internal static class AwsParameters
     }
 
     /// <summary>Refuses another algorithm than the key's.</summary>
-    public static void RequireAlgorithm(string? named, string algorithm, Action? withdraw = null)
+    public static void RequireAlgorithm(string? named, string algorithm)
     {
-        if (named is null || named == algorithm || (named == AwsNames.Symmetric && algorithm == AwsNames.Symmetric))
-            return;
-
-        withdraw?.Invoke();
-        throw KmsErrors.WrongOperation.With($"This key is for {algorithm}.");
+        if (named is not null && named != algorithm)
+            throw KmsErrors.WrongOperation.With($"This key is for {algorithm}.");
     }
 
     /// <summary>Ends a request whose result nobody wants.</summary>

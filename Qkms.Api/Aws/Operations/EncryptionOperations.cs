@@ -97,10 +97,10 @@ internal static class EncryptionOperations
         AwsParameters.RequireLength(plaintext.Length, 1, MaxPlaintext, "Plaintext");
         EncryptionContext context = AwsParameters.ContextOf(request.EncryptionContext);
         KeyChoice choice = await AwsKeys.FindAsync(call, request.KeyId);
+        string algorithm = await AlgorithmOfAsync(call, choice);
+        AwsParameters.RequireAlgorithm(request.EncryptionAlgorithm, algorithm);
         Used<byte[]> used = await AwsParameters.UseAsync(
             () => call.Service<Cipher>().EncryptAsync(call.Caller, choice, context, plaintext, call.Aborted));
-        string algorithm = AlgorithmOf(used.Key.Version);
-        AwsParameters.RequireAlgorithm(request.EncryptionAlgorithm, algorithm);
         AwsParameters.EndDryRun(request.DryRun, used.Withdraw);
         return new EncryptResponse(used.Result, AwsKeys.ArnOf(call, used.Key.Version.KeyId), algorithm);
     }
@@ -112,33 +112,24 @@ internal static class EncryptionOperations
         AwsParameters.RequireLength(ciphertext.Length, 1, MaxCiphertext, "CiphertextBlob");
         EncryptionContext context = AwsParameters.ContextOf(request.EncryptionContext);
         KeyChoice? named = request.KeyId is null ? null : await AwsKeys.FindAsync(call, request.KeyId);
-        bool isBlob = BlobV1.TryReadHeader(ciphertext, out BlobPurpose purpose, out _);
-        if (!isBlob && named?.Algorithm?.Family.IsSymmetric != false)
-        {
-            RequirePermission(call, BlobPurpose.Encryption);
-            throw AwsErrors.InvalidCiphertext.Refusal();
-        }
-
+        bool isBlob = BlobV1.TryReadHeader(ciphertext, out BlobPurpose purpose, out KeyVersionId version);
         RequirePermission(call, isBlob ? purpose : BlobPurpose.Encryption);
+        bool isSymmetric = named?.AlgorithmMeant.Family.IsSymmetric != false;
+        if (isSymmetric && !isBlob)
+            throw AwsErrors.InvalidCiphertext.Refusal();
 
-        // The blob says which version opens it. That it is the named key's is looked at afterwards, as it is no secret.
-        KeyChoice choice = named is { } one && !one.AlgorithmMeant.Family.IsSymmetric
-            ? one
-            : new KeyChoice { DefaultAlgorithm = KeyAlgorithm.Aes256 };
-        Used<SecretBytes> used = isBlob && purpose == BlobPurpose.DataKey
+        string algorithm = isSymmetric ? AwsNames.Symmetric : await AlgorithmOfAsync(call, named!.Value);
+        AwsParameters.RequireAlgorithm(request.EncryptionAlgorithm, algorithm);
+        if (isSymmetric && request.KeyId is not null && !await AwsKeys.IsOfAsync(call, request.KeyId, version))
+            throw AwsErrors.IncorrectKey.Refusal();
+
+        // A blob says itself which version opens it.
+        KeyChoice choice = isSymmetric ? new KeyChoice { DefaultAlgorithm = KeyAlgorithm.Aes256 } : named!.Value;
+        Used<SecretBytes> used = isSymmetric && purpose == BlobPurpose.DataKey
             ? await call.Service<DataKeyIssuer>().DecryptAsync(call.Caller, choice, context, ciphertext, call.Aborted)
             : await call.Service<Cipher>().DecryptAsync(call.Caller, choice, context, ciphertext, call.Aborted);
-        KeyVersion version = used.Key.Version;
-        if (named is { } wanted && !wanted.AgreesWith(version))
-        {
-            used.Withdraw();
-            throw AwsErrors.IncorrectKey.Refusal();
-        }
-
-        string algorithm = AlgorithmOf(version);
-        AwsParameters.RequireAlgorithm(request.EncryptionAlgorithm, algorithm, used.Withdraw);
         AwsParameters.EndDryRun(request.DryRun, used.Withdraw);
-        return new DecryptResponse(used.Result, AwsKeys.ArnOf(call, version.KeyId), algorithm);
+        return new DecryptResponse(used.Result, AwsKeys.ArnOf(call, used.Key.Version.KeyId), algorithm);
     }
 
     private static async ValueTask<GenerateDataKeyResponse> GenerateDataKeyAsync(
@@ -191,7 +182,21 @@ internal static class EncryptionOperations
     private static void RequirePermission(AwsCall call, BlobPurpose purpose) =>
         call.Caller.Require(purpose == BlobPurpose.DataKey ? Permission.DataKeysDecrypt : Permission.CryptoDecrypt);
 
-    private static string AlgorithmOf(KeyVersion version) =>
-        AwsNames.EncryptionAlgorithmsOf(version.Algorithm, version.Use, version.OaepHash) is [string only] ? only
-        : throw KmsErrors.WrongOperation.With("This key does not encrypt.");
+    // That of RSA hangs on the hash that the key was made with.
+    private static async ValueTask<string> AlgorithmOfAsync(AwsCall call, KeyChoice choice)
+    {
+        KeyUse use = choice.Use!.Value;
+        string? oaepHash = null;
+        if (choice.AlgorithmMeant.ModulusBits is not null)
+        {
+            KeySelector selector = new(choice.AlgorithmMeant, choice.NameMeant, use);
+            KeyVersion active = await AwsParameters.UseAsync(
+                () => call.Service<VersionReader>().GetActiveAsync(call.Caller, selector, call.Aborted));
+            oaepHash = active.OaepHash;
+        }
+
+        return AwsNames.EncryptionAlgorithmsOf(choice.AlgorithmMeant, use, oaepHash) is [string only]
+            ? only
+            : throw KmsErrors.WrongOperation.With("This key does not encrypt.");
+    }
 }
