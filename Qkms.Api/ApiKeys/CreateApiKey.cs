@@ -42,8 +42,9 @@ internal static class CreateApiKey
             .WithName("CreateApiKey")
             .WithSummary("Makes an API key that may do no more than yours, and shows it this once.")
             .WithDescription(
-                "Qkms keeps a hash of the API key, not the API key; of kind 'sigv4' it keeps the secret, sealed. If the response is lost, a "
-                + "repeated request with the same `Idempotency-Key` makes no second one and shows `api_key` as null: rotate the API key or revoke it.")
+                "Qkms keeps a hash of the API key, not the API key; of kind 'sigv4' it keeps the secret, sealed. If the response is lost, "
+                + "a repeated request with the same `Idempotency-Key` makes no second one and shows `api_key` as null: rotate the API key "
+                + "or revoke it.")
             .WithRequestExample("""{"label":"orders service","roles":["user"],"key_names":["demo","orders/*"]}""")
             .WithValidation<CreateApiKeyRequest, CreateApiKeyRequestValidator>()
             .WithMetadata(ApiKeyEndpoints.NewApiKey)
