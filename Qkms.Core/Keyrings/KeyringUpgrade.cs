@@ -65,25 +65,18 @@ internal sealed class KeyringUpgrade(
     /// <exception cref="KmsException">The database does not answer.</exception>
     public async Task AddCredentialSecretKeyAsync(RootKey rootKey, CancellationToken cancellationToken)
     {
-        bool? isMade = await store.UpgradeAsync(session => TryAddCredentialSecretKeyAsync(session, rootKey), cancellationToken);
-
-        // Not thrown by the unit: a store that is asked over the network would take it for an outage.
-        if (isMade is null)
-            throw StoredKeyring.NoCredentialSecretKey();
-
-        if (isMade == true)
+        if (await store.UpgradeAsync(session => TryAddCredentialSecretKeyAsync(session, rootKey), cancellationToken))
             ProtectionLog.CredentialSecretKeyMade(logger);
     }
 
-    // Null where there are secrets that no key would open.
-    private async Task<bool?> TryAddCredentialSecretKeyAsync(IKmsSession session, RootKey rootKey)
+    private async Task<bool> TryAddCredentialSecretKeyAsync(IKmsSession session, RootKey rootKey)
     {
         StoredKeyring stored = await StoredKeyring.ReadAsync(session, keyringRepository);
         if (!stored.LacksCredentialSecretKey)
             return false;
 
         if (await keyringRepository.HasSealedCredentialsAsync(session))
-            return null;
+            throw StoredKeyring.NoCredentialSecretKey();
 
         using WrappingKey masterKey = stored.OpenMaster(rootKey);
         KeyringEntry made = KeyringKeyWrap.Create(

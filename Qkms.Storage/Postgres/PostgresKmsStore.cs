@@ -118,9 +118,10 @@ internal sealed class PostgresKmsStore : IKmsStore, IDisposable
             RunHooks(session.Committed);
             return result;
         }
-        catch (Exception e) when (PostgresFaults.IsOutage(e) || PostgresFaults.IsLost(e))
+        catch (Exception e) when (e is not StoreUnusableException && (PostgresFaults.IsOutage(e) || PostgresFaults.IsLost(e)))
         {
-            // Whether it was committed is seen at the next start, which looks at the database before it does anything.
+            // What the work found unusable is no outage. Whether it was committed is seen at the next start, which looks at the database
+            // before it does anything.
             StorageLog.WriteFailed(_logger, e);
             throw PostgresFaults.Unavailable();
         }
