@@ -32,7 +32,7 @@ export async function quickstart(baseUrl: string, apiKey: string): Promise<numbe
 
   same('readiness', take(200, await qkms.GET('/health/ready')).data.status, 'ready');
   const { algorithms } = take(200, await qkms.GET('/kms/supported-algorithms')).data;
-  same('recommended', algorithms.filter(a => a.status === 'RECOMMENDED').map(a => a.algorithm), ['ML-KEM-768', 'ML-DSA-65', 'AES-256']);
+  same('recommended', algorithms.filter(a => a.status === 'RECOMMENDED').map(a => a.algorithm), ['ML-KEM-768', 'ML-DSA-65', 'AES-256', 'HMAC-256']);
 
   const first = take(201, await qkms.POST('/kms/keys/generate', { body: { algorithm: 'Kyber768', name, kid: `${name}-kem` } })).data;
   same('first version', [first.key_version, first.algorithm, first.algorithm_id, first.status], [1, 'Kyber768', algorithm, 'active']);
