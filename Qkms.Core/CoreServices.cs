@@ -107,6 +107,8 @@ internal static class CoreServices
         .AddSingleton<ObservedTime>()
         .AddSingleton<VersionDestruction>()
         .AddSingleton<DestructionSweep>()
+        .AddSingleton<WholeKeys>()
+        .AddSingleton<KeyDeletionSweep>()
         .AddSingleton<UseTrimming>()
         .AddSingleton<RefusalJournal>()
         .AddSingleton<IntegrityAlarm>()

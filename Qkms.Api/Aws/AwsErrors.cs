@@ -21,6 +21,14 @@ internal static class AwsErrors
     public static readonly KmsError IncorrectKey = new(
         "IncorrectKeyException", KmsErrorKind.Invalid, "The ciphertext was made with another key.");
 
+    public static readonly KmsError InvalidMarker = new(
+        "InvalidMarkerException", KmsErrorKind.Invalid, "The marker does not come from this list.");
+
+    public static readonly KmsError MalformedPolicy = new(
+        "MalformedPolicyDocumentException", KmsErrorKind.Invalid, "The policy is not valid JSON.");
+
+    public static readonly KmsError Throttled = new("ThrottlingException", KmsErrorKind.RateLimited, "Rate exceeded");
+
     public static readonly KmsError InvalidArn = new("InvalidArnException", KmsErrorKind.Invalid, "This is no ARN of a key.");
     public static readonly KmsError InvalidState = new(
         "KMSInvalidStateException", KmsErrorKind.Conflict, "The state of the key does not allow this.");

@@ -10,6 +10,7 @@ namespace Qkms.Api.Hosting;
 /// </summary>
 internal sealed class Housekeeping(
     DestructionSweep destruction,
+    KeyDeletionSweep keys,
     DeviceSweep devices,
     TenantDeletionSweep tenants,
     KeptResults results,
@@ -20,5 +21,5 @@ internal sealed class Housekeeping(
     : PeriodicWork("destroying keys, deleting tenants, expired answers and old uses", options.SweepInterval, time, logger)
 {
     protected override IReadOnlyList<Func<CancellationToken, Task>> Tasks { get; } =
-        [destruction.RunAsync, devices.RunAsync, tenants.RunAsync, results.ForgetExpiredAsync, trimming.RunAsync];
+        [destruction.RunAsync, keys.RunAsync, devices.RunAsync, tenants.RunAsync, results.ForgetExpiredAsync, trimming.RunAsync];
 }

@@ -23,6 +23,27 @@ internal static class AwsNames
         string name => name.Replace('-', '_').ToUpperInvariant(),
     };
 
+    // Known to AWS, and not made here.
+    private static readonly string[] _otherSpecs = ["ECC_SECG_P256K1", "HMAC_224", "SM2"];
+
+    /// <summary>The algorithm of a KeySpec; null where it is none that is made here.</summary>
+    public static KeyAlgorithm? AlgorithmOf(string spec) => KeyAlgorithm.All.FirstOrDefault(algorithm => KeySpecOf(algorithm) == spec);
+
+    /// <summary>Whether it is a KeySpec of AWS whose keys are not made here.</summary>
+    public static bool IsOtherSpec(string spec) => _otherSpecs.Contains(spec);
+
+    /// <summary>
+    /// What a key of a KeyUsage is for; null where the algorithm has no such keys. A key that is to encapsulate does nothing else: its
+    /// shared secrets open nothing that it encrypted.
+    /// </summary>
+    public static KeyUse? UseOf(KeyAlgorithm algorithm, string usage)
+    {
+        KeyUse[] meant = [.. algorithm.Uses.Where(use => KeyUsageOf(algorithm, use) == usage)];
+        return meant.Length == 0 ? null
+            : meant.Contains(KeyUse.Encapsulation) ? KeyUse.Encapsulation
+            : meant[0];
+    }
+
     /// <summary>The KeyUsage of a key.</summary>
     public static string KeyUsageOf(KeyAlgorithm algorithm, KeyUse use) =>
         algorithm.Family.Operations.Contains(KeyOperation.GenerateMac) ? "GENERATE_VERIFY_MAC"

@@ -15,7 +15,7 @@ internal enum Permission
     /// <summary><c>keys:rotate</c>.</summary>
     KeysRotate,
 
-    /// <summary><c>keys:update</c>: limits and labels.</summary>
+    /// <summary><c>keys:update</c>: limits, labels and descriptions.</summary>
     KeysUpdate,
 
     /// <summary><c>keys:retire</c>.</summary>
@@ -23,6 +23,9 @@ internal enum Permission
 
     /// <summary><c>keys:revoke</c>.</summary>
     KeysRevoke,
+
+    /// <summary><c>keys:disable</c>: switch keys off with all of their versions, and on again.</summary>
+    KeysDisable,
 
     /// <summary><c>keys:destroy</c>.</summary>
     KeysDestroy,

@@ -41,6 +41,11 @@ internal interface IJournalRepository
     /// </summary>
     Task<StoredEvent?> FindNewestOfTenantAsync(IKmsSession session, TenantId tenantId);
 
+    /// <summary>
+    /// The newest event of a life cycle that says which row of a key a change left behind, as it is stored; null when there is none.
+    /// </summary>
+    Task<StoredEvent?> FindNewestOfKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId);
+
     /// <summary>The greatest number of the tenant's streams; 0 when it has none.</summary>
     Task<int> FindLastNumberAsync(IKmsSession session, TenantId tenantId);
 

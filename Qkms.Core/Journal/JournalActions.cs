@@ -39,6 +39,21 @@ internal static class JournalActions
     /// <summary>The material of a version was erased.</summary>
     public const string KeyDestroyed = "key.destroyed";
 
+    /// <summary>A key was switched off: none of its versions does anything.</summary>
+    public const string KeyDisabled = "key.disabled";
+
+    /// <summary>A key was switched on again.</summary>
+    public const string KeyEnabled = "key.enabled";
+
+    /// <summary>The deletion of a key with all of its versions was ordered; it waits, and the reason says until when.</summary>
+    public const string KeyDeletionScheduled = "key.deletion_scheduled";
+
+    /// <summary>The deletion of a key was called off; the key is disabled.</summary>
+    public const string KeyDeletionCancelled = "key.deletion_cancelled";
+
+    /// <summary>A key has another description; what it says stands in no event.</summary>
+    public const string KeyDescriptionUpdated = "key.description_updated";
+
     /// <summary>A rotation was scheduled.</summary>
     public const string RotationScheduled = "rotation.scheduled";
 

@@ -10,8 +10,8 @@ internal interface IKeyRepository
     /// <summary>The kid of the newest version that says of itself that it belongs to the key at an address, or null.</summary>
     Task<Kid?> FindNewestKidAsync(IKmsSession session, KeyAddress address);
 
-    /// <summary>A logical key by its id, or null.</summary>
-    Task<Sealed<Key>?> FindKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId);
+    /// <summary>A logical key by its id, and whether it is the row that the newest event about it left behind; or null.</summary>
+    Task<(Sealed<Key> Key, bool IsNewest)?> FindKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId);
 
     /// <summary>A logical key by its id, or null, held until the unit ends: whoever else wants it waits.</summary>
     Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId);
@@ -59,6 +59,11 @@ internal interface IKeyRepository
 
     /// <summary>The tenant's own keys with a name, at most so many, by their ids; whatever algorithm and use.</summary>
     Task<IReadOnlyList<Sealed<Key>>> ListKeysAsync(IKmsSession session, TenantId tenantId, KeyName name, int limit);
+
+    /// <summary>
+    /// The tenant's own keys that have a version that is not destroyed, by their ids, at most so many; a scope leaves names out.
+    /// </summary>
+    Task<IReadOnlyList<Sealed<Key>>> ListKeysAsync(IKmsSession session, TenantId tenantId, KeyScope scope, KeyId? after, int limit);
 
     /// <summary>Versions of the tenant's own keys, newest first, each key beside the first of its versions.</summary>
     /// <param name="session">The unit.</param>
@@ -111,7 +116,12 @@ internal interface IKeyRepository
     /// <param name="limit">At most so many, ordered by id.</param>
     Task<IReadOnlyList<DueVersion>> ListDueForDestructionAsync(IKmsSession session, DateTimeOffset now, byte[]? after, int limit);
 
-    /// <summary>Whether any version of any tenant waits for its destruction.</summary>
+    /// <summary>
+    /// Versions that are not destroyed of every tenant's keys whose time of deletion has come, by their rows alone: as above.
+    /// </summary>
+    Task<IReadOnlyList<DueVersion>> ListDueForDeletionAsync(IKmsSession session, DateTimeOffset now, byte[]? after, int limit);
+
+    /// <summary>Whether any version or key of any tenant waits for its destruction.</summary>
     Task<bool> AnyWaitsForDestructionAsync(IKmsSession session);
 }
 
@@ -156,12 +166,14 @@ internal sealed record KeyVersionQuery(
 /// <summary>A version as the database holds it, and its logical key; both of one moment.</summary>
 /// <param name="Version">The version.</param>
 /// <param name="Key">The key; null when it is not there.</param>
-internal sealed record VersionWithKey(Sealed<KeyVersion> Version, Sealed<Key>? Key);
+/// <param name="IsNewest">Whether that is the row that the newest event about the key left behind.</param>
+internal sealed record VersionWithKey(Sealed<KeyVersion> Version, Sealed<Key>? Key, bool IsNewest);
 
 /// <summary>A logical key as the database holds it, and one of its versions; both of one moment.</summary>
 /// <param name="Key">The key.</param>
 /// <param name="Version">The version; null when it is not there.</param>
-internal sealed record KeyWithVersion(Sealed<Key> Key, Sealed<KeyVersion>? Version);
+/// <param name="IsNewest">Whether the key is the row that the newest event about it left behind.</param>
+internal sealed record KeyWithVersion(Sealed<Key> Key, Sealed<KeyVersion>? Version, bool IsNewest);
 
 /// <summary>A version together with its logical key: what decides whether it may be used.</summary>
 /// <param name="Key">The logical key.</param>

@@ -21,8 +21,11 @@ internal sealed record Key : ISealedRow
     /// <summary>Whether it may be used.</summary>
     public required KeyEnablement Enablement { get; init; }
 
-    /// <summary>When it will be destroyed, while it waits for that.</summary>
+    /// <summary>When it is deleted: from the order on, until the last version is destroyed.</summary>
     public DateTimeOffset? DeleteAt { get; init; }
+
+    /// <summary>When its deletion was ordered; null again once that has begun, from when on it is not cancelled.</summary>
+    public DateTimeOffset? DeleteOrderedAt { get; init; }
 
     /// <summary>A text for people.</summary>
     public string? Description { get; init; }
@@ -62,6 +65,9 @@ internal sealed record Key : ISealedRow
     /// <inheritdoc/>
     public string LogName => $"key {Id}";
 
+    /// <summary>Whether no version is left that is not destroyed: protocols that know whole keys say that it does not exist.</summary>
+    public bool IsGone => VersionCount > 0 && DestroyedCount == VersionCount;
+
     /// <summary>
     /// Whether the row of a version is the one that this row says is there: of this key, with a number that it has given, in the state that
     /// it has now, and active exactly when the active slot is its own.
@@ -73,7 +79,16 @@ internal sealed record Key : ISealedRow
         && (version.State == KeyState.Active) == (ActiveKid == version.Kid)
         && States.Hold(version);
 
-    void ISealedRow.WriteSealedColumns(CanonicalWriter writer) => writer
+    void ISealedRow.WriteSealedColumns(CanonicalWriter writer)
+    {
+        WriteColumns(writer);
+
+        // Rows of keys that do not wait have the seals that they had before there was a deletion.
+        if (DeleteOrderedAt is { } ordered)
+            writer.Add(ordered);
+    }
+
+    private void WriteColumns(CanonicalWriter writer) => writer
         .Add(Id.Value).Add(TenantId.Value)
         .Add(Address.Owner.Kind).Add(Address.Owner.Id).Add(Address.Name.Value).Add(Address.Algorithm.Name).Add((long)Address.Use)
         .Add(Origin).Add((long)Enablement).Add(DeleteAt).Add(Description)
@@ -116,7 +131,7 @@ internal enum KeyEnablement
     /// <summary>Switched off, and can be switched on again.</summary>
     Disabled = 2,
 
-    /// <summary>Waits for its destruction.</summary>
+    /// <summary>Waits for its deletion, is being deleted, or is: the last when all of its versions are destroyed.</summary>
     PendingDeletion = 3,
 
     /// <summary>Waits for material from outside.</summary>

@@ -42,6 +42,26 @@ internal static class KeyEvents
             ServerRequestId = actor.ServerRequestId,
         };
 
+    /// <summary>The entry for a change of a key as a whole, with the seal of the row that it leaves behind.</summary>
+    public static JournalEvent About(
+        Guid id, DateTimeOffset time, JournalActor actor, string action, Sealed<Key> after, Key before, string? reason) =>
+        new()
+        {
+            Id = id,
+            TenantId = before.TenantId,
+            Time = time,
+            Action = action,
+            ActorKind = actor.Kind,
+            ActorId = actor.Id,
+            KeyId = before.Id,
+            From = Name(before.Enablement),
+            To = Name(after.UnverifiedRow.Enablement),
+            Reason = reason,
+            RequestId = actor.RequestId,
+            ServerRequestId = actor.ServerRequestId,
+            KeySeal = after.Seal,
+        };
+
     // The device of a key is part of what the journal vouches for, and not looked up when it is read.
     private static string? ReasonOf(KeyOwner owner, string? reason)
     {
@@ -51,6 +71,15 @@ internal static class KeyEvents
         string about = $"device {device}";
         return reason is null ? about : $"{about}: {reason}";
     }
+
+    private static string Name(KeyEnablement enablement) => enablement switch
+    {
+        KeyEnablement.Enabled => "enabled",
+        KeyEnablement.Disabled => "disabled",
+        KeyEnablement.PendingDeletion => "pending_deletion",
+        KeyEnablement.PendingImport => "pending_import",
+        _ => throw new InvalidOperationException("A key has a state that this version of Qkms does not know."),
+    };
 
     private static string Name(KeyVersion version) => version.State switch
     {

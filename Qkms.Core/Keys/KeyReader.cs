@@ -137,8 +137,11 @@ internal sealed class KeyReader(
     private KeyVersion?[] OpenPage(VersionWithKey[] page)
     {
         Dictionary<KeyId, Key?> opened = [];
-        foreach (Sealed<Key> key in page.Select(row => row.Key).OfType<Sealed<Key>>())
-            opened[key.UnverifiedRow.Id] = sealer.TryOpen(key);
+        foreach (VersionWithKey row in page)
+        {
+            if (row.Key is { } key)
+                opened[key.UnverifiedRow.Id] = row.IsNewest ? sealer.TryOpen(key) : null;
+        }
 
         return Array.ConvertAll(page, row => rows.TryCheck(row.Version, opened.GetValueOrDefault(row.Version.UnverifiedRow.KeyId)));
     }

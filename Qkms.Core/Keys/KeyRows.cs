@@ -8,7 +8,8 @@ namespace Qkms.Core.Keys;
 /// <summary>
 /// Reads versions with their keys, both of one moment, checks their seals, and holds one against the other: a key's row says which versions
 /// there are and in what state, so that a version that is missing, or whose row is an older one, is a broken seal and neither a
-/// "not found" nor a state.
+/// "not found" nor a state. The key's row in turn has to be the one that the newest event of the journal about it left behind: whoever puts
+/// an older one back, which says that the key is not disabled, is noticed.
 /// </summary>
 internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
 {
@@ -138,8 +139,17 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
             found = await find() ?? throw new SealBrokenException($"the key of key version {kid}");
         }
 
-        return (sealer.Open(found.Key), found.Version);
+        Key key = sealer.Open(found.Key);
+        return found.IsNewest ? (key, found.Version)
+            : throw (found.Version is { } version ? Lost(version.UnverifiedRow.Kid) : new SealBrokenException(key.LogName));
     }
+
+    /// <summary>The key with an id, or null.</summary>
+    /// <exception cref="SealBrokenException">Its row does not match its seal, or is an older one.</exception>
+    public async Task<Key?> FindKeyAsync(IKmsSession session, TenantId tenantId, KeyId id) =>
+        await keys.FindKeyAsync(session, tenantId, id) is not { } found ? null
+        : sealer.Open(found.Key) is var key && found.IsNewest ? key
+        : throw new SealBrokenException(key.LogName);
 
     /// <summary>The key at an address and its newest versions, or null. At most <see cref="MaxLookedAt"/> are looked at.</summary>
     /// <exception cref="SealBrokenException">As above, or a version that the key must have is not there.</exception>
@@ -186,7 +196,8 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
             return null;
 
         KeyVersion version = sealer.Open(found.Version);
-        return Check(version, sealer.Open(found.Key ?? throw Lost(version.Kid)));
+        Key key = sealer.Open(found.Key ?? throw Lost(version.Kid));
+        return found.IsNewest ? Check(version, key) : throw Lost(version.Kid);
     }
 
     private KeyAndVersion Check(Sealed<KeyVersion> row, Key key) => Check(sealer.Open(row), key);

@@ -62,9 +62,57 @@ internal static class KeyTransitions
         if (key.ActiveKid is null && version.Version != key.NextVersion - 1)
             throw KmsErrors.KeyChanged.With($"Key '{version.Kid}' is not the newest version of its key: rotate that one.");
 
+        RequireEnabled(key);
+    }
+
+    /// <summary>Refuses a key that gets no further version: it is disabled, or waits for its deletion, or is deleted.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.KeyDisabled"/>, <see cref="KmsErrors.KeyDestroyed"/>.</exception>
+    public static void RequireEnabled(Key key)
+    {
+        if (key.Enablement == KeyEnablement.PendingDeletion)
+            throw RefusePending(key);
+
         if (key.Enablement != KeyEnablement.Enabled)
             throw KmsErrors.KeyDisabled.Refusal();
     }
+
+    /// <summary>The key after it was switched on; itself when it is on.</summary>
+    public static Key Enable(Key key) => Switch(key, KeyEnablement.Enabled);
+
+    /// <summary>The key after it was switched off; itself when it is off.</summary>
+    public static Key Disable(Key key) => Switch(key, KeyEnablement.Disabled);
+
+    /// <summary>The key with another description; itself when it has that one. An empty one is none.</summary>
+    public static Key Describe(Key key, string description) =>
+        key.Enablement == KeyEnablement.PendingDeletion ? throw RefusePending(key)
+        : (key.Description ?? "") == description ? key
+        : key with { Description = description.Length == 0 ? null : description };
+
+    /// <summary>The key with a date of its deletion.</summary>
+    public static Key ScheduleDeletion(Key key, DateTimeOffset at, DateTimeOffset now) =>
+        key.Enablement == KeyEnablement.PendingDeletion
+            ? throw RefusePending(key)
+            : key with { Enablement = KeyEnablement.PendingDeletion, DeleteAt = at, DeleteOrderedAt = now };
+
+    /// <summary>The key after its deletion was called off: nobody uses it until somebody switches it on.</summary>
+    public static Key CancelDeletion(Key key) => key switch
+    {
+        { Enablement: not KeyEnablement.PendingDeletion } => throw KmsErrors.KeyChanged.With("The key does not wait for its deletion."),
+        { DeleteOrderedAt: null } => throw KmsErrors.KeyDestroyed.With("The deletion of the key has begun."),
+        _ => key with { Enablement = KeyEnablement.Disabled, DeleteAt = null, DeleteOrderedAt = null },
+    };
+
+    private static Key Switch(Key key, KeyEnablement enablement) => key.Enablement switch
+    {
+        KeyEnablement.PendingDeletion => throw RefusePending(key),
+        KeyEnablement.PendingImport => throw KmsErrors.KeyDisabled.With("The key has no material yet."),
+        _ => key.Enablement == enablement ? key : key with { Enablement = enablement },
+    };
+
+    private static KmsException RefusePending(Key key) => KmsErrors.KeyDestroyed.With(
+        key.IsGone ? "The key is deleted, and gets no version any more: use another name."
+        : key.DeleteOrderedAt is null ? "The key is being deleted."
+        : "The key waits for its deletion: cancel that first.");
 
     /// <summary>The version with a date of its destruction; itself when it has one already, which stands until it is cancelled.</summary>
     public static KeyVersion ScheduleDestruction(KeyVersion version, DateTimeOffset at, DateTimeOffset now) => version.State switch
@@ -107,7 +155,13 @@ internal static class KeyTransitions
             ? version with { State = KeyState.Destroyed, DestroyAt = null, DestroyOrderedAt = null, DestroyedAt = now }
             : null;
 
-    /// <summary>The version after the destruction that nobody has to order: of one that is kept for a time, after that.</summary>
+    /// <summary>The version after the deletion of its key, or null when that is not due, not any more, or the version is destroyed.</summary>
+    public static KeyVersion? DestroyWithKey(KeyAndVersion found, DateTimeOffset now) =>
+        found.Key is { Enablement: KeyEnablement.PendingDeletion, DeleteAt: { } at } && at <= now && found.Version.State != KeyState.Destroyed
+            ? EndRetention(found.Version, now)
+            : null;
+
+    /// <summary>The version after the destruction that nobody has to order of it: of one that is kept for a time, after that.</summary>
     public static KeyVersion EndRetention(KeyVersion version, DateTimeOffset now) =>
         version with { State = KeyState.Destroyed, DestroyAt = null, DestroyOrderedAt = null, DestroyedAt = now };
 

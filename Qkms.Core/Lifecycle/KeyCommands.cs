@@ -8,7 +8,14 @@ namespace Qkms.Core.Lifecycle;
 /// <param name="Kid">The caller's own kid; null = a fresh UUIDv7.</param>
 /// <param name="OaepHash">The hash of OAEP, for RSA encryption keys; else null.</param>
 /// <param name="Limits">Its limits, and how often the key rotates by itself: what is absent, a key that is there already keeps.</param>
-internal sealed record GenerateKeyCommand(KeySelector Key, string Spelling, Kid? Kid, string? OaepHash, KeyLimitChanges Limits);
+internal sealed record GenerateKeyCommand(KeySelector Key, string Spelling, Kid? Kid, string? OaepHash, KeyLimitChanges Limits)
+{
+    /// <summary>The id of the key if it is new; null = a fresh one.</summary>
+    public KeyId? Id { get; init; }
+
+    /// <summary>A text for people, of a key that is new.</summary>
+    public string? Description { get; init; }
+}
 
 /// <summary>A key to be rotated.</summary>
 /// <param name="Key">Which.</param>

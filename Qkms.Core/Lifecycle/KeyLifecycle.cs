@@ -36,7 +36,8 @@ internal sealed class KeyLifecycle(
 {
     /// <summary>Makes the first version of a key, or the next one of a key that has no active version.</summary>
     /// <exception cref="KmsException"><see cref="KmsErrors.ActiveKeyExists"/>, <see cref="KmsErrors.KeyChanged"/> when the
-    /// kid is taken, <see cref="KmsErrors.QuotaExceeded"/>.</exception>
+    /// kid is taken, <see cref="KmsErrors.QuotaExceeded"/>; <see cref="KmsErrors.KeyDisabled"/> and <see cref="KmsErrors.KeyDestroyed"/>
+    /// of the key as a whole.</exception>
     public Task<Done<KeyVersion>> GenerateAsync(
         Caller caller, GenerateKeyCommand command, RepeatableRequest? request, CancellationToken cancellationToken) =>
         changes.OnceAsync(
@@ -88,7 +89,7 @@ internal sealed class KeyLifecycle(
         PlannedChange<KeyVersion> Plan(KeyAndVersion? head)
         {
             DateTimeOffset now = time.GetUtcMilliseconds();
-            Key key = head?.Key ?? newKeys.Make(address, now);
+            Key key = head?.Key ?? newKeys.Make(address, now, command.Id, command.Description);
 
             // Versions are listed by their ids, newest first, and the one before may be of a node whose clock is ahead of this one's.
             KeyVersionId id = new(head is null ? ids.Next() : ids.NextAfter(head.Version.Id.Value));
@@ -255,7 +256,10 @@ internal sealed class KeyLifecycle(
     {
         KeyAndVersion? head = await rows.FindWithNewestAsync(session, address);
         if (head is not null)
+        {
+            KeyTransitions.RequireEnabled(head.Key);
             NewKeys.RefuseSecondActive(head.Key);
+        }
 
         if (kid is { } wanted && await keys.FindWithKeyAsync(session, address.TenantId, wanted) is not null)
             throw KeyWriter.KidTaken(wanted);
@@ -268,9 +272,7 @@ internal sealed class KeyLifecycle(
     private static KeyAndVersion Rotatable(KeyAndVersion found, int? expected)
     {
         (Key key, KeyVersion last) = found;
-        if (key.Enablement != KeyEnablement.Enabled)
-            throw KmsErrors.KeyDisabled.Refusal();
-
+        KeyTransitions.RequireEnabled(key);
         if (expected is { } version && version != last.Version)
             throw KmsErrors.KeyChanged.With(
                 $"The {(last.State == KeyState.Active ? "active" : "newest")} version is {last.Version}, not the expected {version}.");

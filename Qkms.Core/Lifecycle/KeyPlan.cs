@@ -27,9 +27,12 @@ internal sealed record KeyPlan
 
     /// <summary>
     /// The version that was the key's newest and is so no more, or goes on in another key: it is not rotated any more, and what it waits
-    /// for is cancelled. Null when there is none.
+    /// for is cancelled; or the newest of a key that is to be deleted. Null when there is none.
     /// </summary>
     public KeyVersion? Outdated { get; init; }
+
+    /// <summary>Why what <see cref="Outdated"/> waits for is cancelled; null where its row says so.</summary>
+    public string? OutdatedBecause { get; init; }
 
     /// <summary>The member of the request that names the kid of <see cref="NewVersion"/>.</summary>
     public string KidField { get; init; } = "kid";

@@ -124,17 +124,25 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
     /// <param name="after">The version as it will be; the same object when nothing changes.</param>
     /// <param name="action">What happens, for the journal.</param>
     /// <param name="reason">The reason that was given.</param>
-    internal KeyPlan Change(JournalActor actor, Key key, KeyVersion before, KeyVersion after, string action, string? reason)
+    /// <param name="isWithKey">Whether it is part of the deletion of its key, which is then not cancelled any more.</param>
+    internal KeyPlan Change(
+        JournalActor actor, Key key, KeyVersion before, KeyVersion after, string action, string? reason, bool isWithKey = false)
     {
         KeyPlan plan = new() { Key = key, Version = before };
         if (ReferenceEquals(before, after))
             return plan;
 
         Sealed<KeyVersion> written = sealer.Seal(Rewritten(before, after));
+        bool isDestroyed = after.State == KeyState.Destroyed;
+        bool isLast = isDestroyed && key.DestroyedCount + 1 == key.VersionCount;
         Sealed<Key> changed = sealer.Seal(key with
         {
             ActiveKid = key.ActiveKid == before.Kid && after.State != KeyState.Active ? null : key.ActiveKid,
-            DestroyedCount = key.DestroyedCount + (after.State == KeyState.Destroyed ? 1 : 0),
+            DestroyedCount = key.DestroyedCount + (isDestroyed ? 1 : 0),
+
+            // Of a key that waits for its deletion nothing is left then, whatever destroyed the last version.
+            DeleteAt = isLast ? null : key.DeleteAt,
+            DeleteOrderedAt = isLast || isWithKey ? null : key.DeleteOrderedAt,
             States = key.States.With(written.UnverifiedRow),
             RotationPeriod = after.RotationPeriod,
             NextRotationAt = after.NextRotationAt,
@@ -146,6 +154,26 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
             ChangedKey = changed,
             NewUsage = after.CountsUses && !before.CountsUses ? UsageOf(after) : null,
             Events = [KeyEvents.About(ids.Next(), time.GetUtcMilliseconds(), actor, action, written, changed, before, reason)],
+        };
+    }
+
+    /// <summary>The plan that changes a key as a whole. Where nothing changes nothing is written.</summary>
+    /// <param name="actor">Who changes it.</param>
+    /// <param name="before">The key as it was read.</param>
+    /// <param name="after">The key as it will be; the same object when nothing changes.</param>
+    /// <param name="action">What happens, for the journal.</param>
+    /// <param name="reason">What the journal says of it.</param>
+    internal KeyPlan Change(JournalActor actor, Key before, Key after, string action, string? reason)
+    {
+        KeyPlan plan = new() { Key = before };
+        if (ReferenceEquals(before, after))
+            return plan;
+
+        Sealed<Key> changed = sealer.Seal(after with { RowVersion = before.RowVersion + 1 });
+        return plan with
+        {
+            ChangedKey = changed,
+            Events = [KeyEvents.About(ids.Next(), time.GetUtcMilliseconds(), actor, action, changed, before, reason)],
         };
     }
 

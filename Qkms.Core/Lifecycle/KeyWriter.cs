@@ -91,9 +91,14 @@ internal sealed class KeyWriter(
         if (!await keys.UpdateKeyAsync(session, key))
             throw new SealBrokenException(key.UnverifiedRow.LogName);
 
-        // Each version of the key says when it rotates next.
-        if (key.UnverifiedRow.RotationPeriod != plan.Key.RotationPeriod || key.UnverifiedRow.NextRotationAt != plan.Key.NextRotationAt)
+        // Each version of the key says when it rotates next, and stands beside its key.
+        if (key.UnverifiedRow.RotationPeriod != plan.Key.RotationPeriod
+            || key.UnverifiedRow.NextRotationAt != plan.Key.NextRotationAt
+            || key.UnverifiedRow.Enablement != plan.Key.Enablement)
             session.OnCommitted(states.ForgetAll);
+
+        if (key.UnverifiedRow.Enablement != KeyEnablement.Enabled && plan.Key.Enablement == KeyEnablement.Enabled)
+            session.OnCommitted(() => materials.Drop(key.UnverifiedRow.Id));
     }
 
     /// <summary>The refusal of a kid that is taken.</summary>
@@ -150,7 +155,7 @@ internal sealed class KeyWriter(
             if (VersionWithoutRotation(plan) is { } version && plan.Events is [var happened, ..])
             {
                 JournalActor actor = new(happened.ActorKind, happened.ActorId, happened.RequestId, happened.ServerRequestId);
-                cancelled.AddRange(await orders.CancelAllAsync(session, version, actor, own?.Id));
+                cancelled.AddRange(await orders.CancelAllAsync(session, version, actor, own?.Id, plan.OutdatedBecause));
             }
         }
 

@@ -144,7 +144,8 @@ internal sealed partial class RotationScheduler(
                     return false;
 
                 Key key = sealer.Open(row);
-                if (key is not { ActiveKid: { } active, RotationPeriod: { } period } || !(key.NextRotationAt <= now))
+                if (key is not { Enablement: KeyEnablement.Enabled, ActiveKid: { } active, RotationPeriod: { } period }
+                    || !(key.NextRotationAt <= now))
                     return false;
 
                 KeyAndVersion found = await rows.FindWithKeyAsync(session, tenantId, active)
@@ -161,10 +162,10 @@ internal sealed partial class RotationScheduler(
 
     private async Task<bool> OrderForVersionAsync(TenantId tenantId, Guid id, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        // One whose rotation failed stays due; it is looked at, and not written for.
+        // One whose rotation failed, or whose key is switched off, stays due; it is looked at, and not written for.
         KeyAndVersion? seen = await store.ReadAsync(
             session => rows.FindWithKeyAsync(session, tenantId, new KeyVersionId(id)), cancellationToken);
-        if (seen is null
+        if (seen is null or { Key.Enablement: not KeyEnablement.Enabled }
             || await store.ReadAsync(
                 session => jobs.AnyAsync(session, tenantId, seen.Version.Kid, RotationCause.Expiration), cancellationToken))
             return false;
@@ -175,7 +176,7 @@ internal sealed partial class RotationScheduler(
                 // Held, so that a rotation by hand at the same time finds the job, or this finds its successor.
                 await rows.LockKeysAsync(session, [seen.Version]);
                 KeyAndVersion found = await rows.FindAgainAsync(session, seen.Version);
-                return found is { Version: { State: KeyState.Active, AutoRotate: true } version }
+                return found is { Key.Enablement: KeyEnablement.Enabled, Version: { State: KeyState.Active, AutoRotate: true } version }
                     && version.SoftLimitExpiration <= now
                     && await tenants.IsActiveAsync(session, tenantId)
                     && await orders.OrderAsync(session, version, RotationCause.Expiration, now);

@@ -42,10 +42,10 @@ internal sealed class Successors(
         _ = LimitsAfter(old.Version, order, at);
         KeyAndVersion? head = address == old.Key.Address ? null : await rows.FindWithNewestAsync(session, address);
         if (head is not null)
+        {
+            KeyTransitions.RequireEnabled(head.Key);
             NewKeys.RefuseSecondActive(head.Key);
-
-        if (head is { Key.Enablement: not KeyEnablement.Enabled })
-            throw KmsErrors.KeyDisabled.Refusal();
+        }
 
         if (order.NewKid is { } wanted && await keys.FindWithKeyAsync(session, address.TenantId, wanted) is not null)
             throw KeyWriter.KidTaken(wanted, KidField);

@@ -70,9 +70,10 @@ internal sealed class RotationOrders(
     /// <param name="version">The version as it will be.</param>
     /// <param name="actor">Whose change it is.</param>
     /// <param name="except">The job that makes the change, if one does.</param>
+    /// <param name="reason">Why; null where the version says so.</param>
     /// <returns>The journal entries, which the caller writes in this unit.</returns>
     internal async Task<IReadOnlyList<JournalEvent>> CancelAllAsync(
-        IKmsSession session, KeyVersion version, JournalActor actor, RotationJobId? except)
+        IKmsSession session, KeyVersion version, JournalActor actor, RotationJobId? except, string? reason = null)
     {
         List<JournalEvent> happened = [];
         foreach (Sealed<RotationJob> row in await jobs.LockWaitingAsync(session, version.TenantId, version.Kid))
@@ -83,7 +84,7 @@ internal sealed class RotationOrders(
 
             RotationJob cancelled = job.End(RotationJobState.Cancelled, time.GetUtcMilliseconds()) with
             {
-                Reason = ReasonOf(version),
+                Reason = reason ?? ReasonOf(version),
             };
             await WriteAsync(session, sealer.Seal(cancelled), happened: null);
             happened.Add(EndedEvent(actor, JournalActions.RotationCancelled, job, cancelled));

@@ -29,6 +29,8 @@ internal static class CoreEvents
     public const int TenantDeleted = 1208;
     public const int TenantErased = 1209;
     public const int TenantNotDeleted = 1210;
+    public const int KeyVersionDestroyedWithKey = 1211;
+    public const int KeyVersionNotDestroyedWithKey = 1212;
 
     public const int RotationJobDone = 1301;
     public const int RotationJobFailed = 1302;

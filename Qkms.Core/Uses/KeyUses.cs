@@ -245,7 +245,7 @@ internal sealed class KeyUses(
         return counted.Used;
     }
 
-    // Another node may have revoked or destroyed it: this is the moment at which this node learns of it, and its memory must not
+    // Another node may have revoked or destroyed it, or switched its key off: this is the moment at which this node learns of it, and its memory must not
     // hold the key any longer.
     private async ValueTask<ChosenKey> ChooseAsync(
         Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
@@ -261,7 +261,9 @@ internal sealed class KeyUses(
         if (choice.Kid is null)
             caller.Asked = asked with { Kid = found.Used.Version.Kid, Version = found.Used.Version.Version };
 
-        if (KeyStateRules.IsOver(found.Used.Version))
+        if (found.Used.Key.Enablement != KeyEnablement.Enabled)
+            materials.Withdraw(found.Used.Key.Id);
+        else if (KeyStateRules.IsOver(found.Used.Version))
             materials.Withdraw(found.Used.Version.Id);
 
         return resolver.Admit(caller, choice, found, operation);

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Qkms.Core.Callers;
-using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
@@ -11,7 +10,7 @@ namespace Qkms.Core.Uses;
 /// Finds the tenant's own keys by their ids, for protocols that name keys that way. A key of another tenant, of a device, or outside the
 /// caller's narrowing is not there.
 /// </summary>
-internal sealed class KeysById(IKmsStore store, IKeyRepository keys, KeyStateCache states, RowSealer sealer)
+internal sealed class KeysById(IKmsStore store, KeyRows rows, KeyStateCache states)
 {
     private const int MostRemembered = 10_000;
 
@@ -36,19 +35,20 @@ internal sealed class KeysById(IKmsStore store, IKeyRepository keys, KeyStateCac
     }
 
     /// <summary>The key of a version, or null where the caller may not know of it.</summary>
-    public async ValueTask<KeyId?> FindOfVersionAsync(Caller caller, KeyVersionId id, CancellationToken cancellationToken) =>
-        await states.FindAsync(caller.TenantId, id, cancellationToken) is { Version: var version }
-        && version.Address.Owner == KeyOwner.Tenant
-        && caller.Access.Covers(version.Address.Name) ? version.KeyId : null;
+    public async ValueTask<Key?> FindOfVersionAsync(Caller caller, KeyVersionId id, CancellationToken cancellationToken) =>
+        await states.FindAsync(caller.TenantId, id, cancellationToken) is { Key: var key }
+        && key.Address.Owner == KeyOwner.Tenant
+        && caller.Access.Covers(key.Address.Name) ? key : null;
 
-    /// <summary>A key as the database has it, or null.</summary>
+    /// <summary>A key as the database has it, or null; one without a version that is not destroyed is not there any more.</summary>
     /// <exception cref="SealBrokenException">As above.</exception>
-    public async ValueTask<Key?> FindAsync(Caller caller, KeyId id, CancellationToken cancellationToken)
-    {
-        Sealed<Key>? stored = await store.ReadAsync(session => keys.FindKeyAsync(session, caller.TenantId, id), cancellationToken);
-        return stored is not null
-            && sealer.Open(stored) is { } key
-            && key.Address.Owner == KeyOwner.Tenant
-            && caller.Access.Covers(key.Address.Name) ? key : null;
-    }
+    public async ValueTask<Key?> FindAsync(Caller caller, KeyId id, CancellationToken cancellationToken) =>
+        await store.ReadAsync(session => FindAsync(session, caller, id), cancellationToken);
+
+    /// <summary>The same in a unit that reads more.</summary>
+    /// <exception cref="SealBrokenException">As above.</exception>
+    public async Task<Key?> FindAsync(IKmsSession session, Caller caller, KeyId id) =>
+        await rows.FindKeyAsync(session, caller.TenantId, id) is { IsGone: false } key
+        && key.Address.Owner == KeyOwner.Tenant
+        && caller.Access.Covers(key.Address.Name) ? key : null;
 }

@@ -69,6 +69,28 @@ internal sealed class MaterialCache : IDisposable
         }
     }
 
+    /// <summary>Lets go of the keys of every version of a logical key that may not be used any more.</summary>
+    public void Drop(KeyId id)
+    {
+        lock (_lock)
+        {
+            _generation++;
+            EvictAll(entry => entry.KeyId == id);
+        }
+    }
+
+    /// <summary>
+    /// The same when a use was refused because another node has switched the key off; for other keys nothing changes.
+    /// </summary>
+    public void Withdraw(KeyId id)
+    {
+        lock (_lock)
+        {
+            if (EvictAll(entry => entry.KeyId == id) > 0)
+                _generation++;
+        }
+    }
+
     /// <summary>
     /// Lets go of the key of a version that a use was refused, because another node has revoked or destroyed it. Unlike
     /// <see cref="Drop(KeyVersionId)"/> it changes nothing for other keys, however often a caller tries.
@@ -92,17 +114,7 @@ internal sealed class MaterialCache : IDisposable
             return;
 
         lock (_lock)
-        {
-            for (LinkedListNode<MaterialEntry>? node = _byUse.First, next; node is not null; node = next)
-            {
-                next = node.Next;
-                if (tenants.Contains(node.Value.TenantId))
-                {
-                    _generation++;
-                    Evict(node, "withdrawn");
-                }
-            }
-        }
+            _generation += EvictAll(entry => tenants.Contains(entry.TenantId));
     }
 
     /// <summary>Lets go of every key. Those in use are zeroed when their last lease ends.</summary>
@@ -146,7 +158,7 @@ internal sealed class MaterialCache : IDisposable
             }
 
             isHit = false;
-            MaterialEntry entry = new(version.TenantId, version.Id, _time.GetTimestamp())
+            MaterialEntry entry = new(version.TenantId, version.KeyId, version.Id, _time.GetTimestamp())
             {
                 Leases = 1,
                 IsDropped = generation != _generation,
@@ -212,6 +224,22 @@ internal sealed class MaterialCache : IDisposable
         }
     }
 
+    private int EvictAll(Predicate<MaterialEntry> isMeant)
+    {
+        int count = 0;
+        for (LinkedListNode<MaterialEntry>? node = _byUse.First, next; node is not null; node = next)
+        {
+            next = node.Next;
+            if (!isMeant(node.Value))
+                continue;
+
+            count++;
+            Evict(node, "withdrawn");
+        }
+
+        return count;
+    }
+
     private bool IsOld(MaterialEntry entry) => _time.GetElapsedTime(entry.AskedAt) > _options.MaxAge;
 
     private void Evict(LinkedListNode<MaterialEntry> node, string reason)
@@ -250,9 +278,11 @@ internal sealed class MaterialCache : IDisposable
 }
 
 /// <summary>One key of the cache. The cache's lock guards the counter and the flag.</summary>
-internal sealed class MaterialEntry(TenantId tenantId, KeyVersionId id, long askedAt)
+internal sealed class MaterialEntry(TenantId tenantId, KeyId keyId, KeyVersionId id, long askedAt)
 {
     public TenantId TenantId { get; } = tenantId;
+
+    public KeyId KeyId { get; } = keyId;
 
     public KeyVersionId Id { get; } = id;
 

@@ -17,7 +17,7 @@ internal static class OperationNames
     /// <summary>Revoke a version.</summary>
     public const string RevokeKey = "revoke_key";
 
-    /// <summary>Change limits or labels of a version.</summary>
+    /// <summary>Change limits or labels of a version, or the description of a key.</summary>
     public const string UpdateKey = "update_key";
 
     /// <summary>Set a date for the destruction of a version.</summary>
@@ -28,6 +28,18 @@ internal static class OperationNames
 
     /// <summary>Erase the private key of a version whose date has come.</summary>
     public const string DestroyKey = "destroy_key";
+
+    /// <summary>Switch a key on, with all of its versions.</summary>
+    public const string EnableKey = "enable_key";
+
+    /// <summary>Switch a key off.</summary>
+    public const string DisableKey = "disable_key";
+
+    /// <summary>Set a date for the deletion of a key.</summary>
+    public const string ScheduleKeyDeletion = "schedule_key_deletion";
+
+    /// <summary>Cancel the deletion of a key.</summary>
+    public const string CancelKeyDeletion = "cancel_key_deletion";
 
     /// <summary>The name of a use of a key.</summary>
     public static string Of(KeyOperation operation) => operation switch

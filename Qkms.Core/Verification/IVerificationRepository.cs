@@ -33,9 +33,6 @@ internal interface IVerificationRepository
     /// <summary>Events without a position by their ids.</summary>
     Task<IReadOnlyList<StoredEvent>> ListFormerEventsAsync(IKmsSession session, byte[] tenantId, byte[] after, int limit);
 
-    /// <summary>The newest event of a key that names the seal of its row; null when there is none.</summary>
-    Task<StoredEvent?> FindNewestOfKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId);
-
     /// <summary>The position of the newest event of a key that names this seal; null when there is none.</summary>
     Task<long?> FindPositionOfSealAsync(IKmsSession session, TenantId tenantId, KeyId keyId, byte[] keySeal);
 

@@ -14,6 +14,7 @@ namespace Qkms.Core.Verification;
 internal sealed class KeyVerifier(
     IKmsSession session,
     IVerificationRepository repository,
+    IJournalRepository journal,
     IFormerRowRepository rows,
     IKeyRepository keys,
     OpenedTenantKeys tenantKeys,
@@ -83,7 +84,7 @@ internal sealed class KeyVerifier(
 
     private async Task CheckAgainstJournalAsync(Key key, byte[] seal)
     {
-        StoredEvent? newest = await repository.FindNewestOfKeyAsync(session, key.TenantId, key.Id);
+        StoredEvent? newest = await journal.FindNewestOfKeyAsync(session, key.TenantId, key.Id);
         if (newest is null)
         {
             report.Found($"the journal does not tell of {key.LogName}");

@@ -1,4 +1,5 @@
 using Qkms.Core.Installation;
+using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Store;
@@ -9,6 +10,7 @@ namespace Qkms.Core.Verification;
 /// <summary>Checks everything that the root key protects, on one moment of the database, and changes nothing.</summary>
 internal sealed class Verifier(
     IVerificationRepository repository,
+    IJournalRepository journals,
     IFormerRowRepository rows,
     ITenantRepository tenants,
     ITenantRemainsRepository remains,
@@ -40,7 +42,7 @@ internal sealed class Verifier(
         using OpenedTenantKeys tenantKeys = new(session, keyrings, keyring);
         await new RowVerifier(session, repository, rows, tenantKeys, sealer, statements, report).RunAsync();
         await new DeviceVerifier(session, repository, sealer, statements, report).RunAsync();
-        KeyVerifier key = new(session, repository, rows, keys, tenantKeys, sealer, statements, report);
+        KeyVerifier key = new(session, repository, journals, rows, keys, tenantKeys, sealer, statements, report);
         await key.RunAsync();
         return new VerificationSummary(journal.Tenants, journal.Streams, journal.Events, key.Keys, key.Versions, key.PrivateKeys);
     }

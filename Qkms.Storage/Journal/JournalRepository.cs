@@ -137,6 +137,21 @@ internal sealed class JournalRepository : IJournalRepository
             SelectNewestOfTenant,
             new { TenantId = tenantId.Value.ToBytes(), Action = JournalActions.OfTenants + "%", To = tenantId.ToString() }))?.ToEvent();
 
+    private const string SelectNewestOfKey =
+        $"""
+        SELECT {JournalColumns.Columns}
+        FROM audit_events
+        WHERE tenant_id = @TenantId AND stream = 1 AND key_id = @KeyId AND key_id IS NOT NULL AND key_seal IS NOT NULL
+          AND position IS NOT NULL
+        ORDER BY position DESC
+        LIMIT 1
+        """;
+
+    /// <inheritdoc/>
+    public async Task<StoredEvent?> FindNewestOfKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
+        (await session.Sql.FindAsync<JournalRow>(
+            SelectNewestOfKey, new { TenantId = tenantId.Value.ToBytes(), KeyId = keyId.Value.ToBytes() }))?.ToEvent();
+
     private const string SelectLastNumber = "SELECT COALESCE(MAX(stream), 0) FROM audit_streams WHERE tenant_id = @TenantId";
 
     /// <inheritdoc/>

@@ -39,7 +39,7 @@ internal sealed partial class KeyRepository
         IReadOnlyList<(KeyVersionRow First, KeyRow? Second)> rows = await session.Sql.ListPairsAsync<KeyVersionRow, KeyRow>(
             isForward ? _selectSuccessors : _selectPredecessors,
             new { TenantId = tenantId.Value.ToBytes(), First = first.Value, Limit = limit });
-        return [.. rows.Select(row => new VersionWithKey(row.First.ToSealed(), row.Second?.ToSealed()))];
+        return [.. rows.Select(Paired)];
     }
 
     private const string SelectNextStart =

@@ -36,10 +36,19 @@ internal sealed partial class KeyRepository : IKeyRepository
         WHERE tenant_id = @TenantId AND id = @Id
         """;
 
+    private const string SelectKeyAsTold =
+        $"""
+        SELECT {KeyRow.ColumnsBehind}
+        FROM keys k
+        WHERE k.tenant_id = @TenantId AND k.id = @Id
+        """;
+
     /// <inheritdoc/>
-    public async Task<Sealed<Key>?> FindKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
-        (await session.Sql.FindAsync<KeyRow>(
-            SelectKeyById, new { TenantId = tenantId.Value.ToBytes(), Id = keyId.Value.ToBytes() }))?.ToSealed();
+    public async Task<(Sealed<Key> Key, bool IsNewest)?> FindKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
+        await session.Sql.FindAsync<KeyRow>(
+            SelectKeyAsTold, new { TenantId = tenantId.Value.ToBytes(), Id = keyId.Value.ToBytes() }) is { } row
+            ? (row.ToSealed(), row.IsNewest)
+            : null;
 
     /// <inheritdoc/>
     public async Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
@@ -50,7 +59,7 @@ internal sealed partial class KeyRepository : IKeyRepository
     private const string InsertKey =
         $"""
         INSERT INTO keys ({KeyRow.Columns})
-        VALUES (@Id, @TenantId, @OwnerKind, @OwnerId, @Name, @Algorithm, @Use, @Origin, @State, @DeleteAt, @Description,
+        VALUES (@Id, @TenantId, @OwnerKind, @OwnerId, @Name, @Algorithm, @Use, @Origin, @State, @DeleteAt, @DeleteOrderedAt, @Description,
           @RotationPeriod, @NextRotationAt, @NextVersion, @ActiveKid, @VersionCount, @DestroyedCount, @VersionStates, @RowVersion,
           @CreatedAt, @Seal, @SealKeyId)
         ON CONFLICT DO NOTHING
@@ -62,8 +71,8 @@ internal sealed partial class KeyRepository : IKeyRepository
     private const string UpdateKey =
         """
         UPDATE keys
-        SET state = @State, delete_at = @DeleteAt, description = @Description, rotation_period = @RotationPeriod,
-          next_rotation_at = @NextRotationAt, next_version = @NextVersion, active_kid = @ActiveKid, version_count = @VersionCount,
+        SET state = @State, delete_at = @DeleteAt, delete_ordered_at = @DeleteOrderedAt, description = @Description,
+          rotation_period = @RotationPeriod, next_rotation_at = @NextRotationAt, next_version = @NextVersion, active_kid = @ActiveKid, version_count = @VersionCount,
           destroyed_count = @DestroyedCount, version_states = @VersionStates, row_version = @RowVersion, seal = @Seal,
           seal_key_id = @SealKeyId
         WHERE tenant_id = @TenantId AND id = @Id AND row_version = @RowVersion - 1
@@ -78,7 +87,8 @@ internal sealed partial class KeyRepository : IKeyRepository
         if (await session.Sql.ExecuteAsync(sql, row) != 1)
             return false;
 
-        session.Sql.MustStand(WrittenRow.Of(key.UnverifiedRow.LogName, "keys", row, [nameof(KeyRow.TenantId), nameof(KeyRow.Id)]));
+        session.Sql.MustStand(WrittenRow.Of(
+            key.UnverifiedRow.LogName, "keys", row, [nameof(KeyRow.TenantId), nameof(KeyRow.Id)], except: KeyRow.OfJournal));
         return true;
     }
 
@@ -119,8 +129,14 @@ internal sealed partial class KeyRepository : IKeyRepository
 
     private static async Task<VersionWithKey?> FindWithKeyAsync(IKmsSession session, string sql, object parameters) =>
         await session.Sql.FindPairAsync<KeyVersionRow, KeyRow>(sql, parameters) is { } found
-            ? new VersionWithKey(found.First.ToSealed(), found.Second?.ToSealed())
+            ? Paired(found)
             : null;
+
+    private static VersionWithKey Paired((KeyVersionRow First, KeyRow? Second) row) =>
+        new(row.First.ToSealed(), row.Second?.ToSealed(), row.Second?.IsNewest == true);
+
+    private static KeyWithVersion Paired((KeyRow First, KeyVersionRow? Second) row) =>
+        new(row.First.ToSealed(), row.Second?.ToSealed(), row.First.IsNewest);
 
     // By way of the logical key: an edited copy of the address in a version must not make the version disappear.
     private const string SelectKeyAnd =
@@ -163,7 +179,7 @@ internal sealed partial class KeyRepository : IKeyRepository
 
     private static async Task<KeyWithVersion?> FindKeyWithAsync(IKmsSession session, string sql, object parameters) =>
         await session.Sql.FindPairAsync<KeyRow, KeyVersionRow>(sql, parameters) is { } found
-            ? new KeyWithVersion(found.First.ToSealed(), found.Second?.ToSealed())
+            ? Paired(found)
             : null;
 
     private const string SelectByNumberDown =
@@ -178,7 +194,7 @@ internal sealed partial class KeyRepository : IKeyRepository
     [
         .. (await session.Sql.ListPairsAsync<KeyRow, KeyVersionRow>(
             SelectByNumberDown, new KeyVersionParameters(address, newest) { Limit = limit }))
-            .Select(row => new KeyWithVersion(row.First.ToSealed(), row.Second?.ToSealed())),
+            .Select(Paired),
     ];
 
     private const string SelectKeysOfName =
@@ -227,7 +243,7 @@ internal sealed partial class KeyRepository : IKeyRepository
         IReadOnlyList<(KeyVersionRow First, KeyRow? Second)> rows = await session.Sql.ListPairsAsync<KeyVersionRow, KeyRow>(
             SelectPage + KeyVersionFilter.Where(query, session.Sql.Dialect, before is not null) + WithKeys,
             new KeyVersionQueryParameters(query) { Before = before?.Value.ToBytes(), Limit = limit });
-        return [.. rows.Select(row => new VersionWithKey(row.First.ToSealed(), row.Second?.ToSealed()))];
+        return [.. rows.Select(Paired)];
     }
 
     // One row per algorithm.

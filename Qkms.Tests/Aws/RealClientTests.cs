@@ -5,7 +5,7 @@ using Amazon.Runtime;
 namespace Qkms.Tests.Aws;
 
 /// <summary>The unmodified SDKs of AWS for JavaScript and .NET, and a service on a real port.</summary>
-public sealed class RealClientTests : ServiceTests
+public sealed partial class RealClientTests : ServiceTests
 {
     private static readonly string[] _algorithms = ["AES-256", "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-65", "RSA-2048"];
 

@@ -163,7 +163,7 @@ public abstract class ServiceFreshnessContract : IAsyncLifetime
                     RowVersion = version.RowVersion + 1,
                 };
                 await Repositories.Keys.UpdateVersionAsync(session, sealer.Seal(revoked));
-                return await Repositories.Keys.UpdateKeyAsync(
+                return await Service.WriteKeyAsync(
                     session,
                     sealer.Seal(key with { ActiveKid = null, States = key.States.With(revoked), RowVersion = key.RowVersion + 1 }));
             },

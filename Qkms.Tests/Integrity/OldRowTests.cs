@@ -1,3 +1,5 @@
+using Qkms.Tests.Aws;
+
 namespace Qkms.Tests.Integrity;
 
 // V-03
@@ -47,6 +49,53 @@ public sealed class OldRowTests : ServiceTests
         Broken(await Client.RevokeAsync(kid));
         ShouldBeNamed(kid);
         await OthersShouldWorkAsync();
+    }
+
+    // F-11, sibling: nothing of the versions has changed, and only the journal tells that the row of the key is an older one.
+    [Theory]
+    [InlineData("DisableKey")]
+    [InlineData("ScheduleKeyDeletion")]
+    [InlineData("CancelKeyDeletion")]
+    [InlineData("UpdateKeyDescription")]
+    public async Task An_old_row_of_a_key_that_was_changed_as_a_whole_is_refused_and_named(string change)
+    {
+        await Client.GenerateAsync("ML-DSA-44", new { name = "witness" });
+        Answer made = await Client.GenerateAsync("ML-DSA-44");
+        (string kid, string id) = (made.Text("kid"), made.Text("key_id"));
+        AwsSigner signer = await Client.CreateAccessKeyAsync();
+        if (change == "CancelKeyDeletion")
+            (await Client.CallAsync(signer, "ScheduleKeyDeletion", new { KeyId = id })).ShouldBe(HttpStatusCode.OK);
+
+        OldRow row = Save("keys", "name = 'default'");
+        (await Client.CallAsync(signer, change, new { KeyId = id, Description = "other" })).ShouldBe(HttpStatusCode.OK);
+
+        row.PutBack();
+
+        await ShouldBeRefusedAsync(kid, number: 1);
+        Broken(await Client.RevokeAsync(kid));
+        (await Client.CallAsync(signer, "DescribeKey", new { KeyId = id })).ShouldBeException("KMSInternalException", 500);
+        (await Client.CallAsync(signer, "EnableKey", new { KeyId = id })).ShouldBeException("KMSInternalException", 500);
+        ShouldBeNamed(kid);
+        await OthersShouldWorkAsync();
+    }
+
+    // F-11, sibling of F-12: whoever puts an order back that was called off has no key deleted.
+    [Fact]
+    public async Task A_cancelled_order_of_deletion_put_back_deletes_nothing()
+    {
+        Answer made = await Client.GenerateAsync("AES-256");
+        AwsSigner signer = await Client.CreateAccessKeyAsync();
+        (await Client.CallAsync(signer, "ScheduleKeyDeletion", new { KeyId = made.Text("key_id"), PendingWindowInDays = 7 }))
+            .ShouldBe(HttpStatusCode.OK);
+        OldRow row = Save("keys", "name = 'default'");
+        (await Client.CallAsync(signer, "CancelKeyDeletion", new { KeyId = made.Text("key_id") })).ShouldBe(HttpStatusCode.OK);
+        row.PutBack();
+
+        (await App.DeleteKeysAfterAsync(TimeSpan.FromDays(30))).Should().Be(0);
+
+        ShouldBeNamed(made.Text("kid"));
+        using Database database = App.OpenDatabase();
+        ((byte[])database.Scalar("SELECT wrapped FROM key_material")!).Should().Contain(one => one != 0, "the key is still there");
     }
 
     // F-11: version 2 signed although next_version was 2.

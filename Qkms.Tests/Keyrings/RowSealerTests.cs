@@ -49,6 +49,7 @@ public sealed class RowSealerTests : IDisposable
         ["Origin"] = [r => r with { Origin = "external" }],
         ["Enablement"] = [r => r with { Enablement = KeyEnablement.Disabled }],
         ["DeleteAt"] = [r => r with { DeleteAt = _later }, r => r with { DeleteAt = null }],
+        ["DeleteOrderedAt"] = [r => r with { DeleteOrderedAt = _later }],
         ["RotationPeriod"] = [r => r with { RotationPeriod = TimeSpan.FromDays(91) }, r => r with { RotationPeriod = null }],
         ["NextRotationAt"] = [r => r with { NextRotationAt = _later }, r => r with { NextRotationAt = null }],
         ["NextVersion"] = [r => r with { NextVersion = 2 }],

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Qkms.Core.ApiKeys;
 using Qkms.Tests.ApiKeys;
+using Qkms.Tests.Aws;
 
 namespace Qkms.Tests.Nodes;
 
@@ -38,6 +39,37 @@ public sealed class RevokeOnOtherNodesTests(TwoNodes nodes) : IClassFixture<TwoN
         }
 
         await ShouldKeepThePromiseAsync(attempts, users);
+    }
+
+    /// <summary>E-14: so it is with a key that is disabled, or is to be deleted, with all of its versions.</summary>
+    [FactIf(Requirement.Postgres)]
+    public async Task A_key_that_is_switched_off_is_refused_by_the_other_node_for_every_operation()
+    {
+        AwsSigner signer = await nodes.A.CreateAccessKeyAsync();
+        foreach ((string operation, string code) in new[] { ("DisableKey", "ERR_KMS_011"), ("ScheduleKeyDeletion", "ERR_KMS_010") })
+        {
+            Attempt[] attempts = [.. (await PreparedUse.PrepareAsync(nodes.A, operation)).SelectMany(Choices)];
+            foreach (Attempt attempt in attempts)
+                (await attempt.Send(nodes.B)).ShouldBe(HttpStatusCode.OK);
+
+            Task<long>[] users =
+                [.. attempts.Select(attempt => UseUntilRefusedAsync(nodes.B, attempt, HttpStatusCode.Conflict, code))];
+            HashSet<string> done = [];
+            foreach (IGrouping<string, Attempt> version in attempts.GroupBy(attempt => attempt.Kid))
+            {
+                string id = (await nodes.A.GetJsonAsync($"/kms/keys/{version.Key}")).Text("key_id");
+                if (done.Add(id))
+                    (await nodes.A.CallAsync(signer, operation, new { KeyId = id })).ShouldBe(HttpStatusCode.OK);
+
+                foreach (Attempt attempt in version)
+                {
+                    attempt.RevokedAt = Stopwatch.GetTimestamp();
+                    (await attempt.Send(nodes.A)).ShouldBeRefused(HttpStatusCode.Conflict, code);
+                }
+            }
+
+            await ShouldKeepThePromiseAsync(attempts, users);
+        }
     }
 
     // The third node stands for whoever revokes API keys: a request for it does not exist yet.

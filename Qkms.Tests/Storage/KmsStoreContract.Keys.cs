@@ -9,7 +9,9 @@ public abstract partial class KmsStoreContract
         Sealed<Key> added = StoreRows.Seal(_rows.Key(tenant.Id) with
         {
             Description = "a key",
+            Enablement = KeyEnablement.PendingDeletion,
             DeleteAt = StoreRows.StoredNow.AddDays(7),
+            DeleteOrderedAt = StoreRows.StoredNow,
             RotationPeriod = TimeSpan.FromDays(90),
             NextRotationAt = StoreRows.StoredNow.AddDays(90),
         });
@@ -63,7 +65,7 @@ public abstract partial class KmsStoreContract
         (Key key, IReadOnlyList<KeyVersion> versions) = await tenant.AddKeyAsync("default", "ML-KEM-768", KeyState.Active);
         Sealed<Key> changed = StoreRows.Seal(key with
         {
-            Enablement = KeyEnablement.Disabled,
+            Enablement = KeyEnablement.PendingDeletion,
             DeleteAt = StoreRows.StoredNow,
             Description = "changed",
             RotationPeriod = TimeSpan.FromDays(1),

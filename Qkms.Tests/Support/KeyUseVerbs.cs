@@ -1,4 +1,5 @@
 using System.Text.Encodings.Web;
+using Qkms.Core.Journal;
 using Qkms.Core.Sealing;
 
 namespace Qkms.Tests.Support;
@@ -75,7 +76,7 @@ internal static class KeyUseVerbs
         RowSealer sealer = app.Services.GetRequiredService<RowSealer>();
         bool written = await app.Services.GetRequiredService<IKmsStore>().WriteAsync(
             async session => await Repositories.Keys.UpdateVersionAsync(session, sealer.Seal(changed))
-                && await Repositories.Keys.UpdateKeyAsync(
+                && await app.WriteKeyAsync(
                     session,
                     sealer.Seal(key with
                     {
@@ -98,11 +99,32 @@ internal static class KeyUseVerbs
             async session =>
             {
                 Key key = sealer.Open((await Repositories.Keys.LockKeyAsync(session, version.TenantId, version.KeyId))!);
-                return await Repositories.Keys.UpdateKeyAsync(session, sealer.Seal(change(key) with { RowVersion = key.RowVersion + 1 }));
+                return await app.WriteKeyAsync(session, sealer.Seal(change(key) with { RowVersion = key.RowVersion + 1 }));
             },
             CancellationToken.None);
         written.Should().BeTrue();
         app.Time.OutliveCaches();
+    }
+
+    /// <summary>Writes the row of a key, and the event without which nobody believes it.</summary>
+    public static async Task<bool> WriteKeyAsync(this QkmsApplication app, IKmsSession session, Sealed<Key> key)
+    {
+        JournalEvent written = new()
+        {
+            Id = app.Services.GetRequiredService<IdGenerator>().Next(),
+            TenantId = key.UnverifiedRow.TenantId,
+            Time = app.Time.GetUtcMilliseconds(),
+            Action = JournalActions.KeyUpdated,
+            ActorKind = "system",
+            ActorId = "test",
+            KeyId = key.UnverifiedRow.Id,
+            KeySeal = key.Seal,
+        };
+        if (!await Repositories.Keys.UpdateKeyAsync(session, key))
+            return false;
+
+        await app.Services.GetRequiredService<JournalWriter>().AppendAsync(session, written);
+        return true;
     }
 
     private static JsonObject ToJson(object members) => (JsonObject)JsonSerializer.SerializeToNode(members)!;

@@ -46,6 +46,14 @@ internal static class KeyVerbs
         return await sweep.RunAsync(CancellationToken.None);
     }
 
+    /// <summary>The same with the keys that are due to be deleted as a whole: the number of versions.</summary>
+    public static async Task<int> DeleteKeysAfterAsync(this QkmsApplication app, TimeSpan time)
+    {
+        KeyDeletionSweep sweep = app.Services.GetRequiredService<KeyDeletionSweep>();
+        app.Time.Pass(time);
+        return await sweep.RunAsync(CancellationToken.None);
+    }
+
     public static Task<Answer> ActiveAsync(this HttpClient client, string algorithm = Kem) =>
         client.GetJsonAsync($"/kms/keys/active?algorithm={algorithm}");
 }

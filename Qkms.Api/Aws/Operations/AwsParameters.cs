@@ -6,6 +6,8 @@ namespace Qkms.Api.Aws.Operations;
 /// <summary>Rules for members that several operations have.</summary>
 internal static class AwsParameters
 {
+    private const int MaxMarker = 1024;
+
     /// <summary>A member that must be there.</summary>
     public static T Require<T>([NotNull] T? value, string member)
         where T : class => value ?? throw KmsErrors.Invalid.With($"'{member}' is required.");
@@ -15,6 +17,43 @@ internal static class AwsParameters
     {
         if (length < least || length > most)
             throw KmsErrors.Invalid.With($"'{member}' must be from {least} to {most}.");
+    }
+
+    /// <summary>A time as AWS writes it: seconds since 1970.</summary>
+    public static double SecondsOf(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / 1000.0;
+
+    /// <summary>A text for people, of a limited length.</summary>
+    public static string TextOf(string text, int most, string member)
+    {
+        RequireLength(text.Length, 0, most, member);
+
+        // PostgreSQL keeps no such text.
+        return text.Contains('\0', StringComparison.Ordinal)
+            ? throw KmsErrors.Invalid.With($"'{member}' must not contain the character U+0000.")
+            : text;
+    }
+
+    /// <summary>What a list says of its page.</summary>
+    /// <param name="limit">How many entries at most.</param>
+    /// <param name="most">The most there may be.</param>
+    /// <param name="usual">How many where the request does not say.</param>
+    public static int LimitOf(int? limit, int most, int usual)
+    {
+        RequireLength(limit ?? usual, 1, most, "Limit");
+        return limit ?? usual;
+    }
+
+    /// <summary>Reads a page; a marker that is none of the list is an InvalidMarkerException.</summary>
+    public static async ValueTask<T> PageAsync<T>(string? marker, Func<Task<T>> read)
+    {
+        try
+        {
+            return marker is { Length: 0 or > MaxMarker } ? throw AwsErrors.InvalidMarker.Refusal() : await read();
+        }
+        catch (KmsException refusal) when (refusal.Details is [{ Field: "cursor" }])
+        {
+            throw AwsErrors.InvalidMarker.Refusal();
+        }
     }
 
     /// <summary>The encryption context.</summary>

@@ -118,6 +118,9 @@ internal static class EncryptionOperations
         if (isSymmetric && !isBlob)
             throw AwsErrors.InvalidCiphertext.Refusal();
 
+        if (named is null)
+            await AwsKeys.RequireEnabledAsync(call, version);
+
         string algorithm = isSymmetric ? AwsNames.Symmetric : await AlgorithmOfAsync(call, named!.Value);
         AwsParameters.RequireAlgorithm(request.EncryptionAlgorithm, algorithm);
         if (isSymmetric && request.KeyId is not null && !await AwsKeys.IsOfAsync(call, request.KeyId, version))

@@ -19,6 +19,7 @@ internal sealed record KeyMetadata
     public required string Description { get; init; }
     public required string KeyUsage { get; init; }
     public required string KeyState { get; init; }
+    public double? DeletionDate { get; init; }
     public required string Origin { get; init; }
     public required string KeyManager { get; init; }
     public required string KeySpec { get; init; }
@@ -66,15 +67,20 @@ internal static class KeyOperations
     private static async ValueTask<DescribeKeyResponse> DescribeKeyAsync(AwsCall call, DescribeKeyRequest request)
     {
         AwsParameters.RefuseGrants(request.GrantTokens);
-        Key key = await AwsKeys.GetAsync(call, request.KeyId);
+        return new DescribeKeyResponse(await MetadataOfAsync(call, await AwsKeys.GetAsync(call, request.KeyId)));
+    }
+
+    /// <summary>What AWS says of a key.</summary>
+    public static async ValueTask<KeyMetadata> MetadataOfAsync(AwsCall call, Key key)
+    {
         KeyVersion? active = key.ActiveKid is { } kid ? await call.Service<VersionReader>().GetAsync(call.Caller, kid, call.Aborted) : null;
         (KeyAlgorithm algorithm, KeyUse use) = (key.Address.Algorithm, key.Address.Use);
-        return new DescribeKeyResponse(new KeyMetadata
+        return new KeyMetadata
         {
             AWSAccountId = call.Aws.AccountId,
             KeyId = key.Id.ToString(),
             Arn = AwsKeys.ArnOf(call, key.Id),
-            CreationDate = key.CreatedAt.ToUnixTimeMilliseconds() / 1000.0,
+            CreationDate = AwsParameters.SecondsOf(key.CreatedAt),
             Enabled = active is not null && key.Enablement == KeyEnablement.Enabled,
             Description = key.Description ?? "",
             KeyUsage = AwsNames.KeyUsageOf(algorithm, use),
@@ -86,6 +92,7 @@ internal static class KeyOperations
                 KeyEnablement.Enabled => "Unavailable",
                 _ => "Disabled",
             },
+            DeletionDate = key.DeleteAt is { } at ? AwsParameters.SecondsOf(at) : null,
             Origin = "AWS_KMS",
             KeyManager = "CUSTOMER",
             KeySpec = AwsNames.KeySpecOf(algorithm),
@@ -95,7 +102,7 @@ internal static class KeyOperations
             SigningAlgorithms = AwsNames.SigningAlgorithmsOf(algorithm, use),
             EncapsulationAlgorithms = AwsNames.EncapsulationAlgorithmsOf(algorithm, use),
             MacAlgorithms = AwsNames.MacAlgorithmsOf(algorithm),
-        });
+        };
     }
 
     private static async ValueTask<GetPublicKeyResponse> GetPublicKeyAsync(AwsCall call, GetPublicKeyRequest request)
@@ -105,6 +112,7 @@ internal static class KeyOperations
         if (key.Address.Algorithm.Family.IsSymmetric)
             throw AwsErrors.Unsupported.With("A symmetric key has no public key.");
 
+        AwsKeys.RequireEnabled(call, key);
         Kid kid = key.ActiveKid ?? throw AwsErrors.InvalidState.With("The key has no active version.");
         KeyVersion version = await call.Service<VersionReader>().GetAsync(call.Caller, kid, call.Aborted);
         return new GetPublicKeyResponse

@@ -1,0 +1,37 @@
+using Qkms.Core.Callers;
+using Qkms.Core.Keys;
+using Qkms.Storage.Rows;
+using Qkms.Storage.Sessions;
+
+namespace Qkms.Storage.Keys;
+
+/// <content>Keys as a whole.</content>
+internal sealed partial class KeyRepository
+{
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Sealed<Key>>> ListKeysAsync(
+        IKmsSession session, TenantId tenantId, KeyScope scope, KeyId? after, int limit)
+    {
+        // By the primary key: what is made meanwhile comes behind.
+        string sql =
+            $"""
+            SELECT {KeyRow.Columns}
+            FROM keys
+            WHERE tenant_id = @TenantId AND owner_kind = '' AND owner_id = '' AND destroyed_count < version_count
+            """
+            + ScopeFilter.AndWithin(scope, session.Sql.Dialect, "name")
+            + (after is null ? "" : " AND id > @After")
+            + " ORDER BY id LIMIT @Limit";
+        IReadOnlyList<KeyRow> rows = await session.Sql.ListAsync<KeyRow>(
+            sql,
+            new
+            {
+                TenantId = tenantId.Value.ToBytes(),
+                ScopeNames = ScopeFilter.NamesOf(scope),
+                ScopeFolders = ScopeFilter.FoldersOf(scope),
+                After = after?.Value.ToBytes(),
+                Limit = limit,
+            });
+        return [.. rows.Select(row => row.ToSealed())];
+    }
+}
