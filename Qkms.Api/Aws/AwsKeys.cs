@@ -11,7 +11,8 @@ internal static class AwsKeys
 
     /// <summary>The choice of the key that a request names, which is to be used.</summary>
     /// <exception cref="KmsException">
-    /// A DisabledException or KMSInvalidStateException of a key that is not enabled. A NotFoundException, the same for a key of another tenant, of a device, and outside the narrowing of the access key; an
+    /// A DisabledException or KMSInvalidStateException of a key that is not enabled. A NotFoundException, the same for a key of another
+    /// tenant, of a device, and outside the narrowing of the access key; an
     /// InvalidArnException; a ValidationException.
     /// </exception>
     public static async ValueTask<KeyChoice> FindAsync(AwsCall call, string? keyId)
@@ -62,7 +63,8 @@ internal static class AwsKeys
     }
 
     /// <summary>The refusal of what a key cannot do that waits for its deletion.</summary>
-    public static KmsException PendingDeletion(AwsCall call, KeyId id) => AwsErrors.InvalidState.With($"{ArnOf(call, id)} is pending deletion.");
+    public static KmsException PendingDeletion(AwsCall call, KeyId id) =>
+        AwsErrors.InvalidState.With($"{ArnOf(call, id)} is pending deletion.");
 
     /// <summary>Changes the key that a request names as a whole.</summary>
     /// <exception cref="KmsException">A NotFoundException as above, or a KMSInvalidStateException.</exception>

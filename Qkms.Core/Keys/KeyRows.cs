@@ -146,10 +146,14 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
 
     /// <summary>The key with an id, or null.</summary>
     /// <exception cref="SealBrokenException">Its row does not match its seal, or is an older one.</exception>
-    public async Task<Key?> FindKeyAsync(IKmsSession session, TenantId tenantId, KeyId id) =>
-        await keys.FindKeyAsync(session, tenantId, id) is not { } found ? null
-        : sealer.Open(found.Key) is var key && found.IsNewest ? key
-        : throw new SealBrokenException(key.LogName);
+    public async Task<Key?> FindKeyAsync(IKmsSession session, TenantId tenantId, KeyId id)
+    {
+        if (await keys.FindKeyAsync(session, tenantId, id) is not { } found)
+            return null;
+
+        Key key = sealer.Open(found.Key);
+        return found.IsNewest ? key : throw new SealBrokenException(key.LogName);
+    }
 
     /// <summary>The key at an address and its newest versions, or null. At most <see cref="MaxLookedAt"/> are looked at.</summary>
     /// <exception cref="SealBrokenException">As above, or a version that the key must have is not there.</exception>

@@ -155,9 +155,9 @@ internal static class KeyTransitions
             ? version with { State = KeyState.Destroyed, DestroyAt = null, DestroyOrderedAt = null, DestroyedAt = now }
             : null;
 
-    /// <summary>The version after the deletion of its key, or null when that is not due, not any more, or the version is destroyed.</summary>
+    /// <summary>The version after the deletion of its key, or null when that is not due, or the version is destroyed.</summary>
     public static KeyVersion? DestroyWithKey(KeyAndVersion found, DateTimeOffset now) =>
-        found.Key is { Enablement: KeyEnablement.PendingDeletion, DeleteAt: { } at } && at <= now && found.Version.State != KeyState.Destroyed
+        found is { Key: { Enablement: KeyEnablement.PendingDeletion, DeleteAt: { } at }, Version.State: not KeyState.Destroyed } && at <= now
             ? EndRetention(found.Version, now)
             : null;
 

@@ -12,8 +12,8 @@ namespace Qkms.Core.Lifecycle;
 
 /// <summary>
 /// Deletes the keys whose time has come: destroys their versions one by one, each as <see cref="DestructionSweep"/> does. With the first of
-/// them the deletion can no longer be cancelled; the unit that destroys the last one takes the date off the key. What was cut off in between
-/// goes on with the next sweep.
+/// them the deletion can no longer be cancelled; the unit that destroys the last one takes the date off the key. What was cut off in
+/// between goes on with the next sweep.
 /// </summary>
 internal sealed partial class KeyDeletionSweep(
     IKmsStore store,

@@ -60,7 +60,13 @@ internal sealed class WholeKeys(
     /// <summary>Switches a key off: none of its versions does anything until it is on again.</summary>
     /// <exception cref="KmsException">As above.</exception>
     public Task<Key> DisableAsync(Caller caller, KeyId id, CancellationToken cancellationToken) => ChangeAsync(
-        caller, id, OperationNames.DisableKey, JournalActions.KeyDisabled, (key, _) => KeyTransitions.Disable(key), null, cancellationToken);
+        caller,
+        id,
+        OperationNames.DisableKey,
+        JournalActions.KeyDisabled,
+        (key, _) => KeyTransitions.Disable(key),
+        null,
+        cancellationToken);
 
     /// <summary>Gives a key another description; an empty one removes it.</summary>
     /// <exception cref="KmsException">As above.</exception>

@@ -76,7 +76,9 @@ internal sealed class KeyStateCache
         static (wanted, self) => self.Store.ReadAsync(session => self.Rows.FindNewestAsync(session, wanted), CancellationToken.None),
         cancellationToken);
 
-    /// <summary>The key at an address, as it stands beside its active version, or its newest where none is active; null when there is none.</summary>
+    /// <summary>
+    /// The key at an address, as it stands beside its active version, or its newest where none is active; null when there is none.
+    /// </summary>
     public async ValueTask<Key?> FindKeyAsync(KeyAddress address, CancellationToken cancellationToken) =>
         await FindActiveAsync(address, cancellationToken) is { Key: var ofActive } ? ofActive
         : await FindNewestAsync(address, cancellationToken) is { Key: var ofNewest } ? ofNewest

@@ -245,8 +245,8 @@ internal sealed class KeyUses(
         return counted.Used;
     }
 
-    // Another node may have revoked or destroyed it, or switched its key off: this is the moment at which this node learns of it, and its memory must not
-    // hold the key any longer.
+    // Another node may have revoked or destroyed it, or switched its key off: this is the moment at which this node learns of it, and its
+    // memory must not hold the key any longer.
     private async ValueTask<ChosenKey> ChooseAsync(
         Caller caller, KeyChoice choice, KeyOperation operation, CancellationToken cancellationToken)
     {

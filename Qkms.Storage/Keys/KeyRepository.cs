@@ -72,7 +72,8 @@ internal sealed partial class KeyRepository : IKeyRepository
         """
         UPDATE keys
         SET state = @State, delete_at = @DeleteAt, delete_ordered_at = @DeleteOrderedAt, description = @Description,
-          rotation_period = @RotationPeriod, next_rotation_at = @NextRotationAt, next_version = @NextVersion, active_kid = @ActiveKid, version_count = @VersionCount,
+          rotation_period = @RotationPeriod, next_rotation_at = @NextRotationAt, next_version = @NextVersion,
+          active_kid = @ActiveKid, version_count = @VersionCount,
           destroyed_count = @DestroyedCount, version_states = @VersionStates, row_version = @RowVersion, seal = @Seal,
           seal_key_id = @SealKeyId
         WHERE tenant_id = @TenantId AND id = @Id AND row_version = @RowVersion - 1

@@ -17,7 +17,8 @@ internal sealed class KeyRow
 
     /// <summary>
     /// The same of <c>keys k</c>, behind the columns of a version; the id comes first, where both part. With the seal of the row that the
-    /// newest event about the key left behind, of the same moment: not for a row that is locked, which may be newer than what is read beside.
+    /// newest event about the key left behind, of the same moment: not for a row that is locked, which may be newer than what is read
+    /// beside.
     /// </summary>
     public const string ColumnsBehind =
         """

@@ -126,7 +126,8 @@ internal sealed class RotationJobRepository : IRotationJobRepository
     internal static string SelectDueJobs(SqlDialect dialect) => SelectDue(dialect, "next_attempt_at", "rotation_jobs", "state IN (1, 2)");
 
     // One that is switched off rotates when it is on again.
-    internal static string SelectDueKeys(SqlDialect dialect) => SelectDue(dialect, "next_rotation_at", "keys", "active_kid IS NOT NULL AND d.state = 1");
+    internal static string SelectDueKeys(SqlDialect dialect) =>
+        SelectDue(dialect, "next_rotation_at", "keys", "active_kid IS NOT NULL AND d.state = 1");
 
     internal static string SelectDueVersions(SqlDialect dialect) =>
         SelectDue(dialect, "soft_limit_expiration", "key_versions", "auto_rotate = 1 AND state = 1");

@@ -71,7 +71,8 @@ public sealed class KeyCreationTests : SharedServiceTests
 
         string rsa = await CreateAsync(signer, new { CustomerMasterKeySpec = "RSA_2048", KeyUsage = "ENCRYPT_DECRYPT" });
         string blob = (await Client.CallAsync(
-            signer, "Encrypt", new { KeyId = rsa, Plaintext = "aGk=", EncryptionAlgorithm = "RSAES_OAEP_SHA_256" })).Member("CiphertextBlob");
+            signer, "Encrypt", new { KeyId = rsa, Plaintext = "aGk=", EncryptionAlgorithm = "RSAES_OAEP_SHA_256" }))
+            .Member("CiphertextBlob");
         (await Client.CallAsync(
             signer, "Decrypt", new { KeyId = rsa, CiphertextBlob = blob, EncryptionAlgorithm = "RSAES_OAEP_SHA_256" }))
             .Member("Plaintext").Should().Be("aGk=");
@@ -86,7 +87,9 @@ public sealed class KeyCreationTests : SharedServiceTests
     [InlineData("""{"KeySpec":"","KeyUsage":"SIGN_VERIFY"}""", "ValidationException", "KeySpec")]
     [InlineData("""{"CustomerMasterKeySpec":"RSA_1024","KeyUsage":"SIGN_VERIFY"}""", "ValidationException", "CustomerMasterKeySpec")]
     [InlineData(
-        """{"KeySpec":"RSA_2048","CustomerMasterKeySpec":"RSA_3072","KeyUsage":"SIGN_VERIFY"}""", "ValidationException", "CustomerMasterKeySpec")]
+        """{"KeySpec":"RSA_2048","CustomerMasterKeySpec":"RSA_3072","KeyUsage":"SIGN_VERIFY"}""",
+        "ValidationException",
+        "CustomerMasterKeySpec")]
     [InlineData("""{"KeySpec":"RSA_2048"}""", "ValidationException", "KeyUsage")]
     [InlineData("""{"KeySpec":"HMAC_256"}""", "ValidationException", "KeyUsage")]
     [InlineData("""{"KeySpec":"HMAC_256","KeyUsage":"SIGN_VERIFY"}""", "ValidationException", "KeyUsage")]
@@ -107,6 +110,8 @@ public sealed class KeyCreationTests : SharedServiceTests
     [InlineData("""{"Policy":"{"}""", "MalformedPolicyDocumentException", "Policy")]
     [InlineData("""{"Policy":"[]"}""", "MalformedPolicyDocumentException", "Policy")]
     [InlineData("""{"Policy":"{\"a\":1,\"a\":2}"}""", "MalformedPolicyDocumentException", "Policy")]
+    [InlineData("""{"Policy":"{\"Version\":\"\\ud800\"}"}""", "MalformedPolicyDocumentException", "Policy")]
+    [InlineData("""{"Policy":"{\"\\ud800\":1}"}""", "MalformedPolicyDocumentException", "Policy")]
     [InlineData("""{"Policy":""}""", "ValidationException", "Policy")]
     [InlineData("""{"Policy":"{}"}""", "UnsupportedOperationException", "Policy")]
     [InlineData("""{"Policy":"{\"Version\":\"2012-10-17\",\"Statement\":[]}"}""", "UnsupportedOperationException", "Policy")]
@@ -156,7 +161,7 @@ public sealed class KeyCreationTests : SharedServiceTests
             """;
     }
 
-    /// <summary>E-12: who may not generate keys makes none; who is limited to a folder makes them there, and nobody makes one elsewhere.</summary>
+    /// <summary>E-12: who may not generate keys makes none; who is limited to a folder makes them there, and nowhere else.</summary>
     [Fact]
     public async Task An_access_key_makes_keys_only_where_it_may()
     {

@@ -41,13 +41,15 @@ public sealed class KeyDeletionTests : ServiceTests
 
         (await Client.UseAsync("/crypto/encrypt", new { plaintext = "aGk=" })).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_010");
         (await Client.UseAsync("/crypto/decrypt", new { ciphertext = blob })).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_010");
-        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"AES-256"}""")).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_010");
+        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"AES-256"}"""))
+            .ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_010");
         (await Client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"AES-256"}"""))
             .ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_010");
 
         (await Client.CallAsync(signer, "CancelKeyDeletion", new { KeyId = id })).Member("KeyId").Should().EndWith($":key/{id}");
 
-        Answer again = (await Client.CallAsync(signer, "CancelKeyDeletion", new { KeyId = id })).ShouldBeException("KMSInvalidStateException");
+        Answer again = (await Client.CallAsync(signer, "CancelKeyDeletion", new { KeyId = id }))
+            .ShouldBeException("KMSInvalidStateException");
         ((string?)again.Json["message"]).Should().EndWith($":key/{id} is not pending deletion.");
         (await Client.CallAsync(signer, "Decrypt", new { CiphertextBlob = blob })).ShouldBeException("DisabledException");
         shown = (await Client.CallAsync(signer, "DescribeKey", new { KeyId = id })).Json["KeyMetadata"]!;
@@ -109,7 +111,8 @@ public sealed class KeyDeletionTests : ServiceTests
             "key.destroyed",
             "deletion of the key",
             isWithKey: true);
-        (await App.Services.GetRequiredService<VersionDestruction>().TryDestroyAsync(found, plan, CancellationToken.None)).Should().BeTrue();
+        (await App.Services.GetRequiredService<VersionDestruction>().TryDestroyAsync(found, plan, CancellationToken.None))
+            .Should().BeTrue();
 
         (await CallAsync(signer, "CancelKeyDeletion", new { KeyId = id })).ShouldBeException("KMSInvalidStateException");
         (await Client.CancelDeletionAsync(kids[0])).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_010");
@@ -127,7 +130,8 @@ public sealed class KeyDeletionTests : ServiceTests
             using HttpClient client = before.Client();
             AwsSigner signer = await client.CreateAccessKeyAsync();
             string id = (await client.GenerateAsync("AES-256")).Text("key_id");
-            (await client.CallAsync(signer, "ScheduleKeyDeletion", new { KeyId = id, PendingWindowInDays = 7 })).ShouldBe(HttpStatusCode.OK);
+            (await client.CallAsync(signer, "ScheduleKeyDeletion", new { KeyId = id, PendingWindowInDays = 7 }))
+                .ShouldBe(HttpStatusCode.OK);
         }
 
         await using QkmsApplication after = new(directory.Path);

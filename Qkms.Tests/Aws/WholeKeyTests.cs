@@ -7,7 +7,7 @@ namespace Qkms.Tests.Aws;
 /// <summary>Keys that are switched off and on and described, over both protocols.</summary>
 public sealed class WholeKeyTests : ServiceTests
 {
-    /// <summary>E-14: a disabled key does nothing, whichever protocol asks; what it is may be seen, and its other versions rest too.</summary>
+    /// <summary>E-14: a disabled key does nothing, whichever protocol asks, and with any version; what it is may be seen.</summary>
     [Fact]
     public async Task A_disabled_key_does_nothing_until_it_is_enabled()
     {
@@ -46,7 +46,8 @@ public sealed class WholeKeyTests : ServiceTests
         (await Client.CallAsync(signer, "Encrypt", new { KeyId = id, Plaintext = "" })).ShouldBeException("ValidationException");
         (await Client.UseAsync("/crypto/encrypt", new { plaintext = "aGk=" })).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_011");
         (await Client.UseAsync("/crypto/decrypt", new { ciphertext = old })).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_011");
-        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"AES-256"}""")).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_011");
+        (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"AES-256"}"""))
+            .ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_011");
         (await Client.RotateVersionAsync((await Client.ActiveAsync("AES-256")).Text("kid")))
             .ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_011");
         (await Client.PostJsonAsync("/kms/keys/generate", """{"algorithm":"AES-256"}"""))
@@ -234,7 +235,8 @@ public sealed class WholeKeyTests : ServiceTests
             state = change[2];
         }
 
-        JsonNode shown = (await Client.CallAsync(signer, "DescribeKey", new { KeyId = id })).ShouldBe(HttpStatusCode.OK).Json["KeyMetadata"]!;
+        JsonNode shown = (await Client.CallAsync(signer, "DescribeKey", new { KeyId = id })).ShouldBe(HttpStatusCode.OK)
+            .Json["KeyMetadata"]!;
         ((string?)shown["KeyState"]).Should().Be(
             state switch { "enabled" => "Enabled", "disabled" => "Disabled", _ => "PendingDeletion" });
         App.Log.Lines.Should().NotContain(line => line.StartsWith("Critical", StringComparison.Ordinal));

@@ -25,7 +25,8 @@ internal static class AwsParameters
     /// <summary>A text for people, of a limited length.</summary>
     public static string TextOf(string text, int most, string member)
     {
-        RequireLength(text.Length, 0, most, member);
+        if (text.Length > most)
+            throw KmsErrors.Invalid.With($"'{member}' must have at most {most} characters.");
 
         // PostgreSQL keeps no such text.
         return text.Contains('\0', StringComparison.Ordinal)

@@ -137,21 +137,22 @@ internal static class CreationOperations
             return;
 
         AwsParameters.RequireLength(policy.Length, 1, MaxPolicy, "Policy");
-        if (!IsDefault(ParsePolicy(policy), call.Aws.AccountId))
+        if (!IsDefault(policy, call.Aws.AccountId))
             throw AwsErrors.Unsupported.With(
                 "Key policies other than the default one are not supported: leave out 'Policy', and limit access keys instead.");
     }
 
-    private static JsonObject ParsePolicy(string policy)
+    private static bool IsDefault(string policy, string accountId)
     {
         try
         {
-            return JsonNode.Parse(
-                policy, documentOptions: new JsonDocumentOptions { MaxDepth = 16, AllowDuplicateProperties = false }) as JsonObject
-                ?? throw AwsErrors.MalformedPolicy.With("'Policy' must be a JSON object.");
+            JsonNode? parsed = JsonNode.Parse(
+                policy, documentOptions: new JsonDocumentOptions { MaxDepth = 16, AllowDuplicateProperties = false });
+            return IsDefault(parsed as JsonObject ?? throw AwsErrors.MalformedPolicy.With("'Policy' must be a JSON object."), accountId);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The second where an escape stands for half a character.
             throw AwsErrors.MalformedPolicy.With("'Policy' is not valid JSON.");
         }
     }
