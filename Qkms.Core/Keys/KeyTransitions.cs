@@ -157,7 +157,8 @@ internal static class KeyTransitions
 
     /// <summary>The version after the deletion of its key, or null when that is not due, or the version is destroyed.</summary>
     public static KeyVersion? DestroyWithKey(KeyAndVersion found, DateTimeOffset now) =>
-        found is { Key: { Enablement: KeyEnablement.PendingDeletion, DeleteAt: { } at }, Version.State: not KeyState.Destroyed } && at <= now
+        found is { Key: { Enablement: KeyEnablement.PendingDeletion, DeleteAt: { } at }, Version.State: not KeyState.Destroyed }
+        && at <= now
             ? EndRetention(found.Version, now)
             : null;
 

@@ -8,6 +8,20 @@ namespace Qkms.Storage.Keys;
 /// <content>Keys as a whole.</content>
 internal sealed partial class KeyRepository
 {
+    private const string SelectKeyAsTold =
+        $"""
+        SELECT {KeyRow.ColumnsBehind}
+        FROM keys k
+        WHERE k.tenant_id = @TenantId AND k.id = @Id
+        """;
+
+    /// <inheritdoc/>
+    public async Task<(Sealed<Key> Key, bool IsNewest)?> FindKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
+        await session.Sql.FindAsync<KeyRow>(
+            SelectKeyAsTold, new { TenantId = tenantId.Value.ToBytes(), Id = keyId.Value.ToBytes() }) is { } row
+            ? (row.ToSealed(), row.IsNewest)
+            : null;
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Sealed<Key>>> ListKeysAsync(
         IKmsSession session, TenantId tenantId, KeyScope scope, KeyId? after, int limit)

@@ -36,20 +36,6 @@ internal sealed partial class KeyRepository : IKeyRepository
         WHERE tenant_id = @TenantId AND id = @Id
         """;
 
-    private const string SelectKeyAsTold =
-        $"""
-        SELECT {KeyRow.ColumnsBehind}
-        FROM keys k
-        WHERE k.tenant_id = @TenantId AND k.id = @Id
-        """;
-
-    /// <inheritdoc/>
-    public async Task<(Sealed<Key> Key, bool IsNewest)?> FindKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
-        await session.Sql.FindAsync<KeyRow>(
-            SelectKeyAsTold, new { TenantId = tenantId.Value.ToBytes(), Id = keyId.Value.ToBytes() }) is { } row
-            ? (row.ToSealed(), row.IsNewest)
-            : null;
-
     /// <inheritdoc/>
     public async Task<Sealed<Key>?> LockKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
         (await session.Sql.FindAsync<KeyRow>(
