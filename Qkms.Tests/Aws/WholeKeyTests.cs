@@ -257,7 +257,7 @@ public sealed class WholeKeyTests : ServiceTests
     {
         JsonNode described = (await Client.CallAsync(signer, "DescribeKey", new { KeyId = id })).ShouldBe(HttpStatusCode.OK)
             .Json["KeyMetadata"]!;
-        ((string?)described["KeyState"], (bool?)described["Enabled"]).Should().Be((state, isEnabled));
+        ((string?)described["KeyState"], (bool)described["Enabled"]!).Should().Be((state, isEnabled));
         (await Client.CallAsync(signer, "ListKeys", new { })).ShouldBe(HttpStatusCode.OK)
             .Json["Keys"]!.AsArray().Select(key => (string)key!["KeyId"]!).Should().Contain(id);
     }
