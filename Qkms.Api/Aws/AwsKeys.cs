@@ -55,6 +55,9 @@ internal static class AwsKeys
     /// <exception cref="KmsException">A DisabledException or KMSInvalidStateException.</exception>
     public static void RequireEnabled(AwsCall call, Key key)
     {
+        // For the log and the journal of refusals.
+        call.Caller.Touch(key.Address.Algorithm, key.Address.Use);
+        call.Caller.Asked = new AskedKey(null, Version: null, key.Address.Name, key.Address.Algorithm.Name);
         if (key.Enablement == KeyEnablement.PendingDeletion)
             throw PendingDeletion(call, key.Id);
 

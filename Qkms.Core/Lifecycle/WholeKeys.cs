@@ -130,6 +130,7 @@ internal sealed class WholeKeys(
             {
                 (Key before, KeyVersion newest) = await store.ReadAsync(FindAsync, cancellationToken);
                 caller.Touch(newest);
+                caller.Asked = new AskedKey(null, Version: null, before.Address.Name, before.Address.Algorithm.Name);
                 DateTimeOffset now = time.GetUtcMilliseconds();
                 result = transition(before, now);
                 KeyPlan plan = planner.Change(JournalActor.Of(caller), before, result, action, reasonOf?.Invoke(result));
