@@ -81,8 +81,10 @@ internal sealed class KeyRow
 
     public byte[]? ToldSeal { get; init; }
 
-    /// <summary>Whether it is the row that the newest event about the key left behind; only where that was read.</summary>
-    public bool IsNewest => ToldSeal is { } told && told.AsSpan().SequenceEqual(StoredSeal.Join(Seal, SealKeyId));
+    /// <summary>
+    /// Whether it is the row that the newest event about the key left behind, or there is no such event; only where that was read.
+    /// </summary>
+    public bool IsNewest => ToldSeal is not { } told || told.AsSpan().SequenceEqual(StoredSeal.Join(Seal, SealKeyId));
 
     /// <summary>The properties that belong to the journal, and to no column of <c>keys</c>.</summary>
     public static readonly string[] OfJournal = [nameof(ToldSeal)];
