@@ -56,6 +56,9 @@ internal sealed record Key : ISealedRow
 
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>Whether all of its versions are destroyed.</summary>
+    public bool IsDestroyed => VersionCount > 0 && VersionCount == DestroyedCount;
+
     /// <inheritdoc/>
     public TenantId TenantId => Address.TenantId;
 

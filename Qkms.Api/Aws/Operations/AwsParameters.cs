@@ -6,6 +6,8 @@ namespace Qkms.Api.Aws.Operations;
 /// <summary>Rules for members that several operations have.</summary>
 internal static class AwsParameters
 {
+    private const int MaxMarker = 1024;
+
     /// <summary>A member that must be there.</summary>
     public static T Require<T>([NotNull] T? value, string member)
         where T : class => value ?? throw KmsErrors.Invalid.With($"'{member}' is required.");
@@ -16,6 +18,16 @@ internal static class AwsParameters
         if (length < least || length > most)
             throw KmsErrors.Invalid.With($"'{member}' must be from {least} to {most}.");
     }
+
+    /// <summary>Refuses a marker that no page can have had.</summary>
+    public static void RequireMarker(string? marker)
+    {
+        if (marker is not null)
+            RequireLength(marker.Length, 1, MaxMarker, "Marker");
+    }
+
+    /// <summary>A time as AWS's JSON has it: seconds since 1970.</summary>
+    public static double SecondsOf(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / 1000.0;
 
     /// <summary>The encryption context.</summary>
     public static EncryptionContext ContextOf(IReadOnlyDictionary<string, string?>? members) =>
