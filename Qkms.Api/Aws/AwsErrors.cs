@@ -36,7 +36,7 @@ internal static class AwsErrors
     public static readonly KmsError NotAuthorized = new("NotAuthorizedException", KmsErrorKind.Invalid, "This name is reserved.");
     public static readonly KmsError InvalidTag = new("TagException", KmsErrorKind.Invalid, "A tag is not valid.");
     public static readonly KmsError InvalidMarker = new(
-        "InvalidMarkerException", KmsErrorKind.Invalid, "'Marker' must be the NextMarker of the page before, of the same list.");
+        "InvalidMarkerException", KmsErrorKind.Invalid, "The marker does not come from this list.");
 
     public static readonly KmsError DryRun = new(
         "DryRunOperationException", KmsErrorKind.Conflict, "The request would have succeeded, but the DryRun parameter is set.");

@@ -1,4 +1,5 @@
-using System.Text.RegularExpressions;
+using System.Globalization;
+using System.Text;
 using Qkms.Core.Tags;
 
 namespace Qkms.Api.Aws;
@@ -7,9 +8,10 @@ namespace Qkms.Api.Aws;
 internal sealed record AwsTag(string? TagKey, string? TagValue);
 
 /// <summary>The rules for tags ("Tag", AWS KMS API Reference, and "Tagging AWS resources").</summary>
-internal static partial class AwsTags
+internal static class AwsTags
 {
     private const string ReservedPrefix = "aws:";
+    private const string Signs = "_.:/=+-@";
     private const int MaxKey = 128;
     private const int MaxValue = 256;
 
@@ -66,12 +68,16 @@ internal static partial class AwsTags
         return key;
     }
 
+    // Rune by rune: letters beyond the first 65,536 characters are letters too.
     private static void RequireCharacters(string text, string member)
     {
-        if (!Allowed().IsMatch(text))
-            throw AwsErrors.InvalidTag.With($"'{member}' may have letters, digits, spaces and _ . : / = + - @ only.");
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (!Rune.IsLetter(rune) && !Rune.IsNumber(rune) && !IsSpace(rune) && !Signs.Contains(rune.ToString(), StringComparison.Ordinal))
+                throw AwsErrors.InvalidTag.With($"'{member}' may have letters, digits, spaces and {Signs} only.");
+        }
     }
 
-    [GeneratedRegex(@"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Allowed();
+    private static bool IsSpace(Rune rune) => Rune.GetUnicodeCategory(rune)
+        is UnicodeCategory.SpaceSeparator or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 }

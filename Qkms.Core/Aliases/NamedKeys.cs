@@ -33,7 +33,7 @@ internal sealed class NamedKeys(IKeyRepository keys, RowSealer sealer)
             throw KmsErrors.KeyDestroyed.With($"Key '{key.Id}' is pending deletion.");
     }
 
-    private Key Require(Caller caller, KeyId id, Sealed<Key>? stored) => Known(caller, stored) is { IsDestroyed: false } key
+    private Key Require(Caller caller, KeyId id, Sealed<Key>? stored) => Known(caller, stored) is { IsGone: false } key
         ? key
         : throw KmsErrors.KeyVersionNotFound.With($"Key '{id}' does not exist");
 

@@ -56,14 +56,14 @@ internal sealed record Key : ISealedRow
 
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Whether all of its versions are destroyed.</summary>
-    public bool IsDestroyed => VersionCount > 0 && VersionCount == DestroyedCount;
-
     /// <inheritdoc/>
     public TenantId TenantId => Address.TenantId;
 
     /// <inheritdoc/>
     public string LogName => $"key {Id}";
+
+    /// <summary>Whether no version is left that is not destroyed: protocols that know whole keys say that it does not exist.</summary>
+    public bool IsGone => VersionCount > 0 && DestroyedCount == VersionCount;
 
     /// <summary>
     /// Whether the row of a version is the one that this row says is there: of this key, with a number that it has given, in the state that

@@ -25,7 +25,7 @@ internal sealed class KeyRemains(
         List<JournalEvent> events = [];
         foreach (KeyPlan plan in plans)
         {
-            if (plan is { ChangedKey.UnverifiedRow.IsDestroyed: true, Key.IsDestroyed: false, Events: [var happened, ..] }
+            if (plan is { ChangedKey.UnverifiedRow.IsGone: true, Key.IsGone: false, Events: [var happened, ..] }
                 && plan.Key.Address.Owner == KeyOwner.Tenant)
                 await RemoveAsync(session, happened, events);
         }

@@ -3,7 +3,6 @@ using Qkms.Core.Callers;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
-using Qkms.Core.Keys;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 
@@ -90,7 +89,7 @@ internal sealed class TagChanges(
             left.Length > limit ? cursors.WriteText(list, caller.TenantId, left[limit - 1].Key) : null);
     }
 
-    private Task ChangeAsync(
+    private Task<bool> ChangeAsync(
         Caller caller,
         KeyId keyId,
         Action<SortedDictionary<string, string>> change,

@@ -1,5 +1,6 @@
 using Qkms.Core.Administration;
 using Qkms.Tests.ApiKeys;
+using Qkms.Tests.Aws;
 
 namespace Qkms.Tests.Tenants;
 
@@ -41,7 +42,18 @@ internal static class TenantDeletionVerbs
             .ShouldBe(HttpStatusCode.Created);
         (await client.PostJsonAsync("/devices/phone/keys", """{"algorithm":"ML-KEM-768"}""")).ShouldBe(HttpStatusCode.Created);
         (await client.CreateApiKeyAsync()).ShouldBe(HttpStatusCode.Created);
+        await client.NameAndTagAsync(name);
         (await client.RotateApiKeyAsync((await client.CreateApiKeyAsync()).Text("api_key_id"))).ShouldBe(HttpStatusCode.Created);
+    }
+
+    // With clients of AWS KMS.
+    private static async Task NameAndTagAsync(this HttpClient client, string name)
+    {
+        AwsSigner signer = await client.CreateAccessKeyAsync();
+        string key = (await client.GenerateAsync("HMAC-256", new { name })).Text("key_id");
+        (await client.CallAsync(signer, "CreateAlias", new { AliasName = $"alias/{name}", TargetKeyId = key })).ShouldBe(HttpStatusCode.OK);
+        (await client.CallAsync(signer, "TagResource", new { KeyId = key, Tags = new[] { new { TagKey = "a", TagValue = "b" } } }))
+            .ShouldBe(HttpStatusCode.OK);
     }
 
     /// <summary>Lets so much time go by, and has what is due by then deleted: the number of tenants.</summary>

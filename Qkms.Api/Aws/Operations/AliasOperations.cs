@@ -29,19 +29,19 @@ internal static class AliasOperations
             "CreateAlias",
             new RequiredPermission(Permission.KeysUpdate),
             AwsJson.Default.CreateAliasRequest,
-            AwsJson.Default.NoMembers,
+            AwsJson.Default.EmptyResponse,
             CreateAliasAsync);
         routes.MapOperation(
             "UpdateAlias",
             new RequiredPermission(Permission.KeysUpdate),
             AwsJson.Default.UpdateAliasRequest,
-            AwsJson.Default.NoMembers,
+            AwsJson.Default.EmptyResponse,
             UpdateAliasAsync);
         routes.MapOperation(
             "DeleteAlias",
             new RequiredPermission(Permission.KeysUpdate),
             AwsJson.Default.DeleteAliasRequest,
-            AwsJson.Default.NoMembers,
+            AwsJson.Default.EmptyResponse,
             DeleteAliasAsync);
         routes.MapOperation(
             "ListAliases",
@@ -51,38 +51,36 @@ internal static class AliasOperations
             ListAliasesAsync);
     }
 
-    private static async ValueTask<NoMembers> CreateAliasAsync(AwsCall call, CreateAliasRequest request)
+    private static async ValueTask<EmptyResponse> CreateAliasAsync(AwsCall call, CreateAliasRequest request)
     {
         AliasName name = AwsAliases.Parse(request.AliasName, isReserved: true);
         KeyId target = AwsAliases.ParseTarget(call, request.TargetKeyId);
         if (!await call.Service<AliasChanges>().CreateAsync(call.Caller, name, target, call.Aborted))
             throw AwsErrors.AlreadyExists.With($"An alias with the name {AwsAliases.ArnOf(call, name)} already exists");
 
-        return NoMembers.Instance;
+        return EmptyResponse.Instance;
     }
 
-    private static async ValueTask<NoMembers> UpdateAliasAsync(AwsCall call, UpdateAliasRequest request)
+    private static async ValueTask<EmptyResponse> UpdateAliasAsync(AwsCall call, UpdateAliasRequest request)
     {
         AliasName name = AwsAliases.Parse(request.AliasName, isReserved: true);
         KeyId target = AwsAliases.ParseTarget(call, request.TargetKeyId);
         return await call.Service<AliasChanges>().UpdateAsync(call.Caller, name, target, call.Aborted)
-            ? NoMembers.Instance
+            ? EmptyResponse.Instance
             : throw AwsAliases.NotFound(call, name);
     }
 
-    private static async ValueTask<NoMembers> DeleteAliasAsync(AwsCall call, DeleteAliasRequest request)
+    private static async ValueTask<EmptyResponse> DeleteAliasAsync(AwsCall call, DeleteAliasRequest request)
     {
         AliasName name = AwsAliases.Parse(request.AliasName, isReserved: false);
         return await call.Service<AliasChanges>().DeleteAsync(call.Caller, name, call.Aborted)
-            ? NoMembers.Instance
+            ? EmptyResponse.Instance
             : throw AwsAliases.NotFound(call, name);
     }
 
     private static async ValueTask<ListAliasesResponse> ListAliasesAsync(AwsCall call, ListAliasesRequest request)
     {
-        int limit = request.Limit ?? DefaultLimit;
-        AwsParameters.RequireLength(limit, 1, MaxLimit, "Limit");
-        AwsParameters.RequireMarker(request.Marker);
+        int limit = AwsParameters.LimitOf(request.Limit, MaxLimit, DefaultLimit);
         Key? key = request.KeyId is null ? null : await AwsKeys.GetAsync(call, request.KeyId);
         AliasPage page = await call.Service<AliasReader>().ListAsync(call.Caller, key?.Id, request.Marker, limit, call.Aborted)
             ?? throw AwsErrors.InvalidMarker.Refusal();

@@ -35,7 +35,7 @@ namespace Qkms.Api.Aws.Operations;
 [JsonSerializable(typeof(DescribeKeyResponse))]
 [JsonSerializable(typeof(GetPublicKeyRequest))]
 [JsonSerializable(typeof(GetPublicKeyResponse))]
-[JsonSerializable(typeof(NoMembers))]
+[JsonSerializable(typeof(EmptyResponse))]
 [JsonSerializable(typeof(CreateAliasRequest))]
 [JsonSerializable(typeof(UpdateAliasRequest))]
 [JsonSerializable(typeof(DeleteAliasRequest))]

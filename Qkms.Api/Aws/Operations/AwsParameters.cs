@@ -6,8 +6,6 @@ namespace Qkms.Api.Aws.Operations;
 /// <summary>Rules for members that several operations have.</summary>
 internal static class AwsParameters
 {
-    private const int MaxMarker = 1024;
-
     /// <summary>A member that must be there.</summary>
     public static T Require<T>([NotNull] T? value, string member)
         where T : class => value ?? throw KmsErrors.Invalid.With($"'{member}' is required.");
@@ -19,15 +17,18 @@ internal static class AwsParameters
             throw KmsErrors.Invalid.With($"'{member}' must be from {least} to {most}.");
     }
 
-    /// <summary>Refuses a marker that no page can have had.</summary>
-    public static void RequireMarker(string? marker)
-    {
-        if (marker is not null)
-            RequireLength(marker.Length, 1, MaxMarker, "Marker");
-    }
-
-    /// <summary>A time as AWS's JSON has it: seconds since 1970.</summary>
+    /// <summary>A time as AWS writes it: seconds since 1970.</summary>
     public static double SecondsOf(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / 1000.0;
+
+    /// <summary>What a list says of its page.</summary>
+    /// <param name="limit">How many entries at most.</param>
+    /// <param name="most">The most there may be.</param>
+    /// <param name="usual">How many where the request does not say.</param>
+    public static int LimitOf(int? limit, int most, int usual)
+    {
+        RequireLength(limit ?? usual, 1, most, "Limit");
+        return limit ?? usual;
+    }
 
     /// <summary>The encryption context.</summary>
     public static EncryptionContext ContextOf(IReadOnlyDictionary<string, string?>? members) =>

@@ -19,13 +19,13 @@ internal static class TagOperations
             "TagResource",
             new RequiredPermission(Permission.KeysUpdate),
             AwsJson.Default.TagResourceRequest,
-            AwsJson.Default.NoMembers,
+            AwsJson.Default.EmptyResponse,
             TagResourceAsync);
         routes.MapOperation(
             "UntagResource",
             new RequiredPermission(Permission.KeysUpdate),
             AwsJson.Default.UntagResourceRequest,
-            AwsJson.Default.NoMembers,
+            AwsJson.Default.EmptyResponse,
             UntagResourceAsync);
         routes.MapOperation(
             "ListResourceTags",
@@ -35,25 +35,23 @@ internal static class TagOperations
             ListResourceTagsAsync);
     }
 
-    private static async ValueTask<NoMembers> TagResourceAsync(AwsCall call, TagResourceRequest request)
+    private static async ValueTask<EmptyResponse> TagResourceAsync(AwsCall call, TagResourceRequest request)
     {
         IReadOnlyDictionary<string, string> tags = AwsTags.Parse(request.Tags);
         await call.Service<TagChanges>().SetAsync(call.Caller, AwsKeys.ParseId(call, request.KeyId), tags, call.Aborted);
-        return NoMembers.Instance;
+        return EmptyResponse.Instance;
     }
 
-    private static async ValueTask<NoMembers> UntagResourceAsync(AwsCall call, UntagResourceRequest request)
+    private static async ValueTask<EmptyResponse> UntagResourceAsync(AwsCall call, UntagResourceRequest request)
     {
         IReadOnlyCollection<string> keys = AwsTags.ParseKeys(request.TagKeys);
         await call.Service<TagChanges>().RemoveAsync(call.Caller, AwsKeys.ParseId(call, request.KeyId), keys, call.Aborted);
-        return NoMembers.Instance;
+        return EmptyResponse.Instance;
     }
 
     private static async ValueTask<ListResourceTagsResponse> ListResourceTagsAsync(AwsCall call, ListResourceTagsRequest request)
     {
-        int limit = request.Limit ?? KeyTags.Most;
-        AwsParameters.RequireLength(limit, 1, KeyTags.Most, "Limit");
-        AwsParameters.RequireMarker(request.Marker);
+        int limit = AwsParameters.LimitOf(request.Limit, KeyTags.Most, KeyTags.Most);
         KeyId id = AwsKeys.ParseId(call, request.KeyId);
         TagPage page = await call.Service<TagChanges>().ListAsync(call.Caller, id, request.Marker, limit, call.Aborted)
             ?? throw AwsErrors.InvalidMarker.Refusal();

@@ -1,7 +1,7 @@
 namespace Qkms.Api.Aws.Operations;
 
 /// <summary>The response of an operation that has nothing to say.</summary>
-internal sealed record NoMembers
+internal sealed record EmptyResponse
 {
-    public static readonly NoMembers Instance = new();
+    public static readonly EmptyResponse Instance = new();
 }

@@ -1,0 +1,58 @@
+using Qkms.Tests.Aws;
+
+namespace Qkms.Tests.Integrity;
+
+/// <summary>Aliases and tags, which only clients of AWS KMS know.</summary>
+public sealed partial class IntegrityTableTests
+{
+    private AwsSigner? _signer;
+
+    // Two aliases, and two keys with tags.
+    private async Task NameKeysAsync(Action later)
+    {
+        string spare = (await Client.GenerateAsync("AES-256", new { name = "spare", kid = "spare-1" })).Text("key_id");
+        string orders = await OrdersAsync();
+        _signer = await Client.CreateAccessKeyAsync();
+        foreach (string key in new[] { spare, orders })
+        {
+            later();
+            await TagAsync(key, "old");
+        }
+
+        foreach ((string alias, string key) in new[] { ("alias/moved", spare), ("alias/still", orders) })
+        {
+            later();
+            (await AwsAsync("CreateAlias", new { AliasName = alias, TargetKeyId = key })).ShouldBe(HttpStatusCode.OK);
+        }
+    }
+
+    private async Task ChangeNamesAsync()
+    {
+        string orders = await OrdersAsync();
+        (await AwsAsync("UpdateAlias", new { AliasName = "alias/moved", TargetKeyId = orders })).ShouldBe(HttpStatusCode.OK);
+        await TagAsync(orders, "new");
+    }
+
+    private async Task<(string Name, Func<Task<Answer>> Ask, Func<Answer, string> Say)[]> ProbesOfNamesAsync()
+    {
+        string orders = await OrdersAsync();
+        return
+        [
+            .. new[] { "alias/moved", "alias/still", "alias/inserted" }.Select(alias => Probe("DescribeKey", new { KeyId = alias })),
+            Probe("ListAliases", new { }),
+            Probe("ListResourceTags", new { KeyId = orders }),
+        ];
+
+        (string, Func<Task<Answer>>, Func<Answer, string>) Probe(string operation, object body) =>
+            ($"{operation} {body}", () => AwsAsync(operation, body), answer => answer.Body);
+    }
+
+    private async Task<string> OrdersAsync() => (await Client.GetJsonAsync("/kms/keys/orders-1")).Text("key_id");
+
+    private Task<Answer> AwsAsync(string operation, object body) =>
+        Client.CallAsync(_signer!, operation, body, at: App.Time.GetUtcNow());
+
+    private async Task TagAsync(string key, string value) =>
+        (await AwsAsync("TagResource", new { KeyId = key, Tags = new[] { new { TagKey = "stage", TagValue = value } } }))
+            .ShouldBe(HttpStatusCode.OK);
+}
