@@ -10,7 +10,7 @@ namespace Qkms.Storage.Aliases;
 internal sealed class AliasRepository : IAliasRepository
 {
     // One statement, and so one moment: whichever of the two is there, there is a row, whose first column says whether the alias is.
-    private const string SelectWithEvent =
+    internal const string SelectWithEvent =
         $"""
         SELECT {AliasRow.ColumnsOfA}, {AliasWithEvent.EventColumns}
         FROM (SELECT 1 AS one) o
@@ -75,7 +75,7 @@ internal sealed class AliasRepository : IAliasRepository
         await session.Sql.ScalarAsync<long>(CountAtMost, new { TenantId = tenantId.Value.ToBytes(), Limit = most + 1 }) > most;
 
     // A key that is not there hides no alias of it: that is for the check of the row to find.
-    private const string SelectPage =
+    internal const string SelectPage =
         $"""
         SELECT {AliasRow.ColumnsOfA}, {AliasWithEvent.EventColumns}
         FROM aliases a
