@@ -73,7 +73,8 @@ internal static class AwsTags
     {
         foreach (Rune rune in text.EnumerateRunes())
         {
-            if (!Rune.IsLetter(rune) && !Rune.IsNumber(rune) && !IsSpace(rune) && !Signs.Contains(rune.ToString(), StringComparison.Ordinal))
+            bool isSign = Signs.Contains(rune.ToString(), StringComparison.Ordinal);
+            if (!isSign && !Rune.IsLetter(rune) && !Rune.IsNumber(rune) && !IsSpace(rune))
                 throw AwsErrors.InvalidTag.With($"'{member}' may have letters, digits, spaces and {Signs} only.");
         }
     }

@@ -6,7 +6,7 @@ namespace Qkms.Core.Aliases;
 /// <summary>Makes journal entries about aliases: about the key, with the name where other events have the new state.</summary>
 internal static class AliasEvents
 {
-    /// <summary>The entry for an alias that was made or given another key, with the seal of the row that the change leaves behind.</summary>
+    /// <summary>The entry for an alias that was made or moved to a key, with the seal of the row that the change leaves behind.</summary>
     public static JournalEvent About(Guid id, JournalActor actor, string action, Sealed<Alias> after) =>
         About(id, actor, action, after.UnverifiedRow, after.UnverifiedRow.UpdatedAt, reason: null) with { RowSeal = after.Seal };
 

@@ -4,9 +4,8 @@ using Qkms.Core.Keys;
 namespace Qkms.Core.Verification;
 
 /// <summary>
-/// What the genuine events of all streams say of rows that no row beside them vouches for: of API keys, rotation jobs, aliases, tags and counters of
-/// uses.
-/// Some 100 bytes for each of these are kept, and no event.
+/// What the genuine events of all streams say of rows that no row beside them vouches for: of API keys, rotation jobs, aliases, tags and
+/// counters of uses. Some 100 bytes for each of these are kept, and no event.
 /// </summary>
 internal sealed class JournalStatements
 {

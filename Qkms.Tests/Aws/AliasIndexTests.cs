@@ -3,7 +3,7 @@ using Qkms.Storage.Aliases;
 
 namespace Qkms.Tests.Aws;
 
-/// <summary>The newest event about an alias is found by an index of such events: a look costs the same however long the journal is.</summary>
+/// <summary>The newest event about an alias is found by an index of such events: a look costs the same in a long journal.</summary>
 public sealed class AliasIndexTests : ServiceTests
 {
     public static TheoryData<string> Looks => [AliasRepository.SelectWithEvent, AliasRepository.SelectPage];

@@ -16,7 +16,7 @@ public sealed class AliasIntegrityTests : ServiceTests
     private string _first = "";
     private string _second = "";
 
-    /// <summary>Each attack makes this one alias a fault of the service, is said to the operator, told by the journal, and verified.</summary>
+    /// <summary>Each attack makes this one alias a fault of the service, is logged and journalled, and found by verify.</summary>
     [Theory]
     [InlineData("UPDATE aliases SET key_id = (SELECT id FROM keys WHERE name = 'second') WHERE name = 'alias/moved'", "was edited")]
     [InlineData("UPDATE aliases SET key_id = zeroblob(16) WHERE name = 'alias/moved'", "was edited")]
@@ -69,7 +69,7 @@ public sealed class AliasIntegrityTests : ServiceTests
             .Should().Contain(isDeleted ? "the journal does not tell of the alias alias/moved" : "it was put back");
     }
 
-    /// <summary>Together with the event that tells of it, an old row is accepted, and verify finds what is missing of the journal.</summary>
+    /// <summary>Together with the event that tells of it, an old row is accepted, and verify finds what the journal lacks.</summary>
     [Fact]
     public async Task An_old_row_without_its_newest_event_is_found_by_verify()
     {
@@ -151,8 +151,9 @@ public sealed class AliasIntegrityTests : ServiceTests
             using HttpClient client = before.Client();
             signer = await client.CreateAccessKeyAsync();
             key = (await client.GenerateAsync("AES-256")).Text("key_id");
-            (await client.CallAsync(signer, "CreateAlias", new { AliasName = "alias/kept", TargetKeyId = key })).ShouldBe(HttpStatusCode.OK);
-            (await client.CallAsync(signer, "CreateAlias", new { AliasName = "alias/gone", TargetKeyId = key })).ShouldBe(HttpStatusCode.OK);
+            foreach (string alias in new[] { "alias/kept", "alias/gone" })
+                (await client.CallAsync(signer, "CreateAlias", new { AliasName = alias, TargetKeyId = key })).ShouldBe(HttpStatusCode.OK);
+
             (await client.CallAsync(signer, "DeleteAlias", new { AliasName = "alias/gone" })).ShouldBe(HttpStatusCode.OK);
             (await client.CallAsync(signer, "TagResource", new { KeyId = key, Tags = new[] { new { TagKey = "a", TagValue = "b" } } }))
                 .ShouldBe(HttpStatusCode.OK);
@@ -200,7 +201,7 @@ public sealed class AliasIntegrityTests : ServiceTests
         (await Verify.RunAsync(App.DataDirectory)).Output.Should().Contain("Everything holds.");
     }
 
-    /// <summary>AWS's table of key states: a key that waits for its deletion gets no alias or tag, and its aliases can be taken from it.</summary>
+    /// <summary>AWS's table of key states: a key that waits for its deletion gets no alias or tag, and can lose its aliases.</summary>
     [Fact]
     public async Task A_key_that_waits_for_its_deletion_gets_nothing_new()
     {
@@ -240,7 +241,8 @@ public sealed class AliasIntegrityTests : ServiceTests
         }
 
         (await CallAsync("CreateAlias", new { AliasName = "alias/last", TargetKeyId = _first })).ShouldBe(HttpStatusCode.OK);
-        (await CallAsync("CreateAlias", new { AliasName = "alias/more", TargetKeyId = _first })).ShouldBeException("LimitExceededException");
+        (await CallAsync("CreateAlias", new { AliasName = "alias/more", TargetKeyId = _first }))
+            .ShouldBeException("LimitExceededException");
         Alias.MostOfTenant.Should().Be(10_000);
         (await CallAsync("DescribeKey", new { KeyId = "alias/more" })).ShouldBeException("NotFoundException");
     }

@@ -85,69 +85,6 @@ public sealed class AliasTests : SharedServiceTests
         (await Client.CallAsync(signer, "DescribeKey", new { KeyId = second })).ShouldBe(HttpStatusCode.OK);
     }
 
-    [Theory]
-    [InlineData("CreateAlias", """{"TargetKeyId":"KEY"}""", "ValidationException")]
-    [InlineData("CreateAlias", """{"AliasName":"alias/new"}""", "ValidationException")]
-    [InlineData("CreateAlias", """{"AliasName":"","TargetKeyId":"KEY"}""", "ValidationException")]
-    [InlineData("CreateAlias", """{"AliasName":"orders","TargetKeyId":"KEY"}""", "ValidationException")]
-    [InlineData("CreateAlias", """{"AliasName":"alias/","TargetKeyId":"KEY"}""", "ValidationException")]
-    [InlineData("CreateAlias", """{"AliasName":"Alias/new","TargetKeyId":"KEY"}""", "ValidationException")]
-    [InlineData("CreateAlias", """{"AliasName":"alias/a b","TargetKeyId":"KEY"}""", "ValidationException")]
-    [InlineData("CreateAlias", """{"AliasName":"alias/a:b","TargetKeyId":"KEY"}""", "ValidationException")]
-    [InlineData("CreateAlias", """{"AliasName":"alias/ä","TargetKeyId":"KEY"}""", "ValidationException")]
-    [InlineData("CreateAlias", """{"AliasName":"alias/a\u0000","TargetKeyId":"KEY"}""", "ValidationException")]
-    [InlineData("CreateAlias", """{"AliasName":"alias/LONG","TargetKeyId":"KEY"}""", "ValidationException")]
-    [InlineData("CreateAlias", """{"AliasName":"alias/aws/s3","TargetKeyId":"KEY"}""", "NotAuthorizedException")]
-    [InlineData("CreateAlias", """{"AliasName":"alias/there","TargetKeyId":"KEY"}""", "AlreadyExistsException")]
-    [InlineData("CreateAlias", """{"AliasName":"alias/new","TargetKeyId":"alias/there"}""", "ValidationException")]
-    [InlineData("CreateAlias", """{"AliasName":"alias/new","TargetKeyId":"arn:aws:kms:eu-west-1:ACCOUNT:alias/there"}""", "ValidationException")]
-    [InlineData("CreateAlias", """{"AliasName":"alias/new","TargetKeyId":"nothing"}""", "NotFoundException")]
-    [InlineData("CreateAlias", """{"AliasName":"alias/new","TargetKeyId":"00000000-0000-0000-0000-000000000000"}""", "NotFoundException")]
-    [InlineData("CreateAlias", """{"AliasName":"alias/new","TargetKeyId":"arn:aws:s3:::bucket"}""", "InvalidArnException")]
-    [InlineData("CreateAlias", """{"AliasName":7,"TargetKeyId":"KEY"}""", "SerializationException")]
-    [InlineData("UpdateAlias", """{"AliasName":"alias/none","TargetKeyId":"KEY"}""", "NotFoundException")]
-    [InlineData("UpdateAlias", """{"AliasName":"alias/there"}""", "ValidationException")]
-    [InlineData("UpdateAlias", """{"AliasName":"alias/there","TargetKeyId":"alias/there"}""", "ValidationException")]
-    [InlineData("UpdateAlias", """{"AliasName":"alias/there","TargetKeyId":"SIGN"}""", "ValidationException")]
-    [InlineData("UpdateAlias", """{"AliasName":"alias/there","TargetKeyId":"MAC"}""", "ValidationException")]
-    [InlineData("UpdateAlias", """{"AliasName":"alias/aws/s3","TargetKeyId":"KEY"}""", "NotAuthorizedException")]
-    [InlineData("DeleteAlias", "{}", "ValidationException")]
-    [InlineData("DeleteAlias", """{"AliasName":"KEY"}""", "ValidationException")]
-    [InlineData("DeleteAlias", """{"AliasName":"alias/none"}""", "NotFoundException")]
-    [InlineData("ListAliases", """{"Limit":0}""", "ValidationException")]
-    [InlineData("ListAliases", """{"Limit":101}""", "ValidationException")]
-    [InlineData("ListAliases", """{"Marker":""}""", "InvalidMarkerException")]
-    [InlineData("ListAliases", """{"Marker":"bWFya2Vy"}""", "InvalidMarkerException")]
-    [InlineData("ListAliases", """{"Marker":"%"}""", "InvalidMarkerException")]
-    [InlineData("ListAliases", """{"KeyId":"alias/there"}""", "NotFoundException")]
-    [InlineData("ListAliases", """{"KeyId":"00000000-0000-0000-0000-000000000000"}""", "NotFoundException")]
-    [InlineData("DescribeKey", """{"KeyId":"alias/none"}""", "NotFoundException")]
-    [InlineData("DescribeKey", """{"KeyId":"alias/aws/s3"}""", "NotFoundException")]
-    [InlineData("DescribeKey", """{"KeyId":"there"}""", "NotFoundException")]
-    [InlineData("DescribeKey", """{"KeyId":"arn:aws:kms:eu-west-1:ACCOUNT:alias/none"}""", "NotFoundException")]
-    [InlineData("DescribeKey", """{"KeyId":"arn:aws:kms:eu-west-1:ACCOUNT:key/alias/there"}""", "NotFoundException")]
-    [InlineData("DescribeKey", """{"KeyId":"arn:aws:kms:eu-west-1:000000000000:alias/there"}""", "NotFoundException")]
-    [InlineData("DescribeKey", """{"KeyId":"arn:aws:kms:eu-west-1:ACCOUNT:alias:there"}""", "InvalidArnException")]
-    public async Task What_is_wrong_with_a_request_is_an_exception_of_aws(string operation, string body, string exception)
-    {
-        AwsSigner signer = await Client.CreateAccessKeyAsync();
-        string key = await NamedAsync(signer, "AES-256", "alias/there");
-        Answer described = await Client.CallAsync(signer, "DescribeKey", new { KeyId = key });
-        (string Word, string Text)[] words =
-        [
-            ("KEY", key),
-            ("ACCOUNT", (string)described.Json["KeyMetadata"]!["AWSAccountId"]!),
-            ("LONG", new string('a', 251)),
-            ("SIGN", body.Contains("SIGN", StringComparison.Ordinal) ? await NewKeyAsync("ML-DSA-44", "sign") : ""),
-            ("MAC", body.Contains("MAC", StringComparison.Ordinal) ? await NewKeyAsync("HMAC-256", "mac") : ""),
-        ];
-        foreach ((string word, string text) in words)
-            body = body.Replace(word, text, StringComparison.Ordinal);
-
-        (await Client.CallAsync(signer, operation, body)).ShouldBeException(exception);
-        (await KeyOfAsync(signer, "alias/there")).Should().Be(key, "nothing was changed");
-    }
-
     /// <summary>The longest name, and one of every character that AWS allows.</summary>
     [Theory]
     [InlineData("alias/AZaz09/_-")]
@@ -186,8 +123,8 @@ public sealed class AliasTests : SharedServiceTests
         string? marker = null;
         do
         {
-            Answer page = (await Client.CallAsync(
-                signer, "ListAliases", marker is null ? new { Limit = 3 } : new { Limit = 3, Marker = marker })).ShouldBe(HttpStatusCode.OK);
+            object body = marker is null ? new { Limit = 3 } : new { Limit = 3, Marker = marker };
+            Answer page = (await Client.CallAsync(signer, "ListAliases", body)).ShouldBe(HttpStatusCode.OK);
             seen.AddRange(NamesOf(page));
             marker = (string?)page.Json["NextMarker"];
             ((bool)page.Json["Truncated"]!).Should().Be(marker is not null);
@@ -382,11 +319,9 @@ public sealed class AliasTests : SharedServiceTests
 
         (await Client.GetJsonAsync("/audit/events?order=asc")).Data["events"]!.AsArray()
             .Where(one => ((string)one!["action"]!).StartsWith("alias.", StringComparison.Ordinal))
-            .Select(one => ((string)one!["action"]!, (string)one["key_id"]!, (string)one["to"]!, (string?)one["actor"]?["kind"] ?? "api_key"))
+            .Select(one => ((string)one!["action"]!, (string)one["key_id"]!, (string)one["to"]!))
             .Should().Equal(
-                ("alias.created", first, "alias/a", "api_key"),
-                ("alias.updated", second, "alias/a", "api_key"),
-                ("alias.deleted", second, "alias/a", "api_key"));
+                ("alias.created", first, "alias/a"), ("alias.updated", second, "alias/a"), ("alias.deleted", second, "alias/a"));
     }
 
     private static string[] NamesOf(Answer list) =>

@@ -161,7 +161,8 @@ public sealed class TagTests : SharedServiceTests
         foreach (AwsSigner signer in new[] { narrow, strangers })
         {
             (await TagAsync(signer, key, ("a", "c"))).ShouldBeException("NotFoundException");
-            (await Client.CallAsync(signer, "UntagResource", new { KeyId = key, TagKeys = Words("a") })).ShouldBeException("NotFoundException");
+            (await Client.CallAsync(signer, "UntagResource", new { KeyId = key, TagKeys = Words("a") }))
+                .ShouldBeException("NotFoundException");
             (await Client.CallAsync(signer, "ListResourceTags", new { KeyId = key })).ShouldBeException("NotFoundException");
         }
 

@@ -5,6 +5,8 @@ namespace Qkms.Tests.Integrity;
 /// <summary>Aliases and tags, which only clients of AWS KMS know.</summary>
 public sealed partial class IntegrityTableTests
 {
+    private static readonly string[] _askedAliases = ["alias/moved", "alias/still", "alias/inserted"];
+
     private AwsSigner? _signer;
 
     // Two aliases, and two keys with tags.
@@ -38,7 +40,7 @@ public sealed partial class IntegrityTableTests
         string orders = await OrdersAsync();
         return
         [
-            .. new[] { "alias/moved", "alias/still", "alias/inserted" }.Select(alias => Probe("DescribeKey", new { KeyId = alias })),
+            .. _askedAliases.Select(alias => Probe("DescribeKey", new { KeyId = alias })),
             Probe("ListAliases", new { }),
             Probe("ListResourceTags", new { KeyId = orders }),
         ];
