@@ -46,14 +46,16 @@ internal static class TenantDeletionVerbs
         (await client.RotateApiKeyAsync((await client.CreateApiKeyAsync()).Text("api_key_id"))).ShouldBe(HttpStatusCode.Created);
     }
 
-    // With clients of AWS KMS.
+    // As clients of AWS KMS do, which sign with the time: that of the service, whatever its clock says.
     private static async Task NameAndTagAsync(this HttpClient client, string name)
     {
         AwsSigner signer = await client.CreateAccessKeyAsync();
-        string key = (await client.GenerateAsync("HMAC-256", new { name })).Text("key_id");
-        (await client.CallAsync(signer, "CreateAlias", new { AliasName = $"alias/{name}", TargetKeyId = key })).ShouldBe(HttpStatusCode.OK);
-        (await client.CallAsync(signer, "TagResource", new { KeyId = key, Tags = new[] { new { TagKey = "a", TagValue = "b" } } }))
+        Answer made = await client.GenerateAsync("HMAC-256", new { name });
+        (string key, DateTimeOffset now) = (made.Text("key_id"), (DateTimeOffset)made.Json["timestamp"]!);
+        (await client.CallAsync(signer, "CreateAlias", new { AliasName = $"alias/{name}", TargetKeyId = key }, at: now))
             .ShouldBe(HttpStatusCode.OK);
+        object tags = new { KeyId = key, Tags = new[] { new { TagKey = "a", TagValue = "b" } } };
+        (await client.CallAsync(signer, "TagResource", tags, at: now)).ShouldBe(HttpStatusCode.OK);
     }
 
     /// <summary>Lets so much time go by, and has what is due by then deleted: the number of tenants.</summary>
