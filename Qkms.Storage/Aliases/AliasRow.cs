@@ -73,9 +73,11 @@ internal static class AliasWithEvent
           e.leaf_hash, e.mac, e.mac_key_id
         """;
 
-    /// <summary>The events of an index that has this very condition.</summary>
-    public const string Events =
-        "stream = 1 AND action IN ('alias.created', 'alias.updated', 'alias.deleted') AND position IS NOT NULL";
+    /// <summary>
+    /// The events of an index that has this very condition. Nothing of stream and position: SQLite would take the index of those, and read
+    /// all of the journal. Such events are in the life cycle only; what somebody writes elsewhere has no HMAC that holds there.
+    /// </summary>
+    public const string Events = "action IN ('alias.created', 'alias.updated', 'alias.deleted')";
 
     public static StoredAlias ToStored(string name, AliasRow? row, JournalRow? newest) =>
         new(AliasName.FromStored(name), row?.ToSealed(), newest?.ToEvent());

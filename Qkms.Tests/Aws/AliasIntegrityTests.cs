@@ -80,7 +80,7 @@ public sealed class AliasIntegrityTests : ServiceTests
         old.PutBack();
 
         (await KeyOfAsync("alias/moved")).Should().Be(_first);
-        (await Verify.RunAsync(App.DataDirectory)).Output.Should().Contain("is missing");
+        (await Verify.RunAsync(App.DataDirectory)).Output.Should().Contain("missing");
     }
 
     /// <summary>Rows of two tenants that change places are both refused.</summary>

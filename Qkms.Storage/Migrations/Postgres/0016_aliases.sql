@@ -17,7 +17,7 @@ CREATE INDEX aliases_key ON aliases (tenant_id, key_id, name);
 
 -- The newest event about an alias says whether it is there, and with which row: it is asked for whenever the alias is looked up.
 CREATE INDEX audit_events_alias ON audit_events (tenant_id, to_state, position)
-  WHERE stream = 1 AND action IN ('alias.created', 'alias.updated', 'alias.deleted') AND position IS NOT NULL;
+  WHERE action IN ('alias.created', 'alias.updated', 'alias.deleted');
 
 -- The tags of a key, all in one row: none can be removed or put back alone. They decide nothing.
 CREATE TABLE key_tags (
