@@ -2,19 +2,25 @@ using Qkms.Tests.Aws;
 
 namespace Qkms.Tests.Integrity;
 
-/// <summary>Aliases and tags, which only clients of AWS KMS know.</summary>
+/// <summary>
+/// Aliases and tags, which only clients of AWS KMS know. They are of the second tenant, so that the event which is attacked of the first
+/// one's journal keeps its place.
+/// </summary>
 public sealed partial class IntegrityTableTests
 {
     private static readonly string[] _askedAliases = ["alias/moved", "alias/still", "alias/inserted"];
 
     private AwsSigner? _signer;
 
+    private HttpClient? _named;
+
     // Two aliases, and two keys with tags.
-    private async Task NameKeysAsync(Action later)
+    private async Task NameKeysAsync(HttpClient client, Action later)
     {
-        string spare = (await Client.GenerateAsync("AES-256", new { name = "spare", kid = "spare-1" })).Text("key_id");
+        _named = client;
+        string spare = (await client.GenerateAsync("AES-256", new { name = "spare", kid = "spare-1" })).Text("key_id");
         string orders = await OrdersAsync();
-        _signer = await Client.CreateAccessKeyAsync();
+        _signer = await client.CreateAccessKeyAsync();
         foreach (string key in new[] { spare, orders })
         {
             later();
@@ -49,10 +55,10 @@ public sealed partial class IntegrityTableTests
             ($"{operation} {body}", () => AwsAsync(operation, body), answer => answer.Body);
     }
 
-    private async Task<string> OrdersAsync() => (await Client.GetJsonAsync("/kms/keys/orders-1")).Text("key_id");
+    private async Task<string> OrdersAsync() => (await _named!.GetJsonAsync("/kms/keys/right-1")).Text("key_id");
 
     private Task<Answer> AwsAsync(string operation, object body) =>
-        Client.CallAsync(_signer!, operation, body, at: App.Time.GetUtcNow());
+        _named!.CallAsync(_signer!, operation, body, at: App.Time.GetUtcNow());
 
     private async Task TagAsync(string key, string value) =>
         (await AwsAsync("TagResource", new { KeyId = key, Tags = new[] { new { TagKey = "stage", TagValue = value } } }))

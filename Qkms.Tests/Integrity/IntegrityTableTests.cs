@@ -127,7 +127,7 @@ public sealed partial class IntegrityTableTests : ServiceTests
         Later();
         (await Client.RegisterAsync("other", "ML-KEM-768")).ShouldBe(HttpStatusCode.Created);
         Later();
-        await NameKeysAsync(Later);
+        await NameKeysAsync(right, Later);
         Later();
         _job = await Client.ScheduleAsync("kept-1", App.InHours(1));
         Later();
@@ -226,6 +226,7 @@ public sealed partial class IntegrityTableTests : ServiceTests
         string right = "tenant_id = (SELECT id FROM tenants WHERE name = 'right')";
         string orders = $"(SELECT id FROM keys WHERE name = 'orders' AND {of})";
         string version = $"(SELECT id FROM key_versions WHERE key_id = {orders} AND version = 2)";
+        const string tagged = "(SELECT key_id FROM key_versions WHERE kid = 'right-1')";
         const string counted = "(SELECT id FROM key_versions WHERE kid = 'counted-1')";
         List<AttackedRow> rows =
         [
@@ -264,7 +265,7 @@ public sealed partial class IntegrityTableTests : ServiceTests
                 "version_counts", "version_counts", $"{of} AND algorithm = 'AES-256'", $"{of} AND algorithm = 'Ed25519'",
                 ("algorithm", "inserted")),
             new("aliases", "aliases", "name = 'alias/moved'", "name = 'alias/still'", ("name", "alias/inserted")),
-            new("key_tags", "key_tags", $"key_id = {orders}", $"{of} AND key_id <> {orders}", ("key_id", made)),
+            new("key_tags", "key_tags", $"key_id = {tagged}", $"key_id <> {tagged}", ("key_id", made)),
             new("devices", "devices", "device_id = 'phone'", "device_id = 'tablet'", ("device_id", "inserted")),
             new("device_counts", "device_counts", right, of, ("tenant_id", made)),
             new("writes", "writes", $"write_id = {Hex(_write)}", null, ("write_id", made)),
