@@ -21,9 +21,6 @@ internal static class AwsErrors
     public static readonly KmsError IncorrectKey = new(
         "IncorrectKeyException", KmsErrorKind.Invalid, "The ciphertext was made with another key.");
 
-    public static readonly KmsError InvalidMarker = new(
-        "InvalidMarkerException", KmsErrorKind.Invalid, "The marker does not come from this list.");
-
     public static readonly KmsError MalformedPolicy = new(
         "MalformedPolicyDocumentException", KmsErrorKind.Invalid, "The policy is not valid JSON.");
 
@@ -37,6 +34,14 @@ internal static class AwsErrors
         "KMSInvalidSignatureException", KmsErrorKind.Invalid, "The signature is not valid.");
 
     public static readonly KmsError InvalidMac = new("KMSInvalidMacException", KmsErrorKind.Invalid, "The MAC is not valid.");
+
+    public static readonly KmsError AlreadyExists = new(
+        "AlreadyExistsException", KmsErrorKind.Conflict, "There is one of this name already.");
+
+    public static readonly KmsError NotAuthorized = new("NotAuthorizedException", KmsErrorKind.Invalid, "This name is reserved.");
+    public static readonly KmsError InvalidTag = new("TagException", KmsErrorKind.Invalid, "A tag is not valid.");
+    public static readonly KmsError InvalidMarker = new(
+        "InvalidMarkerException", KmsErrorKind.Invalid, "The marker does not come from this list.");
 
     public static readonly KmsError DryRun = new(
         "DryRunOperationException", KmsErrorKind.Conflict, "The request would have succeeded, but the DryRun parameter is set.");

@@ -19,6 +19,8 @@ internal static class AwsServices
         routes.MapKeys();
         routes.MapCreation();
         routes.MapWholeKeys();
+        routes.MapAliases();
+        routes.MapTags();
         routes.MapEncryption();
         routes.MapSigning();
         routes.MapMacs();

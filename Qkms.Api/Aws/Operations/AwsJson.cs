@@ -45,4 +45,13 @@ namespace Qkms.Api.Aws.Operations;
 [JsonSerializable(typeof(ScheduleKeyDeletionRequest))]
 [JsonSerializable(typeof(ScheduleKeyDeletionResponse))]
 [JsonSerializable(typeof(CancelKeyDeletionResponse))]
+[JsonSerializable(typeof(CreateAliasRequest))]
+[JsonSerializable(typeof(UpdateAliasRequest))]
+[JsonSerializable(typeof(DeleteAliasRequest))]
+[JsonSerializable(typeof(ListAliasesRequest))]
+[JsonSerializable(typeof(ListAliasesResponse))]
+[JsonSerializable(typeof(TagResourceRequest))]
+[JsonSerializable(typeof(UntagResourceRequest))]
+[JsonSerializable(typeof(ListResourceTagsRequest))]
+[JsonSerializable(typeof(ListResourceTagsResponse))]
 internal sealed partial class AwsJson : JsonSerializerContext;

@@ -50,7 +50,7 @@ internal static class CreationOperations
         RequireOwnMaterial(request);
         RequireDefaultPolicy(call, request.Policy);
         if (request.Tags is { Count: > 0 })
-            throw AwsErrors.Unsupported.With("Tags are not supported: leave out 'Tags'.");
+            throw AwsErrors.Unsupported.With("'Tags' are not supported here: use TagResource when the key is made.");
 
         KeyId id = call.Service<NewKeys>().NextId();
         GenerateKeyCommand command = new(

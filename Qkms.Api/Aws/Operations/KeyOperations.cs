@@ -67,7 +67,7 @@ internal static class KeyOperations
     private static async ValueTask<DescribeKeyResponse> DescribeKeyAsync(AwsCall call, DescribeKeyRequest request)
     {
         AwsParameters.RefuseGrants(request.GrantTokens);
-        return new DescribeKeyResponse(await MetadataOfAsync(call, await AwsKeys.GetAsync(call, request.KeyId)));
+        return new DescribeKeyResponse(await MetadataOfAsync(call, await AwsKeys.GetByAnyNameAsync(call, request.KeyId)));
     }
 
     /// <summary>What AWS says of a key.</summary>
@@ -108,7 +108,7 @@ internal static class KeyOperations
     private static async ValueTask<GetPublicKeyResponse> GetPublicKeyAsync(AwsCall call, GetPublicKeyRequest request)
     {
         AwsParameters.RefuseGrants(request.GrantTokens);
-        Key key = await AwsKeys.GetAsync(call, request.KeyId);
+        Key key = await AwsKeys.GetByAnyNameAsync(call, request.KeyId);
         if (key.Address.Algorithm.Family.IsSymmetric)
             throw AwsErrors.Unsupported.With("A symmetric key has no public key.");
 

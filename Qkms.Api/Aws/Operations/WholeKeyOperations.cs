@@ -13,8 +13,6 @@ internal sealed record WholeKeyRequest(string? KeyId);
 
 internal sealed record UpdateKeyDescriptionRequest(string? KeyId, string? Description);
 
-internal sealed record EmptyResponse;
-
 internal sealed record ScheduleKeyDeletionRequest(string? KeyId, int? PendingWindowInDays);
 
 internal sealed record ScheduleKeyDeletionResponse(string KeyId, double DeletionDate, string KeyState, int PendingWindowInDays);
