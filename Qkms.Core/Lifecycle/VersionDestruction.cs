@@ -18,11 +18,28 @@ internal sealed class VersionDestruction(IKmsStore store, IKeyRepository keys, K
     /// <exception cref="SealBrokenException">Its private key is not there, or is another's.</exception>
     internal async Task<bool> TryDestroyAsync(KeyAndVersion found, KeyPlan plan, CancellationToken cancellationToken)
     {
-        KeyMaterial material = await FindOpenableAsync(found.Version, cancellationToken);
+        KeyMaterial material;
+        try
+        {
+            material = await FindOpenableAsync(found.Version, cancellationToken);
+        }
+        catch (SealBrokenException)
+        {
+            // Another node has destroyed it since it was read.
+            if (await HasChangedAsync(found.Version, cancellationToken))
+                return false;
+
+            throw;
+        }
+
         KeyVersion? destroyed = await store.WriteAsync(
             async session => await TryDestroyAsync(session, found.Version, plan, material) ? found.Version : null, cancellationToken);
         return destroyed is not null;
     }
+
+    private async Task<bool> HasChangedAsync(KeyVersion read, CancellationToken cancellationToken) =>
+        await store.ReadAsync(session => keys.FindVersionAsync(session, read.TenantId, read.Id), cancellationToken) is { } now
+        && !RowSealer.SayTheSame(read, now.UnverifiedRow);
 
     /// <summary>The same in a unit that writes more.</summary>
     /// <param name="session">The unit.</param>
