@@ -58,7 +58,7 @@ public sealed class UseRecorderTests : ServiceTests
         KeyVersion version = await GenerateAsync(new { max_usage_limit = 5 });
 
         Task<CountedUses>[] counting = Recorder.Record(
-            CallerOf(version), [.. new[] { 2, 2, 2, 2 }.Select(count => (version, KeyOperation.Encrypt, count))]);
+            CallerOf(version), [.. Enumerable.Repeat((version, KeyOperation.Encrypt, 2), 4)]);
         CountedUses[] counted = await Task.WhenAll(counting[..3]);
 
         counted.Should().Equal(
