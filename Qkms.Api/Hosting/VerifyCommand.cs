@@ -42,9 +42,7 @@ internal static class VerifyCommand
             }
 
             EnvironmentRule.Check(EnvironmentRule.VariablesOfProcess(), environment.CredentialsDirectory);
-            IConfiguration configuration = WebApplication.CreateSlimBuilder(
-                new WebApplicationOptions { Args = options, ContentRootPath = AppContext.BaseDirectory }).Configuration;
-            QkmsSettings settings = QkmsSettings.From(configuration);
+            QkmsSettings settings = QkmsSettings.From(CommandConfiguration.Read(options));
             VerifyReport report = new(Console.Out, showBar: !Console.IsOutputRedirected);
             return await RunAsync(settings, environment, services => addSnapshot(services, settings), report, CancellationToken.None);
         },

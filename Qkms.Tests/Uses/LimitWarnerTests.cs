@@ -51,6 +51,7 @@ public sealed class LimitWarnerTests
     [Theory]
     [InlineData("late", "soon", "never")]
     [InlineData("soon", "late", "never")]
+    [InlineData("never", "late", "soon")]
     public void The_head_names_the_version_that_expires_first(string first, string second, string third)
     {
         foreach (string kid in new[] { first, second, third })
