@@ -22,7 +22,7 @@ public sealed class CommandConfigurationTests
         Values(CommandConfiguration.Read(options)).Should().BeEquivalentTo(Values(service)).And.NotBeEmpty();
     }
 
-    private static IReadOnlyDictionary<string, string> Values(IConfiguration configuration) => configuration.AsEnumerable()
+    private static Dictionary<string, string> Values(IConfiguration configuration) => configuration.AsEnumerable()
         .Where(pair => pair.Value is not null && !_ofHost.Contains(pair.Key, StringComparer.OrdinalIgnoreCase))
         .ToDictionary(pair => pair.Key.ToUpperInvariant(), pair => pair.Value!);
 }

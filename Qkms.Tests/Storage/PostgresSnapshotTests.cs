@@ -1,0 +1,22 @@
+using Qkms.Storage.Postgres;
+using Qkms.Storage.Sessions;
+
+namespace Qkms.Tests.Storage;
+
+/// <summary>A-40: the moment of a PostgreSQL database at which <c>qkms verify</c> looks.</summary>
+public sealed class PostgresSnapshotTests
+{
+    /// <summary>A-40: a verification that stands still for a while, as a pager makes it, is not ended like a node that lost its power.</summary>
+    [FactIf(Requirement.Postgres)]
+    public async Task It_outlives_a_pause_of_who_reads_it()
+    {
+        using PostgresDatabase database = PostgresServer.CreateMigrated();
+        PostgresSnapshot snapshot = new(new PostgresStorageOptions { ConnectionString = database.ConnectionString });
+
+        string? limit = await snapshot.ReadAsync(
+            session => session.Sql.ScalarAsync<string>("SELECT current_setting('idle_in_transaction_session_timeout')"),
+            CancellationToken.None);
+
+        limit.Should().Be("10min");
+    }
+}
