@@ -14,7 +14,8 @@ public sealed class PostgresSnapshotTests
         PostgresSnapshot snapshot = new(new PostgresStorageOptions { ConnectionString = database.ConnectionString });
 
         string? limit = await snapshot.ReadAsync(
-            session => session.Sql.ScalarAsync<string>("SELECT current_setting('idle_in_transaction_session_timeout')"),
+            session => session.Sql.FindAsync<string>(
+                "SELECT current_setting(@Name)", new { Name = "idle_in_transaction_session_timeout" }),
             CancellationToken.None);
 
         limit.Should().Be("10min");
