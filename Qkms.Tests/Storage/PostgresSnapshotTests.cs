@@ -6,7 +6,7 @@ namespace Qkms.Tests.Storage;
 /// <summary>A-40: the moment of a PostgreSQL database at which <c>qkms verify</c> looks.</summary>
 public sealed class PostgresSnapshotTests
 {
-    /// <summary>A-40: a verification that stands still for a while, as a pager makes it, is not ended like a node that lost its power.</summary>
+    /// <summary>A-40: a verification that a pager makes stand still is not ended like a node that lost its power.</summary>
     [FactIf(Requirement.Postgres)]
     public async Task It_outlives_a_pause_of_who_reads_it()
     {
