@@ -69,4 +69,7 @@ internal interface IKmsSession
     /// Runs <paramref name="action"/> after the commit and before the caller's task completes; not at all when the unit fails.
     /// </summary>
     void OnCommitted(Action action);
+
+    /// <summary>The database as it stands at this moment of a unit that writes; null where the database cannot tell what others do.</summary>
+    StoreMark? Mark => null;
 }

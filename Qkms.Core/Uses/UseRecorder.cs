@@ -43,6 +43,7 @@ internal sealed partial class UseRecorder(
         new BoundedChannelOptions(MostWaiting) { SingleReader = true });
 
     private readonly VersionsInUse _versions = new(rows, keys);
+    private readonly RowsAsLeft _left = new();
     private readonly Lock _starting = new();
 
     // What this process has counted: no counter is ever lower. Bounded, like all that is remembered.
@@ -155,9 +156,14 @@ internal sealed partial class UseRecorder(
         {
             Verdict[] verdicts = await store.WriteAsync(session => CountAsync(session, versions), CancellationToken.None);
             for (int i = 0; i < versions.Length; i++)
-                Tell(versions[i], verdicts[i]);
+                Note(versions[i], verdicts[i]);
 
             _isFailing = false;
+            ThreadPool.UnsafeQueueUserWorkItem(static told =>
+            {
+                for (int i = 0; i < told.versions.Length; i++)
+                    Tell(told.versions[i], told.verdicts[i]);
+            }, (versions, verdicts), preferLocal: false);
         }
         catch (Exception e) when (versions.Length > 1 && ConcernsOne(e))
         {
@@ -193,6 +199,7 @@ internal sealed partial class UseRecorder(
 
     private async Task<Verdict[]> CountAsync(IKmsSession session, UsesOfVersion[] versions)
     {
+        _left.Begin(session);
         await keys.LockKeysAsync(session, versions.Select(uses => uses.Version));
         Verdict[] verdicts = new Verdict[versions.Length];
         for (int i = 0; i < verdicts.Length; i++)
@@ -203,6 +210,7 @@ internal sealed partial class UseRecorder(
         DateTimeOffset now = time.GetUtcMilliseconds();
         ILookup<TenantId, KeyVersion> due = verdicts.Select(verdict => verdict.DueForRotation).OfType<KeyVersion>()
             .ToLookup(version => version.TenantId);
+        List<JournalStream> streams = [];
         ILookup<TenantId, JournalEvent> happened = verdicts.SelectMany(verdict => verdict.Events).ToLookup(one => one.TenantId);
         foreach (TenantId tenantId in due.Select(versions => versions.Key).Union(happened.Select(events => events.Key))
             .OrderBy(id => id.Value))
@@ -210,19 +218,44 @@ internal sealed partial class UseRecorder(
             foreach (KeyVersion version in due[tenantId])
                 await orders.OrderAsync(session, version, RotationCause.UsageLimit, now);
 
+            JournalStream? stream = _left.Find(tenantId);
+            bool isActive = stream is not null;
             foreach (JournalEvent[] events in happened[tenantId].Chunk(JournalWriter.MostAtOnce))
-                await journal.AppendUsesAsync(session, audit.Node, events);
+            {
+                stream = stream is null
+                    ? await journal.AppendUsesAsync(session, audit.Node, events)
+                    : await journal.AppendUsesAsync(session, stream, events);
+            }
 
-            await tenants.RequireActiveAsync(session, tenantId);
+            if (!isActive)
+                await tenants.RequireActiveAsync(session, tenantId);
+
+            if (stream is not null)
+                streams.Add(stream);
         }
+
+        // An ordered rotation has changed more than is known here.
+        if (due.Count == 0)
+            _left.KeepWhenCommitted(session, [.. verdicts.Select(verdict => (verdict.Current, verdict.Usage))], streams);
 
         return verdicts;
     }
 
     private async Task<Verdict> CountAsync(IKmsSession session, UsesOfVersion uses)
     {
-        KeyAndVersion current = await _versions.FindAsync(session, uses.Version);
-        (KeyUsage before, bool isNew) = await OpenAsync(session, current.Version);
+        KeyAndVersion current;
+        KeyUsage before;
+        bool isNew = false;
+        if (_left.Find(uses.Version.Id) is { } known)
+        {
+            (current, before) = known;
+        }
+        else
+        {
+            current = await _versions.FindAsync(session, uses.Version);
+            (before, isNew) = await OpenAsync(session, current.Version);
+        }
+
         DateTimeOffset now = time.GetUtcMilliseconds();
         long used = before.Used;
         List<JournalEvent> events = new(uses.Uses.Length);
@@ -248,22 +281,22 @@ internal sealed partial class UseRecorder(
                 events.Add(EventOf(use, granted, used, now));
         }
 
-        if (used > before.Used)
-            await WriteAsync(session, before with { Used = used, LastUsedAt = now }, isNew);
-
+        KeyUsage after = used > before.Used
+            ? await WriteAsync(session, before with { Used = used, LastUsedAt = now }, isNew)
+            : before;
         KeyVersion? due = current.Version is { State: KeyState.Active, AutoRotate: true, SoftUsageLimit: { } soft } && used >= soft
             ? current.Version
             : null;
-        return new Verdict(counted, used, used > before.Used ? now : null, current.Version.MaxUsageLimit, events, due);
+        return new Verdict(current, after, counted, used > before.Used ? now : null, events, due);
     }
 
-    private async Task WriteAsync(IKmsSession session, KeyUsage usage, bool isNew)
+    private async Task<KeyUsage> WriteAsync(IKmsSession session, KeyUsage usage, bool isNew)
     {
+        KeyUsage row = isNew ? usage : usage with { RowVersion = usage.RowVersion + 1 };
         bool isWritten = isNew
-            ? await usages.InsertAsync(session, sealer.Seal(usage))
-            : await usages.UpdateAsync(session, sealer.Seal(usage with { RowVersion = usage.RowVersion + 1 }));
-        if (!isWritten)
-            throw new SealBrokenException(usage.LogName);
+            ? await usages.InsertAsync(session, sealer.Seal(row))
+            : await usages.UpdateAsync(session, sealer.Seal(row));
+        return isWritten ? row : throw new SealBrokenException(usage.LogName);
     }
 
     private JournalEvent EventOf(PendingUse use, int granted, long used, DateTimeOffset now) => new()
@@ -296,7 +329,7 @@ internal sealed partial class UseRecorder(
             : throw new SealBrokenException($"the uses of {version.LogName}");
     }
 
-    private void Tell(UsesOfVersion uses, Verdict verdict)
+    private void Note(UsesOfVersion uses, Verdict verdict)
     {
         if (_counted.Count >= MostRemembered)
             _counted.Clear();
@@ -306,9 +339,12 @@ internal sealed partial class UseRecorder(
             states.NoteUses(uses.Version.Id, verdict.Used, at);
 
         // The next request is refused before any work is done.
-        if (verdict.Used >= verdict.Max || verdict.Counted.Any(counted => counted.Refusal is not null))
+        if (verdict.IsSpent || verdict.Counted.Any(counted => counted.Refusal is not null))
             states.Forget(uses.Version);
+    }
 
+    private static void Tell(UsesOfVersion uses, Verdict verdict)
+    {
         for (int i = 0; i < uses.Uses.Length; i++)
             uses.Uses[i].Complete(verdict.Counted[i]);
     }
@@ -320,17 +356,21 @@ internal sealed partial class UseRecorder(
     private sealed record UsesOfVersion(KeyVersion Version, PendingUse[] Uses);
 
     private sealed record Verdict(
+        KeyAndVersion Current,
+        KeyUsage Usage,
         CountedUses[] Counted,
-        long Used,
         DateTimeOffset? CountedAt,
-        long? Max,
         List<JournalEvent> Events,
-        KeyVersion? DueForRotation);
+        KeyVersion? DueForRotation)
+    {
+        public long Used => Usage.Used;
+
+        public bool IsSpent => Used >= Current.Version.MaxUsageLimit;
+    }
 
     private sealed class PendingUse(JournalActor actor, KeyVersion version, KeyOperation operation, int count)
     {
-        // What waits for it goes on elsewhere: the loop has the next batch to commit.
-        private readonly TaskCompletionSource<CountedUses> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<CountedUses> _done = new();
 
         public JournalActor Actor => actor;
 

@@ -42,7 +42,7 @@ internal sealed class GroupCommitWriter : IDisposable
     private readonly Channel<PendingWrite> _queue;
     private readonly Thread _thread;
     private readonly Lock _betweenBatches = new();
-    private SqliteConnection? _connection;
+    private CachingConnection? _connection;
     private int _settled;
 
     /// <summary>Starts the thread.</summary>
@@ -52,7 +52,7 @@ internal sealed class GroupCommitWriter : IDisposable
     /// <param name="busyRetry">What to do while somebody else holds the file.</param>
     /// <param name="logger">Where faults of the database go.</param>
     public GroupCommitWriter(
-        SqliteDataSource source, SqliteConnection connection, int queueCapacity, ResiliencePipeline busyRetry, ILogger logger)
+        SqliteDataSource source, CachingConnection connection, int queueCapacity, ResiliencePipeline busyRetry, ILogger logger)
     {
         (_source, _connection, _busyRetry, _logger) = (source, connection, busyRetry, logger);
         _queue = Channel.CreateBounded<PendingWrite>(new BoundedChannelOptions(queueCapacity) { SingleReader = true });
@@ -159,7 +159,7 @@ internal sealed class GroupCommitWriter : IDisposable
     {
         try
         {
-            SqliteConnection connection = _connection ??= _source.OpenWriter();
+            CachingConnection connection = _connection ??= _source.OpenWriter();
             _busyRetry.Execute(static c => c.Execute(Begin), connection);
             foreach (PendingWrite write in batch)
             {
@@ -174,7 +174,7 @@ internal sealed class GroupCommitWriter : IDisposable
                 }
             }
 
-            connection.Execute(EndBatch);
+            connection.RunPrepared(EndBatch);
         }
         catch (Exception e)
         {

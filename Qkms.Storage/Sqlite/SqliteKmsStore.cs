@@ -177,9 +177,9 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
         }
     }
 
-    private SqliteConnection OpenMigrated()
+    private CachingConnection OpenMigrated()
     {
-        SqliteConnection? connection = null;
+        CachingConnection? connection = null;
         try
         {
             WriteAheadLog.RefuseDamaged(_directory!.DatabasePath);
