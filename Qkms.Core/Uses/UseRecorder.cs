@@ -45,11 +45,14 @@ internal sealed partial class UseRecorder(
     private readonly VersionsInUse _versions = new(rows, keys);
     private readonly RowsAsLeft _left = new();
     private readonly Lock _starting = new();
+    private readonly ManualResetEventSlim _arrived = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // What this process has counted: no counter is ever lower. Bounded, like all that is remembered.
     private const int MostRemembered = 100_000;
     private readonly Dictionary<KeyVersionId, long> _counted = [];
-    private Task? _loop;
+    private Thread? _thread;
+    private volatile bool _isEnding;
     private bool _isFailing;
 
     /// <summary>Requests whose uses wait for the next batch.</summary>
@@ -87,8 +90,12 @@ internal sealed partial class UseRecorder(
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.TryComplete();
-        if (_loop is { } loop)
-            await loop;
+        _isEnding = true;
+        _arrived.Set();
+        if (_thread is not null)
+            await _ended.Task;
+
+        _arrived.Dispose();
     }
 
     private Task<CountedUses>[] Queue(PendingUse[] uses)
@@ -97,42 +104,54 @@ internal sealed partial class UseRecorder(
             throw KmsErrors.Unavailable.RetryAfter(_retryAfter);
 
         Start();
+        _arrived.Set();
         return Array.ConvertAll(uses, use => use.Task);
     }
 
     private void Start()
     {
-        if (Volatile.Read(ref _loop) is not null)
+        if (Volatile.Read(ref _thread) is not null)
             return;
 
-        // Its writes are for many requests: they are no part of the one that happens to start it.
         lock (_starting)
         {
-            using (ExecutionContext.SuppressFlow())
-                _loop ??= Task.Run(RunAsync);
+            if (_thread is not null)
+                return;
+
+            // Its writes are for many requests: they are no part of the one that happens to start it.
+            Thread thread = new(Run) { IsBackground = true, Name = "qkms-uses" };
+            thread.UnsafeStart();
+            _thread = thread;
         }
     }
 
-    private async Task RunAsync()
+    private void Run()
     {
         List<PendingUse> batch = [];
-        while (await _waiting.Reader.WaitToReadAsync())
+        while (true)
         {
-            await BehindOthersAsync();
-            while (batch.Count < MostInBatch && _waiting.Reader.TryRead(out PendingUse[]? uses))
-                batch.AddRange(uses);
+            _arrived.Wait();
+            _arrived.Reset();
+            bool isLast = _isEnding;
 
-            await CommitAsync(ByVersion(batch));
-            batch.Clear();
+            // Requests that could run at this moment run first, and are in the batch. Where there are none it takes a microsecond.
+            Thread.Yield();
+            do
+            {
+                batch.Clear();
+                while (batch.Count < MostInBatch && _waiting.Reader.TryRead(out PendingUse[]? uses))
+                    batch.AddRange(uses);
+
+                if (batch.Count > 0)
+                    CommitAsync(ByVersion(batch)).GetAwaiter().GetResult();
+            }
+            while (batch.Count > 0);
+
+            if (isLast)
+                break;
         }
-    }
 
-    // Requests that could run at this moment run first, and are in the batch. Where there are none it takes a microsecond.
-    private static Task BehindOthersAsync()
-    {
-        TaskCompletionSource done = new();
-        ThreadPool.UnsafeQueueUserWorkItem(static one => one.SetResult(), done, preferLocal: false);
-        return done.Task;
+        _ended.SetResult();
     }
 
     // In the order in which every change locks: by key, so that two nodes never wait for each other.
@@ -154,7 +173,7 @@ internal sealed partial class UseRecorder(
     {
         try
         {
-            Verdict[] verdicts = await store.WriteAsync(session => CountAsync(session, versions), CancellationToken.None);
+            Verdict[] verdicts = await store.WriteHereAsync(session => CountAsync(session, versions));
             for (int i = 0; i < versions.Length; i++)
                 Note(versions[i], verdicts[i]);
 

@@ -43,6 +43,8 @@ internal sealed class GroupCommitWriter : IDisposable
     private readonly Thread _thread;
     private readonly Lock _betweenBatches = new();
     private CachingConnection? _connection;
+    private volatile bool _isBusy;
+    private bool _isClosed;
     private int _settled;
 
     /// <summary>Starts the thread.</summary>
@@ -78,6 +80,30 @@ internal sealed class GroupCommitWriter : IDisposable
         return write.Completion;
     }
 
+    /// <summary>
+    /// Runs a unit on the calling thread, as a batch of its own, if nobody writes or waits to; queues it otherwise. Its task completes after
+    /// the commit.
+    /// </summary>
+    public Task<T> WriteHereAsync<T>(Func<IKmsSession, Task<T>> work)
+    {
+        if (_isBusy || !_betweenBatches.TryEnter())
+            return WriteAsync(work, CancellationToken.None);
+
+        try
+        {
+            if (_isClosed)
+                return WriteAsync(work, CancellationToken.None);
+
+            PendingWrite<T> write = new(work);
+            CommitAndSettle([write]);
+            return write.Completion;
+        }
+        finally
+        {
+            _betweenBatches.Exit();
+        }
+    }
+
     /// <summary>Runs <paramref name="action"/> while no transaction is open; writes wait for it.</summary>
     public T RunBetweenBatches<T>(Func<T> action)
     {
@@ -97,21 +123,31 @@ internal sealed class GroupCommitWriter : IDisposable
         List<PendingWrite> batch = new(MaxBatch);
         while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
+            // Nobody who writes on a thread of his own comes between from here on.
+            _isBusy = true;
             while (batch.Count < MaxBatch && _queue.Reader.TryRead(out PendingWrite? write))
                 batch.Add(write);
 
             StorageMeter.QueueLength.Add(-batch.Count);
             lock (_betweenBatches)
-            {
-                CommitMeasured(batch);
-                if (_settled < SettledBatches)
-                    SettleBatch();
-            }
+                CommitAndSettle(batch);
 
+            _isBusy = false;
             batch.Clear();
         }
 
-        _connection?.Dispose();
+        lock (_betweenBatches)
+        {
+            _isClosed = true;
+            _connection?.Dispose();
+        }
+    }
+
+    private void CommitAndSettle(List<PendingWrite> batch)
+    {
+        CommitMeasured(batch);
+        if (_settled < SettledBatches)
+            SettleBatch();
     }
 
     private void CommitMeasured(List<PendingWrite> batch)
