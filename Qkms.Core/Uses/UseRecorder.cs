@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
@@ -33,30 +32,26 @@ internal sealed partial class UseRecorder(
     TimeProvider time,
     ILogger<UseRecorder> logger) : IAsyncDisposable
 {
-    private const int MostWaiting = 4096;
     private const int MostInBatch = JournalWriter.MostAtOnce;
+    private const int ToldTogether = 8;
 
     private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(1);
 
-    // What one request waits for is in one batch.
-    private readonly Channel<PendingUse[]> _waiting = Channel.CreateBounded<PendingUse[]>(
-        new BoundedChannelOptions(MostWaiting) { SingleReader = true });
-
+    private readonly UseQueue _waiting = new();
     private readonly VersionsInUse _versions = new(rows, keys);
     private readonly RowsAsLeft _left = new();
     private readonly Lock _starting = new();
-    private readonly ManualResetEventSlim _arrived = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // What this process has counted: no counter is ever lower. Bounded, like all that is remembered.
     private const int MostRemembered = 100_000;
     private readonly Dictionary<KeyVersionId, long> _counted = [];
     private Thread? _thread;
-    private volatile bool _isEnding;
+    private bool _isEnding;
     private bool _isFailing;
 
     /// <summary>Requests whose uses wait for the next batch.</summary>
-    internal int Waiting => _waiting.Reader.Count;
+    internal int Waiting => _waiting.Count;
 
     /// <summary>Whether uses of a version are recorded.</summary>
     public bool Records(KeyVersion version) => audit.RecordsEveryUse || version.CountsUses;
@@ -89,22 +84,22 @@ internal sealed partial class UseRecorder(
     /// <summary>Counts what waits, and takes no more.</summary>
     public async ValueTask DisposeAsync()
     {
-        _waiting.Writer.TryComplete();
-        _isEnding = true;
-        _arrived.Set();
+        lock (_starting)
+            _isEnding = true;
+
+        _waiting.Complete();
         if (_thread is not null)
             await _ended.Task;
 
-        _arrived.Dispose();
+        _waiting.Dispose();
     }
 
     private Task<CountedUses>[] Queue(PendingUse[] uses)
     {
-        if (!_waiting.Writer.TryWrite(uses))
+        Start();
+        if (!_waiting.TryAdd(uses))
             throw KmsErrors.Unavailable.RetryAfter(_retryAfter);
 
-        Start();
-        _arrived.Set();
         return Array.ConvertAll(uses, use => use.Task);
     }
 
@@ -115,7 +110,7 @@ internal sealed partial class UseRecorder(
 
         lock (_starting)
         {
-            if (_thread is not null)
+            if (_thread is not null || _isEnding)
                 return;
 
             // Its writes are for many requests: they are no part of the one that happens to start it.
@@ -125,30 +120,14 @@ internal sealed partial class UseRecorder(
         }
     }
 
+    // A thread of its own: each way to another thread and back costs as much as a use, and it may write to an embedded database itself.
     private void Run()
     {
         List<PendingUse> batch = [];
-        while (true)
+        while (_waiting.Take(batch, MostInBatch))
         {
-            _arrived.Wait();
-            _arrived.Reset();
-            bool isLast = _isEnding;
-
-            // Requests that could run at this moment run first, and are in the batch. Where there are none it takes a microsecond.
-            Thread.Yield();
-            do
-            {
-                batch.Clear();
-                while (batch.Count < MostInBatch && _waiting.Reader.TryRead(out PendingUse[]? uses))
-                    batch.AddRange(uses);
-
-                if (batch.Count > 0)
-                    CommitAsync(ByVersion(batch)).GetAwaiter().GetResult();
-            }
-            while (batch.Count > 0);
-
-            if (isLast)
-                break;
+            CommitAsync(ByVersion(batch)).GetAwaiter().GetResult();
+            batch.Clear();
         }
 
         _ended.SetResult();
@@ -178,11 +157,7 @@ internal sealed partial class UseRecorder(
                 Note(versions[i], verdicts[i]);
 
             _isFailing = false;
-            ThreadPool.UnsafeQueueUserWorkItem(static told =>
-            {
-                for (int i = 0; i < told.versions.Length; i++)
-                    Tell(told.versions[i], told.verdicts[i]);
-            }, (versions, verdicts), preferLocal: false);
+            Tell([.. versions.SelectMany((uses, i) => uses.Uses.Zip(verdicts[i].Counted))], static (use, counted) => use.Complete(counted));
         }
         catch (Exception e) when (versions.Length > 1 && ConcernsOne(e))
         {
@@ -210,10 +185,24 @@ internal sealed partial class UseRecorder(
     private static bool ConcernsOne(Exception e) =>
         e is SealBrokenException || (e as KmsException)?.Error == KmsErrors.TenantSuspended;
 
-    private static void Refuse(UsesOfVersion[] versions, Exception e)
+    private static void Refuse(UsesOfVersion[] versions, Exception e) =>
+        Tell([.. versions.SelectMany(version => version.Uses, (_, use) => (use, e))], static (use, refusal) => use.Refuse(refusal));
+
+    // What waits for a use goes on elsewhere: this thread has the next batch to commit. Some on one thread: to wake one for each would cost
+    // more than what each has left to do.
+    private static void Tell<T>((PendingUse Use, T News)[] told, Action<PendingUse, T> tell)
     {
-        foreach (PendingUse use in versions.SelectMany(version => version.Uses))
-            use.Refuse(e);
+        for (int i = 0; i < told.Length; i += ToldTogether)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static part =>
+                {
+                    for (int i = part.From; i < part.To; i++)
+                        part.Tell(part.Told[i].Use, part.Told[i].News);
+                },
+                (Told: told, From: i, To: Math.Min(i + ToldTogether, told.Length), Tell: tell),
+                preferLocal: false);
+        }
     }
 
     private async Task<Verdict[]> CountAsync(IKmsSession session, UsesOfVersion[] versions)
@@ -362,12 +351,6 @@ internal sealed partial class UseRecorder(
             states.Forget(uses.Version);
     }
 
-    private static void Tell(UsesOfVersion uses, Verdict verdict)
-    {
-        for (int i = 0; i < uses.Uses.Length; i++)
-            uses.Uses[i].Complete(verdict.Counted[i]);
-    }
-
     [LoggerMessage(CoreEvents.UsesNotRecorded, LogLevel.Error,
         "Uses of keys cannot be counted and journalled, and are refused until they can be.")]
     private static partial void LogNotRecorded(ILogger logger, Exception exception);
@@ -385,31 +368,6 @@ internal sealed partial class UseRecorder(
         public long Used => Usage.Used;
 
         public bool IsSpent => Used >= Current.Version.MaxUsageLimit;
-    }
-
-    private sealed class PendingUse(JournalActor actor, KeyVersion version, KeyOperation operation, int count)
-    {
-        private readonly TaskCompletionSource<CountedUses> _done = new();
-
-        public JournalActor Actor => actor;
-
-        public KeyVersion Version => version;
-
-        public KeyOperation Operation => operation;
-
-        public int Count => count;
-
-        public Task<CountedUses> Task => _done.Task;
-
-        public void Complete(CountedUses counted)
-        {
-            if (counted.Granted > 0)
-                _done.SetResult(counted);
-            else
-                _done.SetException(counted.Refusal!.With($"{counted.Refusal.Message} (kid '{version.Kid}')"));
-        }
-
-        public void Refuse(Exception exception) => _done.SetException(exception);
     }
 }
 
