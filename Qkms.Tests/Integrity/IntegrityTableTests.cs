@@ -4,8 +4,6 @@ using Qkms.Core.ApiKeys;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Tenants;
-using Qkms.Storage.Postgres;
-using Qkms.Storage.Sqlite;
 using Qkms.Tests.Devices;
 using Qkms.Tests.Rotations;
 using Found = (Qkms.Tests.Integrity.Attack Attack, string Outcome);
@@ -92,9 +90,6 @@ public sealed partial class IntegrityTableTests : ServiceTests
     private async Task<HttpClient> PrepareAsync()
     {
         _ = App.InitialApiKey;
-
-        // Whoever attacks a row changes PostgreSQL's schema for that moment (Database): a look just then would find that instead.
-        (App.Store() is PostgresKmsStore postgres ? postgres.Schema : ((SqliteKmsStore)App.Store()).Schema).Dispose();
         Later();
         HttpClient right = App.ClientFor(await App.CreateTenantAsync("right"));
         Later();
