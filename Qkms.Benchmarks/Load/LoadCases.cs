@@ -11,7 +11,7 @@ internal static class LoadCases
     internal static IReadOnlyList<LoadCase> All { get; } =
     [
         new("live", null, _ => Get("/hello"), _ => Get("/health/live")),
-        new("active", null, _ => Get("/hello"), async service =>
+        new("active", 0.60, _ => Get("/hello"), async service =>
         {
             await service.GenerateAsync("ML-KEM-768");
             return new LoadRequest("/kms/keys/active?algorithm=ML-KEM-768");

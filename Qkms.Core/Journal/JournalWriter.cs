@@ -47,15 +47,25 @@ internal sealed class JournalWriter
     /// <param name="session">The unit; it has not locked the life cycle of the tenant yet, or still holds it.</param>
     /// <param name="node">The name of the node, at most 64 characters.</param>
     /// <param name="events">1 to <see cref="MostAtOnce"/> events of one tenant, in their order.</param>
+    /// <returns>The stream as it is with them.</returns>
     /// <exception cref="SealBrokenException">As above.</exception>
-    public async Task AppendUsesAsync(IKmsSession session, string node, params IReadOnlyList<JournalEvent> events)
+    public async Task<JournalStream> AppendUsesAsync(IKmsSession session, string node, params IReadOnlyList<JournalEvent> events)
     {
         TenantId tenantId = events[0].TenantId;
         JournalStream uses = await _journal.LockUsesAsync(session, tenantId, node) is { } found
             ? _sealer.Open(found)
             : await BeginUsesAsync(session, tenantId, node);
-        await AppendAsync(session, uses, events);
+        return await AppendAsync(session, uses, events);
     }
+
+    /// <summary>The same for a stream that is known as it stands: the unit holds it, and nobody has written to it since.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="uses">The stream.</param>
+    /// <param name="events">As above.</param>
+    /// <returns>The stream as it is with them.</returns>
+    /// <exception cref="SealBrokenException">As above.</exception>
+    public Task<JournalStream> AppendUsesAsync(IKmsSession session, JournalStream uses, params IReadOnlyList<JournalEvent> events) =>
+        AppendAsync(session, uses, events);
 
     /// <summary>
     /// Removes the first events of a stream of uses, and adds the event that says so at its end: whoever removes some without the key of
@@ -165,7 +175,7 @@ internal sealed class JournalWriter
         return await _journal.InsertStreamAsync(session, _sealer.Seal(stream)) ? stream : throw new SealBrokenException(stream.LogName);
     }
 
-    private async Task AppendAsync(IKmsSession session, JournalStream stream, IReadOnlyList<JournalEvent> events)
+    private async Task<JournalStream> AppendAsync(IKmsSession session, JournalStream stream, IReadOnlyList<JournalEvent> events)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(events.Count, MostAtOnce);
         (TenantId, int) name = (stream.TenantId, stream.Number);
@@ -184,6 +194,7 @@ internal sealed class JournalWriter
 
         session.OnCommitted(() => _written.AddOrUpdate(
             name, next.NextPosition, (_, earlier) => Math.Max(earlier, next.NextPosition)));
+        return next;
     }
 
     private static InvalidOperationException OfAnother() => new("The events of one stream are of one tenant.");

@@ -31,6 +31,14 @@ internal interface IKmsStore : IAsyncDisposable
     Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken);
 
     /// <summary>
+    /// The same for a caller who has a thread of his own and lets it be used: where nobody else writes at that moment the unit runs on it,
+    /// and the way to another thread and back is saved.
+    /// </summary>
+    /// <param name="work">As with <see cref="WriteAsync"/>.</param>
+    /// <exception cref="KmsException">As with <see cref="WriteAsync"/>.</exception>
+    Task<T> WriteHereAsync<T>(Func<IKmsSession, Task<T>> work) => WriteAsync(work, CancellationToken.None);
+
+    /// <summary>
     /// One atomic, durable unit before anything is served, however long it takes: of several nodes one is in it at a time, and sees what
     /// the one before it has committed.
     /// </summary>
@@ -69,4 +77,7 @@ internal interface IKmsSession
     /// Runs <paramref name="action"/> after the commit and before the caller's task completes; not at all when the unit fails.
     /// </summary>
     void OnCommitted(Action action);
+
+    /// <summary>The database as it stands at this moment of a unit that writes; null where the database cannot tell what others do.</summary>
+    StoreMark? Mark => null;
 }

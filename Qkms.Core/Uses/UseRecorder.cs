@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Callers;
@@ -33,26 +32,26 @@ internal sealed partial class UseRecorder(
     TimeProvider time,
     ILogger<UseRecorder> logger) : IAsyncDisposable
 {
-    private const int MostWaiting = 4096;
     private const int MostInBatch = JournalWriter.MostAtOnce;
+    private const int ToldTogether = 8;
 
     private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(1);
 
-    // What one request waits for is in one batch.
-    private readonly Channel<PendingUse[]> _waiting = Channel.CreateBounded<PendingUse[]>(
-        new BoundedChannelOptions(MostWaiting) { SingleReader = true });
-
+    private readonly UseQueue _waiting = new();
     private readonly VersionsInUse _versions = new(rows, keys);
+    private readonly RowsAsLeft _left = new();
     private readonly Lock _starting = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // What this process has counted: no counter is ever lower. Bounded, like all that is remembered.
     private const int MostRemembered = 100_000;
     private readonly Dictionary<KeyVersionId, long> _counted = [];
-    private Task? _loop;
+    private Thread? _thread;
+    private bool _isEnding;
     private bool _isFailing;
 
     /// <summary>Requests whose uses wait for the next batch.</summary>
-    internal int Waiting => _waiting.Reader.Count;
+    internal int Waiting => _waiting.Count;
 
     /// <summary>Whether uses of a version are recorded.</summary>
     public bool Records(KeyVersion version) => audit.RecordsEveryUse || version.CountsUses;
@@ -85,53 +84,53 @@ internal sealed partial class UseRecorder(
     /// <summary>Counts what waits, and takes no more.</summary>
     public async ValueTask DisposeAsync()
     {
-        _waiting.Writer.TryComplete();
-        if (_loop is { } loop)
-            await loop;
+        lock (_starting)
+            _isEnding = true;
+
+        _waiting.Complete();
+        if (_thread is not null)
+            await _ended.Task;
+
+        _waiting.Dispose();
     }
 
     private Task<CountedUses>[] Queue(PendingUse[] uses)
     {
-        if (!_waiting.Writer.TryWrite(uses))
+        Start();
+        if (!_waiting.TryAdd(uses))
             throw KmsErrors.Unavailable.RetryAfter(_retryAfter);
 
-        Start();
         return Array.ConvertAll(uses, use => use.Task);
     }
 
     private void Start()
     {
-        if (Volatile.Read(ref _loop) is not null)
+        if (Volatile.Read(ref _thread) is not null)
             return;
 
-        // Its writes are for many requests: they are no part of the one that happens to start it.
         lock (_starting)
         {
-            using (ExecutionContext.SuppressFlow())
-                _loop ??= Task.Run(RunAsync);
+            if (_thread is not null || _isEnding)
+                return;
+
+            // Its writes are for many requests: they are no part of the one that happens to start it.
+            Thread thread = new(Run) { IsBackground = true, Name = "qkms-uses" };
+            thread.UnsafeStart();
+            _thread = thread;
         }
     }
 
-    private async Task RunAsync()
+    // A thread of its own: each way to another thread and back costs as much as a use, and it may write to an embedded database itself.
+    private void Run()
     {
         List<PendingUse> batch = [];
-        while (await _waiting.Reader.WaitToReadAsync())
+        while (_waiting.Take(batch, MostInBatch))
         {
-            await BehindOthersAsync();
-            while (batch.Count < MostInBatch && _waiting.Reader.TryRead(out PendingUse[]? uses))
-                batch.AddRange(uses);
-
-            await CommitAsync(ByVersion(batch));
+            CommitAsync(ByVersion(batch)).GetAwaiter().GetResult();
             batch.Clear();
         }
-    }
 
-    // Requests that could run at this moment run first, and are in the batch. Where there are none it takes a microsecond.
-    private static Task BehindOthersAsync()
-    {
-        TaskCompletionSource done = new();
-        ThreadPool.UnsafeQueueUserWorkItem(static one => one.SetResult(), done, preferLocal: false);
-        return done.Task;
+        _ended.SetResult();
     }
 
     // In the order in which every change locks: by key, so that two nodes never wait for each other.
@@ -153,11 +152,12 @@ internal sealed partial class UseRecorder(
     {
         try
         {
-            Verdict[] verdicts = await store.WriteAsync(session => CountAsync(session, versions), CancellationToken.None);
+            Verdict[] verdicts = await store.WriteHereAsync(session => CountAsync(session, versions));
             for (int i = 0; i < versions.Length; i++)
-                Tell(versions[i], verdicts[i]);
+                Note(versions[i], verdicts[i]);
 
             _isFailing = false;
+            Tell([.. versions.SelectMany((uses, i) => uses.Uses.Zip(verdicts[i].Counted))], static (use, counted) => use.Complete(counted));
         }
         catch (Exception e) when (versions.Length > 1 && ConcernsOne(e))
         {
@@ -185,14 +185,29 @@ internal sealed partial class UseRecorder(
     private static bool ConcernsOne(Exception e) =>
         e is SealBrokenException || (e as KmsException)?.Error == KmsErrors.TenantSuspended;
 
-    private static void Refuse(UsesOfVersion[] versions, Exception e)
+    private static void Refuse(UsesOfVersion[] versions, Exception e) =>
+        Tell([.. versions.SelectMany(version => version.Uses, (_, use) => (use, e))], static (use, refusal) => use.Refuse(refusal));
+
+    // What waits for a use goes on elsewhere: this thread has the next batch to commit. Some on one thread: to wake one for each would cost
+    // more than what each has left to do.
+    private static void Tell<T>((PendingUse Use, T News)[] told, Action<PendingUse, T> tell)
     {
-        foreach (PendingUse use in versions.SelectMany(version => version.Uses))
-            use.Refuse(e);
+        for (int i = 0; i < told.Length; i += ToldTogether)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(
+                static part =>
+                {
+                    for (int i = part.From; i < part.To; i++)
+                        part.Tell(part.Told[i].Use, part.Told[i].News);
+                },
+                (Told: told, From: i, To: Math.Min(i + ToldTogether, told.Length), Tell: tell),
+                preferLocal: false);
+        }
     }
 
     private async Task<Verdict[]> CountAsync(IKmsSession session, UsesOfVersion[] versions)
     {
+        _left.Begin(session);
         await keys.LockKeysAsync(session, versions.Select(uses => uses.Version));
         Verdict[] verdicts = new Verdict[versions.Length];
         for (int i = 0; i < verdicts.Length; i++)
@@ -203,6 +218,7 @@ internal sealed partial class UseRecorder(
         DateTimeOffset now = time.GetUtcMilliseconds();
         ILookup<TenantId, KeyVersion> due = verdicts.Select(verdict => verdict.DueForRotation).OfType<KeyVersion>()
             .ToLookup(version => version.TenantId);
+        List<JournalStream> streams = [];
         ILookup<TenantId, JournalEvent> happened = verdicts.SelectMany(verdict => verdict.Events).ToLookup(one => one.TenantId);
         foreach (TenantId tenantId in due.Select(versions => versions.Key).Union(happened.Select(events => events.Key))
             .OrderBy(id => id.Value))
@@ -210,19 +226,44 @@ internal sealed partial class UseRecorder(
             foreach (KeyVersion version in due[tenantId])
                 await orders.OrderAsync(session, version, RotationCause.UsageLimit, now);
 
+            JournalStream? stream = _left.Find(tenantId);
+            bool isActive = stream is not null;
             foreach (JournalEvent[] events in happened[tenantId].Chunk(JournalWriter.MostAtOnce))
-                await journal.AppendUsesAsync(session, audit.Node, events);
+            {
+                stream = stream is null
+                    ? await journal.AppendUsesAsync(session, audit.Node, events)
+                    : await journal.AppendUsesAsync(session, stream, events);
+            }
 
-            await tenants.RequireActiveAsync(session, tenantId);
+            if (!isActive)
+                await tenants.RequireActiveAsync(session, tenantId);
+
+            if (stream is not null)
+                streams.Add(stream);
         }
+
+        // An ordered rotation has changed more than is known here.
+        if (due.Count == 0)
+            _left.KeepWhenCommitted(session, [.. verdicts.Select(verdict => (verdict.Current, verdict.Usage))], streams);
 
         return verdicts;
     }
 
     private async Task<Verdict> CountAsync(IKmsSession session, UsesOfVersion uses)
     {
-        KeyAndVersion current = await _versions.FindAsync(session, uses.Version);
-        (KeyUsage before, bool isNew) = await OpenAsync(session, current.Version);
+        KeyAndVersion current;
+        KeyUsage before;
+        bool isNew = false;
+        if (_left.Find(uses.Version.Id) is { } known)
+        {
+            (current, before) = known;
+        }
+        else
+        {
+            current = await _versions.FindAsync(session, uses.Version);
+            (before, isNew) = await OpenAsync(session, current.Version);
+        }
+
         DateTimeOffset now = time.GetUtcMilliseconds();
         long used = before.Used;
         List<JournalEvent> events = new(uses.Uses.Length);
@@ -248,22 +289,22 @@ internal sealed partial class UseRecorder(
                 events.Add(EventOf(use, granted, used, now));
         }
 
-        if (used > before.Used)
-            await WriteAsync(session, before with { Used = used, LastUsedAt = now }, isNew);
-
+        KeyUsage after = used > before.Used
+            ? await WriteAsync(session, before with { Used = used, LastUsedAt = now }, isNew)
+            : before;
         KeyVersion? due = current.Version is { State: KeyState.Active, AutoRotate: true, SoftUsageLimit: { } soft } && used >= soft
             ? current.Version
             : null;
-        return new Verdict(counted, used, used > before.Used ? now : null, current.Version.MaxUsageLimit, events, due);
+        return new Verdict(current, after, counted, used > before.Used ? now : null, events, due);
     }
 
-    private async Task WriteAsync(IKmsSession session, KeyUsage usage, bool isNew)
+    private async Task<KeyUsage> WriteAsync(IKmsSession session, KeyUsage usage, bool isNew)
     {
+        KeyUsage row = isNew ? usage : usage with { RowVersion = usage.RowVersion + 1 };
         bool isWritten = isNew
-            ? await usages.InsertAsync(session, sealer.Seal(usage))
-            : await usages.UpdateAsync(session, sealer.Seal(usage with { RowVersion = usage.RowVersion + 1 }));
-        if (!isWritten)
-            throw new SealBrokenException(usage.LogName);
+            ? await usages.InsertAsync(session, sealer.Seal(row))
+            : await usages.UpdateAsync(session, sealer.Seal(row));
+        return isWritten ? row : throw new SealBrokenException(usage.LogName);
     }
 
     private JournalEvent EventOf(PendingUse use, int granted, long used, DateTimeOffset now) => new()
@@ -296,7 +337,7 @@ internal sealed partial class UseRecorder(
             : throw new SealBrokenException($"the uses of {version.LogName}");
     }
 
-    private void Tell(UsesOfVersion uses, Verdict verdict)
+    private void Note(UsesOfVersion uses, Verdict verdict)
     {
         if (_counted.Count >= MostRemembered)
             _counted.Clear();
@@ -306,11 +347,8 @@ internal sealed partial class UseRecorder(
             states.NoteUses(uses.Version.Id, verdict.Used, at);
 
         // The next request is refused before any work is done.
-        if (verdict.Used >= verdict.Max || verdict.Counted.Any(counted => counted.Refusal is not null))
+        if (verdict.IsSpent || verdict.Counted.Any(counted => counted.Refusal is not null))
             states.Forget(uses.Version);
-
-        for (int i = 0; i < uses.Uses.Length; i++)
-            uses.Uses[i].Complete(verdict.Counted[i]);
     }
 
     [LoggerMessage(CoreEvents.UsesNotRecorded, LogLevel.Error,
@@ -320,37 +358,16 @@ internal sealed partial class UseRecorder(
     private sealed record UsesOfVersion(KeyVersion Version, PendingUse[] Uses);
 
     private sealed record Verdict(
+        KeyAndVersion Current,
+        KeyUsage Usage,
         CountedUses[] Counted,
-        long Used,
         DateTimeOffset? CountedAt,
-        long? Max,
         List<JournalEvent> Events,
-        KeyVersion? DueForRotation);
-
-    private sealed class PendingUse(JournalActor actor, KeyVersion version, KeyOperation operation, int count)
+        KeyVersion? DueForRotation)
     {
-        // What waits for it goes on elsewhere: the loop has the next batch to commit.
-        private readonly TaskCompletionSource<CountedUses> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public long Used => Usage.Used;
 
-        public JournalActor Actor => actor;
-
-        public KeyVersion Version => version;
-
-        public KeyOperation Operation => operation;
-
-        public int Count => count;
-
-        public Task<CountedUses> Task => _done.Task;
-
-        public void Complete(CountedUses counted)
-        {
-            if (counted.Granted > 0)
-                _done.SetResult(counted);
-            else
-                _done.SetException(counted.Refusal!.With($"{counted.Refusal.Message} (kid '{version.Kid}')"));
-        }
-
-        public void Refuse(Exception exception) => _done.SetException(exception);
+        public bool IsSpent => Used >= Current.Version.MaxUsageLimit;
     }
 }
 

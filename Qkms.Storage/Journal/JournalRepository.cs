@@ -184,14 +184,42 @@ internal sealed class JournalRepository : IJournalRepository
     private const string UpdateStream =
         """
         UPDATE audit_streams
-        SET kind = @Kind, next_position = @NextPosition, head_hash = @HeadHash, first_position = @FirstPosition,
+        SET next_position = @NextPosition, head_hash = @HeadHash, first_position = @FirstPosition,
           first_previous_hash = @FirstPreviousHash, row_version = @RowVersion, seal = @Seal, seal_key_id = @SealKeyId
         WHERE tenant_id = @TenantId AND stream = @Stream AND row_version = @RowVersion - 1
         """;
 
+    // In the order in which the statement has them: it runs with every batch of uses.
+    private static readonly string[] _updated =
+    [
+        "@NextPosition", "@HeadHash", "@FirstPosition", "@FirstPreviousHash", "@RowVersion", "@Seal", "@SealKeyId", "@TenantId", "@Stream",
+    ];
+
+    // The kind stands in an index, which is written anew when it is set, even to what it was.
+    private const string CloseStream =
+        """
+        UPDATE audit_streams
+        SET kind = @Kind, next_position = @NextPosition, head_hash = @HeadHash, row_version = @RowVersion, seal = @Seal,
+          seal_key_id = @SealKeyId
+        WHERE tenant_id = @TenantId AND stream = @Stream AND row_version = @RowVersion - 1
+        """;
+
     /// <inheritdoc/>
-    public async Task<bool> UpdateStreamAsync(IKmsSession session, Sealed<JournalStream> stream) =>
-        await session.Sql.ExecuteAsync(UpdateStream, JournalStreamRow.From(stream)) == 1;
+    public async Task<bool> UpdateStreamAsync(IKmsSession session, Sealed<JournalStream> stream)
+    {
+        JournalStreamRow row = JournalStreamRow.From(stream);
+        return (stream.UnverifiedRow.Kind == JournalStreamKind.ClosedLifecycle
+            ? await session.Sql.ExecuteAsync(CloseStream, row)
+            : await session.Sql.ExecuteEachAsync(
+                UpdateStream,
+                _updated,
+                [
+                    [
+                        row.NextPosition, row.HeadHash, row.FirstPosition, row.FirstPreviousHash, row.RowVersion, row.Seal, row.SealKeyId,
+                        row.TenantId, row.Stream,
+                    ],
+                ])) == 1;
+    }
 
     // No tenant here: what is due is due for all, and each row says whose it is.
     private const string SelectDueForTrimming =

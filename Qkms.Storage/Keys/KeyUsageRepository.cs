@@ -35,7 +35,14 @@ internal sealed class KeyUsageRepository : IKeyUsageRepository
         """;
 
     /// <inheritdoc/>
-    public Task<bool> InsertAsync(IKmsSession session, Sealed<KeyUsage> usage) => WriteAsync(session, Insert, usage);
+    public async Task<bool> InsertAsync(IKmsSession session, Sealed<KeyUsage> usage)
+    {
+        KeyUsageRow row = KeyUsageRow.From(usage);
+        return Stands(session, usage, row, await session.Sql.ExecuteAsync(Insert, row));
+    }
+
+    // In the order in which the statement has them: it runs with every batch of uses.
+    private static readonly string[] _updated = ["@Used", "@LastUsedAt", "@RowVersion", "@Seal", "@SealKeyId", "@TenantId", "@VersionId"];
 
     private const string Update =
         """
@@ -45,12 +52,18 @@ internal sealed class KeyUsageRepository : IKeyUsageRepository
         """;
 
     /// <inheritdoc/>
-    public Task<bool> UpdateAsync(IKmsSession session, Sealed<KeyUsage> usage) => WriteAsync(session, Update, usage);
-
-    private static async Task<bool> WriteAsync(IKmsSession session, string sql, Sealed<KeyUsage> usage)
+    public async Task<bool> UpdateAsync(IKmsSession session, Sealed<KeyUsage> usage)
     {
         KeyUsageRow row = KeyUsageRow.From(usage);
-        if (await session.Sql.ExecuteAsync(sql, row) != 1)
+        return Stands(session, usage, row, await session.Sql.ExecuteEachAsync(
+            Update,
+            _updated,
+            [[row.Used, row.LastUsedAt, row.RowVersion, row.Seal, row.SealKeyId, row.TenantId, row.VersionId]]));
+    }
+
+    private static bool Stands(IKmsSession session, Sealed<KeyUsage> usage, KeyUsageRow row, int written)
+    {
+        if (written != 1)
             return false;
 
         session.Sql.MustStand(WrittenRow.Of(

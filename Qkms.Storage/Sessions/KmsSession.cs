@@ -83,6 +83,16 @@ internal sealed class KmsSession : IKmsSession, IDisposable
         (_committed ??= []).Add(action);
     }
 
+    /// <inheritdoc/>
+    public StoreMark? Mark
+    {
+        get
+        {
+            ThrowIfNotMine();
+            return _writes ? (_connection as IMarksChanges)?.Mark() : null;
+        }
+    }
+
     /// <summary>Whether something was written that has to be read back.</summary>
     public bool HasWritten => _written is not null;
 
@@ -104,6 +114,12 @@ internal sealed class KmsSession : IKmsSession, IDisposable
         if (_written is not { } written)
             return;
 
+        if (_connection is IRunsRows own && before.Length == 0)
+        {
+            ReadBack(own, written);
+            return;
+        }
+
         StringBuilder sql = new(before);
         DynamicParameters parameters = new();
         if (parameter is { } given)
@@ -112,12 +128,25 @@ internal sealed class KmsSession : IKmsSession, IDisposable
         for (int i = 0; i < written.Count; i++)
         {
             sql.Append(i == 0 ? "" : "\nUNION ALL\n");
-            written[i].AppendTo(sql, parameters, i);
+            written[i].AppendTo(sql, i);
+            written[i].AddTo(parameters, i);
         }
 
         if ((await ListAsync<long>(sql.ToString(), parameters)) is [long altered, ..])
-            throw new SealBrokenException($"{written[(int)altered].What}: the database did not store it as written (a trigger, a rule?)");
+            throw Altered(written[(int)altered]);
     }
+
+    private static void ReadBack(IRunsRows connection, List<WrittenRow> written)
+    {
+        foreach (WrittenRow row in written)
+        {
+            if (connection.Finds(row.SelectAltered(), row.Columns.Select(column => column.Value)))
+                throw Altered(row);
+        }
+    }
+
+    private static SealBrokenException Altered(WrittenRow row) =>
+        new($"{row.What}: the database did not store it as written (a trigger, a rule?)");
 
     /// <summary>Every row.</summary>
     public async Task<IReadOnlyList<T>> ListAsync<T>(string sql, object? parameters = null)

@@ -16,6 +16,7 @@ namespace Qkms.Storage.Sessions;
 internal sealed record WrittenRow(string What, string Table, int KeyColumns, IReadOnlyList<(string Name, object? Value)> Columns)
 {
     private static readonly ConcurrentDictionary<Type, PropertyInfo[]> _properties = new();
+    private static readonly ConcurrentDictionary<string, string> _columns = new(StringComparer.Ordinal);
 
     /// <summary>All columns of a row object whose properties are named as its columns.</summary>
     /// <param name="what">How the log names the row.</param>
@@ -38,23 +39,38 @@ internal sealed record WrittenRow(string What, string Table, int KeyColumns, IRe
             ]);
     }
 
+    /// <summary>A SELECT that gives a row when this one is not there as it was written. Its parameters are the columns, in their order.</summary>
+    public string SelectAltered()
+    {
+        StringBuilder sql = new();
+        AppendTo(sql, 0);
+        return sql.ToString();
+    }
+
     /// <summary>A SELECT of <paramref name="number"/> when the row is not there as it was written.</summary>
-    public void AppendTo(StringBuilder sql, DynamicParameters parameters, int number)
+    public void AppendTo(StringBuilder sql, int number)
     {
         sql.Append("SELECT ").Append(number).Append(" WHERE NOT EXISTS (SELECT 1 FROM ").Append(Table).Append(" WHERE ");
         for (int i = 0; i < Columns.Count; i++)
         {
-            (string name, object? value) = Columns[i];
-            string parameter = $"w{number}_{name}";
+            string name = Columns[i].Name;
             string equals = i < KeyColumns ? " = @" : " IS NOT DISTINCT FROM @";
-            sql.Append(i == 0 ? "" : " AND ").Append(ColumnOf(name)).Append(equals).Append(parameter);
-            parameters.Add(parameter, value);
+            sql.Append(i == 0 ? "" : " AND ").Append(ColumnOf(name)).Append(equals).Append(ParameterOf(name, number));
         }
 
         sql.Append(')');
     }
 
+    /// <summary>Adds the parameters of that SELECT.</summary>
+    public void AddTo(DynamicParameters parameters, int number)
+    {
+        foreach ((string name, object? value) in Columns)
+            parameters.Add(ParameterOf(name, number), value);
+    }
+
+    private static string ParameterOf(string name, int number) => $"w{number}_{name}";
+
     // DestroyAt is destroy_at.
-    private static string ColumnOf(string property) =>
-        string.Concat(property.Select((c, i) => char.IsUpper(c) && i > 0 ? $"_{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+    private static string ColumnOf(string property) => _columns.GetOrAdd(property, static name =>
+        string.Concat(name.Select((c, i) => char.IsUpper(c) && i > 0 ? $"_{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}")));
 }

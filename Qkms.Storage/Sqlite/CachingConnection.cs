@@ -8,7 +8,7 @@ namespace Qkms.Storage.Sqlite;
 /// A connection that keeps its statements prepared. Preparing one of our wide INSERTs costs several times what running it
 /// does, and the repositories' SQL is a small fixed set.
 /// </summary>
-internal sealed class CachingConnection(string connectionString) : SqliteConnection(connectionString), IRunsRows
+internal sealed class CachingConnection(string connectionString) : SqliteConnection(connectionString), IRunsRows, IMarksChanges
 {
     // More than there are texts in the repositories, lists with each combination of filters included.
     private const int MaxIdle = 128;
@@ -39,12 +39,7 @@ internal sealed class CachingConnection(string connectionString) : SqliteConnect
     /// <exception cref="SqliteException">The database refuses.</exception>
     public int RunEach(string sql, IEnumerable<object?[]> rows)
     {
-        if (!_statements.TryGetValue(sql, out sqlite3_stmt? statement))
-        {
-            Check(raw.sqlite3_prepare_v2(Handle!, sql, out statement));
-            _statements.Add(sql, statement);
-        }
-
+        sqlite3_stmt statement = Prepared(sql);
         int touched = 0;
         try
         {
@@ -69,6 +64,65 @@ internal sealed class CachingConnection(string connectionString) : SqliteConnect
         }
 
         return touched;
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="SqliteException">The database refuses.</exception>
+    public bool Finds(string sql, IEnumerable<object?> values)
+    {
+        sqlite3_stmt statement = Prepared(sql);
+        try
+        {
+            int number = 0;
+            foreach (object? value in values)
+                Check(Bind(statement, ++number, value));
+
+            int result = raw.sqlite3_step(statement);
+            if (result is not (raw.SQLITE_ROW or raw.SQLITE_DONE))
+                Check(result);
+
+            return result == raw.SQLITE_ROW;
+        }
+        finally
+        {
+            _ = raw.sqlite3_reset(statement);
+            _ = raw.sqlite3_clear_bindings(statement);
+        }
+    }
+
+    /// <summary>Runs a statement without parameters and rows.</summary>
+    /// <exception cref="SqliteException">The database refuses.</exception>
+    public void RunPrepared(string sql)
+    {
+        sqlite3_stmt statement = Prepared(sql);
+        int result = raw.sqlite3_step(statement);
+        _ = raw.sqlite3_reset(statement);
+        if (result != raw.SQLITE_DONE)
+            Check(result);
+    }
+
+    /// <summary>The pragma tells of others, and the count of rows that were changed of this connection.</summary>
+    public StoreMark Mark()
+    {
+        sqlite3_stmt statement = Prepared("PRAGMA data_version");
+        int result = raw.sqlite3_step(statement);
+        if (result != raw.SQLITE_ROW)
+            Check(result);
+
+        long version = raw.sqlite3_column_int64(statement, 0);
+        Check(raw.sqlite3_reset(statement));
+        return new StoreMark(this, version, raw.sqlite3_total_changes(Handle!));
+    }
+
+    private sqlite3_stmt Prepared(string sql)
+    {
+        if (!_statements.TryGetValue(sql, out sqlite3_stmt? statement))
+        {
+            Check(raw.sqlite3_prepare_v2(Handle!, sql, out statement));
+            _statements.Add(sql, statement);
+        }
+
+        return statement;
     }
 
     private static int Bind(sqlite3_stmt statement, int number, object? value) => value switch

@@ -42,7 +42,9 @@ internal sealed class GroupCommitWriter : IDisposable
     private readonly Channel<PendingWrite> _queue;
     private readonly Thread _thread;
     private readonly Lock _betweenBatches = new();
-    private SqliteConnection? _connection;
+    private CachingConnection? _connection;
+    private volatile bool _isBusy;
+    private bool _isClosed;
     private int _settled;
 
     /// <summary>Starts the thread.</summary>
@@ -52,7 +54,7 @@ internal sealed class GroupCommitWriter : IDisposable
     /// <param name="busyRetry">What to do while somebody else holds the file.</param>
     /// <param name="logger">Where faults of the database go.</param>
     public GroupCommitWriter(
-        SqliteDataSource source, SqliteConnection connection, int queueCapacity, ResiliencePipeline busyRetry, ILogger logger)
+        SqliteDataSource source, CachingConnection connection, int queueCapacity, ResiliencePipeline busyRetry, ILogger logger)
     {
         (_source, _connection, _busyRetry, _logger) = (source, connection, busyRetry, logger);
         _queue = Channel.CreateBounded<PendingWrite>(new BoundedChannelOptions(queueCapacity) { SingleReader = true });
@@ -78,6 +80,30 @@ internal sealed class GroupCommitWriter : IDisposable
         return write.Completion;
     }
 
+    /// <summary>
+    /// Runs a unit on the calling thread, as a batch of its own, if nobody writes or waits to; queues it otherwise. Its task completes after
+    /// the commit.
+    /// </summary>
+    public Task<T> WriteHereAsync<T>(Func<IKmsSession, Task<T>> work)
+    {
+        if (_isBusy || !_betweenBatches.TryEnter())
+            return WriteAsync(work, CancellationToken.None);
+
+        try
+        {
+            if (_isClosed)
+                return WriteAsync(work, CancellationToken.None);
+
+            PendingWrite<T> write = new(work);
+            CommitAndSettle([write]);
+            return write.Completion;
+        }
+        finally
+        {
+            _betweenBatches.Exit();
+        }
+    }
+
     /// <summary>Runs <paramref name="action"/> while no transaction is open; writes wait for it.</summary>
     public T RunBetweenBatches<T>(Func<T> action)
     {
@@ -97,21 +123,31 @@ internal sealed class GroupCommitWriter : IDisposable
         List<PendingWrite> batch = new(MaxBatch);
         while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
+            // Nobody who writes on a thread of his own comes between from here on.
+            _isBusy = true;
             while (batch.Count < MaxBatch && _queue.Reader.TryRead(out PendingWrite? write))
                 batch.Add(write);
 
             StorageMeter.QueueLength.Add(-batch.Count);
             lock (_betweenBatches)
-            {
-                CommitMeasured(batch);
-                if (_settled < SettledBatches)
-                    SettleBatch();
-            }
+                CommitAndSettle(batch);
 
+            _isBusy = false;
             batch.Clear();
         }
 
-        _connection?.Dispose();
+        lock (_betweenBatches)
+        {
+            _isClosed = true;
+            _connection?.Dispose();
+        }
+    }
+
+    private void CommitAndSettle(List<PendingWrite> batch)
+    {
+        CommitMeasured(batch);
+        if (_settled < SettledBatches)
+            SettleBatch();
     }
 
     private void CommitMeasured(List<PendingWrite> batch)
@@ -159,7 +195,7 @@ internal sealed class GroupCommitWriter : IDisposable
     {
         try
         {
-            SqliteConnection connection = _connection ??= _source.OpenWriter();
+            CachingConnection connection = _connection ??= _source.OpenWriter();
             _busyRetry.Execute(static c => c.Execute(Begin), connection);
             foreach (PendingWrite write in batch)
             {
@@ -174,7 +210,7 @@ internal sealed class GroupCommitWriter : IDisposable
                 }
             }
 
-            connection.Execute(EndBatch);
+            connection.RunPrepared(EndBatch);
         }
         catch (Exception e)
         {

@@ -37,9 +37,9 @@ internal sealed class SqliteDataSource(string path)
         """;
 
     /// <summary>The connection that writes. There is one at a time.</summary>
-    public SqliteConnection OpenWriter()
+    public CachingConnection OpenWriter()
     {
-        SqliteConnection connection = Open(SqliteOpenMode.ReadWrite, CommonPragmas + WriterPragmas);
+        CachingConnection connection = Open(SqliteOpenMode.ReadWrite, CommonPragmas + WriterPragmas);
         string mode = connection.QuerySingle<string>("PRAGMA journal_mode");
         if (mode != "wal")
         {

@@ -78,13 +78,17 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    public Task<T> WriteAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) =>
+        WriteAsync(writer => writer.WriteAsync(work, cancellationToken));
+
+    /// <inheritdoc/>
+    public Task<T> WriteHereAsync<T>(Func<IKmsSession, Task<T>> work) => WriteAsync(writer => writer.WriteHereAsync(work));
+
+    private async Task<T> WriteAsync<T>(Func<GroupCommitWriter, Task<T>> write)
     {
         Schema.ThrowIfDifferent();
         OpenFile.ThrowIfReplaced();
-        T result = await (KmsActivities.Source.HasListeners()
-            ? WriteTracedAsync(work, cancellationToken)
-            : Writer.WriteAsync(work, cancellationToken));
+        T result = await (KmsActivities.Source.HasListeners() ? WriteTracedAsync(write) : write(Writer));
 
         // Otherwise it may be in a file that nobody finds again.
         return OpenFile.IsReplaced() ? throw KmsErrors.OutcomeUnknown.Refusal() : result;
@@ -140,10 +144,10 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
     }
 
     // What waits in the queue runs inside this span: each unit carries the context of its caller.
-    private async Task<T> WriteTracedAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    private async Task<T> WriteTracedAsync<T>(Func<GroupCommitWriter, Task<T>> write)
     {
         using Activity? span = StartSpan(StorageMeter.SqliteWrite);
-        return await Writer.WriteAsync(work, cancellationToken);
+        return await write(Writer);
     }
 
     private static Activity? StartSpan(string name) => KmsActivities.Start(name, ActivityKind.Client)?.SetTag("db.system.name", "sqlite");
@@ -177,9 +181,9 @@ internal sealed class SqliteKmsStore : IKmsStore, IDisposable
         }
     }
 
-    private SqliteConnection OpenMigrated()
+    private CachingConnection OpenMigrated()
     {
-        SqliteConnection? connection = null;
+        CachingConnection? connection = null;
         try
         {
             WriteAheadLog.RefuseDamaged(_directory!.DatabasePath);
