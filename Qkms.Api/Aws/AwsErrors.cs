@@ -25,6 +25,12 @@ internal static class AwsErrors
     public static readonly KmsError InvalidState = new(
         "KMSInvalidStateException", KmsErrorKind.Conflict, "The state of the key does not allow this.");
 
+    public static readonly KmsError InvalidMarker = new(
+        "InvalidMarkerException", KmsErrorKind.Invalid, "The marker does not come from this list.");
+
+    public static readonly KmsError MalformedPolicy = new(
+        "MalformedPolicyDocumentException", KmsErrorKind.Invalid, "The policy is not a JSON object.");
+
     public static readonly KmsError InvalidSignature = new(
         "KMSInvalidSignatureException", KmsErrorKind.Invalid, "The signature is not valid.");
 

@@ -18,9 +18,14 @@ internal static class AwsServices
         RouteGroupBuilder routes = app.MapGroup("").Speaks(app.ServiceProvider.GetRequiredService<AwsProtocol>());
         routes.MapKeys();
         routes.MapEncryption();
+        routes.MapReEncryption();
+        routes.MapDataKeyPairs();
         routes.MapSigning();
         routes.MapMacs();
         routes.MapEncapsulation();
+        routes.MapRotation();
+        routes.MapPolicies();
+        routes.MapLastUsage();
         routes.MapUnknownOperations();
     }
 }
