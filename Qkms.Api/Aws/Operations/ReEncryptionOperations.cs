@@ -54,6 +54,9 @@ internal static class ReEncryptionOperations
         KeyChoice destination = await AwsKeys.FindAsync(call, request.DestinationKeyId);
         string algorithm = await AwsParameters.EncryptionAlgorithmOfAsync(call, destination);
         AwsParameters.RequireAlgorithm(request.DestinationEncryptionAlgorithm, algorithm);
+        if (source.IsDataKey && !destination.AlgorithmMeant.Family.IsSymmetric)
+            throw KmsErrors.WrongOperation.With("A data key moves to a symmetric key only.");
+
         AwsParameters.RequireNoContext(request.DestinationEncryptionContext, destination.AlgorithmMeant, DestinationContext);
         ReEncryption reEncryption = call.Service<ReEncryption>();
         if (request.DryRun == true)
