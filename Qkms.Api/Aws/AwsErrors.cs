@@ -25,9 +25,6 @@ internal static class AwsErrors
     public static readonly KmsError InvalidState = new(
         "KMSInvalidStateException", KmsErrorKind.Conflict, "The state of the key does not allow this.");
 
-    public static readonly KmsError InvalidMarker = new(
-        "InvalidMarkerException", KmsErrorKind.Invalid, "The marker does not come from this list.");
-
     public static readonly KmsError MalformedPolicy = new(
         "MalformedPolicyDocumentException", KmsErrorKind.Invalid, "The policy is not a JSON object.");
 
@@ -35,6 +32,14 @@ internal static class AwsErrors
         "KMSInvalidSignatureException", KmsErrorKind.Invalid, "The signature is not valid.");
 
     public static readonly KmsError InvalidMac = new("KMSInvalidMacException", KmsErrorKind.Invalid, "The MAC is not valid.");
+
+    public static readonly KmsError AlreadyExists = new(
+        "AlreadyExistsException", KmsErrorKind.Conflict, "There is one of this name already.");
+
+    public static readonly KmsError NotAuthorized = new("NotAuthorizedException", KmsErrorKind.Invalid, "This name is reserved.");
+    public static readonly KmsError InvalidTag = new("TagException", KmsErrorKind.Invalid, "A tag is not valid.");
+    public static readonly KmsError InvalidMarker = new(
+        "InvalidMarkerException", KmsErrorKind.Invalid, "The marker does not come from this list.");
 
     public static readonly KmsError DryRun = new(
         "DryRunOperationException", KmsErrorKind.Conflict, "The request would have succeeded, but the DryRun parameter is set.");

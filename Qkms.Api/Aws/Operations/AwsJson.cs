@@ -55,7 +55,13 @@ namespace Qkms.Api.Aws.Operations;
 [JsonSerializable(typeof(PutKeyPolicyRequest))]
 [JsonSerializable(typeof(GetKeyLastUsageRequest))]
 [JsonSerializable(typeof(GetKeyLastUsageResponse))]
+[JsonSerializable(typeof(CreateAliasRequest))]
+[JsonSerializable(typeof(UpdateAliasRequest))]
+[JsonSerializable(typeof(DeleteAliasRequest))]
+[JsonSerializable(typeof(ListAliasesRequest))]
+[JsonSerializable(typeof(ListAliasesResponse))]
+[JsonSerializable(typeof(TagResourceRequest))]
+[JsonSerializable(typeof(UntagResourceRequest))]
+[JsonSerializable(typeof(ListResourceTagsRequest))]
+[JsonSerializable(typeof(ListResourceTagsResponse))]
 internal sealed partial class AwsJson : JsonSerializerContext;
-
-/// <summary>The result of an operation that has none. Clients read the body all the same.</summary>
-internal sealed record EmptyResponse;

@@ -20,6 +20,19 @@ internal static class AwsParameters
             throw KmsErrors.Invalid.With($"'{member}' must be from {least} to {most}.");
     }
 
+    /// <summary>A time as AWS writes it: seconds since 1970.</summary>
+    public static double SecondsOf(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / 1000.0;
+
+    /// <summary>What a list says of its page.</summary>
+    /// <param name="limit">How many entries at most.</param>
+    /// <param name="most">The most there may be.</param>
+    /// <param name="usual">How many where the request does not say.</param>
+    public static int LimitOf(int? limit, int most, int usual)
+    {
+        RequireLength(limit ?? usual, 1, most, "Limit");
+        return limit ?? usual;
+    }
+
     /// <summary>The encryption context.</summary>
     public static EncryptionContext ContextOf(
         IReadOnlyDictionary<string, string?>? members, string member = "EncryptionContext") =>
@@ -57,9 +70,6 @@ internal static class AwsParameters
         if (tokens is { Count: > 0 })
             throw AwsErrors.Unsupported.With("Grants are not supported: leave out 'GrantTokens'.");
     }
-
-    /// <summary>A time as this protocol writes it: seconds since 1970, with milliseconds.</summary>
-    public static double SecondsOf(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / 1000.0;
 
     /// <summary>The same of a time that may be absent.</summary>
     public static double? SecondsOf(DateTimeOffset? time) => time is { } at ? SecondsOf(at) : null;

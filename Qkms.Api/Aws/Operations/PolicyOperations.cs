@@ -54,7 +54,7 @@ internal static class PolicyOperations
 
     private static async ValueTask<ListKeyPoliciesResponse> ListAsync(AwsCall call, ListKeyPoliciesRequest request)
     {
-        AwsParameters.RequireLength(request.Limit ?? MostNames, 1, MostNames, "Limit");
+        _ = AwsParameters.LimitOf(request.Limit, MostNames, MostNames);
         await AwsKeys.GetAsync(call, request.KeyId);
 
         // The one name is the first page and the last, so that no marker was ever given out.
@@ -70,7 +70,7 @@ internal static class PolicyOperations
         await AwsKeys.GetAsync(call, request.KeyId);
         RequireDefault(request.PolicyName);
         return JsonNode.DeepEquals(document, JsonNode.Parse(PolicyOf(call)))
-            ? new EmptyResponse()
+            ? EmptyResponse.Instance
             : throw AwsErrors.Unsupported.With("Only the default key policy is supported: narrow access keys instead.");
     }
 

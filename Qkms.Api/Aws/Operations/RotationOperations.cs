@@ -73,14 +73,14 @@ internal static class RotationOperations
         AwsParameters.RequireLength(days, LeastDays, MostDays, "RotationPeriodInDays");
         Key key = await FindAsync(call, request.KeyId);
         await call.Service<RotationPeriods>().SetAsync(call.Caller, key.Id, TimeSpan.FromDays(days), call.Aborted);
-        return new EmptyResponse();
+        return EmptyResponse.Instance;
     }
 
     private static async ValueTask<EmptyResponse> DisableAsync(AwsCall call, DisableKeyRotationRequest request)
     {
         Key key = await FindAsync(call, request.KeyId);
         await call.Service<RotationPeriods>().SetAsync(call.Caller, key.Id, period: null, call.Aborted);
-        return new EmptyResponse();
+        return EmptyResponse.Instance;
     }
 
     private static async ValueTask<GetKeyRotationStatusResponse> GetStatusAsync(AwsCall call, GetKeyRotationStatusRequest request)
@@ -111,8 +111,7 @@ internal static class RotationOperations
 
     private static async ValueTask<ListKeyRotationsResponse> ListAsync(AwsCall call, ListKeyRotationsRequest request)
     {
-        int limit = request.Limit ?? UsualRotations;
-        AwsParameters.RequireLength(limit, 1, MostRotations, "Limit");
+        int limit = AwsParameters.LimitOf(request.Limit, MostRotations, UsualRotations);
         bool withFirst = (request.IncludeKeyMaterial ?? "ROTATIONS_ONLY") switch
         {
             "ROTATIONS_ONLY" => false,
