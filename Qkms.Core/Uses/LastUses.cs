@@ -2,6 +2,7 @@ using Qkms.Core.Callers;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
+using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 
 namespace Qkms.Core.Uses;

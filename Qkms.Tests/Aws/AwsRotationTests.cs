@@ -6,6 +6,8 @@ namespace Qkms.Tests.Aws;
 /// <summary>Rotation by the protocol of AWS KMS: the same keys, periods and versions as over REST.</summary>
 public sealed class AwsRotationTests : ServiceTests
 {
+    private static readonly string[] _all = ["keys:update", "keys:read", "keys:rotate"];
+
     /// <summary>E-11: the period that is set here is the one that REST shows, and the other way round.</summary>
     [Fact]
     public async Task The_period_is_that_of_rest()
@@ -207,7 +209,7 @@ public sealed class AwsRotationTests : ServiceTests
         {
             AwsSigner may = await Client.CreateAccessKeyAsync(new { permissions = ApiKeyVerbs.Words(permission) });
             AwsSigner mayNot = await Client.CreateAccessKeyAsync(
-                new { permissions = new[] { "keys:update", "keys:read", "keys:rotate" }.Where(one => one != permission) });
+                new { permissions = _all.Where(one => one != permission) });
 
             (await CallAsync(may, operation, new { KeyId = id })).ShouldBe(HttpStatusCode.OK);
             (await CallAsync(mayNot, operation, new { KeyId = id })).ShouldBeException("AccessDeniedException");
