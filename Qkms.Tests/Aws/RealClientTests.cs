@@ -105,9 +105,9 @@ public sealed class RealClientTests : ServiceTests
         GetKeyLastUsageResponse last = await client.GetKeyLastUsageAsync(new GetKeyLastUsageRequest { KeyId = id });
         last.KeyLastUsage.Operation.Value.Should().Be("Decrypt");
         (await client.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = id })).Policy.Should().Contain("kms:*");
-        await Awaiting(() => client.CreateGrantAsync(
+        (await Awaiting(() => client.CreateGrantAsync(
             new CreateGrantRequest { KeyId = id, GranteePrincipal = "x", Operations = [GrantOperation.Decrypt] }))
-            .Should().ThrowAsync<UnsupportedOperationException>();
+            .Should().ThrowAsync<AmazonKeyManagementServiceException>()).Which.ErrorCode.Should().Be("UnsupportedOperationException");
         await Awaiting(() => client.EncryptAsync(
             new EncryptRequest { KeyId = id, Plaintext = new MemoryStream([1]), DryRun = true }))
             .Should().ThrowAsync<DryRunOperationException>();
