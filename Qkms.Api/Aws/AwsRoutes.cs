@@ -38,7 +38,7 @@ internal static class AwsRoutes
 
     /// <summary>Answers what no operation answers.</summary>
     public static void MapUnknownOperations(this RouteGroupBuilder routes) =>
-        routes.MapPost("/", context => throw AwsErrors.UnknownOperation.Refusal())
+        routes.MapPost("/", context => throw AwsOperations.Refuse(AwsTarget.OperationOf(context)))
             .WithMetadata(new AwsTarget(null))
             .WithDisplayName("AWS KMS, another operation")
             .AllowAnonymous()

@@ -22,9 +22,14 @@ internal static class AwsServices
         routes.MapAliases();
         routes.MapTags();
         routes.MapEncryption();
+        routes.MapReEncryption();
+        routes.MapDataKeyPairs();
         routes.MapSigning();
         routes.MapMacs();
         routes.MapEncapsulation();
+        routes.MapRotation();
+        routes.MapPolicies();
+        routes.MapLastUsage();
         routes.MapUnknownOperations();
     }
 }

@@ -7,6 +7,13 @@ internal sealed record AwsTarget(string? Operation)
 {
     /// <summary>What stands before the name of an operation.</summary>
     public const string Prefix = "TrentService.";
+
+    /// <summary>The operation that a request names; null where it names none.</summary>
+    public static string? OperationOf(HttpContext context) =>
+        context.Request.Headers[CanonicalRequest.TargetHeader] is [string target]
+        && target.StartsWith(Prefix, StringComparison.Ordinal)
+            ? target[Prefix.Length..]
+            : null;
 }
 
 /// <summary>All operations have the same path: of their routes the one remains that the target header names.</summary>
@@ -20,10 +27,7 @@ internal sealed class AwsTargetPolicy : MatcherPolicy, IEndpointSelectorPolicy
 
     public Task ApplyAsync(HttpContext httpContext, CandidateSet candidates)
     {
-        string? operation = httpContext.Request.Headers[CanonicalRequest.TargetHeader] is [string target]
-            && target.StartsWith(AwsTarget.Prefix, StringComparison.Ordinal)
-                ? target[AwsTarget.Prefix.Length..]
-                : null;
+        string? operation = AwsTarget.OperationOf(httpContext);
         int fallback = -1;
         bool isFound = false;
         for (int i = 0; i < candidates.Count; i++)

@@ -26,6 +26,14 @@ internal static class LoadCases
             await service.GenerateAsync("AES-256");
             return new LoadRequest("/data-keys/generate", []);
         }),
+        new("aws-data-key", null, _ => Post("/data-key", []), async service =>
+        {
+            (string keyId, AwsSignature signature) = await service.MakeForAwsAsync();
+            return new LoadRequest("/", new() { ["KeyId"] = keyId, ["KeySpec"] = "AES_256" })
+            {
+                Sign = body => signature.HeadersOf("GenerateDataKey", body),
+            };
+        }),
         new(
             "kem-decrypt",
             0.60,

@@ -18,6 +18,7 @@ internal sealed class ServerUnderLoad : IDisposable
 
     private readonly Process _process;
     private readonly HttpClient _client;
+    private readonly HttpClient _bare;
     private readonly DirectoryInfo _directory;
 
     private ServerUnderLoad(string name, IReadOnlyList<string> command, IReadOnlyList<(string Name, string Value)> settings)
@@ -38,6 +39,7 @@ internal sealed class ServerUnderLoad : IDisposable
 
         _process = Process.Start(start)!;
         _client = new HttpClient { BaseAddress = Address };
+        _bare = new HttpClient { BaseAddress = Address };
     }
 
     /// <summary>How the table calls it.</summary>
@@ -84,6 +86,18 @@ internal sealed class ServerUnderLoad : IDisposable
             RequireSuccess(answer);
     }
 
+    /// <summary>Makes a key of a name for this one time, and an access key: what a client of AWS KMS begins with.</summary>
+    internal async Task<(string KeyId, AwsSignature Signature)> MakeForAwsAsync()
+    {
+        string name = $"aws-{RandomNumberGenerator.GetHexString(16)}";
+        JsonNode key = await PostAsync("/kms/keys/generate", new() { ["algorithm"] = "AES-256", ["name"] = name });
+        JsonNode access = await PostAsync(
+            "/api-keys", new() { ["label"] = "load", ["roles"] = new JsonArray("user"), ["kind"] = "sigv4" });
+        return (
+            (string)key["data"]!["key_id"]!,
+            new AwsSignature((string)access["data"]!["lookup_id"]!, (string)access["data"]!["secret_access_key"]!, Address.Authority));
+    }
+
     /// <exception cref="HttpRequestException">It was refused; the message says what.</exception>
     internal async Task<JsonNode> PostAsync(string path, JsonObject body)
     {
@@ -96,9 +110,18 @@ internal sealed class ServerUnderLoad : IDisposable
     /// <exception cref="HttpRequestException">It was refused; the message says what.</exception>
     internal async Task TryAsync(LoadRequest request)
     {
-        using HttpResponseMessage answer = request.Body is null
-            ? await _client.GetAsync(request.Path)
-            : await _client.PostAsJsonAsync(request.Path, request.Body);
+        string? body = request.Body?.ToJsonString();
+        using HttpRequestMessage message = new(body is null ? HttpMethod.Get : HttpMethod.Post, request.Path);
+        if (body is not null)
+            message.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+
+        foreach ((string name, string value) in Wrk.HeadersOf(this, request, body))
+        {
+            if (!message.Headers.TryAddWithoutValidation(name, value))
+                message.Content!.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        using HttpResponseMessage answer = await _bare.SendAsync(message);
         RequireSuccess(answer);
     }
 
@@ -110,6 +133,7 @@ internal sealed class ServerUnderLoad : IDisposable
         _process.WaitForExit();
         _process.Dispose();
         _client.Dispose();
+        _bare.Dispose();
         _directory.Delete(recursive: true);
     }
 

@@ -67,17 +67,29 @@ internal static class Wrk
     private static string Script(ServerUnderLoad server, LoadRequest request)
     {
         List<string> lines = [Summary];
-        if (server.ApiKey is not null)
-            lines.Add($"wrk.headers[\"x-api-key\"] = \"{server.ApiKey}\"");
+        string? body = request.Body?.ToJsonString();
+        if (body is not null)
+            lines.AddRange(["wrk.method = \"POST\"", $"wrk.body = [[{body}]]"]);
 
-        if (request.Body is not null)
-            lines.AddRange([
-                "wrk.method = \"POST\"",
-                "wrk.headers[\"Content-Type\"] = \"application/json\"",
-                $"wrk.body = [[{request.Body.ToJsonString()}]]"
-            ]);
+        lines.AddRange(HeadersOf(server, request, body).Select(header => $"wrk.headers[\"{header.Key}\"] = \"{header.Value}\""));
 
         return string.Join('\n', lines);
+    }
+
+    /// <summary>The headers of a request, made now.</summary>
+    internal static IReadOnlyDictionary<string, string> HeadersOf(ServerUnderLoad server, LoadRequest request, string? body)
+    {
+        if (request.Sign is { } sign)
+            return sign(body ?? "");
+
+        Dictionary<string, string> headers = [];
+        if (server.ApiKey is { } apiKey)
+            headers["x-api-key"] = apiKey;
+
+        if (body is not null)
+            headers["Content-Type"] = "application/json";
+
+        return headers;
     }
 
     private static WrkResult Read(string output, TimeSpan processorTime)

@@ -8,6 +8,13 @@ internal static class AwsNames
     public const string Ed25519Signing = "ED25519_SHA_512";
     public const string Encapsulation = "ML_KEM";
 
+    // What AWS has and Qkms has not: a curve of others' signatures, and one of China's regions.
+    private static readonly string[] _missingPairs = ["ECC_SECG_P256K1", "SM2"];
+
+    private static readonly Dictionary<string, KeyAlgorithm> _pairs = KeyAlgorithm.All
+        .Where(algorithm => !algorithm.Family.IsSymmetric && !algorithm.Name.StartsWith("ML-DSA", StringComparison.Ordinal))
+        .ToDictionary(KeySpecOf);
+
     private static readonly string[] _rsaSigning =
     [
         "RSASSA_PSS_SHA_256", "RSASSA_PSS_SHA_384", "RSASSA_PSS_SHA_512",
@@ -43,6 +50,15 @@ internal static class AwsNames
             : meant.Contains(KeyUse.Encapsulation) ? KeyUse.Encapsulation
             : meant[0];
     }
+
+    /// <summary>The specs of data key pairs that AWS and Qkms have.</summary>
+    public static IEnumerable<string> DataKeyPairSpecs => _pairs.Keys;
+
+    /// <summary>Whether AWS has data key pairs of a spec.</summary>
+    public static bool IsDataKeyPairSpec(string spec) => _pairs.ContainsKey(spec) || _missingPairs.Contains(spec);
+
+    /// <summary>The algorithm of a data key pair; null where Qkms has none.</summary>
+    public static KeyAlgorithm? DataKeyPairOf(string spec) => _pairs.GetValueOrDefault(spec);
 
     /// <summary>The KeyUsage of a key.</summary>
     public static string KeyUsageOf(KeyAlgorithm algorithm, KeyUse use) =>

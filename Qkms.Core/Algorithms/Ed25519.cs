@@ -47,6 +47,10 @@ internal sealed class Ed25519Family : KeyFamily
     internal override byte[] ToSubjectPublicKeyInfo(KeyAlgorithm algorithm, byte[] publicKey) =>
         RawPublicKey.ToSubjectPublicKeyInfo(ObjectIdentifier, publicKey);
 
+    // RFC 8410, section 7: CurvePrivateKey is an octet string in the octet string.
+    internal override SecretBytes ToPkcs8(KeyAlgorithm algorithm, SecretBytes privateKey) =>
+        RawPrivateKey.ToPkcs8(ObjectIdentifier, RawPrivateKey.OctetString, privateKey.Span);
+
     // RFC 8037, section 2; the algorithm's name is that of RFC 9864, section 2.2.
     internal override JwkPublicKey ToJwk(KeyAlgorithm algorithm, byte[] publicKey, string? oaepHash) =>
         new() { Algorithm = algorithm.Name, Curve = algorithm.Name, X = publicKey };

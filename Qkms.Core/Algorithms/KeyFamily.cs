@@ -84,6 +84,15 @@ internal abstract class KeyFamily
     /// <exception cref="InvalidOperationException">The family is symmetric.</exception>
     internal abstract byte[] ToSubjectPublicKeyInfo(KeyAlgorithm algorithm, byte[] publicKey);
 
+    /// <summary>
+    /// A private key of <see cref="Format"/> as PKCS #8 (RFC 5958), DER, for who takes the key out of the service: a data key pair. Stored
+    /// keys never are.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The family has no key pairs of that kind.</exception>
+    internal virtual SecretBytes ToPkcs8(KeyAlgorithm algorithm, SecretBytes privateKey) => Format == MaterialFormat.Pkcs8
+        ? SecretBytes.CopyOf(privateKey.Span)
+        : throw new InvalidOperationException($"{algorithm} keys do not leave the service.");
+
     /// <summary>The members of a JWK that are the family's own.</summary>
     /// <exception cref="InvalidOperationException">The family is symmetric.</exception>
     internal abstract JwkPublicKey ToJwk(KeyAlgorithm algorithm, byte[] publicKey, string? oaepHash);

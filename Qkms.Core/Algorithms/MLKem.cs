@@ -62,6 +62,10 @@ internal sealed class MLKemFamily : KeyFamily
     internal override byte[] ToSubjectPublicKeyInfo(KeyAlgorithm algorithm, byte[] publicKey) =>
         RawPublicKey.ToSubjectPublicKeyInfo(_sets[algorithm].ObjectIdentifier, publicKey);
 
+    // RFC 9935, section 6: the seed, which its receiver expands.
+    internal override SecretBytes ToPkcs8(KeyAlgorithm algorithm, SecretBytes privateKey) =>
+        RawPrivateKey.ToPkcs8(_sets[algorithm].ObjectIdentifier, RawPrivateKey.Seed, privateKey.Span);
+
     internal override JwkPublicKey ToJwk(KeyAlgorithm algorithm, byte[] publicKey, string? oaepHash) =>
         new() { Algorithm = algorithm.Name, PublicKey = publicKey };
 

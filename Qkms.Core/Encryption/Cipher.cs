@@ -28,6 +28,17 @@ internal sealed class Cipher(KeyUses uses)
         Caller caller, KeyChoice choice, EncryptionContext context, SecretBytes plaintext, CancellationToken cancellationToken) =>
         uses.RunAsync(caller, choice, _encrypt, (context, plaintext), cancellationToken);
 
+    /// <summary>Refuses what <see cref="EncryptAsync"/> would refuse before the key is used.</summary>
+    /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses.</exception>
+    internal ValueTask RequireEncryptsAsync(Caller caller, KeyChoice choice, CancellationToken cancellationToken) =>
+        uses.RequireUsableAsync(caller, choice, _encrypt, default, cancellationToken);
+
+    /// <summary>Refuses what <see cref="DecryptAsync"/> would refuse before the key is used.</summary>
+    /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses.</exception>
+    internal ValueTask RequireDecryptsAsync(
+        Caller caller, KeyChoice choice, ReadOnlyMemory<byte> ciphertext, CancellationToken cancellationToken) =>
+        uses.RequireUsableAsync(caller, choice with { Ciphertext = ciphertext }, _decrypt, default, cancellationToken);
+
     /// <summary>Encrypts many to one key. A refusal of the key concerns all, one of an item only that item.</summary>
     /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses.</exception>
     public ValueTask<Used<IReadOnlyList<ItemOf<byte[]>>>> EncryptManyAsync(

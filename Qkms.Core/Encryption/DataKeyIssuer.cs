@@ -80,6 +80,17 @@ internal sealed class DataKeyIssuer(KeyUses uses)
         Caller caller, KeyChoice choice, EncryptionContext context, SecretBytes dataKey, CancellationToken cancellationToken) =>
         uses.RunAsync(caller, choice, _wrap, (context, dataKey), cancellationToken);
 
+    /// <summary>Refuses what <see cref="WrapAsync"/> would refuse before the key is used.</summary>
+    /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses.</exception>
+    internal ValueTask RequireWrapsAsync(Caller caller, KeyChoice choice, CancellationToken cancellationToken) =>
+        uses.RequireUsableAsync(caller, choice, _wrap, default, cancellationToken);
+
+    /// <summary>Refuses what <see cref="DecryptAsync"/> would refuse before the key is used.</summary>
+    /// <exception cref="KmsException">What <see cref="KeyUses"/> refuses.</exception>
+    internal ValueTask RequireDecryptsAsync(
+        Caller caller, KeyChoice choice, ReadOnlyMemory<byte> ciphertext, CancellationToken cancellationToken) =>
+        uses.RequireUsableAsync(caller, choice with { Ciphertext = ciphertext }, _unwrap, default, cancellationToken);
+
     private static WrappedSecret Generate(IWrapDataKeys key, EncryptionContext context, int length)
     {
         SecretBytes dataKey = SecretBytes.Random(length);

@@ -30,6 +30,34 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
         return await MoveAsync(caller, Paid(source), destination, from, to, cancellationToken);
     }
 
+    /// <summary>
+    /// Refuses what <see cref="ReEncryptAsync"/> would refuse before one of the two keys is used, of a ciphertext with a context. It costs
+    /// the same, so that asking is no way around a limit.
+    /// </summary>
+    /// <param name="caller">Whose keys.</param>
+    /// <param name="source">The key of the ciphertext; a blob names its own.</param>
+    /// <param name="destination">The new key.</param>
+    /// <param name="ciphertext">The ciphertext.</param>
+    /// <param name="cancellationToken">Cancels what can be cancelled.</param>
+    /// <exception cref="KmsException">As of <see cref="ReEncryptAsync"/>.</exception>
+    public async ValueTask RequireMovableAsync(
+        Caller caller, KeyChoice source, KeyChoice destination, byte[] ciphertext, CancellationToken cancellationToken)
+    {
+        await uses.PayAsync(caller, Both(source, destination), cancellationToken);
+        if (IsDataKey(ciphertext))
+        {
+            Require(caller, Permission.DataKeysDecrypt, Permission.DataKeysGenerate);
+            await dataKeys.RequireDecryptsAsync(caller, source, ciphertext, cancellationToken);
+            await dataKeys.RequireWrapsAsync(caller, destination, cancellationToken);
+        }
+        else
+        {
+            Require(caller, Permission.CryptoDecrypt, Permission.CryptoEncrypt);
+            await cipher.RequireDecryptsAsync(caller, source, ciphertext, cancellationToken);
+            await cipher.RequireEncryptsAsync(caller, destination, cancellationToken);
+        }
+    }
+
     private async ValueTask<ReEncrypted> MoveAsync(
         Caller caller,
         KeyChoice source,
@@ -51,9 +79,7 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
                 await kem.WrapAsync(caller, destination ?? ActiveOf(key.Key, source), bound.Aad!, key.Result, cancellationToken));
         }
 
-        if (from.Bound.Context is { } context
-            && BlobV1.TryReadHeader(from.Bytes, out BlobPurpose purpose, out _)
-            && purpose == BlobPurpose.DataKey)
+        if (from.Bound.Context is { } context && IsDataKey(from.Bytes))
         {
             Require(caller, Permission.DataKeysDecrypt, Permission.DataKeysGenerate);
             using Used<SecretBytes> dataKey = await dataKeys.DecryptAsync(caller, source, context, from.Bytes, cancellationToken);
@@ -96,6 +122,9 @@ internal sealed class ReEncryption(Cipher cipher, DataKeyIssuer dataKeys, KemKey
                 item.To,
                 cancellationToken));
     }
+
+    private static bool IsDataKey(byte[] ciphertext) =>
+        BlobV1.TryReadHeader(ciphertext, out BlobPurpose purpose, out _) && purpose == BlobPurpose.DataKey;
 
     // To move a ciphertext to a key of one's own is to open it, and to make one is to vouch for what it holds.
     private static void Require(Caller caller, Permission open, Permission make)

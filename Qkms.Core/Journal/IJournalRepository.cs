@@ -36,6 +36,9 @@ internal interface IJournalRepository
     /// </summary>
     Task<StoredEvent?> FindUsesSetAsync(IKmsSession session, TenantId tenantId, string node);
 
+    /// <summary>Such events of every node, newest first, at most so many.</summary>
+    Task<IReadOnlyList<StoredEvent>> ListUsesSetAsync(IKmsSession session, TenantId tenantId, int limit);
+
     /// <summary>
     /// The newest event of a tenant's life cycle that is about the tenant itself, as it is stored; null when there is none.
     /// </summary>

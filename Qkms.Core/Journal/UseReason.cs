@@ -18,6 +18,10 @@ internal static class UseReason
     public static string Describe(string operation, long count, long inAll) =>
         string.Create(CultureInfo.InvariantCulture, $"{operation} {count}{Separator}{inAll}{End}");
 
+    /// <summary>What was done; null when the text is not such a reason.</summary>
+    public static string? ReadOperation(string? reason) =>
+        ReadCount(reason) is not null && reason!.IndexOf(' ', StringComparison.Ordinal) is > 0 and var end ? reason[..end] : null;
+
     /// <summary>How many uses the version had after it; null when the text is not such a reason.</summary>
     public static long? ReadCount(string? reason)
     {

@@ -27,6 +27,9 @@ internal sealed class UseRecording(
     /// <summary>Only uses of versions with a usage limit are.</summary>
     public const string Off = "off";
 
+    // Where nodes changed their minds more often, nothing is said of the past.
+    private const int MostSaid = 1000;
+
     private string Now => options.RecordsEveryUse ? Durable : Off;
 
     /// <summary>
@@ -47,6 +50,36 @@ internal sealed class UseRecording(
                 await alarm.RaiseAsync(tenantId, broken.What);
             }
         }
+    }
+
+    /// <summary>
+    /// Since when every use of a tenant's keys is recorded, by every node that ever served it; the time that it is where one of them
+    /// records none, as its last word says.
+    /// </summary>
+    /// <param name="session">Reads.</param>
+    /// <param name="tenantId">The tenant.</param>
+    /// <exception cref="SealBrokenException">The life cycle does not match its protection.</exception>
+    public async Task<DateTimeOffset> FindBeginAsync(IKmsSession session, TenantId tenantId)
+    {
+        DateTimeOffset now = time.GetUtcMilliseconds();
+        if (!options.RecordsEveryUse)
+            return now;
+
+        IReadOnlyList<StoredEvent> said = await journal.ListUsesSetAsync(session, tenantId, MostSaid);
+        if (said.Count == MostSaid)
+            return now;
+
+        JournalStream lifecycle = await FindLifecycleAsync(session, tenantId);
+        DateTimeOffset begin = DateTimeOffset.MinValue;
+        foreach (StoredEvent last in said.DistinctBy(one => one.Event.ActorId))
+        {
+            if (Read(lifecycle, last) != Durable)
+                return now;
+
+            begin = begin > last.Event.Time ? begin : last.Event.Time;
+        }
+
+        return begin;
     }
 
     // A node of which nothing was written records every use, as it is the default.

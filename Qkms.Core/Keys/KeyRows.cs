@@ -94,6 +94,42 @@ internal sealed class KeyRows(IKeyRepository keys, RowSealer sealer)
             : throw new SealBrokenException($"version {newest} of {found.Key.LogName}");
     }
 
+    /// <summary>A key of the tenant's own by its id, and its active version, or the newest where none is active.</summary>
+    /// <exception cref="KmsException"><see cref="KmsErrors.KeyVersionNotFound"/>: there is none that the caller may know of.</exception>
+    /// <exception cref="SealBrokenException">As above.</exception>
+    public async Task<KeyAndVersion> FindCurrentAsync(IKmsSession session, Caller caller, KeyId id)
+    {
+        KeyAddress? address = (await FindKeyAsync(session, caller.TenantId, id))?.Address;
+        if (address is null || address.Owner != KeyOwner.Tenant || !caller.Access.Covers(address.Name))
+            throw KmsErrors.KeyVersionNotFound.Refusal();
+
+        return await FindActiveAsync(session, address)
+            ?? await FindWithNewestAsync(session, address)
+            ?? throw new SealBrokenException($"key {id}");
+    }
+
+    /// <summary>The versions of a key from one number to another, by rising number; the key must have given them all.</summary>
+    /// <exception cref="SealBrokenException">As above, or one of them is not there.</exception>
+    public async Task<IReadOnlyList<KeyVersion>> ListAsync(IKmsSession session, KeyAddress address, int first, int last)
+    {
+        KeyVersion[] versions =
+        [
+            .. (await keys.ListVersionsAsync(session, address, last, last - first + 1))
+                .Where(row => row.Version is not null)
+                .Select(row => Check(row.Version!, sealer.Open(row.Key)).Version)
+                .Reverse(),
+        ];
+
+        // Every number is given once and no row is ever deleted, so that one that is not there is noticed.
+        for (int number = first; number <= last; number++)
+        {
+            if (versions.ElementAtOrDefault(number - first)?.Version != number)
+                throw new SealBrokenException($"version {number} of the key named {address.Name}");
+        }
+
+        return versions;
+    }
+
     /// <summary>The versions of a rotation chain from one of them on; at most so many.</summary>
     /// <param name="session">Reads.</param>
     /// <param name="tenantId">The tenant.</param>

@@ -45,6 +45,9 @@ internal interface IKeyUsageRepository
     /// <summary>The counter of a version, held until the unit ends; null when there is none.</summary>
     Task<Sealed<KeyUsage>?> LockAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId);
 
+    /// <summary>The counter of the version of a key that was used last, to the counters' knowledge; null when none was used.</summary>
+    Task<Sealed<KeyUsage>?> FindNewestAsync(IKmsSession session, TenantId tenantId, KeyId keyId);
+
     /// <summary>Adds a counter; false when there is one, which stays as it is.</summary>
     Task<bool> InsertAsync(IKmsSession session, Sealed<KeyUsage> usage);
 

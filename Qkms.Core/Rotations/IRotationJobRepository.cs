@@ -26,6 +26,10 @@ internal interface IRotationJobRepository
     /// <summary>Whether a version has or had a job for a cause.</summary>
     Task<bool> AnyAsync(IKmsSession session, TenantId tenantId, Kid kid, RotationCause cause);
 
+    /// <summary>The jobs of the service itself that made versions of a key, from one number to another.</summary>
+    Task<IReadOnlyList<Sealed<RotationJob>>> ListOwnOfKeyAsync(
+        IKmsSession session, TenantId tenantId, KeyId keyId, int first, int last);
+
     /// <summary>How many jobs of every tenant are still to be done.</summary>
     /// <param name="session">The unit.</param>
     /// <param name="most">Where the count ends.</param>

@@ -54,6 +54,12 @@ internal readonly record struct KeyChoice
     /// <summary>What counts the uses of the items of one request together; null where the request has no items.</summary>
     public UseGroup? Together { get; init; }
 
+    /// <summary>
+    /// What a request is refused with that would have used the key, but only asks whether it could: everything is checked as for a use,
+    /// and then the key does nothing and nothing is counted. Null where the key is to be used.
+    /// </summary>
+    public KmsError? EndsBeforeUse { get; init; }
+
     /// <summary>Whether the ciphertext names the version: its family writes that down, and the request names no version.</summary>
     public bool IsByCiphertext =>
         this is { Ciphertext: not null, Kid: null, Version: null } && AlgorithmMeant.Family.CiphertextsNameTheirKey;

@@ -42,6 +42,12 @@ internal sealed class KeyUses(
             if (!choice.IsPaid)
                 caller.Budget?.Pay(CostOf(chosen.Version.Algorithm, work.Operation));
 
+            if (choice.EndsBeforeUse is { } end)
+            {
+                (await JudgeAsync(chosen.Version, generation, work, state, cancellationToken)).Lease.Dispose();
+                throw end.Refusal();
+            }
+
             (T? result, IReadOnlyList<string> warnings) = await UseAsync(chosen.Version, generation, work, state, cancellationToken);
             if (work.Fits?.Invoke(result) == false)
             {
@@ -63,6 +69,19 @@ internal sealed class KeyUses(
             record.End(Outcomes.Of(e));
             throw;
         }
+    }
+
+    /// <summary>
+    /// Refuses what <see cref="RunAsync"/> would refuse before the key does anything. Nothing is paid, done or counted.
+    /// </summary>
+    /// <exception cref="KmsException">What <see cref="KeyResolver"/> and the work's judgement refuse.</exception>
+    internal async ValueTask RequireUsableAsync<TKey, TState, T>(
+        Caller caller, KeyChoice choice, KeyWork<TKey, TState, T> work, TState state, CancellationToken cancellationToken)
+        where TKey : class
+    {
+        long generation = materials.Generation;
+        ChosenKey chosen = await ChooseAsync(caller, choice, work.Operation, cancellationToken);
+        (await JudgeAsync(chosen.Version, generation, work, state, cancellationToken)).Lease.Dispose();
     }
 
     /// <summary>
@@ -156,10 +175,27 @@ internal sealed class KeyUses(
         KeyVersion version, long generation, KeyWork<TKey, TState, T> work, TState state, CancellationToken cancellationToken)
         where TKey : class
     {
-        using MaterialLease lease = await materials.RentAsync(version, generation, cancellationToken);
-        TKey key = lease.Key as TKey ?? throw CannotDo(work, version);
-        IReadOnlyList<string> warnings = work.Judge?.Invoke(key, state) ?? [];
-        return (await DoAsync(key, version.Algorithm, work, state, cancellationToken), warnings);
+        Judged<TKey> judged = await JudgeAsync(version, generation, work, state, cancellationToken);
+        using MaterialLease lease = judged.Lease;
+        return (await DoAsync(judged.Key, version.Algorithm, work, state, cancellationToken), judged.Warnings);
+    }
+
+    // The caller gives the key back.
+    private async ValueTask<Judged<TKey>> JudgeAsync<TKey, TState, T>(
+        KeyVersion version, long generation, KeyWork<TKey, TState, T> work, TState state, CancellationToken cancellationToken)
+        where TKey : class
+    {
+        MaterialLease lease = await materials.RentAsync(version, generation, cancellationToken);
+        try
+        {
+            TKey key = lease.Key as TKey ?? throw CannotDo(work, version);
+            return new Judged<TKey>(lease, key, work.Judge?.Invoke(key, state) ?? []);
+        }
+        catch
+        {
+            lease.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The use of the newest version that fits, of those that a name alone may mean beside the one tried; null = none.</summary>
@@ -310,4 +346,7 @@ internal sealed class KeyUses(
             throw;
         }
     }
+
+    /// <summary>A key that may do a piece of work, still to be given back.</summary>
+    private readonly record struct Judged<TKey>(MaterialLease Lease, TKey Key, IReadOnlyList<string> Warnings);
 }

@@ -122,6 +122,22 @@ internal sealed class JournalRepository : IJournalRepository
     public async Task<StoredEvent?> FindUsesSetAsync(IKmsSession session, TenantId tenantId, string node) =>
         (await session.Sql.FindAsync<JournalRow>(SelectUsesSet, new { TenantId = tenantId.Value.ToBytes(), Node = node }))?.ToEvent();
 
+    private const string SelectEveryUsesSet =
+        $"""
+        SELECT {JournalColumns.Columns}
+        FROM audit_events
+        WHERE tenant_id = @TenantId AND stream = 1 AND action = 'journal.uses_set' AND position IS NOT NULL
+        ORDER BY position DESC
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<StoredEvent>> ListUsesSetAsync(IKmsSession session, TenantId tenantId, int limit) =>
+    [
+        .. (await session.Sql.ListAsync<JournalRow>(SelectEveryUsesSet, new { TenantId = tenantId.Value.ToBytes(), Limit = limit }))
+            .Select(row => row.ToEvent()),
+    ];
+
     private const string SelectNewestOfTenant =
         $"""
         SELECT {JournalColumns.Columns}

@@ -27,6 +27,21 @@ internal sealed class KeyUsageRepository : IKeyUsageRepository
         (await session.Sql.FindAsync<KeyUsageRow>(
             sql, new { TenantId = tenantId.Value.ToBytes(), VersionId = versionId.Value.ToBytes() }))?.ToSealed();
 
+    private const string SelectNewest =
+        $"""
+        SELECT {KeyUsageRow.Columns}
+        FROM key_usage
+        WHERE tenant_id = @TenantId AND last_used_at IS NOT NULL AND version_id IN (
+          SELECT id FROM key_versions WHERE tenant_id = @TenantId AND key_id = @KeyId)
+        ORDER BY last_used_at DESC
+        LIMIT 1
+        """;
+
+    /// <inheritdoc/>
+    public async Task<Sealed<KeyUsage>?> FindNewestAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
+        (await session.Sql.FindAsync<KeyUsageRow>(
+            SelectNewest, new { TenantId = tenantId.Value.ToBytes(), KeyId = keyId.Value.ToBytes() }))?.ToSealed();
+
     private const string Insert =
         $"""
         INSERT INTO key_usage ({KeyUsageRow.Columns})

@@ -84,6 +84,26 @@ internal sealed class RotationJobRepository : IRotationJobRepository
         await session.Sql.ScalarAsync<long>(
             CountOfCause, new { TenantId = tenantId.Value.ToBytes(), Kid = kid.Value, Cause = (int)cause }) > 0;
 
+    private const string SelectOwnOfKey =
+        $"""
+        SELECT {RotationJobRow.Columns}
+        FROM rotation_jobs
+        WHERE tenant_id = @TenantId AND state = 3 AND cause <> 1 AND kid IN (
+          SELECT previous_kid
+          FROM key_versions
+          WHERE tenant_id = @TenantId AND key_id = @KeyId AND version >= @First AND version <= @Last)
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Sealed<RotationJob>>> ListOwnOfKeyAsync(
+        IKmsSession session, TenantId tenantId, KeyId keyId, int first, int last) =>
+    [
+        .. (await session.Sql.ListAsync<RotationJobRow>(
+            SelectOwnOfKey,
+            new { TenantId = tenantId.Value.ToBytes(), KeyId = keyId.Value.ToBytes(), First = first, Last = last }))
+            .Select(row => row.ToSealed()),
+    ];
+
     // By the index of what is due, which holds nothing else.
     private const string CountWaiting =
         "SELECT COUNT(*) FROM (SELECT next_attempt_at FROM rotation_jobs WHERE state IN (1, 2) LIMIT @Most) AS waiting";

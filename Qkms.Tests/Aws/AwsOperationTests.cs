@@ -245,7 +245,7 @@ public sealed class AwsOperationTests : SharedServiceTests
     [InlineData("DescribeKey", """{"KeyId":"00000000-0000-0000-0000-000000000000"}""", "NotFoundException")]
     [InlineData("DescribeKey", """{"KeyId":"arn:aws:kms:eu-west-1:000000000000:key/KEY"}""", "NotFoundException")]
     [InlineData("DescribeKey", """{"KeyId":"arn:aws:s3:::bucket"}""", "InvalidArnException")]
-    [InlineData("CreateGrant", """{"KeyId":"KEY"}""", "UnknownOperationException")]
+    [InlineData("CreateGrant", """{"KeyId":"KEY"}""", "UnsupportedOperationException")]
     [InlineData("decrypt", "{}", "UnknownOperationException")]
     public async Task What_is_wrong_with_a_request_is_an_exception_of_aws(string operation, string body, string exception)
     {

@@ -28,6 +28,10 @@ public sealed partial class RealClientTests : ServiceTests
         {
             ["encrypted and decrypted, not in another context"] = 1,
             ["data keys, with and without plaintext"] = 1,
+            ["moved to another context"] = 1,
+            ["key pairs of Qkms, used by node"] = 3,
+            ["rotated by hand, and a period set and taken away"] = 1,
+            ["policy, last use, a dry run and what is not there"] = 1,
             ["random bytes"] = 1,
             ["encapsulated by Qkms and by noble, decapsulated by Qkms"] = 3,
             ["signed by Qkms, verified by noble and by Qkms"] = 1,
@@ -58,6 +62,26 @@ public sealed partial class RealClientTests : ServiceTests
         });
         again.SharedSecret.ToArray().Should().HaveCount(32).And.Equal(secret.SharedSecret.ToArray());
 
+        ReEncryptResponse moved = await client.ReEncryptAsync(new ReEncryptRequest
+        {
+            CiphertextBlob = new MemoryStream(made.CiphertextBlob.ToArray()),
+            DestinationKeyId = keys["AES-256"],
+            DestinationEncryptionContext = new() { ["purpose"] = "moved" },
+        });
+        moved.SourceEncryptionAlgorithm.Should().Be(EncryptionAlgorithmSpec.SYMMETRIC_DEFAULT);
+        (await client.DecryptAsync(new DecryptRequest
+        {
+            CiphertextBlob = moved.CiphertextBlob,
+            EncryptionContext = new() { ["purpose"] = "moved" },
+        })).Plaintext.ToArray().Should().Equal(made.Plaintext.ToArray());
+        await RotateAsync(client, keys["AES-256"]);
+
+        GenerateDataKeyPairResponse pair = await client.GenerateDataKeyPairAsync(
+            new GenerateDataKeyPairRequest { KeyId = keys["AES-256"], KeyPairSpec = DataKeyPairSpec.ECC_NIST_P384 });
+        using ECDsa own = ECDsa.Create();
+        own.ImportPkcs8PrivateKey(pair.PrivateKeyPlaintext.ToArray(), out _);
+        own.ExportSubjectPublicKeyInfo().Should().Equal(pair.PublicKey.ToArray());
+
         KeyMetadata key = (await client.DescribeKeyAsync(new DescribeKeyRequest { KeyId = keys["RSA-2048"] })).KeyMetadata;
         key.KeySpec.Value.Should().Be("RSA_2048");
         key.CreationDate.Should().BeAfter(default);
@@ -68,6 +92,25 @@ public sealed partial class RealClientTests : ServiceTests
         using AmazonKeyManagementServiceClient wrong = ClientOf(signer with { Secret = new string('a', 40) }, address);
         (await Awaiting(() => wrong.DescribeKeyAsync(new DescribeKeyRequest { KeyId = keys["AES-256"] }))
             .Should().ThrowAsync<AmazonKeyManagementServiceException>()).Which.ErrorCode.Should().Be("InvalidSignatureException");
+    }
+
+    private static async Task RotateAsync(AmazonKeyManagementServiceClient client, string id)
+    {
+        await client.EnableKeyRotationAsync(new EnableKeyRotationRequest { KeyId = id, RotationPeriodInDays = 90 });
+        (await client.GetKeyRotationStatusAsync(new GetKeyRotationStatusRequest { KeyId = id })).RotationPeriodInDays.Should().Be(90);
+        await client.RotateKeyOnDemandAsync(new RotateKeyOnDemandRequest { KeyId = id });
+        RotationsListEntry rotation = (await client.ListKeyRotationsAsync(new ListKeyRotationsRequest { KeyId = id })).Rotations.Single();
+        rotation.RotationType.Should().Be(RotationType.ON_DEMAND);
+        rotation.RotationDate.Should().BeAfter(default);
+        GetKeyLastUsageResponse last = await client.GetKeyLastUsageAsync(new GetKeyLastUsageRequest { KeyId = id });
+        last.KeyLastUsage.Operation.Value.Should().Be("Decrypt");
+        (await client.GetKeyPolicyAsync(new GetKeyPolicyRequest { KeyId = id })).Policy.Should().Contain("kms:*");
+        (await Awaiting(() => client.CreateGrantAsync(
+            new CreateGrantRequest { KeyId = id, GranteePrincipal = "x", Operations = [GrantOperation.Decrypt] }))
+            .Should().ThrowAsync<AmazonKeyManagementServiceException>()).Which.ErrorCode.Should().Be("UnsupportedOperationException");
+        await Awaiting(() => client.EncryptAsync(
+            new EncryptRequest { KeyId = id, Plaintext = new MemoryStream([1]), DryRun = true }))
+            .Should().ThrowAsync<DryRunOperationException>();
     }
 
     private static async Task NameAndTagAsync(AmazonKeyManagementServiceClient client, string key)

@@ -1,3 +1,4 @@
+using Qkms.Tests.Aws;
 using Qkms.Tests.Support.ChildProcess;
 
 namespace Qkms.Tests.Integrity;
@@ -234,7 +235,7 @@ public sealed class SecretsLeaveMemoryTests
         Dictionary<string, byte[]> secrets = [];
         using (HttpClient client = service.Client())
         {
-            await client.GenerateAsync("AES-256");
+            string id = (await client.GenerateAsync("AES-256")).Text("key_id");
             await client.GenerateAsync("ML-KEM-768");
             foreach (string encoding in (string[])["base64", "hex"])
             {
@@ -258,6 +259,14 @@ public sealed class SecretsLeaveMemoryTests
                 .ShouldBe(HttpStatusCode.OK);
             received.Text("shared_secret").Should().Be(sent.Text("shared_secret"));
             secrets["shared secret"] = Convert.FromBase64String(sent.Text("shared_secret"));
+
+            // Not of RSA and ECDSA, as above: OpenSSL makes those.
+            AwsSigner signer = await client.CreateAccessKeyAsync();
+            Answer pair = await client.CallAsync(signer, "GenerateDataKeyPair", new { KeyId = id, KeyPairSpec = "ML_KEM_768" });
+            Answer unwrapped = await client.CallAsync(
+                signer, "Decrypt", new { CiphertextBlob = pair.Member("PrivateKeyCiphertextBlob") });
+            unwrapped.Member("Plaintext").Should().Be(pair.Member("PrivateKeyPlaintext"));
+            secrets["private key of a data key pair"] = Convert.FromBase64String(pair.Member("PrivateKeyPlaintext"));
         }
 
         await ShouldBeGoneAsync(service, secrets);

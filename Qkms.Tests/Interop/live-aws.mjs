@@ -2,11 +2,14 @@
 // names the id of a key of each algorithm. Output is JSON: what was shown, and how often.
 
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomBytes, sign, verify } from 'node:crypto';
 import {
-  CreateAliasCommand, DecapsulateCommand, DecryptCommand, DeleteAliasCommand, DescribeKeyCommand, EncapsulateCommand, EncryptCommand,
-  GenerateDataKeyCommand, GenerateDataKeyWithoutPlaintextCommand, GenerateRandomCommand, GetPublicKeyCommand, KMSClient,
-  ListResourceTagsCommand, SignCommand, TagResourceCommand, UntagResourceCommand, UpdateAliasCommand, VerifyCommand, paginateListAliases,
+  CreateAliasCommand, DecapsulateCommand, DecryptCommand, DeleteAliasCommand, DescribeKeyCommand, DisableKeyRotationCommand,
+  EnableKeyRotationCommand, EncapsulateCommand, EncryptCommand, GenerateDataKeyCommand, GenerateDataKeyPairCommand,
+  GenerateDataKeyPairWithoutPlaintextCommand, GenerateDataKeyWithoutPlaintextCommand, GenerateRandomCommand, GetKeyLastUsageCommand,
+  GetKeyPolicyCommand, GetKeyRotationStatusCommand, GetPublicKeyCommand, KMSClient, ListGrantsCommand, ListKeyPoliciesCommand,
+  ListKeyRotationsCommand, ListResourceTagsCommand, PutKeyPolicyCommand, ReEncryptCommand, RotateKeyOnDemandCommand, SignCommand,
+  TagResourceCommand, UntagResourceCommand, UpdateAliasCommand, VerifyCommand, paginateListAliases,
 } from '@aws-sdk/client-kms';
 import { ml_dsa65 } from '@noble/post-quantum/ml-dsa.js';
 import { ml_kem1024, ml_kem512, ml_kem768 } from '@noble/post-quantum/ml-kem.js';
@@ -36,6 +39,50 @@ same((await send(DecryptCommand, { CiphertextBlob: dataKey.CiphertextBlob, Encry
 const unseen = await send(GenerateDataKeyWithoutPlaintextCommand, { KeyId: aes, NumberOfBytes: 64 });
 assert.equal((await send(DecryptCommand, { CiphertextBlob: unseen.CiphertextBlob, KeyId: aes })).Plaintext.length, 64);
 shown('data keys, with and without plaintext');
+
+const moved = await send(ReEncryptCommand, {
+  CiphertextBlob: encrypted.CiphertextBlob, SourceEncryptionContext: EncryptionContext, DestinationKeyId: aes,
+  DestinationEncryptionContext: { purpose: 'moved' } });
+assert.deepEqual([moved.SourceKeyId, moved.KeyId], [encrypted.KeyId, encrypted.KeyId]);
+assert.deepEqual([moved.SourceEncryptionAlgorithm, moved.DestinationEncryptionAlgorithm], ['SYMMETRIC_DEFAULT', 'SYMMETRIC_DEFAULT']);
+same((await send(DecryptCommand, { CiphertextBlob: moved.CiphertextBlob, EncryptionContext: { purpose: 'moved' } })).Plaintext, plaintext);
+await refused('InvalidCiphertextException', DecryptCommand, { CiphertextBlob: moved.CiphertextBlob, EncryptionContext });
+shown('moved to another context');
+
+for (const KeyPairSpec of ['RSA_2048', 'ECC_NIST_P256', 'ECC_NIST_EDWARDS25519']) {
+  const pair = await send(GenerateDataKeyPairCommand, { KeyId: aes, KeyPairSpec, EncryptionContext });
+  same((await send(DecryptCommand, { CiphertextBlob: pair.PrivateKeyCiphertextBlob, EncryptionContext })).Plaintext, pair.PrivateKeyPlaintext);
+  const privateKey = createPrivateKey({ key: Buffer.from(pair.PrivateKeyPlaintext), format: 'der', type: 'pkcs8' });
+  const publicKey = createPublicKey({ key: Buffer.from(pair.PublicKey), format: 'der', type: 'spki' });
+  const digest = KeyPairSpec.endsWith('25519') ? null : 'sha256';
+  assert.ok(verify(digest, plaintext, publicKey, sign(digest, plaintext, privateKey)));
+  const hidden = await send(GenerateDataKeyPairWithoutPlaintextCommand, { KeyId: aes, KeyPairSpec });
+  assert.equal(hidden.PrivateKeyPlaintext, undefined);
+  shown('key pairs of Qkms, used by node');
+}
+
+assert.equal((await send(GetKeyRotationStatusCommand, { KeyId: aes })).KeyRotationEnabled, false);
+await send(EnableKeyRotationCommand, { KeyId: aes, RotationPeriodInDays: 180 });
+const status = await send(GetKeyRotationStatusCommand, { KeyId: aes });
+assert.deepEqual([status.KeyRotationEnabled, status.RotationPeriodInDays], [true, 180]);
+assert.ok(status.NextRotationDate > new Date());
+assert.equal((await send(RotateKeyOnDemandCommand, { KeyId: aes })).KeyId, aes);
+const { Rotations, Truncated } = await send(ListKeyRotationsCommand, { KeyId: aes });
+assert.deepEqual([Rotations.map((one) => one.RotationType), Truncated], [['ON_DEMAND'], false]);
+same((await send(DecryptCommand, { CiphertextBlob: dataKey.CiphertextBlob, EncryptionContext })).Plaintext, dataKey.Plaintext);
+await send(DisableKeyRotationCommand, { KeyId: aes });
+await refused('UnsupportedOperationException', EnableKeyRotationCommand, { KeyId: keys['RSA-2048'] });
+shown('rotated by hand, and a period set and taken away');
+
+assert.deepEqual((await send(ListKeyPoliciesCommand, { KeyId: aes })).PolicyNames, ['default']);
+const { Policy } = await send(GetKeyPolicyCommand, { KeyId: aes, PolicyName: 'default' });
+await send(PutKeyPolicyCommand, { KeyId: aes, Policy });
+await refused('UnsupportedOperationException', PutKeyPolicyCommand, { KeyId: aes, Policy: Policy.replace('Allow', 'Deny') });
+const { KeyLastUsage } = await send(GetKeyLastUsageCommand, { KeyId: aes });
+assert.equal(KeyLastUsage.Operation, 'Decrypt');
+await refused('UnsupportedOperationException', ListGrantsCommand, { KeyId: aes });
+await refused('DryRunOperationException', GenerateDataKeyCommand, { KeyId: aes, KeySpec: 'AES_256', DryRun: true });
+shown('policy, last use, a dry run and what is not there');
 
 assert.equal((await send(GenerateRandomCommand, { NumberOfBytes: 40 })).Plaintext.length, 40);
 shown('random bytes');

@@ -1,5 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
 using Qkms.Core.Algorithms;
+using Qkms.Core.Keys;
+using Qkms.Core.Uses;
 
 namespace Qkms.Api.Aws.Operations;
 
@@ -58,16 +61,57 @@ internal static class AwsParameters
     }
 
     /// <summary>The encryption context.</summary>
-    public static EncryptionContext ContextOf(IReadOnlyDictionary<string, string?>? members) =>
+    public static EncryptionContext ContextOf(
+        IReadOnlyDictionary<string, string?>? members, string member = "EncryptionContext") =>
         EncryptionContext.TryCreate(members, out EncryptionContext? context, out string? problem)
             ? context
-            : throw KmsErrors.Invalid.With($"'EncryptionContext' {problem}.");
+            : throw KmsErrors.Invalid.With($"'{member}' {problem}.");
+
+    /// <summary>Refuses a context beside a key that cannot bind one.</summary>
+    public static void RequireNoContext(
+        IReadOnlyDictionary<string, string?>? members, KeyAlgorithm algorithm, string member = "EncryptionContext")
+    {
+        if (members is { Count: > 0 } && !algorithm.Family.IsSymmetric)
+            throw KmsErrors.Invalid.With($"'{member}' is for symmetric keys only.");
+    }
+
+    /// <summary>
+    /// There are no attested recipients here. To skip the member would hand out in plaintext what its sender wants encrypted to an enclave.
+    /// </summary>
+    public static void RefuseRecipient(JsonElement? recipient)
+    {
+        if (recipient is { ValueKind: not JsonValueKind.Null })
+            throw AwsErrors.Unsupported.With("Attested recipients are not supported: leave out 'Recipient'.");
+    }
+
+    /// <summary>What would leave the ciphertext out of a dry run.</summary>
+    public static void RefuseDryRunModifiers(IReadOnlyList<string>? modifiers)
+    {
+        if (modifiers is { Count: > 0 })
+            throw AwsErrors.Unsupported.With("A dry run needs the ciphertext: leave out 'DryRunModifiers'.");
+    }
 
     /// <summary>There are no grants here, so nobody can have a token of one.</summary>
     public static void RefuseGrants(IReadOnlyList<string>? tokens)
     {
         if (tokens is { Count: > 0 })
             throw AwsErrors.Unsupported.With("Grants are not supported: leave out 'GrantTokens'.");
+    }
+
+    /// <summary>The same of a time that may be absent.</summary>
+    public static double? SecondsOf(DateTimeOffset? time) => time is { } at ? SecondsOf(at) : null;
+
+    /// <summary>Reads a page; a marker that is none of its list is an InvalidMarkerException.</summary>
+    public static async ValueTask<T> ByMarkerAsync<T>(string? marker, Func<Task<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (KmsException refusal) when (marker is not null && refusal.Error == KmsErrors.Invalid)
+        {
+            throw AwsErrors.InvalidMarker.Refusal();
+        }
     }
 
     /// <summary>Refuses another algorithm than the key's.</summary>
@@ -77,15 +121,35 @@ internal static class AwsParameters
             throw KmsErrors.WrongOperation.With($"This key is for {algorithm}.");
     }
 
-    /// <summary>Ends a request whose result nobody wants.</summary>
-    public static void EndDryRun(bool? dryRun, Action withdraw)
-    {
-        if (dryRun != true)
-            return;
+    /// <summary>The same key, and whether the request ends before it is used.</summary>
+    public static KeyChoice For(this KeyChoice choice, bool? dryRun) =>
+        dryRun == true ? choice with { EndsBeforeUse = AwsErrors.DryRun } : choice;
 
-        withdraw();
-        throw AwsErrors.DryRun.Refusal();
+    /// <summary>The encryption algorithm of a key. That of RSA hangs on the hash that the key was made with.</summary>
+    /// <exception cref="KmsException">An InvalidKeyUsageException where the key does not encrypt.</exception>
+    public static async ValueTask<string> EncryptionAlgorithmOfAsync(AwsCall call, KeyChoice choice)
+    {
+        KeyUse use = choice.Use!.Value;
+        string? oaepHash = null;
+        if (choice.AlgorithmMeant.ModulusBits is not null)
+        {
+            KeySelector selector = new(choice.AlgorithmMeant, choice.NameMeant, use);
+            KeyVersion active = await UseAsync(
+                () => call.Service<VersionReader>().GetActiveAsync(call.Caller, selector, call.Aborted));
+            oaepHash = active.OaepHash;
+        }
+
+        return AwsNames.EncryptionAlgorithmsOf(choice.AlgorithmMeant, use, oaepHash) is [string only]
+            ? only
+            : throw KmsErrors.WrongOperation.With("This key does not encrypt.");
     }
+
+    /// <summary>The same of what has no result.</summary>
+    public static async ValueTask UseAsync(Func<ValueTask> use) => await UseAsync(async () =>
+    {
+        await use();
+        return true;
+    });
 
     /// <summary>Uses a key that is there: that no version of it can be used now is a matter of its state.</summary>
     public static async ValueTask<T> UseAsync<T>(Func<ValueTask<T>> use)

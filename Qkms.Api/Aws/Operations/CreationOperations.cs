@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
@@ -26,15 +24,12 @@ internal sealed record CreateKeyResponse(KeyMetadata KeyMetadata);
 /// <summary>CreateKey: what POST /kms/keys/generate does, of a key whose name is its id.</summary>
 internal static class CreationOperations
 {
-    private const int MaxPolicy = 131072;
     private const string OwnOrigin = "AWS_KMS";
     private const string Encryption = "ENCRYPT_DECRYPT";
 
     private static readonly string[] _origins = [OwnOrigin, "EXTERNAL", "AWS_CLOUDHSM", "EXTERNAL_KEY_STORE"];
     private static readonly string[] _usages =
         [Encryption, "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "ENCAPSULATE_DECAPSULATE", "KEY_AGREEMENT"];
-
-    private static readonly string[] _ofPolicies = ["Version", "Statement"];
 
     public static void MapCreation(this RouteGroupBuilder routes) => routes.MapOperation(
         "CreateKey",
@@ -136,44 +131,8 @@ internal static class CreationOperations
         if (policy is null)
             return;
 
-        AwsParameters.RequireLength(policy.Length, 1, MaxPolicy, "Policy");
-        if (!IsDefault(policy, call.Aws.AccountId))
+        if (!DefaultPolicy.Is(policy, call))
             throw AwsErrors.Unsupported.With(
                 "Key policies other than the default one are not supported: leave out 'Policy', and limit access keys instead.");
-    }
-
-    private static bool IsDefault(string policy, string accountId)
-    {
-        try
-        {
-            JsonNode? parsed = JsonNode.Parse(
-                policy, documentOptions: new JsonDocumentOptions { MaxDepth = 16, AllowDuplicateProperties = false });
-            return IsDefault(parsed as JsonObject ?? throw AwsErrors.MalformedPolicy.With("'Policy' must be a JSON object."), accountId);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // The second where an escape stands for half a character.
-            throw AwsErrors.MalformedPolicy.With("'Policy' is not valid JSON.");
-        }
-    }
-
-    private static bool IsDefault(JsonObject policy, string accountId)
-    {
-        JsonObject expected = new()
-        {
-            ["Version"] = "2012-10-17",
-            ["Statement"] = new JsonArray(new JsonObject
-            {
-                ["Effect"] = "Allow",
-                ["Principal"] = new JsonObject { ["AWS"] = $"arn:aws:iam::{accountId}:root" },
-                ["Action"] = "kms:*",
-                ["Resource"] = "*",
-            }),
-        };
-        JsonObject said = new(_ofPolicies.Select(name => KeyValuePair.Create(name, policy[name]?.DeepClone())));
-        if (said["Statement"] is JsonArray and [JsonObject only])
-            only.Remove("Sid");
-
-        return policy.All(member => member.Key == "Id" || _ofPolicies.Contains(member.Key)) && JsonNode.DeepEquals(said, expected);
     }
 }

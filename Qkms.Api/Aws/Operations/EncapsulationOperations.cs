@@ -50,10 +50,9 @@ internal static class EncapsulationOperations
     private static async ValueTask<EncapsulateResponse> EncapsulateAsync(AwsCall call, EncapsulateRequest request)
     {
         Check(request.EncapsulationAlgorithm, request.GrantTokens);
-        KeyChoice choice = await AwsKeys.FindAsync(call, request.KeyId);
+        KeyChoice choice = (await AwsKeys.FindAsync(call, request.KeyId)).For(request.DryRun);
         Used<WrappedSecret> used = await AwsParameters.UseAsync(
             () => call.Service<KemKeys>().EncapsulateAsync(call.Caller, choice, call.Aborted));
-        AwsParameters.EndDryRun(request.DryRun, used.Withdraw);
         return new EncapsulateResponse(
             AwsKeys.ArnOf(call, used.Key.Version.KeyId), used.Result.Secret, used.Result.Ciphertext, AwsNames.Encapsulation);
     }
@@ -63,10 +62,9 @@ internal static class EncapsulationOperations
         Check(request.EncapsulationAlgorithm, request.GrantTokens);
         byte[] ciphertext = AwsParameters.Require(request.SharedSecretCiphertextBlob, "SharedSecretCiphertextBlob");
         AwsParameters.RequireLength(ciphertext.Length, 1, MaxCiphertext, "SharedSecretCiphertextBlob");
-        KeyChoice choice = await AwsKeys.FindAsync(call, request.KeyId);
+        KeyChoice choice = (await AwsKeys.FindAsync(call, request.KeyId)).For(request.DryRun);
         Used<SecretBytes> used = await AwsParameters.UseAsync(
             () => call.Service<KemKeys>().DecapsulateAsync(call.Caller, choice, ciphertext, call.Aborted));
-        AwsParameters.EndDryRun(request.DryRun, used.Withdraw);
         return new DecapsulateResponse(AwsKeys.ArnOf(call, used.Key.Version.KeyId), used.Result, AwsNames.Encapsulation);
     }
 

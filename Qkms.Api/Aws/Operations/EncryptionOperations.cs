@@ -1,6 +1,6 @@
+using System.Text.Json;
 using Qkms.Core.Algorithms;
 using Qkms.Core.Encryption;
-using Qkms.Core.Keys;
 using Qkms.Core.Secrets;
 using Qkms.Core.Uses;
 
@@ -22,7 +22,9 @@ internal sealed record DecryptRequest(
     string? KeyId,
     string? EncryptionAlgorithm,
     IReadOnlyList<string>? GrantTokens,
-    bool? DryRun);
+    JsonElement? Recipient,
+    bool? DryRun,
+    IReadOnlyList<string>? DryRunModifiers);
 
 internal sealed record DecryptResponse(SecretBytes Plaintext, string KeyId, string EncryptionAlgorithm) : IDisposable
 {
@@ -35,6 +37,7 @@ internal sealed record GenerateDataKeyRequest(
     int? NumberOfBytes,
     IReadOnlyDictionary<string, string?>? EncryptionContext,
     IReadOnlyList<string>? GrantTokens,
+    JsonElement? Recipient,
     bool? DryRun);
 
 internal sealed record GenerateDataKeyResponse(byte[] CiphertextBlob, SecretBytes? Plaintext, string KeyId) : IDisposable
@@ -42,7 +45,7 @@ internal sealed record GenerateDataKeyResponse(byte[] CiphertextBlob, SecretByte
     public void Dispose() => Plaintext?.Dispose();
 }
 
-internal sealed record GenerateRandomRequest(int? NumberOfBytes);
+internal sealed record GenerateRandomRequest(int? NumberOfBytes, string? CustomKeyStoreId, JsonElement? Recipient);
 
 internal sealed record GenerateRandomResponse(SecretBytes Plaintext) : IDisposable
 {
@@ -53,7 +56,6 @@ internal sealed record GenerateRandomResponse(SecretBytes Plaintext) : IDisposab
 internal static class EncryptionOperations
 {
     private const int MaxPlaintext = 4096;
-    private const int MaxCiphertext = 6144;
     private const int MaxRandom = 1024;
 
     public static void MapEncryption(this RouteGroupBuilder routes)
@@ -96,55 +98,47 @@ internal static class EncryptionOperations
         SecretBytes plaintext = AwsParameters.Require(request.Plaintext, "Plaintext");
         AwsParameters.RequireLength(plaintext.Length, 1, MaxPlaintext, "Plaintext");
         EncryptionContext context = AwsParameters.ContextOf(request.EncryptionContext);
-        KeyChoice choice = await AwsKeys.FindAsync(call, request.KeyId);
-        string algorithm = await AlgorithmOfAsync(call, choice);
+        KeyChoice choice = (await AwsKeys.FindAsync(call, request.KeyId)).For(request.DryRun);
+        AwsParameters.RequireNoContext(request.EncryptionContext, choice.AlgorithmMeant);
+        string algorithm = await AwsParameters.EncryptionAlgorithmOfAsync(call, choice);
         AwsParameters.RequireAlgorithm(request.EncryptionAlgorithm, algorithm);
         Used<byte[]> used = await AwsParameters.UseAsync(
             () => call.Service<Cipher>().EncryptAsync(call.Caller, choice, context, plaintext, call.Aborted));
-        AwsParameters.EndDryRun(request.DryRun, used.Withdraw);
         return new EncryptResponse(used.Result, AwsKeys.ArnOf(call, used.Key.Version.KeyId), algorithm);
     }
 
     private static async ValueTask<DecryptResponse> DecryptAsync(AwsCall call, DecryptRequest request)
     {
         AwsParameters.RefuseGrants(request.GrantTokens);
+        AwsParameters.RefuseRecipient(request.Recipient);
+        AwsParameters.RefuseDryRunModifiers(request.DryRunModifiers);
         byte[] ciphertext = AwsParameters.Require(request.CiphertextBlob, "CiphertextBlob");
-        AwsParameters.RequireLength(ciphertext.Length, 1, MaxCiphertext, "CiphertextBlob");
+        AwsParameters.RequireLength(ciphertext.Length, 1, AwsCiphertext.MaxLength, "CiphertextBlob");
         EncryptionContext context = AwsParameters.ContextOf(request.EncryptionContext);
-        KeyChoice? named = request.KeyId is null ? null : await AwsKeys.FindAsync(call, request.KeyId);
-        bool isBlob = BlobV1.TryReadHeader(ciphertext, out BlobPurpose purpose, out KeyVersionId version);
-        RequirePermission(call, isBlob ? purpose : BlobPurpose.Encryption);
-        bool isSymmetric = named?.AlgorithmMeant.Family.IsSymmetric != false;
-        if (isSymmetric && !isBlob)
-            throw AwsErrors.InvalidCiphertext.Refusal();
-
-        if (named is null)
-            await AwsKeys.RequireEnabledAsync(call, version);
-
-        string algorithm = isSymmetric ? AwsNames.Symmetric : await AlgorithmOfAsync(call, named!.Value);
-        AwsParameters.RequireAlgorithm(request.EncryptionAlgorithm, algorithm);
-        if (isSymmetric && request.KeyId is not null && !await AwsKeys.IsOfAsync(call, request.KeyId, version))
-            throw AwsErrors.IncorrectKey.Refusal();
-
-        // A blob says itself which version opens it.
-        KeyChoice choice = isSymmetric ? new KeyChoice { DefaultAlgorithm = KeyAlgorithm.Aes256 } : named!.Value;
-        Used<SecretBytes> used = isSymmetric && purpose == BlobPurpose.DataKey
+        AwsCiphertext found = await AwsCiphertext.FindAsync(
+            call,
+            ciphertext,
+            request.KeyId,
+            request.EncryptionAlgorithm,
+            isDataKey => call.Caller.Require(isDataKey ? Permission.DataKeysDecrypt : Permission.CryptoDecrypt));
+        AwsParameters.RequireNoContext(request.EncryptionContext, found.Choice.AlgorithmMeant);
+        KeyChoice choice = found.Choice.For(request.DryRun);
+        Used<SecretBytes> used = found.IsDataKey
             ? await call.Service<DataKeyIssuer>().DecryptAsync(call.Caller, choice, context, ciphertext, call.Aborted)
             : await call.Service<Cipher>().DecryptAsync(call.Caller, choice, context, ciphertext, call.Aborted);
-        AwsParameters.EndDryRun(request.DryRun, used.Withdraw);
-        return new DecryptResponse(used.Result, AwsKeys.ArnOf(call, used.Key.Version.KeyId), algorithm);
+        return new DecryptResponse(used.Result, AwsKeys.ArnOf(call, used.Key.Version.KeyId), found.Algorithm);
     }
 
     private static async ValueTask<GenerateDataKeyResponse> GenerateDataKeyAsync(
         AwsCall call, GenerateDataKeyRequest request, bool showsPlaintext)
     {
         AwsParameters.RefuseGrants(request.GrantTokens);
+        AwsParameters.RefuseRecipient(request.Recipient);
         int length = LengthOf(request);
         EncryptionContext context = AwsParameters.ContextOf(request.EncryptionContext);
-        KeyChoice choice = await AwsKeys.FindAsync(call, request.KeyId);
+        KeyChoice choice = (await AwsKeys.FindAsync(call, request.KeyId)).For(request.DryRun);
         Used<WrappedSecret> used = await AwsParameters.UseAsync(
             () => call.Service<DataKeyIssuer>().GenerateAsync(call.Caller, choice, context, length, call.Aborted));
-        AwsParameters.EndDryRun(request.DryRun, used.Withdraw);
         if (!showsPlaintext)
             used.Result.Secret.Dispose();
 
@@ -156,6 +150,10 @@ internal static class EncryptionOperations
 
     private static ValueTask<GenerateRandomResponse> GenerateRandom(AwsCall call, GenerateRandomRequest request)
     {
+        AwsParameters.RefuseRecipient(request.Recipient);
+        if (request.CustomKeyStoreId is not null)
+            throw AwsErrors.Unsupported.With("There are no custom key stores: leave out 'CustomKeyStoreId'.");
+
         int length = request.NumberOfBytes ?? throw KmsErrors.Invalid.With("'NumberOfBytes' is required.");
         AwsParameters.RequireLength(length, 1, MaxRandom, "NumberOfBytes");
         return ValueTask.FromResult(new GenerateRandomResponse(SecretBytes.Random(length)));
@@ -179,27 +177,5 @@ internal static class EncryptionOperations
             default:
                 throw KmsErrors.Invalid.With("Give either 'KeySpec', AES_256 or AES_128, or 'NumberOfBytes'.");
         }
-    }
-
-    // Both are kms:Decrypt there; here an access key may be narrowed to one of them.
-    private static void RequirePermission(AwsCall call, BlobPurpose purpose) =>
-        call.Caller.Require(purpose == BlobPurpose.DataKey ? Permission.DataKeysDecrypt : Permission.CryptoDecrypt);
-
-    // That of RSA hangs on the hash that the key was made with.
-    private static async ValueTask<string> AlgorithmOfAsync(AwsCall call, KeyChoice choice)
-    {
-        KeyUse use = choice.Use!.Value;
-        string? oaepHash = null;
-        if (choice.AlgorithmMeant.ModulusBits is not null)
-        {
-            KeySelector selector = new(choice.AlgorithmMeant, choice.NameMeant, use);
-            KeyVersion active = await AwsParameters.UseAsync(
-                () => call.Service<VersionReader>().GetActiveAsync(call.Caller, selector, call.Aborted));
-            oaepHash = active.OaepHash;
-        }
-
-        return AwsNames.EncryptionAlgorithmsOf(choice.AlgorithmMeant, use, oaepHash) is [string only]
-            ? only
-            : throw KmsErrors.WrongOperation.With("This key does not encrypt.");
     }
 }

@@ -41,10 +41,9 @@ internal static class MacOperations
         AwsParameters.RefuseGrants(request.GrantTokens);
         byte[] message = BytesOf(request.Message, MaxMessage, "Message");
         string algorithm = AwsParameters.Require(request.MacAlgorithm, "MacAlgorithm");
-        KeyChoice choice = await FindAsync(call, request.KeyId, algorithm);
+        KeyChoice choice = (await FindAsync(call, request.KeyId, algorithm)).For(request.DryRun);
         Used<byte[]> used = await AwsParameters.UseAsync(
             () => call.Service<MacMaker>().GenerateAsync(call.Caller, choice, message, call.Aborted));
-        AwsParameters.EndDryRun(request.DryRun, used.Withdraw);
         return new GenerateMacResponse(used.Result, algorithm, AwsKeys.ArnOf(call, used.Key.Version.KeyId));
     }
 
@@ -54,13 +53,12 @@ internal static class MacOperations
         byte[] message = BytesOf(request.Message, MaxMessage, "Message");
         byte[] mac = BytesOf(request.Mac, MaxMac, "Mac");
         string algorithm = AwsParameters.Require(request.MacAlgorithm, "MacAlgorithm");
-        KeyChoice choice = await FindAsync(call, request.KeyId, algorithm);
+        KeyChoice choice = (await FindAsync(call, request.KeyId, algorithm)).For(request.DryRun);
         Used<bool> used = await AwsParameters.UseAsync(
             () => call.Service<MacMaker>().VerifyAsync(call.Caller, choice, message, mac, call.Aborted));
         if (!used.Result)
             throw AwsErrors.InvalidMac.Refusal();
 
-        AwsParameters.EndDryRun(request.DryRun, used.Withdraw);
         return new VerifyMacResponse(AwsKeys.ArnOf(call, used.Key.Version.KeyId), MacValid: true, algorithm);
     }
 

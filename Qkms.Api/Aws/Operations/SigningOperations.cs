@@ -50,7 +50,7 @@ internal static class SigningOperations
         AwsParameters.RefuseGrants(request.GrantTokens);
         byte[] message = MessageOf(request.Message);
         Signer signer = call.Service<Signer>();
-        KeyChoice choice = await AwsKeys.FindAsync(call, request.KeyId);
+        KeyChoice choice = (await AwsKeys.FindAsync(call, request.KeyId)).For(request.DryRun);
         SigningWay way = SigningWay.Of(choice.AlgorithmMeant, choice.Use, request.SigningAlgorithm);
         Used<byte[]> used = await AwsParameters.UseAsync(() => (request.MessageType ?? Raw) switch
         {
@@ -61,7 +61,6 @@ internal static class SigningOperations
             ExternalMu => signer.SignMuAsync(Allowed(call, Permission.SignMu), choice, MuOf(message), call.Aborted),
             _ => throw WrongType(),
         });
-        AwsParameters.EndDryRun(request.DryRun, used.Withdraw);
         return new SignResponse(AwsKeys.ArnOf(call, used.Key.Version.KeyId), used.Result, way.Name);
     }
 
@@ -72,7 +71,7 @@ internal static class SigningOperations
         byte[] signature = AwsParameters.Require(request.Signature, "Signature");
         AwsParameters.RequireLength(signature.Length, 1, MaxSignature, "Signature");
         Signer signer = call.Service<Signer>();
-        KeyChoice choice = await AwsKeys.FindAsync(call, request.KeyId);
+        KeyChoice choice = (await AwsKeys.FindAsync(call, request.KeyId)).For(request.DryRun);
         SigningWay way = SigningWay.Of(choice.AlgorithmMeant, choice.Use, request.SigningAlgorithm);
         Used<bool> used = await AwsParameters.UseAsync(() => (request.MessageType ?? Raw) switch
         {
@@ -91,7 +90,6 @@ internal static class SigningOperations
         if (!used.Result)
             throw AwsErrors.InvalidSignature.Refusal();
 
-        AwsParameters.EndDryRun(request.DryRun, used.Withdraw);
         return new VerifyResponse(AwsKeys.ArnOf(call, used.Key.Version.KeyId), SignatureValid: true, way.Name);
     }
 
