@@ -15,10 +15,11 @@ internal static class AwsNames
         .Where(algorithm => !algorithm.Family.IsSymmetric && !algorithm.Name.StartsWith("ML-DSA", StringComparison.Ordinal))
         .ToDictionary(KeySpecOf);
 
+    // In AWS's order: cosign signs with the first, and verifies by the public key with PKCS #1 v1.5 whatever that was.
     private static readonly string[] _rsaSigning =
     [
-        "RSASSA_PSS_SHA_256", "RSASSA_PSS_SHA_384", "RSASSA_PSS_SHA_512",
         "RSASSA_PKCS1_V1_5_SHA_256", "RSASSA_PKCS1_V1_5_SHA_384", "RSASSA_PKCS1_V1_5_SHA_512",
+        "RSASSA_PSS_SHA_256", "RSASSA_PSS_SHA_384", "RSASSA_PSS_SHA_512",
     ];
 
     /// <summary>The KeySpec of an algorithm; its own name in AWS's form where AWS has none.</summary>

@@ -78,6 +78,8 @@ internal interface IKmsSession
     /// </summary>
     void OnCommitted(Action action);
 
-    /// <summary>The database as it stands at this moment of a unit that writes; null where the database cannot tell what others do.</summary>
+    /// <summary>
+    /// The database as it stands at this moment of a unit that writes; null where the database cannot tell what others do.
+    /// </summary>
     StoreMark? Mark => null;
 }

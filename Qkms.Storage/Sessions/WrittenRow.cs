@@ -39,7 +39,9 @@ internal sealed record WrittenRow(string What, string Table, int KeyColumns, IRe
             ]);
     }
 
-    /// <summary>A SELECT that gives a row when this one is not there as it was written. Its parameters are the columns, in their order.</summary>
+    /// <summary>
+    /// A SELECT that gives a row when this one is not there as it was written. Its parameters are the columns, in their order.
+    /// </summary>
     public string SelectAltered()
     {
         StringBuilder sql = new();

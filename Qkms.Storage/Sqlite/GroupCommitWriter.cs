@@ -81,8 +81,8 @@ internal sealed class GroupCommitWriter : IDisposable
     }
 
     /// <summary>
-    /// Runs a unit on the calling thread, as a batch of its own, if nobody writes or waits to; queues it otherwise. Its task completes after
-    /// the commit.
+    /// Runs a unit on the calling thread, as a batch of its own, if nobody writes or waits to; queues it otherwise. Its task completes
+    /// after the commit.
     /// </summary>
     public Task<T> WriteHereAsync<T>(Func<IKmsSession, Task<T>> work)
     {

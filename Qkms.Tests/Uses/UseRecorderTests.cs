@@ -231,6 +231,9 @@ public sealed class UseRecorderTests : ServiceTests
         public Task<Sealed<KeyUsage>?> LockAsync(IKmsSession session, TenantId tenantId, KeyVersionId versionId) =>
             _behind.LockAsync(session, tenantId, versionId);
 
+        public Task<Sealed<KeyUsage>?> FindNewestAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
+            _behind.FindNewestAsync(session, tenantId, keyId);
+
         public async Task<bool> InsertAsync(IKmsSession session, Sealed<KeyUsage> usage) =>
             !test._isCounterLost && await _behind.InsertAsync(session, usage);
 
