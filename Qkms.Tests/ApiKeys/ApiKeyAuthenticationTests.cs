@@ -55,6 +55,28 @@ public sealed class ApiKeyAuthenticationTests : ServiceTests
         (await client.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
     }
 
+    // K-04: no token is a proof of anything, a JWT with a tenant in it as little as an API key in the wrong header.
+    [Fact]
+    public async Task A_token_lets_nobody_in_and_changes_nothing_for_who_is_in()
+    {
+        string claims = Convert.ToBase64String("""{"sub":"operator","tenant":"default"}"""u8);
+        string[] tokens =
+        [
+            $"Bearer eyJhbGciOiJub25lIn0.{claims}.", $"Bearer {App.InitialApiKey}",
+            $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"x-api-key:{App.InitialApiKey}"))}",
+        ];
+        foreach (string token in tokens)
+        {
+            using HttpClient stranger = App.ClientFor(null);
+            stranger.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", token).Should().BeTrue();
+            (await stranger.GetJsonAsync("/kms/keys")).ShouldBeRefused(HttpStatusCode.Unauthorized, "ERR_AUTH_001");
+
+            using HttpClient known = App.ClientFor(App.InitialApiKey);
+            known.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", token).Should().BeTrue();
+            (await known.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
+        }
+    }
+
     // Threat model: somebody with the port and no API key costs no database write.
     [FactIf(Requirement.Sqlite)]
     public async Task A_flood_of_wrong_keys_writes_nothing()

@@ -18,6 +18,7 @@ public sealed class PermissionTests : ServiceTests
         [Permission.KeysUpdate] = Roles.Admin,
         [Permission.KeysRetire] = Roles.Admin,
         [Permission.KeysRevoke] = Roles.Admin,
+        [Permission.KeysDisable] = Roles.Admin,
         [Permission.KeysDestroy] = Roles.Admin,
         [Permission.KeysCancelDeletion] = Roles.Admin,
         [Permission.ApiKeysRead] = Roles.Auditor | Roles.Admin,

@@ -151,6 +151,9 @@ internal abstract class SteppedWork
                 KeyUseVerbs.Aes, new { kid = key, name = key, max_usage_limit = Limit, soft_usage_limit = 4, auto_rotate = true });
             for (int i = 0; i < Before; i++)
                 await client.MustUseAsync("/crypto/encrypt", new { plaintext = "AA==", kid = key });
+
+            // After somebody else's write the rows that a batch left behind are read again.
+            await client.GenerateAsync(KeyUseVerbs.Aes, new { name = $"beside-{key}" });
         }
 
         // Three at once, which reach the soft limit and so order a rotation in the same unit.

@@ -2,7 +2,7 @@
 -- key's row first.
 CREATE TABLE aliases (
   tenant_id BYTEA NOT NULL,
-  name TEXT NOT NULL CHECK (length(name) BETWEEN 7 AND 256 AND substr(name, 1, 6) = 'alias/'),
+  name TEXT NOT NULL CHECK (length(name) >= 7 AND length(name) <= 256 AND substr(name, 1, 6) = 'alias/'),
   key_id BYTEA NOT NULL CHECK (octet_length(key_id) = 16),
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
