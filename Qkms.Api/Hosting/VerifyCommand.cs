@@ -81,6 +81,8 @@ internal static class VerifyCommand
 internal sealed class VerifyReport(TextWriter output, bool showBar) : IVerificationReport
 {
     private const int BarWidth = 40;
+    private const int EventsBetweenCollections = 500;
+    private long _collected;
     private int _shown = -1;
 
     /// <summary>How many things were found.</summary>
@@ -99,8 +101,14 @@ internal sealed class VerifyReport(TextWriter output, bool showBar) : IVerificat
     public void Progress(long done, long total)
     {
         // What the page before left is taken back at once: until the collector does so by itself, the heap grows to the processor's cache.
-        // All of it: what is in use just now outlives this collection, and would wait as garbage for one of everything.
-        GC.Collect();
+        // All of it: what is in use just now outlives this collection, and would wait as garbage for one of everything. A journal that is
+        // short is not worth it.
+        if (done - _collected >= EventsBetweenCollections)
+        {
+            _collected = done;
+            GC.Collect();
+        }
+
         int percent = total == 0 ? 100 : (int)(100 * done / total);
         int step = showBar ? percent : percent / 10 * 10;
         if (step == _shown)
