@@ -19,7 +19,8 @@ function withoutApiKey(data) {
   if (data?.initial_api_key)
     return { ...data, initial_api_key: withoutApiKey(data.initial_api_key) };
 
-  return data?.api_key ? { ...data, api_key: null } : data;
+  const shown = ['api_key', 'secret_access_key'].filter(name => data?.[name]);
+  return shown.length > 0 ? { ...data, ...Object.fromEntries(shown.map(name => [name, null])) } : data;
 }
 
 // Under which prefix the address stands depends on the request.
