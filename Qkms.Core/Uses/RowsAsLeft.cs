@@ -37,7 +37,7 @@ internal sealed class RowsAsLeft
 
     /// <summary>Keeps what a unit leaves behind, once it is committed. To be called after its last statement.</summary>
     /// <param name="session">The unit.</param>
-    /// <param name="versions">What it has counted.</param>
+    /// <param name="versions">What it has counted: their counters are there now.</param>
     /// <param name="streams">The streams that it has added to.</param>
     public void KeepWhenCommitted(
         IKmsSession session, IReadOnlyList<(KeyAndVersion Version, KeyUsage Usage)> versions, IReadOnlyList<JournalStream> streams)
@@ -62,7 +62,4 @@ internal sealed class RowsAsLeft
             _mark = mark;
         });
     }
-
-    /// <summary>Forgets everything.</summary>
-    public void Forget() => _mark = null;
 }

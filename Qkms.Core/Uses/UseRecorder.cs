@@ -244,7 +244,10 @@ internal sealed partial class UseRecorder(
 
         // An ordered rotation has changed more than is known here.
         if (due.Count == 0)
-            _left.KeepWhenCommitted(session, [.. verdicts.Select(verdict => (verdict.Current, verdict.Usage))], streams);
+        {
+            IEnumerable<Verdict> written = verdicts.Where(verdict => verdict.CountedAt is not null);
+            _left.KeepWhenCommitted(session, [.. written.Select(verdict => (verdict.Current, verdict.Usage))], streams);
+        }
 
         return verdicts;
     }
