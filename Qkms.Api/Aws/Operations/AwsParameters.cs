@@ -25,6 +25,9 @@ internal static class AwsParameters
     /// <summary>A time as AWS writes it: seconds since 1970.</summary>
     public static double SecondsOf(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / 1000.0;
 
+    /// <summary>The same of a time that may be absent.</summary>
+    public static double? SecondsOf(DateTimeOffset? time) => time is { } at ? SecondsOf(at) : null;
+
     /// <summary>A text for people, of a limited length.</summary>
     public static string TextOf(string text, int most, string member)
     {
@@ -96,22 +99,6 @@ internal static class AwsParameters
     {
         if (tokens is { Count: > 0 })
             throw AwsErrors.Unsupported.With("Grants are not supported: leave out 'GrantTokens'.");
-    }
-
-    /// <summary>The same of a time that may be absent.</summary>
-    public static double? SecondsOf(DateTimeOffset? time) => time is { } at ? SecondsOf(at) : null;
-
-    /// <summary>Reads a page; a marker that is none of its list is an InvalidMarkerException.</summary>
-    public static async ValueTask<T> ByMarkerAsync<T>(string? marker, Func<Task<T>> read)
-    {
-        try
-        {
-            return await read();
-        }
-        catch (KmsException refusal) when (marker is not null && refusal.Error == KmsErrors.Invalid)
-        {
-            throw AwsErrors.InvalidMarker.Refusal();
-        }
     }
 
     /// <summary>Refuses another algorithm than the key's.</summary>

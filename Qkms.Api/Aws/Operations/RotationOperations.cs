@@ -119,7 +119,7 @@ internal static class RotationOperations
             _ => throw KmsErrors.Invalid.With("'IncludeKeyMaterial' must be ROTATIONS_ONLY or ALL_KEY_MATERIAL."),
         };
         Key key = await FindAsync(call, request.KeyId);
-        RotationPage page = await AwsParameters.ByMarkerAsync(
+        RotationPage page = await AwsParameters.PageAsync(
             request.Marker,
             () => call.Service<RotationHistory>().ListAsync(call.Caller, key.Id, withFirst, request.Marker, limit, call.Aborted));
         return new ListKeyRotationsResponse(
