@@ -1,13 +1,10 @@
 using Qkms.Api.Logging;
-using Qkms.Api.Telemetry;
-using Qkms.Core.ApiKeys;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Secrets;
 using Qkms.Core.Store;
-using Qkms.Core.Uses;
 
 namespace Qkms.Api.Hosting;
 
@@ -47,6 +44,7 @@ internal static partial class QkmsHost
         if (keyring.RootKeyBesideData && !app.Environment.IsDevelopment())
             LogRootKeyBesideData(logger, keyring.RootKeySource);
 
+        Ending ending = new(services);
         if (await ListenAsync(app, settings, stopping))
         {
             manager.TellReady();
@@ -54,7 +52,7 @@ internal static partial class QkmsHost
             await app.WaitForShutdownAsync(CancellationToken.None);
         }
 
-        await EndAsync(services, store, settings, logger);
+        await ending.RunAsync();
     }
 
     /// <summary>Listens and lets requests in; false when the service was told to stop meanwhile.</summary>
@@ -76,31 +74,6 @@ internal static partial class QkmsHost
 
             throw;
         }
-    }
-
-    /// <summary>
-    /// After the server: first the journal of refusals, then the store, because queued writes need the keys, then the keys. Not left to
-    /// the service provider, which would unregister the signals before, so that a second one would end the process in the middle.
-    /// </summary>
-    private static async Task EndAsync(IServiceProvider services, IKmsStore store, QkmsSettings settings, ILogger logger)
-    {
-        // All of them before the first wait: a host that owns the provider may dispose of it meanwhile.
-        ApiKeyUses uses = services.GetRequiredService<ApiKeyUses>();
-        RefusalJournal refusals = services.GetRequiredService<RefusalJournal>();
-        MaterialCache materials = services.GetRequiredService<MaterialCache>();
-        Keyring keyring = services.GetRequiredService<Keyring>();
-        services.GetRequiredService<StrangerLog>().Summarise();
-        int cutOff = services.GetRequiredService<RequestsUnderWay>().CutOff;
-        await uses.TryWriteAsync();
-        await refusals.WriteLastAsync();
-        await store.DisposeAsync();
-        materials.Dispose();
-        keyring.Dispose();
-        await TelemetryStop.FlushAsync(services);
-        if (cutOff == 0)
-            LogStopped(logger);
-        else
-            LogCutOff(logger, cutOff, settings.ShutdownTimeout);
     }
 
     private static async Task<Caller?> EnsureInitialTenantAsync(
@@ -132,15 +105,6 @@ internal static partial class QkmsHost
     [LoggerMessage(ApiEvents.DemoKeysMade, LogLevel.Information,
         "First start in Development: made keys named '{Name}', which the examples at /swagger use.")]
     private static partial void LogDemoKeys(ILogger logger, KeyName name);
-
-    [LoggerMessage(ApiEvents.Stopped, LogLevel.Information,
-        "Qkms has stopped: every request was answered, and every acknowledged write is on disk.")]
-    private static partial void LogStopped(ILogger logger);
-
-    [LoggerMessage(ApiEvents.RequestsCutOff, LogLevel.Warning,
-        "Qkms has stopped: every acknowledged write is on disk; {Requests} requests did not finish within {Timeout} and were cut off; each "
-        + "write was committed as a whole or not at all.")]
-    private static partial void LogCutOff(ILogger logger, int requests, TimeSpan timeout);
 
     [LoggerMessage(ApiEvents.RootKeyBesideData, LogLevel.Warning,
         "The root key ({Source}) is in the data directory: a copy of that directory reveals the keys. Keep it "

@@ -8,11 +8,11 @@ internal static class TelemetryStop
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
 
-    public static async Task FlushAsync(IServiceProvider services)
+    public static async Task FlushAsync(TracerProvider? tracing, MeterProvider? metering)
     {
         int milliseconds = (int)_patience.TotalMilliseconds;
-        Task traces = Task.Run(() => services.GetService<TracerProvider>()?.Shutdown(milliseconds));
-        Task metrics = Task.Run(() => services.GetService<MeterProvider>()?.Shutdown(milliseconds));
+        Task traces = Task.Run(() => tracing?.Shutdown(milliseconds));
+        Task metrics = Task.Run(() => metering?.Shutdown(milliseconds));
 
         // Twice the time, for an exporter that does not look at it.
         await Task.WhenAny(Task.WhenAll(traces, metrics), Task.Delay(2 * _patience));

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using Microsoft.Extensions.Logging;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
@@ -333,7 +334,7 @@ public sealed partial class IntegrityTableTests : ServiceTests
         ((ConcurrentDictionary<string, byte>)said.GetValue(App.Services.GetRequiredService<IntegrityAlarm>())!).Clear();
     }
 
-    private int CriticalLines() => App.Log.Lines.Count(line => line.StartsWith("Critical ", StringComparison.Ordinal));
+    private int CriticalLines() => App.Log.GetSnapshot().Count(record => record.Level == LogLevel.Critical);
 
     // Each as a caller sees it; keys are read and unwrapped anew.
     private async Task<string[]> AskAsync()

@@ -24,6 +24,8 @@ internal sealed class ServiceProcess : IDisposable
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         start.WorkingDirectory = Path.GetTempPath();
+        // As in the tests' own process: what the compiler would learn does not pay.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         start.Environment["ASPNETCORE_URLS"] = Address.ToString();
         start.Environment["Qkms__DataDirectory"] = dataDirectory;
         if (TestEngine.Name is { } engine)

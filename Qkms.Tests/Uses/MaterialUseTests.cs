@@ -59,21 +59,21 @@ public sealed class MaterialUseTests : ServiceTests
     [Fact]
     public async Task Using_many_keys_keeps_only_so_many_in_memory()
     {
-        await using QkmsApplication app = new() { Settings = { ["Qkms:Materials:MaxKeys"] = "100" } };
+        await using QkmsApplication app = new() { Settings = { ["Qkms:Materials:MaxKeys"] = "30" } };
         using HttpClient client = app.Client();
         MaterialCache cache = app.Services.GetRequiredService<MaterialCache>();
         List<(string Kid, string Ciphertext)> made = [];
-        for (int i = 0; i < 300; i++)
+        for (int i = 0; i < 90; i++)
         {
             string kid = (await client.GenerateAsync("AES-256", new { name = $"n{i}" })).Text("kid");
             made.Add((kid, await EncryptAsync(client, kid)));
-            cache.Count.Should().Be(Math.Min(i + 1, 100));
+            cache.Count.Should().Be(Math.Min(i + 1, 30));
         }
 
         await Parallel.ForEachAsync(made, async (one, _) =>
         {
             await ShouldDecryptAsync(client, one.Kid, one.Ciphertext);
-            cache.Count.Should().BeLessThanOrEqualTo(100);
+            cache.Count.Should().BeLessThanOrEqualTo(30);
         });
     }
 

@@ -21,6 +21,7 @@ internal static class ProcessMemory
     internal sealed class Patterns
     {
         private const int FoldBits = 22;
+        private const int Block = 64;
 
         private readonly Dictionary<ulong, List<(string Name, int Offset, byte[] Tail)>> _byStart = [];
 
@@ -54,6 +55,19 @@ internal static class ProcessMemory
         {
             for (int i = 0; i < end && i + 8 <= memory.Length; i++)
             {
+                // Most of the memory is empty.
+                if ((i & (Block - 1)) == 0)
+                {
+                    int used = memory[i..].IndexOfAnyExcept((byte)0);
+                    if (used < 0)
+                        return;
+
+                    // A piece may begin with zeros, but not with eight of them: those are not looked for.
+                    i = int.Max(i, i + used - 7);
+                    if (i >= end || i + 8 > memory.Length)
+                        return;
+                }
+
                 ulong start = MemoryMarshal.Read<ulong>(memory[i..]);
                 int fold = Fold(start);
                 if (start == 0
