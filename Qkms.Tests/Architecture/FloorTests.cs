@@ -117,7 +117,7 @@ public sealed partial class FloorTests
         Arrow[] arrows = _houses[Floors.Api.Project].Value.Arrows;
 
         arrows.Should().Contain(
-            [new("Hosting.QkmsHost", "Telemetry.TelemetryStop"), new("Encryption.DataKeys.DecryptDataKey", "Fields.*")]);
+            [new("Hosting.Ending", "Telemetry.TelemetryStop"), new("Encryption.DataKeys.DecryptDataKey", "Fields.*")]);
     }
 
     private static IEnumerable<string> References(Assembly assembly) => assembly.GetReferencedAssemblies().Select(name => name.Name!);

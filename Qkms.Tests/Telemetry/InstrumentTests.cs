@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
+using Qkms.Api.Http;
 using Qkms.Core.Journal;
 using Qkms.Core.Telemetry;
 using Qkms.Core.Uses;
@@ -18,6 +19,7 @@ public sealed class InstrumentTests
     {
         RuntimeHelpers.RunClassConstructor(typeof(KmsMeter).TypeHandle);
         RuntimeHelpers.RunClassConstructor(typeof(StorageMeter).TypeHandle);
+        RuntimeHelpers.RunClassConstructor(typeof(RateLimitMetrics).TypeHandle);
         List<string> published = [];
         using MeterListener listener = new();
         listener.InstrumentPublished = (instrument, _) =>
