@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace Qkms.Core.Cryptography.Fips202;
 
 /// <summary>The permutation Keccak-f[1600] (FIPS 202, section 3.3 and Algorithm 7).</summary>
-internal static class Keccak
+internal static partial class Keccak
 {
     /// <summary>Lanes of the state: 25 words of 64 bits.</summary>
     internal const int Lanes = 25;

@@ -13,6 +13,9 @@ internal sealed class DecapsulationKey : IDisposable
 {
     private readonly ParameterSet _set;
     private readonly short[] _s;
+
+    /// <summary>ŝ as factors.</summary>
+    private readonly short[] _factors;
     private readonly byte[] _z = GC.AllocateArray<byte>(ParameterSet.SeedSize, pinned: true);
 
     /// <summary>d, where the key was made from its seed.</summary>
@@ -23,6 +26,8 @@ internal sealed class DecapsulationKey : IDisposable
     {
         _set = set;
         _s = s;
+        _factors = GC.AllocateArray<short>(set.K * Factor.Size, pinned: true);
+        Products.Prepare(new NttVector(s), new FactorVector(_factors));
         z.CopyTo(_z);
         _d = d;
         EncapsulationKey = encapsulationKey;
@@ -144,7 +149,7 @@ internal sealed class DecapsulationKey : IDisposable
         Span<byte> recomputed = memory[..ciphertext.Length];
         try
         {
-            KPke.Decrypt(_set, new NttVector(_s), ciphertext, message);
+            KPke.Decrypt(_set, new FactorVector(_factors), ciphertext, message);
 
             // (K', r') = G(m' ‖ h), K̄ = J(z ‖ c), c' = K-PKE.Encrypt(ek, m', r')
             Sponge.Sha3_512(message, EncapsulationKey.Hash, derived);
@@ -172,6 +177,7 @@ internal sealed class DecapsulationKey : IDisposable
     public void Dispose()
     {
         Erase.Memory(_s.AsSpan());
+        Erase.Memory(_factors.AsSpan());
         Erase.Memory(_z.AsSpan());
         Erase.Memory(_d.AsSpan());
     }
