@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -24,7 +25,7 @@ internal static partial class ByteCodec
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void EncodeVector256(ReadOnlySpan<short> coefficients, int d, Span<byte> destination)
     {
-        coefficients = coefficients[..ParameterSet.N];
+        ref short f = ref MemoryMarshal.GetReference(coefficients[..ParameterSet.N]);
         destination = destination[..(32 * d)];
         var join = Vector256.Create(1 | (1 << (d + 16))).AsInt16();
         int gap = 32 - (2 * d);
@@ -33,9 +34,9 @@ internal static partial class ByteCodec
         var downwards = Vector256.Create(64, (ulong)(64 - (4 * d)), 64, (ulong)(64 - (4 * d)));
         var first = Vector256.Create(ulong.MaxValue, 0, ulong.MaxValue, 0);
         int k = 0;
-        for (int i = 0; i < coefficients.Length; i += 16)
+        for (int i = 0; i < ParameterSet.N; i += 16)
         {
-            Vector256<int> two = Avx2.MultiplyAddAdjacent(Vector256.Create(coefficients[i..]), join);
+            Vector256<int> two = Avx2.MultiplyAddAdjacent(Vector256.LoadUnsafe(ref f, (nuint)i), join);
             Vector256<ulong> four = Avx2.ShiftLeftLogicalVariable(two.AsUInt32(), lift).AsUInt64() >>> gap;
             Vector256<ulong> other = Avx2.Shuffle(four.AsUInt32(), 0x4E).AsUInt64();
             Vector256<ulong> eight = (four & first) | Avx2.ShiftLeftLogicalVariable(other, upwards)
@@ -52,16 +53,16 @@ internal static partial class ByteCodec
     internal static void DecodeVector256(ReadOnlySpan<byte> source, int d, Span<short> coefficients)
     {
         _ = source[((32 * d) - 1)..];
-        coefficients = coefficients[..ParameterSet.N];
+        ref short f = ref MemoryMarshal.GetReference(coefficients[..ParameterSet.N]);
         var spread = Vector256.Create<byte>(_spread.AsSpan(32 * d));
         Vector256<uint> shifts = Vector256.Create<int>(_shifts.AsSpan(8 * d)).AsUInt32();
         var mask = Vector256.Create((1u << d) - 1);
         int k = 0;
-        for (int i = 0; i < coefficients.Length; i += 16)
+        for (int i = 0; i < ParameterSet.N; i += 16)
         {
             Vector128<byte> bytes = Load(source, k), nextBytes = Load(source, k + d);
             Vector256<int> low = Spread(bytes, spread, shifts, mask), high = Spread(nextBytes, spread, shifts, mask);
-            Avx2.Permute4x64(Avx2.PackSignedSaturate(low, high).AsUInt64(), 0xD8).AsInt16().CopyTo(coefficients[i..]);
+            Avx2.Permute4x64(Avx2.PackSignedSaturate(low, high).AsUInt64(), 0xD8).AsInt16().StoreUnsafe(ref f, (nuint)i);
             k += 2 * d;
         }
     }
@@ -108,7 +109,7 @@ internal static partial class ByteCodec
         int over = at - (destination.Length - Vector128<byte>.Count);
         if (over <= 0)
         {
-            bytes.CopyTo(destination[at..]);
+            bytes.StoreUnsafe(ref MemoryMarshal.GetReference(destination), (nuint)at);
             return;
         }
 
@@ -126,7 +127,7 @@ internal static partial class ByteCodec
     {
         int over = at - (source.Length - Vector128<byte>.Count);
         if (over <= 0)
-            return Vector128.Create(source[at..]);
+            return Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(source), (nuint)at);
         return Ssse3.Shuffle(
             Vector128.Create(source[^Vector128<byte>.Count..]), Vector128<byte>.Indices + Vector128.Create((byte)over));
     }

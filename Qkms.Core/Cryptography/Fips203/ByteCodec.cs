@@ -69,6 +69,7 @@ internal static partial class ByteCodec
 
     /// <summary>ByteEncode₁₂ of every element of a vector, whose coefficients may be any 16-bit representatives.</summary>
     [TouchesSecrets]
+    [SkipLocalsInit]
     internal static void EncodeVector(NttVector vector, Span<byte> destination)
     {
         Span<short> canonical = stackalloc short[ParameterSet.N];

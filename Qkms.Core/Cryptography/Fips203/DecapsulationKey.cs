@@ -12,10 +12,9 @@ namespace Qkms.Core.Cryptography.Fips203;
 internal sealed class DecapsulationKey : IDisposable
 {
     private readonly ParameterSet _set;
-    private readonly short[] _s;
 
     /// <summary>ŝ as factors.</summary>
-    private readonly short[] _factors;
+    private readonly short[] _s;
     private readonly byte[] _z = GC.AllocateArray<byte>(ParameterSet.SeedSize, pinned: true);
 
     /// <summary>d, where the key was made from its seed.</summary>
@@ -26,8 +25,6 @@ internal sealed class DecapsulationKey : IDisposable
     {
         _set = set;
         _s = s;
-        _factors = GC.AllocateArray<short>(set.K * Factor.Size, pinned: true);
-        Products.Prepare(new NttVector(s), new FactorVector(_factors));
         z.CopyTo(_z);
         _d = d;
         EncapsulationKey = encapsulationKey;
@@ -67,12 +64,12 @@ internal sealed class DecapsulationKey : IDisposable
         ParameterSet set, ReadOnlySpan<byte> rhoAndSigma, ReadOnlySpan<byte> z, byte[]? d = null)
     {
         ReadOnlySpan<byte> rho = rhoAndSigma[..ParameterSet.SeedSize];
-        short[] matrix = new short[set.K * set.K * ParameterSet.N];
-        short[] t = new short[set.K * ParameterSet.N];
-        short[] s = GC.AllocateArray<short>(set.K * ParameterSet.N, pinned: true);
+        short[] matrix = GC.AllocateUninitializedArray<short>(set.K * set.K * ParameterSet.N);
+        short[] t = GC.AllocateUninitializedArray<short>(set.K * ParameterSet.N);
+        short[] s = AllocateFactors(set);
         byte[] encoded = new byte[set.Algorithm.EncapsulationKeySizeInBytes];
 
-        KPke.GenerateKey(set, rho, rhoAndSigma[ParameterSet.SeedSize..], new NttVector(matrix), new NttVector(t), new NttVector(s));
+        KPke.GenerateKey(set, rho, rhoAndSigma[ParameterSet.SeedSize..], new NttVector(matrix), new NttVector(t), new FactorVector(s));
         ByteCodec.EncodeVector(new NttVector(t), encoded);
         rho.CopyTo(encoded.AsSpan(set.EncodedVectorSize));
         return new DecapsulationKey(set, s, z, d, new EncapsulationKey(set, encoded, matrix, t));
@@ -93,8 +90,19 @@ internal sealed class DecapsulationKey : IDisposable
             throw new CryptographicException("The decapsulation key is not valid: it does not hold the hash of its encapsulation key.");
 
         // The modulus of dk_PKE is not checked: FIPS 203 asks for its reduction only, and a refusal would depend on the secret.
-        short[] s = GC.AllocateArray<short>(set.K * ParameterSet.N, pinned: true);
-        ByteCodec.DecodeVector(encoded, new NttVector(s));
+        short[] s = AllocateFactors(set);
+        Span<short> decoded = stackalloc short[ParameterSet.MaxK * ParameterSet.N];
+        try
+        {
+            NttVector vector = new(decoded[..(set.K * ParameterSet.N)]);
+            ByteCodec.DecodeVector(encoded, vector);
+            Products.Prepare(vector, new FactorVector(s));
+        }
+        finally
+        {
+            Erase.Memory(decoded);
+        }
+
         return new DecapsulationKey(set, s, encoded[^ParameterSet.SeedSize..], d: null, encapsulationKey);
     }
 
@@ -110,7 +118,18 @@ internal sealed class DecapsulationKey : IDisposable
     [TouchesSecrets]
     internal void Encode(Span<byte> destination)
     {
-        ByteCodec.EncodeVector(new NttVector(_s), destination);
+        Span<short> memory = stackalloc short[ParameterSet.MaxK * ParameterSet.N];
+        try
+        {
+            NttVector s = new(memory[..(_set.K * ParameterSet.N)]);
+            Products.Restore(new FactorVector(_s), s);
+            ByteCodec.EncodeVector(s, destination);
+        }
+        finally
+        {
+            Erase.Memory(memory);
+        }
+
         destination = destination[_set.EncodedVectorSize..];
         EncapsulationKey.Encoded.CopyTo(destination);
         destination = destination[EncapsulationKey.Encoded.Length..];
@@ -139,6 +158,7 @@ internal sealed class DecapsulationKey : IDisposable
     /// its own, in the same time.
     /// </summary>
     [TouchesSecrets]
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Decapsulate(ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret)
     {
@@ -149,7 +169,7 @@ internal sealed class DecapsulationKey : IDisposable
         Span<byte> recomputed = memory[..ciphertext.Length];
         try
         {
-            KPke.Decrypt(_set, new FactorVector(_factors), ciphertext, message);
+            KPke.Decrypt(_set, new FactorVector(_s), ciphertext, message);
 
             // (K', r') = G(m' ‖ h), K̄ = J(z ‖ c), c' = K-PKE.Encrypt(ek, m', r')
             Sponge.Sha3_512(message, EncapsulationKey.Hash, derived);
@@ -173,11 +193,12 @@ internal sealed class DecapsulationKey : IDisposable
         }
     }
 
+    private static short[] AllocateFactors(ParameterSet set) => GC.AllocateUninitializedArray<short>(set.K * Factor.Size, pinned: true);
+
     [TouchesSecrets]
     public void Dispose()
     {
         Erase.Memory(_s.AsSpan());
-        Erase.Memory(_factors.AsSpan());
         Erase.Memory(_z.AsSpan());
         Erase.Memory(_d.AsSpan());
     }

@@ -17,12 +17,13 @@ internal static class KPke
     /// <param name="sigma">The secret seed σ.</param>
     /// <param name="matrix">Receives Â, row by row, in [0, q).</param>
     /// <param name="t">Receives t̂ in [0, q).</param>
-    /// <param name="s">Receives ŝ in [-(q-1)/2, (q-1)/2].</param>
+    /// <param name="s">Receives ŝ, laid out as factors.</param>
     [TouchesSecrets]
+    [SkipLocalsInit]
     internal static void GenerateKey(
-        ParameterSet set, ReadOnlySpan<byte> rho, ReadOnlySpan<byte> sigma, NttVector matrix, NttVector t, NttVector s)
+        ParameterSet set, ReadOnlySpan<byte> rho, ReadOnlySpan<byte> sigma, NttVector matrix, NttVector t, FactorVector s)
     {
-        Span<short> memory = stackalloc short[(2 * ParameterSet.MaxK * ParameterSet.N) + (ParameterSet.MaxK * Factor.Size)];
+        Span<short> memory = stackalloc short[2 * ParameterSet.MaxK * ParameterSet.N];
         Span<short> noise = memory[..(2 * set.K * ParameterSet.N)];
         try
         {
@@ -31,20 +32,17 @@ internal static class KPke
             Sampling.SampleNoise(set, sigma, 2 * set.K, new RingVector(noise));
             for (int i = 0; i < 2 * set.K; i++)
                 Ntt.Forward(new RingVector(noise)[i]);
-            noise[..s.Coefficients.Length].CopyTo(s.Coefficients);
-            NttVector e = new(noise[s.Coefficients.Length..]);
-
-            FactorVector factors = new(memory.Slice(2 * ParameterSet.MaxK * ParameterSet.N, set.K * Factor.Size));
-            Products.Prepare(s, factors);
+            Products.Prepare(new NttVector(noise[..(set.K * ParameterSet.N)]), s);
+            NttVector e = new(noise[(set.K * ParameterSet.N)..]);
             for (int i = 0; i < set.K; i++)
             {
-                NttElement row = Products.Sum(matrix, i * set.K, 1, factors, t[i].Coefficients);
+                NttElement row = Products.Sum(matrix, i * set.K, 1, s, t[i].Coefficients);
                 Sums.AddToProduct(row, e[i]);
             }
         }
         finally
         {
-            Erase.Memory(memory);
+            Erase.Memory(noise);
         }
     }
 
@@ -102,7 +100,7 @@ internal static class KPke
 
     /// <summary>FIPS 203, Algorithm 15.</summary>
     /// <param name="set">The parameter set.</param>
-    /// <param name="s">ŝ.</param>
+    /// <param name="s">ŝ, laid out as factors.</param>
     /// <param name="ciphertext">c₁ ‖ c₂.</param>
     /// <param name="message">Receives 32 bytes, secret.</param>
     [TouchesSecrets]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -40,6 +41,7 @@ internal static partial class Products
     {
         // The last element of the row is checked once; all vectors lie before its end.
         int count = right.Count;
+        Debug.Assert(count is >= 2 and <= ParameterSet.MaxK, "The rank of a module is 2, 3 or 4.");
         _ = left[first + ((count - 1) * step)];
         ref short a = ref MemoryMarshal.GetReference(left[first].Coefficients);
         ref short b = ref MemoryMarshal.GetReference(right.Coefficients);
@@ -47,19 +49,26 @@ internal static partial class Products
         nuint next = (nuint)(step * ParameterSet.N);
         for (nuint i = 0; i < ParameterSet.N; i += Width)
         {
+            // k is 2, 3 or 4.
             Vector256<int> even = Vector256<int>.Zero, odd = Vector256<int>.Zero;
-            nuint inLeft = i, inRight = i;
-            for (int j = 0; j < count; j++)
-            {
-                Vector256<short> v = Vector256.LoadUnsafe(ref a, inLeft);
-                even += Avx2.MultiplyAddAdjacent(v, Vector256.LoadUnsafe(ref b, inRight));
-                odd += Avx2.MultiplyAddAdjacent(v, Vector256.LoadUnsafe(ref b, inRight + ParameterSet.N));
-                inLeft += next;
-                inRight += Factor.Size;
-            }
-
+            MultiplyAdd(ref even, ref odd, ref a, i, ref b, i);
+            MultiplyAdd(ref even, ref odd, ref a, i + next, ref b, i + Factor.Size);
+            if (count > 2)
+                MultiplyAdd(ref even, ref odd, ref a, i + (2 * next), ref b, i + (2 * Factor.Size));
+            if (count > 3)
+                MultiplyAdd(ref even, ref odd, ref a, i + (3 * next), ref b, i + (3 * Factor.Size));
             Field.MontgomeryReduce(even, odd).StoreUnsafe(ref c, i);
         }
+    }
+
+    [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MultiplyAdd(
+        ref Vector256<int> even, ref Vector256<int> odd, ref short a, nuint inLeft, ref short b, nuint inRight)
+    {
+        Vector256<short> v = Vector256.LoadUnsafe(ref a, inLeft);
+        even += Avx2.MultiplyAddAdjacent(v, Vector256.LoadUnsafe(ref b, inRight));
+        odd += Avx2.MultiplyAddAdjacent(v, Vector256.LoadUnsafe(ref b, inRight + ParameterSet.N));
     }
 
     private static short[] LayOutGammas()

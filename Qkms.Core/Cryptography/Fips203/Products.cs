@@ -19,6 +19,20 @@ internal static partial class Products
         }
     }
 
+    /// <summary>Writes the elements of which factors were prepared.</summary>
+    [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void Restore(FactorVector factors, NttVector vector)
+    {
+        for (int i = 0; i < factors.Count; i++)
+        {
+            ReadOnlySpan<short> swapped = factors[i].Swapped;
+            Span<short> f = vector[i].Coefficients;
+            for (int j = 0; j < f.Length; j++)
+                f[j] = swapped[j ^ 1];
+        }
+    }
+
     /// <summary>Σ aⱼ·bⱼ with aⱼ the entry first + j·step of <paramref name="left"/> (FIPS 203, equations 2.12 to 2.14).</summary>
     /// <remarks>
     /// Bounds: coefficients of both in [-q, q]. Every entry is the sum of two products of at most q² for each of at most four elements

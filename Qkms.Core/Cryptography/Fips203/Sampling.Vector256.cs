@@ -74,20 +74,21 @@ internal static partial class Sampling
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void SamplePolyCbd2Vector256(ReadOnlySpan<byte> stream, RingElement destination)
     {
-        Span<short> f = destination.Coefficients;
+        ref short f = ref MemoryMarshal.GetReference(destination.Coefficients);
+        ref byte bytes = ref MemoryMarshal.GetReference(stream[..(ParameterSet.N / 2)]);
         var ones = Vector128.Create((byte)0x55);
         var pairs = Vector128.Create((byte)0x33);
         var halves = Vector128.Create((byte)0x0F);
         var three = Vector256.Create((short)3);
-        for (int i = 0; i < f.Length; i += 32)
+        for (nuint i = 0; i < ParameterSet.N; i += 32)
         {
-            var bits = Vector128.Create(stream[(i >> 1)..]);
+            var bits = Vector128.LoadUnsafe(ref bytes, i >> 1);
             Vector128<byte> sums = (bits & ones) + ((bits.AsUInt16() >>> 1).AsByte() & ones);
             Vector128<byte> differences = (sums & pairs) + pairs - ((sums.AsUInt16() >>> 2).AsByte() & pairs);
             Vector128<byte> even = differences & halves;
             Vector128<byte> odd = (differences.AsUInt16() >>> 4).AsByte() & halves;
-            (Avx2.ConvertToVector256Int16(Sse2.UnpackLow(even, odd)) - three).CopyTo(f[i..]);
-            (Avx2.ConvertToVector256Int16(Sse2.UnpackHigh(even, odd)) - three).CopyTo(f[(i + 16)..]);
+            (Avx2.ConvertToVector256Int16(Sse2.UnpackLow(even, odd)) - three).StoreUnsafe(ref f, i);
+            (Avx2.ConvertToVector256Int16(Sse2.UnpackHigh(even, odd)) - three).StoreUnsafe(ref f, i + 16);
         }
     }
 

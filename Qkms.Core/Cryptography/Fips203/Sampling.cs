@@ -21,6 +21,7 @@ internal static partial class Sampling
     /// Entry (i, j) is sampled from SHAKE128(ρ ‖ j ‖ i), several entries side by side. Rejection branches on the streams, and may: ρ is part
     /// of the encapsulation key, and so is everything here.
     /// </remarks>
+    [SkipLocalsInit]
     internal static void ExpandMatrix(ParameterSet set, ReadOnlySpan<byte> rho, NttVector matrix)
     {
         Span<ulong> states = stackalloc ulong[SpongeLanes.Words];
@@ -95,10 +96,12 @@ internal static partial class Sampling
     /// <param name="wide">How many elements at the beginning have width η₁; the others have η₂.</param>
     /// <param name="destination">Receives the elements, with coefficients in [-η, η].</param>
     [TouchesSecrets]
+    [SkipLocalsInit]
     internal static void SampleNoise(ParameterSet set, ReadOnlySpan<byte> seed, int wide, RingVector destination)
     {
         Span<ulong> states = stackalloc ulong[SpongeLanes.Words];
-        Span<byte> streams = stackalloc byte[SpongeLanes.Count * NoiseStride];
+        Span<byte> memory = stackalloc byte[SpongeLanes.Count * NoiseStride];
+        Span<byte> streams = memory[..(Math.Min(SpongeLanes.Count, destination.Count) * NoiseStride)];
         Span<ushort> endings = stackalloc ushort[SpongeLanes.Count];
         try
         {
