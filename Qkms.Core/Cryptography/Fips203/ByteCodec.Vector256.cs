@@ -27,9 +27,9 @@ internal static partial class ByteCodec
     {
         ref short f = ref MemoryMarshal.GetReference(coefficients[..ParameterSet.N]);
         destination = destination[..(32 * d)];
-        var join = Vector256.Create(1 | (1 << (d + 16))).AsInt16();
+        Vector256<short> join = Vector256.Create(1 | (1 << (d + 16))).AsInt16();
         int gap = 32 - (2 * d);
-        var lift = Vector256.Create((ulong)gap).AsUInt32();
+        Vector256<uint> lift = Vector256.Create((ulong)gap).AsUInt32();
         var upwards = Vector256.Create((ulong)(4 * d), 64, (ulong)(4 * d), 64);
         var downwards = Vector256.Create(64, (ulong)(64 - (4 * d)), 64, (ulong)(64 - (4 * d)));
         var first = Vector256.Create(ulong.MaxValue, 0, ulong.MaxValue, 0);

@@ -47,7 +47,7 @@ internal static partial class Compress
         ref short f = ref MemoryMarshal.GetReference(element.Coefficients);
 
         // Beside each coefficient a 1, which half is multiplied with.
-        var factors = Vector256.Create(Field.Q | (1 << (d - 1 + 16))).AsInt16();
+        Vector256<short> factors = Vector256.Create(Field.Q | (1 << (d - 1 + 16))).AsInt16();
         for (nuint i = 0; i < ParameterSet.N; i += 16)
         {
             Vector256<short> y = Vector256.LoadUnsafe(ref f, i);

@@ -23,7 +23,7 @@ internal static partial class Field
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static short Scaled(short b) => unchecked((short)(b * QInverse));
 
-    /// <summary>Reduces sums of products, the even coefficients' and the odd ones'; as <see cref="MontgomeryReduce"/>.</summary>
+    /// <summary>Reduces sums of products, the even coefficients' and the odd ones'; as <see cref="MontgomeryReduce(int)"/>.</summary>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<short> MontgomeryReduce(Vector256<int> even, Vector256<int> odd)

@@ -41,7 +41,7 @@ internal static partial class Field
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static short MontgomeryMultiply(short a, short b) => MontgomeryReduce(a * b);
 
-    /// <summary>Multiplies by R = 2¹⁶, which takes back the factor that <see cref="MontgomeryReduce"/> left; in (-q, q).</summary>
+    /// <summary>Multiplies by R = 2¹⁶, which takes back the factor that <see cref="MontgomeryReduce(int)"/> left; in (-q, q).</summary>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static short ToMontgomery(short a) => MontgomeryReduce(a * RSquared);

@@ -216,31 +216,31 @@ internal static partial class Ntt
     {
         short[] roots = new short[2 * Width * (1 + (2 * RootsOfHalf))];
         int next = 0;
-        Add(1, _ => 0);
+        Add(1, 0, 0);
         for (int half = 0; half < 2; half++)
         {
-            // After the transposition, lane n of a vector comes from vector n/2 of the half.
-            int first = 8 * half;
             for (int m = 1; m <= 4; m *= 2)
             {
                 for (int b = 0; b < m; b++)
-                    Add(2 * m, _ => (m * first / 8) + b);
+                    Add(2 * m, (m * half) + b, 0);
             }
 
+            // After the transposition, lane n of a vector comes from vector n/2 of the half.
             for (int m = 1; m <= 4; m *= 2)
             {
                 for (int b = 0; b < m; b++)
-                    Add(16 * m, lane => (m * (first + (lane / 2))) + b);
+                    Add(16 * m, (8 * m * half) + b, m);
             }
         }
 
         return roots;
 
-        void Add(int m, Func<int, int> index)
+        void Add(int m, int first, int step)
         {
             for (int lane = 0; lane < Width; lane++)
             {
-                short zeta = Zetas[inverse ? (2 * m) - 1 - index(lane) : m + index(lane)];
+                int index = first + (step * (lane / 2));
+                short zeta = Zetas[inverse ? (2 * m) - 1 - index : m + index];
                 roots[next + lane] = zeta;
                 roots[next + Width + lane] = Field.Scaled(zeta);
             }
