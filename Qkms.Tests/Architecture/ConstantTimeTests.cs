@@ -6,7 +6,7 @@ using Qkms.Tests.Support.ChildProcess;
 namespace Qkms.Tests.Architecture;
 
 /// <summary>
-/// No method that touches secrets divides. C# compiles <c>x % 3329</c> to a multiplication when it optimises and to a division, whose time
+/// No method that touches secrets divides, or looks anything up at a secret place. C# compiles <c>x % 3329</c> to a multiplication when it optimises and to a division, whose time
 /// depends on x, when it does not, so that both machine codes are read: a child process compiles every marked method and has the runtime
 /// write down what it made.
 /// </summary>
@@ -122,6 +122,20 @@ public sealed partial class ConstantTimeTests
         ["Rfc9180.InfoContext:IsOf"] = "the info, which is public",
     };
 
+    /// <summary>Tables that methods with secrets read, and why the place they read at is no secret.</summary>
+    private static readonly Dictionary<string, string> _tables = new()
+    {
+        ["Fips203.ByteCodec:_spread"] = "a vector for each width",
+        ["Fips203.ByteCodec:_shifts"] = "a vector for each width",
+        ["Fips203.Ntt:_forwardRoots"] = "in the order of the layers",
+        ["Fips203.Ntt:_inverseRoots"] = "in the order of the layers",
+        ["Fips203.Products:_gammas"] = "beside the coefficients",
+        ["Fips204.BitCodec:_spread"] = "a vector for each width",
+        ["Fips204.BitCodec:_shifts"] = "a vector for each width",
+        ["Fips204.Ntt:_forwardRoots"] = "in the order of the layers",
+        ["Fips204.Ntt:_inverseRoots"] = "in the order of the layers",
+    };
+
     [Fact]
     public Task Unoptimised_methods_that_touch_secrets_do_not_divide() =>
         NoListingDividesAsync("MinOpts", ("DOTNET_JITMinOpts", "1"));
@@ -140,6 +154,25 @@ public sealed partial class ConstantTimeTests
     [InlineData("       imul     eax, dword ptr [rbp-0x08], 0xD01", false)]
     [InlineData("       call     [System.Math:DivRem(int,int):int]", false)]
     public void Divisions_are_recognised(string line, bool divides) => Division().IsMatch(line).Should().Be(divides);
+
+    [Theory]
+    [InlineData("       vpgatherdd ymm0, ymmword ptr [rdi+4*ymm1], ymm2", true)]
+    [InlineData("       vgatherqpd zmm0 {k1}, [rdi+8*zmm1]", true)]
+    [InlineData("       vpscatterdd [rdi+4*zmm1] {k1}, zmm0", true)]
+    [InlineData("       vpermi2w ymm0, ymm1, ymm2", false)]
+    public void Gathers_are_recognised(string line, bool gathers) => Gather().IsMatch(line).Should().Be(gathers);
+
+    /// <summary>
+    /// The table that presses accepted candidates together is indexed by what was accepted, which only a public stream may decide. So every
+    /// table that a method with secrets reads is listed, with what it is indexed by.
+    /// </summary>
+    [Fact]
+    public void Methods_that_touch_secrets_read_known_tables_only()
+    {
+        HashSet<string> read = [.. SecretMethods.All().SelectMany(SecretMethods.TablesReadBy)];
+        read.Except(_tables.Keys).Should().BeEmpty("a new table is listed here with the reason why its index is public");
+        _tables.Keys.Except(read).Should().BeEmpty("what is listed here is read");
+    }
 
     [Fact]
     public void Every_method_of_the_engine_is_marked_or_known_to_be_public()
@@ -208,7 +241,7 @@ public sealed partial class ConstantTimeTests
             else if (expected.ContainsKey(method))
             {
                 instructions++;
-                if (Division().IsMatch(line))
+                if (Division().IsMatch(line) || Gather().IsMatch(line))
                     divisions.Add($"{method}: {line.Trim()}");
             }
         }
@@ -227,4 +260,8 @@ public sealed partial class ConstantTimeTests
     /// </summary>
     [GeneratedRegex(@"^\s+(?:(?:i?div|[su]div|fdiv|v?div[sp][sd])\s|call\s+.*CORINFO_HELP_\w*(?:DIV|MOD))", RegexOptions.IgnoreCase)]
     private static partial Regex Division();
+
+    /// <summary>Reads and writes at many places at once, whose time depends on the places.</summary>
+    [GeneratedRegex(@"^\s+vp?(?:gather|scatter)", RegexOptions.IgnoreCase)]
+    private static partial Regex Gather();
 }
