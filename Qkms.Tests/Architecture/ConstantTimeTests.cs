@@ -6,9 +6,9 @@ using Qkms.Tests.Support.ChildProcess;
 namespace Qkms.Tests.Architecture;
 
 /// <summary>
-/// No method that touches secrets divides, or looks anything up at a secret place. C# compiles <c>x % 3329</c> to a multiplication when it optimises and to a division, whose time
-/// depends on x, when it does not, so that both machine codes are read: a child process compiles every marked method and has the runtime
-/// write down what it made.
+/// No method that touches secrets divides, or looks anything up at a secret place. C# compiles <c>x % 3329</c> to a multiplication when it
+/// optimises and to a division, whose time depends on x, when it does not, so that both machine codes are read: a child process compiles
+/// every marked method and has the runtime write down what it made.
 /// </summary>
 public sealed partial class ConstantTimeTests
 {

@@ -226,6 +226,10 @@ public sealed partial class VectorPathsTests
         yield return [.. Enumerable.Range(0, N).Select(i => (i & 2) == 0 ? bound : -bound)];
         yield return new int[N];
         for (int i = 0; i < Rounds; i++)
-            yield return [.. Enumerable.Range(0, N).Select(_ => (int)(BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4)) % (2L * bound + 1) - bound))];
+        {
+            byte[] random = RandomNumberGenerator.GetBytes(4 * N);
+            long values = (2L * bound) + 1;
+            yield return [.. Enumerable.Range(0, N).Select(j => (int)((BitConverter.ToUInt32(random, 4 * j) % values) - bound))];
+        }
     }
 }

@@ -249,7 +249,9 @@ public sealed partial class VectorPathsTests
             Enumerable.Range(first, count).Sum(bit => bytes[bit >> 3] >> (bit & 7) & 1);
     }
 
-    /// <summary>All at one bound, all at the other, both in turn, nearly all residues, and random ones, each at most the bound in size.</summary>
+    /// <summary>
+    /// All at one bound, all at the other, both in turn, nearly all residues, and random ones, each at most the bound in size.
+    /// </summary>
     private static IEnumerable<short[]> Elements(int bound)
     {
         bound = Math.Min(bound, short.MaxValue);

@@ -6,7 +6,9 @@ namespace Qkms.Core.Cryptography.Fips202;
 /// <summary>From words side by side, as <see cref="Keccak.PermuteLanes"/> has them, to one block of bytes after the other.</summary>
 internal static partial class LaneTransposition
 {
-    /// <summary>Writes <paramref name="rate"/> bytes of state n to <paramref name="destination"/> from n·<paramref name="stride"/>.</summary>
+    /// <summary>
+    /// Writes <paramref name="rate"/> bytes of state n to <paramref name="destination"/> from n·<paramref name="stride"/>.
+    /// </summary>
     [TouchesSecrets]
     internal static void WritePlain(ReadOnlySpan<ulong> states, int rate, int used, Span<byte> destination, int stride)
     {

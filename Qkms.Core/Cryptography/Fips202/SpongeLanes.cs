@@ -52,7 +52,9 @@ internal readonly ref struct SpongeLanes
         _states.Slice(rate - 8, Count).Fill(0x8000_0000_0000_0000);
     }
 
-    /// <summary>Permutes, and writes the next block of sponge n to <paramref name="destination"/> from n·<paramref name="stride"/>.</summary>
+    /// <summary>
+    /// Permutes, and writes the next block of sponge n to <paramref name="destination"/> from n·<paramref name="stride"/>.
+    /// </summary>
     /// <param name="destination">Receives a block of each sponge that is used, each with <see cref="Slack"/> after it.</param>
     /// <param name="stride">Bytes from the output of one sponge to that of the next.</param>
     [TouchesSecrets]

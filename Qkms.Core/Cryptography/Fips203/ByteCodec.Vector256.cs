@@ -101,7 +101,9 @@ internal static partial class ByteCodec
         return (int)outside.ExtractMostSignificantBits();
     }
 
-    /// <summary>Stores bytes at a place, sixteen or as many as there is room for; never into a copy, which would have to be erased.</summary>
+    /// <summary>
+    /// Stores bytes at a place, sixteen or as many as there is room for; never into a copy, which would have to be erased.
+    /// </summary>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Vector128<byte> bytes, Span<byte> destination, int at)

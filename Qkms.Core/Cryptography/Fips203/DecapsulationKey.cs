@@ -52,6 +52,7 @@ internal sealed class DecapsulationKey : IDisposable
         finally
         {
             Erase.Memory(rhoAndSigma);
+            Erase.Registers();
         }
     }
 
@@ -101,6 +102,7 @@ internal sealed class DecapsulationKey : IDisposable
         finally
         {
             Erase.Memory(decoded);
+            Erase.Registers();
         }
 
         return new DecapsulationKey(set, s, encoded[^ParameterSet.SeedSize..], d: null, encapsulationKey);

@@ -36,7 +36,8 @@ internal readonly ref struct NttVector(Span<short> coefficients)
 }
 
 /// <summary>
-/// An element of T_q laid out to multiply others (FIPS 203, Algorithm 11): for each pair (b₀, b₁) modulo X² - γ, first all pairs (b₀, γ·b₁),
+/// An element of T_q laid out to multiply others (FIPS 203, Algorithm 11): for each pair (b₀, b₁) modulo X² - γ, first all pairs (b₀,
+/// γ·b₁),
 /// then all pairs (b₁, b₀). With them, the two coefficients of a product are two sums of two products each.
 /// </summary>
 internal readonly ref struct Factor(Span<short> coefficients)

@@ -18,7 +18,9 @@ internal static partial class Field
     internal static Vector256<short> MontgomeryMultiply(Vector256<short> a, Vector256<short> b, Vector256<short> bScaled) =>
         Avx2.MultiplyHigh(a, b) - Avx2.MultiplyHigh(a * bScaled, Vector256.Create((short)Q));
 
-    /// <summary>b·q⁻¹ modulo 2¹⁶, which <see cref="MontgomeryMultiply(Vector256{short}, Vector256{short}, Vector256{short})"/> needs.</summary>
+    /// <summary>
+    /// b·q⁻¹ modulo 2¹⁶, which <see cref="MontgomeryMultiply(Vector256{short}, Vector256{short}, Vector256{short})"/> needs.
+    /// </summary>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static short Scaled(short b) => unchecked((short)(b * QInverse));

@@ -68,7 +68,9 @@ internal static partial class Sampling
     }
 
     /// <summary><see cref="SamplePolyCbd2Plain"/>, 32 coefficients of 16 bytes at once.</summary>
-    /// <remarks>Each half byte becomes 3 + x - y before it is spread to a coefficient, so that nothing borrows from its neighbour.</remarks>
+    /// <remarks>
+    /// Each half byte becomes 3 + x - y before it is spread to a coefficient, so that nothing borrows from its neighbour.
+    /// </remarks>
     [TouchesSecrets]
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -18,7 +18,8 @@ internal static partial class Sampling
 
     /// <summary>FIPS 203, Algorithm 13, lines 3 to 7: the matrix Â, row by row, in [0, q).</summary>
     /// <remarks>
-    /// Entry (i, j) is sampled from SHAKE128(ρ ‖ j ‖ i), several entries side by side. Rejection branches on the streams, and may: ρ is part
+    /// Entry (i, j) is sampled from SHAKE128(ρ ‖ j ‖ i), several entries side by side. Rejection branches on the streams, and may: ρ is
+    /// part
     /// of the encapsulation key, and so is everything here.
     /// </remarks>
     [SkipLocalsInit]

@@ -6,7 +6,9 @@ using System.Runtime.Intrinsics.X86;
 namespace Qkms.Core.Cryptography.Fips203;
 
 /// <summary>Sums and differences of elements (FIPS 203, section 2.4.5), coefficient by coefficient.</summary>
-/// <remarks>One text for all paths: <see cref="Vector256"/> is one instruction where the machine has it, and a loop where it has not.</remarks>
+/// <remarks>
+/// One text for all paths: <see cref="Vector256"/> is one instruction where the machine has it, and a loop where it has not.
+/// </remarks>
 internal static class Sums
 {
     /// <summary>sum += term, without reducing.</summary>

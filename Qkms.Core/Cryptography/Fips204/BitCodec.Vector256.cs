@@ -5,12 +5,16 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Qkms.Core.Cryptography.Fips204;
 
-/// <summary>Packing (FIPS 204, section 7.1) of eight coefficients at once, by AVX2. Eight coefficients are as many bytes as one has bits.</summary>
+/// <summary>
+/// Packing (FIPS 204, section 7.1) of eight coefficients at once, by AVX2. Eight coefficients are as many bytes as one has bits.
+/// </summary>
 internal static partial class BitCodec
 {
     private const int MaxWidth = 20;
 
-    /// <summary>For each width: which bytes a coefficient's bits are in, four for each of eight, counted from its half's first byte.</summary>
+    /// <summary>
+    /// For each width: which bytes a coefficient's bits are in, four for each of eight, counted from its half's first byte.
+    /// </summary>
     private static readonly byte[] _spread = LayOutSpread();
 
     /// <summary>For each width: how far down each of eight coefficients is shifted then.</summary>
@@ -114,7 +118,9 @@ internal static partial class BitCodec
         }
     }
 
-    /// <summary>Stores bytes at a place, sixteen or as many as there is room for; never into a copy, which would have to be erased.</summary>
+    /// <summary>
+    /// Stores bytes at a place, sixteen or as many as there is room for; never into a copy, which would have to be erased.
+    /// </summary>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Vector128<byte> bytes, Span<byte> destination, int at)

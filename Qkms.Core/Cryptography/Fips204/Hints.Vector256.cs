@@ -26,7 +26,9 @@ internal static partial class Hints
         return Vector256.Sum(ones);
     }
 
-    /// <remarks>Where there is a hint, the high part moves by one to the side of the low part, from 0 to m - 1 and from there to 0.</remarks>
+    /// <remarks>
+    /// Where there is a hint, the high part moves by one to the side of the low part, from 0 to m - 1 and from there to 0.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void UseVector256(Gamma2 gamma2, RingElement hint, RingElement element)
     {

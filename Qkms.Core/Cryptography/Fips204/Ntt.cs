@@ -84,7 +84,8 @@ internal static partial class Ntt
     }
 
     /// <summary>
-    /// FIPS 204, Algorithm 42, in place, of an element that carries the factor 2⁻³² of <see cref="Products.Reduce"/>; leaves coefficients in [0, q).
+    /// FIPS 204, Algorithm 42, in place, of an element that carries the factor 2⁻³² of <see cref="Products.Reduce"/>; leaves coefficients
+    /// in [0, q).
     /// </summary>
     /// <remarks>
     /// Bounds: coefficients enter in (-q, q). Sums double in each of the eight layers and are never reduced: at most 256q = 2,145,386,752

@@ -6,7 +6,9 @@ namespace Qkms.Core.Cryptography.Fips204;
 /// <summary>Products in the image of the transform (FIPS 204, section 7.6).</summary>
 internal static partial class Products
 {
-    /// <summary>Σ aⱼ·bⱼ over a row of a matrix, with the factor 2⁻³² (FIPS 204, Algorithm 48); bounds as for <see cref="MultiplyAdd"/>.</summary>
+    /// <summary>
+    /// Σ aⱼ·bⱼ over a row of a matrix, with the factor 2⁻³² (FIPS 204, Algorithm 48); bounds as for <see cref="MultiplyAdd"/>.
+    /// </summary>
     /// <param name="matrix">Rows, one after the other.</param>
     /// <param name="row">Which one.</param>
     /// <param name="vector">As many elements as a row has.</param>

@@ -56,7 +56,9 @@ internal static partial class Sampling
         }
     }
 
-    /// <summary>FIPS 204, Algorithm 33: the secret vectors s₁ and s₂, one after the other, from ρ' of 64 bytes, several elements side by side.</summary>
+    /// <summary>
+    /// FIPS 204, Algorithm 33: the secret vectors s₁ and s₂, one after the other, from ρ' of 64 bytes, several elements side by side.
+    /// </summary>
     /// <remarks>
     /// The streams are secret. No branch depends on a half byte (<see cref="AcceptBoundedPlain"/>), but how many were rejected shows in the
     /// count of blocks; it may, because a rejected value and its place say nothing about the independent values that were accepted.
@@ -149,7 +151,8 @@ internal static partial class Sampling
 
     /// <summary><see cref="AcceptBounded"/>, one after the other.</summary>
     /// <remarks>
-    /// Every half byte is written, and the index moves on by a mask where it was acceptable: no branch on it. Which half bytes were rejected
+    /// Every half byte is written, and the index moves on by a mask where it was acceptable: no branch on it. Which half bytes were
+    /// rejected
     /// shows in the addresses; it may, as <see cref="ExpandSecrets"/> says.
     /// </remarks>
     [TouchesSecrets]

@@ -81,6 +81,7 @@ internal sealed partial class SigningKey : IDisposable
         {
             Erase.Memory(derived);
             Erase.Memory(memory);
+            Erase.Registers();
         }
     }
 
@@ -133,6 +134,7 @@ internal sealed partial class SigningKey : IDisposable
         finally
         {
             Erase.Memory(memory);
+            Erase.Registers();
             if (!valid)
             {
                 Erase.Memory(s1.AsSpan());
