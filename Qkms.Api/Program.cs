@@ -79,7 +79,7 @@ return await StartFailures.ExplainAsync(async () =>
     builder.Services.AddSingleton(_ => new FailedLogins(settings.RateLimits));
     builder.Services.AddSingleton<ShownVersions>();
     builder.Services.AddQkmsCore(
-        PqcEngines.Select(settings.Engine, settings.StrictEngine),
+        PqcEngines.Select(settings.Engine, settings.StrictEngine, settings.VerifyAfterSign),
         settings.ApiKeys,
         settings.Materials,
         settings.Signatures,

@@ -113,7 +113,7 @@ internal static class ApiKeyCommand
             .AddLogging()
             .AddSingleton(TimeProvider.System)
             .AddQkmsCore(
-                PqcEngines.Select(settings.Engine, settings.StrictEngine),
+                PqcEngines.Select(settings.Engine, settings.StrictEngine, settings.VerifyAfterSign),
                 settings.ApiKeys,
                 settings.Materials,
                 settings.Signatures,

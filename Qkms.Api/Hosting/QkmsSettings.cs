@@ -18,6 +18,7 @@ internal sealed record QkmsSettings
     public required bool DemoKeys { get; init; }
     public required string Engine { get; init; }
     public required bool StrictEngine { get; init; }
+    public required bool VerifyAfterSign { get; init; }
     public required bool AllowPlaintext { get; init; }
     public required bool AwsEnabled { get; init; }
     public required IReadOnlyList<IPNetwork> TrustedProxies { get; init; }
@@ -49,6 +50,7 @@ internal sealed record QkmsSettings
             DemoKeys = SettingCatalogue.DemoKeys.Read(configuration),
             Engine = SettingCatalogue.Engine.Read(configuration),
             StrictEngine = SettingCatalogue.StrictEngine.Read(configuration),
+            VerifyAfterSign = SettingCatalogue.VerifyAfterSign.Read(configuration),
             AllowPlaintext = SettingCatalogue.AllowPlaintext.Read(configuration),
             AwsEnabled = SettingCatalogue.AwsEnabled.Read(configuration),
             TrustedProxies = SettingCatalogue.TrustedProxies.Read(configuration),

@@ -77,6 +77,12 @@ internal static class SettingCatalogue
         "Whether Qkms refuses an operation that the engine lacks (an external μ with `bouncycastle`) instead of using the managed engine "
             + "for it.");
 
+    public static readonly Setting<bool> VerifyAfterSign = Setting.Flag(
+        "Crypto:VerifyAfterSign",
+        true,
+        "Whether the managed engine verifies each ML-DSA signature that it made before it leaves: a fault in computing one can give away "
+            + "the key.");
+
     public static readonly Setting<bool> AwsEnabled = Setting.Flag(
         "Aws:Enabled",
         true,
@@ -307,8 +313,8 @@ internal static class SettingCatalogue
 
     public static IReadOnlyList<Setting> All { get; } =
     [
-        DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, AwsEnabled, AllowPlaintext,
-        TrustedProxies,
+        DataDirectory, ShutdownTimeout, DemoKeys, StorageProvider, ConnectionString, Engine, StrictEngine, VerifyAfterSign, AwsEnabled,
+        AllowPlaintext, TrustedProxies,
         AllowedOrigins, MaxConcurrentConnections, BodyMemory, ApiKeyPrefix, MaxKeys, MaxAge, SweepInterval, ClockConfirmedAt,
         RotationInterval, RotationMaxAttempts, RotationRetryDelay, AuditUses, KeepUses, NodeName, RefuseWeakHash, DeviceKeyLifetime,
         DeviceGenerationsPerDay, DeviceRetention, DeviceOaepHash, DeviceMaxCiphertext, DeviceFailureWindow, DeviceFailureMinCalls,

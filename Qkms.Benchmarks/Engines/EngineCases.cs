@@ -32,8 +32,20 @@ internal static class EngineCases
         key.Encapsulate(ciphertext, secret);
         yield return new("ML-KEM-768 keygen", engine.Name, Repeat(() => engine.GenerateMLKem(set).Dispose()));
         yield return new("ML-KEM-768 load from the seed", engine.Name, Repeat(() => engine.ImportMLKemPrivateSeed(set, seed).Dispose()));
-        yield return new("ML-KEM-768 encapsulate", engine.Name, Repeat(() => key.Encapsulate(new byte[ciphertext.Length], secret)));
-        yield return new("ML-KEM-768 decapsulate", engine.Name, Repeat(() => key.Decapsulate(ciphertext, secret)));
+        byte[] received = [.. ciphertext];
+        byte[] publicKey = key.ExportEncapsulationKey();
+        yield return new("ML-KEM-768 encapsulate, key imported", engine.Name, Repeat(() =>
+        {
+            using MLKem imported = engine.ImportMLKemEncapsulationKey(set, publicKey);
+            imported.Encapsulate(ciphertext, secret);
+        }));
+        yield return new("ML-KEM-768 encapsulate", engine.Name, Repeat(() => key.Encapsulate(ciphertext, secret)));
+        yield return new("ML-KEM-768 decapsulate, seed imported", engine.Name, Repeat(() =>
+        {
+            using MLKem imported = engine.ImportMLKemPrivateSeed(set, seed);
+            imported.Decapsulate(received, secret);
+        }));
+        yield return new("ML-KEM-768 decapsulate", engine.Name, Repeat(() => key.Decapsulate(received, secret)));
     }
 
     private static IEnumerable<EngineCase> MLDsa(PqcEngine engine)
@@ -44,14 +56,36 @@ internal static class EngineCases
         byte[] signature = new byte[set.SignatureSizeInBytes];
         byte[] valid = new byte[set.SignatureSizeInBytes];
         key.SignData(messages[0].AsSpan(), valid.AsSpan());
+        byte[] publicKey = key.ExportMLDsaPublicKey();
         int next = 0;
         yield return new("ML-DSA-65 keygen", engine.Name, Repeat(() => engine.GenerateMLDsa(set).Dispose()));
         yield return new(
             "ML-DSA-65 load from the seed", engine.Name, Repeat(() => engine.ImportMLDsaPrivateSeed(set, new byte[32]).Dispose()));
-        yield return new(
-            "ML-DSA-65 sign", engine.Name, Repeat(() => key.SignData(messages[next++ % Messages].AsSpan(), signature.AsSpan())));
+        foreach ((PqcEngine signer, string by) in Signers(engine))
+        {
+            MLDsa signingKey = signer.ImportMLDsaPrivateSeed(set, new byte[32]);
+            yield return new("ML-DSA-65 sign, seed imported", by, Repeat(() =>
+            {
+                using MLDsa imported = signer.ImportMLDsaPrivateSeed(set, new byte[32]);
+                imported.SignData(messages[next++ % Messages].AsSpan(), signature.AsSpan());
+            }));
+            yield return new(
+                "ML-DSA-65 sign", by, Repeat(() => signingKey.SignData(messages[next++ % Messages].AsSpan(), signature.AsSpan())));
+        }
+
+        yield return new("ML-DSA-65 verify, key imported", engine.Name, Repeat(() =>
+        {
+            using MLDsa imported = engine.ImportMLDsaPublicKey(set, publicKey);
+            imported.VerifyData(messages[0].AsSpan(), valid.AsSpan());
+        }));
         yield return new("ML-DSA-65 verify", engine.Name, Repeat(() => key.VerifyData(messages[0].AsSpan(), valid.AsSpan())));
     }
+
+    // The managed engine verifies what it signed, and can be told not to.
+    private static IEnumerable<(PqcEngine Engine, string By)> Signers(PqcEngine engine) =>
+        engine.Name == PqcEngines.Managed
+            ? [(engine, "managed"), (PqcEngines.Select(PqcEngines.Managed, verifyAfterSign: false), "managed, not verified")]
+            : [(engine, engine.Name)];
 
     private static IEnumerable<EngineCase> Generation(PqcEngine engine)
     {

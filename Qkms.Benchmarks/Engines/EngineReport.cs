@@ -12,8 +12,15 @@ internal static class EngineReport
     private const int UsualRounds = 15;
     private static readonly TimeSpan _portion = TimeSpan.FromMilliseconds(60);
 
+    /// <summary>The vector paths of the managed engine, and the setting of the runtime that leaves each as the best one.</summary>
+    private static readonly (string Path, string Setting)[] _paths =
+        [("all that the machine has", "DOTNET_EnableAVX512=1"), ("without AVX-512", "DOTNET_EnableAVX512=0"),
+            ("without AVX2", "DOTNET_EnableAVX2=0")];
+
     internal static int Run(ReadOnlySpan<string> arguments, TextWriter output)
     {
+        if (arguments is ["--paths", .. ReadOnlySpan<string> rest])
+            return RunEachPath([.. rest], output);
         int rounds = arguments is ["--rounds", string text] ? int.Parse(text, CultureInfo.InvariantCulture) : UsualRounds;
         EngineCase[] cases = [.. EngineCases.All()];
         int[] counts = [.. cases.Select(Calibrate)];
@@ -37,6 +44,24 @@ internal static class EngineReport
             foreach ((EngineCase measured, double median) in operation)
                 output.WriteLine(string.Create(
                     CultureInfo.InvariantCulture, $"| {measured.Operation} | {measured.By} | {median:F1} | {median / first:F2} |"));
+        }
+
+        return 0;
+    }
+
+    // Which instructions there are is decided when a process starts.
+    private static int RunEachPath(string[] arguments, TextWriter output)
+    {
+        foreach ((string path, string setting) in _paths)
+        {
+            output.WriteLine($"\n{path}:\n");
+            output.Flush();
+            ProcessStartInfo start = new("dotnet", [typeof(EngineReport).Assembly.Location, "engines", .. arguments]);
+            start.Environment[setting.Split('=')[0]] = setting.Split('=')[1];
+            using Process child = Process.Start(start)!;
+            child.WaitForExit();
+            if (child.ExitCode != 0)
+                return child.ExitCode;
         }
 
         return 0;

@@ -90,24 +90,23 @@ internal static class TimingExperiments
     {
         byte[] fixedSigma = RandomNumberGenerator.GetBytes(32);
         byte[] sigma = new byte[32];
-        short[] noise = new short[256];
+        var set = Core.Cryptography.Fips203.ParameterSet.Of(MLKemAlgorithm.MLKem768);
+        short[] noise = new short[6 * 256];
         return Pooled(
             "ML-KEM-768 noise of key generation and its transform, fixed σ / random",
             isSecond => isSecond ? RandomNumberGenerator.GetBytes(32) : fixedSigma,
             chosen => chosen.CopyTo(sigma, 0),
             () =>
             {
-                for (byte i = 0; i < 6; i++)
-                {
-                    var element = new Core.Cryptography.Fips203.RingElement(noise);
-                    Core.Cryptography.Fips203.Sampling.SampleNoise(sigma, i, 2, element);
-                    Core.Cryptography.Fips203.Ntt.Forward(element);
-                }
+                var elements = new Core.Cryptography.Fips203.RingVector(noise);
+                Core.Cryptography.Fips203.Sampling.SampleNoise(set, sigma, elements.Count, elements);
+                for (int i = 0; i < elements.Count; i++)
+                    Core.Cryptography.Fips203.Ntt.Forward(elements[i]);
             });
     }
 
     /// <summary>
-    /// s₁ and s₂ from ρ'. How many half bytes are rejected differs from seed to seed and may be seen (remarks of Sampling.RejectBounded):
+    /// s₁ and s₂ from ρ'. How many half bytes are rejected differs from seed to seed and may be seen (remarks of Sampling.ExpandSecrets):
     /// this experiment is expected to see it.
     /// </summary>
     private static TimingExperiment DsaExpansion()
@@ -134,7 +133,7 @@ internal static class TimingExperiments
             "ML-DSA-65 transform of a secret and back, zeros / random in [-4, 4]",
             isSecond => Coefficients(256, i => isSecond ? RandomNumberGenerator.GetInt32(-4, 5) : 0),
             chosen => chosen.CopyTo(memory, 0),
-            () => DsaNtt.MultiplyInverse(
+            () => Core.Cryptography.Fips204.Products.MultiplyInverse(
                 DsaNtt.Forward(new DsaRingElement(memory)), new Core.Cryptography.Fips204.NttElement(memory), new DsaRingElement(memory)));
     }
 

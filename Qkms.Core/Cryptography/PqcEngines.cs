@@ -28,18 +28,22 @@ public static class PqcEngines
     /// <summary>The engine of this assembly.</summary>
     internal static readonly PqcEngine OfThisAssembly = new ManagedEngine();
 
+    private static readonly ManagedEngine _withoutVerification = new(verifyAfterSign: false);
+
     /// <summary>Whether the platform has both ML-KEM and ML-DSA.</summary>
     public static bool IsPlatformSupported => MLKem.IsSupported && MLDsa.IsSupported;
 
     /// <summary>Chooses the engine; letters may be of either case.</summary>
     /// <param name="setting">One of <see cref="BouncyCastle"/>, <see cref="Platform"/> and <see cref="Managed"/>.</param>
     /// <param name="strict">Whether the engine refuses what it does not have, instead of leaving it to the managed one.</param>
+    /// <param name="verifyAfterSign">Whether the managed engine verifies each of its signatures before it leaves.</param>
     /// <returns>The engine.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="setting"/> is null.</exception>
     /// <exception cref="PqcEngineUnavailableException">The engine is not known, or not on this machine.</exception>
-    public static PqcEngine Select(string setting, bool strict = false) => Select(setting, strict, IsPlatformSupported);
+    public static PqcEngine Select(string setting, bool strict = false, bool verifyAfterSign = true) =>
+        Select(setting, strict, verifyAfterSign, IsPlatformSupported);
 
-    internal static PqcEngine Select(string setting, bool strict, bool isPlatformSupported)
+    internal static PqcEngine Select(string setting, bool strict, bool verifyAfterSign, bool isPlatformSupported)
     {
         ArgumentNullException.ThrowIfNull(setting);
         switch (setting.ToLowerInvariant())
@@ -47,7 +51,7 @@ public static class PqcEngines
             case BouncyCastle:
                 return strict ? StrictBouncyCastle : _bouncyCastle;
             case Managed:
-                return OfThisAssembly;
+                return verifyAfterSign ? OfThisAssembly : _withoutVerification;
             case Platform when isPlatformSupported:
                 return _platform.Value;
         }

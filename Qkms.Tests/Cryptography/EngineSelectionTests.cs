@@ -10,7 +10,7 @@ public sealed class EngineSelectionTests
     [InlineData("managed", true, "managed")]
     [InlineData("MANAGED", false, "managed")]
     public void Setting_chooses_the_engine(string setting, bool platform, string name) =>
-        PqcEngines.Select(setting, strict: false, platform).Name.Should().Be(name);
+        PqcEngines.Select(setting, strict: false, verifyAfterSign: true, platform).Name.Should().Be(name);
 
     [Theory]
     [InlineData("platform", false, "*Qkms:Crypto:Engine*OpenSSL 3.5*Available here: bouncycastle, managed.")]
@@ -18,7 +18,7 @@ public sealed class EngineSelectionTests
     [InlineData("openssl", false, "*Qkms:Crypto:Engine is 'openssl'*Available here: bouncycastle, managed.")]
     [InlineData("", false, "*Qkms:Crypto:Engine is ''*Available here: bouncycastle, managed.")]
     public void Engine_that_is_not_there_is_refused_with_what_is(string setting, bool platform, string message) =>
-        FluentActions.Invoking(() => PqcEngines.Select(setting, strict: false, platform))
+        FluentActions.Invoking(() => PqcEngines.Select(setting, strict: false, verifyAfterSign: true, platform))
             .Should().Throw<PqcEngineUnavailableException>().WithMessage(message);
 
     [Theory]

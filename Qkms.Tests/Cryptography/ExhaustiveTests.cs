@@ -16,7 +16,7 @@ public sealed class ExhaustiveTests
 {
     private const int N = 256;
 
-    /// <summary>Bound of <see cref="KemField.MontgomeryReduce"/>: |a| ≤ q·2¹⁵, which are 218 million numbers.</summary>
+    /// <summary>Bound of <see cref="KemField.MontgomeryReduce(int)"/>: |a| ≤ q·2¹⁵, which are 218 million numbers.</summary>
     [Fact]
     public void MLKem_Montgomery_reduction()
     {

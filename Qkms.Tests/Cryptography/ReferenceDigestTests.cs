@@ -125,7 +125,6 @@ public sealed class ReferenceDigestTests
         int[] high = new int[set.K * N];
         int[] low = new int[set.K * N];
         int[] challenge = new int[N];
-        long[] sum = new long[N];
 
         Sampling.ExpandMatrix(set, seed.AsSpan(0, ParameterSet.SeedSize), new NttVector(matrix));
         printer.Text("A = ([");
@@ -134,17 +133,13 @@ public sealed class ReferenceDigestTests
 
         Sampling.ExpandSecrets(set, seed, new RingVector(s1), new RingVector(s2));
         printer.Vector("s = ([", s1, width: 3, "],\n     [");
-        Sampling.ExpandMask(set, seed, counter: 0, new RingVector(y));
+        new MaskStream(set, seed, new byte[MaskStream.Size]).Next(new RingVector(y));
         printer.Vector("y = ([", y, width: 8, "],\n     [");
 
         for (int j = 0; j < set.L; j++)
             Ntt.Forward(new RingVector(y)[j]);
         for (int i = 0; i < set.K; i++)
-        {
-            for (int j = 0; j < set.L; j++)
-                Ntt.MultiplyAdd(sum, new NttVector(matrix)[(i * set.L) + j], new NttVector(y)[j]);
-            Ntt.Inverse(Ntt.Reduce(sum, new RingVector(w)[i]));
-        }
+            Ntt.Inverse(Products.SumRow(new NttVector(matrix), i, new NttVector(y), new RingVector(w)[i]));
 
         for (int j = 0; j < w.Length; j++)
             high[j] = set.Gamma2.Decompose(w[j], out low[j]);

@@ -14,6 +14,7 @@ public sealed class SettingTests
     [InlineData("Http:MaxConcurrentConnections", "1", "1000000")]
     [InlineData("Http:BodyMemory", "0", "1048576")]
     [InlineData("Crypto:StrictEngine", "true", "false")]
+    [InlineData("Crypto:VerifyAfterSign", "true", "false")]
     [InlineData("Signatures:RefuseWeakHash", "true", "false")]
     [InlineData("Telemetry:TenantLabel", "true", "false")]
     [InlineData("Audit:Uses", "durable", "off")]

@@ -1,10 +1,11 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Qkms.Core.Cryptography.Fips202;
 
 /// <summary>The permutation Keccak-f[1600] (FIPS 202, section 3.3 and Algorithm 7).</summary>
-internal static class Keccak
+internal static partial class Keccak
 {
     /// <summary>Lanes of the state: 25 words of 64 bits.</summary>
     internal const int Lanes = 25;
@@ -23,6 +24,16 @@ internal static class Keccak
     ];
 
     /// <summary>Applies the 24 rounds to <paramref name="state"/>; lane (x, y) is the word at x + 5y.</summary>
+    [TouchesSecrets]
+    internal static void Permute(Span<ulong> state)
+    {
+        if (Avx512F.VL.IsSupported)
+            PermuteVector128(state);
+        else
+            PermutePlain(state);
+    }
+
+    /// <summary><see cref="Permute"/> in plain C#.</summary>
     /// <remarks>
     /// Each round is written out once from the lanes a to the lanes e and once back, so that the state stays in local variables and is
     /// never copied: theta makes c and d, rho and pi make one row b at a time, chi and iota write the row out. Only additions modulo 2,
@@ -30,7 +41,7 @@ internal static class Keccak
     /// </remarks>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Permute(Span<ulong> state)
+    internal static void PermutePlain(Span<ulong> state)
     {
         ReadOnlySpan<ulong> constants = RoundConstants;
         ulong a44 = state[24];

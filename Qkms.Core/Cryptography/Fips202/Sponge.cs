@@ -26,7 +26,7 @@ internal struct Sponge
 
     // The bits after the message, lowest first: the domain, 01 (section 6.1) or 1111 (section 6.2), then the first bit of the padding.
     private const byte Sha3Suffix = 0x06;
-    private const byte ShakeSuffix = 0x1F;
+    internal const byte ShakeSuffix = 0x1F;
 
     private readonly int _rate;
     private readonly byte _suffix;

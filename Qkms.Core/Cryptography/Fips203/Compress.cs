@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Qkms.Core.Cryptography.Fips203;
 
 /// <summary>Lossy compression of coefficients (FIPS 203, section 4.2.1, equations 4.7 and 4.8).</summary>
-internal static class Compress
+internal static partial class Compress
 {
     /// <summary>ceil(2³⁶ / q).</summary>
     private const ulong QReciprocal = 20_642_679;
@@ -14,8 +15,28 @@ internal static class Compress
     /// e = 20642679·q - 2³⁶ = 1655, the quotient floor(n·20642679 / 2³⁶) is exact because n·e &lt; 2³⁴ &lt; 2³⁶.
     /// </remarks>
     [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Apply(RingElement element, int d)
+    {
+        if (Avx2.IsSupported)
+            ApplyVector256(element, d);
+        else
+            ApplyPlain(element, d);
+    }
+
+    /// <summary>round(q/2^d · y) for every coefficient y in [0, 2^d); the result is in [0, q).</summary>
+    [TouchesSecrets]
+    internal static void Undo(RingElement element, int d)
+    {
+        if (Avx2.IsSupported)
+            UndoVector256(element, d);
+        else
+            UndoPlain(element, d);
+    }
+
+    /// <summary><see cref="Apply"/> with the formula of its remarks.</summary>
+    [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void ApplyPlain(RingElement element, int d)
     {
         Span<short> f = element.Coefficients;
         int mask = (1 << d) - 1;
@@ -26,10 +47,10 @@ internal static class Compress
         }
     }
 
-    /// <summary>round(q/2^d · y) for every coefficient y in [0, 2^d); the result is in [0, q).</summary>
+    /// <summary><see cref="Undo"/>, half being added before the division by 2^d.</summary>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Undo(RingElement element, int d)
+    internal static void UndoPlain(RingElement element, int d)
     {
         Span<short> f = element.Coefficients;
         int half = 1 << (d - 1);

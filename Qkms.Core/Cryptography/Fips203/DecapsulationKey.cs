@@ -12,6 +12,8 @@ namespace Qkms.Core.Cryptography.Fips203;
 internal sealed class DecapsulationKey : IDisposable
 {
     private readonly ParameterSet _set;
+
+    /// <summary>ŝ as factors.</summary>
     private readonly short[] _s;
     private readonly byte[] _z = GC.AllocateArray<byte>(ParameterSet.SeedSize, pinned: true);
 
@@ -50,6 +52,7 @@ internal sealed class DecapsulationKey : IDisposable
         finally
         {
             Erase.Memory(rhoAndSigma);
+            Erase.Registers();
         }
     }
 
@@ -62,12 +65,12 @@ internal sealed class DecapsulationKey : IDisposable
         ParameterSet set, ReadOnlySpan<byte> rhoAndSigma, ReadOnlySpan<byte> z, byte[]? d = null)
     {
         ReadOnlySpan<byte> rho = rhoAndSigma[..ParameterSet.SeedSize];
-        short[] matrix = new short[set.K * set.K * ParameterSet.N];
-        short[] t = new short[set.K * ParameterSet.N];
-        short[] s = GC.AllocateArray<short>(set.K * ParameterSet.N, pinned: true);
+        short[] matrix = GC.AllocateUninitializedArray<short>(set.K * set.K * ParameterSet.N);
+        short[] t = GC.AllocateUninitializedArray<short>(set.K * ParameterSet.N);
+        short[] s = AllocateFactors(set);
         byte[] encoded = new byte[set.Algorithm.EncapsulationKeySizeInBytes];
 
-        KPke.GenerateKey(set, rho, rhoAndSigma[ParameterSet.SeedSize..], new NttVector(matrix), new NttVector(t), new NttVector(s));
+        KPke.GenerateKey(set, rho, rhoAndSigma[ParameterSet.SeedSize..], new NttVector(matrix), new NttVector(t), new FactorVector(s));
         ByteCodec.EncodeVector(new NttVector(t), encoded);
         rho.CopyTo(encoded.AsSpan(set.EncodedVectorSize));
         return new DecapsulationKey(set, s, z, d, new EncapsulationKey(set, encoded, matrix, t));
@@ -88,8 +91,20 @@ internal sealed class DecapsulationKey : IDisposable
             throw new CryptographicException("The decapsulation key is not valid: it does not hold the hash of its encapsulation key.");
 
         // The modulus of dk_PKE is not checked: FIPS 203 asks for its reduction only, and a refusal would depend on the secret.
-        short[] s = GC.AllocateArray<short>(set.K * ParameterSet.N, pinned: true);
-        ByteCodec.DecodeVector(encoded, new NttVector(s));
+        short[] s = AllocateFactors(set);
+        Span<short> decoded = stackalloc short[ParameterSet.MaxK * ParameterSet.N];
+        try
+        {
+            NttVector vector = new(decoded[..(set.K * ParameterSet.N)]);
+            ByteCodec.DecodeVector(encoded, vector);
+            Products.Prepare(vector, new FactorVector(s));
+        }
+        finally
+        {
+            Erase.Memory(decoded);
+            Erase.Registers();
+        }
+
         return new DecapsulationKey(set, s, encoded[^ParameterSet.SeedSize..], d: null, encapsulationKey);
     }
 
@@ -105,7 +120,18 @@ internal sealed class DecapsulationKey : IDisposable
     [TouchesSecrets]
     internal void Encode(Span<byte> destination)
     {
-        ByteCodec.EncodeVector(new NttVector(_s), destination);
+        Span<short> memory = stackalloc short[ParameterSet.MaxK * ParameterSet.N];
+        try
+        {
+            NttVector s = new(memory[..(_set.K * ParameterSet.N)]);
+            Products.Restore(new FactorVector(_s), s);
+            ByteCodec.EncodeVector(s, destination);
+        }
+        finally
+        {
+            Erase.Memory(memory);
+        }
+
         destination = destination[_set.EncodedVectorSize..];
         EncapsulationKey.Encoded.CopyTo(destination);
         destination = destination[EncapsulationKey.Encoded.Length..];
@@ -134,6 +160,7 @@ internal sealed class DecapsulationKey : IDisposable
     /// its own, in the same time.
     /// </summary>
     [TouchesSecrets]
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Decapsulate(ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret)
     {
@@ -144,7 +171,7 @@ internal sealed class DecapsulationKey : IDisposable
         Span<byte> recomputed = memory[..ciphertext.Length];
         try
         {
-            KPke.Decrypt(_set, new NttVector(_s), ciphertext, message);
+            KPke.Decrypt(_set, new FactorVector(_s), ciphertext, message);
 
             // (K', r') = G(m' ‖ h), K̄ = J(z ‖ c), c' = K-PKE.Encrypt(ek, m', r')
             Sponge.Sha3_512(message, EncapsulationKey.Hash, derived);
@@ -167,6 +194,8 @@ internal sealed class DecapsulationKey : IDisposable
             Erase.Memory(memory);
         }
     }
+
+    private static short[] AllocateFactors(ParameterSet set) => GC.AllocateUninitializedArray<short>(set.K * Factor.Size, pinned: true);
 
     [TouchesSecrets]
     public void Dispose()

@@ -33,11 +33,11 @@ internal sealed class EncapsulationKey
     /// <exception cref="CryptographicException">A coefficient is not reduced.</exception>
     internal static EncapsulationKey Decode(ParameterSet set, ReadOnlySpan<byte> encoded)
     {
-        short[] t = new short[set.K * ParameterSet.N];
+        short[] t = GC.AllocateUninitializedArray<short>(set.K * ParameterSet.N);
         if (!ByteCodec.DecodeVector(encoded, new NttVector(t)))
             throw new CryptographicException("The encapsulation key is not valid: a coefficient is not below the modulus.");
 
-        short[] matrix = new short[set.K * set.K * ParameterSet.N];
+        short[] matrix = GC.AllocateUninitializedArray<short>(set.K * set.K * ParameterSet.N);
         Sampling.ExpandMatrix(set, encoded[set.EncodedVectorSize..], new NttVector(matrix));
         return new EncapsulationKey(set, encoded.ToArray(), matrix, t);
     }

@@ -9,7 +9,7 @@ namespace Qkms.Core.Cryptography.Fips203;
 /// These methods are inlined into their callers, which carry <see cref="MethodImplOptions.AggressiveOptimization"/>; a method cannot ask
 /// for both. Called unoptimised they are still only multiplications, shifts and additions.
 /// </remarks>
-internal static class Field
+internal static partial class Field
 {
     internal const int Q = 3329;
 
@@ -41,7 +41,7 @@ internal static class Field
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static short MontgomeryMultiply(short a, short b) => MontgomeryReduce(a * b);
 
-    /// <summary>Multiplies by R = 2¹⁶, which takes back the factor that <see cref="MontgomeryReduce"/> left; in (-q, q).</summary>
+    /// <summary>Multiplies by R = 2¹⁶, which takes back the factor that <see cref="MontgomeryReduce(int)"/> left; in (-q, q).</summary>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static short ToMontgomery(short a) => MontgomeryReduce(a * RSquared);

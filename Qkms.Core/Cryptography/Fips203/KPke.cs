@@ -17,44 +17,32 @@ internal static class KPke
     /// <param name="sigma">The secret seed σ.</param>
     /// <param name="matrix">Receives Â, row by row, in [0, q).</param>
     /// <param name="t">Receives t̂ in [0, q).</param>
-    /// <param name="s">Receives ŝ in [-(q-1)/2, (q-1)/2].</param>
+    /// <param name="s">Receives ŝ, laid out as factors.</param>
     [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     internal static void GenerateKey(
-        ParameterSet set, ReadOnlySpan<byte> rho, ReadOnlySpan<byte> sigma, NttVector matrix, NttVector t, NttVector s)
+        ParameterSet set, ReadOnlySpan<byte> rho, ReadOnlySpan<byte> sigma, NttVector matrix, NttVector t, FactorVector s)
     {
-        Span<short> noise = stackalloc short[ParameterSet.N];
-        Span<int> sum = stackalloc int[ParameterSet.N];
+        Span<short> memory = stackalloc short[2 * ParameterSet.MaxK * ParameterSet.N];
+        Span<short> noise = memory[..(2 * set.K * ParameterSet.N)];
         try
         {
+            // Elements 0 to k - 1 are s, the others e.
             Sampling.ExpandMatrix(set, rho, matrix);
+            Sampling.SampleNoise(set, sigma, 2 * set.K, new RingVector(noise));
+            for (int i = 0; i < 2 * set.K; i++)
+                Ntt.Forward(new RingVector(noise)[i]);
+            Products.Prepare(new NttVector(noise[..(set.K * ParameterSet.N)]), s);
+            NttVector e = new(noise[(set.K * ParameterSet.N)..]);
             for (int i = 0; i < set.K; i++)
             {
-                var secret = new RingElement(s[i].Coefficients);
-                Sampling.SampleNoise(sigma, (byte)i, set.Eta1, secret);
-                Ntt.Forward(secret);
-            }
-
-            for (int i = 0; i < set.K; i++)
-            {
-                var error = new RingElement(noise);
-                Sampling.SampleNoise(sigma, (byte)(set.K + i), set.Eta1, error);
-                ReadOnlySpan<short> e = Ntt.Forward(error).Coefficients;
-
-                sum.Clear();
-                for (int j = 0; j < set.K; j++)
-                    Ntt.MultiplyAdd(sum, matrix[(i * set.K) + j], s[j]);
-
-                // A product in (-q, q) and an error in [-(q-1)/2, (q-1)/2] add up to less than 2q in size.
-                Span<short> row = Ntt.Reduce(sum, t[i].Coefficients).Coefficients;
-                for (int j = 0; j < row.Length; j++)
-                    row[j] = Field.Canonical((short)(Field.ToMontgomery(row[j]) + e[j]));
+                NttElement row = Products.Sum(matrix, i * set.K, 1, s, t[i].Coefficients);
+                Sums.AddToProduct(row, e[i]);
             }
         }
         finally
         {
             Erase.Memory(noise);
-            Erase.Memory(sum);
         }
     }
 
@@ -66,107 +54,85 @@ internal static class KPke
     /// <param name="randomness">32 bytes, secret.</param>
     /// <param name="ciphertext">Receives c₁ ‖ c₂.</param>
     [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     internal static void Encrypt(
         ParameterSet set, NttVector matrix, NttVector t, ReadOnlySpan<byte> message, ReadOnlySpan<byte> randomness, Span<byte> ciphertext)
     {
-        Span<short> memory = stackalloc short[(ParameterSet.MaxK + 2) * ParameterSet.N];
-        Span<int> sum = stackalloc int[ParameterSet.N];
+        Span<short> all = stackalloc short[(((2 * ParameterSet.MaxK) + 3) * ParameterSet.N) + (ParameterSet.MaxK * Factor.Size)];
+        Span<short> memory = all[..((((2 * set.K) + 3) * ParameterSet.N) + (set.K * Factor.Size))];
         try
         {
-            var y = new NttVector(memory[..(set.K * ParameterSet.N)]);
-            var noise = new RingElement(memory[(ParameterSet.MaxK * ParameterSet.N)..]);
-            Span<short> product = memory[((ParameterSet.MaxK + 1) * ParameterSet.N)..];
+            // Elements 0 to k - 1 are y, then come the k of e₁, then e₂.
+            RingVector noise = new(memory[..(((2 * set.K) + 1) * ParameterSet.N)]);
+            Span<short> rest = memory[noise.Coefficients.Length..];
+            Span<short> product = rest[..ParameterSet.N];
+            RingElement decoded = new(rest[ParameterSet.N..]);
+            FactorVector factors = new(rest[(2 * ParameterSet.N)..]);
 
+            Sampling.SampleNoise(set, randomness, set.K, noise);
             for (int i = 0; i < set.K; i++)
-            {
-                var element = new RingElement(y[i].Coefficients);
-                Sampling.SampleNoise(randomness, (byte)i, set.Eta1, element);
-                Ntt.Forward(element);
-            }
+                Ntt.Forward(noise[i]);
+            Products.Prepare(new NttVector(noise.Coefficients[..(set.K * ParameterSet.N)]), factors);
 
             // u = NTT⁻¹(Âᵀ∘ŷ) + e₁: column i of the matrix.
-            sum.Clear();
             for (int i = 0; i < set.K; i++)
             {
-                for (int j = 0; j < set.K; j++)
-                    Ntt.MultiplyAdd(sum, matrix[(j * set.K) + i], y[j]);
-                RingElement u = Ntt.Inverse(Ntt.Reduce(sum, product));
-                Sampling.SampleNoise(randomness, (byte)(set.K + i), ParameterSet.Eta2, noise);
-                Add(u, noise);
+                RingElement u = Ntt.Inverse(Products.Sum(matrix, i, set.K, factors, product));
+                Sums.Add(u, noise[set.K + i]);
                 Compress.Apply(u, set.Du);
                 ByteCodec.Encode(u.Coefficients, set.Du, ciphertext[(32 * set.Du * i)..]);
             }
 
             // v = NTT⁻¹(t̂ᵀ∘ŷ) + e₂ + Decompress₁(m). Sizes: less than q, at most 2 and at most (q+1)/2 add up to less than 2q.
-            for (int j = 0; j < set.K; j++)
-                Ntt.MultiplyAdd(sum, t[j], y[j]);
-            RingElement v = Ntt.Inverse(Ntt.Reduce(sum, product));
-            Sampling.SampleNoise(randomness, (byte)(2 * set.K), ParameterSet.Eta2, noise);
-            Add(v, noise);
-            ByteCodec.Decode(message, 1, noise.Coefficients);
-            Compress.Undo(noise, 1);
-            Add(v, noise);
+            RingElement v = Ntt.Inverse(Products.Sum(t, 0, 1, factors, product));
+            Sums.Add(v, noise[2 * set.K]);
+            ByteCodec.Decode(message, 1, decoded.Coefficients);
+            Compress.Undo(decoded, 1);
+            Sums.Add(v, decoded);
             Compress.Apply(v, set.Dv);
             ByteCodec.Encode(v.Coefficients, set.Dv, ciphertext[(32 * set.Du * set.K)..]);
         }
         finally
         {
             Erase.Memory(memory);
-            Erase.Memory(sum);
         }
     }
 
     /// <summary>FIPS 203, Algorithm 15.</summary>
     /// <param name="set">The parameter set.</param>
-    /// <param name="s">ŝ.</param>
+    /// <param name="s">ŝ, laid out as factors.</param>
     /// <param name="ciphertext">c₁ ‖ c₂.</param>
     /// <param name="message">Receives 32 bytes, secret.</param>
     [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Decrypt(ParameterSet set, NttVector s, ReadOnlySpan<byte> ciphertext, Span<byte> message)
+    [SkipLocalsInit]
+    internal static void Decrypt(ParameterSet set, FactorVector s, ReadOnlySpan<byte> ciphertext, Span<byte> message)
     {
-        Span<short> memory = stackalloc short[2 * ParameterSet.N];
-        Span<int> sum = stackalloc int[ParameterSet.N];
+        Span<short> all = stackalloc short[(ParameterSet.MaxK + 2) * ParameterSet.N];
+        Span<short> memory = all[..((set.K + 2) * ParameterSet.N)];
         try
         {
-            Span<short> product = memory[..ParameterSet.N];
-            var element = new RingElement(memory[ParameterSet.N..]);
-
-            sum.Clear();
+            RingVector u = new(memory[..(set.K * ParameterSet.N)]);
+            Span<short> product = memory.Slice(u.Coefficients.Length, ParameterSet.N);
+            RingElement w = new(memory[(u.Coefficients.Length + ParameterSet.N)..]);
             for (int i = 0; i < set.K; i++)
             {
-                ByteCodec.Decode(ciphertext[(32 * set.Du * i)..], set.Du, element.Coefficients);
-                Compress.Undo(element, set.Du);
-                Ntt.MultiplyAdd(sum, s[i], Ntt.Forward(element));
+                ByteCodec.Decode(ciphertext[(32 * set.Du * i)..], set.Du, u[i].Coefficients);
+                Compress.Undo(u[i], set.Du);
+                Ntt.Forward(u[i]);
             }
 
-            ReadOnlySpan<short> su = Ntt.Inverse(Ntt.Reduce(sum, product)).Coefficients;
+            RingElement su = Ntt.Inverse(Products.Sum(new NttVector(u.Coefficients), 0, 1, s, product));
 
             // w = v' - NTT⁻¹(ŝᵀ∘NTT(u')): less than 2q in size.
-            ByteCodec.Decode(ciphertext[(32 * set.Du * set.K)..], set.Dv, element.Coefficients);
-            Compress.Undo(element, set.Dv);
-            Span<short> w = element.Coefficients;
-            for (int j = 0; j < w.Length; j++)
-                w[j] = (short)(w[j] - su[j]);
-
-            Compress.Apply(element, 1);
-            ByteCodec.Encode(w, 1, message);
+            ByteCodec.Decode(ciphertext[(32 * set.Du * set.K)..], set.Dv, w.Coefficients);
+            Compress.Undo(w, set.Dv);
+            Sums.Subtract(w, su);
+            Compress.Apply(w, 1);
+            ByteCodec.Encode(w.Coefficients, 1, message);
         }
         finally
         {
             Erase.Memory(memory);
-            Erase.Memory(sum);
         }
-    }
-
-    [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Add(RingElement sum, RingElement term)
-    {
-        Span<short> f = sum.Coefficients;
-        ReadOnlySpan<short> g = term.Coefficients;
-        for (int j = 0; j < f.Length && j < g.Length; j++)
-            f[j] = (short)(f[j] + g[j]);
     }
 }

@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Qkms.Core.Cryptography.Fips203;
 
 /// <summary>The number-theoretic transform and products in its image (FIPS 203, section 4.3).</summary>
-internal static class Ntt
+internal static partial class Ntt
 {
     /// <summary>
     /// 2³²/128 modulo q: the factor 128⁻¹ of the inverse transform, and R for the product that came before it, in one multiplication.
@@ -11,7 +12,7 @@ internal static class Ntt
     private const short InverseScale = 1441;
 
     /// <summary>ζ^BitRev₇(i)·2¹⁶ modulo q with ζ = 17, centred (FIPS 203, Appendix A).</summary>
-    private static ReadOnlySpan<short> Zetas =>
+    internal static ReadOnlySpan<short> Zetas =>
     [
         -1044, -758, -359, -1517, 1493, 1422, 287, 202, -171, 622, 1577, 182, 962, -1202, -1474, 1468,
         573, -1325, 264, 383, -829, 1458, -1602, -130, -681, 1017, 732, 608, -1542, 411, -205, -1571,
@@ -29,8 +30,12 @@ internal static class Ntt
     /// throughout; they leave in [-(q-1)/2, (q-1)/2].
     /// </remarks>
     [TouchesSecrets]
+    internal static NttElement Forward(RingElement element) => Avx2.IsSupported ? ForwardVector256(element) : ForwardPlain(element);
+
+    /// <summary><see cref="Forward"/> as the standard writes it.</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static NttElement Forward(RingElement element)
+    internal static NttElement ForwardPlain(RingElement element)
     {
         Span<short> f = element.Coefficients;
         ReadOnlySpan<short> zetas = Zetas;
@@ -57,20 +62,25 @@ internal static class Ntt
         return new NttElement(f);
     }
 
-    /// <summary>FIPS 203, Algorithm 10, in place, of an element that carries the factor 2⁻¹⁶ of <see cref="Reduce"/>.</summary>
+    /// <summary>FIPS 203, Algorithm 10, in place, of an element that carries the factor 2⁻¹⁶ of <see cref="Products.Sum"/>.</summary>
     /// <remarks>
-    /// Bounds: coefficients enter in (-q, q). The sums are reduced in every layer; a difference of two values below q in size stays below
-    /// 2q &lt; 2¹⁵. They leave in (-q, q).
+    /// Bounds: coefficients enter in (-q, q). Sums double in each layer and are reduced in every third one, the layers of 8 and 64: before,
+    /// sums and differences are below 8q = 26632 &lt; 2¹⁵ in size. They leave in (-q, q).
     /// </remarks>
     [TouchesSecrets]
+    internal static RingElement Inverse(NttElement element) => Avx2.IsSupported ? InverseVector256(element) : InversePlain(element);
+
+    /// <summary><see cref="Inverse"/> as the standard writes it.</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static RingElement Inverse(NttElement element)
+    internal static RingElement InversePlain(NttElement element)
     {
         Span<short> f = element.Coefficients;
         ReadOnlySpan<short> zetas = Zetas;
         int i = 127;
         for (int length = 2; length <= 128; length <<= 1)
         {
+            bool reduces = length is 8 or 64;
             for (int start = 0; start < f.Length; start += 2 * length)
             {
                 short zeta = zetas[i--];
@@ -79,7 +89,8 @@ internal static class Ntt
                 for (int j = 0; j < low.Length && j < high.Length; j++)
                 {
                     short t = low[j];
-                    low[j] = Field.BarrettReduce((short)(t + high[j]));
+                    short sum = (short)(t + high[j]);
+                    low[j] = reduces ? Field.BarrettReduce(sum) : sum;
                     high[j] = Field.MontgomeryMultiply((short)(high[j] - t), zeta);
                 }
             }
@@ -89,47 +100,5 @@ internal static class Ntt
             f[j] = Field.MontgomeryMultiply(f[j], InverseScale);
 
         return new RingElement(f);
-    }
-
-    /// <summary>Adds the product of two elements to <paramref name="sum"/> without reducing (FIPS 203, Algorithms 11 and 12).</summary>
-    /// <remarks>
-    /// Bounds: coefficients of both in [-q, q]. Each call adds two products of at most q² to every entry; after at most four calls (k ≤ 4)
-    /// an entry is at most 8q² = 88,657,928 &lt; q·2¹⁵ = 109,084,672, which is what <see cref="Reduce"/> accepts.
-    /// The pair i is multiplied modulo X² - γ with γ = ζ^(2·BitRev₇(i)+1): these are +ζ and -ζ in turn for the last
-    /// 64 entries of the table.
-    /// </remarks>
-    [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void MultiplyAdd(Span<int> sum, NttElement left, NttElement right)
-    {
-        sum = sum[..ParameterSet.N];
-        ReadOnlySpan<short> a = left.Coefficients;
-        ReadOnlySpan<short> b = right.Coefficients;
-        ReadOnlySpan<short> zetas = Zetas[64..];
-        for (int i = 0; i < zetas.Length; i++)
-        {
-            int j = 4 * i;
-            short zeta = zetas[i];
-            sum[j] += (a[j] * b[j]) + (Field.MontgomeryMultiply(a[j + 1], zeta) * b[j + 1]);
-            sum[j + 1] += (a[j] * b[j + 1]) + (a[j + 1] * b[j]);
-            sum[j + 2] += (a[j + 2] * b[j + 2]) - (Field.MontgomeryMultiply(a[j + 3], zeta) * b[j + 3]);
-            sum[j + 3] += (a[j + 2] * b[j + 3]) + (a[j + 3] * b[j + 2]);
-        }
-    }
-
-    /// <summary>Reduces a sum of products to an element that carries the factor 2⁻¹⁶, and zeroes the sum for the next use.</summary>
-    [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static NttElement Reduce(Span<int> sum, Span<short> destination)
-    {
-        sum = sum[..ParameterSet.N];
-        destination = destination[..ParameterSet.N];
-        for (int j = 0; j < sum.Length && j < destination.Length; j++)
-        {
-            destination[j] = Field.MontgomeryReduce(sum[j]);
-            sum[j] = 0;
-        }
-
-        return new NttElement(destination);
     }
 }

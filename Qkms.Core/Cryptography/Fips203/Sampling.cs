@@ -1,72 +1,139 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Qkms.Core.Cryptography.Fips202;
 
 namespace Qkms.Core.Cryptography.Fips203;
 
 /// <summary>Sampling of ring elements from bytes (FIPS 203, section 4.2.2).</summary>
-internal static class Sampling
+internal static partial class Sampling
 {
-    /// <summary>FIPS 203, Algorithm 7: an element of T_q, uniform, from SHAKE128(ρ ‖ column ‖ row).</summary>
-    /// <remarks>
-    /// Rejection branches on the stream, and may: ρ is part of the encapsulation key, and so is everything here.
-    /// The three-byte groups never straddle a block, since 168 is a multiple of 3. Coefficients are in [0, q).
-    /// </remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void SampleNtt(ReadOnlySpan<byte> rho, byte column, byte row, NttElement destination)
-    {
-        Span<short> a = destination.Coefficients;
-        Span<byte> block = stackalloc byte[Sponge.Shake128Rate];
-        var shake = Sponge.NewShake128();
-        shake.Absorb(rho);
-        shake.Absorb([column, row]);
+    /// <summary>Blocks of SHAKE128 squeezed at first: 336 candidates, of which 273 are accepted on average and 256 nearly always.</summary>
+    private const int FirstBlocks = 3;
 
-        int j = 0;
-        while (j < a.Length)
+    /// <summary>Bytes from the stream of one sponge to that of the next.</summary>
+    private const int MatrixStride = 576;
+
+    private const int NoiseStride = 384;
+
+    /// <summary>FIPS 203, Algorithm 13, lines 3 to 7: the matrix Â, row by row, in [0, q).</summary>
+    /// <remarks>
+    /// Entry (i, j) is sampled from SHAKE128(ρ ‖ j ‖ i), several entries side by side. Rejection branches on the streams, and may: ρ is
+    /// part
+    /// of the encapsulation key, and so is everything here.
+    /// </remarks>
+    [SkipLocalsInit]
+    internal static void ExpandMatrix(ParameterSet set, ReadOnlySpan<byte> rho, NttVector matrix)
+    {
+        Span<ulong> states = stackalloc ulong[SpongeLanes.Words];
+        Span<byte> streams = stackalloc byte[SpongeLanes.Count * MatrixStride];
+        Span<ushort> endings = stackalloc ushort[SpongeLanes.Count];
+        Span<int> accepted = stackalloc int[SpongeLanes.Count];
+        int entries = set.K * set.K;
+        for (int first = 0; first < entries; first += SpongeLanes.Count)
         {
-            shake.Squeeze(block);
-            for (int i = 0; i + 2 < block.Length && j < a.Length; i += 3)
+            int used = Math.Min(SpongeLanes.Count, entries - first);
+            for (int n = 0; n < used; n++)
+                endings[n] = (ushort)(((first + n) % set.K) | ((first + n) / set.K << 8));
+            var shakes = new SpongeLanes(states, Sponge.Shake128Rate, rho, endings[..used], endingSize: 2);
+            for (int block = 0; block < FirstBlocks; block++)
+                shakes.Squeeze(streams[(block * Sponge.Shake128Rate)..], MatrixStride);
+
+            bool complete = true;
+            for (int n = 0; n < used; n++)
             {
-                int d1 = block[i] | ((block[i + 1] & 0x0F) << 8);
-                int d2 = (block[i + 1] >> 4) | (block[i + 2] << 4);
-                if (d1 < Field.Q)
-                    a[j++] = (short)d1;
-                if (d2 < Field.Q && j < a.Length)
-                    a[j++] = (short)d2;
+                accepted[n] = Accept(streams[(n * MatrixStride)..], FirstBlocks * Sponge.Shake128Rate, matrix[first + n], 0);
+                complete &= accepted[n] == ParameterSet.N;
+            }
+
+            while (!complete)
+            {
+                shakes.Squeeze(streams, MatrixStride);
+                complete = true;
+                for (int n = 0; n < used; n++)
+                {
+                    accepted[n] = Accept(streams[(n * MatrixStride)..], Sponge.Shake128Rate, matrix[first + n], accepted[n]);
+                    complete &= accepted[n] == ParameterSet.N;
+                }
             }
         }
     }
 
-    /// <summary>FIPS 203, Algorithm 13, lines 3 to 7: the matrix Â, row by row.</summary>
-    internal static void ExpandMatrix(ParameterSet set, ReadOnlySpan<byte> rho, NttVector matrix)
+    /// <summary>FIPS 203, Algorithm 7, lines 5 to 15, over some bytes of the stream.</summary>
+    /// <param name="stream">The bytes, with at least 16 more after them.</param>
+    /// <param name="length">How many: whole groups of 24.</param>
+    /// <param name="destination">Receives coefficients in [0, q).</param>
+    /// <param name="count">How many it has already.</param>
+    /// <returns>How many it has then.</returns>
+    internal static int Accept(ReadOnlySpan<byte> stream, int length, NttElement destination, int count) =>
+        Avx2.IsSupported
+            ? AcceptVector256(stream, length, destination.Coefficients, count)
+            : AcceptPlain(stream, length, destination.Coefficients, count);
+
+    /// <summary><see cref="Accept"/> as the standard writes it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static int AcceptPlain(ReadOnlySpan<byte> stream, int length, Span<short> a, int count)
     {
-        for (int i = 0; i < set.K; i++)
+        stream = stream[..length];
+        for (int i = 0; i + 2 < stream.Length && count < a.Length; i += 3)
         {
-            for (int j = 0; j < set.K; j++)
-                SampleNtt(rho, (byte)j, (byte)i, matrix[(i * set.K) + j]);
+            int d1 = stream[i] | ((stream[i + 1] & 0x0F) << 8);
+            int d2 = (stream[i + 1] >> 4) | (stream[i + 2] << 4);
+            if (d1 < Field.Q)
+                a[count++] = (short)d1;
+            if (d2 < Field.Q && count < a.Length)
+                a[count++] = (short)d2;
         }
+
+        return count;
     }
 
     /// <summary>
-    /// An element with noise of width <paramref name="eta"/> from PRF_η(seed, counter) = SHAKE256(seed ‖ counter) (FIPS 203,
-    /// equation 4.3 and Algorithm 8).
+    /// Elements with noise: element n from PRF_η(seed, n) = SHAKE256(seed ‖ n) (FIPS 203, equation 4.3 and Algorithm 8), several side by
+    /// side.
     /// </summary>
+    /// <param name="set">The parameter set.</param>
+    /// <param name="seed">32 bytes, secret.</param>
+    /// <param name="wide">How many elements at the beginning have width η₁; the others have η₂.</param>
+    /// <param name="destination">Receives the elements, with coefficients in [-η, η].</param>
     [TouchesSecrets]
-    internal static void SampleNoise(ReadOnlySpan<byte> seed, byte counter, int eta, RingElement destination)
+    [SkipLocalsInit]
+    internal static void SampleNoise(ParameterSet set, ReadOnlySpan<byte> seed, int wide, RingVector destination)
     {
-        Span<byte> stream = stackalloc byte[64 * 3];
-        stream = stream[..(64 * eta)];
+        Span<ulong> states = stackalloc ulong[SpongeLanes.Words];
+        Span<byte> memory = stackalloc byte[SpongeLanes.Count * NoiseStride];
+        Span<byte> streams = memory[..(Math.Min(SpongeLanes.Count, destination.Count) * NoiseStride)];
+        Span<ushort> endings = stackalloc ushort[SpongeLanes.Count];
         try
         {
-            Sponge.Shake256(seed, [counter], stream);
-            if (eta == 2)
-                SamplePolyCbd2(stream, destination);
-            else
-                SamplePolyCbd3(stream, destination);
+            for (int first = 0; first < destination.Count; first += SpongeLanes.Count)
+            {
+                int used = Math.Min(SpongeLanes.Count, destination.Count - first);
+                for (int n = 0; n < used; n++)
+                    endings[n] = (ushort)(first + n);
+                var shakes = new SpongeLanes(states, Sponge.Shake256Rate, seed, endings[..used], endingSize: 1);
+
+                // 128 bytes for η = 2 are within one block, 192 for η = 3 within two.
+                shakes.Squeeze(streams, NoiseStride);
+                if (set.Eta1 == 3 && first < wide)
+                    shakes.Squeeze(streams[Sponge.Shake256Rate..], NoiseStride);
+                for (int n = 0; n < used; n++)
+                {
+                    Span<byte> stream = streams[(n * NoiseStride)..];
+                    RingElement element = destination[first + n];
+                    if (set.Eta1 == 3 && first + n < wide)
+                        SamplePolyCbd3(stream[..192], element);
+                    else if (Avx2.IsSupported)
+                        SamplePolyCbd2Vector256(stream[..128], element);
+                    else
+                        SamplePolyCbd2Plain(stream[..128], element);
+                }
+            }
         }
         finally
         {
-            Erase.Memory(stream);
+            Erase.Memory(states);
+            Erase.Memory(streams);
         }
     }
 
@@ -76,7 +143,7 @@ internal static class Sampling
     /// </summary>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void SamplePolyCbd2(ReadOnlySpan<byte> stream, RingElement destination)
+    internal static void SamplePolyCbd2Plain(ReadOnlySpan<byte> stream, RingElement destination)
     {
         Span<short> f = destination.Coefficients;
         for (int i = 0; i < f.Length; i += 8)

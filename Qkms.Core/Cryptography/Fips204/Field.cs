@@ -10,7 +10,7 @@ namespace Qkms.Core.Cryptography.Fips204;
 /// These methods are inlined into their callers, which carry <see cref="MethodImplOptions.AggressiveOptimization"/>; a method cannot ask
 /// for both. Called unoptimised they are still only multiplications, shifts and additions.
 /// </remarks>
-internal static class Field
+internal static partial class Field
 {
     internal const int Q = 8380417;
 

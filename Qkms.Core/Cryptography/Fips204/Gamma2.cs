@@ -7,7 +7,7 @@ namespace Qkms.Core.Cryptography.Fips204;
 /// <param name="Count">m = (q - 1)/α: high parts are in [0, m).</param>
 /// <param name="HighBits">Bits of a high part: bitlen(m - 1).</param>
 /// <param name="Reciprocal">ceil(2⁴⁴/α).</param>
-internal sealed record Gamma2(int Value, int Count, int HighBits, ulong Reciprocal)
+internal sealed partial record Gamma2(int Value, int Count, int HighBits, ulong Reciprocal)
 {
     internal static readonly Gamma2 QMinus1Over88 = new(Value: 95232, Count: 44, HighBits: 6, Reciprocal: 92_364_889);
 

@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Qkms.Core.Cryptography.Fips204;
 
 /// <summary>
 /// Hints: which high parts change by the part of t that the public key lacks (FIPS 204, section 7.4, and Algorithms 20 and 21).
 /// </summary>
-internal static class Hints
+internal static partial class Hints
 {
     /// <summary>
     /// FIPS 204, Algorithm 39, for two canonical elements: r + z and r, whose high parts are compared. Writes 0 or 1 over
@@ -13,8 +14,23 @@ internal static class Hints
     /// </summary>
     /// <returns>The count of ones.</returns>
     [TouchesSecrets]
+    internal static int Make(Gamma2 gamma2, RingElement without, RingElement with) =>
+        Avx2.IsSupported ? MakeVector256(gamma2, without, with) : MakePlain(gamma2, without, with);
+
+    /// <summary>
+    /// FIPS 204, Algorithm 40, in place on canonical coefficients. Verification only: everything is public and may branch.
+    /// </summary>
+    internal static void Use(Gamma2 gamma2, RingElement hint, RingElement element)
+    {
+        if (Avx2.IsSupported)
+            UseVector256(gamma2, hint, element);
+        else
+            UsePlain(gamma2, hint, element);
+    }
+
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static int Make(Gamma2 gamma2, RingElement without, RingElement with)
+    internal static int MakePlain(Gamma2 gamma2, RingElement without, RingElement with)
     {
         ReadOnlySpan<int> v = without.Coefficients;
         Span<int> r = with.Coefficients;
@@ -30,11 +46,9 @@ internal static class Hints
         return ones;
     }
 
-    /// <summary>
-    /// FIPS 204, Algorithm 40, in place on canonical coefficients. Verification only: everything is public and may branch.
-    /// </summary>
+    /// <summary><see cref="Use"/> as the standard writes it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void Use(Gamma2 gamma2, RingElement hint, RingElement element)
+    internal static void UsePlain(Gamma2 gamma2, RingElement hint, RingElement element)
     {
         ReadOnlySpan<int> h = hint.Coefficients;
         Span<int> r = element.Coefficients;

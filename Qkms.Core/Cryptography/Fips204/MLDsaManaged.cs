@@ -35,6 +35,12 @@ public sealed class MLDsaManaged : MLDsa
         _verificationKey = key;
     }
 
+    /// <summary>
+    /// Whether a signature is verified before it leaves: a fault in computing one can give away the key, and a signature that does not fit
+    /// is of no use to anybody.
+    /// </summary>
+    internal bool VerifiesAfterSigning { get; set; } = true;
+
     /// <summary>Fills memory with random bytes, or throws.</summary>
     internal delegate void RandomSource(Span<byte> destination);
 
@@ -216,7 +222,7 @@ public sealed class MLDsaManaged : MLDsa
         return _verificationKey.Verify(mu, signature);
     }
 
-    /// <summary>FIPS 204, Algorithm 7 with an external μ, hedged.</summary>
+    /// <summary>FIPS 204, Algorithm 7 with an external μ, hedged; then, unless that is turned off, Algorithm 8.</summary>
     /// <inheritdoc/>
     [TouchesSecrets]
     protected override void SignMuCore(ReadOnlySpan<byte> externalMu, Span<byte> destination)
@@ -227,6 +233,11 @@ public sealed class MLDsaManaged : MLDsa
         {
             _random(randomness);
             key.Sign(externalMu, randomness, destination);
+            if (VerifiesAfterSigning && !_verificationKey.Verify(externalMu, destination))
+            {
+                Erase.Memory(destination);
+                throw new EngineFaultException($"{Algorithm.Name} by 'managed', which does not verify what it signed");
+            }
         }
         finally
         {

@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Qkms.Core.Cryptography.Fips204;
 
 /// <summary>The number-theoretic transform and products in its image (FIPS 204, sections 7.5 and 7.6).</summary>
-internal static class Ntt
+internal static partial class Ntt
 {
     /// <summary>
     /// 2⁶⁴/256 modulo q: the factor 256⁻¹ of the inverse transform, and R = 2³² for the product that came before it, in one multiplication.
@@ -53,8 +54,12 @@ internal static class Ntt
     /// with |a| &lt; 9q &lt; 2²⁷.
     /// </remarks>
     [TouchesSecrets]
+    internal static NttElement Forward(RingElement element) => Avx2.IsSupported ? ForwardVector256(element) : ForwardPlain(element);
+
+    /// <summary><see cref="Forward"/> as the standard writes it.</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static NttElement Forward(RingElement element)
+    internal static NttElement ForwardPlain(RingElement element)
     {
         Span<int> w = element.Coefficients;
         ReadOnlySpan<int> zetas = Zetas;
@@ -79,15 +84,20 @@ internal static class Ntt
     }
 
     /// <summary>
-    /// FIPS 204, Algorithm 42, in place, of an element that carries the factor 2⁻³² of <see cref="Reduce"/>; leaves coefficients in [0, q).
+    /// FIPS 204, Algorithm 42, in place, of an element that carries the factor 2⁻³² of <see cref="Products.Reduce"/>; leaves coefficients
+    /// in [0, q).
     /// </summary>
     /// <remarks>
     /// Bounds: coefficients enter in (-q, q). Sums double in each of the eight layers and are never reduced: at most 256q = 2,145,386,752
     /// &lt; 2³¹. A difference is below 256q in size as well, and its product with |ζ| ≤ q/2 below 128q² &lt; q·2³¹.
     /// </remarks>
     [TouchesSecrets]
+    internal static RingElement Inverse(NttElement element) => Avx2.IsSupported ? InverseVector256(element) : InversePlain(element);
+
+    /// <summary><see cref="Inverse"/> as the standard writes it.</summary>
+    [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static RingElement Inverse(NttElement element)
+    internal static RingElement InversePlain(NttElement element)
     {
         Span<int> w = element.Coefficients;
         ReadOnlySpan<int> zetas = Zetas;
@@ -112,63 +122,5 @@ internal static class Ntt
             w[j] = Field.Canonical(Field.MontgomeryMultiply(w[j], InverseScale));
 
         return new RingElement(w);
-    }
-
-    /// <summary>Adds the product of two elements to <paramref name="sum"/> without reducing (FIPS 204, Algorithms 44, 45 and 48).</summary>
-    /// <remarks>
-    /// Bounds: the left in [0, q) and the right below 9q in size, at most seven times (ℓ ≤ 7), then one product of two elements below 9q
-    /// (<see cref="MultiplySubtract"/>): less than (63 + 81)·q² &lt; 1.02·10¹⁶ &lt; q·2³¹ = 1.79·10¹⁶.
-    /// </remarks>
-    [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void MultiplyAdd(Span<long> sum, NttElement left, NttElement right)
-    {
-        ReadOnlySpan<int> a = left.Coefficients;
-        ReadOnlySpan<int> b = right.Coefficients;
-        sum = sum[..a.Length];
-        for (int j = 0; j < a.Length && j < b.Length && j < sum.Length; j++)
-            sum[j] += (long)a[j] * b[j];
-    }
-
-    /// <summary>
-    /// Subtracts the product of two elements from <paramref name="sum"/> without reducing; bounds as for <see cref="MultiplyAdd"/>.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void MultiplySubtract(Span<long> sum, NttElement left, NttElement right)
-    {
-        ReadOnlySpan<int> a = left.Coefficients;
-        ReadOnlySpan<int> b = right.Coefficients;
-        sum = sum[..a.Length];
-        for (int j = 0; j < a.Length && j < b.Length && j < sum.Length; j++)
-            sum[j] -= (long)a[j] * b[j];
-    }
-
-    /// <summary>Reduces a sum of products to an element that carries the factor 2⁻³², and zeroes the sum for the next use.</summary>
-    [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static NttElement Reduce(Span<long> sum, RingElement destination)
-    {
-        Span<int> w = destination.Coefficients;
-        sum = sum[..w.Length];
-        for (int j = 0; j < w.Length && j < sum.Length; j++)
-        {
-            w[j] = Field.MontgomeryReduce(sum[j]);
-            sum[j] = 0;
-        }
-
-        return new NttElement(w);
-    }
-
-    /// <summary>The product of two elements below 9q in size, back in the ring: coefficients in [0, q).</summary>
-    [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static RingElement MultiplyInverse(NttElement left, NttElement right, RingElement destination)
-    {
-        ReadOnlySpan<int> a = left.Coefficients;
-        ReadOnlySpan<int> b = right.Coefficients;
-        Span<int> w = destination.Coefficients;
-        for (int j = 0; j < w.Length && j < a.Length && j < b.Length; j++)
-            w[j] = Field.MontgomeryMultiply(a[j], b[j]);
-        return Inverse(new NttElement(w));
     }
 }

@@ -1,9 +1,10 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Qkms.Core.Cryptography.Fips204;
 
 /// <summary>High and low parts of coefficients (FIPS 204, section 7.4), and their size.</summary>
-internal static class Rounding
+internal static partial class Rounding
 {
     /// <summary>FIPS 204, Algorithm 35, for canonical coefficients: t = t₁·2¹³ + t₀ with t₀ in (-2¹², 2¹²].</summary>
     [TouchesSecrets]
@@ -24,8 +25,29 @@ internal static class Rounding
 
     /// <summary>FIPS 204, Algorithm 37, of canonical coefficients.</summary>
     [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void HighBits(Gamma2 gamma2, RingElement element, RingElement high)
+    {
+        if (Avx2.IsSupported)
+            HighBitsVector256(gamma2, element, high);
+        else
+            HighBitsPlain(gamma2, element, high);
+    }
+
+    /// <summary>
+    /// Whether the low part (FIPS 204, Algorithm 38) of some canonical coefficient is <paramref name="bound"/> or more in size.
+    /// </summary>
+    [TouchesSecrets]
+    internal static bool LowBitsReach(Gamma2 gamma2, RingElement element, int bound) =>
+        Avx2.IsSupported ? LowBitsReachVector256(gamma2, element, bound) : LowBitsReachPlain(gamma2, element, bound);
+
+    /// <summary>Whether ‖a‖∞ is <paramref name="bound"/> or more, for coefficients that are centred (FIPS 204, section 2.3).</summary>
+    [TouchesSecrets]
+    internal static bool NormReaches(ReadOnlySpan<int> centered, int bound) =>
+        Avx2.IsSupported ? NormReachesVector256(centered, bound) : NormReachesPlain(centered, bound);
+
+    [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void HighBitsPlain(Gamma2 gamma2, RingElement element, RingElement high)
     {
         ReadOnlySpan<int> r = element.Coefficients;
         Span<int> r1 = high.Coefficients;
@@ -33,12 +55,9 @@ internal static class Rounding
             r1[j] = gamma2.Decompose(r[j], out _);
     }
 
-    /// <summary>
-    /// Whether the low part (FIPS 204, Algorithm 38) of some canonical coefficient is <paramref name="bound"/> or more in size.
-    /// </summary>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static bool LowBitsReach(Gamma2 gamma2, RingElement element, int bound)
+    internal static bool LowBitsReachPlain(Gamma2 gamma2, RingElement element, int bound)
     {
         int reached = 0;
         foreach (int r in element.Coefficients)
@@ -50,10 +69,9 @@ internal static class Rounding
         return reached != 0;
     }
 
-    /// <summary>Whether ‖a‖∞ is <paramref name="bound"/> or more, for coefficients that are centred (FIPS 204, section 2.3).</summary>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static bool NormReaches(ReadOnlySpan<int> centered, int bound)
+    internal static bool NormReachesPlain(ReadOnlySpan<int> centered, int bound)
     {
         int reached = 0;
         foreach (int a in centered)

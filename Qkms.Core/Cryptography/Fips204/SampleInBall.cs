@@ -16,20 +16,27 @@ internal static class SampleInBall
         Span<int> c = destination.Coefficients;
         c.Clear();
 
-        Span<byte> bytes = stackalloc byte[8];
+        Span<byte> block = stackalloc byte[Sponge.Shake256Rate];
         var shake = Sponge.NewShake256();
         shake.Absorb(challenge);
-        shake.Squeeze(bytes);
-        ulong signs = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
-
-        Span<byte> position = bytes[..1];
+        shake.Squeeze(block);
+        ulong signs = BinaryPrimitives.ReadUInt64LittleEndian(block);
+        int next = sizeof(ulong);
         for (int i = ParameterSet.N - set.Tau; i < ParameterSet.N; i++)
         {
+            int j;
             do
-                shake.Squeeze(position);
-            while (position[0] > i);
+            {
+                if (next == block.Length)
+                {
+                    shake.Squeeze(block);
+                    next = 0;
+                }
 
-            int j = position[0];
+                j = block[next++];
+            }
+            while (j > i);
+
             c[i] = c[j];
             c[j] = 1 - (2 * (int)(signs & 1));
             signs >>= 1;

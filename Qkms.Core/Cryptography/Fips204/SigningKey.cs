@@ -12,14 +12,8 @@ namespace Qkms.Core.Cryptography.Fips204;
 /// The arrays are pinned, so that the garbage collector leaves no copy behind when it moves objects. Operations may run at the same time;
 /// disposing while one runs is the caller's mistake.
 /// </remarks>
-internal sealed class SigningKey : IDisposable
+internal sealed partial class SigningKey : IDisposable
 {
-    /// <summary>
-    /// Attempts after which signing gives up: FIPS 204, Appendix C, wants at least 814, which an honest key reaches
-    /// with a chance below 2⁻²⁵⁶.
-    /// </summary>
-    private const int MaxAttempts = 1000;
-
     private readonly ParameterSet _set;
     private readonly byte[] _encoded;
     private readonly byte[]? _seed;
@@ -57,7 +51,7 @@ internal sealed class SigningKey : IDisposable
     [TouchesSecrets]
     internal static SigningKey FromSeed(ParameterSet set, ReadOnlySpan<byte> seed)
     {
-        int[] matrix = new int[set.K * set.L * ParameterSet.N];
+        int[] matrix = GC.AllocateUninitializedArray<int>(set.K * set.L * ParameterSet.N);
         int[] s1 = AllocatePinned(set.L);
         int[] s2 = AllocatePinned(set.K);
         int[] t0 = AllocatePinned(set.K);
@@ -87,6 +81,7 @@ internal sealed class SigningKey : IDisposable
         {
             Erase.Memory(derived);
             Erase.Memory(memory);
+            Erase.Registers();
         }
     }
 
@@ -96,7 +91,7 @@ internal sealed class SigningKey : IDisposable
     [TouchesSecrets]
     internal static SigningKey Decode(ParameterSet set, ReadOnlySpan<byte> source)
     {
-        int[] matrix = new int[set.K * set.L * ParameterSet.N];
+        int[] matrix = GC.AllocateUninitializedArray<int>(set.K * set.L * ParameterSet.N);
         int[] s1 = AllocatePinned(set.L);
         int[] s2 = AllocatePinned(set.K);
         int[] t0 = AllocatePinned(set.K);
@@ -139,146 +134,13 @@ internal sealed class SigningKey : IDisposable
         finally
         {
             Erase.Memory(memory);
+            Erase.Registers();
             if (!valid)
             {
                 Erase.Memory(s1.AsSpan());
                 Erase.Memory(s2.AsSpan());
                 Erase.Memory(t0.AsSpan());
             }
-        }
-    }
-
-    /// <summary>FIPS 204, Algorithm 7, from line 7; what comes before was done when the key was loaded.</summary>
-    /// <remarks>
-    /// The loop branches on rejection, and may: how often a signature was tried, and which of the checks refused, does not depend on the
-    /// key, since the chance of an attempt to pass is the same for all keys and messages; the values refused are never shown. Each check
-    /// gathers all coefficients before it says yes or no.
-    /// </remarks>
-    /// <param name="mu">μ, 64 bytes.</param>
-    /// <param name="randomness">rnd, 32 bytes: random, or zero for the deterministic variant.</param>
-    /// <param name="destination">Receives the signature.</param>
-    [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal void Sign(ReadOnlySpan<byte> mu, ReadOnlySpan<byte> randomness, Span<byte> destination)
-    {
-        const int N = ParameterSet.N;
-        Span<int> memory = stackalloc int[((2 * ParameterSet.MaxL) + (2 * ParameterSet.MaxK) + 2) * N];
-        Span<long> sum = stackalloc long[N];
-        Span<byte> rhoDoublePrime = stackalloc byte[64];
-        Span<byte> packed = stackalloc byte[32 * 6];
-        Span<byte> challengeMemory = stackalloc byte[ParameterSet.MaxChallengeSize];
-        Span<byte> challengeHash = challengeMemory[.._set.ChallengeSize];
-        packed = packed[..(32 * _set.Gamma2.HighBits)];
-        try
-        {
-            Span<int> free = memory;
-            var y = new RingVector(Take(ref free, _set.L));
-            var z = new RingVector(Take(ref free, _set.L));
-            var w = new RingVector(Take(ref free, _set.K));
-            var hint = new RingVector(Take(ref free, _set.K));
-            var challenge = new RingElement(Take(ref free, 1));
-            var product = new RingElement(Take(ref free, 1));
-            NttVector matrix = VerificationKey.Matrix;
-            var s1 = new NttVector(_s1);
-            var s2 = new NttVector(_s2);
-            var t0 = new NttVector(_t0);
-            sum.Clear();
-
-            // ρ'' = H(K ‖ rnd ‖ μ, 64)
-            DeriveMaskSeed(randomness, mu, rhoDoublePrime);
-            for (int attempt = 0; attempt < MaxAttempts; attempt++)
-            {
-                Sampling.ExpandMask(_set, rhoDoublePrime, attempt * _set.L, y);
-                y.Coefficients.CopyTo(z.Coefficients);
-                for (int j = 0; j < _set.L; j++)
-                    Ntt.Forward(z[j]);
-                var yTransformed = new NttVector(z.Coefficients);
-
-                // w = NTT⁻¹(Â∘NTT(y)), c̃ = H(μ ‖ w₁Encode(HighBits(w)), λ/4), w₁Encode being Algorithm 28
-                var shake = Sponge.NewShake256();
-                try
-                {
-                    shake.Absorb(mu);
-                    for (int i = 0; i < _set.K; i++)
-                    {
-                        for (int j = 0; j < _set.L; j++)
-                            Ntt.MultiplyAdd(sum, matrix[(i * _set.L) + j], yTransformed[j]);
-                        Ntt.Inverse(Ntt.Reduce(sum, w[i]));
-                        Rounding.HighBits(_set.Gamma2, w[i], product);
-                        BitCodec.PackUnsigned(product.Coefficients, _set.Gamma2.HighBits, packed);
-                        shake.Absorb(packed);
-                    }
-
-                    shake.Squeeze(challengeHash);
-                }
-                finally
-                {
-                    shake.Clear();
-                }
-
-                SampleInBall.Sample(_set, challengeHash, challenge);
-                NttElement c = Ntt.Forward(challenge);
-
-                // z = y + c·s₁, centred
-                for (int j = 0; j < _set.L; j++)
-                {
-                    ReadOnlySpan<int> cs1 = Ntt.MultiplyInverse(c, s1[j], product).Coefficients;
-                    Span<int> sumOfBoth = z[j].Coefficients;
-                    ReadOnlySpan<int> mask = y[j].Coefficients;
-                    for (int n = 0; n < sumOfBoth.Length; n++)
-                        sumOfBoth[n] = Field.Centered(Field.Canonical(mask[n] + cs1[n]));
-                }
-
-                if (Rounding.NormReaches(z.Coefficients, _set.Gamma1 - _set.Beta))
-                    continue;
-
-                // w - c·s₂, whose low parts must be small
-                bool rejected = false;
-                for (int i = 0; i < _set.K; i++)
-                {
-                    ReadOnlySpan<int> cs2 = Ntt.MultiplyInverse(c, s2[i], product).Coefficients;
-                    Span<int> r = w[i].Coefficients;
-                    for (int n = 0; n < r.Length; n++)
-                        r[n] = Field.Canonical(r[n] - cs2[n]);
-                    rejected |= Rounding.LowBitsReach(_set.Gamma2, w[i], _set.Gamma2.Value - _set.Beta);
-                }
-
-                if (rejected)
-                    continue;
-
-                // h = MakeHint(-c·t₀, w - c·s₂ + c·t₀)
-                int ones = 0;
-                for (int i = 0; i < _set.K; i++)
-                {
-                    Span<int> ct0 = Ntt.MultiplyInverse(c, t0[i], product).Coefficients;
-                    ReadOnlySpan<int> r = w[i].Coefficients;
-                    Span<int> h = hint[i].Coefficients;
-                    for (int n = 0; n < h.Length; n++)
-                    {
-                        h[n] = Field.Canonical(r[n] + ct0[n]);
-                        ct0[n] = Field.Centered(ct0[n]);
-                    }
-
-                    rejected |= Rounding.NormReaches(ct0, _set.Gamma2.Value);
-                    ones += Hints.Make(_set.Gamma2, w[i], hint[i]);
-                }
-
-                if (rejected || ones > _set.Omega)
-                    continue;
-
-                SignatureCodec.Encode(_set, challengeHash, z, hint, destination);
-                return;
-            }
-
-            throw new CryptographicException("Signing found no signature within the bound of FIPS 204, Appendix C.");
-        }
-        finally
-        {
-            Erase.Memory(memory);
-            Erase.Memory(sum);
-            Erase.Memory(rhoDoublePrime);
-            Erase.Memory(packed);
-            Erase.Memory(challengeMemory);
         }
     }
 
@@ -298,27 +160,17 @@ internal sealed class SigningKey : IDisposable
     private static void ComputeT(ParameterSet set, NttVector matrix, RingVector s1, RingVector s2, RingVector t)
     {
         Span<int> memory = stackalloc int[ParameterSet.MaxL * ParameterSet.N];
-        Span<long> sum = stackalloc long[ParameterSet.N];
         try
         {
             var transformed = new RingVector(memory[..(set.L * ParameterSet.N)]);
             s1.Coefficients.CopyTo(transformed.Coefficients);
             Transform(transformed);
-            sum.Clear();
             for (int i = 0; i < set.K; i++)
-            {
-                for (int j = 0; j < set.L; j++)
-                    Ntt.MultiplyAdd(sum, matrix[(i * set.L) + j], new NttVector(transformed.Coefficients)[j]);
-                Span<int> row = Ntt.Inverse(Ntt.Reduce(sum, t[i])).Coefficients;
-                ReadOnlySpan<int> error = s2[i].Coefficients;
-                for (int n = 0; n < row.Length; n++)
-                    row[n] = Field.Canonical(row[n] + error[n]);
-            }
+                Sums.Add(Ntt.Inverse(Products.SumRow(matrix, i, new NttVector(transformed.Coefficients), t[i])), s2[i]);
         }
         finally
         {
             Erase.Memory(memory);
-            Erase.Memory(sum);
         }
     }
 
@@ -371,28 +223,4 @@ internal sealed class SigningKey : IDisposable
     }
 
     private static int[] AllocatePinned(int elements) => GC.AllocateArray<int>(elements * ParameterSet.N, pinned: true);
-
-    private static Span<int> Take(scoped ref Span<int> free, int elements)
-    {
-        Span<int> taken = free[..(elements * ParameterSet.N)];
-        free = free[taken.Length..];
-        return taken;
-    }
-
-    [TouchesSecrets]
-    private void DeriveMaskSeed(ReadOnlySpan<byte> randomness, ReadOnlySpan<byte> mu, Span<byte> rhoDoublePrime)
-    {
-        var shake = Sponge.NewShake256();
-        try
-        {
-            shake.Absorb(_encoded.AsSpan(32, 32));
-            shake.Absorb(randomness);
-            shake.Absorb(mu);
-            shake.Squeeze(rhoDoublePrime);
-        }
-        finally
-        {
-            shake.Clear();
-        }
-    }
 }

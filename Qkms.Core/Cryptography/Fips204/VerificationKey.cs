@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Qkms.Core.Cryptography.Fips202;
 
@@ -56,16 +57,16 @@ internal sealed class VerificationKey
     /// <summary>FIPS 204, Algorithm 23, of a key of the right length; every such string is a key.</summary>
     internal static VerificationKey Decode(ParameterSet set, ReadOnlySpan<byte> encoded)
     {
-        int[] matrix = new int[set.K * set.L * ParameterSet.N];
+        int[] matrix = GC.AllocateUninitializedArray<int>(set.K * set.L * ParameterSet.N);
         Sampling.ExpandMatrix(set, encoded[..ParameterSet.SeedSize], new NttVector(matrix));
         return new VerificationKey(set, encoded.ToArray(), matrix);
     }
 
     /// <summary>FIPS 204, Algorithm 8, with μ computed before and Â, t₁ at import; everything is public and may branch.</summary>
+    [SkipLocalsInit]
     internal bool Verify(ReadOnlySpan<byte> mu, ReadOnlySpan<byte> signature)
     {
         Span<int> memory = stackalloc int[(ParameterSet.MaxL + ParameterSet.MaxK + 2) * ParameterSet.N];
-        Span<long> sum = stackalloc long[ParameterSet.N];
         var z = new RingVector(memory[..(_set.L * ParameterSet.N)]);
         var hint = new RingVector(memory.Slice(ParameterSet.MaxL * ParameterSet.N, _set.K * ParameterSet.N));
         var challenge = new RingElement(memory[((ParameterSet.MaxL + ParameterSet.MaxK) * ParameterSet.N)..]);
@@ -86,14 +87,10 @@ internal sealed class VerificationKey
         packed = packed[..(32 * _set.Gamma2.HighBits)];
         var shake = Sponge.NewShake256();
         shake.Absorb(mu);
-        sum.Clear();
         for (int i = 0; i < _set.K; i++)
         {
             // w'approx = NTT⁻¹(Â∘NTT(z) - NTT(c)∘NTT(t₁·2ᵈ)), then w₁' by the hint, packed by Algorithm 28.
-            for (int j = 0; j < _set.L; j++)
-                Ntt.MultiplyAdd(sum, Matrix[(i * _set.L) + j], zTransformed[j]);
-            Ntt.MultiplySubtract(sum, c, new NttVector(_t1)[i]);
-            Ntt.Inverse(Ntt.Reduce(sum, w));
+            Ntt.Inverse(Products.SumRowLess(Matrix, i, zTransformed, c, new NttVector(_t1)[i], w));
             Hints.Use(_set.Gamma2, hint[i], w);
             BitCodec.PackUnsigned(w.Coefficients, _set.Gamma2.HighBits, packed);
             shake.Absorb(packed);

@@ -9,6 +9,8 @@ internal static class SecretMethods
     private const BindingFlags Declared =
         BindingFlags.DeclaredOnly | BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
 
+    private const string Engine = "Qkms.Core.Cryptography.";
+
     /// <summary>The scratch that is zeroed is of these types.</summary>
     private static readonly RuntimeTypeHandle[][] _instantiations =
         [
@@ -31,6 +33,32 @@ internal static class SecretMethods
 
     /// <summary>The name by which the JIT's listings call a method, without its parameters.</summary>
     internal static string ListingName(MethodBase method) => $"{method.DeclaringType!.FullName}:{method.Name}";
+
+    /// <summary>The static arrays of the engine that a method names, without its namespace: <c>Fips203.Ntt:_forwardRoots</c>.</summary>
+    internal static IEnumerable<string> TablesReadBy(MethodBase method)
+    {
+        byte[] body = method.GetMethodBody()?.GetILAsByteArray() ?? [];
+        for (int i = 0; i + 4 < body.Length; i++)
+        {
+            // ldsfld and ldsflda, each followed by the token of a field; what only looks like one names no array of the engine.
+            if (body[i] is not (0x7E or 0x7F) || body[i + 4] != 0x04 || TryResolve(BitConverter.ToInt32(body, i + 1)) is not { } field)
+                continue;
+            if (field.FieldType.IsArray && field.DeclaringType!.Namespace!.StartsWith(Engine, StringComparison.Ordinal))
+                yield return $"{field.DeclaringType.FullName![Engine.Length..]}:{field.Name}";
+        }
+
+        FieldInfo? TryResolve(int token)
+        {
+            try
+            {
+                return method.Module.ResolveField(token);
+            }
+            catch (ArgumentException)
+            {
+                return null;
+            }
+        }
+    }
 
     /// <summary>Has every method compiled, also those that are always inlined into their callers.</summary>
     internal static void CompileAll()
