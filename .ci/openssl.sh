@@ -12,34 +12,13 @@ set -euo pipefail
 readonly folder=${1:?a folder}
 readonly packages=(libssl3t64 libc6 libgcc-s1 libstdc++6 libzstd1 zlib1g patchelf)
 readonly cache=${XDG_CACHE_HOME:-$HOME/.cache}/qkms-ci/openssl-trixie-$(uname -m)
-readonly keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# What goes over the network gets a second chance.
-twice() { "$@" || { sleep 5 && "$@"; }; }
+# shellcheck source=.ci/trixie.sh
+. "$(dirname "$0")/trixie.sh"
 
 absent() { echo "$1: the platform engine is not tested here"; exit 3; }
 
 is_new() { [[ $1 =~ ^OpenSSL\ (3\.([5-9]|[1-9][0-9])|[4-9])\. ]]; }
-
-# The machine's sources of Debian, one "URI suite" a line, with trixie in place of the machine's release.
-trixie_sources() {
-  local codename
-  codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-  apt-get update --print-uris |
-    sed -nE "s#^'(.*/debian(-security)?)/dists/$codename((-updates|-security)?)/main/binary-.*#\1 trixie\3#p" | sort -u
-}
-
-# Lists and packages go to $1; the machine's state is neither read nor changed.
-fetch_packages() {
-  local options=(-o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$1/sources" -o Dir::State="$1/state" -o Dir::State::status=/dev/null
-    -o Dir::Cache="$1/cache" -o APT::Sandbox::User="$(id -un)" -o APT::Update::Error-Mode=any -o Acquire::Retries=0 -o Acquire::http::Timeout=20)
-  mkdir -p "$1/sources" "$1/state/lists/partial" "$1/cache/archives/partial" "$1/packages" &&
-    trixie_sources | while read -r uri suite; do
-      printf '%s\n' 'Types: deb' "URIs: $uri" "Suites: $suite" 'Components: main' 'Targets: Packages' "Signed-By: $keyring" ''
-    done >"$1/sources/trixie.sources" &&
-    apt-get "${options[@]}" update &&
-    ( cd "$1/packages" && apt-get "${options[@]}" download "${packages[@]}" )
-}
 
 unpack() {
   local work package
@@ -48,7 +27,7 @@ unpack() {
   work=$(mktemp -d "$cache.XXXXXX")
   # shellcheck disable=SC2064  # the folder of now
   trap "rm -rf '$work'" EXIT
-  twice fetch_packages "$work" || absent "OpenSSL is older than 3.5, and the packages of Debian 13 cannot be fetched"
+  twice fetch_packages "$work" "${packages[@]}" || absent "OpenSSL is older than 3.5, and the packages of Debian 13 cannot be fetched"
   mkdir "$work/root"
   for package in "$work"/packages/*.deb; do dpkg-deb -x "$package" "$work/root"; done
   rm -rf "$cache"
