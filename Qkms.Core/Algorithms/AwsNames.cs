@@ -8,10 +8,11 @@ internal static class AwsNames
     public const string Ed25519Signing = "ED25519_SHA_512";
     public const string Encapsulation = "ML_KEM";
 
+    // In AWS's order: cosign signs with the first, and verifies by the public key with PKCS #1 v1.5 whatever that was.
     private static readonly string[] _rsaSigning =
     [
-        "RSASSA_PSS_SHA_256", "RSASSA_PSS_SHA_384", "RSASSA_PSS_SHA_512",
         "RSASSA_PKCS1_V1_5_SHA_256", "RSASSA_PKCS1_V1_5_SHA_384", "RSASSA_PKCS1_V1_5_SHA_512",
+        "RSASSA_PSS_SHA_256", "RSASSA_PSS_SHA_384", "RSASSA_PSS_SHA_512",
     ];
 
     /// <summary>The KeySpec of an algorithm; its own name in AWS's form where AWS has none.</summary>
