@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Qkms.Core.Administration;
+using Qkms.Core.Aliases;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Devices;
@@ -14,6 +15,7 @@ using Qkms.Core.Lifecycle;
 using Qkms.Core.Macs;
 using Qkms.Core.Rotations;
 using Qkms.Core.Signatures;
+using Qkms.Core.Tags;
 using Qkms.Core.Tenants;
 using Qkms.Core.Uses;
 
@@ -67,6 +69,12 @@ internal static class CoreServices
         .AddSingleton<KeyRows>()
         .AddSingleton<MissingKeys>()
         .AddSingleton<ListCursor>()
+        .AddSingleton<NamedKeys>()
+        .AddSingleton<AliasRows>()
+        .AddSingleton<KnownAliases>()
+        .AddSingleton<AliasChanges>()
+        .AddSingleton<AliasReader>()
+        .AddSingleton<TagChanges>()
         .AddSingleton<KeyStateCache>()
         .AddSingleton<KeyResolver>()
         .AddSingleton<VersionReader>()
@@ -91,6 +99,7 @@ internal static class CoreServices
         .AddSingleton<KeptResults>()
         .AddSingleton<KeyPlanner>()
         .AddSingleton<KeyQuota>()
+        .AddSingleton<KeyRemains>()
         .AddSingleton<KeyWriter>()
         .AddSingleton<StateChanges>()
         .AddSingleton<NewKeys>()

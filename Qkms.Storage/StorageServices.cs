@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Qkms.Core.Aliases;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Devices;
 using Qkms.Core.Idempotency;
@@ -9,8 +10,10 @@ using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Rotations;
+using Qkms.Core.Tags;
 using Qkms.Core.Tenants;
 using Qkms.Core.Verification;
+using Qkms.Storage.Aliases;
 using Qkms.Storage.ApiKeys;
 using Qkms.Storage.Devices;
 using Qkms.Storage.Idempotency;
@@ -21,6 +24,7 @@ using Qkms.Storage.Lifecycle;
 using Qkms.Storage.Postgres;
 using Qkms.Storage.Rotations;
 using Qkms.Storage.Sqlite;
+using Qkms.Storage.Tags;
 using Qkms.Storage.Tenants;
 using Qkms.Storage.Verification;
 
@@ -68,6 +72,8 @@ internal static class StorageServices
         .AddSingleton<ICredentialRepository, CredentialRepository>()
         .AddSingleton<IKeyRepository, KeyRepository>()
         .AddSingleton<IKeyUsageRepository, KeyUsageRepository>()
+        .AddSingleton<IAliasRepository, AliasRepository>()
+        .AddSingleton<IKeyTagRepository, KeyTagRepository>()
         .AddSingleton<IDeviceRepository, DeviceRepository>()
         .AddSingleton<IRotationJobRepository, RotationJobRepository>()
         .AddSingleton<IObservedTimeRepository, ObservedTimeRepository>()

@@ -30,6 +30,14 @@ internal static class AwsErrors
 
     public static readonly KmsError InvalidMac = new("KMSInvalidMacException", KmsErrorKind.Invalid, "The MAC is not valid.");
 
+    public static readonly KmsError AlreadyExists = new(
+        "AlreadyExistsException", KmsErrorKind.Conflict, "There is one of this name already.");
+
+    public static readonly KmsError NotAuthorized = new("NotAuthorizedException", KmsErrorKind.Invalid, "This name is reserved.");
+    public static readonly KmsError InvalidTag = new("TagException", KmsErrorKind.Invalid, "A tag is not valid.");
+    public static readonly KmsError InvalidMarker = new(
+        "InvalidMarkerException", KmsErrorKind.Invalid, "The marker does not come from this list.");
+
     public static readonly KmsError DryRun = new(
         "DryRunOperationException", KmsErrorKind.Conflict, "The request would have succeeded, but the DryRun parameter is set.");
 

@@ -17,6 +17,8 @@ internal static class AwsServices
     {
         RouteGroupBuilder routes = app.MapGroup("").Speaks(app.ServiceProvider.GetRequiredService<AwsProtocol>());
         routes.MapKeys();
+        routes.MapAliases();
+        routes.MapTags();
         routes.MapEncryption();
         routes.MapSigning();
         routes.MapMacs();

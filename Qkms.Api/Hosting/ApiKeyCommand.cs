@@ -62,9 +62,7 @@ internal static class ApiKeyCommand
             }
 
             EnvironmentRule.Check(EnvironmentRule.VariablesOfProcess(), environment.CredentialsDirectory);
-            IConfiguration configuration = WebApplication.CreateSlimBuilder(
-                new WebApplicationOptions { Args = options, ContentRootPath = AppContext.BaseDirectory }).Configuration;
-            QkmsSettings settings = QkmsSettings.From(configuration);
+            QkmsSettings settings = QkmsSettings.From(CommandConfiguration.Read(options));
             await using Stream secrets = Console.OpenStandardOutput();
             await RunAsync(
                 verb,

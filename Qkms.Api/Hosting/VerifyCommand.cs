@@ -42,9 +42,7 @@ internal static class VerifyCommand
             }
 
             EnvironmentRule.Check(EnvironmentRule.VariablesOfProcess(), environment.CredentialsDirectory);
-            IConfiguration configuration = WebApplication.CreateSlimBuilder(
-                new WebApplicationOptions { Args = options, ContentRootPath = AppContext.BaseDirectory }).Configuration;
-            QkmsSettings settings = QkmsSettings.From(configuration);
+            QkmsSettings settings = QkmsSettings.From(CommandConfiguration.Read(options));
             VerifyReport report = new(Console.Out, showBar: !Console.IsOutputRedirected);
             return await RunAsync(settings, environment, services => addSnapshot(services, settings), report, CancellationToken.None);
         },
@@ -101,7 +99,8 @@ internal sealed class VerifyReport(TextWriter output, bool showBar) : IVerificat
     public void Progress(long done, long total)
     {
         // What the page before left is taken back at once: until the collector does so by itself, the heap grows to the processor's cache.
-        GC.Collect(1);
+        // All of it: what is in use just now outlives this collection, and would wait as garbage for one of everything.
+        GC.Collect();
         int percent = total == 0 ? 100 : (int)(100 * done / total);
         int step = showBar ? percent : percent / 10 * 10;
         if (step == _shown)

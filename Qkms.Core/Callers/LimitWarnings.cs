@@ -22,6 +22,9 @@ internal sealed record UsageWarning(Kid Kid, long Used, long Soft, long? Max)
 /// <param name="ExpiresAt">When it expires; null = never.</param>
 internal sealed record ExpirationWarning(Kid Kid, DateTimeOffset Soft, DateTimeOffset? ExpiresAt)
 {
+    /// <summary>When the version ends; the end of time where it never expires.</summary>
+    public DateTimeOffset End => ExpiresAt ?? DateTimeOffset.MaxValue;
+
     /// <summary>The warning for people.</summary>
     public string Text => ExpiresAt is { } at
         ? $"Key '{Kid}' expires at {at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}."

@@ -15,7 +15,7 @@ internal enum Permission
     /// <summary><c>keys:rotate</c>.</summary>
     KeysRotate,
 
-    /// <summary><c>keys:update</c>: limits and labels.</summary>
+    /// <summary><c>keys:update</c>: limits and labels; aliases and tags.</summary>
     KeysUpdate,
 
     /// <summary><c>keys:retire</c>.</summary>

@@ -23,7 +23,7 @@ internal static class Permissions
             Roles.Admin,
             "Makes the first version of a key, or the next one of a key that has no active version."),
         new(Permission.KeysRotate, "keys:rotate", Roles.Admin, "Makes the next version of a key, now or at a time, and cancels such jobs."),
-        new(Permission.KeysUpdate, "keys:update", Roles.Admin, "Changes limits, expiry and labels."),
+        new(Permission.KeysUpdate, "keys:update", Roles.Admin, "Changes limits, expiry and labels; aliases and tags."),
         new(Permission.KeysRetire, "keys:retire", Roles.Admin, "Retires a version."),
         new(Permission.KeysRevoke, "keys:revoke", Roles.Admin, "Revokes a version for good."),
         new(Permission.KeysDestroy, "keys:destroy", Roles.Admin, "Orders the destruction of a version."),

@@ -88,6 +88,31 @@ internal sealed class Changes(
         throw KmsErrors.Unavailable.RetryAfter(_retryAfter);
     }
 
+    /// <summary>
+    /// Makes a change that nobody repeats by an <c>Idempotency-Key</c>; false when the plan says that there is nothing to be changed.
+    /// </summary>
+    /// <param name="caller">For whom.</param>
+    /// <param name="plan">
+    /// Plans it for what the database holds now: a write as that of a <see cref="PlannedChange{T}"/>, or null for none.
+    /// </param>
+    /// <param name="cancellationToken">Honoured until the work is queued.</param>
+    /// <exception cref="KmsException">As above.</exception>
+    internal async Task<bool> TryMakeAsync(
+        Caller caller, Func<Task<Func<IKmsSession, Task<bool>>?>> plan, CancellationToken cancellationToken)
+    {
+        for (int plans = 1; plans <= MaxPlans; plans++)
+        {
+            if (await plan() is not { } tryWriteAsync)
+                return false;
+
+            PlannedChange<Nothing> change = new(default, default, tryWriteAsync);
+            if (await store.WriteAsync(session => TryWriteAsync(session, caller, change, result: null), cancellationToken) is not null)
+                return true;
+        }
+
+        throw KmsErrors.Unavailable.RetryAfter(_retryAfter);
+    }
+
     private async Task<KeptResult> SealAsync<T>(
         Caller caller, RepeatableRequest request, PlannedChange<T> change, CancellationToken cancellationToken)
         where T : IKeepable<T>

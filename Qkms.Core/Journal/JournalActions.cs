@@ -54,6 +54,21 @@ internal static class JournalActions
     /// <summary>A key signed a hash that is weaker than the key (FIPS 204, section 5.4).</summary>
     public const string WeakHashSigned = "key.weak_hash_signed";
 
+    /// <summary>An alias was made; the event is about its key, and <c>to</c> is the alias.</summary>
+    public const string AliasCreated = "alias.created";
+
+    /// <summary>An alias was given another key, which the event is about.</summary>
+    public const string AliasUpdated = "alias.updated";
+
+    /// <summary>An alias was removed from its key.</summary>
+    public const string AliasDeleted = "alias.deleted";
+
+    /// <summary>Tags of a key were set.</summary>
+    public const string KeyTagged = "key.tagged";
+
+    /// <summary>Tags of a key were removed.</summary>
+    public const string KeyUntagged = "key.untagged";
+
     /// <summary>A stored row or a wrapped key did not match its protection.</summary>
     public const string IntegrityFailed = "integrity.failed";
 

@@ -1,12 +1,14 @@
 using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text;
 using Qkms.Core.Sealing;
 
 namespace Qkms.Core.Keyrings;
 
 /// <summary>
-/// The cursor of a list: the id of the last entry and HMAC-SHA-256 (RFC 2104) over list, tenant and id under the keyring's cursor key, in
-/// base64url. A cursor that was made up, or is another tenant's or another list's, is refused.
+/// The cursor of a list: the id or name of the last entry and HMAC-SHA-256 (RFC 2104) over list, tenant and that entry under the keyring's
+/// cursor key, in base64url. A cursor that was made up, or is another tenant's or another list's, is refused.
 /// </summary>
 internal sealed class ListCursor(Keyring keyring)
 {
@@ -14,6 +16,9 @@ internal sealed class ListCursor(Keyring keyring)
     private const byte Format = 1;
     private const int IdSize = 16;
     private const int Size = IdSize + HMACSHA256.HashSizeInBytes;
+
+    // No text that anything is listed by is longer than some hundred characters.
+    private const int MostText = 2048;
 
     /// <summary>Length of a cursor, in characters.</summary>
     public const int TextLength = Size * 4 / 3;
@@ -50,6 +55,37 @@ internal sealed class ListCursor(Keyring keyring)
         return CryptographicOperations.FixedTimeEquals(expected, bytes[IdSize..])
             ? new Guid(bytes[..IdSize], bigEndian: true)
             : throw Refusal();
+    }
+
+    /// <summary>The cursor behind an entry of a list whose entries are known by texts.</summary>
+    public string WriteText(string list, TenantId tenantId, string last)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(last);
+        byte[] bytes = new byte[text.Length + HMACSHA256.HashSizeInBytes];
+        text.CopyTo(bytes, 0);
+        Authenticate(list, tenantId, text, bytes.AsSpan(text.Length));
+        return Base64Url.EncodeToString(bytes);
+    }
+
+    /// <summary>The entry that a cursor of such a list stands behind; false when it is none of this list.</summary>
+    public bool TryReadText(string list, TenantId tenantId, string cursor, [NotNullWhen(true)] out string? last)
+    {
+        last = null;
+        if (cursor.Length > MostText || !Base64Url.IsValid(cursor))
+            return false;
+
+        byte[] bytes = Base64Url.DecodeFromChars(cursor);
+        if (bytes.Length <= HMACSHA256.HashSizeInBytes)
+            return false;
+
+        Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        ReadOnlySpan<byte> text = bytes.AsSpan(0, bytes.Length - HMACSHA256.HashSizeInBytes);
+        Authenticate(list, tenantId, text, expected);
+        if (!CryptographicOperations.FixedTimeEquals(expected, bytes.AsSpan(text.Length)))
+            return false;
+
+        last = Encoding.UTF8.GetString(text);
+        return true;
     }
 
     private void Authenticate(string list, TenantId tenantId, ReadOnlySpan<byte> id, Span<byte> mac)

@@ -62,6 +62,9 @@ internal sealed record Key : ISealedRow
     /// <inheritdoc/>
     public string LogName => $"key {Id}";
 
+    /// <summary>Whether no version is left that is not destroyed: protocols that know whole keys say that it does not exist.</summary>
+    public bool IsGone => VersionCount > 0 && DestroyedCount == VersionCount;
+
     /// <summary>
     /// Whether the row of a version is the one that this row says is there: of this key, with a number that it has given, in the state that
     /// it has now, and active exactly when the active slot is its own.

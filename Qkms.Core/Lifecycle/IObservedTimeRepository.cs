@@ -20,8 +20,8 @@ internal interface IObservedTimeRepository
     /// </summary>
     Task<long?> FindDayBeforeAsync(IKmsSession session, int days, long upTo);
 
-    /// <summary>Adds an hour that may be there already.</summary>
-    Task AddAsync(IKmsSession session, long hour);
+    /// <summary>Adds hours that may be there already, from the first to the last.</summary>
+    Task AddAsync(IKmsSession session, long first, long last);
 
     /// <summary>Deletes the hours before this one.</summary>
     Task DeleteBeforeAsync(IKmsSession session, long hour);

@@ -17,7 +17,8 @@ internal sealed class KeyWriter(
     KeyQuota quota,
     KeyStateCache states,
     MaterialCache materials,
-    RotationOrders orders)
+    RotationOrders orders,
+    KeyRemains remains)
 {
     /// <summary>
     /// Writes a plan whose rows are still as it found them; they stay so until the unit ends. False, and nothing is written, when they are
@@ -62,7 +63,12 @@ internal sealed class KeyWriter(
             await WriteAsync(session, plan);
 
         // Last: every other change of the tenant waits for the journal, and units that hold it take no further lock.
-        JournalEvent[] events = [.. plans.SelectMany(plan => plan.Events), .. await CancelJobsAsync(session, plans, own)];
+        JournalEvent[] events =
+        [
+            .. plans.SelectMany(plan => plan.Events),
+            .. await CancelJobsAsync(session, plans, own),
+            .. await remains.RemoveAsync(session, plans),
+        ];
         if (events.Length > 0)
             await journal.AppendAsync(session, events);
 

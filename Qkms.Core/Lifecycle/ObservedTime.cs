@@ -131,9 +131,7 @@ internal sealed partial class ObservedTime(
         if (isLongGap)
             await hours.HoldAsync(session, now);
 
-        for (long hour = first; hour <= last; hour++)
-            await hours.AddAsync(session, hour);
-
+        await hours.AddAsync(session, first, last);
         await hours.DeleteBeforeAsync(session, HourOf(now - _kept));
         return isLongGap;
     }

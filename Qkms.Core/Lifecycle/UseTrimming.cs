@@ -122,8 +122,9 @@ internal sealed partial class UseTrimming(
             StoredEvent stored = events[i];
             long position = stream.FirstPosition + i;
             byte[] leaf = JournalChain.LeafHash(canonical, stream, stored);
-            if (stored.Chained.Position != position
-                || !stored.Chained.PreviousHash.AsSpan().SequenceEqual(previous)
+
+            // An event that is missing, too: the one after it names its hash.
+            if (!stored.Chained.PreviousHash.AsSpan().SequenceEqual(previous)
                 || !JournalChain.Holds(stored, leaf, keyring.JournalKeys))
                 throw new SealBrokenException($"{stream.LogName}, position {position}");
 

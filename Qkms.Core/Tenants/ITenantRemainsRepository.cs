@@ -8,7 +8,7 @@ namespace Qkms.Core.Tenants;
 /// </summary>
 internal interface ITenantRemainsRepository
 {
-    /// <summary>Removes a piece of what refers to key versions and keys: jobs, kept results, counters.</summary>
+    /// <summary>Removes a piece of what refers to key versions and keys: jobs, kept results, aliases, tags.</summary>
     /// <returns>Whether there may be more.</returns>
     Task<bool> DeleteDependentsAsync(IKmsSession session, TenantId tenantId, int limit);
 

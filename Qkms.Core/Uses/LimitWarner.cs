@@ -35,7 +35,7 @@ internal static class LimitWarner
         if (usage is not null && !(caller.UsageWarning?.Left < usage.Left))
             caller.UsageWarning = usage;
 
-        if (expiration is not null && !(caller.ExpirationWarning?.ExpiresAt < expiration.ExpiresAt))
+        if (expiration is not null && !(caller.ExpirationWarning?.End < expiration.End))
             caller.ExpirationWarning = expiration;
 
         return (usage, expiration) switch

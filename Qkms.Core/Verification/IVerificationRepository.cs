@@ -1,9 +1,11 @@
+using Qkms.Core.Aliases;
 using Qkms.Core.Devices;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Journal;
 using Qkms.Core.Keys;
 using Qkms.Core.Rotations;
 using Qkms.Core.Store;
+using Qkms.Core.Tags;
 
 namespace Qkms.Core.Verification;
 
@@ -56,6 +58,20 @@ internal interface IVerificationRepository
     /// <param name="after">Only those behind this one: what its columns hold.</param>
     /// <param name="limit">At most so many.</param>
     Task<IReadOnlyList<(StoredPlace Place, Sealed<RotationJob> Job)>> ListJobsAsync(IKmsSession session, StoredPlace after, int limit);
+
+    /// <summary>Aliases of every tenant, by tenant and name.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="tenantId">Only what is behind this tenant, or this tenant's behind <paramref name="name"/>.</param>
+    /// <param name="name">The name of that.</param>
+    /// <param name="limit">At most so many.</param>
+    Task<IReadOnlyList<(byte[] TenantId, string Name, Sealed<Alias> Alias)>> ListAliasesAsync(
+        IKmsSession session, byte[] tenantId, string name, int limit);
+
+    /// <summary>Tags of the keys of every tenant, by tenant and key.</summary>
+    /// <param name="session">The unit.</param>
+    /// <param name="after">Only those behind this one: what its columns hold.</param>
+    /// <param name="limit">At most so many.</param>
+    Task<IReadOnlyList<(StoredPlace Place, Sealed<KeyTags> Tags)>> ListTagsAsync(IKmsSession session, StoredPlace after, int limit);
 
     /// <summary>Devices of every tenant, by tenant and id.</summary>
     /// <param name="session">The unit.</param>

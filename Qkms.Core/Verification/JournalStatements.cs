@@ -4,13 +4,15 @@ using Qkms.Core.Keys;
 namespace Qkms.Core.Verification;
 
 /// <summary>
-/// What the genuine events of all streams say of rows that no row beside them vouches for: of API keys, rotation jobs and counters of uses.
-/// Some 100 bytes for each of these are kept, and no event.
+/// What the genuine events of all streams say of rows that no row beside them vouches for: of API keys, rotation jobs, aliases, tags and
+/// counters of uses. Some 100 bytes for each of these are kept, and no event.
 /// </summary>
 internal sealed class JournalStatements
 {
     private readonly Dictionary<Guid, byte[]?> _apiKeys = [];
     private readonly Dictionary<Guid, string?> _jobs = [];
+    private readonly Dictionary<(TenantId, string), byte[]> _aliases = [];
+    private readonly Dictionary<KeyId, byte[]> _tags = [];
     private readonly Dictionary<(KeyId, int), long> _uses = [];
     private readonly Dictionary<TenantId, DateTimeOffset> _begun = [];
     private readonly HashSet<TenantId> _trimmed = [];
@@ -24,6 +26,12 @@ internal sealed class JournalStatements
 
     /// <summary>Rotation jobs that were told of and not asked for.</summary>
     public IEnumerable<Guid> JobsLeft => _jobs.Keys;
+
+    /// <summary>Aliases that were told of and not asked for.</summary>
+    public IEnumerable<string> AliasesLeft => _aliases.Keys.Select(alias => alias.Item2);
+
+    /// <summary>Keys whose tags were told of and not asked for.</summary>
+    public IEnumerable<KeyId> TagsLeft => _tags.Keys;
 
     /// <summary>Takes note of a stream.</summary>
     public void Note(JournalStream stream)
@@ -58,10 +66,26 @@ internal sealed class JournalStatements
                 when Rotations.RotationOrders.ReadJobId(happened.Reason) is { } id:
                 _jobs[id.Value] = happened.To;
                 break;
+            case JournalActions.AliasCreated or JournalActions.AliasUpdated or JournalActions.AliasDeleted when happened.To is { } name:
+                Note(_aliases, (happened.TenantId, name), happened.RowSeal);
+                break;
+            case JournalActions.KeyTagged or JournalActions.KeyUntagged when happened.KeyId is { } key:
+                Note(_tags, key, happened.RowSeal);
+                break;
             case JournalActions.JournalBegun:
                 _begun[happened.TenantId] = happened.Time;
                 break;
         }
+    }
+
+    // What leaves no row behind has no seal, and must not be there.
+    private static void Note<TKey>(Dictionary<TKey, byte[]> seals, TKey key, byte[]? seal)
+        where TKey : notnull
+    {
+        if (seal is null)
+            seals.Remove(key);
+        else
+            seals[key] = seal;
     }
 
     /// <summary>Tenants of which the journals of others tell, and whether those say that they are deleted.</summary>
@@ -90,6 +114,12 @@ internal sealed class JournalStatements
 
     /// <summary>Whether a rotation job is told of, and in which state it was left. It is asked for once.</summary>
     public bool TakeJob(Guid id, out string? state) => _jobs.Remove(id, out state);
+
+    /// <summary>With which seal the row of an alias was left; null when it is not told of, or was removed. It is asked for once.</summary>
+    public byte[]? TakeAlias(TenantId tenantId, string name) => _aliases.Remove((tenantId, name), out byte[]? seal) ? seal : null;
+
+    /// <summary>The same of the tags of a key.</summary>
+    public byte[]? TakeTags(KeyId keyId) => _tags.Remove(keyId, out byte[]? seal) ? seal : null;
 
     /// <summary>How many uses a version had at its newest event; null when no event of a use is there.</summary>
     public long? UsesOf(KeyVersion version) => _uses.TryGetValue((version.KeyId, version.Version), out long count) ? count : null;

@@ -39,6 +39,7 @@ internal sealed class Verifier(
         await journal.RunAsync();
         using OpenedTenantKeys tenantKeys = new(session, keyrings, keyring);
         await new RowVerifier(session, repository, rows, tenantKeys, sealer, statements, report).RunAsync();
+        await new NameVerifier(session, repository, sealer, statements, report).RunAsync();
         await new DeviceVerifier(session, repository, sealer, statements, report).RunAsync();
         KeyVerifier key = new(session, repository, rows, keys, tenantKeys, sealer, statements, report);
         await key.RunAsync();

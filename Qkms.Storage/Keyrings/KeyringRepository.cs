@@ -66,6 +66,8 @@ internal sealed class KeyringRepository : IKeyringRepository
           OR EXISTS (SELECT 1 FROM audit_streams)
           OR EXISTS (SELECT 1 FROM rotation_jobs)
           OR EXISTS (SELECT 1 FROM idempotency)
+          OR EXISTS (SELECT 1 FROM aliases)
+          OR EXISTS (SELECT 1 FROM key_tags)
           OR EXISTS (SELECT 1 FROM devices)
           OR EXISTS (SELECT 1 FROM device_counts)
         THEN 1 ELSE 0 END

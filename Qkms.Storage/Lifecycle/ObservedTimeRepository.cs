@@ -28,10 +28,18 @@ internal sealed class ObservedTimeRepository : IObservedTimeRepository
     public async Task<long?> FindDayBeforeAsync(IKmsSession session, int days, long upTo) =>
         await session.Sql.ListAsync<long>(SelectDayBefore, new { Days = days, UpTo = upTo }) is [long day] ? day : null;
 
-    private const string Insert = "INSERT INTO observed_hours (hour) VALUES (@Hour) ON CONFLICT DO NOTHING";
+    // One statement, however long nobody could write: SQLite wants the condition before ON CONFLICT.
+    private const string Insert =
+        """
+        INSERT INTO observed_hours (hour)
+        WITH RECURSIVE seen (hour) AS (SELECT @First UNION ALL SELECT hour + 1 FROM seen WHERE hour < @Last)
+        SELECT hour FROM seen WHERE TRUE
+        ON CONFLICT DO NOTHING
+        """;
 
     /// <inheritdoc/>
-    public Task AddAsync(IKmsSession session, long hour) => session.Sql.ExecuteAsync(Insert, new { Hour = hour });
+    public Task AddAsync(IKmsSession session, long first, long last) =>
+        session.Sql.ExecuteAsync(Insert, new { First = first, Last = last });
 
     private const string DeleteOld = "DELETE FROM observed_hours WHERE hour < @Hour";
 

@@ -1,4 +1,5 @@
 using System.Data;
+using Dapper;
 using Npgsql;
 using Qkms.Storage.Migrations;
 using Qkms.Storage.Sessions;
@@ -9,6 +10,9 @@ namespace Qkms.Storage.Postgres;
 /// <param name="options">Where it is.</param>
 internal sealed class PostgresSnapshot(PostgresStorageOptions options) : IStoreSnapshot
 {
+    // Whoever reads what is printed may stop this process for a while. It holds no lock that others wait for.
+    private const string AllowPause = "SET LOCAL idle_in_transaction_session_timeout = '10min'";
+
     private string? _description;
 
     /// <inheritdoc/>
@@ -27,6 +31,7 @@ internal sealed class PostgresSnapshot(PostgresStorageOptions options) : IStoreS
             _description = $"PostgreSQL {connection.ServerVersion}, database '{connections.Database}' on {connections.Host}";
             await using NpgsqlTransaction transaction =
                 await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+            await connection.ExecuteAsync(new CommandDefinition(AllowPause, cancellationToken: cancellationToken));
             using KmsSession session = KmsSession.ForReading(connection, SqlDialect.Postgres, cancellationToken);
             return await work(session);
         }

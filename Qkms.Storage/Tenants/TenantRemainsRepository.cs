@@ -12,6 +12,8 @@ internal sealed class TenantRemainsRepository : ITenantRemainsRepository
     [
         DeleteBy("rotation_jobs", "id"),
         DeleteBy("idempotency", "idempotency_key"),
+        DeleteBy("aliases", "name"),
+        DeleteBy("key_tags", "key_id"),
     ];
 
     // Each before what it refers to.
@@ -146,6 +148,8 @@ internal sealed class TenantRemainsRepository : ITenantRemainsRepository
         SELECT CASE WHEN
           EXISTS (SELECT 1 FROM rotation_jobs WHERE tenant_id = @TenantId)
           OR EXISTS (SELECT 1 FROM idempotency WHERE tenant_id = @TenantId)
+          OR EXISTS (SELECT 1 FROM aliases WHERE tenant_id = @TenantId)
+          OR EXISTS (SELECT 1 FROM key_tags WHERE tenant_id = @TenantId)
           OR EXISTS (SELECT 1 FROM key_versions WHERE tenant_id = @TenantId)
           OR EXISTS (SELECT 1 FROM keys WHERE tenant_id = @TenantId)
           OR EXISTS (SELECT 1 FROM version_counts WHERE tenant_id = @TenantId)

@@ -1,8 +1,11 @@
+using Qkms.Core.Aliases;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Journal;
 using Qkms.Core.Keys;
 using Qkms.Core.Rotations;
+using Qkms.Core.Tags;
 using Qkms.Core.Verification;
+using Qkms.Storage.Aliases;
 using Qkms.Storage.Devices;
 using Qkms.Storage.Idempotency;
 using Qkms.Storage.Journal;
@@ -10,6 +13,7 @@ using Qkms.Storage.Keys;
 using Qkms.Storage.Rotations;
 using Qkms.Storage.Rows;
 using Qkms.Storage.Sessions;
+using Qkms.Storage.Tags;
 
 namespace Qkms.Storage.Verification;
 
@@ -187,6 +191,40 @@ internal sealed class VerificationRepository : IVerificationRepository
     [
         .. (await session.Sql.ListAsync<RotationJobRow>(SelectJobs, new { after.TenantId, after.Id, Limit = limit }))
             .Select(row => (new StoredPlace(row.TenantId, row.Id), row.ToSealed())),
+    ];
+
+    private const string SelectAliases =
+        $"""
+        SELECT {AliasRow.Columns}
+        FROM aliases
+        WHERE (tenant_id, name) > (@TenantId, @Name)
+        ORDER BY tenant_id, name
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<(byte[] TenantId, string Name, Sealed<Alias> Alias)>> ListAliasesAsync(
+        IKmsSession session, byte[] tenantId, string name, int limit) =>
+    [
+        .. (await session.Sql.ListAsync<AliasRow>(SelectAliases, new { TenantId = tenantId, Name = name, Limit = limit }))
+            .Select(row => (row.TenantId, row.Name, row.ToSealed())),
+    ];
+
+    private const string SelectTags =
+        $"""
+        SELECT {KeyTagRow.Columns}
+        FROM key_tags
+        WHERE (tenant_id, key_id) > (@TenantId, @Id)
+        ORDER BY tenant_id, key_id
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<(StoredPlace Place, Sealed<KeyTags> Tags)>> ListTagsAsync(
+        IKmsSession session, StoredPlace after, int limit) =>
+    [
+        .. (await session.Sql.ListAsync<KeyTagRow>(SelectTags, new { after.TenantId, after.Id, Limit = limit }))
+            .Select(row => (new StoredPlace(row.TenantId, row.KeyId), row.ToSealed())),
     ];
 
     private const string SelectDevices =

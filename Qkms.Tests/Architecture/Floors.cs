@@ -12,14 +12,15 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Cryptography", "Sealing", "Algorithms",
         "Telemetry", "Store",
         "Keyrings", "Callers", "Tenants", "Journal", "ApiKeys", "Idempotency",
-        "Keys", "Rotations", "Uses", "Lifecycle",
+        "Keys", "Rotations", "Aliases", "Tags", "Uses", "Lifecycle",
         "Encryption", "Signatures", "Macs", "Devices", "Installation", "Administration", "Verification");
 
     public static readonly Floors Storage = new(
         "Qkms.Storage",
         "Telemetry", "Rows",
         "Sessions",
-        "Keyrings", "Tenants", "Journal", "ApiKeys", "Idempotency", "Keys", "Rotations", "Devices", "Lifecycle",
+        "Keyrings", "Tenants", "Journal", "ApiKeys", "Idempotency", "Keys", "Rotations", "Aliases", "Tags", "Devices",
+        "Lifecycle",
         "Verification",
         "Migrations", "Sqlite", "Postgres");
 

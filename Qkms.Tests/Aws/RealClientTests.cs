@@ -31,6 +31,7 @@ public sealed class RealClientTests : ServiceTests
             ["random bytes"] = 1,
             ["encapsulated by Qkms and by noble, decapsulated by Qkms"] = 3,
             ["signed by Qkms, verified by noble and by Qkms"] = 1,
+            ["aliases and tags"] = 1,
             ["refused by the name of the exception"] = 1,
         });
     }
@@ -61,11 +62,43 @@ public sealed class RealClientTests : ServiceTests
         key.KeySpec.Value.Should().Be("RSA_2048");
         key.CreationDate.Should().BeAfter(default);
 
+        await NameAndTagAsync(client, keys["AES-256"]);
         await Awaiting(() => client.DescribeKeyAsync(new DescribeKeyRequest { KeyId = "none" }))
             .Should().ThrowAsync<NotFoundException>();
         using AmazonKeyManagementServiceClient wrong = ClientOf(signer with { Secret = new string('a', 40) }, address);
         (await Awaiting(() => wrong.DescribeKeyAsync(new DescribeKeyRequest { KeyId = keys["AES-256"] }))
             .Should().ThrowAsync<AmazonKeyManagementServiceException>()).Which.ErrorCode.Should().Be("InvalidSignatureException");
+    }
+
+    private static async Task NameAndTagAsync(AmazonKeyManagementServiceClient client, string key)
+    {
+        await client.CreateAliasAsync(new CreateAliasRequest { AliasName = "alias/net/one", TargetKeyId = key });
+        await client.CreateAliasAsync(new CreateAliasRequest { AliasName = "alias/net/two", TargetKeyId = key });
+        await Awaiting(() => client.CreateAliasAsync(new CreateAliasRequest { AliasName = "alias/net/two", TargetKeyId = key }))
+            .Should().ThrowAsync<AlreadyExistsException>();
+        ListAliasesResponse first = await client.ListAliasesAsync(new ListAliasesRequest { KeyId = key, Limit = 1 });
+        ListAliasesResponse second = await client.ListAliasesAsync(new ListAliasesRequest { KeyId = key, Marker = first.NextMarker });
+        first.Aliases.Concat(second.Aliases).Select(alias => alias.AliasName).Should().Equal("alias/net/one", "alias/net/two");
+        second.Truncated.Should().BeFalse();
+        (await client.GenerateDataKeyAsync(
+            new GenerateDataKeyRequest { KeyId = first.Aliases[0].AliasArn, KeySpec = DataKeySpec.AES_256 })).KeyId.Should().EndWith(key);
+        await client.UpdateAliasAsync(new UpdateAliasRequest { AliasName = "alias/net/two", TargetKeyId = key });
+        foreach (string alias in new[] { "alias/net/one", "alias/net/two" })
+            await client.DeleteAliasAsync(new DeleteAliasRequest { AliasName = alias });
+
+        await Awaiting(() => client.DescribeKeyAsync(new DescribeKeyRequest { KeyId = "alias/net/one" }))
+            .Should().ThrowAsync<NotFoundException>();
+        await client.TagResourceAsync(new TagResourceRequest
+        {
+            KeyId = key,
+            Tags = [new Tag { TagKey = "team", TagValue = "blue" }, new Tag { TagKey = "empty", TagValue = "" }],
+        });
+        await client.UntagResourceAsync(new UntagResourceRequest { KeyId = key, TagKeys = ["empty"] });
+        (await client.ListResourceTagsAsync(new ListResourceTagsRequest { KeyId = key })).Tags
+            .Select(tag => (tag.TagKey, tag.TagValue)).Should().Equal(("team", "blue"));
+        await Awaiting(() => client.TagResourceAsync(
+            new TagResourceRequest { KeyId = key, Tags = [new Tag { TagKey = "aws:a", TagValue = "b" }] }))
+            .Should().ThrowAsync<TagException>();
     }
 
     private static AmazonKeyManagementServiceClient ClientOf(AwsSigner signer, Uri address) => new(

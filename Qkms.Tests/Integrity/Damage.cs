@@ -22,7 +22,7 @@ internal static class Damage
         (string expression, object value) = stored switch
         {
             byte[] bytes => ("@Value", Turn(bytes, flip)),
-            long number => ("@Value", Turn(number, flip)),
+            long number => ("@Value", flip == Flip.Low ? TurnLow(database, table, column, number) : TurnHigh(number)),
             string text when !TestStorage.IsPostgres => ("CAST(@Value AS TEXT)", Turn(Encoding.UTF8.GetBytes(text), flip)),
 
             // PostgreSQL takes no bytes that are no text.
@@ -52,9 +52,19 @@ internal static class Damage
         return turned;
     }
 
+    // The lowest bit by which the value becomes that of no other row: that would be an exchange, and where values are unique none at all.
+    private static long TurnLow(Database database, string table, string column, long number)
+    {
+        long bit = LowBit;
+        while (database.Scalar($"SELECT COUNT(*) FROM {table} WHERE {column} = {number ^ bit}") is not 0L)
+            bit <<= 1;
+
+        return number ^ bit;
+    }
+
     // 32 bits on PostgreSQL for what is counted or enumerated.
-    private static long Turn(long number, Flip flip) => flip == Flip.Low ? number ^ LowBit
-        : TestStorage.IsPostgres && number < int.MaxValue ? number ^ (1L << 30) : number ^ (1L << 62);
+    private static long TurnHigh(long number) =>
+        TestStorage.IsPostgres && number < int.MaxValue ? number ^ (1L << 30) : number ^ (1L << 62);
 
     private static object Invent(Database database, string table, string column)
     {

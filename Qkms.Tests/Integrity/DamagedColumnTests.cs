@@ -39,6 +39,8 @@ public sealed class DamagedColumnTests : ServiceTests
         ["audit_events"] = "chained and keyed, by StreamTests",
         ["audit_streams"] = "nothing reads it but the next write of the journal, by StreamTests",
         ["rotation_jobs"] = "sealed, by RotationSchedulerTests",
+        ["aliases"] = "sealed and held against the journal, by AliasIntegrityTests",
+        ["key_tags"] = "sealed, by AliasIntegrityTests",
         ["devices"] = "sealed and held against the keys, by DeviceLimitTests",
         ["device_counts"] = "sealed, by DeviceLimitTests",
         ["idempotency"] = "sealed, by IdempotencyKeyTests",

@@ -40,9 +40,7 @@ internal sealed record Attack(AttackedRow Row, string? Column, AttackKind Kind)
     public override string ToString() => $"{Row.Name}{(Column is null ? "" : $".{Column}")} {Kind}";
 }
 
-/// <summary>
-/// Carries attacks out, and undoes them. The database is opened anew each time: while it is open, PostgreSQL's checks are off.
-/// </summary>
+/// <summary>Carries attacks out, and undoes them, each in one transaction.</summary>
 internal sealed class Attacker(Func<Database> open)
 {
     private readonly Dictionary<string, Dictionary<string, object?>> _before = [];
@@ -98,6 +96,11 @@ internal sealed class Attacker(Func<Database> open)
     public void Do(Attack attack)
     {
         using Database database = open();
+        database.AsOne(() => Do(database, attack));
+    }
+
+    private void Do(Database database, Attack attack)
+    {
         (AttackedRow row, string? column, AttackKind kind) = attack;
         switch (kind)
         {
@@ -135,13 +138,16 @@ internal sealed class Attacker(Func<Database> open)
     public void Undo(Attack attack)
     {
         using Database database = open();
-        foreach (string table in new[] { attack.Row.Table, "audit_events", "audit_streams" }.Distinct())
+        database.AsOne(() =>
         {
-            (string[] columns, IReadOnlyList<object?[]> rows) = _whole[table];
-            database.Execute($"DELETE FROM {table}");
-            foreach (object?[] row in rows)
-                Insert(database, table, columns, row);
-        }
+            foreach (string table in new[] { attack.Row.Table, "audit_events", "audit_streams" }.Distinct())
+            {
+                (string[] columns, IReadOnlyList<object?[]> rows) = _whole[table];
+                database.Execute($"DELETE FROM {table}");
+                foreach (object?[] row in rows)
+                    Insert(database, table, columns, row);
+            }
+        });
     }
 
     private static bool AreSame(object? left, object? right) =>

@@ -76,6 +76,8 @@ public sealed class PlantedTenantTests : ServiceTests
     [InlineData("keyring", "its key is there")]
     [InlineData("credentials", "rows of it are there")]
     [InlineData("devices", "rows of it are there")]
+    [InlineData("aliases", "rows of it are there")]
+    [InlineData("key_tags", "rows of it are there")]
     [InlineData("idempotency", "rows of it are there")]
     public async Task A_row_of_a_deleted_tenant_that_is_put_back_is_found(string table, string finding)
     {

@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import {
-  DecapsulateCommand, DecryptCommand, DescribeKeyCommand, EncapsulateCommand, EncryptCommand, GenerateDataKeyCommand,
-  GenerateDataKeyWithoutPlaintextCommand, GenerateRandomCommand, GetPublicKeyCommand, KMSClient, SignCommand, VerifyCommand,
+  CreateAliasCommand, DecapsulateCommand, DecryptCommand, DeleteAliasCommand, DescribeKeyCommand, EncapsulateCommand, EncryptCommand,
+  GenerateDataKeyCommand, GenerateDataKeyWithoutPlaintextCommand, GenerateRandomCommand, GetPublicKeyCommand, KMSClient,
+  ListResourceTagsCommand, SignCommand, TagResourceCommand, UntagResourceCommand, UpdateAliasCommand, VerifyCommand, paginateListAliases,
 } from '@aws-sdk/client-kms';
 import { ml_dsa65 } from '@noble/post-quantum/ml-dsa.js';
 import { ml_kem1024, ml_kem512, ml_kem768 } from '@noble/post-quantum/ml-kem.js';
@@ -67,6 +68,25 @@ assert.ok((await send(VerifyCommand, { KeyId: dsa, Message, Signature, SigningAl
 await refused('KMSInvalidSignatureException', VerifyCommand, {
   KeyId: dsa, Message: randomBytes(200), Signature, SigningAlgorithm: 'ML_DSA_SHAKE_256' });
 shown('signed by Qkms, verified by noble and by Qkms');
+
+for (const AliasName of ['alias/js/one', 'alias/js/two', 'alias/js/three']) await send(CreateAliasCommand, { AliasName, TargetKeyId: aes });
+await refused('AlreadyExistsException', CreateAliasCommand, { AliasName: 'alias/js/one', TargetKeyId: aes });
+const named = [];
+for await (const page of paginateListAliases({ client, pageSize: 2 }, {})) named.push(...page.Aliases);
+assert.deepEqual(named.map(({ AliasName }) => AliasName), ['alias/js/one', 'alias/js/three', 'alias/js/two']);
+assert.ok(named.every(({ TargetKeyId, CreationDate }) => TargetKeyId === aes && CreationDate instanceof Date));
+for (const KeyId of ['alias/js/one', named[0].AliasArn]) {
+  const { CiphertextBlob } = await send(EncryptCommand, { KeyId, Plaintext: plaintext });
+  same((await send(DecryptCommand, { CiphertextBlob, KeyId })).Plaintext, plaintext);
+}
+await refused('ValidationException', UpdateAliasCommand, { AliasName: 'alias/js/one', TargetKeyId: dsa });
+await send(UpdateAliasCommand, { AliasName: 'alias/js/one', TargetKeyId: aes });
+for (const { AliasName } of named) await send(DeleteAliasCommand, { AliasName });
+await refused('NotFoundException', DescribeKeyCommand, { KeyId: 'alias/js/one' });
+await send(TagResourceCommand, { KeyId: aes, Tags: [{ TagKey: 'team', TagValue: 'blue' }, { TagKey: 'empty', TagValue: '' }] });
+await send(UntagResourceCommand, { KeyId: aes, TagKeys: ['empty'] });
+assert.deepEqual((await send(ListResourceTagsCommand, { KeyId: aes })).Tags, [{ TagKey: 'team', TagValue: 'blue' }]);
+shown('aliases and tags');
 
 await refused('NotFoundException', DescribeKeyCommand, { KeyId: '00000000-0000-0000-0000-000000000000' });
 await refused('InvalidKeyUsageException', SignCommand, { KeyId: aes, Message, SigningAlgorithm: 'ML_DSA_SHAKE_256' });

@@ -1,5 +1,6 @@
 using Qkms.Core.Journal;
 using Qkms.Core.Lifecycle;
+using Qkms.Core.Sealing;
 using Qkms.Tests.Verification;
 
 namespace Qkms.Tests.Journal;
@@ -77,6 +78,90 @@ public sealed class TrimmingTests : ServiceTests
         await ShouldHoldAsync();
     }
 
+    /// <summary>A-40: the last event of a stream goes only when another follows it, if only that of the trimming before it.</summary>
+    [Fact]
+    public async Task A_last_event_goes_when_another_follows_it()
+    {
+        await AppendAsync("idle", 5);
+        App.Time.Pass(_kept);
+
+        (await TrimAsync()).Should().Be(5);
+
+        JsonNode left = await ListAsync("stream=2&order=asc");
+        left["events"]!.AsArray().Select(one => ((string)one!["reason"]!).Split(';')[0]).Should()
+            .Equal("up to position 3", "up to position 4");
+        ((long)left["first_position"]!).Should().Be(5);
+        await ShouldHoldAsync();
+    }
+
+    /// <summary>A-40: the writer itself takes no last event away, whatever it is asked for.</summary>
+    [Fact]
+    public async Task A_whole_stream_is_not_removed()
+    {
+        await AppendAsync("idle", 3);
+
+        (await TrimUpToAsync(2)).Should().BeFalse();
+        (await TrimUpToAsync(1)).Should().BeTrue();
+
+        Actions(await ListAsync("stream=2&order=asc")).Should().Equal("key.used", "journal.trimmed");
+        await ShouldHoldAsync();
+    }
+
+    /// <summary>A-40: what somebody removes between the look and the trimming is not covered up by the event of it.</summary>
+    [Fact]
+    public async Task A_trimming_that_removes_fewer_events_than_it_found_is_undone()
+    {
+        await AppendAsync("idle", 5);
+
+        Func<Task> trim = () => TrimUpToAsync(2, () => App.Execute("DELETE FROM audit_events WHERE stream = 2 AND position = 1"));
+
+        (await trim.Should().ThrowAsync<SealBrokenException>()).Which.What.Should().EndWith("positions 0 to 2");
+        Actions(await ListAsync("stream=2&order=asc")).Should().HaveCount(4).And.AllBe("key.used");
+        await ShouldBeFoundAsync("journal stream 2 * position 1 is missing");
+    }
+
+    /// <summary>A-40: an event of another history, and what follows a gap, are evidence too: they stay, and the alarm is raised.</summary>
+    [Theory]
+    [InlineData(true, 4, "does not follow the event before it")]
+    [InlineData(false, 1, "is missing")]
+    public async Task What_does_not_follow_the_event_before_it_is_not_trimmed_away(bool exchanged, int position, string finding)
+    {
+        WatchClocks();
+        if (exchanged)
+        {
+            await App.ExchangeAsync(events: 6);
+        }
+        else
+        {
+            await AppendAsync("a", 6);
+            App.Execute("DELETE FROM audit_events WHERE stream = 2 AND position = 1");
+        }
+
+        App.Time.Pass(_kept);
+
+        (await TrimAsync()).Should().Be(0);
+
+        App.Log.Lines.Should().Contain(line => line.StartsWith("Critical ", StringComparison.Ordinal)
+            && line.Contains($"position {position}", StringComparison.Ordinal));
+        Actions(await ListAsync("stream=2&order=asc")).Should().HaveCount(exchanged ? 6 : 5).And.AllBe("key.used");
+        await ShouldBeFoundAsync($"journal stream 2 * position {position} *{finding}");
+    }
+
+    /// <summary>A-32, A-40: a counter says more than the journal once every use of its version was trimmed, and that holds.</summary>
+    [Fact]
+    public async Task A_counter_whose_uses_were_all_trimmed_holds()
+    {
+        await UseAsync(3);
+        await Client.GenerateAsync("AES-256", new { name = "other", kid = "other-1" });
+        App.Time.Pass(_kept);
+        await Client.MustUseAsync("/crypto/encrypt", new { kid = "other-1", plaintext = "aGVsbG8=" });
+
+        (await TrimAsync()).Should().Be(3);
+
+        Actions(await ListAsync("stream=2")).Should().Equal("journal.trimmed", "key.used");
+        await ShouldHoldAsync();
+    }
+
     /// <summary>A-40: of several nodes that trim at once, each event goes once.</summary>
     [Fact]
     public async Task Several_nodes_at_once_trim_each_piece_once()
@@ -85,10 +170,12 @@ public sealed class TrimmingTests : ServiceTests
         App.Time.Pass(_kept);
         UseTrimming[] nodes = [.. Enumerable.Range(0, 3).Select(_ => ActivatorUtilities.CreateInstance<UseTrimming>(App.Services))];
 
-        long[] removed = await Task.WhenAll(nodes.Select(node => Task.Run(() => node.RunAsync(CancellationToken.None))));
+        await Task.WhenAll(nodes.Select(node => Task.Run(() => TrimToTheEndAsync(node))));
 
-        removed.Sum().Should().Be(3 * UseTrimming.Piece);
-        Actions(await ListAsync("stream=2")).Should().AllBe("journal.trimmed").And.HaveCount(3);
+        JsonNode left = await ListAsync("stream=2&order=asc");
+        Actions(left).Should().AllBe("journal.trimmed").And.HaveCount(3);
+        left["events"]!.AsArray().Select(one => ((string)one!["reason"]!).Split(';')[0]).Should()
+            .Equal(Enumerable.Range(1, 3).Select(piece => $"up to position {(piece * UseTrimming.Piece) - 1}"));
         await ShouldHoldAsync();
     }
 
@@ -97,7 +184,7 @@ public sealed class TrimmingTests : ServiceTests
     public async Task What_was_edited_is_not_trimmed_away()
     {
         await UseAsync(4);
-        Execute("UPDATE audit_events SET reason = 'nothing' WHERE stream = 2 AND position = 1");
+        App.Execute("UPDATE audit_events SET reason = 'nothing' WHERE stream = 2 AND position = 1");
         App.Time.Pass(_kept);
         await UseAsync(1);
 
@@ -123,7 +210,7 @@ public sealed class TrimmingTests : ServiceTests
         (await TrimAsync()).Should().Be(4);
         await ShouldHoldAsync();
 
-        Execute(attack);
+        App.Execute(attack);
 
         await ShouldBeFoundAsync(finding);
     }
@@ -196,22 +283,40 @@ public sealed class TrimmingTests : ServiceTests
             await Client.MustUseAsync("/crypto/encrypt", new { kid = "trimmed-1", plaintext = "aGVsbG8=" });
     }
 
-    private async Task AppendAsync(string node, int count)
+    private Task AppendAsync(string node, int count)
     {
         WatchClocks();
-        TenantId tenant = await App.FirstTenantAsync();
-        IdGenerator ids = new(TimeProvider.System);
-        JournalWriter journal = App.Services.GetRequiredService<JournalWriter>();
-        foreach (int[] batch in Enumerable.Range(0, count).Chunk(JournalWriter.MostAtOnce))
+        return App.AppendUsesAsync(node, count);
+    }
+
+    // A node that has to wait too long for another one's piece goes on with its next sweep.
+    private static Task TrimToTheEndAsync(UseTrimming node) => Eventually.HoldsAsync(async () =>
+    {
+        try
         {
-            await App.Store().WriteAsync(
-                async session =>
-                {
-                    await journal.AppendUsesAsync(session, node, [.. batch.Select(_ => StreamTests.Use(tenant, ids))]);
-                    return true;
-                },
-                CancellationToken.None);
+            return await node.RunAsync(CancellationToken.None) == 0;
         }
+        catch (KmsException refusal) when (refusal.Error == KmsErrors.Unavailable)
+        {
+            return false;
+        }
+    });
+
+    // As a node does that has found this: what happens meanwhile comes in between.
+    private async Task<bool> TrimUpToAsync(long last, Action? meanwhile = null)
+    {
+        TenantId tenant = await App.FirstTenantAsync();
+        RowSealer sealer = App.Services.GetRequiredService<RowSealer>();
+        JournalQuery query = new(2, OldestFirst: true, null, null, null, null, null);
+        (JournalStream stream, StoredEvent found) = await App.Store().ReadAsync(
+            async session => (
+                sealer.Open((await Repositories.Journal.FindStreamAsync(session, tenant, 2))!),
+                (await Repositories.Journal.ListEventsAsync(
+                    session, tenant, query, KeyScope.All, new JournalWindow(last, last + 1), 1)).Single()),
+            CancellationToken.None);
+        meanwhile?.Invoke();
+        JournalWriter writer = App.Services.GetRequiredService<JournalWriter>();
+        return await App.Store().WriteAsync(session => writer.TrimAsync(session, stream, found.Chained), CancellationToken.None);
     }
 
     // Time counts from when the service first looks at its clocks.
@@ -245,12 +350,6 @@ public sealed class TrimmingTests : ServiceTests
                 }));
             },
             CancellationToken.None);
-    }
-
-    private void Execute(string sql)
-    {
-        using Database database = App.OpenDatabase();
-        database.Execute(sql).Should().BePositive();
     }
 
     private async Task ShouldHoldAsync()

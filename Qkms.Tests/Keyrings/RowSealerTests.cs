@@ -1,10 +1,12 @@
 using System.Reflection;
+using Qkms.Core.Aliases;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Devices;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Rotations;
 using Qkms.Core.Sealing;
+using Qkms.Core.Tags;
 using Qkms.Core.Tenants;
 
 namespace Qkms.Tests.Keyrings;
@@ -314,8 +316,8 @@ public sealed class RowSealerTests : IDisposable
         rows.Should().BeEquivalentTo(
         [
             typeof(Tenant), typeof(Key), typeof(KeyVersion), typeof(KeyUsage), typeof(Credential), typeof(JournalStream),
-            typeof(RotationJob), typeof(Device), typeof(DeviceCount),
-        ], "each has its columns edited here, or in DeviceSealTests");
+            typeof(RotationJob), typeof(Device), typeof(DeviceCount), typeof(Alias), typeof(KeyTags),
+        ], "each has its columns edited here, in DeviceSealTests or in NameSealTests");
         rows.Select(t => t.GetProperty(nameof(ISealedRow.SealKind), BindingFlags.Public | BindingFlags.Static)!.GetValue(null))
             .Should().OnlyHaveUniqueItems();
     }

@@ -180,6 +180,26 @@ public sealed class ChangedSchemaTests : IDisposable
             () => Database.Run("DROP RULE r ON keys"));
     }
 
+    // Tests write rows that the schema refuses. A look that comes just then, and stops the service, would be in all of their ways.
+    [FactIf(Requirement.Postgres)]
+    public async Task Rows_that_tests_write_against_a_check_change_no_schema_for_others()
+    {
+        using PostgresKmsStore store = await PostgresStores.OpenAsync(Database);
+        using Support.Database behind = Support.Database.OfPostgres(Database.ConnectionString);
+        behind.AsOne(() =>
+        {
+            behind.Execute("UPDATE schema_lock SET only_row = 2").Should().Be(1);
+            store.Schema.LookAsync().GetAwaiter().GetResult();
+        });
+        store.Schema.ThrowIfDifferent();
+        behind.Execute("UPDATE schema_lock SET only_row = 3").Should().Be(1);
+
+        await store.Schema.LookAsync();
+
+        store.Schema.ThrowIfDifferent();
+        this.Invoking(test => test.Database.Run("UPDATE schema_lock SET only_row = 4")).Should().Throw<Npgsql.PostgresException>();
+    }
+
     // A server that is restarted, or another one behind the same name, is looked at by the first connection to it.
     [FactIf(Requirement.Postgres)]
     public async Task The_first_connection_to_another_server_looks_at_its_schema()

@@ -12,13 +12,27 @@ namespace Qkms.Tests.Support;
 /// </summary>
 internal sealed partial class Database : IDisposable
 {
+    private const string ChecksOff =
+        "UPDATE pg_class SET relchecks = 0 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relchecks > 0";
+
+    private const string ChecksOn =
+        """
+        UPDATE pg_class c
+        SET relchecks = x.number
+        FROM (SELECT conrelid, COUNT(*) AS number FROM pg_constraint WHERE contype = 'c' GROUP BY conrelid) AS x
+        WHERE c.oid = x.conrelid AND c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND c.relchecks <> x.number
+        """;
+
     private readonly DbConnection _connection;
-    private readonly string? _afterwards;
+
+    // On PostgreSQL, where checks are in the way of what is written.
+    private readonly bool _hasChecks;
+    private DbTransaction? _transaction;
 
     // Before any connection: some settings of SQLite count for the process, and only before its first use.
     static Database() => _ = NativeSqlite.Description;
 
-    private Database(DbConnection connection, string? afterwards) => (_connection, _afterwards) = (connection, afterwards);
+    private Database(DbConnection connection, bool hasChecks) => (_connection, _hasChecks) = (connection, hasChecks);
 
     public static Database OfSqlite(string path) => Open(Sqlite(path), "PRAGMA ignore_check_constraints = ON; PRAGMA foreign_keys = OFF");
 
@@ -30,7 +44,7 @@ internal sealed partial class Database : IDisposable
         Open(new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString), "SELECT 1");
 
     // A superuser, as the owner of the server's files is: triggers, and with them foreign keys, are off in his session, and checks are off
-    // for all until he is done; the service would notice that they are gone.
+    // in the transactions in which he writes. Nobody else ever sees that they are: the service would take it for a changed schema.
     public static Database OfPostgres(string connectionString)
     {
         NpgsqlConnection connection = new(new NpgsqlConnectionStringBuilder(connectionString)
@@ -40,15 +54,8 @@ internal sealed partial class Database : IDisposable
         }.ConnectionString);
         return Open(
             connection,
-            """
-            UPDATE pg_class SET relchecks = 0 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace;
-            CREATE FUNCTION pg_temp.zeroblob(size INTEGER) RETURNS BYTEA LANGUAGE SQL AS $$ SELECT decode(repeat('00', size), 'hex') $$
-            """,
-            """
-            UPDATE pg_class c
-            SET relchecks = (SELECT COUNT(*) FROM pg_constraint WHERE conrelid = c.oid AND contype = 'c')
-            WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
-            """);
+            "CREATE FUNCTION pg_temp.zeroblob(size INTEGER) RETURNS BYTEA LANGUAGE SQL AS $$ SELECT decode(repeat('00', size), 'hex') $$",
+            hasChecks: true);
     }
 
     /// <summary>The one value; every whole number is a long.</summary>
@@ -95,6 +102,38 @@ internal sealed partial class Database : IDisposable
 
     public int Execute(string sql, params (string Name, object? Value)[] parameters)
     {
+        if (!_hasChecks || _transaction is not null || !WritesRows().IsMatch(sql))
+            return Run(sql, parameters);
+
+        int rows = 0;
+        AsOne(() => rows = Run(sql, parameters));
+        return rows;
+    }
+
+    /// <summary>Writes in one transaction: others see all of it or nothing.</summary>
+    public void AsOne(Action write)
+    {
+        using DbTransaction transaction = _connection.BeginTransaction();
+        _transaction = transaction;
+        try
+        {
+            if (_hasChecks)
+                Run(ChecksOff);
+
+            write();
+            if (_hasChecks)
+                Run(ChecksOn);
+
+            transaction.Commit();
+        }
+        finally
+        {
+            _transaction = null;
+        }
+    }
+
+    private int Run(string sql, params (string Name, object? Value)[] parameters)
+    {
         using DbCommand command = Command(sql);
         foreach ((string name, object? value) in parameters)
         {
@@ -136,13 +175,7 @@ internal sealed partial class Database : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        if (_afterwards is { } sql)
-            Execute(sql);
-
-        _connection.Dispose();
-    }
+    public void Dispose() => _connection.Dispose();
 
     // A damaged index makes bt_index_check fail; a damaged table is described in rows.
     private IReadOnlyList<string> PostgresFlaws()
@@ -162,10 +195,10 @@ internal sealed partial class Database : IDisposable
     private static SqliteConnection Sqlite(string path) =>
         new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 30 }.ToString());
 
-    private static Database Open(DbConnection connection, string preparation, string? afterwards = null)
+    private static Database Open(DbConnection connection, string preparation, bool hasChecks = false)
     {
         connection.Open();
-        Database database = new(connection, afterwards);
+        Database database = new(connection, hasChecks);
         database.Execute(preparation);
         return database;
     }
@@ -173,6 +206,7 @@ internal sealed partial class Database : IDisposable
     private DbCommand Command(string sql)
     {
         DbCommand command = _connection.CreateCommand();
+        command.Transaction = _transaction;
         command.CommandText = _connection is SqliteConnection
             ? sql
             : BytesLiteral().Replace(sql, @"'\x$1'::bytea").Replace(" zeroblob(", " pg_temp.zeroblob(", StringComparison.Ordinal);
@@ -181,4 +215,7 @@ internal sealed partial class Database : IDisposable
 
     [GeneratedRegex(@"\bx'([0-9A-Fa-f]*)'")]
     private static partial Regex BytesLiteral();
+
+    [GeneratedRegex(@"^\s*(?:INSERT|UPDATE|DELETE)\b", RegexOptions.IgnoreCase)]
+    private static partial Regex WritesRows();
 }

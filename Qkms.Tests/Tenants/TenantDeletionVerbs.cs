@@ -1,5 +1,6 @@
 using Qkms.Core.Administration;
 using Qkms.Tests.ApiKeys;
+using Qkms.Tests.Aws;
 
 namespace Qkms.Tests.Tenants;
 
@@ -41,7 +42,20 @@ internal static class TenantDeletionVerbs
             .ShouldBe(HttpStatusCode.Created);
         (await client.PostJsonAsync("/devices/phone/keys", """{"algorithm":"ML-KEM-768"}""")).ShouldBe(HttpStatusCode.Created);
         (await client.CreateApiKeyAsync()).ShouldBe(HttpStatusCode.Created);
+        await client.NameAndTagAsync(name);
         (await client.RotateApiKeyAsync((await client.CreateApiKeyAsync()).Text("api_key_id"))).ShouldBe(HttpStatusCode.Created);
+    }
+
+    // As clients of AWS KMS do, which sign with the time: that of the service, whatever its clock says.
+    private static async Task NameAndTagAsync(this HttpClient client, string name)
+    {
+        AwsSigner signer = await client.CreateAccessKeyAsync();
+        Answer made = await client.GenerateAsync("HMAC-256", new { name });
+        (string key, DateTimeOffset now) = (made.Text("key_id"), (DateTimeOffset)made.Json["timestamp"]!);
+        (await client.CallAsync(signer, "CreateAlias", new { AliasName = $"alias/{name}", TargetKeyId = key }, at: now))
+            .ShouldBe(HttpStatusCode.OK);
+        object tags = new { KeyId = key, Tags = new[] { new { TagKey = "a", TagValue = "b" } } };
+        (await client.CallAsync(signer, "TagResource", tags, at: now)).ShouldBe(HttpStatusCode.OK);
     }
 
     /// <summary>Lets so much time go by, and has what is due by then deleted: the number of tenants.</summary>

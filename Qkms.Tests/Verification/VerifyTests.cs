@@ -2,6 +2,7 @@ using Qkms.Api.Hosting;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Verification;
+using Qkms.Tests.Integrity;
 using Qkms.Tests.Rotations;
 
 namespace Qkms.Tests.Verification;
@@ -107,9 +108,9 @@ public sealed class VerifyTests : ServiceTests
     public async Task A_cut_with_the_old_head_is_found_by_the_keys()
     {
         await PrepareAsync();
-        Action putBack = Remember("audit_streams", $"{Ours} AND stream = 1");
+        OldRows old = OldRows.Of(App, "audit_streams", $"{Ours} AND stream = 1");
         await Client.RotateAsync("AES-256", new { name = "orders" });
-        putBack();
+        old.PutBack();
         using (Database database = App.OpenDatabase())
         {
             database.Execute(
@@ -125,12 +126,12 @@ public sealed class VerifyTests : ServiceTests
     public async Task A_key_put_back_with_its_versions_is_found_by_the_journal()
     {
         string second = await PrepareAsync();
-        Action putVersionsBack = Remember("key_versions", $"key_id = {Key}");
-        Action putKeyBack = Remember("keys", "name = 'orders'");
+        OldRows oldVersions = OldRows.Of(App, "key_versions", $"key_id = {Key}");
+        OldRows oldKey = OldRows.Of(App, "keys", "name = 'orders'");
         await Client.RevokeAsync(second);
         (await Verify.RunAsync(App.DataDirectory)).ExitCode.Should().Be(0);
-        putVersionsBack();
-        putKeyBack();
+        oldVersions.PutBack();
+        oldKey.PutBack();
 
         await ShouldBeFoundAsync("was put back to what it was at position 9 of its tenant's journal; position");
     }
@@ -158,8 +159,8 @@ public sealed class VerifyTests : ServiceTests
     public async Task An_old_row_of_an_API_key_or_a_tenant_is_found_by_the_journal()
     {
         await PrepareAsync();
-        Action putApiKeyBack = Remember("credentials", $"{Ours} AND label = 'initial'");
-        Action putTenantBack = Remember("tenants", "name = 'right'");
+        OldRows oldApiKey = OldRows.Of(App, "credentials", $"{Ours} AND label = 'initial'");
+        OldRows oldTenant = OldRows.Of(App, "tenants", "name = 'right'");
         TenantId tenant = await App.FirstTenantAsync();
         TenantProvisioning provisioning = App.Services.GetRequiredService<TenantProvisioning>();
         RowSealer sealer = App.Services.GetRequiredService<RowSealer>();
@@ -180,8 +181,8 @@ public sealed class VerifyTests : ServiceTests
         (await Verify.RunAsync(App.DataDirectory)).Output.Should().Contain("Everything holds.");
         using (Database database = App.OpenDatabase())
             database.Execute("UPDATE credentials SET label = 'initial' WHERE label = 'narrowed'");
-        putApiKeyBack();
-        putTenantBack();
+        oldApiKey.PutBack();
+        oldTenant.PutBack();
 
         await ShouldBeFoundAsync(
             "the row of credential * is not the one that the journal says was written last: it was put back",
@@ -195,10 +196,10 @@ public sealed class VerifyTests : ServiceTests
     public async Task A_counter_put_back_is_found_by_the_uses()
     {
         await PrepareAsync();
-        Action putBack = Remember("key_usage", $"{Ours} AND version_id = {Counted}");
+        OldRows old = OldRows.Of(App, "key_usage", $"{Ours} AND version_id = {Counted}");
         await Client.MustUseAsync("/crypto/encrypt", new { kid = "counted-1", plaintext = "aGVsbG8=" });
         (await Verify.RunAsync(App.DataDirectory)).Output.Should().Contain("Everything holds.");
-        putBack();
+        old.PutBack();
 
         await ShouldBeFoundAsync("the counter of key version counted-1 was set back to 2: the journal tells of 3 uses");
     }
@@ -208,11 +209,11 @@ public sealed class VerifyTests : ServiceTests
     public async Task A_rotation_job_put_back_is_found_by_the_journal()
     {
         await PrepareAsync();
-        Action putBack = Remember("rotation_jobs", Ours);
+        OldRows old = OldRows.Of(App, "rotation_jobs", Ours);
         string location = $"/kms/rotation-jobs/{(await Client.GetJsonAsync("/kms/rotation-jobs")).Data["jobs"]![0]!["id"]}";
         (await Client.SendJsonAsync(HttpMethod.Delete, location, null)).ShouldBe(HttpStatusCode.OK);
         (await Verify.RunAsync(App.DataDirectory)).Output.Should().Contain("Everything holds.");
-        putBack();
+        old.PutBack();
 
         await ShouldBeFoundAsync("is SCHEDULED, and its newest event says CANCELLED: its row was put back");
     }
@@ -230,25 +231,6 @@ public sealed class VerifyTests : ServiceTests
         TestStorage.WriteRootKey(App.DataDirectory, RandomNumberGenerator.GetBytes(32));
         Func<Task> another = () => Verify.RunAsync(App.DataDirectory);
         await another.Should().ThrowAsync<RootKeyException>().WithMessage("*does not match this database*");
-    }
-
-    // The rows as they are now; what is answered puts them back.
-    private Action Remember(string table, string where)
-    {
-        using Database now = App.OpenDatabase();
-        string[] columns = [.. now.ColumnNames(table)];
-        IReadOnlyList<object?[]> rows = now.Rows($"SELECT {string.Join(", ", columns)} FROM {table} WHERE {where}");
-        return () =>
-        {
-            using Database database = App.OpenDatabase();
-            database.Execute($"DELETE FROM {table} WHERE {where}").Should().Be(rows.Count);
-            foreach (object?[] row in rows)
-            {
-                database.Execute(
-                    $"INSERT INTO {table} ({string.Join(", ", columns)}) VALUES ({string.Join(", ", columns.Select(c => $"@{c}"))})",
-                    [.. columns.Zip(row)]);
-            }
-        };
     }
 
     private async Task ShouldBeFoundAsync(params string[] findings)

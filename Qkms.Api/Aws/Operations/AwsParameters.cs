@@ -17,6 +17,19 @@ internal static class AwsParameters
             throw KmsErrors.Invalid.With($"'{member}' must be from {least} to {most}.");
     }
 
+    /// <summary>A time as AWS writes it: seconds since 1970.</summary>
+    public static double SecondsOf(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / 1000.0;
+
+    /// <summary>What a list says of its page.</summary>
+    /// <param name="limit">How many entries at most.</param>
+    /// <param name="most">The most there may be.</param>
+    /// <param name="usual">How many where the request does not say.</param>
+    public static int LimitOf(int? limit, int most, int usual)
+    {
+        RequireLength(limit ?? usual, 1, most, "Limit");
+        return limit ?? usual;
+    }
+
     /// <summary>The encryption context.</summary>
     public static EncryptionContext ContextOf(IReadOnlyDictionary<string, string?>? members) =>
         EncryptionContext.TryCreate(members, out EncryptionContext? context, out string? problem)

@@ -66,7 +66,7 @@ internal static class KeyOperations
     private static async ValueTask<DescribeKeyResponse> DescribeKeyAsync(AwsCall call, DescribeKeyRequest request)
     {
         AwsParameters.RefuseGrants(request.GrantTokens);
-        Key key = await AwsKeys.GetAsync(call, request.KeyId);
+        Key key = await AwsKeys.GetByAnyNameAsync(call, request.KeyId);
         KeyVersion? active = key.ActiveKid is { } kid ? await call.Service<VersionReader>().GetAsync(call.Caller, kid, call.Aborted) : null;
         (KeyAlgorithm algorithm, KeyUse use) = (key.Address.Algorithm, key.Address.Use);
         return new DescribeKeyResponse(new KeyMetadata
@@ -74,7 +74,7 @@ internal static class KeyOperations
             AWSAccountId = call.Aws.AccountId,
             KeyId = key.Id.ToString(),
             Arn = AwsKeys.ArnOf(call, key.Id),
-            CreationDate = key.CreatedAt.ToUnixTimeMilliseconds() / 1000.0,
+            CreationDate = AwsParameters.SecondsOf(key.CreatedAt),
             Enabled = active is not null && key.Enablement == KeyEnablement.Enabled,
             Description = key.Description ?? "",
             KeyUsage = AwsNames.KeyUsageOf(algorithm, use),
@@ -101,7 +101,7 @@ internal static class KeyOperations
     private static async ValueTask<GetPublicKeyResponse> GetPublicKeyAsync(AwsCall call, GetPublicKeyRequest request)
     {
         AwsParameters.RefuseGrants(request.GrantTokens);
-        Key key = await AwsKeys.GetAsync(call, request.KeyId);
+        Key key = await AwsKeys.GetByAnyNameAsync(call, request.KeyId);
         if (key.Address.Algorithm.Family.IsSymmetric)
             throw AwsErrors.Unsupported.With("A symmetric key has no public key.");
 
