@@ -38,3 +38,6 @@ done
 refused NotFoundException cosign public-key --key "${RELEASE%/*}/unknown"
 refused InvalidSignatureException env AWS_SECRET_ACCESS_KEY=wrong cosign public-key --key "$RELEASE"
 refused 'failed to verify certificate' env -u SSL_CERT_FILE cosign public-key --key "$RELEASE"
+
+# The access key that signs makes no keys.
+refused AccessDeniedException cosign generate-key-pair --kms "${RELEASE%/*}/another"
