@@ -69,28 +69,43 @@ def holds_for_openssl(public_key, signature, message, *options):
 
 def keys_of(kms):
     made = {}
-    for name, algorithm, spec, use in (
-        ("orders", "AES-256", "SYMMETRIC_DEFAULT", None), ("release", "EC-P256", "ECC_NIST_P256", None), ("rsa", "RSA-2048", "RSA_2048", "sig"),
-        ("mac", "HMAC-512", "HMAC_512", None),
+    for name, spec, usage in (
+        ("orders", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"), ("archive", "SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"),
+        ("release", "ECC_NIST_P256", "SIGN_VERIFY"), ("rsa", "RSA_2048", "SIGN_VERIFY"), ("mac", "HMAC_512", "GENERATE_VERIFY_MAC"),
     ):
-        body = {"algorithm": algorithm, "name": f"boto3-{name}"} | ({"use": use} if use else {})
-        made[name] = rest("/kms/keys/generate", body)["key_id"]
+        key = kms.create_key(KeySpec=spec, KeyUsage=usage, Description=name)
+        made[name] = key["KeyMetadata"]["KeyId"]
         described = kms.describe_key(KeyId=made[name])["KeyMetadata"]
-        same(f"describe {spec}", (made[name], spec, "Enabled"), (described["KeyId"], described["KeySpec"], described["KeyState"]))
+        same(f"create and describe {spec}", key["KeyMetadata"], described)
         age = datetime.datetime.now(datetime.timezone.utc) - described["CreationDate"]
         assert abs(age) < datetime.timedelta(minutes=10), age
+    listed = [key["KeyId"] for page in kms.get_paginator("list_keys").paginate(PaginationConfig={"PageSize": 2}) for key in page["Keys"]]
+    same("every key is listed once, in pages of two", (len(listed), set()), (len(set(listed)), set(made.values()) - set(listed)))
+    kms.tag_resource(KeyId=made["orders"], Tags=[{"TagKey": "client", "TagValue": "boto3"}])
+    same("tags", [{"TagKey": "client", "TagValue": "boto3"}], kms.list_resource_tags(KeyId=made["orders"])["Tags"])
     return made
 
 
 def use_secrets(kms, made):
+    kms.create_alias(AliasName="alias/boto3", TargetKeyId=made["orders"])
     context = {"purpose": "orders", "\U0001F600": "smile"}
-    key = kms.generate_data_key(KeyId=made["orders"], KeySpec="AES_256", EncryptionContext=context)
-    rest("/kms/keys/rotate", {"algorithm": "AES-256", "name": "boto3-orders"})
+    key = kms.generate_data_key(KeyId="alias/boto3", KeySpec="AES_256", EncryptionContext=context)
+    kid = rest_kid(made["orders"])
+    rest(f"/kms/keys/{kid}/rotations", {})
     opened = kms.decrypt(CiphertextBlob=key["CiphertextBlob"], EncryptionContext=context)
     same("after a rotation, the data key opens without a key id", key["Plaintext"], opened["Plaintext"])
-    same("the answer names the key", kms.describe_key(KeyId=made["orders"])["KeyMetadata"]["Arn"], opened["KeyId"])
+    same("the answer names the key", kms.describe_key(KeyId="alias/boto3")["KeyMetadata"]["Arn"], opened["KeyId"])
     refused("InvalidCiphertextException", "another context", kms.decrypt, CiphertextBlob=key["CiphertextBlob"], EncryptionContext={})
+    text = kms.encrypt(KeyId="alias/boto3", Plaintext=b"text")
+    moved = kms.re_encrypt(CiphertextBlob=text["CiphertextBlob"], DestinationKeyId=made["archive"])
+    same("a ciphertext under another key", b"text", kms.decrypt(CiphertextBlob=moved["CiphertextBlob"], KeyId=made["archive"])["Plaintext"])
     return {"blob": key["CiphertextBlob"].hex(), "plaintext": key["Plaintext"].hex(), "context": context}
+
+
+def rest_kid(key_id):
+    request = urllib.request.Request(f"{URL}/kms/keys?algorithm=AES-256&status=active&limit=1000", headers={"x-api-key": API_KEY})
+    with urllib.request.urlopen(request) as answer:
+        return next(key["kid"] for key in json.load(answer)["data"]["keys"] if key["key_id"] == key_id)
 
 
 def sign(kms, made):
@@ -109,6 +124,18 @@ def sign(kms, made):
     same("a MAC", True, kms.verify_mac(KeyId=made["mac"], Message=message, Mac=mac, MacAlgorithm="HMAC_SHA_512")["MacValid"])
     refused("KMSInvalidMacException", "a MAC of another message", kms.verify_mac,
             KeyId=made["mac"], Message=b"another", Mac=mac, MacAlgorithm="HMAC_SHA_512")
+
+
+def change_states(kms, made):
+    kms.disable_key(KeyId=made["archive"])
+    refused("DisabledException", "use of a disabled key", kms.encrypt, KeyId=made["archive"], Plaintext=b"text")
+    kms.enable_key(KeyId=made["archive"])
+    kms.encrypt(KeyId=made["archive"], Plaintext=b"text")
+    answer = kms.schedule_key_deletion(KeyId=made["archive"], PendingWindowInDays=30)
+    same("a deletion in 30 days", ("PendingDeletion", 30), (answer["KeyState"], answer["PendingWindowInDays"]))
+    refused("KMSInvalidStateException", "use of a key that waits for its deletion", kms.encrypt, KeyId=made["archive"], Plaintext=b"text")
+    kms.cancel_key_deletion(KeyId=made["archive"])
+    same("a deletion that was cancelled", "Disabled", kms.describe_key(KeyId=made["archive"])["KeyMetadata"]["KeyState"])
 
 
 class SlowClock(datetime.datetime):
@@ -155,6 +182,7 @@ def before(path):
     made = keys_of(kms)
     kept = use_secrets(kms, made)
     sign(kms, made)
+    change_states(kms, made)
     refuse_strangers(kms, access_key, secret)
     with open(path, "w", encoding="ascii") as file:
         json.dump({"access_key": access_key, "secret": secret, "keys": made, **kept}, file)
@@ -166,6 +194,7 @@ def after(path):
     kms = client_of(kept["access_key"], kept["secret"])
     opened = kms.decrypt(CiphertextBlob=bytes.fromhex(kept["blob"]), EncryptionContext=kept["context"])
     same("after a restart, the data key opens without a key id", bytes.fromhex(kept["plaintext"]), opened["Plaintext"])
+    same("after a restart, the alias", kept["keys"]["orders"], kms.describe_key(KeyId="alias/boto3")["KeyMetadata"]["KeyId"])
 
 
 print("boto3", boto3.__version__, "botocore", botocore.__version__)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The client of AWS that Debian packages (awscli), unmodified, against a started service, in two parts with a restart between them.
 #
-#   .ci/aws.sh before FOLDER   makes keys and uses them; FOLDER keeps what the second part needs
+#   .ci/aws.sh before FOLDER   uses every operation that this client has in common with Qkms; FOLDER keeps what the second part needs
 #   .ci/aws.sh after FOLDER    uses what the first part made
 #
 # QKMS_URL and QKMS_API_KEY say where the service is and who may make an access key. Each check prints a line; the first one that fails
@@ -43,14 +43,19 @@ refused() {
   ok "$what is $exception"
 }
 
-# create NAME ALGORITHM [MEMBER]: makes a key over REST and keeps its id in the file NAME.
+# create NAME ARGUMENT…: makes a key and keeps its id in the file NAME.
 create() {
-  post /kms/keys/generate "{\"algorithm\":\"$2\",\"name\":\"$1\"${3:+,$3}}" | field key_id >"$1"
-  matches "create $1" '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' "$(<"$1")"
+  local name=$1
+  shift
+  kms create-key --query KeyMetadata.KeyId --description "$name of awscli" "$@" >"$name"
+  matches "create $name" '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' "$(<"$name")"
 }
 
 # decrypt FILE CONTEXT TO: without a key id.
 decrypt() { kms decrypt --ciphertext-blob "fileb://$1" --encryption-context "$2" --query Plaintext | base64 -d >"$3"; }
+
+# state NAME
+state() { kms describe-key --key-id "$(<"$1")" --query KeyMetadata.KeyState; }
 
 make_access_key() {
   local made
@@ -60,32 +65,65 @@ make_access_key() {
 }
 
 keys() {
-  create orders AES-256
-  create old AES-256
-  create release EC-P256
-  create rsa RSA-2048 '"use":"sig"'
-  create rsa-encryption RSA-2048 '"use":"enc"'
-  create hmac HMAC-256
-  equal 'describe: spec, usage, state, manager' 'SYMMETRIC_DEFAULT ENCRYPT_DECRYPT Enabled CUSTOMER' \
-    "$(kms describe-key --key-id "$(<orders)" --query 'KeyMetadata.[KeySpec,KeyUsage,KeyState,KeyManager]' | tr '\t' ' ')"
+  create orders
+  create release --key-spec ECC_NIST_P256 --key-usage SIGN_VERIFY
+  create rsa --key-spec RSA_2048 --key-usage SIGN_VERIFY
+  create rsa-encryption --key-spec RSA_2048 --key-usage ENCRYPT_DECRYPT
+  create hmac --key-spec HMAC_256 --key-usage GENERATE_VERIFY_MAC
+  create old --customer-master-key-spec SYMMETRIC_DEFAULT
+  equal 'describe: spec, usage, state, manager, description' \
+    "SYMMETRIC_DEFAULT ENCRYPT_DECRYPT Enabled CUSTOMER orders of awscli" \
+    "$(kms describe-key --key-id "$(<orders)" --query 'KeyMetadata.[KeySpec,KeyUsage,KeyState,KeyManager,Description]' | tr '\t' ' ')"
   matches 'describe: arn' "^arn:aws:kms:eu-central-1:[0-9]{12}:key/$(<orders)$" \
     "$(kms describe-key --key-id "$(<orders)" --query KeyMetadata.Arn)"
+  kms update-key-description --key-id "$(<orders)" --description 'orders, described again'
+  equal 'a new description' 'orders, described again' "$(kms describe-key --key-id "$(<orders)" --query KeyMetadata.Description)"
+
+  # The client asks for one page after the other.
+  kms list-keys --page-size 2 --query 'Keys[].KeyId' | tr '\t' '\n' | sort >listed
+  sort orders release rsa rsa-encryption hmac old >made
+  equal 'every key is listed, in pages of two' '' "$(comm -13 listed made)"
+  equal 'no key is listed twice' '' "$(uniq -d listed)"
+  equal 'one page holds as many keys as were asked for' 2 "$(kms list-keys --limit 2 --no-paginate --query 'length(Keys)')"
+  refused InvalidMarkerException 'a made-up marker' kms list-keys --no-paginate --marker bm9uZQ==
+  refused ValidationException 'a key spec of another usage' kms create-key --key-spec ECC_NIST_P256 --key-usage ENCRYPT_DECRYPT
+}
+
+names() {
+  kms create-alias --alias-name alias/orders --target-key-id "$(<orders)"
+  equal 'a key by its alias' "$(<orders)" "$(kms describe-key --key-id alias/orders --query KeyMetadata.KeyId)"
+  refused AlreadyExistsException 'an alias that is there' kms create-alias --alias-name alias/orders --target-key-id "$(<old)"
+  refused NotFoundException 'an alias of an unknown key' \
+    kms create-alias --alias-name alias/none --target-key-id 00000000-0000-4000-8000-000000000000
+  kms create-alias --alias-name alias/moves --target-key-id "$(<orders)"
+  kms update-alias --alias-name alias/moves --target-key-id "$(<old)"
+  equal 'an alias that moved' "$(<old)" "$(kms describe-key --key-id alias/moves --query KeyMetadata.KeyId)"
+  equal 'the aliases of a key' alias/orders "$(kms list-aliases --key-id "$(<orders)" --query 'Aliases[].AliasName')"
+  equal 'all aliases, in pages of one' 'alias/moves alias/orders' \
+    "$(kms list-aliases --page-size 1 --query 'Aliases[?TargetKeyId].AliasName' | tr '\t' '\n' | sort | xargs)"
+  kms delete-alias --alias-name alias/moves
+  refused NotFoundException 'a deleted alias' kms describe-key --key-id alias/moves
+  refused ValidationException 'an alias that does not begin with alias/' kms create-alias --alias-name moves --target-key-id "$(<old)"
+
+  kms tag-resource --key-id "$(<orders)" --tags TagKey=team,TagValue=shop TagKey=stage,TagValue=test
+  kms untag-resource --key-id "$(<orders)" --tag-keys stage
+  equal 'tags' 'team shop' "$(kms list-resource-tags --key-id "$(<orders)" --query 'Tags[].[TagKey,TagValue]' | tr '\t' ' ')"
 }
 
 secrets() {
-  kms generate-data-key --key-id "$(<orders)" --key-spec AES_256 --encryption-context purpose=orders \
+  kms generate-data-key --key-id alias/orders --key-spec AES_256 --encryption-context purpose=orders \
     --query '[Plaintext,CiphertextBlob]' >data-key.text
   cut -f1 data-key.text | base64 -d >data-key
   cut -f2 data-key.text | base64 -d >data-key.blob
   equal 'a data key has 32 bytes' 32 "$(stat -c %s data-key)"
   decrypt data-key.blob purpose=orders opened
   same 'the data key opens without a key id' data-key opened
-  kms generate-data-key-without-plaintext --key-id "$(<orders)" --number-of-bytes 64 --query CiphertextBlob | base64 -d >unseen.blob
+  kms generate-data-key-without-plaintext --key-id alias/orders --number-of-bytes 64 --query CiphertextBlob | base64 -d >unseen.blob
   equal 'a data key without plaintext opens' 64 "$(kms decrypt --ciphertext-blob fileb://unseen.blob --query Plaintext | base64 -d | wc -c)"
   equal 'random bytes' 40 "$(kms generate-random --number-of-bytes 40 --query Plaintext | base64 -d | wc -c)"
 
   printf 'the order is 42' >text
-  kms encrypt --key-id "$(<orders)" --plaintext fileb://text --encryption-context purpose=orders --query CiphertextBlob |
+  kms encrypt --key-id alias/orders --plaintext fileb://text --encryption-context purpose=orders --query CiphertextBlob |
     base64 -d >text.blob
   decrypt text.blob purpose=orders opened
   same 'a ciphertext opens without a key id' text opened
@@ -96,11 +134,26 @@ secrets() {
   head -c 40 /dev/zero >zeros
   refused InvalidCiphertextException 'no ciphertext' kms decrypt --ciphertext-blob fileb://zeros
 
+  kms re-encrypt --ciphertext-blob fileb://text.blob --source-encryption-context purpose=orders \
+    --destination-key-id "$(<old)" --destination-encryption-context purpose=archive --query CiphertextBlob | base64 -d >archived.blob
+  decrypt archived.blob purpose=archive opened
+  same 'a ciphertext under another key and context' text opened
+
   kms encrypt --key-id "$(<rsa-encryption)" --plaintext fileb://text --encryption-algorithm RSAES_OAEP_SHA_256 --query CiphertextBlob |
     base64 -d >rsa.blob
   kms decrypt --key-id "$(<rsa-encryption)" --ciphertext-blob fileb://rsa.blob --encryption-algorithm RSAES_OAEP_SHA_256 \
     --query Plaintext | base64 -d >opened
   same 'encryption with RSA' text opened
+
+  kms generate-data-key-pair --key-id alias/orders --key-pair-spec ECC_NIST_P256 \
+    --query '[PrivateKeyPlaintext,PublicKey,PrivateKeyCiphertextBlob]' >pair.text
+  cut -f1 pair.text | base64 -d | openssl pkey -inform DER -pubout -outform DER >pair.derived
+  cut -f2 pair.text | base64 -d >pair.public
+  cut -f3 pair.text | base64 -d >pair.blob
+  same 'openssl derives the public key of the pair from its private key' pair.public pair.derived
+  kms decrypt --ciphertext-blob fileb://pair.blob --query Plaintext | base64 -d >opened
+  cut -f1 pair.text | base64 -d >pair.private
+  same 'the private key of the pair opens' pair.private opened
 }
 
 # signed KEY ALGORITHM OPENSSL…: a signature of Qkms over a message and its hash holds for openssl.
@@ -135,7 +188,7 @@ signatures() {
     kms verify-mac --key-id "$(<hmac)" --message fileb://zeros --mac fileb://text.mac --mac-algorithm HMAC_SHA_256
 }
 
-# This client is older than AWS's operation for it, so that the key is rotated over REST.
+# This client is older than the operation that rotates at once, so that the key is rotated over REST.
 rotation() {
   local kid
   kid=$(curl -fsS -H "x-api-key: $QKMS_API_KEY" "$QKMS_URL/kms/keys?algorithm=AES-256&status=active&limit=1000" |
@@ -143,9 +196,43 @@ rotation() {
   post "/kms/keys/$kid/rotations" '{}' >rotated
   decrypt data-key.blob purpose=orders opened
   same 'after a rotation, the data key opens without a key id' data-key opened
-  kms encrypt --key-id "$(<orders)" --plaintext fileb://text --query CiphertextBlob | base64 -d >new.blob
+  kms encrypt --key-id alias/orders --plaintext fileb://text --query CiphertextBlob | base64 -d >new.blob
   kms decrypt --ciphertext-blob fileb://new.blob --query Plaintext | base64 -d >opened
   same 'after a rotation, a new ciphertext opens' text opened
+
+  kms enable-key-rotation --key-id "$(<orders)"
+  equal 'yearly rotation is on' True "$(kms get-key-rotation-status --key-id "$(<orders)" --query KeyRotationEnabled)"
+  kms disable-key-rotation --key-id "$(<orders)"
+  equal 'yearly rotation is off' False "$(kms get-key-rotation-status --key-id "$(<orders)" --query KeyRotationEnabled)"
+  refused UnsupportedOperationException 'rotation of a key for signatures' kms enable-key-rotation --key-id "$(<release)"
+}
+
+states() {
+  kms disable-key --key-id "$(<orders)"
+  equal 'a disabled key' Disabled "$(state orders)"
+  refused DisabledException 'encryption with a disabled key' kms encrypt --key-id alias/orders --plaintext fileb://text
+  refused DisabledException 'decryption with a disabled key' decrypt text.blob purpose=orders opened
+  kms enable-key --key-id "$(<orders)"
+  decrypt text.blob purpose=orders opened
+  same 'an enabled key opens' text opened
+
+  kms schedule-key-deletion --key-id "$(<old)" --pending-window-in-days 7 >scheduled
+  equal 'a key that waits for its deletion' PendingDeletion "$(state old)"
+  refused KMSInvalidStateException 'its use' kms encrypt --key-id "$(<old)" --plaintext fileb://text
+  refused KMSInvalidStateException 'its second deletion' kms schedule-key-deletion --key-id "$(<old)"
+  kms cancel-key-deletion --key-id "$(<old)" >cancelled
+  equal 'a deletion that was cancelled leaves the key disabled' Disabled "$(state old)"
+  kms enable-key --key-id "$(<old)"
+  decrypt archived.blob purpose=archive opened
+  same 'enabled again, it opens' text opened
+  refused ValidationException 'a waiting time of six days' kms schedule-key-deletion --key-id "$(<old)" --pending-window-in-days 6
+  create leaves
+  kms schedule-key-deletion --key-id "$(<leaves)" >scheduled
+}
+
+policies() {
+  equal 'the only policy' default "$(kms list-key-policies --key-id "$(<orders)" --query PolicyNames)"
+  matches 'the policy is JSON' '"Statement"' "$(kms get-key-policy --key-id "$(<orders)" --policy-name default --query Policy)"
 }
 
 strangers() {
@@ -162,15 +249,19 @@ strangers() {
     env AWS_ACCESS_KEY_ID="$other" "$aws" --endpoint-url "$QKMS_URL" kms generate-random --number-of-bytes 8
   refused UnrecognizedClientException 'a session token' \
     env AWS_SESSION_TOKEN=none "$aws" --endpoint-url "$QKMS_URL" kms generate-random --number-of-bytes 8
+  refused UnsupportedOperationException 'an operation that is not there' kms list-grants --key-id "$(<orders)"
 }
 
 before() {
   make_access_key
   identify
   keys
+  names
   secrets
   signatures
   rotation
+  states
+  policies
   strangers
 }
 
@@ -180,6 +271,11 @@ after() {
   same 'after a restart, the data key opens without a key id' data-key opened
   decrypt text.blob purpose=orders opened
   same 'after a restart, a ciphertext from before the rotation opens' text opened
+  equal 'after a restart, the alias' "$(<orders)" "$(kms describe-key --key-id alias/orders --query KeyMetadata.KeyId)"
+  equal 'after a restart, the description' 'orders, described again' \
+    "$(kms describe-key --key-id alias/orders --query KeyMetadata.Description)"
+  equal 'after a restart, the tag' shop "$(kms list-resource-tags --key-id "$(<orders)" --query 'Tags[0].TagValue')"
+  equal 'after a restart, the deletion' PendingDeletion "$(state leaves)"
   cp release.pem release.before
   signed release ECDSA_SHA_256
   same 'after a restart, the public key' release.pem release.before

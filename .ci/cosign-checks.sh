@@ -18,10 +18,15 @@ for key in cosign.pub "$RELEASE"; do
   refused 'invalid signature' cosign verify-blob --insecure-ignore-tlog --key "$key" --signature release.sig other.txt
 done
 
+# A second time, cosign finds the key that is there.
+cp cosign.pub first.pub
+cosign generate-key-pair --kms "$RELEASE"
+cmp cosign.pub first.pub
+
 # Keys of other kinds, by the ids of keys that REST makes. By a public key alone cosign verifies SHA-256 only, which P-384 does not sign.
 for algorithm in RSA-3072 EC-P384; do
   key=$(post /kms/keys/generate "{\"algorithm\":\"$algorithm\",\"name\":\"cosign\",\"use\":\"sig\"}" | field key_id)
-  uri=${RELEASE%/*}/$key
+  uri=${RELEASE%alias/*}$key
   cosign sign-blob --yes --tlog-upload=false --key "$uri" --output-signature other.sig release.txt
   cosign verify-blob --insecure-ignore-tlog --key "$uri" --signature other.sig release.txt
   [ $algorithm = EC-P384 ] || {
@@ -30,6 +35,9 @@ for algorithm in RSA-3072 EC-P384; do
   }
 done
 
-refused NotFoundException cosign public-key --key "${RELEASE%/*}/alias/unknown"
+refused NotFoundException cosign public-key --key "${RELEASE%/*}/unknown"
 refused InvalidSignatureException env AWS_SECRET_ACCESS_KEY=wrong cosign public-key --key "$RELEASE"
 refused 'failed to verify certificate' env -u SSL_CERT_FILE cosign public-key --key "$RELEASE"
+
+# The access key that signs makes no keys.
+refused AccessDeniedException cosign generate-key-pair --kms "${RELEASE%/*}/another"

@@ -15,6 +15,9 @@ internal sealed record GenerateKeyCommand(KeySelector Key, string Spelling, Kid?
 
     /// <summary>A text for people, of a key that is new.</summary>
     public string? Description { get; init; }
+
+    /// <summary>Tags of a key that is new; null = none.</summary>
+    public IReadOnlyDictionary<string, string>? Tags { get; init; }
 }
 
 /// <summary>A key to be rotated.</summary>

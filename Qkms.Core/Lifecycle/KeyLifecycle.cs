@@ -105,7 +105,11 @@ internal sealed class KeyLifecycle(
             KeyVersion version = next.Of(key, pair);
             caller.Touch(version);
             KeyMaterial material = PrivateKeyWrap.Wrap(tenantKey, version, pair.Format, pair.PrivateKey);
-            KeyPlan plan = planner.Add(JournalActor.Of(caller), key, head?.Version, version, material);
+            JournalActor actor = JournalActor.Of(caller);
+            KeyPlan plan = planner.Add(actor, key, head?.Version, version, material);
+            if (head is null && command.Tags is { Count: > 0 } tags)
+                plan = planner.Tag(actor, plan, tags);
+
             return new PlannedChange<KeyVersion>(version, now, session => writer.TryWriteAsync(session, plan));
         }
     }

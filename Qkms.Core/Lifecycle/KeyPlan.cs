@@ -1,6 +1,7 @@
 using Qkms.Core.Journal;
 using Qkms.Core.Keys;
 using Qkms.Core.Store;
+using Qkms.Core.Tags;
 
 namespace Qkms.Core.Lifecycle;
 
@@ -39,6 +40,9 @@ internal sealed record KeyPlan
 
     /// <summary>The counter of a version that gets a usage limit; null where none begins.</summary>
     public Sealed<KeyUsage>? NewUsage { get; init; }
+
+    /// <summary>The tags that a new key begins with; null when it has none.</summary>
+    public Sealed<KeyTags>? NewTags { get; init; }
 
     /// <summary>The key as it will be; null when nothing of it changes.</summary>
     public Sealed<Key>? ChangedKey { get; init; }

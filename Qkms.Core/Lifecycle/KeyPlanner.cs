@@ -2,6 +2,7 @@ using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Store;
+using Qkms.Core.Tags;
 
 namespace Qkms.Core.Lifecycle;
 
@@ -30,6 +31,21 @@ internal sealed class KeyPlanner(RowSealer sealer, IdGenerator ids, TimeProvider
             NewUsage = version.CountsUses ? UsageOf(version) : null,
             ChangedKey = changed,
             Events = [KeyEvents.About(ids.Next(), version.CreatedAt, actor, JournalActions.KeyGenerated, added, changed, before: null)],
+        };
+    }
+
+    /// <summary>The plan of a new key with tags that it begins with.</summary>
+    /// <param name="actor">Who makes it.</param>
+    /// <param name="plan">The plan without them.</param>
+    /// <param name="tags">The tags, at least one.</param>
+    internal KeyPlan Tag(JournalActor actor, KeyPlan plan, IReadOnlyDictionary<string, string> tags)
+    {
+        Key key = plan.Key;
+        Sealed<KeyTags> first = sealer.Seal(KeyTags.NoneOf(key.TenantId, key.Id).With(new(tags.ToDictionary(), StringComparer.Ordinal)));
+        return plan with
+        {
+            NewTags = first,
+            Events = [.. plan.Events, TagEvents.AboutSetting(ids.Next(), actor, first, key.CreatedAt, tags.Count)],
         };
     }
 

@@ -4,6 +4,7 @@ using Qkms.Core.Keys;
 using Qkms.Core.Rotations;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
+using Qkms.Core.Tags;
 using Qkms.Core.Tenants;
 using Qkms.Core.Uses;
 
@@ -13,6 +14,7 @@ namespace Qkms.Core.Lifecycle;
 internal sealed class KeyWriter(
     IKeyRepository keys,
     IKeyUsageRepository usages,
+    IKeyTagRepository tags,
     JournalWriter journal,
     KeyQuota quota,
     KeyStateCache states,
@@ -90,6 +92,9 @@ internal sealed class KeyWriter(
 
         if (plan.NewUsage is { } usage)
             await usages.InsertAsync(session, usage);
+
+        if (plan.NewTags is { } first && !await tags.InsertAsync(session, first))
+            throw new SealBrokenException(first.UnverifiedRow.LogName);
 
         if (plan.ChangedKey is not { } key)
             return;

@@ -189,6 +189,43 @@ public sealed class TagTests : SharedServiceTests
         journal.Body.Should().NotContain("project");
     }
 
+    /// <summary>E-13: a key begins with the tags that CreateKey gives it, and the journal tells of both in one step.</summary>
+    [Fact]
+    public async Task A_new_key_begins_with_its_tags()
+    {
+        AwsSigner signer = await Client.CreateAccessKeyAsync();
+
+        string key = await CreateAsync(signer, """{"Tags":[{"TagKey":"team","TagValue":"shop"},{"TagKey":"\u00e4 b"}]}""");
+        string bare = await CreateAsync(signer, """{"Tags":[]}""");
+
+        (await TagsAsync(signer, key)).Should().Equal(("team", "shop"), ("\u00e4 b", ""));
+        (await TagsAsync(signer, bare)).Should().BeEmpty();
+        await TagAsync(signer, key, ("team", "stock"));
+        (await TagsAsync(signer, key)).Should().Equal(("team", "stock"), ("\u00e4 b", ""));
+        Answer journal = await Client.GetJsonAsync("/audit/events?order=asc");
+        journal.Data["events"]!.AsArray().Where(one => (string?)one!["key_id"] == key)
+            .Select(one => ((string)one!["action"]!, (string?)one["reason"])).Take(2)
+            .Should().Equal(("key.generated", null), ("key.tagged", "2 tags set"));
+        journal.Body.Should().NotContain("shop");
+    }
+
+    /// <summary>As with AWS, CreateKey with tags needs the permission to tag as well. What is refused makes no key.</summary>
+    [Theory]
+    [InlineData("""{"Tags":[{"TagKey":"a"},{"TagKey":"a"}]}""", "TagException")]
+    [InlineData("""{"Tags":[{"TagKey":"aws:a","TagValue":"b"}]}""", "TagException")]
+    [InlineData("""{"Tags":[{"TagValue":"b"}]}""", "ValidationException")]
+    [InlineData("""{"Tags":[null]}""", "ValidationException")]
+    [InlineData("""{"Tags":{"a":"b"}}""", "SerializationException")]
+    [InlineData("""{"Tags":[{"TagKey":"a","TagValue":"b"}]}""", "AccessDeniedException", "keys:generate", "keys:read")]
+    public async Task A_key_with_bad_tags_is_not_made(string body, string exception, params string[] permissions)
+    {
+        AwsSigner signer = await Client.CreateAccessKeyAsync(permissions.Length == 0 ? null : new { permissions });
+
+        (await Client.CallAsync(signer, "CreateKey", body)).ShouldBeException(exception);
+
+        (await Client.GetJsonAsync("/kms/keys")).Data["keys"]!.AsArray().Should().BeEmpty();
+    }
+
     private static IEnumerable<(string, string)> TagsOf(Answer list) => list.ShouldBe(HttpStatusCode.OK).Json["Tags"]!.AsArray()
         .Select(tag => ((string)tag!["TagKey"]!, (string)tag["TagValue"]!));
 
@@ -197,6 +234,9 @@ public sealed class TagTests : SharedServiceTests
 
     private Task<Answer> TagAsync(AwsSigner signer, string key, params (string Key, string Value)[] tags) => Client.CallAsync(
         signer, "TagResource", new { KeyId = key, Tags = tags.Select(tag => new { TagKey = tag.Key, TagValue = tag.Value }) });
+
+    private async Task<string> CreateAsync(AwsSigner signer, string body) =>
+        (string)(await Client.CallAsync(signer, "CreateKey", body)).ShouldBe(HttpStatusCode.OK).Json["KeyMetadata"]!["KeyId"]!;
 
     private async Task<string> NewKeyAsync(string name = "default") => (await Client.GenerateAsync("AES-256", new { name })).Text("key_id");
 }

@@ -14,10 +14,8 @@ internal sealed record CreateKeyRequest(
     string? CustomKeyStoreId,
     string? XksKeyId,
     bool? BypassPolicyLockoutSafetyCheck,
-    IReadOnlyList<CreateKeyTag>? Tags,
+    IReadOnlyList<AwsTag?>? Tags,
     bool? MultiRegion);
-
-internal sealed record CreateKeyTag(string? TagKey, string? TagValue);
 
 internal sealed record CreateKeyResponse(KeyMetadata KeyMetadata);
 
@@ -44,9 +42,7 @@ internal static class CreationOperations
         string description = AwsParameters.TextOf(request.Description ?? "", WholeKeys.MaxDescriptionLength, "Description");
         RequireOwnMaterial(request);
         RequireDefaultPolicy(call, request.Policy);
-        if (request.Tags is { Count: > 0 })
-            throw AwsErrors.Unsupported.With("'Tags' are not supported here: use TagResource when the key is made.");
-
+        IReadOnlyDictionary<string, string>? tags = TagsOf(call, request.Tags);
         KeyId id = call.Service<NewKeys>().NextId();
         GenerateKeyCommand command = new(
             new KeySelector(algorithm, NameOf(call.Caller, id), use),
@@ -57,6 +53,7 @@ internal static class CreationOperations
         {
             Id = id,
             Description = description.Length == 0 ? null : description,
+            Tags = tags,
         };
         await GenerateAsync(call, command);
         return new CreateKeyResponse(await KeyOperations.MetadataOfAsync(call, await AwsKeys.GetAsync(call, id.ToString())));
@@ -108,6 +105,16 @@ internal static class CreationOperations
         return AwsNames.UseOf(algorithm, usage) is { } use
             ? (algorithm, use)
             : throw KmsErrors.Invalid.With($"'KeyUsage' {usage} is not compatible with keys of {spec}.");
+    }
+
+    // As with AWS, who gives a key tags needs the permission to tag as well.
+    private static IReadOnlyDictionary<string, string>? TagsOf(AwsCall call, IReadOnlyList<AwsTag?>? tags)
+    {
+        if (tags is not { Count: > 0 })
+            return null;
+
+        call.Caller.Require(Permission.KeysUpdate);
+        return AwsTags.Parse(tags);
     }
 
     private static void RequireOwnMaterial(CreateKeyRequest request)
