@@ -229,11 +229,15 @@ public sealed class MLDsaManaged : MLDsa
     {
         SigningKey key = RequireSigningKey();
         Span<byte> randomness = stackalloc byte[ParameterSet.SeedSize];
+
+        // The signature may be written over what is signed, and is verified after that.
+        Span<byte> mu = stackalloc byte[ParameterSet.MuSize];
+        externalMu.CopyTo(mu);
         try
         {
             _random(randomness);
-            key.Sign(externalMu, randomness, destination);
-            if (VerifiesAfterSigning && !_verificationKey.Verify(externalMu, destination))
+            key.Sign(mu, randomness, destination);
+            if (VerifiesAfterSigning && !_verificationKey.Verify(mu, destination))
             {
                 Erase.Memory(destination);
                 throw new EngineFaultException($"{Algorithm.Name} by 'managed', which does not verify what it signed");
