@@ -32,6 +32,7 @@ public sealed class CanonicalRequestTests
         }
 
         Verify(captured.Headers, captured.Body + " ").Should().Be("wrong");
+        Verify(captured.Headers, captured.Body, target: "/kms").Should().Be("wrong", "the path is signed too");
         foreach ((string what, string with) in new[] { ("/eu-central-1/", "/eu-central-2/"), ("Signature=", "Signature=0") })
         {
             Dictionary<string, StringValues> headers = captured.Headers;
@@ -61,6 +62,20 @@ public sealed class CanonicalRequestTests
         headers["X-Amz-Something"] = "added on the way";
 
         Verify(headers, CapturedRequests.All[0].Body).Should().Contain("InvalidSignatureException").And.Contain("x-amz-something");
+    }
+
+    /// <summary>Two hosts, or two targets, leave open which one is meant, though both are signed.</summary>
+    [Theory]
+    [InlineData("host")]
+    [InlineData("x-amz-target")]
+    public void Host_and_target_are_there_once(string name)
+    {
+        CapturedRequest captured = CapturedRequests.All[0];
+        Dictionary<string, StringValues> headers = captured.Headers;
+        headers[name] = new StringValues([headers[name].ToString(), "another"]);
+        Sign(headers, "content-type;host;x-amz-date;x-amz-target", captured.Body);
+
+        Verify(headers, captured.Body).Should().Contain("IncompleteSignatureException").And.Contain("must be there once");
     }
 
     /// <summary>A clock may be five minutes off, and no more.</summary>

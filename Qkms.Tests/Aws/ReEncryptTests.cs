@@ -170,9 +170,16 @@ public sealed class ReEncryptTests : SharedServiceTests
         {
             Answer answer = await Client.CallAsync(narrow, "ReEncrypt", new { CiphertextBlob = ciphertext, DestinationKeyId = id });
             if (moves)
+            {
                 answer.ShouldBe(HttpStatusCode.OK);
-            else
-                answer.ShouldBeException("AccessDeniedException");
+                continue;
+            }
+
+            // A permission is missed before the destination is looked for.
+            answer.ShouldBeException("AccessDeniedException");
+            (await Client.CallAsync(
+                narrow, "ReEncrypt", new { CiphertextBlob = ciphertext, DestinationKeyId = Guid.Empty.ToString() }))
+                .ShouldBeException("AccessDeniedException");
         }
     }
 
@@ -210,7 +217,10 @@ public sealed class ReEncryptTests : SharedServiceTests
         Answer from = await Client.GenerateAsync("AES-256", new { name = "from" });
         string to = await NewKeyAsync("AES-256", "to");
         string mac = await NewKeyAsync("HMAC-256", "mac");
+        string rsa = await NewKeyAsync("RSA-2048", "rsa");
         string blob = await EncryptAsync(signer, from.Text("key_id"));
+        string dataKey = (await Client.CallAsync(signer, "GenerateDataKey", new { KeyId = from.Text("key_id"), KeySpec = "AES_256" }))
+            .Member("CiphertextBlob");
         Dictionary<string, string> unnamed = new() { [""] = "x" };
 
         foreach ((object body, string exception) in new (object, string)[]
@@ -221,6 +231,7 @@ public sealed class ReEncryptTests : SharedServiceTests
             (new { CiphertextBlob = _hello, DestinationKeyId = to }, "InvalidCiphertextException"),
             (new { CiphertextBlob = blob, DestinationKeyId = Guid.Empty.ToString() }, "NotFoundException"),
             (new { CiphertextBlob = blob, DestinationKeyId = mac }, "InvalidKeyUsageException"),
+            (new { CiphertextBlob = dataKey, DestinationKeyId = rsa }, "InvalidKeyUsageException"),
             (new { CiphertextBlob = blob, SourceKeyId = mac, DestinationKeyId = to }, "InvalidKeyUsageException"),
             (new { CiphertextBlob = blob, SourceKeyId = to, DestinationKeyId = to }, "IncorrectKeyException"),
             (new { CiphertextBlob = blob, DestinationKeyId = to, SourceEncryptionAlgorithm = "RSAES_OAEP_SHA_1" },
@@ -234,7 +245,8 @@ public sealed class ReEncryptTests : SharedServiceTests
         })
             (await Client.CallAsync(signer, "ReEncrypt", body)).ShouldBeException(exception);
 
-        (await Client.GetJsonAsync($"/kms/keys/{from.Text("kid")}")).Number("usage_count").Should().Be(1, "it encrypted before");
+        (await Client.GetJsonAsync($"/kms/keys/{from.Text("kid")}")).Number("usage_count")
+            .Should().Be(2, "it encrypted and made a data key before");
     }
 
     private async Task<string> EncryptAsync(AwsSigner signer, string id, object? context = null) => (await Client.CallAsync(

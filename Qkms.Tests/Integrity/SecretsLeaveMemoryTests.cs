@@ -42,7 +42,7 @@ public sealed class SecretsLeaveMemoryTests
             .Should().BeEmpty();
     }
 
-    // Not of RSA: OpenSSL makes and encodes those keys, and leaves pieces of the encoding in native memory that it has freed.
+    // Not of RSA and ECDSA: OpenSSL makes and encodes those keys, and leaves pieces of the encoding in native memory that it has freed.
     [TheoryIf(Requirement.ProcessMemory)]
     [InlineData(PqcEngines.BouncyCastle)]
     [InlineData(PqcEngines.Managed)]
@@ -53,7 +53,10 @@ public sealed class SecretsLeaveMemoryTests
             directory.Path, new() { ["Qkms__Crypto__Engine"] = engine, [NewObjects] = Plenty });
         using HttpClient client = service.Client();
         List<string> kids = [];
-        foreach (string algorithm in new[] { "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87" })
+        foreach (string algorithm in new[]
+        {
+            "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87", "Ed25519", "HMAC-256", "HMAC-384", "HMAC-512",
+        })
         {
             kids.Add((await client.GenerateAsync(algorithm)).Text("kid"));
             kids.Add((await client.RotateAsync(algorithm)).Text("kid"));
@@ -64,13 +67,17 @@ public sealed class SecretsLeaveMemoryTests
         Finds(service, secrets).Select(find => find.ToString()).Should().BeEmpty();
     }
 
-    // Not of RSA, as above. Half of the keys are revoked, the others are pushed out of the cache by keys that are used after them.
+    // Not of RSA and ECDSA, as above. Half of the keys are revoked, the others are pushed out of the cache by keys that are used after them.
     [TheoryIf(Requirement.ProcessMemory)]
     [InlineData(PqcEngines.BouncyCastle)]
     [InlineData(PqcEngines.Managed)]
     public async Task Private_keys_are_there_while_they_are_cached_and_gone_when_they_are_revoked_or_evicted(string engine)
     {
-        string[] algorithms = ["AES-256", "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87"];
+        string[] algorithms =
+        [
+            "AES-256", "ML-KEM-512", "ML-KEM-768", "ML-KEM-1024", "ML-DSA-44", "ML-DSA-65", "ML-DSA-87",
+            "Ed25519", "HMAC-256", "HMAC-384", "HMAC-512",
+        ];
         using TemporaryDirectory directory = new();
         int cached = 2 * algorithms.Length;
         List<(string Kid, string Algorithm)> keys = [];
@@ -307,9 +314,12 @@ public sealed class SecretsLeaveMemoryTests
 
     private static async Task WorkAsync(HttpClient client, string kid, string algorithm)
     {
-        if (algorithm.StartsWith("ML-DSA", StringComparison.Ordinal))
+        string? path = algorithm.StartsWith("HMAC", StringComparison.Ordinal) ? "/mac/generate"
+            : algorithm == "Ed25519" || algorithm.StartsWith("ML-DSA", StringComparison.Ordinal) ? "/signature/sign"
+            : null;
+        if (path is not null)
         {
-            (await client.PostJsonAsync("/signature/sign", $$"""{"kid":"{{kid}}","message":"AQID"}""")).ShouldBe(HttpStatusCode.OK);
+            (await client.PostJsonAsync(path, $$"""{"kid":"{{kid}}","message":"AQID"}""")).ShouldBe(HttpStatusCode.OK);
             return;
         }
 

@@ -44,6 +44,12 @@ internal enum Requirement
     /// <summary>Published test vectors: the named files, or folders of which every file is read.</summary>
     Vectors,
 
+    /// <summary>Vectors of C2SP/wycheproof for algorithms that the folder of vectors need not have: the named files.</summary>
+    Wycheproof,
+
+    /// <summary>The vectors of NIST and of RFCs that Debian packages.</summary>
+    DebianVectors,
+
     /// <summary>The named engine.</summary>
     Engine,
 
@@ -116,6 +122,8 @@ internal static class Requirements
         Requirement.LongTests => NeedsTime,
         Requirement.LongTestsOnSqlite => TestStorage.IsPostgres ? NotOnPostgres : NeedsTime,
         Requirement.Vectors => TestVectors.MissingReason(required.Names),
+        Requirement.Wycheproof => TestVectors.MissingWycheproofReason(required.Names),
+        Requirement.DebianVectors => DebianVectors.MissingReason,
         Requirement.Engine => EngineUnderTest.Absence(required.Names.Single()),
         Requirement.NodePrograms => NodeProgram.MissingReason(required.Names),
         _ => throw new UnreachableException(),

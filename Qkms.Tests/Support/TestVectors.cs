@@ -14,6 +14,13 @@ internal static class TestVectors
         return missing is null ? null : $"No test vectors '{missing}': set {Variable} to their folder.";
     }
 
+    /// <summary>The same in words that the gate takes for a good reason: no package that a clean machine can have has them.</summary>
+    internal static string? MissingWycheproofReason(IEnumerable<string> files)
+    {
+        string? missing = files.FirstOrDefault(file => Folder is null || !Path.Exists(Path.Combine(Folder, file)));
+        return missing is null ? null : $"No Wycheproof vectors '{missing}': set {Variable} to a folder that has them.";
+    }
+
     internal static JsonElement ReadJson(string file)
     {
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder!, file)));
