@@ -31,7 +31,13 @@ using RootKeyEnvironment rootKeyEnvironment = RootKeyEnvironment.TakeFromProcess
 HardeningReport hardening = ProcessHardening.Apply();
 
 if (args is [VerifyCommand.Name, .. string[] options])
-    return await VerifyCommand.RunAsync(options, rootKeyEnvironment, AddSnapshot);
+    return await VerifyCommand.RunAsync(options, rootKeyEnvironment, AddSnapshot, AddFolder);
+
+if (args is [BackupCommand.Name, .. string[] backup])
+    return await BackupCommand.RunAsync(backup, rootKeyEnvironment, AddBackup);
+
+if (args is [RestoreCommand.Name, .. string[] restore])
+    return await RestoreCommand.RunAsync(restore, rootKeyEnvironment, AddBackup, AddFolder);
 
 if (args is [ApiKeyCommand.Name, .. string[] arguments])
     return await ApiKeyCommand.RunAsync(arguments, rootKeyEnvironment, AddSnapshot, AddStorage);
@@ -151,4 +157,20 @@ public partial class Program
         settings.Storage.ConnectionString is { } shared
             ? services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared })
             : services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
+
+    /// <summary>Adds the database that the settings name, to be backed up and restored.</summary>
+    internal static IServiceCollection AddBackup(IServiceCollection services, QkmsSettings settings)
+    {
+        AddSnapshot(services, settings);
+        return settings.Storage.ConnectionString is { } shared
+            ? services.AddQkmsBackup(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory })
+            : services.AddQkmsBackup(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
+    }
+
+    /// <summary>Adds a database in a folder of its own, into which a backup is restored to be looked at.</summary>
+    internal static IServiceCollection AddFolder(IServiceCollection services, string folder)
+    {
+        SqliteStorageOptions options = new() { DataDirectory = folder };
+        return services.AddQkmsSnapshot(options).AddQkmsBackup(options);
+    }
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Qkms.Core.Aliases;
 using Qkms.Core.ApiKeys;
+using Qkms.Core.Backups;
 using Qkms.Core.Devices;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Installation;
@@ -15,6 +16,7 @@ using Qkms.Core.Tenants;
 using Qkms.Core.Verification;
 using Qkms.Storage.Aliases;
 using Qkms.Storage.ApiKeys;
+using Qkms.Storage.Backups;
 using Qkms.Storage.Devices;
 using Qkms.Storage.Idempotency;
 using Qkms.Storage.Journal;
@@ -63,6 +65,16 @@ internal static class StorageServices
     /// <summary>Registers one moment of the shared database, to be read beside the service.</summary>
     public static IServiceCollection AddQkmsSnapshot(this IServiceCollection services, PostgresStorageOptions options) =>
         services.AddRepositories().AddSingleton<IStoreSnapshot>(new PostgresSnapshot(options));
+
+    /// <summary>Registers the embedded database, to be backed up and restored. It wants a <see cref="TimeProvider"/> beside it.</summary>
+    public static IServiceCollection AddQkmsBackup(this IServiceCollection services, SqliteStorageOptions options) => services
+        .AddSingleton<IBackupSource>(new SqliteBackup(options))
+        .AddSingleton<IRestoreTarget>(provider => new SqliteRestore(options, provider.GetRequiredService<TimeProvider>()));
+
+    /// <summary>Registers the shared database, to be backed up and restored. It wants a <see cref="TimeProvider"/> beside it.</summary>
+    public static IServiceCollection AddQkmsBackup(this IServiceCollection services, PostgresStorageOptions options) => services
+        .AddSingleton<IBackupSource>(new PostgresBackup(options))
+        .AddSingleton<IRestoreTarget>(provider => new PostgresRestore(options, provider.GetRequiredService<TimeProvider>()));
 
     // The same for both databases: the session brings the dialect.
     private static IServiceCollection AddRepositories(this IServiceCollection services) => services

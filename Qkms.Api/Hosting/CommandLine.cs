@@ -70,7 +70,10 @@ internal static class CommandLine
     private static IEnumerable<string> Known() =>
         [Help, Version, .. _hostNames.Select(name => $"--{name}"), .. SettingCatalogue.All.Select(setting => $"--{setting.Key}")];
 
-    private static string VersionText() => $"Qkms {typeof(CommandLine).Assembly.GetName().Version!.ToString(fieldCount: 3)}\n";
+    /// <summary>The release: 0.1.0.</summary>
+    public static string Release { get; } = typeof(CommandLine).Assembly.GetName().Version!.ToString(fieldCount: 3);
+
+    private static string VersionText() => $"Qkms {Release}\n";
 
     private static string HelpText()
     {
@@ -78,10 +81,23 @@ internal static class CommandLine
         text.Append($"""
             A self-hosted key management service. Without options it starts, in the current directory.
 
-            Usage: Qkms.Api [{VerifyCommand.Name} | {ApiKeyCommand.Name} <verb>] [--name=value]...
+            Usage: Qkms.Api [<command>] [--name=value]...
 
               {VerifyCommand.Name}                     Check the journal and every key of the database that the settings name, and change
                                          nothing. Status 0: everything holds; 1: something does not; 2: it could not be checked.
+                --backup=<file>          The same for a backup, in place of the database.
+
+              {BackupCommand.Name} <file>              Save the installation that the settings name in a new file, while the service runs or not.
+                                         What is secret in it opens with the root key only. Status 0: done; 2: there is no file.
+                --json                   Print the result as JSON.
+
+              {RestoreCommand.Name} <file>             Write a backup into the database that the settings name. The root key must open it, and
+                                         no service may run on that database. Status 0: done; 2: nothing was changed.
+                --replace                Do so where there is an installation: all of that is lost.
+                --drill                  Restore into a temporary folder in its place, check everything, use some of the keys, and
+                                         delete it. Status 0: everything holds; 1: something does not; 2: it cannot be restored.
+                --sample=<number>        How many private keys a drill uses. Default: 20.
+                --json                   Print the result as JSON.
 
               {ApiKeyCommand.Name} list               List the API keys of the database that the settings name, without their secrets.
               {ApiKeyCommand.Name} create             Make one, and print it: --label=<text> --roles=<role,...> [--tenant=<name or id>]

@@ -1,3 +1,4 @@
+using Qkms.Core.Backups;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Sealing;
@@ -60,6 +61,7 @@ internal static class StartFailures
         is SettingsException
             or PqcEngineUnavailableException
             or RootKeyException
+            or BackupException
             or StoreUnusableException
             or KmsException
             or SealBrokenException

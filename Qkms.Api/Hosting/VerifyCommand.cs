@@ -1,4 +1,5 @@
 using System.Globalization;
+using Qkms.Core.Backups;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Store;
 using Qkms.Core.Time;
@@ -25,29 +26,60 @@ internal static class VerifyCommand
     /// <summary>It could not be verified.</summary>
     public const int CouldNot = 2;
 
+    private const string Backup = "--backup=";
+
     /// <summary>Verifies what the settings name; the exit code.</summary>
     /// <param name="options">The arguments behind the command: settings of the service.</param>
     /// <param name="environment">What the environment says of the root key.</param>
     /// <param name="addSnapshot">Adds the database.</param>
+    /// <param name="addFolder">Adds a database in a folder.</param>
     public static Task<int> RunAsync(
         string[] options,
         RootKeyEnvironment environment,
-        Func<IServiceCollection, QkmsSettings, IServiceCollection> addSnapshot) => StartFailures.ExplainAsync(
+        Func<IServiceCollection, QkmsSettings, IServiceCollection> addSnapshot,
+        Func<IServiceCollection, string, IServiceCollection> addFolder) => StartFailures.ExplainAsync(
         async () =>
         {
-            if (CommandLine.Answer(options) is { } answer)
+            BackupArguments given = BackupArguments.Split(options, Backup);
+            if (given.File is { } file)
+                throw new SettingsException($"{Name} takes no file; for a backup: {Name} {Backup}{file}.");
+
+            if (CommandLine.Answer(given.Options) is { } answer)
             {
                 await Console.Out.WriteAsync(answer);
                 return Holds;
             }
 
             EnvironmentRule.Check(EnvironmentRule.VariablesOfProcess(), environment.CredentialsDirectory);
-            QkmsSettings settings = QkmsSettings.From(CommandConfiguration.Read(options));
+            QkmsSettings settings = QkmsSettings.From(CommandConfiguration.Read(given.Options));
+            if (given.Words.GetValueOrDefault(Backup.TrimEnd('=')) is { } backup)
+                return await RunAsync(backup, settings, environment, addFolder, Console.Out, !Console.IsOutputRedirected);
+
             VerifyReport report = new(Console.Out, showBar: !Console.IsOutputRedirected);
             return await RunAsync(settings, environment, services => addSnapshot(services, settings), report, CancellationToken.None);
         },
         "Qkms cannot verify",
         CouldNot);
+
+    /// <summary>The same with a backup in place of the database: it is restored in a temporary folder.</summary>
+    public static async Task<int> RunAsync(
+        string file,
+        QkmsSettings settings,
+        RootKeyEnvironment environment,
+        Func<IServiceCollection, string, IServiceCollection> addFolder,
+        TextWriter output,
+        bool showBar)
+    {
+        using BackupArchive backup = BackupArchive.Open(file);
+        RestoreDrill drill = new(settings, environment, addFolder, output, showBar, isJson: false);
+        return await drill.RunAsync(backup, new BackupProgress(output, showBar), sample: 0) == 0 ? Holds : Found;
+    }
+
+    /// <summary>The root key, to be disposed of by the caller.</summary>
+    /// <exception cref="RootKeyException">There is none, or it cannot be used.</exception>
+    public static RootKey FindRootKey(RootKeyLocator rootKeys) => rootKeys.Find() ?? throw new RootKeyException(
+        $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor {RootKeyEnvironment.ValueVariable} is set, and "
+        + $"{rootKeys.DefaultPath} does not exist.");
 
     /// <summary>The same with settings that were read.</summary>
     public static async Task<int> RunAsync(
@@ -66,9 +98,7 @@ internal static class VerifyCommand
             .AddSingleton<Verifier>()
             .BuildServiceProvider();
         IStoreSnapshot snapshot = services.GetRequiredService<IStoreSnapshot>();
-        using RootKey rootKey = rootKeys.Find() ?? throw new RootKeyException(
-            $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor {RootKeyEnvironment.ValueVariable} is set, and "
-            + $"{rootKeys.DefaultPath} does not exist.");
+        using RootKey rootKey = FindRootKey(rootKeys);
         Verifier verifier = services.GetRequiredService<Verifier>();
         VerificationSummary summary = await snapshot.ReadAsync(
             session => verifier.RunAsync(session, rootKey, report), cancellationToken);
@@ -82,16 +112,27 @@ internal sealed class VerifyReport(TextWriter output, bool showBar) : IVerificat
 {
     private const int BarWidth = 40;
     private const int EventsBetweenCollections = 500;
+    private const int MostKept = 1000;
+    private readonly List<string> _findings = [];
     private long _collected;
     private int _shown = -1;
 
     /// <summary>How many things were found.</summary>
     public int Count { get; private set; }
 
+    /// <summary>The first thousand of them.</summary>
+    public IReadOnlyList<string> Findings => _findings;
+
     /// <inheritdoc/>
-    void IVerificationReport.Found(string what)
+    void IVerificationReport.Found(string what) => Add(what);
+
+    /// <summary>Says what was found.</summary>
+    public void Add(string what)
     {
         Count++;
+        if (_findings.Count < MostKept)
+            _findings.Add(what);
+
         Clear();
         output.WriteLine($"FOUND: {what}.");
         _shown = showBar ? -1 : _shown;

@@ -120,7 +120,9 @@ internal static class PrivateFile
         stream.Flush(flushToDisk: true);
     }
 
-    private static void FlushFolder(string folder)
+    /// <summary>Has the entries of a folder on disk when the call returns.</summary>
+    /// <exception cref="IOException">The disk cannot take them.</exception>
+    public static void FlushFolder(string folder)
     {
         if (OperatingSystem.IsWindows())
             return;

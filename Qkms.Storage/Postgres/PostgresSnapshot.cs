@@ -19,7 +19,17 @@ internal sealed class PostgresSnapshot(PostgresStorageOptions options) : IStoreS
     public string Description => _description ?? "PostgreSQL";
 
     /// <inheritdoc/>
-    public async Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) => ReadRowsAsync(
+        async connection =>
+        {
+            using KmsSession session = KmsSession.ForReading(connection, SqlDialect.Postgres, cancellationToken);
+            return await work(session);
+        },
+        cancellationToken);
+
+    /// <summary>The same for who reads whole tables: the connection, in its transaction.</summary>
+    /// <exception cref="StoreUnusableException">As with <see cref="ReadAsync"/>.</exception>
+    public async Task<T> ReadRowsAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellationToken)
     {
         await using PostgresConnections connections = new(options)
         {
@@ -32,8 +42,7 @@ internal sealed class PostgresSnapshot(PostgresStorageOptions options) : IStoreS
             await using NpgsqlTransaction transaction =
                 await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
             await connection.ExecuteAsync(new CommandDefinition(AllowPause, cancellationToken: cancellationToken));
-            using KmsSession session = KmsSession.ForReading(connection, SqlDialect.Postgres, cancellationToken);
-            return await work(session);
+            return await work(connection);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException)
         {

@@ -23,7 +23,7 @@ internal sealed class DataDirectory : IDisposable
 
     private DataDirectory(string databasePath, FileStream heldLock) => (DatabasePath, _lock) = (databasePath, heldLock);
 
-    /// <summary>The database file; it exists, and nobody but its owner can read it.</summary>
+    /// <summary>The database file; unless it is to be restored it exists, and nobody but its owner can read it.</summary>
     public string DatabasePath { get; }
 
     /// <summary>Where the database of a data directory lies.</summary>
@@ -31,7 +31,13 @@ internal sealed class DataDirectory : IDisposable
 
     /// <summary>Makes the directory if need be, and takes it.</summary>
     /// <exception cref="StoreUnusableException">Another process holds it, or it cannot be written.</exception>
-    public static DataDirectory Take(string directory)
+    public static DataDirectory Take(string directory) => Take(directory, MakeDatabase);
+
+    /// <summary>The same for who puts a database there: one that is not there is not made, and one that is there may be anything.</summary>
+    /// <exception cref="StoreUnusableException">Another process holds it, or it cannot be written.</exception>
+    public static DataDirectory TakeToRestore(string directory) => Take(directory, static _ => { });
+
+    private static DataDirectory Take(string directory, Action<string> prepare)
     {
         string databasePath = DatabasePathIn(directory);
         string fullPath = Path.GetDirectoryName(databasePath)!;
@@ -45,13 +51,7 @@ internal sealed class DataDirectory : IDisposable
                 TrustedPath.CheckFile(path);
 
             heldLock = TakeLock(fullPath);
-            RefuseEmptied(databasePath);
-
-            // SQLite gives its -wal and -shm files the mode of the database file.
-            using (OpenOwnerOnly(databasePath, FileShare.ReadWrite))
-            {
-            }
-
+            prepare(databasePath);
             foreach (string path in (string[])[databasePath, databasePath + "-wal", databasePath + "-shm"])
                 Restrict(path);
 
@@ -71,6 +71,16 @@ internal sealed class DataDirectory : IDisposable
 
     /// <summary>Lets the next process in. The lock file stays: removing it would race with who opens it.</summary>
     public void Dispose() => _lock.Dispose();
+
+    private static void MakeDatabase(string databasePath)
+    {
+        RefuseEmptied(databasePath);
+
+        // SQLite gives its -wal and -shm files the mode of the database file.
+        using (OpenOwnerOnly(databasePath, FileShare.ReadWrite))
+        {
+        }
+    }
 
     // A first start makes these files when the database has its tables: without a byte it has lost them. Its log may hold all there is.
     private static void RefuseEmptied(string databasePath)

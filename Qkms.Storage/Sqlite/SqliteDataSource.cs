@@ -30,6 +30,17 @@ internal sealed class SqliteDataSource(string path)
         PRAGMA wal_autocheckpoint = 4000;
         """;
 
+    // A file that nobody knows yet: it is put in its place when it is whole and on disk, or thrown away. Its rows come table by table, and
+    // refer to each other when all are there.
+    private const string LoaderPragmas =
+        """
+        PRAGMA journal_mode = MEMORY;
+        PRAGMA synchronous = OFF;
+        PRAGMA temp_store = MEMORY;
+        PRAGMA cache_size = -16000;
+        PRAGMA foreign_keys = OFF;
+        """;
+
     // Reads last less than this; whoever reads longer, a backup tool, is not waited for.
     private const string CheckpointPragmas =
         """
@@ -62,6 +73,9 @@ internal sealed class SqliteDataSource(string path)
         using CachingConnection connection = Open(SqliteOpenMode.ReadWrite, CommonPragmas + CheckpointPragmas);
         return connection.QuerySingle<long>("PRAGMA wal_checkpoint(TRUNCATE)") == 0;
     }
+
+    /// <summary>A connection that fills a file that is there and empty, and is used for nothing else.</summary>
+    public CachingConnection OpenLoader() => Open(SqliteOpenMode.ReadWrite, CommonPragmas + LoaderPragmas);
 
     /// <summary>A connection whose writes fail.</summary>
     public SqliteConnection OpenReader() => Open(SqliteOpenMode.ReadOnly, CommonPragmas);

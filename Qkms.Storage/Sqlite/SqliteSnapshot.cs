@@ -16,7 +16,16 @@ internal sealed class SqliteSnapshot(string dataDirectory) : IStoreSnapshot
     public string Description => $"{NativeSqlite.Description}, {_path}";
 
     /// <inheritdoc/>
-    public async Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken)
+    public Task<T> ReadAsync<T>(Func<IKmsSession, Task<T>> work, CancellationToken cancellationToken) => ReadRowsAsync(
+        async connection =>
+        {
+            using KmsSession session = KmsSession.ForReading(connection, SqlDialect.Sqlite, cancellationToken);
+            return await work(session);
+        });
+
+    /// <summary>The same for who reads whole tables: the connection, in its transaction.</summary>
+    /// <exception cref="StoreUnusableException">As with <see cref="ReadAsync"/>.</exception>
+    public async Task<T> ReadRowsAsync<T>(Func<SqliteConnection, Task<T>> work)
     {
         // The library is set up before its first use.
         _ = NativeSqlite.Description;
@@ -34,8 +43,7 @@ internal sealed class SqliteSnapshot(string dataDirectory) : IStoreSnapshot
             if (migrator.FindDifference(connection) is { } difference)
                 throw Schema.Refusal(difference);
 
-            using KmsSession session = KmsSession.ForReading(connection, SqlDialect.Sqlite, cancellationToken);
-            return await work(session);
+            return await work(connection);
         }
         catch (SqliteException e)
         {

@@ -13,7 +13,7 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Telemetry", "Store",
         "Keyrings", "Callers", "Tenants", "Journal", "ApiKeys", "Idempotency",
         "Keys", "Rotations", "Aliases", "Tags", "Uses", "Lifecycle",
-        "Encryption", "Signatures", "Macs", "Devices", "Installation", "Administration", "Verification");
+        "Encryption", "Signatures", "Macs", "Devices", "Installation", "Administration", "Verification", "Backups");
 
     public static readonly Floors Storage = new(
         "Qkms.Storage",
@@ -22,7 +22,7 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Keyrings", "Tenants", "Journal", "ApiKeys", "Idempotency", "Keys", "Rotations", "Aliases", "Tags", "Devices",
         "Lifecycle",
         "Verification",
-        "Migrations", "Sqlite", "Postgres");
+        "Migrations", "Sqlite", "Postgres", "Backups");
 
     public static readonly Floors Api = new(
         "Qkms.Api",

@@ -1,0 +1,40 @@
+using Qkms.Core.Keyrings;
+using Qkms.Core.Store;
+
+namespace Qkms.Core.Backups;
+
+/// <summary>Restores a backup into a database, when the root key opens it.</summary>
+internal sealed class Restorer(IRestoreTarget target, IKeyringRepository keyrings)
+{
+    /// <summary>Checks the whole backup, then the root key, and only then writes.</summary>
+    /// <param name="backup">The backup.</param>
+    /// <param name="rootKey">The root key.</param>
+    /// <param name="replace">Whether an installation that is there goes.</param>
+    /// <param name="progress">Is told how far it is.</param>
+    /// <param name="cancellationToken">Ends it; nothing was written then.</param>
+    /// <exception cref="RootKeyException">The root key is another installation's.</exception>
+    /// <exception cref="BackupException">The backup is damaged or does not fit.</exception>
+    /// <exception cref="StoreUnusableException">The database cannot be written.</exception>
+    public Task<Restored> RunAsync(
+        BackupArchive backup, RootKey rootKey, bool replace, IBackupProgress progress, CancellationToken cancellationToken)
+    {
+        backup.Check(progress);
+        IReadOnlyList<string> ids = backup.Manifest.Facts.RootKeyIds;
+        if (!ids.Contains(rootKey.Id))
+            throw new RootKeyException(
+                $"The root key does not match this backup: the one from {rootKey.Source} is {rootKey.Id}, the backup was sealed with "
+                + $"{string.Join(", ", ids)}. Nothing was written; give the root key that belongs to the backup.");
+
+        return target.RestoreAsync(backup, replace, session => CheckAsync(session, rootKey), progress, cancellationToken);
+    }
+
+    // Beyond the ids, which anybody can write: every key of the keyring opens.
+    private async Task CheckAsync(IKmsSession session, RootKey rootKey)
+    {
+        StoredKeyring stored = await StoredKeyring.ReadAsync(session, keyrings);
+        if (stored.IsNew)
+            throw new BackupException("The backup holds no master key: the file was changed after it was made.");
+
+        stored.Open(rootKey).Dispose();
+    }
+}

@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Configuration;
+using Qkms.Api.Hosting;
+
+namespace Qkms.Tests.Backups;
+
+/// <summary>Runs <c>qkms backup</c> and <c>qkms restore</c> in this process, on the database of a data directory.</summary>
+internal static class BackupCommands
+{
+    public static Task<string> BackUpAsync(string dataDirectory, string file) =>
+        BackUpAsync(dataDirectory, TestStorage.SettingsOf(dataDirectory), file);
+
+    /// <summary>The same with storage of the test's own.</summary>
+    public static async Task<string> BackUpAsync(string dataDirectory, IReadOnlyDictionary<string, string> storage, string file)
+    {
+        QkmsSettings settings = SettingsOf(dataDirectory, storage);
+        await using StringWriter output = new();
+        (await BackupCommand.RunAsync(
+            BackupArguments.Split([file]), services => Program.AddBackup(services, settings), output, showBar: false)).Should().Be(0);
+        return output.ToString();
+    }
+
+    public static Task<(int ExitCode, string Output)> RestoreAsync(string dataDirectory, params string[] arguments) =>
+        RestoreAsync(dataDirectory, TestStorage.SettingsOf(dataDirectory, withRootKey: false), arguments);
+
+    /// <summary>The same with storage of the test's own.</summary>
+    public static async Task<(int ExitCode, string Output)> RestoreAsync(
+        string dataDirectory, IReadOnlyDictionary<string, string> storage, params string[] arguments)
+    {
+        QkmsSettings settings = SettingsOf(dataDirectory, storage);
+        using RootKeyEnvironment environment = new();
+        await using StringWriter output = new();
+        int exitCode = await RestoreCommand.RunAsync(
+            RestoreCommand.Split(arguments),
+            settings,
+            environment,
+            services => Program.AddBackup(services, settings),
+            Program.AddFolder,
+            output,
+            showBar: false);
+        return (exitCode, output.ToString());
+    }
+
+    /// <summary><c>qkms verify --backup=FILE</c>.</summary>
+    public static async Task<(int ExitCode, string Output)> VerifyAsync(string dataDirectory, string file)
+    {
+        QkmsSettings settings = SettingsOf(dataDirectory, new Dictionary<string, string>());
+        using RootKeyEnvironment environment = new();
+        await using StringWriter output = new();
+        int exitCode = await VerifyCommand.RunAsync(file, settings, environment, Program.AddFolder, output, showBar: false);
+        return (exitCode, output.ToString());
+    }
+
+    private static QkmsSettings SettingsOf(string dataDirectory, IReadOnlyDictionary<string, string> storage) =>
+        QkmsSettings.From(new ConfigurationBuilder()
+            .AddInMemoryCollection(storage.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
+            .AddInMemoryCollection([KeyValuePair.Create("Qkms:DataDirectory", (string?)dataDirectory)])
+            .Build());
+}
