@@ -17,6 +17,7 @@ public sealed class KeyDeletionTests : ServiceTests
         AwsSigner signer = await Client.CreateAccessKeyAsync();
         string id = (await Client.GenerateAsync("AES-256")).Text("key_id");
         string blob = (await Client.CallAsync(signer, "Encrypt", new { KeyId = id, Plaintext = "aGk=" })).Member("CiphertextBlob");
+        (await Client.CallAsync(signer, "EnableKeyRotation", new { KeyId = id })).ShouldBe(HttpStatusCode.OK);
 
         Answer ordered = await Client.CallAsync(signer, "ScheduleKeyDeletion", new { KeyId = id });
 
@@ -39,6 +40,15 @@ public sealed class KeyDeletionTests : ServiceTests
             ((string?)refused.Json["message"]).Should().MatchRegex($"^arn:aws:kms:eu-west-1:[0-9]{{12}}:key/{id} is pending deletion\\.$");
         }
 
+        foreach (string operation in new[] { "RotateKeyOnDemand", "EnableKeyRotation", "DisableKeyRotation" })
+        {
+            Answer refused = await Client.CallAsync(signer, operation, new { KeyId = id });
+            refused.ShouldBeException("KMSInvalidStateException");
+            ((string?)refused.Json["message"]).Should().EndWith($":key/{id} is pending deletion.");
+        }
+
+        (await Client.CallAsync(signer, "GetKeyRotationStatus", new { KeyId = id })).Json.ToJsonString()
+            .Should().Be($$"""{"KeyRotationEnabled":false,"KeyId":"{{id}}"}""", "it rotates no more, though its period comes back");
         (await Client.UseAsync("/crypto/encrypt", new { plaintext = "aGk=" })).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_010");
         (await Client.UseAsync("/crypto/decrypt", new { ciphertext = blob })).ShouldBeRefused(HttpStatusCode.Conflict, "ERR_KMS_010");
         (await Client.PostJsonAsync("/kms/keys/rotate", """{"algorithm":"AES-256"}"""))
@@ -57,6 +67,7 @@ public sealed class KeyDeletionTests : ServiceTests
         shown["DeletionDate"].Should().BeNull();
         (await Client.CallAsync(signer, "EnableKey", new { KeyId = id })).ShouldBe(HttpStatusCode.OK);
         (await Client.CallAsync(signer, "Decrypt", new { CiphertextBlob = blob })).Member("Plaintext").Should().Be("aGk=");
+        ((bool)(await Client.CallAsync(signer, "GetKeyRotationStatus", new { KeyId = id })).Json["KeyRotationEnabled"]!).Should().BeTrue();
         (await App.DeleteKeysAfterAsync(TimeSpan.FromDays(40))).Should().Be(0);
     }
 

@@ -71,14 +71,14 @@ internal static class RotationOperations
     {
         int days = request.RotationPeriodInDays ?? UsualDays;
         AwsParameters.RequireLength(days, LeastDays, MostDays, "RotationPeriodInDays");
-        Key key = await FindAsync(call, request.KeyId);
+        Key key = await FindToChangeAsync(call, request.KeyId);
         await call.Service<RotationPeriods>().SetAsync(call.Caller, key.Id, TimeSpan.FromDays(days), call.Aborted);
         return EmptyResponse.Instance;
     }
 
     private static async ValueTask<EmptyResponse> DisableAsync(AwsCall call, DisableKeyRotationRequest request)
     {
-        Key key = await FindAsync(call, request.KeyId);
+        Key key = await FindToChangeAsync(call, request.KeyId);
         await call.Service<RotationPeriods>().SetAsync(call.Caller, key.Id, period: null, call.Aborted);
         return EmptyResponse.Instance;
     }
@@ -95,10 +95,7 @@ internal static class RotationOperations
 
     private static async ValueTask<RotateKeyOnDemandResponse> RotateAsync(AwsCall call, RotateKeyOnDemandRequest request)
     {
-        Key key = await FindAsync(call, request.KeyId);
-        if (key.Enablement == KeyEnablement.PendingDeletion)
-            throw KmsErrors.KeyDestroyed.With($"Key '{key.Id}' is pending deletion.");
-
+        Key key = await FindToChangeAsync(call, request.KeyId);
         KeyAddress address = key.Address;
         RotateKeyCommand command = new(
             new KeySelector(address.Algorithm, address.Name, address.Use),
@@ -137,6 +134,13 @@ internal static class RotationOperations
                 state,
                 AwsParameters.SecondsOf(version.CreatedAt),
                 rotation.IsAutomatic ? "AUTOMATIC" : "ON_DEMAND");
+    }
+
+    // In AWS's words; what it does refuses such a key once more, in those of REST.
+    private static async ValueTask<Key> FindToChangeAsync(AwsCall call, string? keyId)
+    {
+        Key key = await FindAsync(call, keyId);
+        return key.Enablement == KeyEnablement.PendingDeletion ? throw AwsKeys.PendingDeletion(call, key.Id) : key;
     }
 
     private static async ValueTask<Key> FindAsync(AwsCall call, string? keyId)
