@@ -18,6 +18,7 @@ internal static partial class Keccak
     /// there are is known when the method is compiled.
     /// </remarks>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void PermuteLanes(Span<ulong> states, int used)
     {
         if (used == 1)
@@ -43,6 +44,7 @@ internal static partial class Keccak
     /// <summary><see cref="PermuteLanes"/> one after the other.</summary>
     [TouchesSecrets]
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void PermuteLanesPlain(Span<ulong> states, int used)
     {
         states = states[..LaneWords];

@@ -25,6 +25,7 @@ internal static partial class Keccak
 
     /// <summary>Applies the 24 rounds to <paramref name="state"/>; lane (x, y) is the word at x + 5y.</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Permute(Span<ulong> state)
     {
         if (Avx512F.VL.IsSupported)

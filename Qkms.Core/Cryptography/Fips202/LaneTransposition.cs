@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Qkms.Core.Cryptography.Fips202;
 
@@ -10,6 +11,7 @@ internal static partial class LaneTransposition
     /// Writes <paramref name="rate"/> bytes of state n to <paramref name="destination"/> from n·<paramref name="stride"/>.
     /// </summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void WritePlain(ReadOnlySpan<ulong> states, int rate, int used, Span<byte> destination, int stride)
     {
         Debug.Assert(rate % 8 == 0, "A block is whole words.");

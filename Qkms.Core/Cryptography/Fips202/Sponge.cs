@@ -49,11 +49,13 @@ internal struct Sponge
 
     /// <summary>Writes the 32 bytes of SHA3-256(<paramref name="first"/> ‖ <paramref name="second"/>) (FIPS 202, section 6.1).</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Sha3_256(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> destination) =>
         Hash(Sha3_256Rate, Sha3Suffix, first, second, destination[..32]);
 
     /// <summary>Writes the 64 bytes of SHA3-512(<paramref name="first"/> ‖ <paramref name="second"/>) (FIPS 202, section 6.1).</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Sha3_512(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> destination) =>
         Hash(Sha3_512Rate, Sha3Suffix, first, second, destination[..64]);
 
@@ -61,6 +63,7 @@ internal struct Sponge
     /// Fills <paramref name="destination"/> with SHAKE256(<paramref name="first"/> ‖ <paramref name="second"/>) (FIPS 202, section 6.2).
     /// </summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Shake256(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> destination) =>
         Hash(Shake256Rate, ShakeSuffix, first, second, destination);
 
@@ -121,6 +124,7 @@ internal struct Sponge
 
     /// <summary>Zeroes the state; the sponge is then empty and can be used again.</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Clear()
     {
         Erase.Memory<ulong>(_state);
@@ -129,6 +133,7 @@ internal struct Sponge
     }
 
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Hash(int rate, byte suffix, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, Span<byte> destination)
     {
         var sponge = new Sponge(rate, suffix);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace Qkms.Core.Cryptography.Fips202;
@@ -34,6 +35,7 @@ internal readonly ref struct SpongeLanes
     /// <param name="endings">The ending of each sponge, its first byte lowest; at most <see cref="Count"/>.</param>
     /// <param name="endingSize">Bytes of an ending, 1 or 2.</param>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal SpongeLanes(Span<ulong> states, int rate, ReadOnlySpan<byte> seed, ReadOnlySpan<ushort> endings, int endingSize)
     {
         Debug.Assert(seed.Length % 8 == 0 && seed.Length + 8 < rate, "The ending and the padding begin in one word.");
@@ -58,6 +60,7 @@ internal readonly ref struct SpongeLanes
     /// <param name="destination">Receives a block of each sponge that is used, each with <see cref="Slack"/> after it.</param>
     /// <param name="stride">Bytes from the output of one sponge to that of the next.</param>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Squeeze(Span<byte> destination, int stride)
     {
         Keccak.PermuteLanes(_states, _used);

@@ -9,6 +9,7 @@ internal static partial class ByteCodec
 {
     /// <summary>FIPS 203, Algorithm 5. Coefficients are in [0, 2^d), or in [0, q) for d = 12.</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Encode(ReadOnlySpan<short> coefficients, int d, Span<byte> destination)
     {
         if (Avx2.IsSupported)
@@ -19,6 +20,7 @@ internal static partial class ByteCodec
 
     /// <summary>FIPS 203, Algorithm 6, without its reduction modulo q for d = 12: coefficients are in [0, 2^d).</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Decode(ReadOnlySpan<byte> source, int d, Span<short> coefficients)
     {
         if (Avx2.IsSupported)
@@ -70,6 +72,7 @@ internal static partial class ByteCodec
     /// <summary>ByteEncode₁₂ of every element of a vector, whose coefficients may be any 16-bit representatives.</summary>
     [TouchesSecrets]
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void EncodeVector(NttVector vector, Span<byte> destination)
     {
         Span<short> canonical = stackalloc short[ParameterSet.N];
@@ -94,6 +97,7 @@ internal static partial class ByteCodec
     /// <returns>Whether all coefficients were below q already: the modulus check of FIPS 203, section 7.2. Only a caller with public input
     /// may act on it.</returns>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool DecodeVector(ReadOnlySpan<byte> source, NttVector vector)
     {
         int outside = 0;

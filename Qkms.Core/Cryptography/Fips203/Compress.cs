@@ -15,6 +15,7 @@ internal static partial class Compress
     /// e = 20642679·q - 2³⁶ = 1655, the quotient floor(n·20642679 / 2³⁶) is exact because n·e &lt; 2³⁴ &lt; 2³⁶.
     /// </remarks>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Apply(RingElement element, int d)
     {
         if (Avx2.IsSupported)
@@ -25,6 +26,7 @@ internal static partial class Compress
 
     /// <summary>round(q/2^d · y) for every coefficient y in [0, 2^d); the result is in [0, q).</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Undo(RingElement element, int d)
     {
         if (Avx2.IsSupported)

@@ -21,6 +21,7 @@ internal sealed class DecapsulationKey : IDisposable
     private readonly byte[]? _d;
 
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private DecapsulationKey(ParameterSet set, short[] s, ReadOnlySpan<byte> z, byte[]? d, EncapsulationKey encapsulationKey)
     {
         _set = set;
@@ -38,6 +39,7 @@ internal sealed class DecapsulationKey : IDisposable
     /// <param name="set">The parameter set.</param>
     /// <param name="seed">d ‖ z, 64 secret random bytes.</param>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static DecapsulationKey FromSeed(ParameterSet set, ReadOnlySpan<byte> seed)
     {
         ReadOnlySpan<byte> d = seed[..ParameterSet.SeedSize];
@@ -61,6 +63,7 @@ internal sealed class DecapsulationKey : IDisposable
     /// another way, enter here.
     /// </summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static DecapsulationKey FromDerivedSeeds(
         ParameterSet set, ReadOnlySpan<byte> rhoAndSigma, ReadOnlySpan<byte> z, byte[]? d = null)
     {
@@ -82,6 +85,7 @@ internal sealed class DecapsulationKey : IDisposable
     /// </summary>
     /// <exception cref="CryptographicException">The hash does not match, or a coefficient of ek is not below q.</exception>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static DecapsulationKey Decode(ParameterSet set, ReadOnlySpan<byte> encoded)
     {
         ReadOnlySpan<byte> encodedPublic = encoded.Slice(set.EncodedVectorSize, set.Algorithm.EncapsulationKeySizeInBytes);
@@ -110,6 +114,7 @@ internal sealed class DecapsulationKey : IDisposable
 
     /// <summary>Writes d ‖ z of a key that <see cref="HasSeed"/>.</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void WriteSeed(Span<byte> destination)
     {
         _d.CopyTo(destination);
@@ -118,6 +123,7 @@ internal sealed class DecapsulationKey : IDisposable
 
     /// <summary>Writes dk = dk_PKE ‖ ek ‖ H(ek) ‖ z (FIPS 203, Algorithm 16, line 3).</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Encode(Span<byte> destination)
     {
         Span<short> memory = stackalloc short[ParameterSet.MaxK * ParameterSet.N];
@@ -141,6 +147,7 @@ internal sealed class DecapsulationKey : IDisposable
 
     /// <summary>Whether <paramref name="encoded"/> is this key's dk, compared in constant time.</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal bool EncodesTo(ReadOnlySpan<byte> encoded)
     {
         byte[] own = GC.AllocateArray<byte>(_set.Algorithm.DecapsulationKeySizeInBytes, pinned: true);
@@ -198,6 +205,7 @@ internal sealed class DecapsulationKey : IDisposable
     private static short[] AllocateFactors(ParameterSet set) => GC.AllocateUninitializedArray<short>(set.K * Factor.Size, pinned: true);
 
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Dispose()
     {
         Erase.Memory(_s.AsSpan());

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Qkms.Core.Cryptography.Fips202;
 
@@ -47,6 +48,7 @@ internal sealed class EncapsulationKey
     /// <param name="ciphertext">Receives c.</param>
     /// <param name="sharedSecret">Receives K.</param>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Encapsulate(ReadOnlySpan<byte> message, Span<byte> ciphertext, Span<byte> sharedSecret)
     {
         Span<byte> derived = stackalloc byte[64];
@@ -64,6 +66,7 @@ internal sealed class EncapsulationKey
     }
 
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Encrypt(ReadOnlySpan<byte> message, ReadOnlySpan<byte> randomness, Span<byte> ciphertext) =>
         KPke.Encrypt(_set, new NttVector(_matrix), new NttVector(_t), message, randomness, ciphertext);
 }

@@ -8,6 +8,7 @@ internal static class KPke
 {
     /// <summary>FIPS 203, Algorithm 13, line 1: (ρ, σ) = G(d ‖ k), the public and the secret seed.</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void DeriveSeeds(ParameterSet set, ReadOnlySpan<byte> d, Span<byte> rhoAndSigma) =>
         Sponge.Sha3_512(d, [(byte)set.K], rhoAndSigma);
 
@@ -20,6 +21,7 @@ internal static class KPke
     /// <param name="s">Receives ŝ, laid out as factors.</param>
     [TouchesSecrets]
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void GenerateKey(
         ParameterSet set, ReadOnlySpan<byte> rho, ReadOnlySpan<byte> sigma, NttVector matrix, NttVector t, FactorVector s)
     {
@@ -55,6 +57,7 @@ internal static class KPke
     /// <param name="ciphertext">Receives c₁ ‖ c₂.</param>
     [TouchesSecrets]
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Encrypt(
         ParameterSet set, NttVector matrix, NttVector t, ReadOnlySpan<byte> message, ReadOnlySpan<byte> randomness, Span<byte> ciphertext)
     {
@@ -105,6 +108,7 @@ internal static class KPke
     /// <param name="message">Receives 32 bytes, secret.</param>
     [TouchesSecrets]
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Decrypt(ParameterSet set, FactorVector s, ReadOnlySpan<byte> ciphertext, Span<byte> message)
     {
         Span<short> all = stackalloc short[(ParameterSet.MaxK + 2) * ParameterSet.N];

@@ -30,6 +30,7 @@ internal static partial class Ntt
     /// throughout; they leave in [-(q-1)/2, (q-1)/2].
     /// </remarks>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static NttElement Forward(RingElement element) => Avx2.IsSupported ? ForwardVector256(element) : ForwardPlain(element);
 
     /// <summary><see cref="Forward"/> as the standard writes it.</summary>
@@ -68,6 +69,7 @@ internal static partial class Ntt
     /// sums and differences are below 8q = 26632 &lt; 2¹⁵ in size. They leave in (-q, q).
     /// </remarks>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static RingElement Inverse(NttElement element) => Avx2.IsSupported ? InverseVector256(element) : InversePlain(element);
 
     /// <summary><see cref="Inverse"/> as the standard writes it.</summary>

@@ -8,6 +8,7 @@ internal static partial class Products
 {
     /// <summary>Lays out every element of a vector as a factor; coefficients in [-q, q] become such in [-q, q].</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Prepare(NttVector vector, FactorVector factors)
     {
         for (int i = 0; i < vector.Count; i++)
@@ -44,6 +45,7 @@ internal static partial class Products
     /// <param name="right">The bⱼ.</param>
     /// <param name="destination">Receives the sum with the factor 2⁻¹⁶, in (-q, q).</param>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static NttElement Sum(NttVector left, int first, int step, FactorVector right, Span<short> destination)
     {
         var sum = new NttElement(destination);

@@ -98,6 +98,7 @@ internal static partial class Sampling
     /// <param name="destination">Receives the elements, with coefficients in [-η, η].</param>
     [TouchesSecrets]
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void SampleNoise(ParameterSet set, ReadOnlySpan<byte> seed, int wide, RingVector destination)
     {
         Span<ulong> states = stackalloc ulong[SpongeLanes.Words];

@@ -9,6 +9,7 @@ internal static partial class BitCodec
 {
     /// <summary>FIPS 204, Algorithm 17 with b = <paramref name="offset"/>: packs offset - a, which is in [0, 2^width).</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Pack(ReadOnlySpan<int> coefficients, int width, int offset, Span<byte> destination)
     {
         if (Avx2.IsSupported)
@@ -40,6 +41,7 @@ internal static partial class BitCodec
 
     /// <summary>FIPS 204, Algorithm 16, for coefficients in [0, 2^width).</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void PackUnsigned(ReadOnlySpan<int> coefficients, int width, Span<byte> destination)
     {
         if (Avx2.IsSupported)
@@ -70,6 +72,7 @@ internal static partial class BitCodec
 
     /// <summary>FIPS 204, Algorithm 19 with b = <paramref name="offset"/>: coefficients in [offset - 2^width + 1, offset].</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Unpack(ReadOnlySpan<byte> source, int width, int offset, Span<int> coefficients)
     {
         if (Avx2.IsSupported)
@@ -90,6 +93,7 @@ internal static partial class BitCodec
 
     /// <summary>FIPS 204, Algorithm 18: coefficients in [0, 2^width).</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void UnpackUnsigned(ReadOnlySpan<byte> source, int width, Span<int> coefficients)
     {
         if (Avx2.IsSupported)

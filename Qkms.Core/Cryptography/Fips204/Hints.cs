@@ -14,6 +14,7 @@ internal static partial class Hints
     /// </summary>
     /// <returns>The count of ones.</returns>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static int Make(Gamma2 gamma2, RingElement without, RingElement with) =>
         Avx2.IsSupported ? MakeVector256(gamma2, without, with) : MakePlain(gamma2, without, with);
 

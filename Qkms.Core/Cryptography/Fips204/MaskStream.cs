@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Qkms.Core.Cryptography.Fips202;
@@ -31,6 +32,7 @@ internal ref struct MaskStream
     /// <param name="seed">ρ'', 64 bytes.</param>
     /// <param name="memory"><see cref="Size"/> bytes.</param>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal MaskStream(ParameterSet set, ReadOnlySpan<byte> seed, Span<byte> memory)
     {
         _set = set;
@@ -41,6 +43,7 @@ internal ref struct MaskStream
 
     /// <summary>The mask of the next attempt.</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Next(RingVector y)
     {
         for (int r = 0; r < y.Count; r++)
@@ -54,6 +57,7 @@ internal ref struct MaskStream
     }
 
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Sample()
     {
         // Without vectors there is nothing to be had for going ahead.

@@ -54,6 +54,7 @@ internal static partial class Ntt
     /// with |a| &lt; 9q &lt; 2²⁷.
     /// </remarks>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static NttElement Forward(RingElement element) => Avx2.IsSupported ? ForwardVector256(element) : ForwardPlain(element);
 
     /// <summary><see cref="Forward"/> as the standard writes it.</summary>
@@ -92,6 +93,7 @@ internal static partial class Ntt
     /// &lt; 2³¹. A difference is below 256q in size as well, and its product with |ζ| ≤ q/2 below 128q² &lt; q·2³¹.
     /// </remarks>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static RingElement Inverse(NttElement element) => Avx2.IsSupported ? InverseVector256(element) : InversePlain(element);
 
     /// <summary><see cref="Inverse"/> as the standard writes it.</summary>

@@ -14,6 +14,7 @@ internal static partial class Products
     /// <param name="vector">As many elements as a row has.</param>
     /// <param name="destination">Receives the sum, in (-q, q).</param>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static NttElement SumRow(NttVector matrix, int row, NttVector vector, RingElement destination) =>
         Avx2.IsSupported
             ? SumRowVector256(matrix, row, vector, default, default, destination)
@@ -28,6 +29,7 @@ internal static partial class Products
 
     /// <summary>The product of two elements below 9q in size, back in the ring: coefficients in [0, q).</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static RingElement MultiplyInverse(NttElement left, NttElement right, RingElement destination)
     {
         if (Avx2.IsSupported)
@@ -38,6 +40,7 @@ internal static partial class Products
     }
 
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static NttElement SumRowPlain(
         NttVector matrix, int row, NttVector vector, NttElement left, NttElement right, RingElement destination)
     {

@@ -25,6 +25,7 @@ internal static partial class Rounding
 
     /// <summary>FIPS 204, Algorithm 37, of canonical coefficients.</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void HighBits(Gamma2 gamma2, RingElement element, RingElement high)
     {
         if (Avx2.IsSupported)
@@ -37,11 +38,13 @@ internal static partial class Rounding
     /// Whether the low part (FIPS 204, Algorithm 38) of some canonical coefficient is <paramref name="bound"/> or more in size.
     /// </summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool LowBitsReach(Gamma2 gamma2, RingElement element, int bound) =>
         Avx2.IsSupported ? LowBitsReachVector256(gamma2, element, bound) : LowBitsReachPlain(gamma2, element, bound);
 
     /// <summary>Whether ‖a‖∞ is <paramref name="bound"/> or more, for coefficients that are centred (FIPS 204, section 2.3).</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static bool NormReaches(ReadOnlySpan<int> centered, int bound) =>
         Avx2.IsSupported ? NormReachesVector256(centered, bound) : NormReachesPlain(centered, bound);
 

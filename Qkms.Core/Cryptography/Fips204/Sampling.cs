@@ -65,6 +65,7 @@ internal static partial class Sampling
     /// </remarks>
     [TouchesSecrets]
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void ExpandSecrets(ParameterSet set, ReadOnlySpan<byte> rhoPrime, RingVector s1, RingVector s2)
     {
         Span<ulong> states = stackalloc ulong[SpongeLanes.Words];
@@ -144,6 +145,7 @@ internal static partial class Sampling
     /// <param name="count">How many it has already.</param>
     /// <returns>How many it has then; more than 256 do not matter.</returns>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static int AcceptBounded(ReadOnlySpan<byte> stream, int limit, Span<byte> accepted, int count) =>
         Avx512Vbmi2.VL.IsSupported
             ? AcceptBoundedVector512(stream, limit, accepted, count)
@@ -171,6 +173,7 @@ internal static partial class Sampling
 
     /// <summary>From half bytes to coefficients in [-η, η] (FIPS 204, Algorithm 15).</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Center(int eta, ReadOnlySpan<byte> halves, RingElement destination)
     {
         if (Avx2.IsSupported)

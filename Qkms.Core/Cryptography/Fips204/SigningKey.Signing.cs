@@ -23,6 +23,7 @@ internal sealed partial class SigningKey
     /// <param name="destination">Receives the signature.</param>
     [TouchesSecrets]
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Sign(ReadOnlySpan<byte> mu, ReadOnlySpan<byte> randomness, Span<byte> destination)
     {
         Span<int> all = stackalloc int[((2 * ParameterSet.MaxL) + (2 * ParameterSet.MaxK) + 2) * ParameterSet.N];
@@ -72,6 +73,7 @@ internal sealed partial class SigningKey
     /// <summary>w = NTT⁻¹(Â∘NTT(y)) and c̃ = H(μ ‖ w₁Encode(HighBits(w)), λ/4), w₁Encode being Algorithm 28; z is scratch.</summary>
     [TouchesSecrets]
     [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Commit(
         ReadOnlySpan<byte> mu, RingVector y, RingVector z, RingVector w, RingElement high, Span<byte> challengeHash)
     {
@@ -103,6 +105,7 @@ internal sealed partial class SigningKey
 
     /// <summary>z = y + c·s₁, centred, and whether its norm is γ₁ - β or more.</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool MaskReaches(NttElement c, RingVector y, RingVector z, RingElement product)
     {
         var s1 = new NttVector(_s1);
@@ -113,6 +116,7 @@ internal sealed partial class SigningKey
 
     /// <summary>w - c·s₂, and whether its low parts are γ₂ - β or more in size.</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool LowBitsReach(NttElement c, RingVector w, RingElement product)
     {
         var s2 = new NttVector(_s2);
@@ -130,6 +134,7 @@ internal sealed partial class SigningKey
     /// h = MakeHint(-c·t₀, w - c·s₂ + c·t₀), of a w from which c·s₂ is subtracted; false where c·t₀ is too large or h has too many ones.
     /// </summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryMakeHint(NttElement c, RingVector w, RingVector hint, RingElement product)
     {
         var t0 = new NttVector(_t0);
@@ -156,6 +161,7 @@ internal sealed partial class SigningKey
     }
 
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void DeriveMaskSeed(ReadOnlySpan<byte> randomness, ReadOnlySpan<byte> mu, Span<byte> rhoDoublePrime)
     {
         var shake = Sponge.NewShake256();

@@ -23,6 +23,7 @@ internal sealed partial class SigningKey : IDisposable
 
     /// <summary>Takes over the arrays; the three vectors come as ring elements and are transformed here.</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private SigningKey(ParameterSet set, byte[] encoded, byte[]? seed, int[] s1, int[] s2, int[] t0, VerificationKey verificationKey)
     {
         _set = set;
@@ -49,6 +50,7 @@ internal sealed partial class SigningKey : IDisposable
     /// <param name="set">The parameter set.</param>
     /// <param name="seed">ξ, 32 secret random bytes.</param>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static SigningKey FromSeed(ParameterSet set, ReadOnlySpan<byte> seed)
     {
         int[] matrix = GC.AllocateUninitializedArray<int>(set.K * set.L * ParameterSet.N);
@@ -89,6 +91,7 @@ internal sealed partial class SigningKey : IDisposable
     /// <exception cref="CryptographicException">A coefficient of s₁ or s₂ is larger than η, or t₀ or tr is not what s₁
     /// and s₂ give.</exception>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static SigningKey Decode(ParameterSet set, ReadOnlySpan<byte> source)
     {
         int[] matrix = GC.AllocateUninitializedArray<int>(set.K * set.L * ParameterSet.N);
@@ -145,6 +148,7 @@ internal sealed partial class SigningKey : IDisposable
     }
 
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Dispose()
     {
         Erase.Memory(_encoded.AsSpan());
@@ -176,6 +180,7 @@ internal sealed partial class SigningKey : IDisposable
 
     /// <summary>FIPS 204, Algorithm 24.</summary>
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Encode(
         ParameterSet set,
         ReadOnlySpan<byte> rho,
@@ -196,6 +201,7 @@ internal sealed partial class SigningKey : IDisposable
     }
 
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pack(RingVector vector, int width, int offset, ref Span<byte> destination)
     {
         for (int i = 0; i < vector.Count; i++)
@@ -206,6 +212,7 @@ internal sealed partial class SigningKey : IDisposable
     }
 
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Unpack(ref ReadOnlySpan<byte> source, int width, int offset, RingVector vector)
     {
         for (int i = 0; i < vector.Count; i++)
@@ -216,6 +223,7 @@ internal sealed partial class SigningKey : IDisposable
     }
 
     [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transform(RingVector vector)
     {
         for (int i = 0; i < vector.Count; i++)
