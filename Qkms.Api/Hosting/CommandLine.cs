@@ -87,15 +87,15 @@ internal static class CommandLine
                                          nothing. Status 0: everything holds; 1: something does not; 2: it could not be checked.
                 --backup=<file>          The same for a backup, in place of the database.
 
-              {BackupCommand.Name} <file>              Save the installation that the settings name in a new file, while the service runs or not.
+              {BackupCommand.Name} <file>              Save the installation that the settings name in a new file; the service may run.
                                          What is secret in it opens with the root key only. Status 0: done; 2: there is no file.
                 --json                   Print the result as JSON.
 
-              {RestoreCommand.Name} <file>             Write a backup into the database that the settings name. The root key must open it, and
+              {RestoreCommand.Name} <file>             Write a backup into the database that the settings name. The root key must open it;
                                          no service may run on that database. Status 0: done; 2: nothing was changed.
                 --replace                Do so where there is an installation: all of that is lost.
-                --drill                  Restore into a temporary folder in its place, check everything, use some of the keys, and
-                                         delete it. Status 0: everything holds; 1: something does not; 2: it cannot be restored.
+                --drill                  Restore into a temporary folder in its place, check everything, use some of the keys,
+                                         and delete it. Status 0: everything holds; 1: something does not; 2: it cannot be restored.
                 --sample=<number>        How many private keys a drill uses. Default: 20.
                 --json                   Print the result as JSON.
 
