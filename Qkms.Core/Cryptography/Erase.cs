@@ -14,15 +14,34 @@ internal static class Erase
         where T : unmanaged
         => CryptographicOperations.ZeroMemory(MemoryMarshal.AsBytes(secret));
 
+    /// <summary>More than the methods below a caller take of the stack, scratch included.</summary>
+    private const int Depth = 1 << 14;
+
+    /// <summary>More than methods without scratch of their own take.</summary>
+    private const int ShallowDepth = 1 << 10;
+
+    /// <summary>Zeroes what finished methods without scratch left on the stack below the caller.</summary>
+    [TouchesSecrets]
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    internal static void Stack()
+    {
+        Span<byte> below = stackalloc byte[ShallowDepth];
+        Memory(below);
+    }
+
     /// <summary>
-    /// Overwrites the vector registers by a permutation of zeros, which needs all of them. They may hold coefficients of a key long after
-    /// the last computation with it, and the system writes them to the stack when it interrupts a thread.
+    /// Zeroes the stack below the caller, where finished methods left what did not fit into registers, and overwrites the vector registers
+    /// by a permutation of zeros, which needs all of them. They may hold coefficients of a key long after the last computation with it, and
+    /// the system writes them to the stack when it interrupts a thread.
     /// </summary>
     [TouchesSecrets]
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void Registers()
+    internal static void StackAndRegisters()
     {
+        Span<byte> below = stackalloc byte[Depth];
+        Memory(below);
         if (Avx512F.VL.IsSupported)
         {
             Span<ulong> state = stackalloc ulong[Keccak.Lanes];

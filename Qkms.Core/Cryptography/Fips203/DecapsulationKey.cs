@@ -54,7 +54,7 @@ internal sealed class DecapsulationKey : IDisposable
         finally
         {
             Erase.Memory(rhoAndSigma);
-            Erase.Registers();
+            Erase.StackAndRegisters();
         }
     }
 
@@ -106,7 +106,7 @@ internal sealed class DecapsulationKey : IDisposable
         finally
         {
             Erase.Memory(decoded);
-            Erase.Registers();
+            Erase.StackAndRegisters();
         }
 
         return new DecapsulationKey(set, s, encoded[^ParameterSet.SeedSize..], d: null, encapsulationKey);
@@ -199,6 +199,7 @@ internal sealed class DecapsulationKey : IDisposable
             Erase.Memory(derived);
             Erase.Memory(rejected);
             Erase.Memory(memory);
+            Erase.Stack();
         }
     }
 

@@ -62,6 +62,7 @@ internal sealed class EncapsulationKey
         finally
         {
             Erase.Memory(derived);
+            Erase.Stack();
         }
     }
 

@@ -98,6 +98,7 @@ internal static class KPke
         finally
         {
             Erase.Memory(memory);
+            Erase.Stack();
         }
     }
 
@@ -137,6 +138,7 @@ internal static class KPke
         finally
         {
             Erase.Memory(memory);
+            Erase.Stack();
         }
     }
 }

@@ -135,6 +135,7 @@ internal static partial class Sampling
         {
             Erase.Memory(states);
             Erase.Memory(streams);
+            Erase.Stack();
         }
     }
 

@@ -66,7 +66,7 @@ internal sealed partial class SigningKey
             Erase.Memory(masks);
             Erase.Memory(rhoDoublePrime);
             Erase.Memory(challengeMemory);
-            Erase.Registers();
+            Erase.StackAndRegisters();
         }
     }
 

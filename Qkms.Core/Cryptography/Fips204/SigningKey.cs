@@ -83,7 +83,7 @@ internal sealed partial class SigningKey : IDisposable
         {
             Erase.Memory(derived);
             Erase.Memory(memory);
-            Erase.Registers();
+            Erase.StackAndRegisters();
         }
     }
 
@@ -137,7 +137,7 @@ internal sealed partial class SigningKey : IDisposable
         finally
         {
             Erase.Memory(memory);
-            Erase.Registers();
+            Erase.StackAndRegisters();
             if (!valid)
             {
                 Erase.Memory(s1.AsSpan());
