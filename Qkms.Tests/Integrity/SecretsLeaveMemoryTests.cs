@@ -67,7 +67,8 @@ public sealed class SecretsLeaveMemoryTests
         Finds(service, secrets).Select(find => find.ToString()).Should().BeEmpty();
     }
 
-    // Not of RSA and ECDSA, as above. Half of the keys are revoked, the others are pushed out of the cache by keys that are used after them.
+    // Not of RSA and ECDSA, as above. Half of the keys are revoked, the others are pushed out of the cache by keys that are used after
+    // them.
     [TheoryIf(Requirement.ProcessMemory)]
     [InlineData(PqcEngines.BouncyCastle)]
     [InlineData(PqcEngines.Managed)]
