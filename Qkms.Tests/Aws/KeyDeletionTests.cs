@@ -132,6 +132,23 @@ public sealed class KeyDeletionTests : ServiceTests
         (await CallAsync(signer, "DescribeKey", new { KeyId = id })).ShouldBeException("NotFoundException");
     }
 
+    /// <summary>Q-30: days that the clock jumped over were not waited.</summary>
+    [Fact]
+    public async Task Days_that_nobody_saw_go_by_do_not_count()
+    {
+        (AwsSigner signer, string id, _) = await WaitingAsync(versions: 1);
+        for (int i = 0; i < 10; i++)
+        {
+            App.Time.ShiftWallClock(TimeSpan.FromHours(23));
+            (await App.DeleteKeysAfterAsync(TimeSpan.FromMinutes(1))).Should().Be(0);
+        }
+
+        (await App.DeleteKeysAfterAsync(TimeSpan.FromMinutes(30))).Should().Be(0);
+        JsonNode shown = (await CallAsync(signer, "DescribeKey", new { KeyId = id })).ShouldBe(HttpStatusCode.OK).Json["KeyMetadata"]!;
+        ((string?)shown["KeyState"]).Should().Be("PendingDeletion");
+        (await App.DeleteKeysAfterAsync(_week)).Should().Be(1);
+    }
+
     /// <summary>Q-30: the date is in the database; the process that took the order need not be the one that carries it out.</summary>
     [Fact]
     public async Task An_order_survives_a_restart()

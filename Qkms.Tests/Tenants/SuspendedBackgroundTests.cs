@@ -1,4 +1,5 @@
 using Qkms.Core.Devices;
+using Qkms.Tests.Aws;
 using Qkms.Tests.Devices;
 using Qkms.Tests.Rotations;
 
@@ -97,6 +98,22 @@ public sealed class SuspendedBackgroundTests : ServiceTests
 
         await Client.ActOnTenantAsync(id, "resume");
         (await theirs.PostJsonAsync($"/kms/keys/{kid}/actions/cancel-deletion", null)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    /// <summary>14.1, E-14: so do keys that are to be deleted as a whole.</summary>
+    [Fact]
+    public async Task Deletions_of_whole_keys_wait()
+    {
+        (string id, HttpClient theirs) = await MakeAsync();
+        AwsSigner signer = await theirs.CreateAccessKeyAsync();
+        string key = (await theirs.GenerateAsync(KeyUseVerbs.Aes)).Text("key_id");
+        (await theirs.CallAsync(signer, "ScheduleKeyDeletion", new { KeyId = key, PendingWindowInDays = 7 })).ShouldBe(HttpStatusCode.OK);
+        await Client.ActOnTenantAsync(id, "suspend");
+
+        (await App.DeleteKeysAfterAsync(40 * _day)).Should().Be(0);
+
+        await Client.ActOnTenantAsync(id, "resume");
+        (await theirs.CallAsync(signer, "CancelKeyDeletion", new { KeyId = key }, at: App.Time.GetUtcNow())).ShouldBe(HttpStatusCode.OK);
     }
 
     /// <summary>14.1, D-13: so do keys of devices whose retention ends.</summary>
