@@ -3,6 +3,11 @@ namespace Qkms.Tests.Cryptography;
 /// <summary>ECDSA, Ed25519, RSA and HMAC, whose files are optional. The platform and BouncyCastle compute with them.</summary>
 public sealed partial class WycheproofTests
 {
+    // By this the gate leaves them out where their files are not.
+    private const string Vectors = "Vectors";
+    private const string Optional = "optional";
+
+    [Trait(Vectors, Optional)]
     [TheoryIf(Requirement.Wycheproof,
         "wycheproof/ecdsa_secp256r1_sha256_test.json",
         "wycheproof/ecdsa_secp256r1_sha512_test.json",
@@ -26,6 +31,7 @@ public sealed partial class WycheproofTests
         });
     }
 
+    [Trait(Vectors, Optional)]
     [FactIf(Requirement.Wycheproof, "wycheproof/ed25519_test.json")]
     public void Ed25519_signature() => ShouldVerify("ed25519_test", 88, 63, (group, test) =>
     {
@@ -34,6 +40,7 @@ public sealed partial class WycheproofTests
     });
 
     /// <summary>What Wycheproof calls acceptable leaves out the NULL that RFC 8017 asks for.</summary>
+    [Trait(Vectors, Optional)]
     [TheoryIf(Requirement.Wycheproof,
         "wycheproof/rsa_signature_2048_sha256_test.json",
         "wycheproof/rsa_signature_2048_sha384_test.json",
@@ -63,6 +70,7 @@ public sealed partial class WycheproofTests
         });
     }
 
+    [Trait(Vectors, Optional)]
     [TheoryIf(Requirement.Wycheproof,
         "wycheproof/rsa_pkcs1_2048_sig_gen_test.json",
         "wycheproof/rsa_pkcs1_3072_sig_gen_test.json",
@@ -86,6 +94,7 @@ public sealed partial class WycheproofTests
         made.Should().Be(count);
     }
 
+    [Trait(Vectors, Optional)]
     [TheoryIf(Requirement.Wycheproof,
         "wycheproof/rsa_pss_2048_sha256_mgf1_32_test.json",
         "wycheproof/rsa_pss_2048_sha384_mgf1_48_test.json",
@@ -106,6 +115,7 @@ public sealed partial class WycheproofTests
     /// Qkms takes a salt as long as the hash, and the hash for MGF1 too: another choice, right in itself, is none. One case is the other
     /// way round: it is wrong because its salt is as long as the hash.
     /// </summary>
+    [Trait(Vectors, Optional)]
     [TheoryIf(Requirement.Wycheproof,
         "wycheproof/rsa_pss_2048_sha256_mgf1_0_test.json",
         "wycheproof/rsa_pss_2048_sha256_mgf1sha1_20_test.json",
@@ -126,6 +136,7 @@ public sealed partial class WycheproofTests
     }
 
     /// <summary>Every choice of two hashes and a salt: of those with a hash that Qkms signs with, it takes one in thirty.</summary>
+    [Trait(Vectors, Optional)]
     [FactIf(Requirement.Wycheproof, "wycheproof/rsa_pss_misc_test.json")]
     public void Rsa_signature_with_every_choice_of_pss()
     {
@@ -144,6 +155,7 @@ public sealed partial class WycheproofTests
     }
 
     /// <summary>What has a label does not open: Qkms has none.</summary>
+    [Trait(Vectors, Optional)]
     [TheoryIf(Requirement.Wycheproof,
         "wycheproof/rsa_oaep_2048_sha1_mgf1sha1_test.json",
         "wycheproof/rsa_oaep_2048_sha256_mgf1sha256_test.json",
@@ -204,6 +216,7 @@ public sealed partial class WycheproofTests
     }
 
     /// <summary>A MAC that was cut is none, though it be right as far as it goes.</summary>
+    [Trait(Vectors, Optional)]
     [TheoryIf(Requirement.Wycheproof,
         "wycheproof/hmac_sha256_test.json", "wycheproof/hmac_sha384_test.json", "wycheproof/hmac_sha512_test.json")]
     [InlineData(256)]

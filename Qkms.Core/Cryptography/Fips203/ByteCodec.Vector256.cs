@@ -41,8 +41,8 @@ internal static partial class ByteCodec
             Vector256<ulong> other = Avx2.Shuffle(four.AsUInt32(), 0x4E).AsUInt64();
             Vector256<ulong> eight = (four & first) | Avx2.ShiftLeftLogicalVariable(other, upwards)
                 | Avx2.ShiftRightLogicalVariable(four, downwards);
-            Store(eight.GetLower().AsByte(), destination, k);
-            Store(eight.GetUpper().AsByte(), destination, k + d);
+            VectorBytes.Store(eight.GetLower().AsByte(), destination, k);
+            VectorBytes.Store(eight.GetUpper().AsByte(), destination, k + d);
             k += 2 * d;
         }
     }
@@ -60,7 +60,7 @@ internal static partial class ByteCodec
         int k = 0;
         for (int i = 0; i < ParameterSet.N; i += 16)
         {
-            Vector128<byte> bytes = Load(source, k), nextBytes = Load(source, k + d);
+            Vector128<byte> bytes = VectorBytes.Load(source, k), nextBytes = VectorBytes.Load(source, k + d);
             Vector256<int> low = Spread(bytes, spread, shifts, mask), high = Spread(nextBytes, spread, shifts, mask);
             Avx2.Permute4x64(Avx2.PackSignedSaturate(low, high).AsUInt64(), 0xD8).AsInt16().StoreUnsafe(ref f, (nuint)i);
             k += 2 * d;
@@ -99,39 +99,6 @@ internal static partial class ByteCodec
         }
 
         return (int)outside.ExtractMostSignificantBits();
-    }
-
-    /// <summary>
-    /// Stores bytes at a place, sixteen or as many as there is room for; never into a copy, which would have to be erased.
-    /// </summary>
-    [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector128<byte> bytes, Span<byte> destination, int at)
-    {
-        int over = at - (destination.Length - Vector128<byte>.Count);
-        if (over <= 0)
-        {
-            bytes.StoreUnsafe(ref MemoryMarshal.GetReference(destination), (nuint)at);
-            return;
-        }
-
-        // The last sixteen bytes: those before the place stay, an index below zero giving zero.
-        Span<byte> last = destination[^Vector128<byte>.Count..];
-        Vector128<sbyte> indices = Vector128<sbyte>.Indices - Vector128.Create((sbyte)over);
-        Vector128<byte> before = Vector128.Create<byte>(last) & (indices >> 7).AsByte();
-        (before | Ssse3.Shuffle(bytes, indices.AsByte())).CopyTo(last);
-    }
-
-    /// <summary>Loads bytes from a place, sixteen or as many as there are.</summary>
-    [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> Load(ReadOnlySpan<byte> source, int at)
-    {
-        int over = at - (source.Length - Vector128<byte>.Count);
-        if (over <= 0)
-            return Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(source), (nuint)at);
-        return Ssse3.Shuffle(
-            Vector128.Create(source[^Vector128<byte>.Count..]), Vector128<byte>.Indices + Vector128.Create((byte)over));
     }
 
     private static byte[] LayOutSpread()

@@ -68,9 +68,9 @@ internal static partial class BitCodec
             Vector128<ulong> high = Join(two.GetUpper(), upwards, downwards, first);
 
             // Four coefficients are bits/8 bytes, or half a byte more: then the other four begin in the middle of one.
-            Store(low.AsByte(), destination, k);
+            VectorBytes.Store(low.AsByte(), destination, k);
             if ((bits & 7) == 0)
-                Store(high.AsByte(), destination, k + (bits >> 3));
+                VectorBytes.Store(high.AsByte(), destination, k + (bits >> 3));
             else
                 StoreAcross(low, high, destination, k, bits);
             k += width;
@@ -94,7 +94,7 @@ internal static partial class BitCodec
         // Widths here are odd, 3 or 13: four coefficients are 12 or 52 bits and lie in the lower word.
         ulong word = low.ToScalar() | (high.ToScalar() << bits);
         Vector128<ulong> all = Vector128.Create(word, high.ToScalar() >> (64 - bits));
-        Store(all.AsByte(), destination, at);
+        VectorBytes.Store(all.AsByte(), destination, at);
     }
 
     [TouchesSecrets]
@@ -110,45 +110,12 @@ internal static partial class BitCodec
         int k = 0;
         for (nuint i = 0; i < ParameterSet.N; i += 8)
         {
-            var bytes = Vector256.Create(Load(source, k), Load(source, k + (width >> 1)));
+            var bytes = Vector256.Create(VectorBytes.Load(source, k), VectorBytes.Load(source, k + (width >> 1)));
             Vector256<uint> words = Avx2.Shuffle(bytes, spread).AsUInt32();
             Vector256<int> a = (Avx2.ShiftRightLogicalVariable(words, shifts) & mask).AsInt32();
             (((a ^ signs) - signs) + offset).StoreUnsafe(ref f, i);
             k += width;
         }
-    }
-
-    /// <summary>
-    /// Stores bytes at a place, sixteen or as many as there is room for; never into a copy, which would have to be erased.
-    /// </summary>
-    [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(Vector128<byte> bytes, Span<byte> destination, int at)
-    {
-        int over = at - (destination.Length - Vector128<byte>.Count);
-        if (over <= 0)
-        {
-            bytes.StoreUnsafe(ref MemoryMarshal.GetReference(destination), (nuint)at);
-            return;
-        }
-
-        // The last sixteen bytes: those before the place stay, an index below zero giving zero.
-        Span<byte> last = destination[^Vector128<byte>.Count..];
-        Vector128<sbyte> indices = Vector128<sbyte>.Indices - Vector128.Create((sbyte)over);
-        Vector128<byte> before = Vector128.Create<byte>(last) & (indices >> 7).AsByte();
-        (before | Ssse3.Shuffle(bytes, indices.AsByte())).CopyTo(last);
-    }
-
-    /// <summary>Loads bytes from a place, sixteen or as many as there are.</summary>
-    [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> Load(ReadOnlySpan<byte> source, int at)
-    {
-        int over = at - (source.Length - Vector128<byte>.Count);
-        if (over <= 0)
-            return Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(source), (nuint)at);
-        return Ssse3.Shuffle(
-            Vector128.Create(source[^Vector128<byte>.Count..]), Vector128<byte>.Indices + Vector128.Create((byte)over));
     }
 
     private static byte[] LayOutSpread()
