@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Qkms.Tests.Hosting;
 
-/// <summary>What the pages tell operators to set up. The gate tries it as well: nginx with these blocks, and the README's program.</summary>
+/// <summary>What the pages tell operators to set up. The gate tries nginx and the program that they describe.</summary>
 public sealed partial class DeploymentPagesTests
 {
     /// <summary>F-42: nginx speaks HTTP/1.0 unless it is told otherwise, in which a POST without a body is refused.</summary>
