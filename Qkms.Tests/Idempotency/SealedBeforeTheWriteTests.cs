@@ -16,6 +16,7 @@ public sealed class SealedBeforeTheWriteTests
         StoreThatWritesTwice? store = null;
         await using QkmsApplication app = new()
         {
+            KeepsHouse = false,
             StoreInFront = behind => store = new StoreThatWritesTwice(behind, written),
             FurtherServices = services => services
                 .AddSingleton(written.Listen(Repositories.Keys))

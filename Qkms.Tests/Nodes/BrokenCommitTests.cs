@@ -17,7 +17,7 @@ public sealed class BrokenCommitTests
     [InlineData(nameof(CommitFate.ArriveLate), null)]
     public async Task A_change_whose_commit_breaks_is_made_once_and_acknowledged(string fate, string? outcome)
     {
-        await using NodeBehindProxy service = new();
+        await using NodeBehindProxy service = new(keepsHouse: false);
         HttpClient client = service.Client;
 
         string kid = (await BreakAsync(() => client.GenerateAsync(Aes))).Text("kid");
@@ -43,7 +43,7 @@ public sealed class BrokenCommitTests
 
         Task<Answer> BreakAsync(Func<Task<Answer>> request)
         {
-            service.Proxy.BreakNextCommit(Enum.Parse<CommitFate>(fate));
+            service.Proxy.BreakNextChange(Enum.Parse<CommitFate>(fate));
             return request();
         }
     }
@@ -59,9 +59,9 @@ public sealed class BrokenCommitTests
     [InlineData(nameof(CommitFate.LoseAnswer), nameof(ProxyWay.Silent), true)]
     public async Task A_database_that_is_back_within_a_second_tells_what_became_of_a_change(string fate, string then, bool isCommitted)
     {
-        await using NodeBehindProxy service = new();
+        await using NodeBehindProxy service = new(keepsHouse: false);
         await service.Client.GenerateAsync(Aes);
-        service.Proxy.BreakNextCommit(Enum.Parse<CommitFate>(fate), Enum.Parse<ProxyWay>(then));
+        service.Proxy.BreakNextChange(Enum.Parse<CommitFate>(fate), Enum.Parse<ProxyWay>(then));
 
         Task<Answer> rotation = service.Client.PostJsonAsync("/kms/keys/rotate", Rotate);
         await Eventually.HoldsAsync(
@@ -89,10 +89,10 @@ public sealed class BrokenCommitTests
     [InlineData(nameof(CommitFate.CutAfter), nameof(ProxyWay.Silent), 2)]
     public async Task What_became_of_a_change_is_called_unknown_when_nobody_can_say(string fate, string then, int active)
     {
-        await using NodeBehindProxy service = new();
+        await using NodeBehindProxy service = new(keepsHouse: false);
         HttpClient client = service.Client;
         await client.GenerateAsync(Aes);
-        service.Proxy.BreakNextCommit(Enum.Parse<CommitFate>(fate), Enum.Parse<ProxyWay>(then));
+        service.Proxy.BreakNextChange(Enum.Parse<CommitFate>(fate), Enum.Parse<ProxyWay>(then));
 
         Answer answer = await client.PostJsonAsync("/kms/keys/rotate", Rotate);
 
@@ -117,7 +117,7 @@ public sealed class BrokenCommitTests
     [FactIf(Requirement.Postgres)]
     public async Task A_change_that_is_cut_off_before_its_commit_is_made_on_another_connection()
     {
-        await using NodeBehindProxy service = new();
+        await using NodeBehindProxy service = new(keepsHouse: false);
         await service.Client.GenerateAsync(Aes);
         Task<Answer> rotation;
         await using (await HoldKeyAsync(service))
@@ -137,7 +137,7 @@ public sealed class BrokenCommitTests
     [InlineData(nameof(ProxyWay.Silent))]
     public async Task A_change_that_is_cut_off_before_its_commit_for_good_is_503_and_not_made(string way)
     {
-        await using NodeBehindProxy service = new();
+        await using NodeBehindProxy service = new(keepsHouse: false);
         await service.Client.GenerateAsync(Aes);
         await using (await HoldKeyAsync(service))
         {

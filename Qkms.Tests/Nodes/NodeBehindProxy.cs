@@ -13,10 +13,11 @@ internal sealed class NodeBehindProxy : IAsyncDisposable
     /// <summary>Started and ready.</summary>
     /// <param name="time">Its clocks.</param>
     /// <param name="records">Whether it records every use.</param>
-    public NodeBehindProxy(ManualTime? time = null, bool records = true)
+    /// <param name="keepsHouse">Whether due work runs in the background, and commits at times that the test does not know.</param>
+    public NodeBehindProxy(ManualTime? time = null, bool records = true, bool keepsHouse = true)
     {
         Proxy = new PostgresProxy(_cluster.Database);
-        Node = Add(time, records);
+        Node = Add(time, records, keepsHouse);
         Client = Node.Client();
     }
 
@@ -28,9 +29,9 @@ internal sealed class NodeBehindProxy : IAsyncDisposable
     public HttpClient Client { get; }
 
     /// <summary>A further node behind the same proxy.</summary>
-    public QkmsApplication Add(ManualTime? time = null, bool records = true)
+    public QkmsApplication Add(ManualTime? time = null, bool records = true, bool keepsHouse = true)
     {
-        QkmsApplication node = _cluster.NodeHere(Proxy.ConnectionString, time);
+        QkmsApplication node = _cluster.NodeHere(Proxy.ConnectionString, time, keepsHouse: keepsHouse);
         node.Settings["Qkms:Audit:Uses"] = records ? "durable" : "off";
         _nodes.Add(node);
         _ = node.Server;

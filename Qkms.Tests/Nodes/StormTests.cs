@@ -24,7 +24,7 @@ public sealed class StormTests
 
         using CancellationTokenSource calm = new();
         int broken = 0;
-        service.Proxy.OnCommit = () =>
+        service.Proxy.OnCommit = _ =>
         {
             CommitFate fate = AnyFate();
             if (fate != CommitFate.Pass)
@@ -43,7 +43,7 @@ public sealed class StormTests
             await cutting;
         }
 
-        service.Proxy.OnCommit = () => default;
+        service.Proxy.OnCommit = _ => default;
         await service.ReopenAsync();
 
         for (int key = 0; key < Clients; key++)

@@ -51,14 +51,17 @@ internal sealed class NodeCluster(PostgresDatabase database) : IDisposable
     /// <param name="time">Its clocks.</param>
     /// <param name="storeInFront">What stands between it and the database.</param>
     /// <param name="furtherServices">What is added to its services.</param>
+    /// <param name="keepsHouse">Whether due work runs in the background.</param>
     public QkmsApplication NodeHere(
         string? connectionString = null,
         ManualTime? time = null,
         Func<IKmsStore, IKmsStore>? storeInFront = null,
-        Action<IServiceCollection>? furtherServices = null)
+        Action<IServiceCollection>? furtherServices = null,
+        bool keepsHouse = true)
     {
         QkmsApplication node = new(NewDataDirectory())
         {
+            KeepsHouse = keepsHouse,
             Time = time ?? ManualTime.Running(),
             StoreInFront = storeInFront,
             FurtherServices = furtherServices,

@@ -5,8 +5,14 @@ internal sealed class CommitWatch
 {
     private const string Commit = "COMMIT";
 
-    private readonly HashSet<string> _statements = [];
-    private readonly HashSet<string> _portals = [];
+    private const string Begin = "BEGIN";
+
+    // Names are used again.
+    private readonly Dictionary<string, string> _statements = [];
+    private readonly Dictionary<string, string> _portals = [];
+
+    /// <summary>What was executed on the connection since the last transaction began.</summary>
+    public StringBuilder Transaction { get; } = new();
 
     /// <summary>Whether this message of the client makes the server commit.</summary>
     public bool IsCommit(ReadOnlyMemory<byte> message)
@@ -15,18 +21,18 @@ internal sealed class CommitWatch
         switch ((char)message.Span[0])
         {
             case 'Q':
-                return Text(ref rest) == Commit;
+                return Execute(Text(ref rest));
 
             case 'P':
-                Note(_statements, Text(ref rest), Text(ref rest) == Commit);
+                _statements[Text(ref rest)] = Text(ref rest);
                 return false;
 
             case 'B':
-                Note(_portals, Text(ref rest), _statements.Contains(Text(ref rest)));
+                _portals[Text(ref rest)] = _statements.GetValueOrDefault(Text(ref rest), "");
                 return false;
 
             case 'E':
-                return _portals.Contains(Text(ref rest));
+                return Execute(_portals.GetValueOrDefault(Text(ref rest), ""));
 
             default:
                 return false;
@@ -45,13 +51,13 @@ internal sealed class CommitWatch
 
     private static ReadOnlySpan<byte> Body(ReadOnlyMemory<byte> message) => message.Span[Math.Min(message.Length, 1 + sizeof(int))..];
 
-    // Names are used again.
-    private static void Note(HashSet<string> names, string name, bool commits)
+    private bool Execute(string statement)
     {
-        if (commits)
-            names.Add(name);
-        else
-            names.Remove(name);
+        if (statement.StartsWith(Begin, StringComparison.Ordinal))
+            Transaction.Clear();
+
+        Transaction.AppendLine(statement);
+        return statement == Commit;
     }
 
     /// <summary>Takes a text that a zero byte ends.</summary>

@@ -46,8 +46,8 @@ internal sealed class PostgresProxy : IDisposable
         GssEncryptionMode = GssEncryptionMode.Disable,
     }.ConnectionString;
 
-    /// <summary>Asked about every commit that comes by.</summary>
-    public Func<CommitOrder> OnCommit { get; set; } = () => default;
+    /// <summary>Asked about every commit that comes by, with the statements of its transaction.</summary>
+    public Func<string, CommitOrder> OnCommit { get; set; } = _ => default;
 
     /// <summary>How many connections were made to it.</summary>
     public int Attempts => Volatile.Read(ref _attempts);
@@ -58,11 +58,23 @@ internal sealed class PostgresProxy : IDisposable
     /// <summary>Gives the next commit a fate; those after it pass.</summary>
     public void BreakNextCommit(CommitFate fate, ProxyWay then = ProxyWay.Open) => BreakNextCommits(1, fate, then);
 
+    /// <summary>
+    /// The same for the next one that changes a key. What the node does in the background commits whenever it likes: the fate would fall
+    /// to that at times, and the change that the test makes would pass.
+    /// </summary>
+    public void BreakNextChange(CommitFate fate, ProxyWay then = ProxyWay.Open) => BreakNextCommits(1, fate, then, "INTO audit_events");
+
     /// <summary>Gives the next commits a fate; those after them pass.</summary>
-    public void BreakNextCommits(int times, CommitFate fate, ProxyWay then = ProxyWay.Open)
+    /// <param name="times">How many.</param>
+    /// <param name="fate">What becomes of them.</param>
+    /// <param name="then">How connections are treated once it is fulfilled.</param>
+    /// <param name="with">Only those whose transaction has this in one of its statements.</param>
+    public void BreakNextCommits(int times, CommitFate fate, ProxyWay then = ProxyWay.Open, string with = "")
     {
         int orders = times;
-        OnCommit = () => Interlocked.Decrement(ref orders) >= 0 ? new CommitOrder(fate, then) : default;
+        OnCommit = transaction => transaction.Contains(with, StringComparison.Ordinal) && Interlocked.Decrement(ref orders) >= 0
+            ? new CommitOrder(fate, then)
+            : default;
     }
 
     /// <summary>Changes how connections are treated.</summary>

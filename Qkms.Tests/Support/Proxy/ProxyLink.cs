@@ -72,7 +72,7 @@ internal sealed class ProxyLink(PostgresProxy proxy, Socket client) : IDisposabl
     /// <summary>Whether the commit goes its way. If not, the connection is at its end.</summary>
     private async Task<bool> MayPassAsync(MessageReader requests, ReadOnlyMemory<byte> commit)
     {
-        _order = proxy.OnCommit();
+        _order = proxy.OnCommit(_watch.Transaction.ToString());
         switch (_order.Fate)
         {
             case CommitFate.CutBefore:
