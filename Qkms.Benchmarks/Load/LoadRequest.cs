@@ -12,4 +12,7 @@ internal sealed record LoadRequest(string Path, JsonObject? Body = null)
     /// for some minutes. Null for an API key and JSON.
     /// </summary>
     internal Func<string, IReadOnlyDictionary<string, string>>? Sign { get; init; }
+
+    /// <summary>API keys that take turns; none for that of the server's first tenant.</summary>
+    internal IReadOnlyList<string> ApiKeys { get; init; } = [];
 }

@@ -21,6 +21,18 @@ internal static class Wrk
         end
         """;
 
+    // Threads begin at places of their own, or two would ask for the same tenant one right after the other.
+    private const string Turns =
+        """
+        local threads = 0
+        function setup(thread) thread:set("turn", threads * 500); threads = threads + 1 end
+        request = function()
+          turn = turn % #keys + 1
+          wrk.headers["x-api-key"] = keys[turn]
+          return wrk.format()
+        end
+        """;
+
     internal static bool IsInstalled()
     {
         try
@@ -72,6 +84,9 @@ internal static class Wrk
             lines.AddRange(["wrk.method = \"POST\"", $"wrk.body = [[{body}]]"]);
 
         lines.AddRange(HeadersOf(server, request, body).Select(header => $"wrk.headers[\"{header.Key}\"] = \"{header.Value}\""));
+
+        if (request.ApiKeys.Count > 0)
+            lines.AddRange([$"local keys = {{{string.Join(',', request.ApiKeys.Select(key => $"\"{key}\""))}}}", Turns]);
 
         return string.Join('\n', lines);
     }
