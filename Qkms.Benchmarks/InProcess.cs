@@ -16,6 +16,7 @@ using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 using Qkms.Core.Time;
 using Qkms.Core.Uses;
+using Qkms.Storage;
 
 namespace Qkms.Benchmarks;
 
@@ -29,6 +30,7 @@ internal static class InProcess
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
         services.AddSingleton(store);
+        services.AddQkmsRepositories();
         services.AddQkmsCore(
             engine,
             new ApiKeyOptions(),

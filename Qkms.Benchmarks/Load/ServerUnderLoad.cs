@@ -16,10 +16,10 @@ internal sealed class ServerUnderLoad : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
-    private readonly Process _process;
+    private readonly Process? _process;
     private readonly HttpClient _client;
     private readonly HttpClient _bare;
-    private readonly DirectoryInfo _directory;
+    private readonly DirectoryInfo? _directory;
     private readonly long _started = Stopwatch.GetTimestamp();
 
     private ServerUnderLoad(
@@ -45,8 +45,18 @@ internal sealed class ServerUnderLoad : IDisposable
         _bare = new HttpClient { BaseAddress = Address };
     }
 
+    private ServerUnderLoad(string name, Uri address)
+    {
+        (Name, Address, DataDirectory) = (name, address, "");
+        _client = new HttpClient { BaseAddress = Address };
+        _bare = new HttpClient { BaseAddress = Address };
+    }
+
     /// <summary>How the table calls it.</summary>
     internal string Name { get; }
+
+    /// <summary>Whether it is another program, which somebody else has started.</summary>
+    internal bool IsPeer => _process is null;
 
     internal Uri Address { get; }
 
@@ -63,20 +73,23 @@ internal sealed class ServerUnderLoad : IDisposable
     {
         get
         {
-            _process.Refresh();
+            _process!.Refresh();
             return _process.WorkingSet64 / 1e6;
         }
     }
 
-    /// <summary>What the process has used of the processors so far.</summary>
+    /// <summary>What the process has used of the processors so far; nothing is known of a peer.</summary>
     internal TimeSpan ProcessorTime
     {
         get
         {
-            _process.Refresh();
-            return _process.TotalProcessorTime;
+            _process?.Refresh();
+            return _process?.TotalProcessorTime ?? TimeSpan.Zero;
         }
     }
+
+    /// <summary>Another server, which runs already.</summary>
+    internal static ServerUnderLoad Reach(string name, Uri address) => new(name, address);
 
     /// <summary>The bare server: this program with another argument.</summary>
     internal static Task<ServerUnderLoad> StartBareAsync() =>
@@ -135,7 +148,24 @@ internal sealed class ServerUnderLoad : IDisposable
     /// <exception cref="HttpRequestException">It was refused; the message says what.</exception>
     internal async Task TryAsync(LoadRequest request)
     {
-        string? body = request.Body?.ToJsonString();
+        using HttpResponseMessage answer = await SendAsync(request);
+        RequireSuccess(answer);
+    }
+
+    /// <summary>The same, with the JSON of the answer.</summary>
+    /// <exception cref="HttpRequestException">It was refused; the message says what.</exception>
+    internal async Task<JsonNode> AskAsync(LoadRequest request)
+    {
+        using HttpResponseMessage answer = await SendAsync(request);
+        RequireSuccess(answer);
+        return JsonNode.Parse(await answer.Content.ReadAsStringAsync())!;
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(LoadRequest request)
+    {
+        string? body = request.Body?.ToJsonString()
+            .Replace(LoadRequest.Number, "0", StringComparison.Ordinal)
+            .Replace(LoadRequest.Slot, "0", StringComparison.Ordinal);
         using HttpRequestMessage message = new(body is null ? HttpMethod.Get : HttpMethod.Post, request.Path);
         if (body is not null)
             message.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
@@ -146,27 +176,29 @@ internal sealed class ServerUnderLoad : IDisposable
                 message.Content!.Headers.TryAddWithoutValidation(name, value);
         }
 
-        using HttpResponseMessage answer = await _bare.SendAsync(message);
-        RequireSuccess(answer);
+        return await _bare.SendAsync(message);
     }
 
     /// <summary>Ends it as an operator does, with SIGTERM.</summary>
     internal async Task StopAsync()
     {
-        using Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        using Process kill = Process.Start("kill", ["-TERM", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
         await _process.WaitForExitAsync();
     }
 
     public void Dispose()
     {
+        _client.Dispose();
+        _bare.Dispose();
+        if (_process is null)
+            return;
+
         if (!_process.HasExited)
             _process.Kill();
 
         _process.WaitForExit();
         _process.Dispose();
-        _client.Dispose();
-        _bare.Dispose();
-        _directory.Delete(recursive: true);
+        _directory!.Delete(recursive: true);
     }
 
     private static async Task<ServerUnderLoad> StartAsync(
@@ -178,7 +210,7 @@ internal sealed class ServerUnderLoad : IDisposable
     {
         ServerUnderLoad server = new(name, command, settings, dataDirectory);
         using CancellationTokenSource limit = new(_patience);
-        while (!server._process.HasExited)
+        while (!server._process!.HasExited)
         {
             try
             {
@@ -197,7 +229,7 @@ internal sealed class ServerUnderLoad : IDisposable
             await Task.Delay(20, limit.Token);
         }
 
-        string log = await File.ReadAllTextAsync(Path.Combine(server._directory.FullName, "log"), limit.Token);
+        string log = await File.ReadAllTextAsync(Path.Combine(server._directory!.FullName, "log"), limit.Token);
         server.Dispose();
         throw new InvalidOperationException($"'{name}' did not start: {log}");
     }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 using Qkms.Benchmarks.Load;
 using Qkms.Core.Store;
 using Qkms.Storage.Postgres;
@@ -22,7 +21,7 @@ internal sealed record ScaleInstallation(string Name, string Service, string Fol
         string kind = options.Postgres is null ? "sqlite" : "postgresql";
         string folder = Path.Combine(options.Directory, $"{kind}-{name}");
         return new ScaleInstallation(
-            name, options.Service, folder, options.Postgres is { } server ? await DatabaseAsync(server, $"qkms_scale_{name}") : null);
+            name, options.Service, folder, options.Postgres is { } server ? await ServerDatabase.OpenAsync(server, $"qkms_scale_{name}") : null);
     }
 
     /// <summary>What the environment of the service and of its command line says.</summary>
@@ -53,23 +52,5 @@ internal sealed record ScaleInstallation(string Name, string Service, string Fol
             new SqliteStorageOptions { DataDirectory = Folder }, TimeProvider.System, NullLogger<SqliteKmsStore>.Instance);
         await sqlite.OpenAsync(CancellationToken.None);
         return sqlite;
-    }
-
-    private static async Task<string> DatabaseAsync(string server, string name)
-    {
-        await using NpgsqlConnection connection = new(
-            new NpgsqlConnectionStringBuilder(server) { Database = "postgres", Pooling = false }.ConnectionString);
-        await connection.OpenAsync();
-        await using NpgsqlCommand find = new("SELECT COUNT(*) FROM pg_database WHERE datname = $1", connection)
-        {
-            Parameters = { new NpgsqlParameter { Value = name } },
-        };
-        if ((long)(await find.ExecuteScalarAsync())! == 0)
-        {
-            await using NpgsqlCommand make = new($"CREATE DATABASE {name}", connection);
-            await make.ExecuteNonQueryAsync();
-        }
-
-        return new NpgsqlConnectionStringBuilder(server) { Database = name }.ConnectionString;
     }
 }

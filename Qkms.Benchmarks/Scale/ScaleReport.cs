@@ -76,7 +76,7 @@ internal static class ScaleReport
 
         await output.WriteLineAsync("\n| | empty | full |\n|---|---|---|");
         await output.WriteLineAsync(string.Create(
-            CultureInfo.InvariantCulture, $"| start until ready, s | {Median(times[0]):F2} | {Median(times[1]):F2} |"));
+            CultureInfo.InvariantCulture, $"| start until ready, s | {WrkResult.MedianOf(times[0]):F2} | {WrkResult.MedianOf(times[1]):F2} |"));
     }
 
     private static async Task ReportRequestsAsync(
@@ -171,22 +171,12 @@ internal static class ScaleReport
                 found.Add(await Wrk.RunAsync(server, request, options.Connections, options.Seconds));
         }
 
-        return
-        [
-            .. results.Select(found => new WrkResult(
-                Median(found.Select(result => result.RequestsPerSecond)),
-                Median(found.Select(result => result.Median)),
-                Median(found.Select(result => result.Percentile99)),
-                Median(found.Select(result => result.ProcessorTime)))),
-        ];
+        WrkResult[] medians = [.. results.Select(found => WrkResult.MedianOf(found))];
+        return medians.Sum(result => result.Errors) == 0
+            ? medians
+            : throw new InvalidOperationException($"Some requests of '{runs[0].Request.Path}' were refused.");
     }
 
     private static string Figures(WrkResult result) => string.Create(
         CultureInfo.InvariantCulture, $"{result.RequestsPerSecond:N0} | {result.Median:F2} | {result.Percentile99:F2}");
-
-    private static double Median(IEnumerable<double> figures)
-    {
-        double[] sorted = [.. figures.Order()];
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
 }
