@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Running;
 using Qkms.Benchmarks.Engines;
 using Qkms.Benchmarks.Load;
+using Qkms.Benchmarks.Scale;
 using Qkms.Benchmarks.Timing;
 using Qkms.Benchmarks.Writes;
 
@@ -16,6 +17,8 @@ switch (args)
         return await LoadReport.RunAsync(LoadOptions.Parse(args.AsSpan(1)), Console.Out);
     case ["writes", ..]:
         return await WritesReport.RunAsync(WritesOptions.Parse(args.AsSpan(1)), Console.Out);
+    case ["scale", ..]:
+        return await ScaleReport.RunAsync(ScaleOptions.Parse(args.AsSpan(1)), Console.Out);
     case [BareServer.Command]:
         return await BareServer.RunAsync();
     case ["responsiveness", ..]:

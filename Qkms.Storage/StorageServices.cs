@@ -44,7 +44,7 @@ internal static class StorageServices
     /// <summary>The same, with options that are known only when the service provider is built.</summary>
     public static IServiceCollection AddQkmsStorage(
         this IServiceCollection services, Func<IServiceProvider, SqliteStorageOptions> options) =>
-        services.AddRepositories().AddSingleton<IKmsStore>(provider => new SqliteKmsStore(
+        services.AddQkmsRepositories().AddSingleton<IKmsStore>(provider => new SqliteKmsStore(
             options(provider),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<SqliteKmsStore>>()));
@@ -53,18 +53,18 @@ internal static class StorageServices
     /// Registers a shared PostgreSQL database as <see cref="IKmsStore"/>. It wants a <see cref="TimeProvider"/> and logging beside it.
     /// </summary>
     public static IServiceCollection AddQkmsStorage(this IServiceCollection services, PostgresStorageOptions options) =>
-        services.AddRepositories().AddSingleton<IKmsStore>(provider => new PostgresKmsStore(
+        services.AddQkmsRepositories().AddSingleton<IKmsStore>(provider => new PostgresKmsStore(
             options,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<PostgresKmsStore>>()));
 
     /// <summary>Registers one moment of the embedded database, to be read beside the service.</summary>
     public static IServiceCollection AddQkmsSnapshot(this IServiceCollection services, SqliteStorageOptions options) =>
-        services.AddRepositories().AddSingleton<IStoreSnapshot>(new SqliteSnapshot(options.DataDirectory));
+        services.AddQkmsRepositories().AddSingleton<IStoreSnapshot>(new SqliteSnapshot(options.DataDirectory));
 
     /// <summary>Registers one moment of the shared database, to be read beside the service.</summary>
     public static IServiceCollection AddQkmsSnapshot(this IServiceCollection services, PostgresStorageOptions options) =>
-        services.AddRepositories().AddSingleton<IStoreSnapshot>(new PostgresSnapshot(options));
+        services.AddQkmsRepositories().AddSingleton<IStoreSnapshot>(new PostgresSnapshot(options));
 
     /// <summary>Registers the embedded database, to be backed up and restored. It wants a <see cref="TimeProvider"/> beside it.</summary>
     public static IServiceCollection AddQkmsBackup(this IServiceCollection services, SqliteStorageOptions options) => services
@@ -76,8 +76,8 @@ internal static class StorageServices
         .AddSingleton<IBackupSource>(new PostgresBackup(options))
         .AddSingleton<IRestoreTarget>(provider => new PostgresRestore(options, provider.GetRequiredService<TimeProvider>()));
 
-    // The same for both databases: the session brings the dialect.
-    private static IServiceCollection AddRepositories(this IServiceCollection services) => services
+    /// <summary>Registers what reads and writes rows, the same for both databases: the session brings the dialect.</summary>
+    public static IServiceCollection AddQkmsRepositories(this IServiceCollection services) => services
         .AddSingleton<IKeyringRepository, KeyringRepository>()
         .AddSingleton<ITenantRepository, TenantRepository>()
         .AddSingleton<ITenantRemainsRepository, TenantRemainsRepository>()

@@ -12,6 +12,8 @@ internal sealed record BareCiphertext(byte[] Ciphertext);
 
 internal sealed record BareDataKey(byte[] Plaintext, byte[] Ciphertext);
 
+internal sealed record BareKey(byte[] PublicKey);
+
 internal sealed record BareMessage(byte[] Message);
 
 internal sealed record BareSignature(byte[] Signature);
@@ -23,6 +25,7 @@ internal sealed record BareSignature(byte[] Signature);
 [JsonSerializable(typeof(BarePlaintext))]
 [JsonSerializable(typeof(BareCiphertext))]
 [JsonSerializable(typeof(BareDataKey))]
+[JsonSerializable(typeof(BareKey))]
 [JsonSerializable(typeof(BareMessage))]
 [JsonSerializable(typeof(BareSignature))]
 internal sealed partial class BareJsonContext : JsonSerializerContext;

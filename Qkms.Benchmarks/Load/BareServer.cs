@@ -8,6 +8,7 @@ using Qkms.Core.Cryptography.Fips203;
 using Qkms.Core.Cryptography.Fips204;
 using Qkms.Core.Cryptography.Rfc9180;
 using Qkms.Core.Names;
+using Qkms.Core.Secrets;
 
 namespace Qkms.Benchmarks.Load;
 
@@ -39,6 +40,11 @@ internal static class BareServer
         KeyVersionId id = new(Guid.Empty);
         app.MapPost("/aes", (BarePlaintext request) =>
             new BareCiphertext(BlobV1.Protect(BlobPurpose.Encryption, id, key, EncryptionContext.Empty, request.Plaintext)));
+        app.MapPost("/aes-decrypt", (BareCiphertext request) =>
+        {
+            using SecretBytes? plaintext = BlobV1.TryOpen(BlobPurpose.Encryption, id, key, EncryptionContext.Empty, request.Ciphertext);
+            return plaintext is null ? Results.BadRequest() : Results.Ok(new BarePlaintext(plaintext.Span.ToArray()));
+        });
         app.MapPost("/data-key", (BareNothing _) =>
         {
             byte[] dataKey = RandomNumberGenerator.GetBytes(32);
@@ -49,6 +55,11 @@ internal static class BareServer
     private static void MapKem(WebApplication app)
     {
         MLKemManaged key = MLKemManaged.GenerateKey(MLKemAlgorithm.MLKem768);
+        app.MapPost("/kem-generate", (BareNothing _) =>
+        {
+            using MLKemManaged made = MLKemManaged.GenerateKey(MLKemAlgorithm.MLKem768);
+            return new BareKey(made.ExportEncapsulationKey());
+        });
         app.MapPost(
             "/kem-encrypt",
             (BarePlaintext request) => new BareCiphertext(Hpke.Seal(key, [], EncryptionContext.Empty.Canonical, request.Plaintext)));

@@ -7,4 +7,8 @@ namespace Qkms.Benchmarks.Load;
 /// <param name="OnBare">Makes what the operation needs on the bare server, and its request.</param>
 /// <param name="OnService">The same on the service.</param>
 internal sealed record LoadCase(
-    string Name, double? Share, Func<ServerUnderLoad, Task<LoadRequest>> OnBare, Func<ServerUnderLoad, Task<LoadRequest>> OnService);
+    string Name, double? Share, Func<ServerUnderLoad, Task<LoadRequest>> OnBare, Func<ServerUnderLoad, Task<LoadRequest>> OnService)
+{
+    /// <summary>The same on another server of AWS's protocol; null where it has no such operation.</summary>
+    internal Func<ServerUnderLoad, Task<LoadRequest>>? OnPeer { get; init; }
+}

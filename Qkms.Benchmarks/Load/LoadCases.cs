@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 
@@ -21,6 +22,27 @@ internal static class LoadCases
             await service.GenerateAsync("AES-256");
             return new LoadRequest("/crypto/encrypt", new() { ["plaintext"] = _message, ["algorithm"] = "AES-256" });
         }),
+        new("aes-decrypt", null, async bare => new LoadRequest("/aes-decrypt", new()
+        {
+            ["ciphertext"] = await EncryptAsync(bare, "/aes", []),
+        }), async service =>
+        {
+            await service.GenerateAsync("AES-256");
+            string ciphertext = await EncryptAsync(service, "/crypto/encrypt", new() { ["algorithm"] = "AES-256" });
+            return new LoadRequest("/crypto/decrypt", new() { ["ciphertext"] = ciphertext });
+        }),
+        new("generate", null, _ => Post("/kem-generate", []), _ => Post("/kms/keys/generate", new()
+        {
+            ["algorithm"] = "ML-KEM-768",
+            ["name"] = $"load-{LoadRequest.Number}",
+        })),
+        new("rotate", null, _ => Post("/data-key", []), async service =>
+        {
+            for (int slot = 0; slot < LoadRequest.Slots; slot++)
+                await service.GenerateAsync("AES-256", name: string.Create(CultureInfo.InvariantCulture, $"rotate-{slot}"));
+
+            return new LoadRequest("/kms/keys/rotate", new() { ["algorithm"] = "AES-256", ["name"] = $"rotate-{LoadRequest.Slot}" });
+        }),
         new("data-key", 0.60, _ => Post("/data-key", []), async service =>
         {
             await service.GenerateAsync("AES-256");
@@ -33,7 +55,19 @@ internal static class LoadCases
             {
                 Sign = body => signature.HeadersOf("GenerateDataKey", body),
             };
-        }),
+        })
+        {
+            OnPeer = async peer =>
+            {
+                AwsSignature signature = new("AKIAQKMSLOADTEST0000", "not-checked-there", peer.Address.Authority);
+                JsonNode made = await peer.AskAsync(new LoadRequest("/", []) { Sign = body => signature.HeadersOf("CreateKey", body) });
+                return new LoadRequest(
+                    "/", new() { ["KeyId"] = (string)made["KeyMetadata"]!["KeyId"]!, ["KeySpec"] = "AES_256" })
+                {
+                    Sign = body => signature.HeadersOf("GenerateDataKey", body),
+                };
+            },
+        },
         new(
             "kem-decrypt",
             0.60,

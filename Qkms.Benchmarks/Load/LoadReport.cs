@@ -6,8 +6,15 @@ namespace Qkms.Benchmarks.Load;
 /// Requests per second of the service beside those of a bare server that does the same primitive. Servers and load generator share the
 /// machine; each case is measured on all servers in turn, in several rounds, so that what else the machine does falls on all alike.
 /// </summary>
-internal static class LoadReport
+internal sealed class LoadReport : IDisposable
 {
+    private readonly LoadOptions _options;
+    private readonly TextWriter _output;
+    private readonly List<ServerUnderLoad> _servers = [];
+    private readonly List<LoadRow> _rows = [];
+
+    private LoadReport(LoadOptions options, TextWriter output) => (_options, _output) = (options, output);
+
     internal static async Task<int> RunAsync(LoadOptions options, TextWriter output)
     {
         if (!Wrk.IsInstalled())
@@ -16,78 +23,103 @@ internal static class LoadReport
             return 1;
         }
 
-        List<ServerUnderLoad> servers = [];
+        string database = $"qkms_load_{Environment.ProcessId}";
+        if (options.Postgres is { } server)
+            options = options.On(await ServerDatabase.OpenAsync(server, database));
+
         try
         {
-            servers.Add(await ServerUnderLoad.StartBareAsync());
-            foreach (MeasuredService service in options.Services)
-                servers.Add(await ServerUnderLoad.StartServiceAsync(
-                    options.Services.Count == 1 ? "qkms" : service.Name, service.Assembly, service.Settings));
-
-            await output.WriteLineAsync(
-                "| operation | server | requests/s | p50, ms | p99, ms | processor, µs | of bare | wanted "
-                + "|\n|---|---|---|---|---|---|---|---|");
-            foreach (LoadCase @case in LoadCases.All.Where(
-                @case => options.Cases.Count == 0 || options.Cases.Contains(@case.Name, StringComparer.Ordinal)))
-                await ReportAsync(@case, servers, options, output);
-
+            using LoadReport report = new(options, output);
+            await report.RunAsync();
             return 0;
         }
         finally
         {
-            servers.ForEach(server => server.Dispose());
+            if (options.Postgres is not null)
+                await ServerDatabase.DropAsync(options.Postgres, database);
         }
     }
 
-    private static async Task ReportAsync(LoadCase @case, List<ServerUnderLoad> servers, LoadOptions options, TextWriter output)
+    public void Dispose() => _servers.ForEach(server => server.Dispose());
+
+    private async Task RunAsync()
     {
-        List<(ServerUnderLoad Server, LoadRequest Request, List<WrkResult> Results)> runs = [];
-        foreach (ServerUnderLoad server in servers)
+        _servers.Add(await ServerUnderLoad.StartBareAsync());
+        foreach (MeasuredService service in _options.Services)
+            _servers.Add(await ServerUnderLoad.StartServiceAsync(service.Name, service.Assembly, service.Settings));
+
+        foreach ((string name, Uri address) in _options.Peers)
+            _servers.Add(ServerUnderLoad.Reach(name, address));
+
+        await _output.WriteLineAsync(
+            "| operation | server | connections | requests/s | p50, ms | p99, ms | errors | processor, µs | of bare | wanted "
+            + "|\n|---|---|---|---|---|---|---|---|---|---|");
+        foreach (LoadCase @case in LoadCases.All.Where(
+            @case => _options.Cases.Count == 0 || _options.Cases.Contains(@case.Name, StringComparer.Ordinal)))
+            await ReportAsync(@case);
+
+        if (_options.Svg is { } path)
+            await File.WriteAllTextAsync(path, LoadPicture.Draw(_rows));
+    }
+
+    private async Task ReportAsync(LoadCase @case)
+    {
+        List<(ServerUnderLoad Server, LoadRequest Request)> runs = [];
+        foreach (ServerUnderLoad server in _servers)
         {
+            if (server.IsPeer && @case.OnPeer is null)
+                continue;
+
             try
             {
-                LoadRequest request = await (server == servers[0] ? @case.OnBare(server) : @case.OnService(server));
+                LoadRequest request = await (server == _servers[0] ? @case.OnBare : server.IsPeer ? @case.OnPeer! : @case.OnService)(server);
                 await server.TryAsync(request);
-                runs.Add((server, request, []));
+                runs.Add((server, request));
             }
             catch (HttpRequestException e)
             {
-                await output.WriteLineAsync($"| {@case.Name} | {server.Name} | {e.Message} | | | | | |");
+                await _output.WriteLineAsync($"| {@case.Name} | {server.Name} | {e.Message} | | | | | | | |");
             }
         }
 
-        foreach ((ServerUnderLoad server, LoadRequest request, _) in runs)
-            await Wrk.RunAsync(server, request, options.Connections, options.Warmup);
+        foreach ((ServerUnderLoad server, LoadRequest request) in runs)
+            await Wrk.RunAsync(server, request, _options.Connections[^1], _options.Warmup);
 
-        for (int round = 0; round < options.Rounds; round++)
+        foreach (int connections in _options.Connections)
+            await MeasureAsync(@case, runs, connections);
+    }
+
+    private async Task MeasureAsync(LoadCase @case, List<(ServerUnderLoad Server, LoadRequest Request)> runs, int connections)
+    {
+        List<WrkResult>[] results = [.. runs.Select(_ => new List<WrkResult>())];
+        for (int round = 0; round < _options.Rounds; round++)
         {
-            foreach ((ServerUnderLoad server, LoadRequest request, List<WrkResult> results) in runs)
-                results.Add(await Wrk.RunAsync(server, request, options.Connections, options.Seconds));
+            foreach (((ServerUnderLoad server, LoadRequest request), List<WrkResult> found) in runs.Zip(results))
+                found.Add(await Wrk.RunAsync(server, request, connections, _options.Seconds));
         }
 
-        double? bare = runs.Where(run => run.Server == servers[0])
-            .Select(run => (double?)Median(run.Results, result => result.RequestsPerSecond))
-            .FirstOrDefault();
-        foreach ((ServerUnderLoad server, _, List<WrkResult> results) in runs)
-            await output.WriteLineAsync(Row(@case, server.Name, results, server == servers[0] ? null : bare));
+        double? bare = null;
+        foreach (((ServerUnderLoad server, _), List<WrkResult> found) in runs.Zip(results))
+        {
+            LoadRow row = new(@case.Name, server.Name, connections, WrkResult.MedianOf(found));
+            _rows.Add(row);
+            await _output.WriteLineAsync(Text(row, @case.Share, bare));
+            if (server == _servers[0])
+                bare = row.Figures.RequestsPerSecond;
+        }
     }
 
-    private static string Row(LoadCase @case, string server, List<WrkResult> results, double? bare)
+    private static string Text(LoadRow row, double? share, double? bare)
     {
-        double rate = Median(results, result => result.RequestsPerSecond);
-        string figures = string.Create(
+        WrkResult figures = row.Figures;
+        string text = string.Create(
             CultureInfo.InvariantCulture,
-            $"| {@case.Name} | {server} | {rate:N0} | {Median(results, result => result.Median):F2} | "
-            + $"{Median(results, result => result.Percentile99):F2} | {Median(results, result => result.ProcessorTime):F1} |");
+            $"| {row.Operation} | {row.Server} | {row.Connections} | {figures.RequestsPerSecond:N0} | {figures.Median:F2} | "
+            + $"{figures.Percentile99:F2} | {figures.Errors:N0} | {figures.ProcessorTime:F1} |");
         return bare is null
-            ? figures + " | |"
-            : figures + string.Create(
-                CultureInfo.InvariantCulture, $" {100 * rate / bare:F0} % | {(@case.Share is { } share ? $"{100 * share:F0} %" : "")} |");
-    }
-
-    private static double Median(List<WrkResult> results, Func<WrkResult, double> figure)
-    {
-        double[] sorted = [.. results.Select(figure).Order()];
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+            ? text + " | |"
+            : text + string.Create(
+                CultureInfo.InvariantCulture,
+                $" {100 * figures.RequestsPerSecond / bare:F0} % | {(share is { } wanted ? $"{100 * wanted:F0} %" : "")} |");
     }
 }

@@ -12,4 +12,15 @@ internal sealed record LoadRequest(string Path, JsonObject? Body = null)
     /// for some minutes. Null for an API key and JSON.
     /// </summary>
     internal Func<string, IReadOnlyDictionary<string, string>>? Sign { get; init; }
+
+    /// <summary>Stands in a body for a number that no other request has.</summary>
+    internal const string Number = "#number#";
+
+    /// <summary>Stands in a body for one of <see cref="Slots"/> numbers, in turn.</summary>
+    internal const string Slot = "#slot#";
+
+    internal const int Slots = 64;
+
+    /// <summary>API keys that take turns; none for that of the server's first tenant.</summary>
+    internal IReadOnlyList<string> ApiKeys { get; init; } = [];
 }

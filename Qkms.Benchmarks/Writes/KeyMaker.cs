@@ -1,23 +1,12 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
-using Qkms.Core;
 using Qkms.Core.Algorithms;
-using Qkms.Core.ApiKeys;
 using Qkms.Core.Callers;
-using Qkms.Core.Cryptography;
-using Qkms.Core.Devices;
-using Qkms.Core.Installation;
-using Qkms.Core.Journal;
-using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Names;
-using Qkms.Core.Signatures;
 using Qkms.Core.Store;
-using Qkms.Core.Tenants;
 using Qkms.Core.Time;
-using Qkms.Core.Uses;
 
 namespace Qkms.Benchmarks.Writes;
 
@@ -39,25 +28,11 @@ internal sealed class KeyMaker : IDisposable
     /// <summary>On a store that is open; <paramref name="directory"/> has the root key, or gets one.</summary>
     internal static async Task<KeyMaker> OpenAsync(IKmsStore store, string directory, PremadeKeys engine)
     {
-        ServiceCollection services = new();
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(typeof(Microsoft.Extensions.Logging.ILogger<>), typeof(NullLogger<>));
-        services.AddSingleton(store);
-        services.AddQkmsCore(
-            engine,
-            new ApiKeyOptions(),
-            new MaterialCacheOptions(),
-            new SignatureOptions(),
-            new DestructionOptions(),
-            new RotationOptions(),
-            new AuditOptions(),
-            new DeviceOptions(),
-            new PlanOptions());
-        services.AddSingleton(new SecondOpinion(engine, []));
-        ServiceProvider provider = services.BuildServiceProvider();
-        await provider.GetRequiredService<KeyringOpener>()
-            .OpenAsync(new RootKeyLocator(new RootKeyEnvironment(), directory), CancellationToken.None);
-        return new KeyMaker(provider, await CallerAsync(provider));
+        ServiceProvider services = await InProcess.OpenAsync(store, directory, engine);
+
+        // Each run makes its own tenant: the first one's API key is in nobody's hand.
+        Guid run = services.GetRequiredService<IdGenerator>().Next();
+        return new KeyMaker(services, await InProcess.AddTenantAsync(services, $"writes-{run:N}"));
     }
 
     /// <summary>Has callers generate keys under names of their own for some time.</summary>
@@ -71,25 +46,6 @@ internal sealed class KeyMaker : IDisposable
     }
 
     public void Dispose() => _services.Dispose();
-
-    // Each run makes its own tenant: the first one's API key is in nobody's hand.
-    private static async Task<Caller> CallerAsync(IServiceProvider services)
-    {
-        TenantProvisioning provisioning = services.GetRequiredService<TenantProvisioning>();
-        Guid run = services.GetRequiredService<IdGenerator>().Next();
-        Tenant tenant = provisioning.Plan($"writes-{run:N}", "enterprise");
-        using NewApiKey apiKey = provisioning.PlanApiKey(tenant, "writes", Roles.Admin);
-        await services.GetRequiredService<IKmsStore>().WriteAsync(
-            async session =>
-            {
-                bool added = await provisioning.TryAddAsync(session, tenant);
-                await provisioning.AddAsync(session, apiKey);
-                return added;
-            },
-            CancellationToken.None);
-        Credential credential = apiKey.Credential.UnverifiedRow;
-        return new Caller(tenant.Id, credential.Id, new Access(credential.Roles, null, null), run);
-    }
 
     private async Task<List<double>> GenerateAsync(long start, TimeSpan time)
     {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Store;
@@ -54,10 +53,9 @@ internal static class WritesReport
     private static async Task OnPostgresAsync(WritesOptions options, string server, PremadeKeys keys, string directory, TextWriter output)
     {
         string name = $"qkms_writes_{Environment.ProcessId}";
-        await ExecuteAsync(server, $"CREATE DATABASE {name}");
+        string database = await ServerDatabase.OpenAsync(server, name);
         try
         {
-            string database = new NpgsqlConnectionStringBuilder(server) { Database = name }.ConnectionString;
             await using PostgresKmsStore store = new(
                 new PostgresStorageOptions { ConnectionString = database }, TimeProvider.System, NullLogger<PostgresKmsStore>.Instance);
             await store.OpenAsync(CancellationToken.None);
@@ -77,7 +75,7 @@ internal static class WritesReport
         }
         finally
         {
-            await ExecuteAsync(server, $"DROP DATABASE {name} WITH (FORCE)");
+            await ServerDatabase.DropAsync(server, name);
         }
     }
 
@@ -131,14 +129,5 @@ internal static class WritesReport
     {
         double[] sorted = [.. figures.Order()];
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
-
-    private static async Task ExecuteAsync(string server, string sql)
-    {
-        await using NpgsqlConnection connection = new(
-            new NpgsqlConnectionStringBuilder(server) { Database = "postgres", Pooling = false }.ConnectionString);
-        await connection.OpenAsync();
-        await using NpgsqlCommand command = new(sql, connection);
-        await command.ExecuteNonQueryAsync();
     }
 }

@@ -36,6 +36,9 @@ internal interface IJournalRepository
     /// </summary>
     Task<StoredEvent?> FindUsesSetAsync(IKmsSession session, TenantId tenantId, string node);
 
+    /// <summary>The tenants in whose life cycle there is such an event about a node.</summary>
+    Task<IReadOnlySet<TenantId>> ListToldOfUsesAsync(IKmsSession session, string node);
+
     /// <summary>Such events of every node, newest first, at most so many.</summary>
     Task<IReadOnlyList<StoredEvent>> ListUsesSetAsync(IKmsSession session, TenantId tenantId, int limit);
 

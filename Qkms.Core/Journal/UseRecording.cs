@@ -38,7 +38,11 @@ internal sealed class UseRecording(
     /// </summary>
     public async Task AnnounceAsync(CancellationToken cancellationToken)
     {
-        foreach (TenantId tenantId in await store.ReadAsync(tenants.ListIdsAsync, cancellationToken))
+        // Nothing more is read of a tenant that was told nothing where there is nothing to tell: or a start would wait for each of them.
+        IReadOnlySet<TenantId> told = await store.ReadAsync(
+            session => journal.ListToldOfUsesAsync(session, options.Node), cancellationToken);
+        IEnumerable<TenantId> all = await store.ReadAsync(tenants.ListIdsAsync, cancellationToken);
+        foreach (TenantId tenantId in options.RecordsEveryUse ? all.Where(told.Contains) : all)
         {
             try
             {

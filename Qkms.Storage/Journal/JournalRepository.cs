@@ -108,11 +108,13 @@ internal sealed class JournalRepository : IJournalRepository
         (await session.Sql.FindAsync<JournalStreamRow>(
             SelectUses + session.Sql.Dialect.LockRow, new { TenantId = tenantId.Value.ToBytes(), Node = node }))?.ToSealed();
 
-    // Found by an index of these events, which has this very condition.
-    private const string SelectUsesSet =
+    // An index of these events, with this very condition.
+    private const string UsesSetIndex = "audit_events_uses_set";
+
+    private static string SelectUsesSet(SqlDialect dialect) =>
         $"""
         SELECT {JournalColumns.Columns}
-        FROM audit_events
+        FROM audit_events{dialect.By(UsesSetIndex)}
         WHERE tenant_id = @TenantId AND stream = 1 AND action = 'journal.uses_set' AND actor_id = @Node AND position IS NOT NULL
         ORDER BY position DESC
         LIMIT 1
@@ -120,12 +122,29 @@ internal sealed class JournalRepository : IJournalRepository
 
     /// <inheritdoc/>
     public async Task<StoredEvent?> FindUsesSetAsync(IKmsSession session, TenantId tenantId, string node) =>
-        (await session.Sql.FindAsync<JournalRow>(SelectUsesSet, new { TenantId = tenantId.Value.ToBytes(), Node = node }))?.ToEvent();
+        (await session.Sql.FindAsync<JournalRow>(
+            SelectUsesSet(session.Sql.Dialect), new { TenantId = tenantId.Value.ToBytes(), Node = node }))?.ToEvent();
 
-    private const string SelectEveryUsesSet =
+    private static string SelectToldOfUses(SqlDialect dialect) =>
+        $"""
+        SELECT id
+        FROM tenants
+        WHERE EXISTS (
+          SELECT 1 FROM audit_events{dialect.By(UsesSetIndex)}
+          WHERE tenant_id = tenants.id AND stream = 1 AND action = 'journal.uses_set' AND actor_id = @Node AND position IS NOT NULL)
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlySet<TenantId>> ListToldOfUsesAsync(IKmsSession session, string node) =>
+        (await session.Sql.ListAsync<byte[]>(SelectToldOfUses(session.Sql.Dialect), new { Node = node }))
+            .Where(id => id is { Length: 16 })
+            .Select(id => new TenantId(new Guid(id, bigEndian: true)))
+            .ToHashSet();
+
+    private static string SelectEveryUsesSet(SqlDialect dialect) =>
         $"""
         SELECT {JournalColumns.Columns}
-        FROM audit_events
+        FROM audit_events{dialect.By(UsesSetIndex)}
         WHERE tenant_id = @TenantId AND stream = 1 AND action = 'journal.uses_set' AND position IS NOT NULL
         ORDER BY position DESC
         LIMIT @Limit
@@ -134,7 +153,8 @@ internal sealed class JournalRepository : IJournalRepository
     /// <inheritdoc/>
     public async Task<IReadOnlyList<StoredEvent>> ListUsesSetAsync(IKmsSession session, TenantId tenantId, int limit) =>
     [
-        .. (await session.Sql.ListAsync<JournalRow>(SelectEveryUsesSet, new { TenantId = tenantId.Value.ToBytes(), Limit = limit }))
+        .. (await session.Sql.ListAsync<JournalRow>(
+            SelectEveryUsesSet(session.Sql.Dialect), new { TenantId = tenantId.Value.ToBytes(), Limit = limit }))
             .Select(row => row.ToEvent()),
     ];
 
@@ -153,10 +173,10 @@ internal sealed class JournalRepository : IJournalRepository
             SelectNewestOfTenant,
             new { TenantId = tenantId.Value.ToBytes(), Action = JournalActions.OfTenants + "%", To = tenantId.ToString() }))?.ToEvent();
 
-    private const string SelectNewestOfKey =
+    private static string SelectNewestOfKey(SqlDialect dialect) =>
         $"""
         SELECT {JournalColumns.Columns}
-        FROM audit_events
+        FROM audit_events{dialect.By("audit_events_key")}
         WHERE tenant_id = @TenantId AND stream = 1 AND key_id = @KeyId AND key_id IS NOT NULL AND key_seal IS NOT NULL
           AND position IS NOT NULL
         ORDER BY position DESC
@@ -166,7 +186,7 @@ internal sealed class JournalRepository : IJournalRepository
     /// <inheritdoc/>
     public async Task<StoredEvent?> FindNewestOfKeyAsync(IKmsSession session, TenantId tenantId, KeyId keyId) =>
         (await session.Sql.FindAsync<JournalRow>(
-            SelectNewestOfKey, new { TenantId = tenantId.Value.ToBytes(), KeyId = keyId.Value.ToBytes() }))?.ToEvent();
+            SelectNewestOfKey(session.Sql.Dialect), new { TenantId = tenantId.Value.ToBytes(), KeyId = keyId.Value.ToBytes() }))?.ToEvent();
 
     private const string SelectLastNumber = "SELECT COALESCE(MAX(stream), 0) FROM audit_streams WHERE tenant_id = @TenantId";
 
