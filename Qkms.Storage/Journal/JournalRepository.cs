@@ -122,6 +122,20 @@ internal sealed class JournalRepository : IJournalRepository
     public async Task<StoredEvent?> FindUsesSetAsync(IKmsSession session, TenantId tenantId, string node) =>
         (await session.Sql.FindAsync<JournalRow>(SelectUsesSet, new { TenantId = tenantId.Value.ToBytes(), Node = node }))?.ToEvent();
 
+    // No tenant here: they are about the installation. Found by an index of these events, which has this very condition.
+    private const string SelectOfRootKeys =
+        $"""
+        SELECT {JournalColumns.Columns}
+        FROM audit_events
+        WHERE action IN ('root_key.added', 'root_key.removed')
+        ORDER BY id DESC
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<StoredEvent>> ListOfRootKeysAsync(IKmsSession session, int limit) =>
+        [.. (await session.Sql.ListAsync<JournalRow>(SelectOfRootKeys, new { Limit = limit })).Select(row => row.ToEvent())];
+
     private const string SelectEveryUsesSet =
         $"""
         SELECT {JournalColumns.Columns}
