@@ -7,7 +7,8 @@ namespace Qkms.Api.Hosting;
 internal sealed record RootKeyArguments(string Verb, string? Id, string[] Options)
 {
     private const string Usage =
-        "say 'list', 'add --file=<path> [--generate]', 'add --passphrase[-file=<path>]', 'remove <id>' or 'rotate --file=<path> [--generate]'";
+        "say 'list', 'add --file=<path> [--generate]', 'add --passphrase[-file=<path>]', 'remove <id>' or "
+        + "'rotate --file=<path> [--generate]'";
 
     private const string File = "file";
     private const string PassphraseFile = "passphrase-file";
@@ -82,9 +83,13 @@ internal sealed record RootKeyArguments(string Verb, string? Id, string[] Option
                 continue;
             }
 
-            string value = parts.Length == 2 ? parts[1] : _flags.Contains(name) ? "" : i + 1 < rest.Length ? rest[++i] : "";
-            if (_flags.Contains(name) ? parts.Length == 2 : string.IsNullOrWhiteSpace(value) || value.StartsWith("--", StringComparison.Ordinal))
-                throw new SettingsException(_flags.Contains(name) ? $"--{name} takes no value." : $"--{name} needs a value: --{name}=….");
+            bool isFlag = _flags.Contains(name);
+            if (isFlag && parts.Length == 2)
+                throw new SettingsException($"--{name} takes no value.");
+
+            string value = parts.Length == 2 ? parts[1] : !isFlag && i + 1 < rest.Length ? rest[++i] : "";
+            if (!isFlag && (string.IsNullOrWhiteSpace(value) || value.StartsWith("--", StringComparison.Ordinal)))
+                throw new SettingsException($"--{name} needs a value: --{name}=….");
 
             if (own.TryGetValue(name, out List<string>? before) && !_repeated.Contains(name))
                 throw new SettingsException($"--{name} was given twice.");

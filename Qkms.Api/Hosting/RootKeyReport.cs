@@ -35,8 +35,8 @@ internal sealed class RootKeyReport(TextWriter output, bool isJson)
         {
             string about = RootKeyKinds.Find(state.Wrapper.Kind)?.Describe(state.Wrapper) ?? "of a later release";
             output.WriteLine(
-                $"{state.Wrapper.WrapperId}  {state.Wrapper.Kind,-10}  root key {state.Wrapper.RootKeyId}  made {Text(state.Wrapper.CreatedAt)}"
-                + $"  {WordOf(state.Proof)}{(about.Length == 0 ? "" : $"  ({about})")}");
+                $"{state.Wrapper.WrapperId}  {state.Wrapper.Kind,-10}  root key {state.Wrapper.RootKeyId}  "
+                + $"made {Text(state.Wrapper.CreatedAt)}  {WordOf(state.Proof)}{(about.Length == 0 ? "" : $"  ({about})")}");
         }
     }
 
@@ -76,13 +76,13 @@ internal sealed class RootKeyReport(TextWriter output, bool isJson)
     }
 
     private static string LineOf(RootWrapper made) =>
-        $"Root key {made.RootKeyId} ({made.Kind}, wrapper {made.WrapperId}) opens this installation: stored, read back and tried. Keep a copy "
-        + "of it apart from the database and its backups.";
+        $"Root key {made.RootKeyId} ({made.Kind}, wrapper {made.WrapperId}) opens this installation: stored, read back and tried. "
+        + "Keep a copy of it apart from the database and its backups.";
 
     private static string LineOf(RemovedRootKey removed) =>
-        $"Root key {removed.Wrapper.RootKeyId} (wrapper {removed.Wrapper.WrapperId}) opens this installation no longer. The next start needs "
-        + $"one of these, which were tried: {string.Join(", ", removed.Proved.Select(wrapper => wrapper.RootKeyId))}. Backups of before still "
-        + "open with the one that was removed: keep it as long as them.";
+        $"Root key {removed.Wrapper.RootKeyId} (wrapper {removed.Wrapper.WrapperId}) opens this installation no longer. The next "
+        + $"start needs one of these, which were tried: {string.Join(", ", removed.Proved.Select(wrapper => wrapper.RootKeyId))}. "
+        + "Backups of before still open with the one that was removed: keep it as long as them.";
 
     private static void WriteRemoved(Utf8JsonWriter json, RemovedRootKey removed)
     {

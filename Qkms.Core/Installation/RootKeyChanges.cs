@@ -129,7 +129,8 @@ internal sealed class RootKeyChanges(
             RootKeyState state = await ProveAsync(other, secrets, cancellationToken);
             if (state.Proof == RootKeyProof.Broken)
                 throw new StoreUnusableException(
-                    $"Root key {other.RootKeyId} (wrapper {other.WrapperId}) is at hand and does not open the master key: nothing was removed.");
+                    $"Root key {other.RootKeyId} (wrapper {other.WrapperId}) is at hand and does not open the master key: nothing was "
+                    + "removed.");
 
             if (state.Proof == RootKeyProof.Opens)
                 proved.Add(other);

@@ -2,8 +2,8 @@ namespace Qkms.Core.Keyrings;
 
 /// <summary>
 /// A kind of root key: how the one of a wrapping is had again from what this process was given. Whatever the kind, that is 32 bytes which
-/// <see cref="RootKeyWrap"/> wraps the master key with: who has them can wrap any master key, that of before or a new one. A new kind is one
-/// file with such an object, and one line in <see cref="RootKeyKinds"/>.
+/// <see cref="RootKeyWrap"/> wraps the master key with: who has them can wrap any master key, that of before or a new one. A new kind is
+/// one file with such an object, and one line in <see cref="RootKeyKinds"/>.
 /// </summary>
 internal interface IRootKeyKind
 {

@@ -102,8 +102,8 @@ internal sealed class KeyringUpgrade(
             using WrappingKey masterKey = stored.OpenMaster(rootKey);
             if (stored.Wrappers.Count > 1 || await rootKeyJournal.TellsOfRootKeysAsync(session))
                 throw new StoreUnusableException(
-                    "The database has no row in root_wrapper_set although its root keys were changed: the row is lost. Restore the database "
-                    + "from a backup.");
+                    "The database has no row in root_wrapper_set although its root keys were changed: the row is lost. Restore the "
+                    + "database from a backup.");
 
             await keyringRepository.InsertRootWrapperSetAsync(session, RootWrapperSet.Of(masterKey, epoch: 1, stored.Wrappers));
             return true;

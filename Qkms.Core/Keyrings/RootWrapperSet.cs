@@ -4,8 +4,8 @@ using Qkms.Core.Sealing;
 namespace Qkms.Core.Keyrings;
 
 /// <summary>
-/// Which wrappings of the master key count, by an HMAC that only the master key can make: a wrapping that was removed, or an older set, does
-/// not fit when it is put back into the database. Each change raises the epoch and is told in the journal.
+/// Which wrappings of the master key count, by an HMAC that only the master key can make: a wrapping that was removed, or an older set,
+/// does not fit when it is put back into the database. Each change raises the epoch and is told in the journal.
 /// </summary>
 /// <param name="MasterKeyId">The master key that authenticates it.</param>
 /// <param name="Epoch">1 for the first set, one more with each change.</param>

@@ -36,7 +36,8 @@ internal sealed class Verifier(
             ?? throw new RootKeyException($"No root key opens the database: it was sealed with {stored.RootKeyIds}.");
         if (stored.Set is null || stored.IsFormer(rootKey))
             throw new StoreUnusableException(
-                "The database is of an earlier build, or its row in root_wrapper_set is lost: start Qkms with it once, which takes it over.");
+                "The database is of an earlier build, or its row in root_wrapper_set is lost: start Qkms with it once, which takes it "
+                + "over.");
 
         keyring.Install(stored.Open(rootKey));
         JournalStatements statements = new();

@@ -10,8 +10,8 @@ namespace Qkms.Storage.Sqlite;
 
 /// <summary>
 /// The embedded database, changed by a command beside the service that works on it, in rows that the service reads at its start or inside
-/// the unit that changes them: it does not take the data directory, brings no schema up to date, and each unit takes its turn among those of
-/// the service by SQLite's own lock.
+/// the unit that changes them: it does not take the data directory, brings no schema up to date, and each unit takes its turn among those
+/// of the service by SQLite's own lock.
 /// </summary>
 internal sealed class SqliteBesideStore : IKmsStore
 {

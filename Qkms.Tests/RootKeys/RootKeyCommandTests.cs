@@ -1,4 +1,5 @@
 using Qkms.Api.Hosting;
+using Qkms.Tests.Backups;
 using Qkms.Tests.Verification;
 
 namespace Qkms.Tests.RootKeys;
@@ -103,6 +104,24 @@ public sealed class RootKeyCommandTests : ServiceTests, IDisposable
         (await RootKeyCommands.ListAsync(Data, new RootKeyEnvironment(passphraseFile: phrase)))
             .Select(key => key.State).Should().Equal("not_at_hand", "opens");
 
+        string backup = _directory.File("phrase.qkms");
+        await BackupCommands.BackUpAsync(Data, backup);
+        string elsewhere = _directory.File("elsewhere");
+        TestStorage.UseEmpty(elsewhere);
+        if (File.Exists(Path.Combine(elsewhere, "root.key")))
+            File.Delete(Path.Combine(elsewhere, "root.key"));
+
+        Func<Task> restore = () => RestoreAsync(wrong);
+        await restore.Should().ThrowAsync<RootKeyException>();
+        await RestoreAsync(phrase);
+        (await RootKeyCommands.ListAsync(elsewhere, new RootKeyEnvironment(passphraseFile: phrase))).Should().HaveCount(2);
+
+        async Task RestoreAsync(string file)
+        {
+            using RootKeyEnvironment environment = new(passphraseFile: file);
+            (await BackupCommands.RestoreAsync(elsewhere, environment, backup)).ExitCode.Should().Be(0);
+        }
+
         static Dictionary<string, string?> OfPassphrase(string path) => new() { ["QKMS_PASSPHRASE_FILE"] = path };
     }
 
@@ -127,7 +146,8 @@ public sealed class RootKeyCommandTests : ServiceTests, IDisposable
         await RootKeyCommands.RunAsync(Data, "remove", ids[0], $"--with={NewKey}", $"--unproved={ids[2]}");
 
         (await RootKeyCommands.ListAsync(Data, With(third))).Select(key => key.Id).Should().Equal(ids[1..]);
-        (await Verify.RunAsync(Data, TestStorage.SettingsOf(Data))).ExitCode.Should().Be(2, "its root key was removed");
+        Func<Task> verify = () => Verify.RunAsync(Data);
+        await verify.Should().ThrowAsync<RootKeyException>("its root key was removed").WithMessage("*does not match this database*");
     }
 
     [Fact]
@@ -161,6 +181,23 @@ public sealed class RootKeyCommandTests : ServiceTests, IDisposable
         TestStorage.WriteRootKey(_directory.File("data"), RandomNumberGenerator.GetBytes(32));
         await ShouldRefuseAsync("*does not match this database*", "add", $"--file={NewKey}", "--generate");
         File.Exists(NewKey).Should().BeFalse();
+    }
+
+    [Fact]
+    public void A_passphrase_is_the_first_line_of_standard_input()
+    {
+        using MemoryStream input = new(Encoding.UTF8.GetBytes(Words + "\nwhat comes after it"));
+        using Passphrase read = SecretPrompt.ReadLine(input);
+        Encoding.UTF8.GetString(read.Text.Span).Should().Be(Words);
+        read.ToString().Should().NotContain("horse");
+
+        foreach (byte[] wrong in (byte[][])[[], "\n"u8.ToArray(), [.. Enumerable.Repeat((byte)'x', 100_000)]])
+        {
+            using MemoryStream other = new(wrong);
+            Action take = () => SecretPrompt.ReadLine(other).Dispose();
+            take.Should().Throw<RootKeyException>();
+            other.Position.Should().BeLessThan(2000);
+        }
     }
 
     private async Task ShouldRefuseAsync(string words, params string[] arguments)

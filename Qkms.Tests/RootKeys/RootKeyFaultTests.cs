@@ -112,7 +112,8 @@ public sealed class RootKeyFaultTests : ServiceTests, IDisposable
         (await RootKeyCommands.ListAsync(Data)).Should().HaveCount(7);
         (await VerifyAsync()).Should().Match<(int ExitCode, string)>(result => result.ExitCode == 0);
         string[] same = [.. Enumerable.Repeat(files[0], 2)];
-        string id = (await RootKeyCommands.ListAsync(Data, new RootKeyEnvironment(keyFile: files[0]))).Single(key => key.State == "opens").Id;
+        string id = (await RootKeyCommands.ListAsync(Data, new RootKeyEnvironment(keyFile: files[0])))
+            .Single(key => key.State == "opens").Id;
         string[] all = [.. files.Select(file => $"--with={file}")];
         bool[] removed = await Task.WhenAll(same.Select(_ => Task.Run(async () =>
         {
@@ -225,7 +226,7 @@ public sealed class RootKeyFaultTests : ServiceTests, IDisposable
     {
         (int exitCode, string output) = await VerifyAsync();
         exitCode.Should().NotBe(0, words);
-        output.Should().Contain(words).And.Contain(further ?? "");
+        output.Should().Contain(words).And.Contain(further ?? words);
         string copy = _directory.File("copy");
         if (Directory.Exists(copy))
             Directory.Delete(copy, recursive: true);

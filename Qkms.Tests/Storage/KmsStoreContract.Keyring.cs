@@ -39,12 +39,16 @@ public abstract partial class KmsStoreContract
         });
         await twice.Should().ThrowAsync<Exception>();
 
-        (await WriteAsync(session => Repositories.Keyring.UpdateRootWrapperSetAsync(session, second with { Epoch = 3 }))).Should().BeFalse();
-        (await WriteAsync(session => Repositories.Keyring.UpdateRootWrapperSetAsync(session, second))).Should().BeTrue();
-        (await WriteAsync(session => Repositories.Keyring.UpdateRootWrapperSetAsync(session, second))).Should().BeFalse();
+        Func<Task> early = () => UpdateAsync(second with { Epoch = 3 });
+        await early.Should().ThrowAsync<Exception>("it is read back at the end of the unit");
+        (await UpdateAsync(second)).Should().BeTrue();
+        (await UpdateAsync(second)).Should().BeFalse();
 
         (await ReadAsync(session => Repositories.Keyring.FindRootWrapperSetAsync(session))).Should().BeEquivalentTo(second);
         (await WriteAsync(session => Repositories.Keyring.DeleteRootWrapperAsync(session, _rows.NextId()))).Should().BeFalse();
+
+        Task<bool> UpdateAsync(RootWrapperSet set) =>
+            WriteAsync(session => Repositories.Keyring.UpdateRootWrapperSetAsync(session, set));
     }
 
     [StoreFact]
