@@ -40,8 +40,8 @@ internal static partial class EnvironmentRule
             if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
                 && name is not (RootKeyLocator.CredentialName or RootKeyLocator.PassphraseCredentialName))
                 throw new SettingsException(
-                    $"The systemd credential {name} is not one that Qkms reads. The root key is {RootKeyLocator.CredentialName}, a "
-                    + $"passphrase {RootKeyLocator.PassphraseCredentialName}.");
+                    $"The systemd credential {name} is not one that Qkms reads. A passphrase is "
+                    + $"{RootKeyLocator.PassphraseCredentialName}, the root key is {RootKeyLocator.CredentialName}.");
         }
     }
 
