@@ -42,6 +42,9 @@ if (args is [RestoreCommand.Name, .. string[] restore])
 if (args is [ApiKeyCommand.Name, .. string[] arguments])
     return await ApiKeyCommand.RunAsync(arguments, rootKeyEnvironment, AddSnapshot, AddStorage);
 
+if (args is [RootKeyCommand.Name, .. string[] rootKeys])
+    return await RootKeyCommand.RunAsync(rootKeys, rootKeyEnvironment, AddSnapshot, AddBeside);
+
 return await StartFailures.ExplainAsync(async () =>
 {
     if (CommandLine.Answer(args) is { } answer)
@@ -157,6 +160,12 @@ public partial class Program
         settings.Storage.ConnectionString is { } shared
             ? services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared })
             : services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
+
+    /// <summary>The same while the service goes on.</summary>
+    internal static IServiceCollection AddBeside(IServiceCollection services, QkmsSettings settings) =>
+        settings.Storage.ConnectionString is { } shared
+            ? services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared })
+            : services.AddQkmsStorageBeside(new SqliteStorageOptions { DataDirectory = settings.DataDirectory });
 
     /// <summary>Adds the database that the settings name, to be backed up and restored.</summary>
     internal static IServiceCollection AddBackup(IServiceCollection services, QkmsSettings settings)

@@ -50,6 +50,15 @@ internal static class StorageServices
             provider.GetRequiredService<ILogger<SqliteKmsStore>>()));
 
     /// <summary>
+    /// Registers the embedded database, to be changed beside the service. It wants a <see cref="TimeProvider"/> and logging beside it.
+    /// </summary>
+    public static IServiceCollection AddQkmsStorageBeside(this IServiceCollection services, SqliteStorageOptions options) =>
+        services.AddRepositories().AddSingleton<IKmsStore>(provider => new SqliteBesideStore(
+            options,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<SqliteBesideStore>>()));
+
+    /// <summary>
     /// Registers a shared PostgreSQL database as <see cref="IKmsStore"/>. It wants a <see cref="TimeProvider"/> and logging beside it.
     /// </summary>
     public static IServiceCollection AddQkmsStorage(this IServiceCollection services, PostgresStorageOptions options) =>

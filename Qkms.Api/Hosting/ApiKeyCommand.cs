@@ -106,9 +106,7 @@ internal static class ApiKeyCommand
         }
 
         RootKeyLocator rootKeys = new(environment, settings.DataDirectory);
-        (rootKeys.Find() ?? throw new RootKeyException(
-            $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor {RootKeyEnvironment.ValueVariable} is set, and "
-            + $"{rootKeys.DefaultPath} does not exist.")).Dispose();
+        VerifyCommand.FindSecrets(environment, settings).Dispose();
         await using ServiceProvider services = addStorage(new ServiceCollection())
             .AddLogging()
             .AddSingleton(TimeProvider.System)

@@ -99,6 +99,15 @@ internal static class CommandLine
                 --sample=<number>        How many private keys a drill uses. Default: 20.
                 --json                   Print the result as JSON.
 
+              {RootKeyCommand.Name} list              List the root keys that open the installation, and which of them are at hand.
+              {RootKeyCommand.Name} add               Have another one open it: --file=<path>, made with --generate; or --passphrase, asked
+                                         for or read with --passphrase-file=<path>.
+              {RootKeyCommand.Name} remove <id>       Take one its power, when the others were proved to open: --with=<path> presents one
+                                         that the environment does not name, --unproved=<id> does without.
+              {RootKeyCommand.Name} rotate            Add one, then remove the old one: as add, with --old=<id> where there are several.
+                --json                   Print the result as JSON.
+                                         The service may run. Status 0: done; 2: it could not be done.
+
               {ApiKeyCommand.Name} list               List the API keys of the database that the settings name, without their secrets.
               {ApiKeyCommand.Name} create             Make one, and print it: --label=<text> --roles=<role,...> [--tenant=<name or id>]
               {ApiKeyCommand.Name} revoke             Revoke one: --id=<api_key_id or lookup_id>.

@@ -37,9 +37,11 @@ internal static partial class EnvironmentRule
 
         foreach (string name in Directory.EnumerateFiles(credentialsDirectory).Select(path => Path.GetFileName(path)))
         {
-            if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && name != RootKeyLocator.CredentialName)
+            if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
+                && name is not (RootKeyLocator.CredentialName or RootKeyLocator.PassphraseCredentialName))
                 throw new SettingsException(
-                    $"The systemd credential {name} is not one that Qkms reads. The root key is {RootKeyLocator.CredentialName}.");
+                    $"The systemd credential {name} is not one that Qkms reads. A passphrase is "
+                    + $"{RootKeyLocator.PassphraseCredentialName}, the root key is {RootKeyLocator.CredentialName}.");
         }
     }
 
@@ -49,7 +51,7 @@ internal static partial class EnvironmentRule
             .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? "");
 
     private static bool IsKnown(string name, string value) =>
-        name is RootKeyEnvironment.FileVariable or RootKeyEnvironment.ValueVariable
+        name is RootKeyEnvironment.FileVariable or RootKeyEnvironment.ValueVariable or RootKeyEnvironment.PassphraseVariable
         || IsSetting(name)
         || _ofOtherPrograms.Contains(name)
         || _prefixesOfTests.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal))
@@ -61,7 +63,10 @@ internal static partial class EnvironmentRule
         && (name[Prefix.Length] == ':' || name.AsSpan(Prefix.Length).StartsWith("__", StringComparison.Ordinal));
 
     private static IEnumerable<string> Known() =>
-        [RootKeyEnvironment.FileVariable, RootKeyEnvironment.ValueVariable, .. SettingCatalogue.All.Select(setting => setting.Variable)];
+        [
+            RootKeyEnvironment.FileVariable, RootKeyEnvironment.ValueVariable, RootKeyEnvironment.PassphraseVariable,
+            .. SettingCatalogue.All.Select(setting => setting.Variable),
+        ];
 
     // Kubernetes gives each pod such variables for every service of its namespace: a service is likely to be named qkms.
     [GeneratedRegex("^QKMS[A-Z0-9_]*_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$")]

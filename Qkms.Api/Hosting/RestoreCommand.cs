@@ -89,13 +89,13 @@ internal static class RestoreCommand
             return await drill.RunAsync(backup, progress, SampleOf(given)) == 0 ? Done : Found;
         }
 
-        using RootKey rootKey = VerifyCommand.FindRootKey(new RootKeyLocator(environment, settings.DataDirectory));
+        using RootSecrets secrets = VerifyCommand.FindSecrets(environment, settings);
         await using ServiceProvider services = addBackup(new ServiceCollection())
             .AddSingleton(TimeProvider.System)
             .AddSingleton<Restorer>()
             .BuildServiceProvider();
         Restored restored = await services.GetRequiredService<Restorer>().RunAsync(
-            backup, rootKey, given.Has(Replace), progress, CancellationToken.None);
+            backup, secrets, given.Has(Replace), progress, CancellationToken.None);
         (progress as BackupProgress)?.End();
         await output.WriteLineAsync(given.Has(Json) ? ToJson(backup.Manifest, restored) : ToText(backup.Manifest, restored, services));
         return Done;

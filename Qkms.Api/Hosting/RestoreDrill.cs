@@ -28,7 +28,7 @@ internal sealed class RestoreDrill(
     /// <param name="sample">How many private keys are used.</param>
     public async Task<int> RunAsync(BackupArchive backup, IBackupProgress progress, int sample)
     {
-        using RootKey rootKey = VerifyCommand.FindRootKey(new RootKeyLocator(environment, settings.DataDirectory));
+        using RootSecrets secrets = VerifyCommand.FindSecrets(environment, settings);
 
         // With mode 0700.
         DirectoryInfo folder = Directory.CreateTempSubdirectory("qkms-drill-");
@@ -45,13 +45,13 @@ internal sealed class RestoreDrill(
                 .AddSingleton(PqcEngines.Select(settings.Engine, settings.StrictEngine))
                 .BuildServiceProvider();
             await services.GetRequiredService<Restorer>().RunAsync(
-                backup, rootKey, replace: false, progress, CancellationToken.None);
+                backup, secrets, replace: false, progress, CancellationToken.None);
             (progress as BackupProgress)?.End();
             VerifyReport report = new(isJson ? TextWriter.Null : output, showBar);
             (VerificationSummary summary, int working) = await services.GetRequiredService<IStoreSnapshot>().ReadAsync(
                 async session =>
                 {
-                    VerificationSummary found = await services.GetRequiredService<Verifier>().RunAsync(session, rootKey, report);
+                    VerificationSummary found = await services.GetRequiredService<Verifier>().RunAsync(session, secrets, report);
                     return (found, await services.GetRequiredService<KeySample>().RunAsync(session, sample, report.Add));
                 },
                 CancellationToken.None);

@@ -75,11 +75,26 @@ internal static class VerifyCommand
         return await drill.RunAsync(backup, new BackupProgress(output, showBar), sample: 0) == 0 ? Holds : Found;
     }
 
-    /// <summary>The root key, to be disposed of by the caller.</summary>
-    /// <exception cref="RootKeyException">There is none, or it cannot be used.</exception>
-    public static RootKey FindRootKey(RootKeyLocator rootKeys) => rootKeys.Find() ?? throw new RootKeyException(
-        $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor {RootKeyEnvironment.ValueVariable} is set, and "
-        + $"{rootKeys.DefaultPath} does not exist.");
+    /// <summary>What opens the database, to be disposed of by the caller.</summary>
+    /// <exception cref="RootKeyException">There is neither a root key nor a passphrase, or it cannot be used.</exception>
+    public static RootSecrets FindSecrets(RootKeyEnvironment environment, QkmsSettings settings)
+    {
+        RootKeyLocator rootKeys = new(environment, settings.DataDirectory);
+        RootSecrets secrets = new(rootKeys);
+        try
+        {
+            return secrets.Located is not null || secrets.Passphrases.Count > 0
+                ? secrets
+                : throw new RootKeyException(
+                    $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor {RootKeyEnvironment.ValueVariable} nor "
+                    + $"{RootKeyEnvironment.PassphraseVariable} is set, and {rootKeys.DefaultPath} does not exist.");
+        }
+        catch
+        {
+            secrets.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>The same with settings that were read.</summary>
     public static async Task<int> RunAsync(
@@ -89,7 +104,6 @@ internal static class VerifyCommand
         VerifyReport report,
         CancellationToken cancellationToken)
     {
-        RootKeyLocator rootKeys = new(environment, settings.DataDirectory);
         await using ServiceProvider services = addSnapshot(new ServiceCollection())
             .AddSingleton(TimeProvider.System)
             .AddSingleton<IdGenerator>()
@@ -98,10 +112,10 @@ internal static class VerifyCommand
             .AddSingleton<Verifier>()
             .BuildServiceProvider();
         IStoreSnapshot snapshot = services.GetRequiredService<IStoreSnapshot>();
-        using RootKey rootKey = FindRootKey(rootKeys);
+        using RootSecrets secrets = FindSecrets(environment, settings);
         Verifier verifier = services.GetRequiredService<Verifier>();
         VerificationSummary summary = await snapshot.ReadAsync(
-            session => verifier.RunAsync(session, rootKey, report), cancellationToken);
+            session => verifier.RunAsync(session, secrets, report), cancellationToken);
         report.End(snapshot.Description, summary);
         return report.Count == 0 ? Holds : Found;
     }

@@ -39,6 +39,9 @@ internal interface IJournalRepository
     /// <summary>The tenants in whose life cycle there is such an event about a node.</summary>
     Task<IReadOnlySet<TenantId>> ListToldOfUsesAsync(IKmsSession session, string node);
 
+    /// <summary>The newest events about root keys, in whatever journal, as they are stored; at most so many.</summary>
+    Task<IReadOnlyList<StoredEvent>> ListOfRootKeysAsync(IKmsSession session, int limit);
+
     /// <summary>Such events of every node, newest first, at most so many.</summary>
     Task<IReadOnlyList<StoredEvent>> ListUsesSetAsync(IKmsSession session, TenantId tenantId, int limit);
 

@@ -138,6 +138,12 @@ internal static class JournalActions
     /// <summary>An API key was replaced by another one; the reason names that one, and says when this one ends.</summary>
     public const string ApiKeyRotated = "api_key.rotated";
 
+    /// <summary>The master key got another root key that opens it; from and to are the epochs of the set.</summary>
+    public const string RootKeyAdded = "root_key.added";
+
+    /// <summary>A root key opens the master key no longer; as above.</summary>
+    public const string RootKeyRemoved = "root_key.removed";
+
     /// <summary>The journal of a tenant that was there before began as a stream; the reason says which events came before it.</summary>
     public const string JournalBegun = "journal.begun";
 

@@ -14,6 +14,21 @@ internal interface IKeyringRepository
     /// <summary>Writes what is wrapped in one wrapping of the master key.</summary>
     Task UpdateWrappedAsync(IKmsSession session, RootWrapper wrapper);
 
+    /// <summary>Removes a wrapping of the master key; false when it is not there.</summary>
+    Task<bool> DeleteRootWrapperAsync(IKmsSession session, Guid wrapperId);
+
+    /// <summary>The set of the wrappings; null in a database of an earlier build, until it is taken over.</summary>
+    Task<RootWrapperSet?> FindRootWrapperSetAsync(IKmsSession session);
+
+    /// <summary>The same, held until the unit ends: whoever else changes the wrappings waits.</summary>
+    Task<RootWrapperSet?> LockRootWrapperSetAsync(IKmsSession session);
+
+    /// <summary>Adds the first set.</summary>
+    Task InsertRootWrapperSetAsync(IKmsSession session, RootWrapperSet set);
+
+    /// <summary>Writes the next set; false when the one before it is not there any more.</summary>
+    Task<bool> UpdateRootWrapperSetAsync(IKmsSession session, RootWrapperSet set);
+
     /// <summary>Every key that belongs to no tenant, newest version last.</summary>
     Task<IReadOnlyList<KeyringEntry>> ListSystemKeysAsync(IKmsSession session);
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Qkms.Core.Sealing;
 
 namespace Qkms.Core.Keyrings;
@@ -54,6 +55,30 @@ internal sealed class Keyring(TimeProvider time, IdGenerator ids) : IDisposable
         WrappingKey? key = entry is { Kind: KeyringKind.Tenant, TenantId: not null } ? KeyringKeyWrap.TryOpen(Keys.MasterKey, entry) : null;
         return key ?? throw new SealBrokenException($"the key of tenant {entry.TenantId}");
     }
+
+    /// <summary>The master key under another root key, ready to be stored.</summary>
+    /// <param name="rootKey">The root key.</param>
+    /// <param name="kind">The name of its <see cref="IRootKeyKind"/>.</param>
+    /// <param name="parameters">What the kind has to know to find the root key again.</param>
+    public RootWrapper WrapMasterKey(RootKey rootKey, string kind, string parameters) =>
+        RootKeyWrap.Create(rootKey, Keys.MasterKey, ids.Next(), time.GetUtcMilliseconds(), kind, parameters);
+
+    /// <summary>Whether a root key opens the master key in a wrapping as it is stored.</summary>
+    public bool IsOpenedBy(RootKey rootKey, RootWrapper stored)
+    {
+        using WrappingKey? opened = RootKeyWrap.TryOpen(rootKey, stored);
+        return opened is not null
+            && opened.Id == Keys.MasterKey.Id
+            && CryptographicOperations.FixedTimeEquals(opened.Secret.Span, Keys.MasterKey.Secret.Span);
+    }
+
+    /// <summary>The set of these wrappings.</summary>
+    public RootWrapperSet SetOf(long epoch, IReadOnlyList<RootWrapper> wrappers) => RootWrapperSet.Of(Keys.MasterKey, epoch, wrappers);
+
+    /// <summary>What is wrong with the set that the database has, or with what the journal tells of it; null when it holds.</summary>
+    /// <param name="stored">The database.</param>
+    /// <param name="told">What the journal tells.</param>
+    public string? FindProblem(StoredKeyring stored, ToldRootWrapperSet? told) => stored.FindProblem(Keys.MasterKey, told);
 
     /// <summary>Zeroes every key.</summary>
     public void Dispose() => _keys?.Dispose();

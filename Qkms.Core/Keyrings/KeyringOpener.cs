@@ -9,6 +9,7 @@ internal sealed class KeyringOpener(
     IKmsStore store,
     IKeyringRepository keyringRepository,
     KeyringUpgrade upgrade,
+    IRootKeyJournal rootKeyJournal,
     TimeProvider time,
     IdGenerator ids,
     Keyring keyring,
@@ -21,11 +22,20 @@ internal sealed class KeyringOpener(
     /// <exception cref="KmsException">The database does not answer.</exception>
     public async Task<KeyringFacts> OpenAsync(RootKeyLocator rootKeys, CancellationToken cancellationToken)
     {
+        using RootSecrets secrets = new(rootKeys);
+        KeyringFacts facts = await OpenAsync(secrets, cancellationToken);
+        rootKeys.Forget();
+        return facts;
+    }
+
+    /// <summary>The same with whatever was given; it stays as it is.</summary>
+    public async Task<KeyringFacts> OpenAsync(RootSecrets secrets, CancellationToken cancellationToken)
+    {
         StoredKeyring stored = await StoredKeyring.ReadAsync(store, keyringRepository, cancellationToken);
         stored.RefuseIfOrphaned();
 
-        RootKey? found = rootKeys.Find();
-        using RootKey rootKey = found ?? MakeRootKey(rootKeys, stored);
+        RootKey? found = await stored.FindRootKeyAsync(secrets, cancellationToken);
+        RootKey rootKey = found ?? MakeRootKey(secrets, stored);
         if (stored.IsNew)
             stored = await InitializeAsync(rootKey, cancellationToken);
 
@@ -47,34 +57,59 @@ internal sealed class KeyringOpener(
             stored = await StoredKeyring.ReadAsync(store, keyringRepository, cancellationToken);
         }
 
+        if (stored.Set is null)
+            await upgrade.BeginSetAsync(rootKey, cancellationToken);
+
         keyring.Install(stored.Open(rootKey));
-        rootKeys.Forget();
-        KeyringFacts facts = new(rootKey.Source, rootKey.Id, RootKeyMade: found is null, rootKeys.IsBesideData(rootKey));
+        await RefuseOldRootKeysAsync(cancellationToken);
+        KeyringFacts facts = new(rootKey.Source, rootKey.Id, RootKeyMade: found is null, secrets.Locator.IsBesideData(rootKey));
         ProtectionLog.KeyringOpened(logger, facts.RootKeyId, facts.RootKeySource);
+        if (secrets.Located is { } located && stored.Wrappers.All(wrapper => wrapper.RootKeyId != located.Id))
+            ProtectionLog.RootKeyOpensNothing(logger, located.Id, located.Source);
+
         return facts;
+    }
+
+    // What the journal tells is read first: a set that is changed meanwhile is newer then, and not older.
+    private async Task RefuseOldRootKeysAsync(CancellationToken cancellationToken)
+    {
+        string? problem = await store.ReadAsync(
+            async session =>
+            {
+                ToldRootWrapperSet? told = await rootKeyJournal.FindNewestAsync(session);
+                return keyring.FindProblem(await StoredKeyring.ReadAsync(session, keyringRepository), told);
+            },
+            cancellationToken);
+        if (problem is not null)
+            throw new StoreUnusableException(
+                $"The root keys of the database do not match their protection: {problem}. Restore the database from a backup.");
     }
 
     /// <summary>
     /// Only for a database that is this process's own and holds nothing yet: anywhere else a root key exists, and a new one would
     /// hide that it is missing.
     /// </summary>
-    private RootKey MakeRootKey(RootKeyLocator rootKeys, StoredKeyring stored)
+    private RootKey MakeRootKey(RootSecrets secrets, StoredKeyring stored)
     {
         if (!stored.IsNew || !store.IsEmbedded)
-            throw new RootKeyException(NoRootKey(rootKeys, stored));
+            throw new RootKeyException(NoRootKey(secrets, stored));
 
-        RootKey made = rootKeys.Create();
+        RootKey made = secrets.Locator.Create();
+        secrets.Present(made);
         ProtectionLog.RootKeyMade(logger, made.Id, made.Source);
         return made;
     }
 
-    private static string NoRootKey(RootKeyLocator rootKeys, StoredKeyring stored)
+    private static string NoRootKey(RootSecrets secrets, StoredKeyring stored)
     {
+        if (!stored.IsNew && secrets.Passphrases is [Passphrase given, ..])
+            return $"The passphrase from {given.Source} does not open this database, which was sealed with root key {stored.RootKeyIds}.";
+
         string need = stored.IsNew
             ? "This database is shared, so its root key is not made here: make one (openssl rand -base64 32) and give it to every node."
             : $"This database was sealed with root key {stored.RootKeyIds}: give that one.";
         return $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor systemd's credential {RootKeyLocator.CredentialName} "
-            + $"nor {RootKeyEnvironment.ValueVariable} is set, and {rootKeys.DefaultPath} does not exist. {need}";
+            + $"nor {RootKeyEnvironment.ValueVariable} is set, and {secrets.Locator.DefaultPath} does not exist. {need}";
     }
 
     /// <summary>
@@ -85,6 +120,7 @@ internal sealed class KeyringOpener(
         using WrappingKey masterKey = new(ids.Next(), SecretBytes.Random(WrappingKey.Size));
         DateTimeOffset now = time.GetUtcNow();
         RootWrapper wrapper = RootKeyWrap.Create(rootKey, masterKey, ids.Next(), now);
+        RootWrapperSet set = RootWrapperSet.Of(masterKey, epoch: 1, [wrapper]);
         KeyringEntry[] entries =
         [
             .. StoredKeyring.SystemKinds.Select(
@@ -93,7 +129,7 @@ internal sealed class KeyringOpener(
 
         try
         {
-            if (await store.WriteAsync(session => InsertUnlessThereAsync(session, wrapper, entries), cancellationToken))
+            if (await store.WriteAsync(session => InsertUnlessThereAsync(session, wrapper, set, entries), cancellationToken))
                 ProtectionLog.MasterKeyMade(logger, masterKey.Id, rootKey.Id);
             else
                 ProtectionLog.MasterKeyMadeElsewhere(logger);
@@ -112,12 +148,14 @@ internal sealed class KeyringOpener(
         return await StoredKeyring.ReadAsync(store, keyringRepository, cancellationToken);
     }
 
-    private async Task<bool> InsertUnlessThereAsync(IKmsSession session, RootWrapper wrapper, KeyringEntry[] entries)
+    private async Task<bool> InsertUnlessThereAsync(
+        IKmsSession session, RootWrapper wrapper, RootWrapperSet set, KeyringEntry[] entries)
     {
         if ((await keyringRepository.ListRootWrappersAsync(session)).Count > 0)
             return false;
 
         await keyringRepository.InsertRootWrapperAsync(session, wrapper);
+        await keyringRepository.InsertRootWrapperSetAsync(session, set);
         foreach (KeyringEntry entry in entries)
             await keyringRepository.InsertAsync(session, entry);
 

@@ -14,6 +14,7 @@ internal sealed class KeyringUpgrade(
     IKeyringRepository keyringRepository,
     IFormerRows rows,
     IFormerJournal journal,
+    IRootKeyJournal rootKeyJournal,
     TimeProvider time,
     IdGenerator ids,
     ILogger<KeyringUpgrade> logger)
@@ -84,6 +85,30 @@ internal sealed class KeyringUpgrade(
         await keyringRepository.InsertAsync(session, made);
         return true;
     }
+
+    /// <summary>
+    /// Authenticates the one wrapping of the master key that an earlier build made, unless another node was faster.
+    /// </summary>
+    /// <exception cref="StoreUnusableException">No earlier build leaves a database like this: the set was there, and its row is lost.
+    /// </exception>
+    /// <exception cref="KmsException">The database does not answer.</exception>
+    public Task BeginSetAsync(RootKey rootKey, CancellationToken cancellationToken) => store.UpgradeAsync(
+        async session =>
+        {
+            StoredKeyring stored = await StoredKeyring.ReadAsync(session, keyringRepository);
+            if (stored.Set is not null)
+                return false;
+
+            using WrappingKey masterKey = stored.OpenMaster(rootKey);
+            if (stored.Wrappers.Count > 1 || await rootKeyJournal.TellsOfRootKeysAsync(session))
+                throw new StoreUnusableException(
+                    "The database has no row in root_wrapper_set although its root keys were changed: the row is lost. Restore the "
+                    + "database from a backup.");
+
+            await keyringRepository.InsertRootWrapperSetAsync(session, RootWrapperSet.Of(masterKey, epoch: 1, stored.Wrappers));
+            return true;
+        },
+        cancellationToken);
 
     private async Task<UpgradeFacts?> TryUpgradeAsync(IKmsSession session, RootKey rootKey)
     {

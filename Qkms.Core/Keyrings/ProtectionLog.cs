@@ -34,6 +34,11 @@ internal static partial class ProtectionLog
         "The database of an earlier build got its key for the secrets of access keys.")]
     public static partial void CredentialSecretKeyMade(ILogger logger);
 
+    [LoggerMessage(CoreEvents.RootKeyOpensNothing, LogLevel.Warning,
+        "The root key {RootKeyId} from {RootKeySource} opens nothing in this database; another one does. Take it away, or give the right "
+        + "one")]
+    public static partial void RootKeyOpensNothing(ILogger logger, string rootKeyId, string rootKeySource);
+
     [LoggerMessage(CoreEvents.NotTakenOver, LogLevel.Critical,
         "Integrity: the protection of {What} did not match when the database was taken over; requests for it are refused until it is "
         + "restored from a backup.")]

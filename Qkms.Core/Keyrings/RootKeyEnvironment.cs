@@ -9,13 +9,20 @@ internal sealed class RootKeyEnvironment : IDisposable
     /// <summary>The variable that holds the root key itself.</summary>
     public const string ValueVariable = "QKMS_ROOT_KEY";
 
+    /// <summary>The variable that names the file of a passphrase.</summary>
+    public const string PassphraseVariable = "QKMS_PASSPHRASE_FILE";
+
     private const string CredentialsVariable = "CREDENTIALS_DIRECTORY";
 
-    internal RootKeyEnvironment(string? keyFile = null, string? credentialsDirectory = null, SecretBytes? value = null) =>
-        (KeyFile, CredentialsDirectory, Value) = (keyFile, credentialsDirectory, value);
+    internal RootKeyEnvironment(
+        string? keyFile = null, string? credentialsDirectory = null, SecretBytes? value = null, string? passphraseFile = null) =>
+        (KeyFile, CredentialsDirectory, Value, PassphraseFile) = (keyFile, credentialsDirectory, value, passphraseFile);
 
     /// <summary>The file that <see cref="FileVariable"/> names, or null.</summary>
     internal string? KeyFile { get; }
+
+    /// <summary>The file that <see cref="PassphraseVariable"/> names, or null.</summary>
+    internal string? PassphraseFile { get; }
 
     /// <summary>The directory in which systemd puts credentials (systemd.exec(5), LoadCredential=), or null.</summary>
     internal string? CredentialsDirectory { get; }
@@ -30,7 +37,8 @@ internal sealed class RootKeyEnvironment : IDisposable
     public static RootKeyEnvironment TakeFromProcess() => new(
         Environment.GetEnvironmentVariable(FileVariable),
         Environment.GetEnvironmentVariable(CredentialsVariable),
-        SecretEnvironment.Take(ValueVariable));
+        SecretEnvironment.Take(ValueVariable),
+        Environment.GetEnvironmentVariable(PassphraseVariable));
 
     /// <summary>Zeroes what was taken.</summary>
     public void Dispose() => Value?.Dispose();

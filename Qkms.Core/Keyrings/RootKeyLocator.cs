@@ -8,6 +8,9 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
     /// <summary>The name of systemd's credential.</summary>
     public const string CredentialName = "qkms-root-key";
 
+    /// <summary>The name of systemd's credential with a passphrase.</summary>
+    public const string PassphraseCredentialName = "qkms-passphrase";
+
     /// <summary>The name of the file in the data directory.</summary>
     public const string FileName = "root.key";
 
@@ -22,23 +25,62 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
     /// <exception cref="RootKeyException">A source is set and cannot be used, or two are.</exception>
     public RootKey? Find() => FromNamedFile() ?? FromCredential() ?? FromEnvironment() ?? FromDataDirectory();
 
+    /// <summary>The passphrase that the environment names, to be disposed of by the caller; null when it names none.</summary>
+    /// <exception cref="RootKeyException">It names one that cannot be used.</exception>
+    public Passphrase? FindPassphrase()
+    {
+        if (environment.PassphraseFile is { } named)
+        {
+            if (named.Length == 0)
+                throw new RootKeyException($"{RootKeyEnvironment.PassphraseVariable} names no file: unset it, or name one.");
+
+            string source = $"{RootKeyEnvironment.PassphraseVariable} ({Path.GetFullPath(named)})";
+            return ReadPassphrase(named, source) ?? throw new RootKeyException($"The passphrase from {source} does not exist.");
+        }
+
+        return string.IsNullOrEmpty(environment.CredentialsDirectory)
+            ? null
+            : ReadPassphrase(
+                Path.Combine(environment.CredentialsDirectory, PassphraseCredentialName),
+                $"systemd's credential {PassphraseCredentialName}");
+    }
+
+    /// <summary>The passphrase in a file, to be disposed of by the caller; null when the file is not there.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="source">How it is named.</param>
+    /// <exception cref="RootKeyException">It cannot be used.</exception>
+    public static Passphrase? ReadPassphrase(string path, string source)
+    {
+        using SecretBytes? text = ReadPrivate(path, source, Passphrase.MaxLength + 2);
+        return text is null ? null : Passphrase.Read(text.Span, source);
+    }
+
+    /// <summary>The root key in a file, to be disposed of by the caller; null when the file is not there.</summary>
+    /// <exception cref="RootKeyException">It cannot be used.</exception>
+    public static RootKey? Read(string path) => TryRead(Path.GetFullPath(path), Path.GetFullPath(path));
+
     /// <summary>Makes a root key in the data directory, on disk when the call returns.</summary>
     /// <exception cref="RootKeyException">There is one already, or it cannot be written.</exception>
-    public RootKey Create()
+    public RootKey Create() => Create(DefaultPath, $"Let the user of this process write there, or name a root key in "
+        + $"{RootKeyEnvironment.FileVariable}.");
+
+    /// <summary>Makes a root key in a file that is not there yet, on disk when the call returns.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="repair">What to do where that cannot be.</param>
+    /// <exception cref="RootKeyException">There is one already, or it cannot be written.</exception>
+    public static RootKey Create(string path, string repair)
     {
         SecretBytes key = SecretBytes.Random(RootKey.Size);
         try
         {
             using SecretBytes text = RootKeyText.Encode(key);
-            PrivateFile.Create(DefaultPath, text.Span);
-            return new RootKey(key, DefaultPath, DefaultPath);
+            PrivateFile.Create(path, text.Span);
+            return new RootKey(key, path, path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             key.Dispose();
-            throw new RootKeyException(
-                $"Qkms could not make a root key at {DefaultPath}: {e.Message} Let the user of this process write there, or name a root "
-                + $"key in {RootKeyEnvironment.FileVariable}.");
+            throw new RootKeyException($"Qkms could not make a root key at {path}: {e.Message} {repair}");
         }
     }
 
@@ -53,10 +95,15 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
 
     private static RootKey? TryRead(string path, string source)
     {
+        using SecretBytes? text = ReadPrivate(path, source, RootKeyText.MaxLength);
+        return text is null ? null : new RootKey(RootKeyText.Decode(text.Span, source), source, path);
+    }
+
+    private static SecretBytes? ReadPrivate(string path, string source, int maxLength)
+    {
         try
         {
-            using SecretBytes? text = PrivateFile.TryRead(path, RootKeyText.MaxLength);
-            return text is null ? null : new RootKey(RootKeyText.Decode(text.Span, source), source, path);
+            return PrivateFile.TryRead(path, maxLength);
         }
         catch (PrivateFileException e)
         {

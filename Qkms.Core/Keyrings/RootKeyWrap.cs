@@ -12,12 +12,20 @@ internal static class RootKeyWrap
     private const byte FormerBindingFormat = 1;
 
     /// <summary>The master key, wrapped.</summary>
-    public static RootWrapper Create(RootKey rootKey, WrappingKey masterKey, Guid wrapperId, DateTimeOffset now) => Wrap(
-        rootKey,
-        new RootWrapper(masterKey.Id, wrapperId, RootKeyKind, Parameters: "", rootKey.Id, KeyringState.InUse, Wrapped: [], now),
-        masterKey);
+    /// <param name="rootKey">The root key.</param>
+    /// <param name="masterKey">Any master key: that of now, or the next one.</param>
+    /// <param name="wrapperId">The id of the wrapping.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="kind">The name of the root key's <see cref="IRootKeyKind"/>.</param>
+    /// <param name="parameters">What the kind has to know to find the root key again.</param>
+    public static RootWrapper Create(
+        RootKey rootKey, WrappingKey masterKey, Guid wrapperId, DateTimeOffset now, string kind = RootKeyKind, string parameters = "") =>
+        Wrap(
+            rootKey,
+            new RootWrapper(masterKey.Id, wrapperId, kind, parameters, rootKey.Id, KeyringState.InUse, Wrapped: [], now),
+            masterKey);
 
-    /// <summary>The row with the master key wrapped anew.</summary>
+    /// <summary>The row with a master key wrapped anew: that of before, or another one whose id the row has.</summary>
     public static RootWrapper Wrap(RootKey rootKey, RootWrapper wrapper, WrappingKey masterKey) => wrapper with
     {
         Wrapped = KeyWrap.Protect(KeyWrapPurpose.MasterKey, rootKey.WrappingKey, BindingOf(wrapper), masterKey.Secret.Span),

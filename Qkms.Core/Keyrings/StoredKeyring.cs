@@ -6,12 +6,17 @@ namespace Qkms.Core.Keyrings;
 /// <summary>The keyring as the database holds it, still wrapped.</summary>
 internal sealed class StoredKeyring
 {
+    // Nodes that change the wrappings all the time do not keep another one from seeing them as they were at one moment.
+    private const int MostLooks = 20;
+
     private readonly IReadOnlyList<RootWrapper> _wrappers;
+    private readonly RootWrapperSet? _set;
     private readonly IReadOnlyList<KeyringEntry> _systemKeys;
     private readonly bool _orphaned;
 
-    private StoredKeyring(IReadOnlyList<RootWrapper> wrappers, IReadOnlyList<KeyringEntry> systemKeys, bool orphaned) =>
-        (_wrappers, _systemKeys, _orphaned) = (wrappers, systemKeys, orphaned);
+    private StoredKeyring(
+        IReadOnlyList<RootWrapper> wrappers, RootWrapperSet? set, IReadOnlyList<KeyringEntry> systemKeys, bool orphaned) =>
+        (_wrappers, _set, _systemKeys, _orphaned) = (wrappers, set, systemKeys, orphaned);
 
     /// <summary>The kinds of which every database has at least one key.</summary>
     public static IReadOnlyList<KeyringKind> SystemKinds { get; } =
@@ -23,6 +28,12 @@ internal sealed class StoredKeyring
     /// <summary>There is no master key yet.</summary>
     public bool IsNew => _wrappers.Count == 0;
 
+    /// <summary>The wrappings of the master key.</summary>
+    public IReadOnlyList<RootWrapper> Wrappers => _wrappers;
+
+    /// <summary>Which of them count; null in a database of an earlier build, or where the row is lost.</summary>
+    public RootWrapperSet? Set => _set;
+
     /// <summary>There is no journal key: an earlier build made the database, or its row is lost.</summary>
     public bool LacksJournalKey => !_systemKeys.Any(entry => entry.Kind == KeyringKind.Journal);
 
@@ -30,7 +41,8 @@ internal sealed class StoredKeyring
     public bool LacksCredentialSecretKey => !_systemKeys.Any(entry => entry.Kind == KeyringKind.CredentialSecret);
 
     /// <summary>The ids of the root keys that open it, for messages.</summary>
-    public string RootKeyIds => string.Join(", ", _wrappers.Select(wrapper => wrapper.RootKeyId));
+    public string RootKeyIds => string.Join(" or ", _wrappers.Select(
+        wrapper => wrapper.Kind == RootKeyWrap.RootKeyKind ? wrapper.RootKeyId : $"{wrapper.RootKeyId} ({wrapper.Kind})"));
 
     public static Task<StoredKeyring> ReadAsync(
         IKmsStore store, IKeyringRepository keyringRepository, CancellationToken cancellationToken) =>
@@ -42,9 +54,68 @@ internal sealed class StoredKeyring
         // the wrappers were read, while they are not, was not written together with them.
         bool inUse = (await keyringRepository.ListSystemKeysAsync(session)).Count > 0
             || await keyringRepository.HasRowsOfTenantsAsync(session);
-        IReadOnlyList<RootWrapper> wrappers = await keyringRepository.ListRootWrappersAsync(session);
+        (IReadOnlyList<RootWrapper> wrappers, RootWrapperSet? set) = await ReadWrappersAsync(session, keyringRepository);
         IReadOnlyList<KeyringEntry> systemKeys = await keyringRepository.ListSystemKeysAsync(session);
-        return new StoredKeyring(wrappers, systemKeys, orphaned: wrappers.Count == 0 && inUse);
+        return new StoredKeyring(wrappers, set, systemKeys, orphaned: wrappers.Count == 0 && inUse);
+    }
+
+    // They may be changed between two statements: what stands between two looks at the same set belongs to it.
+    private static async Task<(IReadOnlyList<RootWrapper> Wrappers, RootWrapperSet? Set)> ReadWrappersAsync(
+        IKmsSession session, IKeyringRepository keyringRepository)
+    {
+        RootWrapperSet? before = await keyringRepository.FindRootWrapperSetAsync(session);
+        for (int look = 1; ; look++)
+        {
+            IReadOnlyList<RootWrapper> wrappers = await keyringRepository.ListRootWrappersAsync(session);
+            RootWrapperSet? after = await keyringRepository.FindRootWrapperSetAsync(session);
+            if (before?.Epoch == after?.Epoch || look == MostLooks)
+                return (wrappers, after);
+
+            before = after;
+        }
+    }
+
+    /// <summary>
+    /// The root key to open it with: the one of a wrapping where there is one at hand, otherwise whichever the environment names, which is
+    /// another database's; null when none is at hand.
+    /// </summary>
+    /// <param name="secrets">What this process was given; the root key ends with it.</param>
+    /// <param name="cancellationToken">Ends the wait for what lies elsewhere.</param>
+    /// <exception cref="RootKeyException">Something is at hand that cannot be used.</exception>
+    public async Task<RootKey?> FindRootKeyAsync(RootSecrets secrets, CancellationToken cancellationToken)
+    {
+        foreach (RootWrapper wrapper in _wrappers.OrderBy(wrapper => wrapper.Kind != RootKeyWrap.RootKeyKind))
+        {
+            if (await secrets.FindAsync(wrapper, cancellationToken) is { } found)
+                return found;
+        }
+
+        return secrets.Located;
+    }
+
+    /// <summary>What is wrong with the set of wrappings, or with what the journal tells of it; null when it holds.</summary>
+    /// <param name="masterKey">The master key.</param>
+    /// <param name="told">What the journal tells.</param>
+    public string? FindProblem(WrappingKey masterKey, ToldRootWrapperSet? told)
+    {
+        if (_set is null)
+            return told is null
+                ? null
+                : $"the row of root_wrapper_set is missing, and the journal tells of epoch {told.Epoch} of the root keys";
+
+        if (!_set.Holds(masterKey, _wrappers))
+            return $"the rows of root_wrappers are not those of epoch {_set.Epoch}, as root_wrapper_set names them: one was edited, added, "
+                + "removed or put back";
+
+        if (told is null || told.Epoch < _set.Epoch)
+            return null;
+
+        if (told.Epoch > _set.Epoch)
+            return $"the root keys were put back to epoch {_set.Epoch}, and the journal tells of epoch {told.Epoch}";
+
+        return told.Seal.AsSpan().SequenceEqual(_set.Seal)
+            ? null
+            : $"the root keys of epoch {_set.Epoch} are not those that the journal names";
     }
 
     /// <exception cref="StoreUnusableException">There are rows that only a master key can have sealed, and no master key.</exception>

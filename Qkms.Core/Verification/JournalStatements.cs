@@ -1,4 +1,6 @@
+using Qkms.Core.Installation;
 using Qkms.Core.Journal;
+using Qkms.Core.Keyrings;
 using Qkms.Core.Keys;
 
 namespace Qkms.Core.Verification;
@@ -46,10 +48,16 @@ internal sealed class JournalStatements
     /// <summary>Whether a tenant is deleted: what is left of its rows goes.</summary>
     public bool IsDeleted(TenantId tenantId) => _deleted.Contains(tenantId);
 
+    /// <summary>The newest set of root keys that any journal tells of; null when none does.</summary>
+    public ToldRootWrapperSet? RootKeys { get; private set; }
+
     /// <summary>Takes note of a genuine event of a life cycle.</summary>
     public void NoteChange(JournalEvent happened)
     {
         NoteOther(happened);
+        if (RootKeyJournal.Read(happened) is { } told && told.Epoch > (RootKeys?.Epoch ?? 0))
+            RootKeys = told;
+
         if (IsDeleted(happened.TenantId))
             return;
 

@@ -11,6 +11,7 @@ internal static class BackupTables
     [
         "installation",
         "root_wrappers",
+        "root_wrapper_set",
         "tenants",
         "keyring",
         "keys",

@@ -141,6 +141,20 @@ internal sealed class JournalRepository : IJournalRepository
             .Select(id => new TenantId(new Guid(id, bigEndian: true)))
             .ToHashSet();
 
+    // No tenant here: they are about the installation. Found by an index of these events, which has this very condition.
+    private const string SelectOfRootKeys =
+        $"""
+        SELECT {JournalColumns.Columns}
+        FROM audit_events
+        WHERE action IN ('root_key.added', 'root_key.removed')
+        ORDER BY id DESC
+        LIMIT @Limit
+        """;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<StoredEvent>> ListOfRootKeysAsync(IKmsSession session, int limit) =>
+        [.. (await session.Sql.ListAsync<JournalRow>(SelectOfRootKeys, new { Limit = limit })).Select(row => row.ToEvent())];
+
     private static string SelectEveryUsesSet(SqlDialect dialect) =>
         $"""
         SELECT {JournalColumns.Columns}

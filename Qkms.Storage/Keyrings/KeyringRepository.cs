@@ -37,6 +37,49 @@ internal sealed class KeyringRepository : IKeyringRepository
     public Task UpdateWrappedAsync(IKmsSession session, RootWrapper wrapper) => session.Sql.ExecuteAsync(
         "UPDATE root_wrappers SET wrapped = @Wrapped WHERE wrapper_id = @WrapperId", RootWrapperRow.From(wrapper));
 
+    /// <inheritdoc/>
+    public async Task<bool> DeleteRootWrapperAsync(IKmsSession session, Guid wrapperId) => await session.Sql.ExecuteAsync(
+        "DELETE FROM root_wrappers WHERE wrapper_id = @WrapperId", new { WrapperId = wrapperId.ToBytes() }) == 1;
+
+    private const string SelectRootWrapperSet = $"SELECT {RootWrapperSetRow.Columns} FROM root_wrapper_set WHERE only_row = @OnlyRow";
+
+    /// <inheritdoc/>
+    public async Task<RootWrapperSet?> FindRootWrapperSetAsync(IKmsSession session) =>
+        (await session.Sql.FindAsync<RootWrapperSetRow>(SelectRootWrapperSet, new { OnlyRow = 1L }))?.ToSet();
+
+    /// <inheritdoc/>
+    public async Task<RootWrapperSet?> LockRootWrapperSetAsync(IKmsSession session) =>
+        (await session.Sql.FindAsync<RootWrapperSetRow>(SelectRootWrapperSet + session.Sql.Dialect.LockRow, new { OnlyRow = 1L }))?.ToSet();
+
+    private const string InsertRootWrapperSet =
+        $"""
+        INSERT INTO root_wrapper_set ({RootWrapperSetRow.Columns})
+        VALUES (@OnlyRow, @MasterKeyId, @Epoch, @Mac)
+        """;
+
+    /// <inheritdoc/>
+    public Task InsertRootWrapperSetAsync(IKmsSession session, RootWrapperSet set) =>
+        session.Sql.ExecuteAsync(InsertRootWrapperSet, Standing(session, set));
+
+    private const string UpdateRootWrapperSet =
+        """
+        UPDATE root_wrapper_set
+        SET master_key_id = @MasterKeyId, epoch = @Epoch, mac = @Mac
+        WHERE only_row = @OnlyRow AND epoch = @Epoch - 1
+        """;
+
+    /// <inheritdoc/>
+    public async Task<bool> UpdateRootWrapperSetAsync(IKmsSession session, RootWrapperSet set) =>
+        await session.Sql.ExecuteAsync(UpdateRootWrapperSet, Standing(session, set)) == 1;
+
+    private static RootWrapperSetRow Standing(IKmsSession session, RootWrapperSet set)
+    {
+        RootWrapperSetRow row = RootWrapperSetRow.From(set);
+        session.Sql.MustStand(WrittenRow.Of(
+            "the set of root wrappers", "root_wrapper_set", row, [nameof(RootWrapperSetRow.OnlyRow)]));
+        return row;
+    }
+
     private const string SelectSystemKeys =
         $"""
         SELECT {KeyringRow.Columns}

@@ -7,12 +7,13 @@ namespace Qkms.Tests.Architecture;
 /// </summary>
 public sealed class CitationTests
 {
-    private static readonly string[] _folders = ["Fips202", "Fips203", "Fips204", "Rfc9180"];
+    private static readonly string[] _folders = ["Fips202", "Fips203", "Fips204", "Rfc9106", "Rfc9180"];
 
     [Theory]
     [InlineData("Fips202")]
     [InlineData("Fips203")]
     [InlineData("Fips204")]
+    [InlineData("Rfc9106")]
     [InlineData("Rfc9180")]
     public void Files_cite_their_own_standard_and_no_other(string folder)
     {

@@ -22,12 +22,23 @@ internal static class BackupCommands
     public static Task<(int ExitCode, string Output)> RestoreAsync(string dataDirectory, params string[] arguments) =>
         RestoreAsync(dataDirectory, TestStorage.SettingsOf(dataDirectory, withRootKey: false), arguments);
 
+    /// <summary>The same with an environment of the test's own.</summary>
+    public static Task<(int ExitCode, string Output)> RestoreAsync(
+        string dataDirectory, RootKeyEnvironment environment, params string[] arguments) =>
+        RestoreAsync(dataDirectory, TestStorage.SettingsOf(dataDirectory, withRootKey: false), environment, arguments);
+
     /// <summary>The same with storage of the test's own.</summary>
     public static async Task<(int ExitCode, string Output)> RestoreAsync(
         string dataDirectory, IReadOnlyDictionary<string, string> storage, params string[] arguments)
     {
-        QkmsSettings settings = SettingsOf(dataDirectory, storage);
         using RootKeyEnvironment environment = new();
+        return await RestoreAsync(dataDirectory, storage, environment, arguments);
+    }
+
+    private static async Task<(int ExitCode, string Output)> RestoreAsync(
+        string dataDirectory, IReadOnlyDictionary<string, string> storage, RootKeyEnvironment environment, string[] arguments)
+    {
+        QkmsSettings settings = SettingsOf(dataDirectory, storage);
         await using StringWriter output = new();
         int exitCode = await RestoreCommand.RunAsync(
             RestoreCommand.Split(arguments),

@@ -44,6 +44,7 @@ public sealed class DamagedColumnTests : ServiceTests
         ["devices"] = "sealed and held against the keys, by DeviceLimitTests",
         ["device_counts"] = "sealed, by DeviceLimitTests",
         ["idempotency"] = "sealed, by IdempotencyKeyTests",
+        ["root_wrapper_set"] = "authenticated by the master key, by RootKeyFaultTests",
         ["writes"] = "holds ids for some minutes",
         ["observed_hours"] = "can only delay a destruction, whose date is sealed",
         ["destruction_hold"] = "can only delay a destruction, or end a hold: the waiting time is counted all the same",

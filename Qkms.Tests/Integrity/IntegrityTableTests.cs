@@ -30,7 +30,6 @@ public sealed partial class IntegrityTableTests : ServiceTests
         ("keyring, of the installation.created_at", "decides nothing"),
         ("observed_hours", "delays a destruction, whose date is sealed, and the trimming of uses"),
         ("root_wrappers.created_at", "decides nothing"),
-        ("root_wrappers Inserted", "opens nothing; the genuine one does"),
         ("schema_lock", "holds nothing; nodes only lock it"),
         ("schema_migrations.applied_at", "decides nothing"),
         ("tenants Inserted", "is not asked for: no API key names it"),
@@ -198,6 +197,8 @@ public sealed partial class IntegrityTableTests : ServiceTests
             },
             CancellationToken.None)).Should().BeTrue();
 
+        await RootKeys.RootKeyCommands.RunAsync(
+            App.DataDirectory, "add", $"--file={Path.Combine(App.DataDirectory, "second.key")}", "--generate");
         await UseCountedAsync();
         await ChangeNamesAsync();
         (await right.RotateDeviceAsync("phone")).ShouldBe(HttpStatusCode.Created);
@@ -209,6 +210,8 @@ public sealed partial class IntegrityTableTests : ServiceTests
             return new Guid((byte[])asked.Scalar(sql)!, bigEndian: true);
         }
     }
+
+    private const string FirstRootWrapper = "(SELECT wrapper_id FROM root_wrappers ORDER BY wrapper_id LIMIT 1)";
 
     private Task<Answer> UseCountedAsync() => Client.MustUseAsync("/crypto/encrypt", new { plaintext = "aGVsbG8=", kid = "counted-1" });
 
@@ -226,7 +229,8 @@ public sealed partial class IntegrityTableTests : ServiceTests
         const string counted = "(SELECT id FROM key_versions WHERE kid = 'counted-1')";
         List<AttackedRow> rows =
         [
-            new("root_wrappers", "root_wrappers", "1 = 1", null, ("wrapper_id", made)),
+            new("root_wrappers", "root_wrappers", $"wrapper_id = {FirstRootWrapper}", null, ("wrapper_id", made)),
+            new("root_wrapper_set", "root_wrapper_set", "1 = 1", null, ("only_row", 2L)),
             new(
                 "tenants", "tenants", "name = 'right'", "name = 'default'",
                 ("id", made), ("account_id", "999999999999"), ("name", "inserted")),

@@ -5,6 +5,8 @@ internal sealed class FakeKeyringStore : IKmsStore
 {
     public List<RootWrapper> Wrappers { get; private set; } = [];
 
+    public RootWrapperSet? Set { get; set; }
+
     public List<KeyringEntry> Entries { get; private set; } = [];
 
     public bool HasTenant { get; set; }
@@ -47,7 +49,8 @@ internal sealed class FakeKeyringStore : IKmsStore
 
         (List<RootWrapper> wrappers, List<KeyringEntry> entries) = ([.. Wrappers], [.. Entries]);
         int count = entries.Count;
-        T result = await work(new Session(this, wrappers, entries));
+        Session session = new(this, wrappers, entries);
+        T result = await work(session);
         if (BesideNextWrite is { } beside)
         {
             BesideNextWrite = null;
@@ -57,7 +60,7 @@ internal sealed class FakeKeyringStore : IKmsStore
         if (Entries.Count != count)
             throw new IOException("UNIQUE constraint failed.");
 
-        (Wrappers, Entries) = (wrappers, entries);
+        (Wrappers, Entries, Set) = (wrappers, entries, session.Set);
         return result;
     }
 
@@ -66,6 +69,8 @@ internal sealed class FakeKeyringStore : IKmsStore
         private int _inserts;
 
         public bool HasTenant => store.HasTenant;
+
+        public RootWrapperSet? Set { get; set; } = store.Set;
 
         public IReadOnlyList<RootWrapper> Wrappers => [.. wrappers];
 
@@ -92,6 +97,20 @@ internal sealed class FakeKeyringStore : IKmsStore
         public Task<IReadOnlyList<RootWrapper>> ListRootWrappersAsync(IKmsSession session) => Task.FromResult(((Session)session).Wrappers);
 
         public Task InsertRootWrapperAsync(IKmsSession session, RootWrapper wrapper) => ((Session)session).InsertAsync(wrapper);
+
+        public Task<bool> DeleteRootWrapperAsync(IKmsSession session, Guid wrapperId) => throw new NotSupportedException();
+
+        public Task<RootWrapperSet?> FindRootWrapperSetAsync(IKmsSession session) => Task.FromResult(((Session)session).Set);
+
+        public Task<RootWrapperSet?> LockRootWrapperSetAsync(IKmsSession session) => Task.FromResult(((Session)session).Set);
+
+        public Task InsertRootWrapperSetAsync(IKmsSession session, RootWrapperSet set)
+        {
+            ((Session)session).Set = set;
+            return Task.CompletedTask;
+        }
+
+        public Task<bool> UpdateRootWrapperSetAsync(IKmsSession session, RootWrapperSet set) => throw new NotSupportedException();
 
         public Task<IReadOnlyList<KeyringEntry>> ListSystemKeysAsync(IKmsSession session) => Task.FromResult(((Session)session).SystemKeys);
 

@@ -133,16 +133,41 @@ public sealed class KeyringOpenerTests : IDisposable
     }
 
     [Fact]
-    public async Task One_broken_wrapper_of_two_for_the_same_root_key_does_not_stop_the_start()
+    public async Task A_wrapper_that_somebody_has_added_or_a_set_of_another_epoch_stops_the_start()
     {
         using Keyring first = NewKeyring();
         using Keyring second = NewKeyring();
+        using Keyring third = NewKeyring();
+        using Keyring fourth = NewKeyring();
         await OpenAsync(_store, first);
         _store.Wrappers.Insert(0, _store.Wrappers[0] with { WrapperId = _ids.Next() });
+        await OpeningShouldFail<StoreUnusableException>(_store, second, "*not those of epoch 1*");
+        _store.Wrappers.RemoveAt(0);
 
-        await OpenAsync(_store, second);
+        _store.Set = _store.Set! with { Epoch = 2 };
+        await OpeningShouldFail<StoreUnusableException>(_store, third, "*not those of epoch 2*");
+        _store.Set = _store.Set with { Epoch = 1 };
 
-        ShouldHoldTheSameKeys(first, second);
+        await OpenAsync(_store, fourth);
+        ShouldHoldTheSameKeys(first, fourth);
+    }
+
+    [Fact]
+    public async Task A_database_without_a_set_gets_one_for_its_only_wrapper_and_for_no_more()
+    {
+        using Keyring first = NewKeyring();
+        using Keyring second = NewKeyring();
+        using Keyring third = NewKeyring();
+        await OpenAsync(_store, first);
+        RootWrapperSet genuine = _store.Set!;
+        _store.Set = null;
+        _store.Wrappers.Add(_store.Wrappers[0] with { WrapperId = _ids.Next() });
+        await OpeningShouldFail<StoreUnusableException>(_store, second, "*root_wrapper_set*");
+        _store.Wrappers.RemoveAt(1);
+
+        await OpenAsync(_store, third);
+
+        _store.Set.Should().BeEquivalentTo(genuine);
     }
 
     [Theory]

@@ -22,6 +22,36 @@ public abstract partial class KmsStoreContract
     }
 
     [StoreFact]
+    public async Task The_set_of_root_wrappers_is_one_row_that_goes_on_epoch_by_epoch()
+    {
+        (await ReadAsync(session => Repositories.Keyring.FindRootWrapperSetAsync(session))).Should().BeNull();
+        RootWrapperSet first = new(_rows.NextId(), 1, new byte[32]);
+        RootWrapperSet second = first with { Epoch = 2, Mac = [.. Enumerable.Repeat((byte)7, 32)] };
+        await WriteAsync(async session =>
+        {
+            await Repositories.Keyring.InsertRootWrapperSetAsync(session, first);
+            return true;
+        });
+        Func<Task> twice = () => WriteAsync(async session =>
+        {
+            await Repositories.Keyring.InsertRootWrapperSetAsync(session, second);
+            return true;
+        });
+        await twice.Should().ThrowAsync<Exception>();
+
+        Func<Task> early = () => UpdateAsync(second with { Epoch = 3 });
+        await early.Should().ThrowAsync<Exception>("it is read back at the end of the unit");
+        (await UpdateAsync(second)).Should().BeTrue();
+        (await UpdateAsync(second)).Should().BeFalse();
+
+        (await ReadAsync(session => Repositories.Keyring.FindRootWrapperSetAsync(session))).Should().BeEquivalentTo(second);
+        (await WriteAsync(session => Repositories.Keyring.DeleteRootWrapperAsync(session, _rows.NextId()))).Should().BeFalse();
+
+        Task<bool> UpdateAsync(RootWrapperSet set) =>
+            WriteAsync(session => Repositories.Keyring.UpdateRootWrapperSetAsync(session, set));
+    }
+
+    [StoreFact]
     public async Task System_keys_come_newest_version_last_and_without_tenant_keys()
     {
         await AddTenantAsync();

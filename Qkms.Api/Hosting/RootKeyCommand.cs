@@ -1,0 +1,206 @@
+using Qkms.Core;
+using Qkms.Core.Cryptography;
+using Qkms.Core.Installation;
+using Qkms.Core.Keyrings;
+using Qkms.Core.Store;
+using Qkms.Core.Tenants;
+
+namespace Qkms.Api.Hosting;
+
+/// <summary>
+/// <c>root-key list | add | remove | rotate</c>: changes what opens the installation, beside the service, which goes on.
+/// </summary>
+/// <remarks>Its own options stand beside the settings of the service, which are read as <see cref="VerifyCommand"/> reads them.</remarks>
+internal static class RootKeyCommand
+{
+    /// <summary>The word that stands first.</summary>
+    public const string Name = "root-key";
+
+    /// <summary>It was done.</summary>
+    public const int Done = 0;
+
+    /// <summary>It could not be done; the line says whether anything was changed.</summary>
+    public const int CouldNot = 2;
+
+    /// <summary>Does what the arguments say; the exit code.</summary>
+    /// <param name="arguments">The arguments behind the word.</param>
+    /// <param name="environment">What the environment says of the root key.</param>
+    /// <param name="addSnapshot">Adds the database to be read.</param>
+    /// <param name="addBeside">Adds the database to be changed beside the service.</param>
+    public static Task<int> RunAsync(
+        string[] arguments,
+        RootKeyEnvironment environment,
+        Func<IServiceCollection, QkmsSettings, IServiceCollection> addSnapshot,
+        Func<IServiceCollection, QkmsSettings, IServiceCollection> addBeside) => StartFailures.ExplainAsync(
+        async () =>
+        {
+            RootKeyArguments given = RootKeyArguments.Split(arguments);
+            if (CommandLine.Answer(given.Options) is { } answer)
+            {
+                await Console.Out.WriteAsync(answer);
+                return Done;
+            }
+
+            EnvironmentRule.Check(EnvironmentRule.VariablesOfProcess(), environment.CredentialsDirectory);
+            QkmsSettings settings = QkmsSettings.From(CommandConfiguration.Read(given.Options));
+            await RunAsync(
+                given,
+                settings,
+                environment,
+                services => addSnapshot(services, settings),
+                services => addBeside(services, settings),
+                SecretPrompt.AskNewPassphrase,
+                Console.Out);
+            return Done;
+        },
+        "Qkms cannot do this",
+        CouldNot);
+
+    /// <summary>The same with arguments and settings that were read.</summary>
+    /// <param name="given">The arguments.</param>
+    /// <param name="settings">The settings.</param>
+    /// <param name="environment">What the environment says of the root key.</param>
+    /// <param name="addSnapshot">Adds the database to be read.</param>
+    /// <param name="addBeside">Adds the database to be changed beside the service.</param>
+    /// <param name="askPassphrase">Asks for a new passphrase.</param>
+    /// <param name="output">Takes what was done.</param>
+    public static async Task RunAsync(
+        RootKeyArguments given,
+        QkmsSettings settings,
+        RootKeyEnvironment environment,
+        Func<IServiceCollection, IServiceCollection> addSnapshot,
+        Func<IServiceCollection, IServiceCollection> addBeside,
+        Func<Passphrase> askPassphrase,
+        TextWriter output)
+    {
+        // Looked at first, and read only: on PostgreSQL the store would make a new installation where there is none.
+        await using (ServiceProvider looking = addSnapshot(new ServiceCollection()).BuildServiceProvider())
+        {
+            ITenantRepository found = looking.GetRequiredService<ITenantRepository>();
+            if (!await looking.GetRequiredService<IStoreSnapshot>().ReadAsync(found.AnyAsync, CancellationToken.None))
+                throw new StoreUnusableException("The database has no tenant yet: start the service once.");
+        }
+
+        using RootSecrets secrets = new(new RootKeyLocator(environment, settings.DataDirectory));
+        foreach (string path in given.Presented)
+            secrets.Present(ReadFile(path));
+
+        await using ServiceProvider services = addBeside(new ServiceCollection())
+            .AddLogging()
+            .AddSingleton(TimeProvider.System)
+            .AddQkmsCore(
+                PqcEngines.Select(settings.Engine, settings.StrictEngine, settings.VerifyAfterSign),
+                settings.ApiKeys,
+                settings.Materials,
+                settings.Signatures,
+                settings.Destruction,
+                settings.Rotation,
+                settings.Audit,
+                settings.Devices,
+                settings.Plans)
+            .BuildServiceProvider();
+        await services.GetRequiredService<IKmsStore>().OpenAsync(CancellationToken.None);
+        await services.GetRequiredService<KeyringOpener>().OpenAsync(secrets, CancellationToken.None);
+        RootKeyChanges changes = services.GetRequiredService<RootKeyChanges>();
+        RootKeyReport report = new(output, given.WantsJson);
+        switch (given.Verb)
+        {
+            case "list":
+                report.List(await changes.ListAsync(secrets, CancellationToken.None));
+                break;
+            case "add":
+                report.Added(await AddAsync(given, changes, secrets, askPassphrase));
+                break;
+            case "remove":
+                report.Removed(await RemoveAsync(given.Id!, given, changes, secrets));
+                break;
+            default:
+                await RotateAsync(given, changes, secrets, askPassphrase, report);
+                break;
+        }
+    }
+
+    private static async Task RotateAsync(
+        RootKeyArguments given, RootKeyChanges changes, RootSecrets secrets, Func<Passphrase> askPassphrase, RootKeyReport report)
+    {
+        IReadOnlyList<RootKeyState> before = (await changes.ListAsync(secrets, CancellationToken.None)).States;
+        string old = given.OldId ?? (before.Count == 1
+            ? before[0].Wrapper.RootKeyId
+            : throw new SettingsException($"There are {before.Count} root keys: say which one goes, with --old=<id>."));
+        await changes.CheckRemovalAsync(old, secrets, given.MayStayUnproved, CancellationToken.None);
+
+        // The new one is stored, read back and proved before the old one goes: a kill between the two leaves both.
+        RootWrapper made = await AddAsync(given, changes, secrets, askPassphrase);
+        RemovedRootKey removed;
+        try
+        {
+            removed = await RemoveAsync(old, given, changes, secrets);
+        }
+        catch (Exception e) when (e is RootKeyException or StoreUnusableException or KmsException)
+        {
+            throw new RootKeyException(
+                $"Root key {made.RootKeyId} was added and opens; the old one stays, because it could not be removed: {e.Message} Remove it "
+                + $"with '{Name} remove'.");
+        }
+
+        report.Rotated(made, removed);
+    }
+
+    private static Task<RemovedRootKey> RemoveAsync(string id, RootKeyArguments given, RootKeyChanges changes, RootSecrets secrets) =>
+        changes.RemoveAsync(id, secrets, given.MayStayUnproved, CancellationToken.None);
+
+    private static async Task<RootWrapper> AddAsync(
+        RootKeyArguments given, RootKeyChanges changes, RootSecrets secrets, Func<Passphrase> askPassphrase)
+    {
+        if (given.TakesPassphrase)
+        {
+            using Passphrase passphrase = given.NewPassphraseFile is { } from
+                ? RootKeyLocator.ReadPassphrase(from, from) ?? throw new RootKeyException($"There is no file '{Path.GetFullPath(from)}'.")
+                : askPassphrase();
+            (RootKey derived, string parameters) = PassphraseKind.Create(passphrase);
+            secrets.Present(derived);
+            return await changes.AddAsync(derived, PassphraseKind.KindName, parameters, CancellationToken.None);
+        }
+
+        string path = Path.GetFullPath(given.NewFile!);
+        if (!given.Generates)
+            return await AddFileAsync(path, changes, secrets);
+
+        RootKeyLocator.Create(path, "Name a file that is not there yet, in a folder that this user can write.").Dispose();
+        try
+        {
+            return await AddFileAsync(path, changes, secrets);
+        }
+        catch (Exception) when (IsUnused(path, changes, secrets))
+        {
+            File.Delete(path);
+            throw;
+        }
+    }
+
+    // As it will be found at a start: read from the file again.
+    private static async Task<RootWrapper> AddFileAsync(string path, RootKeyChanges changes, RootSecrets secrets)
+    {
+        RootKey rootKey = ReadFile(path);
+        secrets.Present(rootKey);
+        return await changes.AddAsync(rootKey, RootKeyWrap.RootKeyKind, parameters: "", CancellationToken.None);
+    }
+
+    // Only a file that surely opens nothing is taken away again: where the answer to a commit is lost, the database may have the row.
+    private static bool IsUnused(string path, RootKeyChanges changes, RootSecrets secrets)
+    {
+        try
+        {
+            using RootKey made = ReadFile(path);
+            RootKeyList now = changes.ListAsync(secrets, CancellationToken.None).GetAwaiter().GetResult();
+            return now.States.All(state => state.Wrapper.RootKeyId != made.Id);
+        }
+        catch (Exception e) when (e is RootKeyException or StoreUnusableException or KmsException or IOException)
+        {
+            return false;
+        }
+    }
+
+    private static RootKey ReadFile(string path) =>
+        RootKeyLocator.Read(path) ?? throw new RootKeyException($"There is no file '{Path.GetFullPath(path)}'.");
+}

@@ -1,0 +1,80 @@
+namespace Qkms.Core.Keyrings;
+
+/// <summary>
+/// What this process was given to open the master key with: the root key that the environment names, a passphrase, and what a command
+/// presents beside them. A rotation of the master key asks for the root key of every wrapping, and wraps the new one with it:
+/// <code>
+/// RootKey? rootKey = await secrets.FindAsync(wrapper, cancellationToken);   // null: its secret is not here
+/// RootWrapper anew = RootKeyWrap.Wrap(rootKey, wrapper with { MasterKeyId = newMasterKey.Id }, newMasterKey);
+/// RootWrapperSet set = RootWrapperSet.Of(newMasterKey, before.Epoch + 1, everyWrapperAnew);
+/// </code>
+/// </summary>
+/// <param name="locator">Finds what the environment names.</param>
+internal sealed class RootSecrets(RootKeyLocator locator) : IDisposable
+{
+    private readonly List<RootKey> _keys = [];
+    private readonly List<Passphrase> _passphrases = [];
+    private bool _isLocated;
+    private bool _isPassphraseRead;
+    private RootKey? _located;
+
+    /// <summary>Where root keys are looked for.</summary>
+    public RootKeyLocator Locator => locator;
+
+    /// <summary>The root key that the environment names; null when there is none.</summary>
+    /// <exception cref="RootKeyException">A source is set and cannot be used, or two are.</exception>
+    public RootKey? Located
+    {
+        get
+        {
+            if (!_isLocated && locator.Find() is { } found)
+                _keys.Add(_located = found);
+
+            _isLocated = true;
+            return _located;
+        }
+    }
+
+    /// <summary>The passphrases: those that were presented, then the one that the environment names.</summary>
+    /// <exception cref="RootKeyException">One is set and cannot be used.</exception>
+    public IReadOnlyList<Passphrase> Passphrases
+    {
+        get
+        {
+            if (!_isPassphraseRead && locator.FindPassphrase() is { } found)
+                _passphrases.Add(found);
+
+            _isPassphraseRead = true;
+            return _passphrases;
+        }
+    }
+
+    /// <summary>Adds a root key, which ends with this object.</summary>
+    public void Present(RootKey rootKey) => _keys.Add(rootKey);
+
+    /// <summary>Adds a passphrase, which ends with this object.</summary>
+    public void Present(Passphrase passphrase) => _passphrases.Insert(0, passphrase);
+
+    /// <summary>The root key of a wrapping, which ends with this object; null when what it takes is not at hand.</summary>
+    /// <exception cref="RootKeyException">Something is at hand that cannot be used.</exception>
+    public async Task<RootKey?> FindAsync(RootWrapper wrapper, CancellationToken cancellationToken)
+    {
+        if (_keys.Find(key => key.Id == wrapper.RootKeyId) is { } known)
+            return known;
+
+        if (RootKeyKinds.Find(wrapper.Kind) is not { } kind || await kind.FindAsync(wrapper, this, cancellationToken) is not { } found)
+            return null;
+
+        if (!_keys.Contains(found))
+            _keys.Add(found);
+
+        return found;
+    }
+
+    /// <summary>Zeroes all of it.</summary>
+    public void Dispose()
+    {
+        _keys.ForEach(key => key.Dispose());
+        _passphrases.ForEach(passphrase => passphrase.Dispose());
+    }
+}

@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Configuration;
+using Qkms.Api.Hosting;
+
+namespace Qkms.Tests.RootKeys;
+
+/// <summary>Runs <c>qkms root-key</c> in this process, on the database of a data directory.</summary>
+internal static class RootKeyCommands
+{
+    /// <summary>What it says.</summary>
+    public static Task<string> RunAsync(string dataDirectory, params string[] arguments) =>
+        RunAsync(dataDirectory, new RootKeyEnvironment(), arguments);
+
+    /// <summary>The same with an environment of the test's own, which ends.</summary>
+    public static async Task<string> RunAsync(string dataDirectory, RootKeyEnvironment environment, params string[] arguments)
+    {
+        QkmsSettings settings = QkmsSettings.From(new ConfigurationBuilder()
+            .AddInMemoryCollection(
+                TestStorage.SettingsOf(dataDirectory).Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
+            .AddInMemoryCollection([KeyValuePair.Create("Qkms:DataDirectory", (string?)dataDirectory)])
+            .Build());
+        await using StringWriter output = new();
+        using (environment)
+        {
+            await RootKeyCommand.RunAsync(
+                RootKeyArguments.Split(arguments),
+                settings,
+                environment,
+                services => Program.AddSnapshot(services, settings),
+                services => Program.AddBeside(services, settings),
+                () => throw new InvalidOperationException("Nobody is there to be asked."),
+                output);
+        }
+
+        return output.ToString();
+    }
+
+    /// <summary>The root keys as <c>list --json</c> shows them: wrapper, root key, and the state.</summary>
+    public static async Task<IReadOnlyList<(string Id, string Kind, string RootKeyId, string State)>> ListAsync(
+        string dataDirectory, RootKeyEnvironment? environment = null)
+    {
+        JsonNode list = JsonNode.Parse(await RunAsync(dataDirectory, environment ?? new RootKeyEnvironment(), "list", "--json"))!;
+        return
+        [
+            .. list["root_keys"]!.AsArray().Select(key =>
+                ((string)key!["id"]!, (string)key["kind"]!, (string)key["root_key_id"]!, (string)key["state"]!)),
+        ];
+    }
+}
