@@ -73,7 +73,7 @@ make_debian() {
 
 install_deb() {
   cp "$1" "$root/tmp/qkms.deb"
-  inside apt-get install -y --no-install-recommends --no-download /tmp/qkms.deb
+  inside dpkg --install /tmp/qkms.deb </dev/null
 }
 
 # setting NAME: its values in the unit, one a line.
@@ -171,20 +171,20 @@ use_package() {
   is /etc/qkms/qkms.env '640 root:qkms'
   opens upgrade
 
-  inside apt-get remove -y qkms
+  inside dpkg --remove qkms
   absent /usr/lib/qkms/Qkms.Api remove
   [ -e "$root/var/lib/qkms/qkms.db" ] || fail 'remove took the data'
   install_deb "$deb"
   opens 'installation after remove'
 
-  inside apt-get purge -y qkms
+  inside dpkg --purge qkms
   absent /etc/qkms/qkms.env purge
   install_deb "$deb"
   echo "ASPNETCORE_URLS=http://127.0.0.1:$port" >>"$root/etc/qkms/qkms.env"
   opens 'installation after purge'
 
   # Data without its root key gets no other one.
-  inside apt-get purge -y qkms
+  inside dpkg --purge qkms
   mv "$root/etc/qkms/root.key" "$work/root.key"
   install_deb "$deb" 2>&1 | tee "$work/without-key"
   grep -q 'Put its root key into' "$work/without-key" || fail 'nothing was said of the missing root key'
@@ -192,7 +192,7 @@ use_package() {
   mv "$work/root.key" "$root/etc/qkms/root.key"
 
   touch "$root/etc/qkms/purge-data"
-  inside apt-get purge -y qkms
+  inside dpkg --purge qkms
   absent /var/lib/qkms 'a purge with purge-data'
   absent /etc/qkms 'a purge with purge-data'
 }
