@@ -94,7 +94,7 @@ Version: $version-$revision
 Architecture: $arch
 Maintainer: The Qkms authors <qkms@localhost>
 Installed-Size: $(du -k -s --apparent-size "$root" | cut -f1)
-Depends: adduser, init-system-helpers, libc6 (>= 2.34), libgcc-s1, libssl3 | libssl3t64, libstdc++6, util-linux
+Depends: adduser, libc6 (>= 2.34), libgcc-s1, libssl3 | libssl3t64, libstdc++6
 Recommends: ca-certificates
 Section: admin
 Priority: optional
