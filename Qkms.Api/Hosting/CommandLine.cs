@@ -99,6 +99,11 @@ internal static class CommandLine
                 --sample=<number>        How many private keys a drill uses. Default: 20.
                 --json                   Print the result as JSON.
 
+              {DoctorCommand.Name}                     Look at what stops a service in the end: root key, files, schema, clock, disk, backup,
+                                         certificates, API keys, jobs. It changes nothing; the service may run. Status 0: all is
+                                         fine; 1: there are warnings; 2: something does not work, or could not be looked at.
+                --json                   Print the result as JSON.
+
               {ApiKeyCommand.Name} list               List the API keys of the database that the settings name, without their secrets.
               {ApiKeyCommand.Name} create             Make one, and print it: --label=<text> --roles=<role,...> [--tenant=<name or id>]
               {ApiKeyCommand.Name} revoke             Revoke one: --id=<api_key_id or lookup_id>.
