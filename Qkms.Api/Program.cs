@@ -20,6 +20,7 @@ using Qkms.Api.Telemetry;
 using Qkms.Api.Tenants;
 using Qkms.Core;
 using Qkms.Core.Cryptography;
+using Qkms.Core.Diagnosis;
 using Qkms.Core.Installation;
 using Qkms.Core.Keyrings;
 using Qkms.Storage;
@@ -38,6 +39,9 @@ if (args is [BackupCommand.Name, .. string[] backup])
 
 if (args is [RestoreCommand.Name, .. string[] restore])
     return await RestoreCommand.RunAsync(restore, rootKeyEnvironment, AddBackup, AddFolder);
+
+if (args is [DoctorCommand.Name, .. string[] doctor])
+    return await DoctorCommand.RunAsync(doctor, rootKeyEnvironment, AddSnapshot);
 
 if (args is [ApiKeyCommand.Name, .. string[] arguments])
     return await ApiKeyCommand.RunAsync(arguments, rootKeyEnvironment, AddSnapshot, AddStorage);
@@ -102,6 +106,9 @@ return await StartFailures.ExplainAsync(async () =>
     builder.Services.AddHostedService<RefusalWriting>();
     builder.Services.AddHostedService<ApiKeyUseWriting>();
     builder.Services.AddHostedService<MemoryReturn>();
+    builder.Services.AddSingleton(new DiagnosisLimits());
+    builder.Services.AddSingleton<DatabaseDiagnosis>();
+    builder.Services.AddHostedService<DiagnosisRounds>();
     if (settings.Storage.ConnectionString is { } shared)
     {
         builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory });

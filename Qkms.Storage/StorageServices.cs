@@ -4,6 +4,7 @@ using Qkms.Core.Aliases;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Backups;
 using Qkms.Core.Devices;
+using Qkms.Core.Diagnosis;
 using Qkms.Core.Idempotency;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
@@ -18,6 +19,7 @@ using Qkms.Storage.Aliases;
 using Qkms.Storage.ApiKeys;
 using Qkms.Storage.Backups;
 using Qkms.Storage.Devices;
+using Qkms.Storage.Diagnosis;
 using Qkms.Storage.Idempotency;
 using Qkms.Storage.Journal;
 using Qkms.Storage.Keyrings;
@@ -101,5 +103,6 @@ internal static class StorageServices
         .AddSingleton<IFormerRowRepository, FormerRowRepository>()
         .AddSingleton<IJournalRepository, JournalRepository>()
         .AddSingleton<IVerificationRepository, VerificationRepository>()
-        .AddSingleton<IIdempotencyRepository, IdempotencyRepository>();
+        .AddSingleton<IIdempotencyRepository, IdempotencyRepository>()
+        .AddSingleton<IDiagnosisRepository, DiagnosisRepository>();
 }

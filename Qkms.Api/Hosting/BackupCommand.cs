@@ -42,14 +42,19 @@ internal static class BackupCommand
 
             EnvironmentRule.Check(EnvironmentRule.VariablesOfProcess(), environment.CredentialsDirectory);
             QkmsSettings settings = QkmsSettings.From(CommandConfiguration.Read(given.Options));
-            return await RunAsync(given, services => addBackup(services, settings), Console.Out, !Console.IsOutputRedirected);
+            return await RunAsync(
+                given, settings.DataDirectory, services => addBackup(services, settings), Console.Out, !Console.IsOutputRedirected);
         },
         "Qkms cannot back up",
         CouldNot);
 
     /// <summary>The same with settings that were read.</summary>
     public static async Task<int> RunAsync(
-        BackupArguments given, Func<IServiceCollection, IServiceCollection> addBackup, TextWriter output, bool showBar)
+        BackupArguments given,
+        string dataDirectory,
+        Func<IServiceCollection, IServiceCollection> addBackup,
+        TextWriter output,
+        bool showBar)
     {
         string file = given.File ?? throw new SettingsException($"{Name} needs a file: {Name} <file>.");
         await using ServiceProvider services = addBackup(new ServiceCollection())
@@ -60,8 +65,23 @@ internal static class BackupCommand
         BackupManifest manifest = await services.GetRequiredService<BackupWriter>().WriteAsync(
             file, CommandLine.Release, progress, CancellationToken.None);
         (progress as BackupProgress)?.End();
+        await NoteAsync(file, manifest, dataDirectory);
         await output.WriteLineAsync(given.Has(Json) ? ToJson(file, manifest) : ToText(file, manifest, services));
         return Done;
+    }
+
+    // The backup is made, whether it can be noted or not.
+    private static async Task NoteAsync(string file, BackupManifest manifest, string dataDirectory)
+    {
+        try
+        {
+            new LastBackup(manifest.MadeAt, manifest.Facts.InstallationId, Path.GetFullPath(file)).Write(dataDirectory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync(
+                $"The backup is made, but 'qkms doctor' will not know of it: {LastBackup.FileName} in {dataDirectory} cannot be written.");
+        }
     }
 
     private static string ToText(string file, BackupManifest manifest, ServiceProvider services) =>

@@ -20,6 +20,11 @@ internal sealed partial class IntegrityAlarm(
     private readonly ConcurrentDictionary<string, byte> _journalled = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, byte> _saidOnce = new(StringComparer.Ordinal);
 
+    private long _raised;
+
+    /// <summary>How many alarms this process has raised.</summary>
+    public long Raised => Interlocked.Read(ref _raised);
+
     /// <summary>
     /// Raises the alarm. It never fails, whatever is broken, the journal or the tenant included: the refusal that the caller gets, and what
     /// else a sweep has to do, do not depend on it.
@@ -64,8 +69,11 @@ internal sealed partial class IntegrityAlarm(
         return JournalAsync(tenantId, caller, JournalActions.IntegrityFailed, "integrity", what);
     }
 
-    private static void Count(string kind) =>
+    private void Count(string kind)
+    {
+        Interlocked.Increment(ref _raised);
         KmsMeter.IntegrityAlarms.Add(1, KeyValuePair.Create<string, object?>(KmsMeter.IntegrityKindLabel, kind));
+    }
 
     private async Task JournalAsync(TenantId? tenantId, Caller? caller, string action, string actor, string what)
     {

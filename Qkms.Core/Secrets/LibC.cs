@@ -33,6 +33,9 @@ internal static unsafe partial class LibC
     public const int OtherWrite = 0x2;
     public const int Sticky = 0x200;
 
+    /// <summary>STA_UNSYNC: nothing keeps the clock.</summary>
+    public const int Unsynchronized = 0x40;
+
     private const string Library = "libc";
 
     /// <summary>O_CLOEXEC: no child process inherits the descriptor.</summary>
@@ -81,9 +84,24 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Statx(SafeHandle file, string path, int flags, uint mask, out FileStatus status);
 
+    /// <summary>adjtimex(2), which with no modes only reads; -1 where it is not allowed. For 64 bits.</summary>
+    [LibraryImport(Library, EntryPoint = "adjtimex", SetLastError = true)]
+    public static partial int AdjustTime(ref ClockStatus status);
+
     /// <summary><c>struct rlimit</c> with members of 64 bits. Where they have 32, the first half is read; Qkms writes zeros only.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public readonly record struct ResourceLimit(ulong Soft, ulong Hard);
+
+    /// <summary><c>struct timex</c> of Linux with 64 bits: of its 208 bytes, what Qkms reads.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 208)]
+    public struct ClockStatus
+    {
+        [FieldOffset(0)]
+        public uint Modes;
+
+        [FieldOffset(40)]
+        public int Status;
+    }
 
     /// <summary><c>struct statx</c> of Linux, the same on every architecture: of its 256 bytes, what Qkms asks for.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]

@@ -36,6 +36,9 @@ internal static class KmsMeter
     /// <summary>The label of what an integrity alarm is about: a word of <see cref="IntegrityKinds"/>.</summary>
     public const string IntegrityKindLabel = "qkms.integrity.kind";
 
+    /// <summary>The label of what was looked at: a word of <c>Checks</c>.</summary>
+    public const string CheckLabel = "qkms.doctor.check";
+
     /// <summary>The label of how a rotation job ended: <c>SUCCEEDED</c>, <c>FAILED</c> or <c>CANCELLED</c>.</summary>
     public const string RotationJobStateLabel = "qkms.rotation_job.state";
 
@@ -82,6 +85,10 @@ internal static class KmsMeter
     /// <summary>API keys of all tenants that can be used and end soon.</summary>
     public static Gauge<long> EndingApiKeys { get; } = Meter.CreateGauge<long>(
         "qkms.api_keys.ending", "{api_key}", "API keys that can be used and end within 14 days, when a node last looked.");
+
+    /// <summary>What the diagnosis of this node found.</summary>
+    public static Gauge<long> Diagnosis { get; } = Meter.CreateGauge<long>(
+        "qkms.doctor.severity", "{severity}", "What this node found when it last looked: 0 fine, 1 a warning, 2 a failure.");
 
     /// <summary>Looks into the cache of private keys.</summary>
     public static Counter<long> MaterialRequests { get; } = Meter.CreateCounter<long>(

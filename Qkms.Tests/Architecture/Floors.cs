@@ -13,7 +13,7 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Telemetry", "Store",
         "Keyrings", "Callers", "Tenants", "Journal", "ApiKeys", "Idempotency",
         "Keys", "Rotations", "Aliases", "Tags", "Uses", "Lifecycle",
-        "Encryption", "Signatures", "Macs", "Devices", "Installation", "Administration", "Verification", "Backups");
+        "Encryption", "Signatures", "Macs", "Devices", "Installation", "Administration", "Verification", "Backups", "Diagnosis");
 
     public static readonly Floors Storage = new(
         "Qkms.Storage",
@@ -21,7 +21,7 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Sessions",
         "Keyrings", "Tenants", "Journal", "ApiKeys", "Idempotency", "Keys", "Rotations", "Aliases", "Tags", "Devices",
         "Lifecycle",
-        "Verification",
+        "Verification", "Diagnosis",
         "Migrations", "Sqlite", "Postgres", "Backups");
 
     public static readonly Floors Api = new(

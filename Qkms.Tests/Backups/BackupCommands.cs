@@ -15,7 +15,7 @@ internal static class BackupCommands
         QkmsSettings settings = SettingsOf(dataDirectory, storage);
         await using StringWriter output = new();
         (await BackupCommand.RunAsync(
-            BackupArguments.Split([file]), services => Program.AddBackup(services, settings), output, showBar: false)).Should().Be(0);
+            BackupArguments.Split([file]), dataDirectory, services => Program.AddBackup(services, settings), output, showBar: false)).Should().Be(0);
         return output.ToString();
     }
 

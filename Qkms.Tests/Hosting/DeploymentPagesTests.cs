@@ -29,6 +29,27 @@ public sealed partial class DeploymentPagesTests
         readme.Should().MatchRegex("builds? .*minute|minute.* build");
     }
 
+    /// <summary>The package's unit is that of the page, but for folders, the user and the file of settings.</summary>
+    [Fact]
+    public void The_unit_of_the_package_is_hardened_as_the_page_says()
+    {
+        string[] page = Settings(Unit().Match(Read("docs", "hardening.md")).Value);
+        string[] package = Settings(Read("packaging", "qkms.service"));
+
+        page.Should().HaveCountGreaterThan(30);
+        page.Except(package).Should().Equal("ExecStart=/opt/qkms/Qkms.Api", "DynamicUser=yes");
+        package.Except(page).Should().Equal(
+            "Documentation=man:qkms(1)",
+            "ExecStart=/usr/lib/qkms/Qkms.Api",
+            "User=qkms",
+            "Group=qkms",
+            "RemoveIPC=yes", // which DynamicUser= brings along, as systemd.exec(5) says
+            "EnvironmentFile=-/etc/qkms/qkms.env");
+    }
+
+    private static string[] Settings(string unit) =>
+        [.. unit.Split('\n').Where(line => line.Contains('=', StringComparison.Ordinal) && !line.StartsWith('#'))];
+
     private static string Read(params string[] path) => File.ReadAllText(Path.Combine([Repository.Root, .. path]));
 
     [GeneratedRegex("^```nginx$.*?^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
@@ -36,6 +57,9 @@ public sealed partial class DeploymentPagesTests
 
     [GeneratedRegex(@"^ *location .*?^ *\}$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Locations();
+
+    [GeneratedRegex("^# /etc/systemd/system/qkms.service$.*?^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Unit();
 
     [GeneratedRegex(@"^dotnet publish Qkms\.Api .*-o (?<folder>\S+)$", RegexOptions.Multiline)]
     private static partial Regex Published();

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Qkms.Api.Http;
+using Qkms.Core.Diagnosis;
 using Qkms.Core.Journal;
 using Qkms.Core.Telemetry;
 using Qkms.Core.Uses;
@@ -73,6 +74,25 @@ public sealed class InstrumentTests
         Overdue().Should().Be(0);
 
         double Overdue() => recorder.Collect().Single(series => series.Instrument == "qkms.tenants.overdue").Value;
+    }
+
+    /// <summary>Issue 16, 3: what <c>qkms doctor</c> looks at is exported; the root key of this service is beside its data.</summary>
+    [Fact]
+    public async Task What_the_doctor_looks_at_is_exported_for_each_check()
+    {
+        TelemetryRecorder recorder = new();
+        await using QkmsApplication app = recorder.Start();
+        using HttpClient client = app.KestrelClient();
+
+        await Eventually.HoldsAsync(() => Task.FromResult(Severities().Count == Checks.All.Count));
+
+        Severities().Keys.Should().BeEquivalentTo(Checks.All);
+        Severities()[Checks.RootKey].Should().Be(1);
+        Severities()[Checks.Database].Should().Be(0);
+
+        Dictionary<string, double> Severities() => recorder.Collect()
+            .Where(series => series.Instrument == "qkms.doctor.severity")
+            .ToDictionary(series => series.Labels["qkms.doctor.check"], series => series.Value);
     }
 
     [Fact]
