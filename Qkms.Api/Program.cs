@@ -42,6 +42,9 @@ if (args is [RestoreCommand.Name, .. string[] restore])
 if (args is [ApiKeyCommand.Name, .. string[] arguments])
     return await ApiKeyCommand.RunAsync(arguments, rootKeyEnvironment, AddSnapshot, AddStorage);
 
+if (args is [TenantKeyCommand.Name, .. string[] tenantKey])
+    return await TenantKeyCommand.RunAsync(tenantKey, rootKeyEnvironment, AddSnapshot, AddStorage);
+
 return await StartFailures.ExplainAsync(async () =>
 {
     if (CommandLine.Answer(args) is { } answer)

@@ -120,6 +120,7 @@ internal static class CoreServices
         .AddSingleton<ObservedTime>()
         .AddSingleton<VersionDestruction>()
         .AddSingleton<DestructionSweep>()
+        .AddSingleton<TenantKeyRotation>()
         .AddSingleton<WholeKeys>()
         .AddSingleton<KeyDeletionSweep>()
         .AddSingleton<UseTrimming>()

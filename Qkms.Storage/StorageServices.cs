@@ -89,6 +89,7 @@ internal static class StorageServices
         .AddSingleton<IDeviceRepository, DeviceRepository>()
         .AddSingleton<IRotationJobRepository, RotationJobRepository>()
         .AddSingleton<IObservedTimeRepository, ObservedTimeRepository>()
+        .AddSingleton<IWrappedRowRepository, WrappedRowRepository>()
         .AddSingleton<IFormerRowRepository, FormerRowRepository>()
         .AddSingleton<IJournalRepository, JournalRepository>()
         .AddSingleton<IVerificationRepository, VerificationRepository>()

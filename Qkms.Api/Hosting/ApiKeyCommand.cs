@@ -1,9 +1,7 @@
 using System.Globalization;
 using Qkms.Api.ApiKeys;
-using Qkms.Core;
 using Qkms.Core.Administration;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Cryptography;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
@@ -97,35 +95,8 @@ internal static class ApiKeyCommand
         Stream secrets,
         TextWriter output)
     {
-        // Looked at first, and read only: the store would make a new installation where there is none, or take over an older one.
-        await using (ServiceProvider looking = addSnapshot(new ServiceCollection()).BuildServiceProvider())
-        {
-            ITenantRepository found = looking.GetRequiredService<ITenantRepository>();
-            if (!await looking.GetRequiredService<IStoreSnapshot>().ReadAsync(found.AnyAsync, CancellationToken.None))
-                throw new StoreUnusableException("The database has no tenant yet: start the service once.");
-        }
-
-        RootKeyLocator rootKeys = new(environment, settings.DataDirectory);
-        (rootKeys.Find() ?? throw new RootKeyException(
-            $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor {RootKeyEnvironment.ValueVariable} is set, and "
-            + $"{rootKeys.DefaultPath} does not exist.")).Dispose();
-        await using ServiceProvider services = addStorage(new ServiceCollection())
-            .AddLogging()
-            .AddSingleton(TimeProvider.System)
-            .AddQkmsCore(
-                PqcEngines.Select(settings.Engine, settings.StrictEngine, settings.VerifyAfterSign),
-                settings.ApiKeys,
-                settings.Materials,
-                settings.Signatures,
-                settings.Destruction,
-                settings.Rotation,
-                settings.Audit,
-                settings.Devices,
-                settings.Plans)
-            .BuildServiceProvider();
+        await using ServiceProvider services = await HostServices.OpenAsync(settings, environment, addSnapshot, addStorage);
         IKmsStore store = services.GetRequiredService<IKmsStore>();
-        await store.OpenAsync(CancellationToken.None);
-        await services.GetRequiredService<KeyringOpener>().OpenAsync(rootKeys, CancellationToken.None);
         await (verb switch
         {
             "list" => ListAsync(services, store, output),

@@ -30,6 +30,6 @@ internal enum KeyringState
     /// <summary>It is in use.</summary>
     InUse = 1,
 
-    /// <summary>It was destroyed with its tenant: zeros stand in its place.</summary>
+    /// <summary>It was destroyed, with its tenant or when another took its place: zeros stand where it was.</summary>
     Destroyed = 2,
 }

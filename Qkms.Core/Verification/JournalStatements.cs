@@ -15,6 +15,7 @@ internal sealed class JournalStatements
     private readonly Dictionary<KeyId, byte[]> _tags = [];
     private readonly Dictionary<(KeyId, int), long> _uses = [];
     private readonly Dictionary<TenantId, DateTimeOffset> _begun = [];
+    private readonly Dictionary<TenantId, TenantKeyStatement> _tenantKeys = [];
     private readonly HashSet<TenantId> _trimmed = [];
     private readonly HashSet<TenantId> _deleted = [];
 
@@ -32,6 +33,9 @@ internal sealed class JournalStatements
 
     /// <summary>Keys whose tags were told of and not asked for.</summary>
     public IEnumerable<KeyId> TagsLeft => _tags.Keys;
+
+    /// <summary>What is told of the keys of tenants, for those tenants whose key was rotated.</summary>
+    public IEnumerable<KeyValuePair<TenantId, TenantKeyStatement>> TenantKeys => _tenantKeys;
 
     /// <summary>Takes note of a stream.</summary>
     public void Note(JournalStream stream)
@@ -72,10 +76,24 @@ internal sealed class JournalStatements
             case JournalActions.KeyTagged or JournalActions.KeyUntagged when happened.KeyId is { } key:
                 Note(_tags, key, happened.RowSeal);
                 break;
+            case JournalActions.TenantKeyRotated when Guid.TryParse(happened.To, out Guid made):
+                TenantKeysOf(happened.TenantId).NewestId = made;
+                break;
+            case JournalActions.TenantKeyDestroyed when Guid.TryParse(happened.From, out Guid gone):
+                TenantKeysOf(happened.TenantId).DestroyedIds.Add(gone);
+                break;
             case JournalActions.JournalBegun:
                 _begun[happened.TenantId] = happened.Time;
                 break;
         }
+    }
+
+    private TenantKeyStatement TenantKeysOf(TenantId tenantId)
+    {
+        if (!_tenantKeys.TryGetValue(tenantId, out TenantKeyStatement? told))
+            _tenantKeys[tenantId] = told = new TenantKeyStatement();
+
+        return told;
     }
 
     // What leaves no row behind has no seal, and must not be there.

@@ -39,6 +39,7 @@ internal sealed class Verifier(
         JournalStatements statements = new();
         JournalVerifier journal = new(session, repository, tenants, remains, keyrings, sealer, keyring, statements, report);
         await journal.RunAsync();
+        await new TenantKeyVerifier(session, keyrings, statements, report).RunAsync();
         using OpenedTenantKeys tenantKeys = new(session, keyrings, keyring);
         await new RowVerifier(session, repository, rows, tenantKeys, sealer, statements, report).RunAsync();
         await new NameVerifier(session, repository, sealer, statements, report).RunAsync();
