@@ -43,6 +43,8 @@ internal static class CoreServices
         .AddSingleton<Keyring>()
         .AddSingleton<KeyringOpener>()
         .AddSingleton<KeyringUpgrade>()
+        .AddSingleton<KeyringWatch>()
+        .AddSingleton<KeyringRotation>()
         .AddSingleton<IFormerRows, FormerRows>()
         .AddSingleton<IFormerJournal, FormerJournal>()
         .AddSingleton<JournalWriter>()

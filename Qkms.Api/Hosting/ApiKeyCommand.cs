@@ -140,16 +140,26 @@ internal static class ApiKeyCommand
         ICredentialRepository credentials = services.GetRequiredService<ICredentialRepository>();
         RowSealer sealer = services.GetRequiredService<RowSealer>();
         DateTimeOffset now = TimeProvider.System.GetUtcMilliseconds();
+        Guid newest = services.GetRequiredService<Keyring>().CredentialHashKey.Id;
+        int former = 0;
         foreach (Tenant tenant in await TenantsAsync(services, store))
         {
             await output.WriteLineAsync($"tenant {tenant.Id} ({tenant.Name}), {tenant.State}, plan {tenant.Plan}");
             IReadOnlyList<StoredApiKeyUse> rows = await store.ReadAsync(
                 session => credentials.ListAsync(session, tenant.Id, before: null, int.MaxValue), CancellationToken.None);
             foreach (StoredApiKeyUse row in rows)
-                await output.WriteLineAsync(sealer.TryOpen(row.Credential) is { } credential
+            {
+                Credential? credential = sealer.TryOpen(row.Credential);
+                former += credential?.HashKeyId is { } hashKey && hashKey != newest ? 1 : 0;
+                await output.WriteLineAsync(credential is not null
                     ? Line(ApiKeyInfo.Of(credential, row.LastUsedAt), now)
                     : $"  {row.Credential.UnverifiedRow.Id}  damaged: its row does not match its seal");
+            }
         }
+
+        if (former > 0)
+            await output.WriteLineAsync(
+                $"{former} of them are hashed with an API-key hash key that has a successor. Rotate or revoke them to be rid of it.");
     }
 
     private static string Line(ApiKeyInfo info, DateTimeOffset now) =>

@@ -175,7 +175,7 @@ internal sealed partial class TenantDeletionSweep(
 
         byte[] leaf = JournalChain.LeafHash(new CanonicalWriter(JournalChain.Format), sealer.Open(stream), newest);
         return newest.Event.Action == JournalActions.TenantDeletionScheduled
-            && JournalChain.Holds(newest, leaf, keyring.JournalKeys)
+            && JournalChain.Holds(newest, leaf, keyring.FindJournalKey)
             && await tenants.FindAsync(session, tenant.Id) is { } row
             && row.Seal.AsSpan().SequenceEqual(newest.Event.RowSeal);
     }

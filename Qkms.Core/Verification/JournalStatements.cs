@@ -16,6 +16,7 @@ internal sealed class JournalStatements
     private readonly Dictionary<(KeyId, int), long> _uses = [];
     private readonly Dictionary<TenantId, DateTimeOffset> _begun = [];
     private readonly Dictionary<TenantId, TenantKeyStatement> _tenantKeys = [];
+    private readonly HashSet<Guid> _systemKeys = [];
     private readonly HashSet<TenantId> _trimmed = [];
     private readonly HashSet<TenantId> _deleted = [];
 
@@ -36,6 +37,9 @@ internal sealed class JournalStatements
 
     /// <summary>What is told of the keys of tenants, for those tenants whose key was rotated.</summary>
     public IEnumerable<KeyValuePair<TenantId, TenantKeyStatement>> TenantKeys => _tenantKeys;
+
+    /// <summary>The keys that are told to be in the keyring, and belong to no tenant.</summary>
+    public IEnumerable<Guid> SystemKeys => _systemKeys;
 
     /// <summary>Takes note of a stream.</summary>
     public void Note(JournalStream stream)
@@ -81,6 +85,9 @@ internal sealed class JournalStatements
                 break;
             case JournalActions.TenantKeyDestroyed when Guid.TryParse(happened.From, out Guid gone):
                 TenantKeysOf(happened.TenantId).DestroyedIds.Add(gone);
+                break;
+            case JournalActions.KeyringRotated when Guid.TryParse(happened.To, out Guid added):
+                _systemKeys.Add(added);
                 break;
             case JournalActions.JournalBegun:
                 _begun[happened.TenantId] = happened.Time;

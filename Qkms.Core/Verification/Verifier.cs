@@ -39,6 +39,9 @@ internal sealed class Verifier(
         JournalStatements statements = new();
         JournalVerifier journal = new(session, repository, tenants, remains, keyrings, sealer, keyring, statements, report);
         await journal.RunAsync();
+        foreach (Guid lost in statements.SystemKeys.Except(stored.SystemKeyIds))
+            report.Found($"key {lost} of the keyring, of which the journal tells, is missing: its row was removed");
+
         await new TenantKeyVerifier(session, keyrings, statements, report).RunAsync();
         using OpenedTenantKeys tenantKeys = new(session, keyrings, keyring);
         await new RowVerifier(session, repository, rows, tenantKeys, sealer, statements, report).RunAsync();
