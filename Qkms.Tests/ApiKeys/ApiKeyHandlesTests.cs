@@ -34,6 +34,13 @@ public sealed class ApiKeyHandlesTests : ServiceTests
         string before = Write(handles, key);
         Keyring keyring = App.Services.GetRequiredService<Keyring>();
         KeyringEntry made = keyring.CreateSystemKey(KeyringKind.CredentialHash, version: 2);
+        await App.Store().WriteAsync(
+            async session =>
+            {
+                await Repositories.Keyring.InsertAsync(session, made);
+                return true;
+            },
+            CancellationToken.None);
 
         keyring.TakeUp([made]).Should().BeEmpty();
 
