@@ -49,6 +49,12 @@ if (args is [ApiKeyCommand.Name, .. string[] arguments])
 if (args is [RootKeyCommand.Name, .. string[] rootKeys])
     return await RootKeyCommand.RunAsync(rootKeys, rootKeyEnvironment, AddSnapshot, AddBeside);
 
+if (args is [TenantKeyCommand.Name, .. string[] tenantKey])
+    return await TenantKeyCommand.RunAsync(tenantKey, rootKeyEnvironment, AddSnapshot, AddStorage);
+
+if (args is [KeyringCommand.Name, .. string[] rotation])
+    return await KeyringCommand.RunAsync(rotation, rootKeyEnvironment, AddSnapshot, AddStorage);
+
 return await StartFailures.ExplainAsync(async () =>
 {
     if (CommandLine.Answer(args) is { } answer)
@@ -113,6 +119,7 @@ return await StartFailures.ExplainAsync(async () =>
     {
         builder.Services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared, DataDirectory = settings.DataDirectory });
         builder.Services.AddHostedService<WithheldTenantsWatch>();
+        builder.Services.AddHostedService<KeyringWatching>();
     }
     else
     {

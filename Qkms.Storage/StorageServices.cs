@@ -55,7 +55,7 @@ internal static class StorageServices
     /// Registers the embedded database, to be changed beside the service. It wants a <see cref="TimeProvider"/> and logging beside it.
     /// </summary>
     public static IServiceCollection AddQkmsStorageBeside(this IServiceCollection services, SqliteStorageOptions options) =>
-        services.AddRepositories().AddSingleton<IKmsStore>(provider => new SqliteBesideStore(
+        services.AddQkmsRepositories().AddSingleton<IKmsStore>(provider => new SqliteBesideStore(
             options,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<SqliteBesideStore>>()));
@@ -100,6 +100,7 @@ internal static class StorageServices
         .AddSingleton<IDeviceRepository, DeviceRepository>()
         .AddSingleton<IRotationJobRepository, RotationJobRepository>()
         .AddSingleton<IObservedTimeRepository, ObservedTimeRepository>()
+        .AddSingleton<IWrappedRowRepository, WrappedRowRepository>()
         .AddSingleton<IFormerRowRepository, FormerRowRepository>()
         .AddSingleton<IJournalRepository, JournalRepository>()
         .AddSingleton<IVerificationRepository, VerificationRepository>()

@@ -1,9 +1,7 @@
 using System.Globalization;
 using Qkms.Api.ApiKeys;
-using Qkms.Core;
 using Qkms.Core.Administration;
 using Qkms.Core.ApiKeys;
-using Qkms.Core.Cryptography;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Keyrings;
@@ -97,33 +95,8 @@ internal static class ApiKeyCommand
         Stream secrets,
         TextWriter output)
     {
-        // Looked at first, and read only: the store would make a new installation where there is none, or take over an older one.
-        await using (ServiceProvider looking = addSnapshot(new ServiceCollection()).BuildServiceProvider())
-        {
-            ITenantRepository found = looking.GetRequiredService<ITenantRepository>();
-            if (!await looking.GetRequiredService<IStoreSnapshot>().ReadAsync(found.AnyAsync, CancellationToken.None))
-                throw new StoreUnusableException("The database has no tenant yet: start the service once.");
-        }
-
-        RootKeyLocator rootKeys = new(environment, settings.DataDirectory);
-        VerifyCommand.FindSecrets(environment, settings).Dispose();
-        await using ServiceProvider services = addStorage(new ServiceCollection())
-            .AddLogging()
-            .AddSingleton(TimeProvider.System)
-            .AddQkmsCore(
-                PqcEngines.Select(settings.Engine, settings.StrictEngine, settings.VerifyAfterSign),
-                settings.ApiKeys,
-                settings.Materials,
-                settings.Signatures,
-                settings.Destruction,
-                settings.Rotation,
-                settings.Audit,
-                settings.Devices,
-                settings.Plans)
-            .BuildServiceProvider();
+        await using ServiceProvider services = await HostServices.OpenAsync(settings, environment, addSnapshot, addStorage);
         IKmsStore store = services.GetRequiredService<IKmsStore>();
-        await store.OpenAsync(CancellationToken.None);
-        await services.GetRequiredService<KeyringOpener>().OpenAsync(rootKeys, CancellationToken.None);
         await (verb switch
         {
             "list" => ListAsync(services, store, output),
@@ -167,16 +140,26 @@ internal static class ApiKeyCommand
         ICredentialRepository credentials = services.GetRequiredService<ICredentialRepository>();
         RowSealer sealer = services.GetRequiredService<RowSealer>();
         DateTimeOffset now = TimeProvider.System.GetUtcMilliseconds();
+        Guid newest = services.GetRequiredService<Keyring>().CredentialHashKey.Id;
+        int former = 0;
         foreach (Tenant tenant in await TenantsAsync(services, store))
         {
             await output.WriteLineAsync($"tenant {tenant.Id} ({tenant.Name}), {tenant.State}, plan {tenant.Plan}");
             IReadOnlyList<StoredApiKeyUse> rows = await store.ReadAsync(
                 session => credentials.ListAsync(session, tenant.Id, before: null, int.MaxValue), CancellationToken.None);
             foreach (StoredApiKeyUse row in rows)
-                await output.WriteLineAsync(sealer.TryOpen(row.Credential) is { } credential
+            {
+                Credential? credential = sealer.TryOpen(row.Credential);
+                former += credential?.HashKeyId is { } hashKey && hashKey != newest ? 1 : 0;
+                await output.WriteLineAsync(credential is not null
                     ? Line(ApiKeyInfo.Of(credential, row.LastUsedAt), now)
                     : $"  {row.Credential.UnverifiedRow.Id}  damaged: its row does not match its seal");
+            }
         }
+
+        if (former > 0)
+            await output.WriteLineAsync(
+                $"{former} of them are hashed with an API-key hash key that has a successor. Rotate or revoke them to be rid of it.");
     }
 
     private static string Line(ApiKeyInfo info, DateTimeOffset now) =>

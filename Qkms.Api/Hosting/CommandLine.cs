@@ -118,6 +118,18 @@ internal static class CommandLine
               {ApiKeyCommand.Name} revoke             Revoke one: --id=<api_key_id or lookup_id>.
                                          With SQLite, stop the service before these three. Status 0: done; 2: it could not be done.
 
+              {TenantKeyCommand.Name} rotate          Make a new key for a tenant, wrap what the old one wraps anew, and destroy that one:
+                                         --tenant=<name or id> or --all. What was cut off goes on when it is run again.
+                                         With SQLite, stop the service before. Status 0: done; 1: something does not open,
+                                         and stays under its old key; 2: it could not be done, or not finished.
+                --older-than=<days>      Make no new key where the newest one is younger.
+                --json                   Print the result as JSON.
+
+              {KeyringCommand.Name} rotate             Add a key for new work: --kind=row-seal, journal, api-key-hash, credential-secret
+                                         or cursor. Those before it stay, for what was done with them. With SQLite, stop
+                                         the service before. Status 0: done; 2: it could not be done.
+                --json                   Print the result as JSON.
+
               {Help}, -h                 Show this text.
               {Version}                  Show the version.
               --urls=<addresses>         Addresses to listen on, separated by ';'. Default: {HttpServices.DefaultUrl}

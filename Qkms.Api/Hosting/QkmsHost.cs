@@ -29,6 +29,9 @@ internal static partial class QkmsHost
         EngineChecks.EnsurePassed(services.GetRequiredService<SecondOpinion>());
         await store.OpenAsync(stopping);
         KeyringFacts keyring = await services.GetRequiredService<KeyringOpener>().OpenAsync(rootKeys, stopping);
+        if (!store.IsEmbedded)
+            services.GetRequiredService<KeyringWatch>().Begin();
+
         Caller? first = await EnsureInitialTenantAsync(
             services.GetRequiredService<InitialTenant>(), settings.DataDirectory, logger, stopping);
         await services.GetRequiredService<StoredDecoy>().EnsureAsync(stopping);

@@ -21,6 +21,7 @@ internal sealed partial class TenantDeletionSweep(
     ITenantRepository tenants,
     ITenantRemainsRepository remains,
     IKeyringRepository keyringRepository,
+    IWrappedRowRepository wrapped,
     Keyring keyring,
     RowSealer sealer,
     IJournalRepository journalRepository,
@@ -152,11 +153,16 @@ internal sealed partial class TenantDeletionSweep(
         // What is called destroyed was there until then. A key that does not open may lie elsewhere.
         IReadOnlyList<KeyringEntry> keys =
             await store.ReadAsync(session => keyringRepository.ListKeysOfTenantAsync(session, tenant.Id), cancellationToken);
-        if (keys.Count == 0)
+        if (keys.All(key => key.State == KeyringState.Destroyed))
             throw new SealBrokenException($"the key of tenant {tenant.Id}");
 
         foreach (KeyringEntry key in keys)
-            keyring.OpenTenantKey(key).Dispose();
+        {
+            // One that another has replaced is gone, and wraps nothing.
+            if (key.State != KeyringState.Destroyed
+                || await store.ReadAsync(session => wrapped.AnyAsync(session, tenant.Id, key.Id), cancellationToken))
+                keyring.OpenTenantKey(key).Dispose();
+        }
 
         return keys;
     }
@@ -169,7 +175,7 @@ internal sealed partial class TenantDeletionSweep(
 
         byte[] leaf = JournalChain.LeafHash(new CanonicalWriter(JournalChain.Format), sealer.Open(stream), newest);
         return newest.Event.Action == JournalActions.TenantDeletionScheduled
-            && JournalChain.Holds(newest, leaf, keyring.JournalKeys)
+            && JournalChain.Holds(newest, leaf, keyring.FindJournalKey)
             && await tenants.FindAsync(session, tenant.Id) is { } row
             && row.Seal.AsSpan().SequenceEqual(newest.Event.RowSeal);
     }

@@ -69,7 +69,7 @@ internal sealed class AliasRows(
         if (found.Newest is { } newest)
         {
             byte[] leaf = JournalChain.LeafHash(new CanonicalWriter(JournalChain.Format), stream, newest);
-            if (!JournalChain.Holds(newest, leaf, keyring.JournalKeys))
+            if (!JournalChain.Holds(newest, leaf, keyring.FindJournalKey))
                 throw new SealBrokenException($"{Alias.NameFor(found.Name)}, of which the journal was changed");
 
             told = newest.Event.RowSeal;

@@ -156,7 +156,9 @@ internal sealed class ApiKeyAuthenticator
     // before its seal holds.
     private bool IsProven(ApiKeyProof proof, Credential unverified)
     {
+        // A request that was under way when the key came into the keyring has no hash under it.
         int hashKey = IndexOfHashKey(unverified.HashKeyId);
+        hashKey = hashKey < proof.HashKeys ? hashKey : -1;
         bool matches = CryptographicOperations.FixedTimeEquals(proof.VerifierUnder(Math.Max(hashKey, 0)), unverified.Verifier);
         return matches && hashKey >= 0;
     }

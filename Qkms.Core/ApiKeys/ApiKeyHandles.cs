@@ -21,30 +21,47 @@ internal sealed class ApiKeyHandles(ApiKeyProver prover)
     private readonly byte[] _mark = RandomNumberGenerator.GetBytes(MarkLength);
 
     /// <summary>The characters of a handle: the same number for every input.</summary>
-    public int Length => Base64.GetMaxEncodedToUtf8Length(ByteLength);
+    public int Length => Base64.GetMaxEncodedToUtf8Length(MarkLength + prover.ProofLength);
 
-    private int ByteLength => MarkLength + prover.ProofLength;
+    // Of a handle: it may have been begun before the last key came into the keyring. Zero when it has the length of none.
+    private int ByteLengthOf(int characters)
+    {
+        for (int length = prover.ProofLength; length >= ApiKeyProof.LengthFor(1); length -= HMACSHA256.HashSizeInBytes)
+        {
+            if (Base64.GetMaxEncodedToUtf8Length(MarkLength + length) == characters)
+                return MarkLength + length;
+        }
+
+        return 0;
+    }
 
     /// <summary>Writes the handle of what a client sent; dashes when that is no API key by its shape. Throws nothing.</summary>
     /// <param name="presented">The bytes of the header.</param>
     /// <param name="handle">Room for <see cref="Length"/> characters; filled whole.</param>
     public void Write(ReadOnlySpan<byte> presented, Span<char> handle)
     {
-        int length = ByteLength;
+        int length = ByteLengthOf(handle.Length);
+        if (length == 0)
+        {
+            handle.Fill('-');
+            return;
+        }
+
         Span<byte> bytes = length <= LongestOnStack ? stackalloc byte[LongestOnStack] : new byte[length];
         bytes = bytes[..length];
         _mark.CopyTo(bytes);
-        if (handle.Length != Length || !prover.TryProve(presented, bytes[MarkLength..]) || !Convert.TryToBase64Chars(bytes, handle, out _))
+        if (!prover.TryProve(presented, bytes[MarkLength..]) || !Convert.TryToBase64Chars(bytes, handle, out _))
             handle.Fill('-');
     }
 
     /// <summary>The proof that a handle carries; null when it carries none.</summary>
     public ApiKeyProof? Read(ReadOnlySpan<char> handle)
     {
-        if (handle.Length != Length)
+        int length = ByteLengthOf(handle.Length);
+        if (length == 0)
             return null;
 
-        byte[] bytes = new byte[ByteLength];
+        byte[] bytes = new byte[length];
         return Convert.TryFromBase64Chars(handle, bytes, out int written)
             && written == bytes.Length
             && written > MarkLength

@@ -23,7 +23,13 @@ internal sealed class ApiKeyProof
     /// </summary>
     internal bool IsIssued => _bytes.Span[^1] != 0;
 
+    /// <summary>Under how many keys of the keyring it has a hash: the first ones.</summary>
+    internal int HashKeys => HashKeysOf(_bytes.Length);
+
     internal static int LengthFor(int hashKeys) => VerifierStart(hashKeys) + 1;
+
+    /// <summary>How many hashes a proof of a length has.</summary>
+    internal static int HashKeysOf(int length) => (length - 1 - ApiKeyFormat.IdLength) / HMACSHA256.HashSizeInBytes;
 
     /// <summary>Writes <see cref="IsIssued"/> into the bytes of a proof.</summary>
     internal static void WriteIssued(Span<byte> proof, bool isIssued) => proof[^1] = isIssued ? (byte)1 : (byte)0;

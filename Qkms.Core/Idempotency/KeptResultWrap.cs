@@ -24,6 +24,18 @@ internal static class KeptResultWrap
         return kept with { Sealed = KeyWrap.Protect(KeyWrapPurpose.KeptResult, tenantKey, BindingOf(kept), record) };
     }
 
+    /// <summary>The same result under another key of its tenant.</summary>
+    /// <exception cref="SealBrokenException">It was changed, moved or damaged.</exception>
+    public static KeptResult WrapAnew(WrappingKey oldKey, WrappingKey newKey, KeptResult kept)
+    {
+        using SecretBytes record = Open(oldKey, kept);
+        return kept with
+        {
+            WrappingKeyId = newKey.Id,
+            Sealed = KeyWrap.Protect(KeyWrapPurpose.KeptResult, newKey, BindingOf(kept), record.Span),
+        };
+    }
+
     /// <summary>The record, to be disposed of by the caller.</summary>
     /// <exception cref="SealBrokenException">It was changed, moved or damaged.</exception>
     public static SecretBytes Open(WrappingKey tenantKey, KeptResult kept) =>

@@ -17,11 +17,11 @@ internal sealed class KeptResults(
         where T : IKeepable<T>
     {
         (KeptResult? kept, KeyringEntry? entry) = await store.ReadAsync(
-            async session =>
-            {
-                KeptResult? found = await results.FindAsync(session, tenantId, request.Key, time.GetUtcMilliseconds());
-                return (found, found is null ? null : await keyringRepository.FindTenantKeyAsync(session, tenantId, found.WrappingKeyId));
-            },
+            session => keyringRepository.FindWithTenantKeyAsync(
+                session,
+                tenantId,
+                () => results.FindAsync(session, tenantId, request.Key, time.GetUtcMilliseconds()),
+                static found => found.WrappingKeyId),
             cancellationToken);
         if (kept is null)
             return null;

@@ -37,8 +37,8 @@ internal sealed class RootKeyJournal(
                 streams[name] = stream = await FindStreamAsync(session, name);
 
             if (stream is not null
-                && JournalChain.Holds(stored, JournalChain.LeafHash(new CanonicalWriter(JournalChain.Format), stream, stored),
-                    keyring.JournalKeys)
+                && JournalChain.Holds(
+                    stored, JournalChain.LeafHash(new CanonicalWriter(JournalChain.Format), stream, stored), keyring.FindJournalKey)
                 && Read(stored.Event) is { } told
                 && told.Epoch > (newest?.Epoch ?? 0))
                 newest = told;

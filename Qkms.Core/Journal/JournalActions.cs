@@ -120,6 +120,18 @@ internal static class JournalActions
     /// <summary>The last row of a deleted tenant is gone.</summary>
     public const string TenantErased = "tenant.erased";
 
+    /// <summary>A tenant has a new key that wraps its private keys: <c>to</c>, in place of <c>from</c>.</summary>
+    public const string TenantKeyRotated = "tenant_key.rotated";
+
+    /// <summary>A former key of a tenant, <c>from</c>, wraps nothing any more and was destroyed.</summary>
+    public const string TenantKeyDestroyed = "tenant_key.destroyed";
+
+    /// <summary>The keyring has a new key that belongs to no tenant: <c>to</c>, after <c>from</c>; the reason says of which kind.</summary>
+    public const string KeyringRotated = "keyring.rotated";
+
+    /// <summary>The first event under a new journal key, which is <c>to</c>.</summary>
+    public const string KeyringKeyUsed = "keyring.key_used";
+
     /// <summary>An API key was made.</summary>
     public const string ApiKeyCreated = "api_key.created";
 

@@ -66,12 +66,12 @@ internal sealed class JournalChain(JournalStream stream, WrappingKey key)
     /// <summary>Whether somebody with a journal key wrote a stored event.</summary>
     /// <param name="stored">The event.</param>
     /// <param name="leafHash">The leaf hash that it should have.</param>
-    /// <param name="keys">The journal keys.</param>
-    public static bool Holds(StoredEvent stored, byte[] leafHash, IReadOnlyList<WrappingKey> keys) =>
+    /// <param name="findKey">Finds a journal key by its id.</param>
+    public static bool Holds(StoredEvent stored, byte[] leafHash, Func<Guid, WrappingKey?> findKey) =>
         !stored.IsDamaged
         && stored.Canonical.Length == 0
         && stored.Chained.LeafHash.AsSpan().SequenceEqual(leafHash)
-        && keys.FirstOrDefault(key => key.Id == stored.Chained.MacKeyId) is { } key
+        && findKey(stored.Chained.MacKeyId) is { } key
         && CryptographicOperations.FixedTimeEquals(Mac(key, leafHash), stored.Chained.Mac);
 
     /// <summary>HMAC-SHA-256 under the key over format ‖ id of the key (16, big-endian) ‖ leaf hash.</summary>

@@ -24,7 +24,7 @@ internal sealed class JournalCursor(Keyring keyring)
     {
         Span<byte> bytes = stackalloc byte[Size];
         BinaryPrimitives.WriteInt64BigEndian(bytes, position);
-        Authenticate(tenantId, query, position, bytes[PositionSize..]);
+        Authenticate(keyring.CursorKey, tenantId, query, position, bytes[PositionSize..]);
         return Base64Url.EncodeToString(bytes);
     }
 
@@ -41,15 +41,21 @@ internal sealed class JournalCursor(Keyring keyring)
             throw Refusal();
 
         long position = BinaryPrimitives.ReadInt64BigEndian(bytes);
-        Authenticate(tenantId, query, position, expected);
-        return CryptographicOperations.FixedTimeEquals(expected, bytes[PositionSize..]) ? position : throw Refusal();
+        bool isGenuine = false;
+        foreach (WrappingKey key in keyring.CursorKeys)
+        {
+            Authenticate(key, tenantId, query, position, expected);
+            isGenuine |= CryptographicOperations.FixedTimeEquals(expected, bytes[PositionSize..]);
+        }
+
+        return isGenuine ? position : throw Refusal();
     }
 
-    private void Authenticate(TenantId tenantId, JournalQuery query, long position, Span<byte> mac)
+    private static void Authenticate(WrappingKey key, TenantId tenantId, JournalQuery query, long position, Span<byte> mac)
     {
         CanonicalWriter writer = new CanonicalWriter(Format)
             .Add("events").Add(tenantId.Value).Add((long)query.Stream).Add(query.OldestFirst).Add(position);
-        HMACSHA256.HashData(keyring.CursorKey.Secret.Span, writer.Written, mac);
+        HMACSHA256.HashData(key.Secret.Span, writer.Written, mac);
     }
 
     private static KmsException Refusal() =>

@@ -45,7 +45,7 @@ internal sealed class JournalReader(
         CanonicalWriter writer = new(JournalChain.Format);
         StoredEvent[] page = [.. found.Events.Take(limit)];
         bool[] holds = Array.ConvertAll(
-            page, stored => JournalChain.Holds(stored, JournalChain.LeafHash(writer, found.Stream, stored), keyring.JournalKeys));
+            page, stored => JournalChain.Holds(stored, JournalChain.LeafHash(writer, found.Stream, stored), keyring.FindJournalKey));
         return new JournalPage(
             found.Stream,
             [.. page.Where((_, i) => holds[i]).Select(stored => stored.Chained)],

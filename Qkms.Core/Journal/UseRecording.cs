@@ -123,7 +123,7 @@ internal sealed class UseRecording(
     private string Read(JournalStream lifecycle, StoredEvent last)
     {
         byte[] leaf = JournalChain.LeafHash(new CanonicalWriter(JournalChain.Format), lifecycle, last);
-        return JournalChain.Holds(last, leaf, keyring.JournalKeys)
+        return JournalChain.Holds(last, leaf, keyring.FindJournalKey)
             ? last.Event.To ?? Durable
             : throw new SealBrokenException($"{lifecycle.LogName}, position {last.Chained.Position}");
     }

@@ -53,6 +53,11 @@ internal interface IKeyringRepository
     /// <summary>One key of a tenant by its id, or null.</summary>
     Task<KeyringEntry?> FindTenantKeyAsync(IKmsSession session, TenantId tenantId, Guid id);
 
+    /// <summary>
+    /// One key of a tenant by its id, or null, held until the unit ends: whoever adds what it wraps waits, or is waited for.
+    /// </summary>
+    Task<KeyringEntry?> LockTenantKeyAsync(IKmsSession session, TenantId tenantId, Guid id);
+
     /// <summary>Every key of one tenant, newest version last; of a deleted one too.</summary>
     Task<IReadOnlyList<KeyringEntry>> ListKeysOfTenantAsync(IKmsSession session, TenantId tenantId);
 

@@ -30,6 +30,21 @@ internal enum KeyringState
     /// <summary>It is in use.</summary>
     InUse = 1,
 
-    /// <summary>It was destroyed with its tenant: zeros stand in its place.</summary>
+    /// <summary>It was destroyed, with its tenant or when another took its place: zeros stand where it was.</summary>
     Destroyed = 2,
+}
+
+/// <summary>What people call the kinds.</summary>
+internal static class KeyringKinds
+{
+    /// <summary>For a message: "API-key hash".</summary>
+    public static string ToWords(this KeyringKind kind) => kind switch
+    {
+        KeyringKind.CredentialHash => "API-key hash",
+        KeyringKind.RowSeal => "row-seal",
+        KeyringKind.Cursor => "cursor",
+        KeyringKind.Journal => "journal",
+        KeyringKind.CredentialSecret => "credential-secret",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
 }

@@ -35,7 +35,7 @@ internal sealed class ListCursor(Keyring keyring)
     {
         Span<byte> bytes = stackalloc byte[Size];
         last.TryWriteBytes(bytes, bigEndian: true, out _);
-        Authenticate(list, tenantId, bytes[..IdSize], bytes[IdSize..]);
+        Authenticate(keyring.CursorKey, list, tenantId, bytes[..IdSize], bytes[IdSize..]);
         return Base64Url.EncodeToString(bytes);
     }
 
@@ -44,15 +44,13 @@ internal sealed class ListCursor(Keyring keyring)
     public Guid Read(string list, TenantId tenantId, string cursor)
     {
         Span<byte> bytes = stackalloc byte[Size];
-        Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
         if (cursor?.Length != TextLength
             || !Base64Url.IsValid(cursor)
             || !Base64Url.TryDecodeFromChars(cursor, bytes, out int written)
             || written != Size)
             throw Refusal();
 
-        Authenticate(list, tenantId, bytes[..IdSize], expected);
-        return CryptographicOperations.FixedTimeEquals(expected, bytes[IdSize..])
+        return IsGenuine(list, tenantId, bytes[..IdSize], bytes[IdSize..])
             ? new Guid(bytes[..IdSize], bigEndian: true)
             : throw Refusal();
     }
@@ -63,7 +61,7 @@ internal sealed class ListCursor(Keyring keyring)
         byte[] text = Encoding.UTF8.GetBytes(last);
         byte[] bytes = new byte[text.Length + HMACSHA256.HashSizeInBytes];
         text.CopyTo(bytes, 0);
-        Authenticate(list, tenantId, text, bytes.AsSpan(text.Length));
+        Authenticate(keyring.CursorKey, list, tenantId, text, bytes.AsSpan(text.Length));
         return Base64Url.EncodeToString(bytes);
     }
 
@@ -78,20 +76,32 @@ internal sealed class ListCursor(Keyring keyring)
         if (bytes.Length <= HMACSHA256.HashSizeInBytes)
             return false;
 
-        Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
         ReadOnlySpan<byte> text = bytes.AsSpan(0, bytes.Length - HMACSHA256.HashSizeInBytes);
-        Authenticate(list, tenantId, text, expected);
-        if (!CryptographicOperations.FixedTimeEquals(expected, bytes.AsSpan(text.Length)))
+        if (!IsGenuine(list, tenantId, text, bytes.AsSpan(text.Length)))
             return false;
 
         last = Encoding.UTF8.GetString(text);
         return true;
     }
 
-    private void Authenticate(string list, TenantId tenantId, ReadOnlySpan<byte> id, Span<byte> mac)
+    // A page that was begun before the key was rotated goes on.
+    private bool IsGenuine(string list, TenantId tenantId, ReadOnlySpan<byte> id, ReadOnlySpan<byte> mac)
+    {
+        Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        bool isGenuine = false;
+        foreach (WrappingKey key in keyring.CursorKeys)
+        {
+            Authenticate(key, list, tenantId, id, expected);
+            isGenuine |= CryptographicOperations.FixedTimeEquals(expected, mac);
+        }
+
+        return isGenuine;
+    }
+
+    private static void Authenticate(WrappingKey key, string list, TenantId tenantId, ReadOnlySpan<byte> id, Span<byte> mac)
     {
         CanonicalWriter writer = new CanonicalWriter(Format).Add(list).Add(tenantId.Value).Add(id);
-        HMACSHA256.HashData(keyring.CursorKey.Secret.Span, writer.Written, mac);
+        HMACSHA256.HashData(key.Secret.Span, writer.Written, mac);
     }
 
     /// <summary>The refusal of a cursor that is none of this list.</summary>

@@ -39,6 +39,13 @@ internal static partial class ProtectionLog
         + "one")]
     public static partial void RootKeyOpensNothing(ILogger logger, string rootKeyId, string rootKeySource);
 
+    [LoggerMessage(CoreEvents.KeyTakenUp, LogLevel.Information, "Key {KeyId} of the keyring is used for new work from now on")]
+    public static partial void KeyTakenUp(ILogger logger, Guid keyId);
+
+    [LoggerMessage(CoreEvents.KeyNotTakenUp, LogLevel.Critical,
+        "Integrity: the key {KeyId} in the keyring does not open: its row was planted, changed or damaged. It is not used.")]
+    public static partial void KeyNotTakenUp(ILogger logger, Guid keyId);
+
     [LoggerMessage(CoreEvents.NotTakenOver, LogLevel.Critical,
         "Integrity: the protection of {What} did not match when the database was taken over; requests for it are refused until it is "
         + "restored from a backup.")]

@@ -55,7 +55,7 @@ internal sealed class RowSealer(Keyring keyring)
     private WrappingKey? KeyOf(byte[] seal)
     {
         Guid id = new(seal.AsSpan(1, KeyIdSize), bigEndian: true);
-        return keyring.RowSealKeys.FirstOrDefault(key => key.Id == id);
+        return keyring.FindRowSealKey(id);
     }
 
     private static void Compute<T>(WrappingKey key, T row, Span<byte> mac)

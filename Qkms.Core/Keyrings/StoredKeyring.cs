@@ -40,6 +40,9 @@ internal sealed class StoredKeyring
     /// <summary>There is no key for the secrets of credentials: an earlier build made the database, or its row is lost.</summary>
     public bool LacksCredentialSecretKey => !_systemKeys.Any(entry => entry.Kind == KeyringKind.CredentialSecret);
 
+    /// <summary>The ids of the keys that belong to no tenant.</summary>
+    public IEnumerable<Guid> SystemKeyIds => _systemKeys.Select(entry => entry.Id);
+
     /// <summary>The ids of the root keys that open it, for messages.</summary>
     public string RootKeyIds => string.Join(" or ", _wrappers.Select(
         wrapper => wrapper.Kind == RootKeyWrap.RootKeyKind ? wrapper.RootKeyId : $"{wrapper.RootKeyId} ({wrapper.Kind})"));
@@ -181,7 +184,7 @@ internal sealed class StoredKeyring
             return new KeyringKeys(
                 masterKey,
                 [.. EntriesOf(KeyringKind.RowSeal).Select(entry => Keep(OpenSystemKey(masterKey, entry)))],
-                Keep(OpenSystemKey(masterKey, EntriesOf(KeyringKind.Cursor)[^1])),
+                [.. EntriesOf(KeyringKind.Cursor).Select(entry => Keep(OpenSystemKey(masterKey, entry)))],
                 [.. EntriesOf(KeyringKind.CredentialHash).Select(entry => Keep(OpenSystemKey(masterKey, entry)))],
                 [.. EntriesOf(KeyringKind.Journal).Select(entry => Keep(OpenSystemKey(masterKey, entry)))],
                 [.. EntriesOf(KeyringKind.CredentialSecret).Select(entry => Keep(OpenSystemKey(masterKey, entry)))]);
@@ -231,18 +234,8 @@ internal sealed class StoredKeyring
         KeyringKeyWrap.TryOpen(masterKey, entry) ?? throw DoesNotOpen(entry);
 
     private static StoreUnusableException DoesNotOpen(KeyringEntry entry) =>
-        new($"The {NameOf(entry.Kind)} key {entry.Id} (version {entry.Version}) of the keyring does not open: its row was changed, moved "
+        new($"The {entry.Kind.ToWords()} key {entry.Id} (version {entry.Version}) of the keyring does not open: its row was changed, moved "
             + "or damaged. Restore the database from a backup.");
-
-    private static string NameOf(KeyringKind kind) => kind switch
-    {
-        KeyringKind.CredentialHash => "API-key hash",
-        KeyringKind.RowSeal => "row-seal",
-        KeyringKind.Cursor => "cursor",
-        KeyringKind.Journal => "journal",
-        KeyringKind.CredentialSecret => "credential-secret",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
 
     private RootWrapper[] CandidatesFor(RootKey rootKey) => [.. _wrappers.Where(wrapper => wrapper.RootKeyId == rootKey.Id)];
 
@@ -268,5 +261,5 @@ internal sealed class StoredKeyring
     }
 
     private static StoreUnusableException NoKeyOf(KeyringKind kind) =>
-        new($"The database has a master key but no {NameOf(kind)} key: its row in keyring is lost. Restore the database from a backup.");
+        new($"The database has a master key but no {kind.ToWords()} key: its row in keyring is lost. Restore the database from a backup.");
 }

@@ -21,6 +21,11 @@ internal sealed class TenantKeys(IKmsStore store, IKeyringRepository keyringRepo
     internal Task<KeyringEntry?> FindAsync(IKmsSession session, TenantId tenantId, Guid id) =>
         keyringRepository.FindTenantKeyAsync(session, tenantId, id);
 
+    /// <summary>What a key of a tenant wraps, and that key in the stored form; both null when there is no such row.</summary>
+    internal Task<(T? Row, KeyringEntry? Key)> FindWithAsync<T>(
+        IKmsSession session, TenantId tenantId, Func<Task<T?>> findAsync, Func<T, Guid> keyOf)
+        where T : class => keyringRepository.FindWithTenantKeyAsync(session, tenantId, findAsync, keyOf);
+
     /// <summary>The key, to be disposed of by the caller.</summary>
     /// <exception cref="SealBrokenException">It does not open.</exception>
     internal WrappingKey Open(KeyringEntry entry) => keyring.OpenTenantKey(entry);

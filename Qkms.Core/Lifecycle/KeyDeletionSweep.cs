@@ -104,7 +104,7 @@ internal sealed partial class KeyDeletionSweep(
 
     private bool Tells(JournalStream stream, StoredEvent newest, byte[] seal) =>
         JournalChain.Holds(
-            newest, JournalChain.LeafHash(new CanonicalWriter(JournalChain.Format), stream, newest), keyring.JournalKeys)
+            newest, JournalChain.LeafHash(new CanonicalWriter(JournalChain.Format), stream, newest), keyring.FindJournalKey)
         && seal.AsSpan().SequenceEqual(newest.Event.KeySeal);
 
     [LoggerMessage(CoreEvents.KeyVersionDestroyedWithKey, LogLevel.Information,

@@ -125,7 +125,7 @@ internal sealed partial class UseTrimming(
 
             // An event that is missing, too: the one after it names its hash.
             if (!stored.Chained.PreviousHash.AsSpan().SequenceEqual(previous)
-                || !JournalChain.Holds(stored, leaf, keyring.JournalKeys))
+                || !JournalChain.Holds(stored, leaf, keyring.FindJournalKey))
                 throw new SealBrokenException($"{stream.LogName}, position {position}");
 
             previous = leaf;

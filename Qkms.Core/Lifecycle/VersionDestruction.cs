@@ -11,6 +11,8 @@ namespace Qkms.Core.Lifecycle;
 /// </summary>
 internal sealed class VersionDestruction(IKmsStore store, IKeyRepository keys, KeyWriter writer, TenantKeys tenantKeys)
 {
+    private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(1);
+
     /// <summary>Destroys a version; false when something else was faster, and nothing was changed.</summary>
     /// <param name="found">The version as it was read.</param>
     /// <param name="plan">The plan that calls it destroyed.</param>
@@ -46,14 +48,23 @@ internal sealed class VersionDestruction(IKmsStore store, IKeyRepository keys, K
     /// <param name="version">The version as it was read.</param>
     /// <param name="plan">The plan that calls it destroyed.</param>
     /// <param name="material">Its private key, from <see cref="FindOpenableAsync"/>.</param>
+    /// <exception cref="SealBrokenException">Its private key is not there as it was found.</exception>
+    /// <exception cref="KmsException">
+    /// <see cref="KmsErrors.Unavailable"/>: it was wrapped by another key of its tenant meanwhile; nothing was changed.
+    /// </exception>
     internal async Task<bool> TryDestroyAsync(IKmsSession session, KeyVersion version, KeyPlan plan, KeyMaterial material)
     {
         if (!await writer.TryWriteAsync(session, plan))
             return false;
 
-        return await keys.EraseMaterialAsync(session, material)
-            ? true
-            : throw new SealBrokenException($"the private key of {version.LogName}");
+        if (await keys.EraseMaterialAsync(session, material))
+            return true;
+
+        // Since it was opened the tenant may have got another key, and this one was wrapped by that: the next sweep opens it anew.
+        throw await keys.FindMaterialAsync(session, version.TenantId, version.Id) is { } other
+            && other.WrappingKeyId != material.WrappingKeyId
+            ? KmsErrors.Unavailable.RetryAfter(_retryAfter)
+            : new SealBrokenException($"the private key of {version.LogName}");
     }
 
     /// <summary>
@@ -64,11 +75,11 @@ internal sealed class VersionDestruction(IKmsStore store, IKeyRepository keys, K
     internal async Task<KeyMaterial> FindOpenableAsync(KeyVersion version, CancellationToken cancellationToken)
     {
         (KeyMaterial? material, KeyringEntry? entry) = await store.ReadAsync(
-            async session =>
-            {
-                KeyMaterial? found = await keys.FindMaterialAsync(session, version.TenantId, version.Id);
-                return (found, found is null ? null : await tenantKeys.FindAsync(session, version.TenantId, found.WrappingKeyId));
-            },
+            session => tenantKeys.FindWithAsync(
+                session,
+                version.TenantId,
+                () => keys.FindMaterialAsync(session, version.TenantId, version.Id),
+                static found => found.WrappingKeyId),
             cancellationToken);
         if (material is null || entry is null)
             throw new SealBrokenException($"the private key of {version.LogName}");

@@ -15,6 +15,8 @@ internal static class CoreEvents
     public const int JournalBegun = 1007;
     public const int CredentialSecretKeyMade = 1008;
     public const int RootKeyOpensNothing = 1009;
+    public const int KeyTakenUp = 1010;
+    public const int KeyNotTakenUp = 1011;
 
     public const int ProtectionBroken = 1101;
     public const int NotJournalled = 1102;

@@ -42,10 +42,11 @@ internal sealed class MaterialLoader(
                 if (tenant.State != TenantState.Active)
                     throw KmsErrors.TenantSuspended.Refusal();
 
-                KeyMaterial? found = await keys.FindMaterialAsync(session, version.TenantId, version.Id);
-                return (
-                    found,
-                    found is null ? null : await keyringRepository.FindTenantKeyAsync(session, version.TenantId, found.WrappingKeyId));
+                return await keyringRepository.FindWithTenantKeyAsync(
+                    session,
+                    version.TenantId,
+                    () => keys.FindMaterialAsync(session, version.TenantId, version.Id),
+                    static found => found.WrappingKeyId);
             },
             CancellationToken.None);
         if (material is null || entry is null)

@@ -17,6 +17,8 @@ internal sealed class JournalStatements
     private readonly Dictionary<KeyId, byte[]> _tags = [];
     private readonly Dictionary<(KeyId, int), long> _uses = [];
     private readonly Dictionary<TenantId, DateTimeOffset> _begun = [];
+    private readonly Dictionary<TenantId, TenantKeyStatement> _tenantKeys = [];
+    private readonly HashSet<Guid> _systemKeys = [];
     private readonly HashSet<TenantId> _trimmed = [];
     private readonly HashSet<TenantId> _deleted = [];
 
@@ -34,6 +36,12 @@ internal sealed class JournalStatements
 
     /// <summary>Keys whose tags were told of and not asked for.</summary>
     public IEnumerable<KeyId> TagsLeft => _tags.Keys;
+
+    /// <summary>What is told of the keys of tenants, for those tenants whose key was rotated.</summary>
+    public IEnumerable<KeyValuePair<TenantId, TenantKeyStatement>> TenantKeys => _tenantKeys;
+
+    /// <summary>The keys that are told to be in the keyring, and belong to no tenant.</summary>
+    public IEnumerable<Guid> SystemKeys => _systemKeys;
 
     /// <summary>Takes note of a stream.</summary>
     public void Note(JournalStream stream)
@@ -80,10 +88,27 @@ internal sealed class JournalStatements
             case JournalActions.KeyTagged or JournalActions.KeyUntagged when happened.KeyId is { } key:
                 Note(_tags, key, happened.RowSeal);
                 break;
+            case JournalActions.TenantKeyRotated when Guid.TryParse(happened.To, out Guid made):
+                TenantKeysOf(happened.TenantId).NewestId = made;
+                break;
+            case JournalActions.TenantKeyDestroyed when Guid.TryParse(happened.From, out Guid gone):
+                TenantKeysOf(happened.TenantId).DestroyedIds.Add(gone);
+                break;
+            case JournalActions.KeyringRotated when Guid.TryParse(happened.To, out Guid added):
+                _systemKeys.Add(added);
+                break;
             case JournalActions.JournalBegun:
                 _begun[happened.TenantId] = happened.Time;
                 break;
         }
+    }
+
+    private TenantKeyStatement TenantKeysOf(TenantId tenantId)
+    {
+        if (!_tenantKeys.TryGetValue(tenantId, out TenantKeyStatement? told))
+            _tenantKeys[tenantId] = told = new TenantKeyStatement();
+
+        return told;
     }
 
     // What leaves no row behind has no seal, and must not be there.

@@ -120,7 +120,7 @@ internal sealed class JournalVerifier(
     private async Task CheckStreamAsync(byte[] tenantId, JournalStream stream, TenantJournal journal)
     {
         statements.Note(stream);
-        StreamVerifier verifier = new(stream.LogName, stream, keyring.JournalKeys, report.Found);
+        StreamVerifier verifier = new(stream.LogName, stream, keyring.FindJournalKey, report.Found);
         long from = 0;
         IReadOnlyList<StoredEvent> page;
         do

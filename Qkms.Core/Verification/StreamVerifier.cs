@@ -6,9 +6,9 @@ namespace Qkms.Core.Verification;
 /// <summary>Checks the events of one stream in their order. It keeps the last one only.</summary>
 /// <param name="name">How findings name the stream.</param>
 /// <param name="stream">Its row, if there is one that holds.</param>
-/// <param name="keys">The journal keys.</param>
+/// <param name="findKey">Finds a journal key by its id.</param>
 /// <param name="found">Takes what does not hold.</param>
-internal sealed class StreamVerifier(string name, JournalStream stream, IReadOnlyList<WrappingKey> keys, Action<string> found)
+internal sealed class StreamVerifier(string name, JournalStream stream, Func<Guid, WrappingKey?> findKey, Action<string> found)
 {
     private readonly CanonicalWriter _writer = new(JournalChain.Format);
     private long _expected = stream.FirstPosition;
@@ -38,7 +38,7 @@ internal sealed class StreamVerifier(string name, JournalStream stream, IReadOnl
         }
 
         byte[] leaf = JournalChain.LeafHash(_writer, stream, stored);
-        bool isGenuine = JournalChain.Holds(stored, leaf, keys);
+        bool isGenuine = JournalChain.Holds(stored, leaf, findKey);
         if (!isGenuine)
             found($"{At(position)} ({chained.Event.Action}) was edited, or inserted by somebody without the journal key");
         else if (_previousHolds && !chained.PreviousHash.AsSpan().SequenceEqual(_previous))

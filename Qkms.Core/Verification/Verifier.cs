@@ -46,6 +46,10 @@ internal sealed class Verifier(
         if (keyring.FindProblem(stored, statements.RootKeys) is { } problem)
             report.Found(problem);
 
+        foreach (Guid lost in statements.SystemKeys.Except(stored.SystemKeyIds))
+            report.Found($"key {lost} of the keyring, of which the journal tells, is missing: its row was removed");
+
+        await new TenantKeyVerifier(session, keyrings, statements, report).RunAsync();
         using OpenedTenantKeys tenantKeys = new(session, keyrings, keyring);
         await new RowVerifier(session, repository, rows, tenantKeys, sealer, statements, report).RunAsync();
         await new NameVerifier(session, repository, sealer, statements, report).RunAsync();

@@ -1,4 +1,5 @@
 using Qkms.Core.Idempotency;
+using Qkms.Storage.Keyrings;
 using Qkms.Storage.Rows;
 using Qkms.Storage.Sessions;
 
@@ -34,6 +35,7 @@ internal sealed class IdempotencyRepository : IIdempotencyRepository
     public async Task<bool> InsertAsync(IKmsSession session, KeptResult result)
     {
         IdempotencyRow row = IdempotencyRow.From(result);
+        session.Sql.MustStand(TenantKeyInUse.Of(result.WrappingKeyId));
         await session.Sql.ExecuteAsync(DeleteOlder, row);
         return await session.Sql.ExecuteAsync(InsertResult, row) == 1;
     }

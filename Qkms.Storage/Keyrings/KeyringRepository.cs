@@ -176,6 +176,13 @@ internal sealed class KeyringRepository : IKeyringRepository
             SelectTenantKey,
             new { TenantId = tenantId.Value.ToBytes(), Id = id.ToBytes(), Kind = (int)KeyringKind.Tenant }))?.ToEntry();
 
+    // What it wraps refers to it, and is added under a lock that is shared with others who add: this one is not.
+    /// <inheritdoc/>
+    public async Task<KeyringEntry?> LockTenantKeyAsync(IKmsSession session, TenantId tenantId, Guid id) =>
+        (await session.Sql.FindAsync<KeyringRow>(
+            SelectTenantKey + session.Sql.Dialect.LockRow,
+            new { TenantId = tenantId.Value.ToBytes(), Id = id.ToBytes(), Kind = (int)KeyringKind.Tenant }))?.ToEntry();
+
     private const string SelectKeysOfTenant =
         $"""
         SELECT {KeyringRow.Columns}

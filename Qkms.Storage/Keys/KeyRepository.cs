@@ -1,4 +1,5 @@
 using Qkms.Core.Keys;
+using Qkms.Storage.Keyrings;
 using Qkms.Storage.Rows;
 using Qkms.Storage.Sessions;
 
@@ -309,6 +310,7 @@ internal sealed partial class KeyRepository : IKeyRepository
         if (!await WriteVersionAsync(session, InsertVersion, version, row))
             return false;
 
+        session.Sql.MustStand(TenantKeyInUse.Of(material.WrappingKeyId));
         await WriteMaterialAsync(session, InsertMaterial, KeyMaterialRow.From(material));
         if (row.Used > 0)
             await session.Sql.ExecuteAsync(InsertUsage, row);

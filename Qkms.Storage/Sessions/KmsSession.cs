@@ -109,6 +109,7 @@ internal sealed class KmsSession : IKmsSession, IDisposable
     /// <param name="before">Statements to be run first, in the same message.</param>
     /// <param name="parameter">A parameter of those.</param>
     /// <exception cref="SealBrokenException">A row is not what was written.</exception>
+    /// <exception cref="Exception">What <see cref="WrittenRow.Otherwise"/> says of a row.</exception>
     public async Task ReadBackAsync(string before = "", (string Name, object Value)? parameter = null)
     {
         if (_written is not { } written)
@@ -145,8 +146,9 @@ internal sealed class KmsSession : IKmsSession, IDisposable
         }
     }
 
-    private static SealBrokenException Altered(WrittenRow row) =>
-        new($"{row.What}: the database did not store it as written (a trigger, a rule?)");
+    private static Exception Altered(WrittenRow row) => row.Otherwise is { } refuse
+        ? refuse()
+        : new SealBrokenException($"{row.What}: the database did not store it as written (a trigger, a rule?)");
 
     /// <summary>Every row.</summary>
     public async Task<IReadOnlyList<T>> ListAsync<T>(string sql, object? parameters = null)

@@ -15,6 +15,9 @@ namespace Qkms.Storage.Sessions;
 /// <param name="Columns">The columns, as the row's class names them, with what was written.</param>
 internal sealed record WrittenRow(string What, string Table, int KeyColumns, IReadOnlyList<(string Name, object? Value)> Columns)
 {
+    /// <summary>What to throw when the row is not so; null where nobody but an intruder can have made it otherwise.</summary>
+    public Func<Exception>? Otherwise { get; init; }
+
     private static readonly ConcurrentDictionary<Type, PropertyInfo[]> _properties = new();
     private static readonly ConcurrentDictionary<string, string> _columns = new(StringComparer.Ordinal);
 

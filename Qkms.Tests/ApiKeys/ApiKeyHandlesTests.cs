@@ -25,6 +25,43 @@ public sealed class ApiKeyHandlesTests : ServiceTests
         }
     }
 
+    /// <summary>F-13: a hash key comes into the keyring while a request is under way: neither its room nor its handle is refused.</summary>
+    [Fact]
+    public async Task A_handle_outlives_a_new_hash_key()
+    {
+        ApiKeyHandles handles = App.Services.GetRequiredService<ApiKeyHandles>();
+        byte[] key = Encoding.ASCII.GetBytes(App.InitialApiKey);
+        string before = Write(handles, key);
+        Keyring keyring = App.Services.GetRequiredService<Keyring>();
+        KeyringEntry made = keyring.CreateSystemKey(KeyringKind.CredentialHash, version: 2);
+        await App.Store().WriteAsync(
+            async session =>
+            {
+                await Repositories.Keyring.InsertAsync(session, made);
+                return true;
+            },
+            CancellationToken.None);
+
+        keyring.TakeUp([made]).Should().BeEmpty();
+
+        keyring.CredentialHashKey.Id.Should().NotBe(made.Id, "it waits");
+        char[] begun = new char[before.Length];
+        handles.Write(key, begun);
+        handles.Length.Should().BeGreaterThan(before.Length);
+        ApiKeyAuthenticator authenticator = App.Services.GetRequiredService<ApiKeyAuthenticator>();
+        foreach (string handle in new[] { before, new string(begun), Write(handles, key) })
+            (await authenticator.AuthenticateAsync(handles.Read(handle)!, CancellationToken.None)).Should().NotBeNull();
+
+        // What is hashed with the new key already is not proven by a proof without it, and that is all.
+        keyring.BeginToUse(made.Id);
+        string after = await App.CreateApiKeyAsync(App.InitialApiKey, Roles.Admin);
+        byte[] newKey = Encoding.ASCII.GetBytes(after);
+        handles.Write(newKey, begun);
+        ApiKeyProof? early = handles.Read(begun);
+        (early is null ? null : await authenticator.AuthenticateAsync(early, CancellationToken.None)).Should().BeNull();
+        (await authenticator.AuthenticateAsync(handles.Read(Write(handles, newKey))!, CancellationToken.None)).Should().NotBeNull();
+    }
+
     // The mark is new in each process, so that hashes out of a database make no handle.
     [Fact]
     public void A_handle_is_read_only_where_it_was_written()

@@ -29,7 +29,7 @@ public sealed class DeviceSealTests : IDisposable
     public DeviceSealTests()
     {
         WrappingKey key = Samples.WrappingKey("0192f3a4-b5c6-7d8e-9fa0-b1c2d3e4f506");
-        _keyring.Install(new KeyringKeys(key, [key], key, [key], [key], [key]));
+        _keyring.Install(new KeyringKeys(key, [key], [key], [key], [key], [key]));
         _sealer = new RowSealer(_keyring);
     }
 

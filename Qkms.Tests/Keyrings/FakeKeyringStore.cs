@@ -129,6 +129,8 @@ internal sealed class FakeKeyringStore : IKmsStore
 
         public Task<KeyringEntry?> FindTenantKeyAsync(IKmsSession session, TenantId tenantId, Guid id) => throw new NotSupportedException();
 
+        public Task<KeyringEntry?> LockTenantKeyAsync(IKmsSession session, TenantId tenantId, Guid id) => throw new NotSupportedException();
+
         public Task<IReadOnlyList<KeyringEntry>> ListKeysOfTenantAsync(IKmsSession session, TenantId tenantId) =>
             throw new NotSupportedException();
 

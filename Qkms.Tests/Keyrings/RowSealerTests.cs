@@ -217,7 +217,7 @@ public sealed class RowSealerTests : IDisposable
     private static WrappingKey SampleKey() => Samples.WrappingKey("0192f3a4-b5c6-7d8e-9fa0-b1c2d3e4f506");
 
     private static KeyringKeys KeysWith(params WrappingKey[] rowSealKeys) =>
-        new(SampleKey(), rowSealKeys, SampleKey(), [SampleKey()], [SampleKey()], [SampleKey()]);
+        new(SampleKey(), rowSealKeys, [SampleKey()], [SampleKey()], [SampleKey()], [SampleKey()]);
 
     public void Dispose() => _keyring.Dispose();
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Qkms.Tests.Crash;
+using Qkms.Tests.Keyrings;
 using Qkms.Tests.Tenants;
 
 namespace Qkms.Tests.Support.ChildProcess;
@@ -11,6 +12,9 @@ internal static class ChildSteps
     /// <summary>The deletion of what is due a week later, in place of a work on a key.</summary>
     public const string TenantDeletion = "tenant deletion";
 
+    /// <summary>The rotation of the first tenant's key, likewise.</summary>
+    public const string TenantKeyRotation = "tenant key rotation";
+
     // 128 + SIGKILL.
     private const int Killed = 137;
 
@@ -19,7 +23,7 @@ internal static class ChildSteps
     /// <summary>Starts the process, and ends with its death.</summary>
     /// <param name="dataDirectory">Where the key is.</param>
     /// <param name="time">How much time has gone by there.</param>
-    /// <param name="work">One of <see cref="SteppedWork.All"/>, or <see cref="TenantDeletion"/>.</param>
+    /// <param name="work">One of <see cref="SteppedWork.All"/>, <see cref="TenantDeletion"/> or <see cref="TenantKeyRotation"/>.</param>
     /// <param name="key">The key, which is prepared.</param>
     /// <param name="step">The step, from 1 on.</param>
     public static async Task DieAsync(string dataDirectory, TimeSpan time, string work, string key, int step)
@@ -55,9 +59,12 @@ internal static class ChildSteps
         using HttpClient client = app.Client();
         app.Time.Pass(TimeSpan.Parse(Variable("TIME"), CultureInfo.InvariantCulture));
         steps.DieAt(int.Parse(Variable("STEP"), CultureInfo.InvariantCulture), Process.GetCurrentProcess().Kill);
-        await (work == TenantDeletion
-            ? app.DeleteDueAsync(TenantDeletionVerbs.Week)
-            : SteppedWork.All[work].DoAsync(app, client, Variable("KEY")));
+        await (work switch
+        {
+            TenantDeletion => app.DeleteDueAsync(TenantDeletionVerbs.Week),
+            TenantKeyRotation => app.RotateTenantKeyAsync((await app.FirstTenantAsync()).ToString()),
+            _ => SteppedWork.All[work].DoAsync(app, client, Variable("KEY")),
+        });
         Console.WriteLine($"passed {steps.Passed.Count} steps and lives");
     }
 
