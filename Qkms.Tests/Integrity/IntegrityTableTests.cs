@@ -30,6 +30,7 @@ public sealed partial class IntegrityTableTests : ServiceTests
         ("keyring, of the installation.created_at", "decides nothing"),
         ("observed_hours", "delays a destruction, whose date is sealed, and the trimming of uses"),
         ("root_wrappers.created_at", "decides nothing"),
+        ("root_wrapper_set Inserted", "is not asked for: the set is row 1"),
         ("schema_lock", "holds nothing; nodes only lock it"),
         ("schema_migrations.applied_at", "decides nothing"),
         ("tenants Inserted", "is not asked for: no API key names it"),
