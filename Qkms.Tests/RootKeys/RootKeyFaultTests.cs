@@ -159,7 +159,11 @@ public sealed class RootKeyFaultTests : ServiceTests, IDisposable
     {
         _ = App.InitialApiKey;
         await App.DisposeAsync();
-        string[] keys = [Path.Combine(Data, "root.key")];
+
+        // The file of the data directory is written over below with whichever is tried.
+        string first = _directory.File("first.key");
+        File.Copy(Path.Combine(Data, "root.key"), first);
+        string[] keys = [first];
         int killed = 0;
         for (int round = 0; round < 12; round++)
         {
