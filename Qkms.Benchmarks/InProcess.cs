@@ -48,7 +48,9 @@ internal static class InProcess
         return provider;
     }
 
-    /// <summary>Makes a tenant without limits, with one API key; <paramref name="take"/> sees the API key before its text is zeroed.</summary>
+    /// <summary>
+    /// Makes a tenant without limits, with one API key; <paramref name="take"/> sees the API key before its text is zeroed.
+    /// </summary>
     internal static async Task<Caller> AddTenantAsync(IServiceProvider services, string name, Action<NewApiKey>? take = null)
     {
         TenantProvisioning provisioning = services.GetRequiredService<TenantProvisioning>();

@@ -108,9 +108,10 @@ internal static class CommandLine
                 --json                   Print the result as JSON.
                                          The service may run. Status 0: done; 2: it could not be done.
 
-              {DoctorCommand.Name}                     Look at what stops a service in the end: root key, files, schema, clock, disk, backup,
-                                         certificates, API keys, jobs. It changes nothing; the service may run. Status 0: all is
-                                         fine; 1: there are warnings; 2: something does not work, or could not be looked at.
+              {DoctorCommand.Name}                     Look at what stops a service in the end: root key, files, schema, clock, disk,
+                                         backup, certificates, API keys, jobs. It changes nothing; the service may run.
+                                         Status 0: all is fine; 1: there are warnings; 2: something does not work, or could
+                                         not be looked at.
                 --json                   Print the result as JSON.
 
               {ApiKeyCommand.Name} list               List the API keys of the database that the settings name, without their secrets.

@@ -24,7 +24,7 @@ internal sealed record LoadOptions
     /// <summary>How many connections send requests one after another; each number is measured.</summary>
     internal IReadOnlyList<int> Connections { get; private init; } = [32];
 
-    /// <summary>The connection string of a PostgreSQL server where databases may be made: the service is measured on that as well.</summary>
+    /// <summary>The connection string of a PostgreSQL server where databases may be made: the service is measured there as well.</summary>
     internal string? Postgres { get; private init; }
 
     /// <summary>Where a picture of the requests per second goes; null for none.</summary>

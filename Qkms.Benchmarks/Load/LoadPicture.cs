@@ -56,7 +56,8 @@ internal static class LoadPicture
         int[] connections = [.. rows.Select(row => row.Connections).Distinct().Order()];
         double most = RoundUp(rows.Max(row => row.Figures.RequestsPerSecond));
         svg.AppendLine(CultureInfo.InvariantCulture, $"""<g transform="translate({x},{y})">""");
-        svg.AppendLine(CultureInfo.InvariantCulture, $"""<text x="{Left}" y="20" font-weight="bold">{WebUtility.HtmlEncode(rows[0].Operation)}</text>""");
+        string title = WebUtility.HtmlEncode(rows[0].Operation);
+        svg.AppendLine(CultureInfo.InvariantCulture, $"""<text x="{Left}" y="20" font-weight="bold">{title}</text>""");
         foreach (double share in new[] { 0, 0.5, 1 })
             svg.AppendLine(CultureInfo.InvariantCulture, $"""
                 <line x1="{Left}" x2="{Left + PlotWidth}" y1="{YOf(share):F1}" y2="{YOf(share):F1}" stroke="#dddddd"/>
@@ -75,10 +76,12 @@ internal static class LoadPicture
                 .. rows.Where(row => row.Server == servers[server]).Select(row => (
                     XOf(Array.IndexOf(connections, row.Connections), connections.Length), YOf(row.Figures.RequestsPerSecond / most))),
             ];
-            string path = string.Join(' ', points.Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.X:F1},{point.Y:F1}")));
-            svg.AppendLine(CultureInfo.InvariantCulture, $"""<polyline points="{path}" fill="none" stroke="{ColourOf(server)}" stroke-width="2"/>""");
+            string colour = ColourOf(server);
+            string path = string.Join(
+                ' ', points.Select(point => string.Create(CultureInfo.InvariantCulture, $"{point.X:F1},{point.Y:F1}")));
+            svg.AppendLine(CultureInfo.InvariantCulture, $"""<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>""");
             foreach ((double pointX, double pointY) in points)
-                svg.AppendLine(CultureInfo.InvariantCulture, $"""<circle cx="{pointX:F1}" cy="{pointY:F1}" r="3" fill="{ColourOf(server)}"/>""");
+                svg.AppendLine(CultureInfo.InvariantCulture, $"""<circle cx="{pointX:F1}" cy="{pointY:F1}" r="3" fill="{colour}"/>""");
         }
 
         svg.AppendLine("</g>");

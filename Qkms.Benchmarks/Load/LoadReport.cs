@@ -72,7 +72,9 @@ internal sealed class LoadReport : IDisposable
 
             try
             {
-                LoadRequest request = await (server == _servers[0] ? @case.OnBare : server.IsPeer ? @case.OnPeer! : @case.OnService)(server);
+                Func<ServerUnderLoad, Task<LoadRequest>> make =
+                    server == _servers[0] ? @case.OnBare : server.IsPeer ? @case.OnPeer! : @case.OnService;
+                LoadRequest request = await make(server);
                 await server.TryAsync(request);
                 runs.Add((server, request));
             }

@@ -36,7 +36,8 @@ internal static class Wrk
         """
         done = function(summary, latency)
           local errors = summary.errors
-          io.write(string.format("QKMS %d %d %d %d %d\n", summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
+          io.write(string.format("QKMS %d %d %d %d %d\n",
+            summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
             errors.connect + errors.read + errors.write + errors.status + errors.timeout))
         end
         """;

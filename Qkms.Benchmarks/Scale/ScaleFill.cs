@@ -179,9 +179,11 @@ internal sealed class ScaleFill : IDisposable
     private void Tell(long start)
     {
         int done = Interlocked.Increment(ref _done);
-        if (done % 500 == 0)
-            _output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{done:N0} tenants, {_written:N0} versions written, {_written / Stopwatch.GetElapsedTime(start).TotalSeconds:N0} a second"));
+        if (done % 500 != 0)
+            return;
+
+        double rate = _written / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        _output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{done:N0} tenants, {_written:N0} versions written, {rate:N0} a second"));
     }
 }

@@ -20,8 +20,8 @@ internal sealed record ScaleInstallation(string Name, string Service, string Fol
     {
         string kind = options.Postgres is null ? "sqlite" : "postgresql";
         string folder = Path.Combine(options.Directory, $"{kind}-{name}");
-        return new ScaleInstallation(
-            name, options.Service, folder, options.Postgres is { } server ? await ServerDatabase.OpenAsync(server, $"qkms_scale_{name}") : null);
+        string? database = options.Postgres is { } server ? await ServerDatabase.OpenAsync(server, $"qkms_scale_{name}") : null;
+        return new ScaleInstallation(name, options.Service, folder, database);
     }
 
     /// <summary>What the environment of the service and of its command line says.</summary>

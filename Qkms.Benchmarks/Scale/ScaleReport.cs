@@ -76,7 +76,8 @@ internal static class ScaleReport
 
         await output.WriteLineAsync("\n| | empty | full |\n|---|---|---|");
         await output.WriteLineAsync(string.Create(
-            CultureInfo.InvariantCulture, $"| start until ready, s | {WrkResult.MedianOf(times[0]):F2} | {WrkResult.MedianOf(times[1]):F2} |"));
+            CultureInfo.InvariantCulture,
+            $"| start until ready, s | {WrkResult.MedianOf(times[0]):F2} | {WrkResult.MedianOf(times[1]):F2} |"));
     }
 
     private static async Task ReportRequestsAsync(
@@ -105,7 +106,9 @@ internal static class ScaleReport
                 ["name"] = longKey,
             })),
             ("list 100 versions of the longest key", new($"/kms/keys?name={longKey}&limit=100")),
-            ($"GET active, {apiKeys.Length:N0} tenants in turn", new("/kms/keys/active?algorithm=AES-256&name=key-0") { ApiKeys = apiKeys }),
+            (
+                $"GET active, {apiKeys.Length:N0} tenants in turn",
+                new("/kms/keys/active?algorithm=AES-256&name=key-0") { ApiKeys = apiKeys }),
             (
                 $"encrypt, {apiKeys.Length:N0} tenants in turn",
                 new("/crypto/encrypt", new JsonObject { ["plaintext"] = _message, ["algorithm"] = "AES-256", ["name"] = "key-0" })

@@ -169,7 +169,9 @@ public sealed class TenantKeyRaceTests : IAsyncLifetime, IDisposable
         await ShouldBeWholeAsync();
     }
 
-    /// <summary>Rotations one after the other while others generate, rotate, use, repeat and destroy: nobody is told anything but 503.</summary>
+    /// <summary>
+    /// Rotations one after the other while others generate, rotate, use, repeat and destroy: nobody is told anything but 503.
+    /// </summary>
     [Fact]
     public async Task Requests_go_on_beside_rotations()
     {

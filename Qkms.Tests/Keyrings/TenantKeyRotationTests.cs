@@ -48,7 +48,8 @@ public sealed class TenantKeyRotationTests : ServiceTests
         await others.MustUseAsync("/crypto/encrypt", new { plaintext = "AAAA" });
         Ask(database => database.RowsUnder(id, KeyOf(id))).Should().Be(rows + 1);
         await ShouldVerifyAsync();
-        JsonNode[] events = [.. (await theirs.GetJsonAsync("/audit/events?actor=host&order=asc")).Data["events"]!.AsArray().Select(one => one!)];
+        Answer journal = await theirs.GetJsonAsync("/audit/events?actor=host&order=asc");
+        JsonNode[] events = [.. journal.Data["events"]!.AsArray().Select(one => one!)];
         events.Select(one => (string)one["action"]!).Should().Equal("tenant_key.rotated", "tenant_key.destroyed");
         ((string)events[0]["from"]!, (string)events[0]["to"]!).Should().Be((before.ToString(), KeyOf(id).ToString()));
         ((string)events[1]["from"]!).Should().Be(before.ToString());
@@ -191,7 +192,9 @@ public sealed class TenantKeyRotationTests : ServiceTests
         KeyOf(id).Should().NotBe(before);
     }
 
-    /// <summary>14.1: a tenant whose key was rotated is deleted like any other; one whose key somebody wrote over with zeros is not.</summary>
+    /// <summary>
+    /// 14.1: a tenant whose key was rotated is deleted like any other; one whose key somebody wrote over with zeros is not.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
