@@ -36,7 +36,8 @@ trap 'rm -rf "$work"' EXIT
 publish() {
   cd "$top"
   dotnet publish Qkms.Api -c Release -r "$rid" --self-contained true --artifacts-path "$work/build" -o "$work/qkms" -v quiet \
-    "-p:PathMap=$top=/qkms%2c$work/build=/build" -p:IncludeSourceRevisionInInformationalVersion=false
+    "-p:PathMap=$top=/qkms%2c$work/build=/build" -p:IncludeSourceRevisionInInformationalVersion=false \
+    -p:EnableSourceLink=false -p:EmbedUntrackedSources=false -p:EnableSourceControlManagerQueries=false
   # Descriptions for compilers, a dump tool that hardening switches off, a tracer that needs a library of its own, and an empty list.
   rm -f "$work"/qkms/{*.xml,createdump,libcoreclrtraceptprovider.so,Qkms.Api.staticwebassets.endpoints.json}
   find "$work/qkms" -type d -exec chmod 0755 {} + -o -type f -exec chmod 0644 {} +

@@ -12,7 +12,6 @@ public sealed partial class LineLengthTests
     // Lines of raw strings: text of another language, which is sent as it stands. Each is named by its beginning.
     private static readonly (string File, string Line)[] _rawText =
     [
-        ("Qkms.Benchmarks/Load/Wrk.cs", "io.write(string.format("),
         ("Qkms.Tests/Architecture/FamilyTests.cs", @"\.Family\)?\s*(==|!=|is\b"),
     ];
 

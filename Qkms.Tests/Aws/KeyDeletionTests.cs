@@ -163,7 +163,8 @@ public sealed class KeyDeletionTests : ServiceTests
                 .ShouldBe(HttpStatusCode.OK);
         }
 
-        await using QkmsApplication after = new(directory.Path);
+        // A first sweep of its own may still go on when the week has passed, and delete the key itself.
+        await using QkmsApplication after = new(directory.Path) { KeepsHouse = false };
         using HttpClient reader = after.Client();
         (await after.DeleteKeysAfterAsync(_week)).Should().Be(1);
         (await reader.GetJsonAsync("/kms/keys?status=destroyed")).Number("total").Should().Be(1);

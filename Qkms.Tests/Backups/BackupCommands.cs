@@ -14,8 +14,9 @@ internal static class BackupCommands
     {
         QkmsSettings settings = SettingsOf(dataDirectory, storage);
         await using StringWriter output = new();
-        (await BackupCommand.RunAsync(
-            BackupArguments.Split([file]), dataDirectory, services => Program.AddBackup(services, settings), output, showBar: false)).Should().Be(0);
+        int exitCode = await BackupCommand.RunAsync(
+            BackupArguments.Split([file]), dataDirectory, services => Program.AddBackup(services, settings), output, showBar: false);
+        exitCode.Should().Be(0);
         return output.ToString();
     }
 

@@ -14,8 +14,13 @@ public sealed class ScheduledRotationTests
     {
         using NodeCluster cluster = new(PostgresServer.CreateMigrated());
         await using QkmsApplication one = cluster.NodeHere();
-        using HttpClient client = one.Client();
         await using QkmsApplication other = cluster.NodeHere();
+
+        // What a node did by itself would be missing in what is counted below: it looks again when a slow machine is done, too.
+        foreach (QkmsApplication node in new[] { one, other })
+            node.Settings["Qkms:Rotation:Interval"] = "00:05:00";
+
+        using HttpClient client = one.Client();
         using HttpClient reader = other.ClientFor(cluster.InitialApiKey);
         (await reader.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
         for (int i = 0; i < Jobs; i++)

@@ -141,7 +141,7 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         // The factory runs the service in Development; tests count keys.
         builder.UseSetting("Qkms:DemoKeys", "false");
 
-        // Ten times this is how long a node may take for a job before another one does it.
+        // Tests say themselves when what is due is rotated: the service's own look is too rare to be faster.
         builder.UseSetting("Qkms:Rotation:Interval", "00:01:00");
         if (TestEngine.Name is { } engine)
             builder.UseSetting("Qkms:Crypto:Engine", engine);
@@ -160,17 +160,13 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         {
             services.AddSingleton<TimeProvider>(Time);
             services.AddSingleton<IStartupFilter, KestrelHeaders>();
-
-            // Tests have due rotations done and count them: what was done in the background would be missing.
-            services.Remove(services.Single(service => service.ImplementationType == typeof(DueRotations)));
             if (!KeepsHouse)
             {
                 services.Remove(services.Single(service => service.ImplementationType == typeof(Housekeeping)));
                 services.Remove(services.Single(service => service.ImplementationType == typeof(RefusalWriting)));
                 services.Remove(services.Single(service => service.ImplementationType == typeof(ApiKeyUseWriting)));
                 foreach (ServiceDescriptor ofSeveralNodes in services
-                    .Where(service => service.ImplementationType == typeof(WithheldTenantsWatch)
-                        || service.ImplementationType == typeof(KeyringWatching)).ToArray())
+                    .Where(service => service.ImplementationType == typeof(WithheldTenantsWatch)).ToArray())
                     services.Remove(ofSeveralNodes);
             }
 
