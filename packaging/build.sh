@@ -2,7 +2,7 @@
 # build.sh [--arch amd64|arm64] [--revision N] FOLDER: makes Qkms's packages in FOLDER:
 #   qkms_VERSION-N_ARCH.deb, qkms-VERSION-linux-ARCH.tar.gz, qkms-VERSION-linux-ARCH.cdx.json
 # The .NET runtime is in them, so a machine needs none. It takes the .NET SDK, Node.js, dpkg-deb, and a package feed; no root rights. The same
-# commit gives the same bytes with the same SDK, wherever the checkout stands. SOURCE_DATE_EPOCH is the commit's time unless it is set.
+# commit gives the same bytes with the same SDK, from the same folder. SOURCE_DATE_EPOCH is the commit's time unless it is set.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 
