@@ -32,11 +32,11 @@ umask 022
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# publish: the program into $work/qkms, in build folders of its own, so that it neither uses nor changes those of the checkout.
+# publish: the program into $work/qkms, in a build folder of its own, always the same: its name ends up in what the compiler makes.
 publish() {
   cd "$top"
-  dotnet publish Qkms.Api -c Release -r "$rid" --self-contained true --artifacts-path "$work/build" -o "$work/qkms" -v quiet \
-    "-p:PathMap=$top=/qkms%2c$work/build=/build" -p:IncludeSourceRevisionInInformationalVersion=false \
+  dotnet publish Qkms.Api -c Release -r "$rid" --self-contained true --artifacts-path "$top/packaging/obj" -o "$work/qkms" -v quiet \
+    "-p:PathMap=$top=/qkms%2c$top/packaging/obj=/build" -p:IncludeSourceRevisionInInformationalVersion=false \
     -p:EnableSourceLink=false -p:EmbedUntrackedSources=false -p:EnableSourceControlManagerQueries=false
   # Descriptions for compilers, a dump tool that hardening switches off, a tracer that needs a library of its own, and an empty list.
   rm -f "$work"/qkms/{*.xml,createdump,libcoreclrtraceptprovider.so,Qkms.Api.staticwebassets.endpoints.json}
@@ -47,9 +47,9 @@ publish() {
 list_contents() {
   cd "$top"
   dotnet tool restore >"$work/tools.log" 2>&1 || { cat "$work/tools.log" >&2; return 1; }
-  dotnet tool run dotnet-CycloneDX -- Qkms.Api/Qkms.Api.csproj -o "$work" -fn qkms.cdx.json -F Json -ns -dpr -biop "$work/build" \
+  dotnet tool run dotnet-CycloneDX -- Qkms.Api/Qkms.Api.csproj -o "$work" -fn qkms.cdx.json -F Json -ns -dpr -biop "$top/packaging/obj" \
     -tfm net10.0 -rt "$rid" -sn qkms -sv "$version" >"$work/tools.log" 2>&1 || { cat "$work/tools.log" >&2; return 1; }
-  notices=$(node packaging/sbom.mjs "$work/qkms.cdx.json" "$work/build/obj/Qkms.Api/project.assets.json" "$work/qkms" "$SOURCE_DATE_EPOCH")
+  notices=$(node packaging/sbom.mjs "$work/qkms.cdx.json" "$top/packaging/obj/obj/Qkms.Api/project.assets.json" "$work/qkms" "$SOURCE_DATE_EPOCH")
   cp "$notices/THIRD-PARTY-NOTICES.TXT" "$work/THIRD-PARTY-NOTICES.txt"
   chmod 0644 "$work"/{qkms.cdx.json,THIRD-PARTY-NOTICES.txt}
 }

@@ -66,12 +66,11 @@ internal static class WritesReport
             }
 
             using PostgresConnections one = new(new PostgresStorageOptions { ConnectionString = database });
-            using PostgresConnections other = new(new PostgresStorageOptions { ConnectionString = database });
             await using SingleWrites units = new(
                 store, SqlDialect.Postgres, "BEGIN;", one.PoolSize, async () => await one.OpenWriterAsync(CancellationToken.None));
-            await using SingleWrites statements = new(
-                store, SqlDialect.Postgres, begin: null, other.PoolSize, async () => await other.OpenWriterAsync(CancellationToken.None));
-            await CompareAsync(store.Description.Split(',')[0], options, [store, units, statements], directory, keys, output);
+
+            // Without a transaction nothing keeps the journal's stream for one writer, and two would take the same position in it.
+            await CompareAsync(store.Description.Split(',')[0], options, [store, units], directory, keys, output);
         }
         finally
         {
