@@ -35,6 +35,7 @@ trap 'rm -rf "$work"' EXIT
 # publish: the program into $work/qkms, in a build folder of its own, always the same: its name ends up in what the compiler makes.
 publish() {
   cd "$top"
+  rm -rf packaging/obj
   dotnet publish Qkms.Api -c Release -r "$rid" --self-contained true --artifacts-path "$top/packaging/obj" -o "$work/qkms" -v quiet \
     "-p:PathMap=$top=/qkms%2c$top/packaging/obj=/build" -p:IncludeSourceRevisionInInformationalVersion=false \
     -p:EnableSourceLink=false -p:EmbedUntrackedSources=false -p:EnableSourceControlManagerQueries=false
