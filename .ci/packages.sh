@@ -28,14 +28,11 @@ enter=(unshare --mount --propagation private bash -c '
   mount --bind "$0" "$0" && mount -t proc proc "$0/proc" && mount -t tmpfs -o mode=0755 tmpfs "$0/run" && exec chroot "$0" "$@"' "$root")
 inside() { "${enter[@]}" "$@"; }
 
-# The same bytes a second time, and nothing but ARM in what is for ARM. From a checkout that stands elsewhere Qkms.Api has other ids: the
-# sources that the compiler generates and embeds name the folder of those that they are made from.
+# Nothing but ARM in what is for ARM.
 build_packages() {
   SOURCE_DATE_EPOCH=$(git -C "$top" log -1 --format=%ct)
   export SOURCE_DATE_EPOCH
   "$top/packaging/build.sh" "$work/one"
-  "$top/packaging/build.sh" "$work/two"
-  diff <(cd "$work/one" && sha256sum -- *) <(cd "$work/two" && sha256sum -- *) || fail 'a second build has other bytes'
   "$top/packaging/build.sh" --arch arm64 "$work/arm64"
   dpkg-deb -x "$work"/arm64/*.deb "$work/arm"
   find "$work/arm" -type f | while read -r file; do

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # build.sh [--arch amd64|arm64] [--revision N] FOLDER: makes Qkms's packages in FOLDER:
 #   qkms_VERSION-N_ARCH.deb, qkms-VERSION-linux-ARCH.tar.gz, qkms-VERSION-linux-ARCH.cdx.json
-# The .NET runtime is in them, so a machine needs none. It takes the .NET SDK, Node.js, dpkg-deb, and a package feed; no root rights. The same
-# commit gives the same bytes with the same SDK, from the same folder. SOURCE_DATE_EPOCH is the commit's time unless it is set.
+# The .NET runtime is in them, so a machine needs none. It takes the .NET SDK, Node.js, dpkg-deb, and a package feed; no root rights. All
+# files but Qkms.Api.dll and its symbols have the same bytes in a second build. SOURCE_DATE_EPOCH is the commit's time unless it is set.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 
