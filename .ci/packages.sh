@@ -46,8 +46,9 @@ build_packages() {
 check_package() {
   lintian --fail-on error --suppress-tags bad-distribution-in-changes-file "$deb" | tee "$work/lintian" || fail 'lintian has errors'
   bash -n "$top/packaging/qkms.completion"
+  dpkg-deb -c "$deb" >"$work/contents"
   for library in System.Private.CoreLib.dll libe_sqlite3.so Qkms.Api; do
-    dpkg-deb -c "$deb" | grep -q "/usr/lib/qkms/$library" || fail "without $library"
+    grep -q "/usr/lib/qkms/$library" "$work/contents" || fail "without $library"
   done
   # The next release, as far as dpkg is concerned.
   dpkg-deb -R "$deb" "$work/next"
