@@ -1,6 +1,7 @@
 using Qkms.Api.Algorithms;
 using Qkms.Api.ApiKeys;
 using Qkms.Api.Aws;
+using Qkms.Api.Commands;
 using Qkms.Api.Devices;
 using Qkms.Api.Envelopes;
 using Qkms.Api.Encryption;
@@ -97,16 +98,7 @@ return await StartFailures.ExplainAsync(async () =>
     builder.Services.AddSingleton(_ => new RateLimits(settings.Plans, settings.RateLimits));
     builder.Services.AddSingleton(_ => new FailedLogins(settings.RateLimits));
     builder.Services.AddSingleton<ShownVersions>();
-    builder.Services.AddQkmsCore(
-        PqcEngines.Select(settings.Engine, settings.StrictEngine, settings.VerifyAfterSign),
-        settings.ApiKeys,
-        settings.Materials,
-        settings.Signatures,
-        settings.Destruction,
-        settings.Rotation,
-        settings.Audit,
-        settings.Devices,
-        settings.Plans);
+    builder.Services.AddQkmsCore(settings);
     builder.Services.AddHostedService<Housekeeping>();
     builder.Services.AddHostedService<DueRotations>();
     builder.Services.AddHostedService<RefusalWriting>();

@@ -45,7 +45,7 @@ internal sealed class DiagnosisRounds(
             findings.Add(Finding.Fail(Checks.Database, e.Message, "See the log."));
         }
 
-        foreach (IGrouping<string, Finding> check in DoctorCommand.Order(findings, noBackup).GroupBy(finding => finding.Check))
+        foreach (IGrouping<string, Finding> check in Findings.Order(findings, noBackup).GroupBy(finding => finding.Check))
             KmsMeter.Diagnosis.Record(
                 check.Max(finding => (long)finding.Severity), KeyValuePair.Create<string, object?>(KmsMeter.CheckLabel, check.Key));
     }

@@ -33,7 +33,8 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
         "Health", "Algorithms", "Keys", "Rotations", "Encryption", "Signatures", "Macs", "Devices", "Journal", "ApiKeys",
         "Tenants",
         "Aws",
-        "Hosting");
+        "Hosting",
+        "Commands");
 
     public string Project => project;
 

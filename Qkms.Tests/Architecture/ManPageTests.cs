@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Qkms.Api.Commands;
 using Qkms.Api.Hosting;
 
 namespace Qkms.Tests.Architecture;

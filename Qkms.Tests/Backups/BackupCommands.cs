@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Qkms.Api.Commands;
 using Qkms.Api.Hosting;
 
 namespace Qkms.Tests.Backups;
@@ -15,7 +16,7 @@ internal static class BackupCommands
         QkmsSettings settings = SettingsOf(dataDirectory, storage);
         await using StringWriter output = new();
         int exitCode = await BackupCommand.RunAsync(
-            BackupArguments.Split([file]), dataDirectory, services => Program.AddBackup(services, settings), output, showBar: false);
+            CommandArguments.Split([file]), dataDirectory, services => Program.AddBackup(services, settings), output, showBar: false);
         exitCode.Should().Be(0);
         return output.ToString();
     }

@@ -1,5 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
-using Qkms.Api.Hosting;
+using Qkms.Api.Commands;
 using Qkms.Core.Backups;
 using Qkms.Core.Diagnosis;
 using Qkms.Core.Installation;
@@ -36,7 +36,7 @@ public sealed class DoctorTests : ServiceTests, IDisposable
 
         DoctorCommand.ToText(findings).Should().NotContain("WARNING").And.NotContain("FAILURE");
         findings.Select(finding => finding.Check).Should().Equal(Checks.All);
-        DoctorCommand.ExitCodeOf(findings).Should().Be(0);
+        Findings.WorstOf(findings).Should().Be(Severity.Fine);
         Directory.GetFiles(_data).Order(StringComparer.Ordinal).Should().Equal(before);
         (await Client.GetJsonAsync("/kms/keys")).ShouldBe(HttpStatusCode.OK);
     }
@@ -47,7 +47,7 @@ public sealed class DoctorTests : ServiceTests, IDisposable
         await PrepareAsync();
         await App.DisposeAsync();
 
-        DoctorCommand.ExitCodeOf(await Fine().LookAsync()).Should().Be(0);
+        Findings.WorstOf(await Fine().LookAsync()).Should().Be(Severity.Fine);
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class DoctorTests : ServiceTests, IDisposable
 
         IReadOnlyList<Finding> findings = await Fine().LookAsync();
         Should(findings.Single(finding => finding.Check == Checks.Database), Severity.Failure, "planted");
-        DoctorCommand.ExitCodeOf(findings).Should().Be(2);
+        Findings.WorstOf(findings).Should().Be(Severity.Failure);
         DoctorCommand.ToText(findings).Should().Contain("FAILURE  database").And.Contain(" -> ");
         using JsonDocument json = JsonDocument.Parse(DoctorCommand.ToJson(findings));
         json.RootElement.GetProperty("status").GetString().Should().Be("failure");
@@ -252,11 +252,11 @@ public sealed class DoctorTests : ServiceTests, IDisposable
             Finding.Fine(Checks.Backup, "e"),
         ];
 
-        IReadOnlyList<Finding> ordered = DoctorCommand.Order(found, Finding.Warn(Checks.Backup, "f", "g"));
+        IReadOnlyList<Finding> ordered = Findings.Order(found, Finding.Warn(Checks.Backup, "f", "g"));
 
         ordered.Select(finding => finding.What).Should().Equal("d", "b", "f");
-        DoctorCommand.ExitCodeOf(ordered).Should().Be(1);
-        DoctorCommand.ExitCodeOf([.. ordered, Finding.Fail(Checks.Disk, "h", "i")]).Should().Be(2);
+        Findings.WorstOf(ordered).Should().Be(Severity.Warning);
+        Findings.WorstOf([.. ordered, Finding.Fail(Checks.Disk, "h", "i")]).Should().Be(Severity.Failure);
     }
 
     private static void Should(Finding finding, Severity severity, string what)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Qkms.Api.Commands;
 using Qkms.Api.Hosting;
 using Qkms.Tests.Aws;
 using Qkms.Tests.Tenants;

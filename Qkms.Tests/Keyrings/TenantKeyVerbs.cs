@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Qkms.Api.Commands;
 using Qkms.Api.Hosting;
 using Qkms.Core.Lifecycle;
 using Qkms.Tests.Tenants;

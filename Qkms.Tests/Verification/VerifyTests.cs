@@ -1,4 +1,4 @@
-using Qkms.Api.Hosting;
+using Qkms.Api.Commands;
 using Qkms.Core.Installation;
 using Qkms.Core.Journal;
 using Qkms.Core.Verification;

@@ -1,11 +1,12 @@
-using Qkms.Core;
+using Qkms.Api.Hosting;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Installation;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Store;
 using Qkms.Core.Tenants;
+using Qkms.Core;
 
-namespace Qkms.Api.Hosting;
+namespace Qkms.Api.Commands;
 
 /// <summary>
 /// <c>root-key list | add | remove | rotate</c>: changes what opens the installation, beside the service, which goes on.
@@ -16,12 +17,6 @@ internal static class RootKeyCommand
     /// <summary>The word that stands first.</summary>
     public const string Name = "root-key";
 
-    /// <summary>It was done.</summary>
-    public const int Done = 0;
-
-    /// <summary>It could not be done; the line says whether anything was changed.</summary>
-    public const int CouldNot = 2;
-
     /// <summary>Does what the arguments say; the exit code.</summary>
     /// <param name="arguments">The arguments behind the word.</param>
     /// <param name="environment">What the environment says of the root key.</param>
@@ -31,18 +26,12 @@ internal static class RootKeyCommand
         string[] arguments,
         RootKeyEnvironment environment,
         Func<IServiceCollection, QkmsSettings, IServiceCollection> addSnapshot,
-        Func<IServiceCollection, QkmsSettings, IServiceCollection> addBeside) => StartFailures.ExplainAsync(
-        async () =>
+        Func<IServiceCollection, QkmsSettings, IServiceCollection> addBeside) => HostCommand.RunAsync(
+        () => RootKeyArguments.Split(arguments),
+        given => given.Options,
+        environment,
+        async (given, _, settings) =>
         {
-            RootKeyArguments given = RootKeyArguments.Split(arguments);
-            if (CommandLine.Answer(given.Options) is { } answer)
-            {
-                await Console.Out.WriteAsync(answer);
-                return Done;
-            }
-
-            EnvironmentRule.Check(EnvironmentRule.VariablesOfProcess(), environment.CredentialsDirectory);
-            QkmsSettings settings = QkmsSettings.From(CommandConfiguration.Read(given.Options));
             await RunAsync(
                 given,
                 settings,
@@ -51,10 +40,9 @@ internal static class RootKeyCommand
                 services => addBeside(services, settings),
                 SecretPrompt.AskNewPassphrase,
                 Console.Out);
-            return Done;
+            return HostCommand.Done;
         },
-        "Qkms cannot do this",
-        CouldNot);
+        "Qkms cannot do this");
 
     /// <summary>The same with arguments and settings that were read.</summary>
     /// <param name="given">The arguments.</param>
@@ -73,34 +61,12 @@ internal static class RootKeyCommand
         Func<Passphrase> askPassphrase,
         TextWriter output)
     {
-        // Looked at first, and read only: on PostgreSQL the store would make a new installation where there is none.
-        await using (ServiceProvider looking = addSnapshot(new ServiceCollection()).BuildServiceProvider())
-        {
-            ITenantRepository found = looking.GetRequiredService<ITenantRepository>();
-            if (!await looking.GetRequiredService<IStoreSnapshot>().ReadAsync(found.AnyAsync, CancellationToken.None))
-                throw new StoreUnusableException("The database has no tenant yet: start the service once.");
-        }
-
+        await CommandServices.RequireInstallationAsync(addSnapshot);
         using RootSecrets secrets = new(new RootKeyLocator(environment, settings.DataDirectory));
         foreach (string path in given.Presented)
             secrets.Present(ReadFile(path));
 
-        await using ServiceProvider services = addBeside(new ServiceCollection())
-            .AddLogging()
-            .AddSingleton(TimeProvider.System)
-            .AddQkmsCore(
-                PqcEngines.Select(settings.Engine, settings.StrictEngine, settings.VerifyAfterSign),
-                settings.ApiKeys,
-                settings.Materials,
-                settings.Signatures,
-                settings.Destruction,
-                settings.Rotation,
-                settings.Audit,
-                settings.Devices,
-                settings.Plans)
-            .BuildServiceProvider();
-        await services.GetRequiredService<IKmsStore>().OpenAsync(CancellationToken.None);
-        await services.GetRequiredService<KeyringOpener>().OpenAsync(secrets, CancellationToken.None);
+        await using ServiceProvider services = await CommandServices.OpenAsync(settings, secrets, addBeside);
         RootKeyChanges changes = services.GetRequiredService<RootKeyChanges>();
         RootKeyReport report = new(output, given.WantsJson);
         switch (given.Verb)

@@ -1,4 +1,4 @@
-namespace Qkms.Api.Hosting;
+namespace Qkms.Api.Commands;
 
 /// <summary>
 /// The configuration of a command beside the service: from the places, and in the order, of the service's. The builder of the service would

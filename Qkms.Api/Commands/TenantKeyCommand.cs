@@ -1,13 +1,13 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
+using Qkms.Api.Hosting;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Lifecycle;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 
-namespace Qkms.Api.Hosting;
+namespace Qkms.Api.Commands;
 
 /// <summary>
 /// <c>tenant-key rotate</c>: gives one tenant or all of them a new key, wraps what the old one wraps anew, and destroys the old one. With
@@ -19,14 +19,8 @@ internal static class TenantKeyCommand
     /// <summary>The word that stands first.</summary>
     public const string Name = "tenant-key";
 
-    /// <summary>It was done.</summary>
-    public const int Done = 0;
-
     /// <summary>Something does not open: it stays under the old key, which was not destroyed.</summary>
     public const int Left = 1;
-
-    /// <summary>It could not be done, or not finished: every key opens, and the same command goes on.</summary>
-    public const int CouldNot = 2;
 
     private const string Rotate = "rotate";
     private const string All = "--all";
@@ -47,36 +41,25 @@ internal static class TenantKeyCommand
         string[] arguments,
         RootKeyEnvironment environment,
         Func<IServiceCollection, QkmsSettings, IServiceCollection> addSnapshot,
-        Func<IServiceCollection, QkmsSettings, IServiceCollection> addStorage) => StartFailures.ExplainAsync(
-        async () =>
-        {
-            BackupArguments given = Split(arguments);
-            if (CommandLine.Answer(given.Options) is { } answer)
-            {
-                await Console.Out.WriteAsync(answer);
-                return Done;
-            }
+        Func<IServiceCollection, QkmsSettings, IServiceCollection> addStorage) => HostCommand.RunAsync(
+        () => Split(arguments),
+        environment,
+        (given, settings) => RunAsync(
+            given,
+            settings,
+            environment,
+            services => addSnapshot(services, settings),
+            services => addStorage(services, settings),
+            Console.Out,
+            !Console.IsOutputRedirected),
+        "Qkms cannot rotate");
 
-            EnvironmentRule.Check(EnvironmentRule.VariablesOfProcess(), environment.CredentialsDirectory);
-            QkmsSettings settings = QkmsSettings.From(CommandConfiguration.Read(given.Options));
-            return await RunAsync(
-                given,
-                settings,
-                environment,
-                services => addSnapshot(services, settings),
-                services => addStorage(services, settings),
-                Console.Out,
-                !Console.IsOutputRedirected);
-        },
-        "Qkms cannot rotate",
-        CouldNot);
-
-    /// <summary>Parts the arguments. The verb stands where other commands have a file.</summary>
-    public static BackupArguments Split(string[] arguments) => BackupArguments.Split(arguments, All, Json, OfTenant, OlderThan);
+    /// <summary>Parts the arguments.</summary>
+    public static CommandArguments Split(string[] arguments) => CommandArguments.Split(arguments, All, Json, OfTenant, OlderThan);
 
     /// <summary>The same with settings that were read.</summary>
     public static async Task<int> RunAsync(
-        BackupArguments given,
+        CommandArguments given,
         QkmsSettings settings,
         RootKeyEnvironment environment,
         Func<IServiceCollection, IServiceCollection> addSnapshot,
@@ -85,13 +68,13 @@ internal static class TenantKeyCommand
         bool showBar)
     {
         string? wanted = given.Words.GetValueOrDefault(OfTenant.TrimEnd('='));
-        if (given.File != Rotate || string.IsNullOrWhiteSpace(wanted) != given.Has(All))
+        if (given.Operand != Rotate || string.IsNullOrWhiteSpace(wanted) != given.Has(All))
             throw new SettingsException($"{Name} takes {Rotate} and {OfTenant}<name or id> or {All}.");
 
         DateTimeOffset? madeBefore = AgeOf(given) is { } age ? TimeProvider.System.GetUtcNow() - age : null;
-        await using ServiceProvider services = await HostServices.OpenAsync(settings, environment, addSnapshot, addStorage);
+        await using ServiceProvider services = await CommandServices.OpenAsync(settings, environment, addSnapshot, addStorage);
         IReadOnlyList<Tenant> tenants = await FindTenantsAsync(services, wanted);
-        BackupProgress? progress = given.Has(Json) ? null : new BackupProgress(output, showBar);
+        CommandProgress? progress = given.Has(Json) ? null : new CommandProgress(output, showBar);
         Summary summary = new();
         try
         {
@@ -107,12 +90,12 @@ internal static class TenantKeyCommand
         }
 
         await output.WriteLineAsync(given.Has(Json) ? ToJson(summary) : ToText(summary));
-        return summary.Left.Count == 0 ? Done : Left;
+        return summary.Left.Count == 0 ? HostCommand.Done : Left;
 
         void Show(int i, long rows) => progress?.At("rotating", tenants[i].Name, i + 1, tenants.Count, rows);
     }
 
-    private static TimeSpan? AgeOf(BackupArguments given)
+    private static TimeSpan? AgeOf(CommandArguments given)
     {
         if (given.Words.GetValueOrDefault(OlderThan.TrimEnd('=')) is not { } text)
             return null;
@@ -172,36 +155,24 @@ internal static class TenantKeyCommand
         foreach (string what in summary.Left.Take(MostNamed))
             text.Append(CultureInfo.InvariantCulture, $"LEFT: {what} does not open, and stays under its old key.\n");
 
-        text.Append("Made ").Append(BackupProgress.Counted(summary.Made, "new tenant key")).Append(", wrapped ")
-            .Append(BackupProgress.Counted(summary.Wrapped, "row")).Append(" anew, destroyed ")
-            .Append(BackupProgress.Counted(summary.Destroyed, "old key")).Append('.');
+        text.Append("Made ").Append(CommandProgress.Counted(summary.Made, "new tenant key")).Append(", wrapped ")
+            .Append(CommandProgress.Counted(summary.Wrapped, "row")).Append(" anew, destroyed ")
+            .Append(CommandProgress.Counted(summary.Destroyed, "old key")).Append('.');
         if (summary.Finished > 0)
-            text.Append(" Finished ").Append(BackupProgress.Counted(summary.Finished, "rotation"))
+            text.Append(" Finished ").Append(CommandProgress.Counted(summary.Finished, "rotation"))
                 .Append(" that had been cut off, without a new key.");
 
         return text.ToString();
     }
 
-    private static string ToJson(Summary summary)
+    private static string ToJson(Summary summary) => CommandJson.Object(json =>
     {
-        using MemoryStream text = new();
-        using (Utf8JsonWriter json = new(text))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("made", summary.Made);
-            json.WriteNumber("wrapped", summary.Wrapped);
-            json.WriteNumber("destroyed", summary.Destroyed);
-            json.WriteNumber("finished", summary.Finished);
-            json.WriteStartArray("left");
-            foreach (string what in summary.Left.Take(MostNamed))
-                json.WriteStringValue(what);
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(text.ToArray());
-    }
+        json.WriteNumber("made", summary.Made);
+        json.WriteNumber("wrapped", summary.Wrapped);
+        json.WriteNumber("destroyed", summary.Destroyed);
+        json.WriteNumber("finished", summary.Finished);
+        json.WriteTexts("left", summary.Left.Take(MostNamed));
+    });
 
     private sealed class Summary
     {

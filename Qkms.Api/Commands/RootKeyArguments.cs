@@ -1,4 +1,6 @@
-namespace Qkms.Api.Hosting;
+using Qkms.Api.Hosting;
+
+namespace Qkms.Api.Commands;
 
 /// <summary>The arguments of <c>root-key</c>: what to do, with which root key, its own options, and settings of the service.</summary>
 /// <param name="Verb">list, add, remove or rotate.</param>

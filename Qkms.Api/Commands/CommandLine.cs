@@ -1,6 +1,7 @@
 using System.Text;
+using Qkms.Api.Hosting;
 
-namespace Qkms.Api.Hosting;
+namespace Qkms.Api.Commands;
 
 /// <summary>
 /// The arguments of the service: <c>--help</c>, <c>--version</c>, and settings as <c>--name=value</c> or <c>--name value</c>, which the

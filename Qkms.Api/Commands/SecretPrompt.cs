@@ -3,7 +3,7 @@ using System.Text;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Secrets;
 
-namespace Qkms.Api.Hosting;
+namespace Qkms.Api.Commands;
 
 /// <summary>Asks for secrets: on a terminal without an echo, otherwise from a line of standard input.</summary>
 internal static class SecretPrompt

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Configuration;
+using Qkms.Api.Commands;
 using Qkms.Api.Hosting;
 using Qkms.Tests.ApiKeys;
 using Qkms.Tests.Verification;
 
-namespace Qkms.Tests.Hosting;
+namespace Qkms.Tests.Commands;
 
 /// <summary>K-01: <c>api-key list | create | revoke</c> on the host, for an API key that is lost or leaked.</summary>
 public sealed class ApiKeyCommandTests

@@ -1,9 +1,8 @@
-using System.Text;
-using System.Text.Json;
+using Qkms.Api.Hosting;
 using Qkms.Core.Installation;
 using Qkms.Core.Keyrings;
 
-namespace Qkms.Api.Hosting;
+namespace Qkms.Api.Commands;
 
 /// <summary>
 /// <c>keyring rotate</c>: adds a key of a kind that belongs to no tenant, for new work. With SQLite the service is stopped meanwhile; with
@@ -14,12 +13,6 @@ internal static class KeyringCommand
 {
     /// <summary>The word that stands first.</summary>
     public const string Name = "keyring";
-
-    /// <summary>It was done.</summary>
-    public const int Done = 0;
-
-    /// <summary>It could not be done.</summary>
-    public const int CouldNot = 2;
 
     private const string Rotate = "rotate";
     private const string Json = "--json";
@@ -43,64 +36,45 @@ internal static class KeyringCommand
         string[] arguments,
         RootKeyEnvironment environment,
         Func<IServiceCollection, QkmsSettings, IServiceCollection> addSnapshot,
-        Func<IServiceCollection, QkmsSettings, IServiceCollection> addStorage) => StartFailures.ExplainAsync(
-        async () =>
-        {
-            BackupArguments given = Split(arguments);
-            if (CommandLine.Answer(given.Options) is { } answer)
-            {
-                await Console.Out.WriteAsync(answer);
-                return Done;
-            }
+        Func<IServiceCollection, QkmsSettings, IServiceCollection> addStorage) => HostCommand.RunAsync(
+        () => Split(arguments),
+        environment,
+        (given, settings) => RunAsync(
+            given,
+            settings,
+            environment,
+            services => addSnapshot(services, settings),
+            services => addStorage(services, settings),
+            Console.Out),
+        "Qkms cannot rotate");
 
-            EnvironmentRule.Check(EnvironmentRule.VariablesOfProcess(), environment.CredentialsDirectory);
-            QkmsSettings settings = QkmsSettings.From(CommandConfiguration.Read(given.Options));
-            return await RunAsync(
-                given,
-                settings,
-                environment,
-                services => addSnapshot(services, settings),
-                services => addStorage(services, settings),
-                Console.Out);
-        },
-        "Qkms cannot rotate",
-        CouldNot);
-
-    /// <summary>Parts the arguments. The verb stands where other commands have a file.</summary>
-    public static BackupArguments Split(string[] arguments) => BackupArguments.Split(arguments, Json, Kind);
+    /// <summary>Parts the arguments.</summary>
+    public static CommandArguments Split(string[] arguments) => CommandArguments.Split(arguments, Json, Kind);
 
     /// <summary>The same with settings that were read.</summary>
     public static async Task<int> RunAsync(
-        BackupArguments given,
+        CommandArguments given,
         QkmsSettings settings,
         RootKeyEnvironment environment,
         Func<IServiceCollection, IServiceCollection> addSnapshot,
         Func<IServiceCollection, IServiceCollection> addStorage,
         TextWriter output)
     {
-        if (given.File != Rotate || !_kinds.TryGetValue(given.Words.GetValueOrDefault(Kind.TrimEnd('='), ""), out KeyringKind kind))
+        if (given.Operand != Rotate || !_kinds.TryGetValue(given.Words.GetValueOrDefault(Kind.TrimEnd('='), ""), out KeyringKind kind))
             throw new SettingsException($"{Name} takes {Rotate} and {Kind}<kind>: one of {string.Join(", ", _kinds.Keys)}.");
 
-        await using ServiceProvider services = await HostServices.OpenAsync(settings, environment, addSnapshot, addStorage);
+        await using ServiceProvider services = await CommandServices.OpenAsync(settings, environment, addSnapshot, addStorage);
         KeyringEntry made = await services.GetRequiredService<KeyringRotation>().RunAsync(kind, CancellationToken.None);
         await output.WriteLineAsync(given.Has(Json)
             ? ToJson(made)
             : $"Added {made.Kind.ToWords()} key {made.Id}, version {made.Version}. New work is done with it; the keys before it stay.");
-        return Done;
+        return HostCommand.Done;
     }
 
-    private static string ToJson(KeyringEntry made)
+    private static string ToJson(KeyringEntry made) => CommandJson.Object(json =>
     {
-        using MemoryStream text = new();
-        using (Utf8JsonWriter json = new(text))
-        {
-            json.WriteStartObject();
-            json.WriteString("kind", _kinds.First(kind => kind.Value == made.Kind).Key);
-            json.WriteString("key_id", made.Id);
-            json.WriteNumber("version", made.Version);
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(text.ToArray());
-    }
+        json.WriteString("kind", _kinds.First(kind => kind.Value == made.Kind).Key);
+        json.WriteString("key_id", made.Id);
+        json.WriteNumber("version", made.Version);
+    });
 }

@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Qkms.Core.Installation;
 using Qkms.Core.Keyrings;
 
-namespace Qkms.Api.Hosting;
+namespace Qkms.Api.Commands;
 
 /// <summary>Says what <c>root-key</c> found or did: lines for people, or one line of JSON.</summary>
 internal sealed class RootKeyReport(TextWriter output, bool isJson)
@@ -87,11 +86,7 @@ internal sealed class RootKeyReport(TextWriter output, bool isJson)
     private static void WriteRemoved(Utf8JsonWriter json, RemovedRootKey removed)
     {
         WriteWrapper(json, removed.Wrapper, "removed");
-        json.WriteStartArray("proved");
-        foreach (RootWrapper wrapper in removed.Proved)
-            json.WriteStringValue(wrapper.RootKeyId);
-
-        json.WriteEndArray();
+        json.WriteTexts("proved", removed.Proved.Select(wrapper => wrapper.RootKeyId));
     }
 
     private static void WriteWrapper(Utf8JsonWriter json, RootWrapper wrapper, string name)
@@ -109,18 +104,7 @@ internal sealed class RootKeyReport(TextWriter output, bool isJson)
         json.WriteString("created_at", Text(wrapper.CreatedAt));
     }
 
-    private void Write(Action<Utf8JsonWriter> members)
-    {
-        using MemoryStream text = new();
-        using (Utf8JsonWriter json = new(text))
-        {
-            json.WriteStartObject();
-            members(json);
-            json.WriteEndObject();
-        }
-
-        output.WriteLine(Encoding.UTF8.GetString(text.ToArray()));
-    }
+    private void Write(Action<Utf8JsonWriter> members) => output.WriteLine(CommandJson.Object(members));
 
     private static string WordOf(RootKeyProof proof) => proof switch
     {

@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
-using Qkms.Api.Hosting;
+using Qkms.Api.Commands;
 
-namespace Qkms.Tests.Hosting;
+namespace Qkms.Tests.Commands;
 
 /// <summary>K-06: a command beside the service reads the settings that the service reads.</summary>
 public sealed class CommandConfigurationTests

@@ -1,6 +1,5 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
+using Qkms.Api.Hosting;
 using Qkms.Core.Backups;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Keyrings;
@@ -8,7 +7,7 @@ using Qkms.Core.Store;
 using Qkms.Core.Time;
 using Qkms.Core.Verification;
 
-namespace Qkms.Api.Hosting;
+namespace Qkms.Api.Commands;
 
 /// <summary>
 /// Restores a backup into a temporary folder, checks everything that <c>verify</c> checks, uses some of its private keys, and deletes the
@@ -28,7 +27,7 @@ internal sealed class RestoreDrill(
     /// <param name="sample">How many private keys are used.</param>
     public async Task<int> RunAsync(BackupArchive backup, IBackupProgress progress, int sample)
     {
-        using RootSecrets secrets = VerifyCommand.FindSecrets(environment, settings);
+        using RootSecrets secrets = CommandServices.FindSecrets(environment, settings);
 
         // With mode 0700.
         DirectoryInfo folder = Directory.CreateTempSubdirectory("qkms-drill-");
@@ -46,7 +45,7 @@ internal sealed class RestoreDrill(
                 .BuildServiceProvider();
             await services.GetRequiredService<Restorer>().RunAsync(
                 backup, secrets, replace: false, progress, CancellationToken.None);
-            (progress as BackupProgress)?.End();
+            (progress as CommandProgress)?.End();
             VerifyReport report = new(isJson ? TextWriter.Null : output, showBar);
             (VerificationSummary summary, int working) = await services.GetRequiredService<IStoreSnapshot>().ReadAsync(
                 async session =>
@@ -82,12 +81,9 @@ internal sealed class RestoreDrill(
             + $"random. Nothing was kept."));
     }
 
-    private static string ToJson(BackupManifest manifest, VerifyReport report, VerificationSummary summary, int working)
-    {
-        using MemoryStream text = new();
-        using (Utf8JsonWriter json = new(text))
+    private static string ToJson(BackupManifest manifest, VerifyReport report, VerificationSummary summary, int working) =>
+        CommandJson.Object(json =>
         {
-            json.WriteStartObject();
             json.WriteString("installation_id", manifest.Facts.InstallationId);
             json.WriteString("made_at", manifest.MadeAtText);
             json.WriteNumber("tenants", summary.Tenants);
@@ -96,14 +92,6 @@ internal sealed class RestoreDrill(
             json.WriteNumber("versions", summary.Versions);
             json.WriteNumber("private_keys", summary.PrivateKeys);
             json.WriteNumber("used_private_keys", working);
-            json.WriteStartArray("findings");
-            foreach (string finding in report.Findings)
-                json.WriteStringValue(finding);
-
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(text.ToArray());
-    }
+            json.WriteTexts("findings", report.Findings);
+        });
 }

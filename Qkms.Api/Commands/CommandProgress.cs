@@ -1,10 +1,10 @@
 using System.Globalization;
 using Qkms.Core.Backups;
 
-namespace Qkms.Api.Hosting;
+namespace Qkms.Api.Commands;
 
-/// <summary>Says how far a backup or restore is: in a bar on a terminal, with a line for each hundred thousand rows elsewhere.</summary>
-internal sealed class BackupProgress(TextWriter output, bool showBar) : IBackupProgress
+/// <summary>Says how far a command is that goes through many rows: in a bar on a terminal, with a line for each hundred thousand rows elsewhere.</summary>
+internal sealed class CommandProgress(TextWriter output, bool showBar) : IBackupProgress
 {
     private const int BarWidth = 40;
     private const long RowsBetweenLines = 100_000;

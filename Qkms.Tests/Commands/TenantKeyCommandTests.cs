@@ -2,7 +2,7 @@ using Qkms.Tests.Keyrings;
 using Qkms.Tests.Tenants;
 using Qkms.Tests.Verification;
 
-namespace Qkms.Tests.Hosting;
+namespace Qkms.Tests.Commands;
 
 /// <summary>The operator's tools, 2: <c>qkms tenant-key rotate</c>.</summary>
 public sealed class TenantKeyCommandTests

@@ -1,11 +1,12 @@
 using System.Globalization;
+using Qkms.Api.Hosting;
 using Qkms.Core.Backups;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Store;
 using Qkms.Core.Time;
 using Qkms.Core.Verification;
 
-namespace Qkms.Api.Hosting;
+namespace Qkms.Api.Commands;
 
 /// <summary><c>verify</c>: checks the journal and every key of a database, beside the service or without it.</summary>
 /// <remarks>
@@ -23,9 +24,6 @@ internal static class VerifyCommand
     /// <summary>Something does not.</summary>
     public const int Found = 1;
 
-    /// <summary>It could not be verified.</summary>
-    public const int CouldNot = 2;
-
     private const string Backup = "--backup=";
 
     /// <summary>Verifies what the settings name; the exit code.</summary>
@@ -37,29 +35,26 @@ internal static class VerifyCommand
         string[] options,
         RootKeyEnvironment environment,
         Func<IServiceCollection, QkmsSettings, IServiceCollection> addSnapshot,
-        Func<IServiceCollection, string, IServiceCollection> addFolder) => StartFailures.ExplainAsync(
-        async () =>
-        {
-            BackupArguments given = BackupArguments.Split(options, Backup);
-            if (given.File is { } file)
-                throw new SettingsException($"{Name} takes no file; for a backup: {Name} {Backup}{file}.");
+        Func<IServiceCollection, string, IServiceCollection> addFolder) => HostCommand.RunAsync(
+        () => Split(options),
+        environment,
+        (given, settings) => given.Words.GetValueOrDefault(Backup.TrimEnd('=')) is { } backup
+            ? RunAsync(backup, settings, environment, addFolder, Console.Out, !Console.IsOutputRedirected)
+            : RunAsync(
+                settings,
+                environment,
+                services => addSnapshot(services, settings),
+                new VerifyReport(Console.Out, showBar: !Console.IsOutputRedirected),
+                CancellationToken.None),
+        "Qkms cannot verify");
 
-            if (CommandLine.Answer(given.Options) is { } answer)
-            {
-                await Console.Out.WriteAsync(answer);
-                return Holds;
-            }
-
-            EnvironmentRule.Check(EnvironmentRule.VariablesOfProcess(), environment.CredentialsDirectory);
-            QkmsSettings settings = QkmsSettings.From(CommandConfiguration.Read(given.Options));
-            if (given.Words.GetValueOrDefault(Backup.TrimEnd('=')) is { } backup)
-                return await RunAsync(backup, settings, environment, addFolder, Console.Out, !Console.IsOutputRedirected);
-
-            VerifyReport report = new(Console.Out, showBar: !Console.IsOutputRedirected);
-            return await RunAsync(settings, environment, services => addSnapshot(services, settings), report, CancellationToken.None);
-        },
-        "Qkms cannot verify",
-        CouldNot);
+    private static CommandArguments Split(string[] options)
+    {
+        CommandArguments given = CommandArguments.Split(options, Backup);
+        return given.Operand is null
+            ? given
+            : throw new SettingsException($"{Name} takes no file; for a backup: {Name} {Backup}{given.Operand}.");
+    }
 
     /// <summary>The same with a backup in place of the database: it is restored in a temporary folder.</summary>
     public static async Task<int> RunAsync(
@@ -72,28 +67,7 @@ internal static class VerifyCommand
     {
         using BackupArchive backup = BackupArchive.Open(file);
         RestoreDrill drill = new(settings, environment, addFolder, output, showBar, isJson: false);
-        return await drill.RunAsync(backup, new BackupProgress(output, showBar), sample: 0) == 0 ? Holds : Found;
-    }
-
-    /// <summary>What opens the database, to be disposed of by the caller.</summary>
-    /// <exception cref="RootKeyException">There is neither a root key nor a passphrase, or it cannot be used.</exception>
-    public static RootSecrets FindSecrets(RootKeyEnvironment environment, QkmsSettings settings)
-    {
-        RootKeyLocator rootKeys = new(environment, settings.DataDirectory);
-        RootSecrets secrets = new(rootKeys);
-        try
-        {
-            return secrets.Located is not null || secrets.Passphrases.Count > 0
-                ? secrets
-                : throw new RootKeyException(
-                    $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor {RootKeyEnvironment.ValueVariable} nor "
-                    + $"{RootKeyEnvironment.PassphraseVariable} is set, and {rootKeys.DefaultPath} does not exist.");
-        }
-        catch
-        {
-            secrets.Dispose();
-            throw;
-        }
+        return await drill.RunAsync(backup, new CommandProgress(output, showBar), sample: 0) == 0 ? Holds : Found;
     }
 
     /// <summary>The same with settings that were read.</summary>
@@ -112,7 +86,7 @@ internal static class VerifyCommand
             .AddSingleton<Verifier>()
             .BuildServiceProvider();
         IStoreSnapshot snapshot = services.GetRequiredService<IStoreSnapshot>();
-        using RootSecrets secrets = FindSecrets(environment, settings);
+        using RootSecrets secrets = CommandServices.FindSecrets(environment, settings);
         Verifier verifier = services.GetRequiredService<Verifier>();
         VerificationSummary summary = await snapshot.ReadAsync(
             session => verifier.RunAsync(session, secrets, report), cancellationToken);

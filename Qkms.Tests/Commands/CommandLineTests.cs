@@ -1,7 +1,8 @@
 using System.Diagnostics;
+using Qkms.Api.Commands;
 using Qkms.Api.Hosting;
 
-namespace Qkms.Tests.Hosting;
+namespace Qkms.Tests.Commands;
 
 /// <summary>F-84: arguments are understood or refused; only a start that was asked for makes something.</summary>
 public sealed class CommandLineTests

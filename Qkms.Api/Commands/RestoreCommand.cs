@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
+using Qkms.Api.Hosting;
 using Qkms.Core.Backups;
 using Qkms.Core.Keyrings;
 
-namespace Qkms.Api.Hosting;
+namespace Qkms.Api.Commands;
 
 /// <summary>
 /// <c>restore FILE</c>: writes a backup into the database that the settings name, which has no installation yet or is replaced with
@@ -15,14 +14,8 @@ internal static class RestoreCommand
     /// <summary>The word that stands first.</summary>
     public const string Name = "restore";
 
-    /// <summary>It was done; of a drill: everything holds.</summary>
-    public const int Done = 0;
-
     /// <summary>Of a drill: something does not hold.</summary>
     public const int Found = 1;
-
-    /// <summary>It could not be done, and nothing was changed.</summary>
-    public const int CouldNot = 2;
 
     private const string Json = "--json";
     private const string Replace = "--replace";
@@ -32,7 +25,7 @@ internal static class RestoreCommand
     private const int LargestSample = 10_000;
 
     /// <summary>Parts the arguments.</summary>
-    public static BackupArguments Split(string[] arguments) => BackupArguments.Split(arguments, Json, Replace, Drill, Sample);
+    public static CommandArguments Split(string[] arguments) => CommandArguments.Split(arguments, Json, Replace, Drill, Sample);
 
     /// <summary>Restores; the exit code.</summary>
     /// <param name="arguments">The arguments behind the command.</param>
@@ -43,33 +36,22 @@ internal static class RestoreCommand
         string[] arguments,
         RootKeyEnvironment environment,
         Func<IServiceCollection, QkmsSettings, IServiceCollection> addBackup,
-        Func<IServiceCollection, string, IServiceCollection> addFolder) => StartFailures.ExplainAsync(
-        async () =>
-        {
-            BackupArguments given = Split(arguments);
-            if (CommandLine.Answer(given.Options) is { } answer)
-            {
-                await Console.Out.WriteAsync(answer);
-                return Done;
-            }
-
-            EnvironmentRule.Check(EnvironmentRule.VariablesOfProcess(), environment.CredentialsDirectory);
-            QkmsSettings settings = QkmsSettings.From(CommandConfiguration.Read(given.Options));
-            return await RunAsync(
-                given,
-                settings,
-                environment,
-                services => addBackup(services, settings),
-                addFolder,
-                Console.Out,
-                !Console.IsOutputRedirected);
-        },
-        "Qkms cannot restore",
-        CouldNot);
+        Func<IServiceCollection, string, IServiceCollection> addFolder) => HostCommand.RunAsync(
+        () => Split(arguments),
+        environment,
+        (given, settings) => RunAsync(
+            given,
+            settings,
+            environment,
+            services => addBackup(services, settings),
+            addFolder,
+            Console.Out,
+            !Console.IsOutputRedirected),
+        "Qkms cannot restore");
 
     /// <summary>The same with settings that were read.</summary>
     public static async Task<int> RunAsync(
-        BackupArguments given,
+        CommandArguments given,
         QkmsSettings settings,
         RootKeyEnvironment environment,
         Func<IServiceCollection, IServiceCollection> addBackup,
@@ -77,31 +59,31 @@ internal static class RestoreCommand
         TextWriter output,
         bool showBar)
     {
-        string file = given.File ?? throw new SettingsException($"{Name} needs a file: {Name} <file> [{Replace} | {Drill}].");
+        string file = given.Operand ?? throw new SettingsException($"{Name} needs a file: {Name} <file> [{Replace} | {Drill}].");
         if (given.Has(Drill) && given.Has(Replace))
             throw new SettingsException($"{Drill} leaves the database alone, and {Replace} does not: give one of them.");
 
         using BackupArchive backup = BackupArchive.Open(file);
-        IBackupProgress progress = given.Has(Json) ? new NoProgress() : new BackupProgress(output, showBar);
+        IBackupProgress progress = given.Has(Json) ? new NoProgress() : new CommandProgress(output, showBar);
         if (given.Has(Drill))
         {
             RestoreDrill drill = new(settings, environment, addFolder, output, showBar, given.Has(Json));
-            return await drill.RunAsync(backup, progress, SampleOf(given)) == 0 ? Done : Found;
+            return await drill.RunAsync(backup, progress, SampleOf(given)) == 0 ? HostCommand.Done : Found;
         }
 
-        using RootSecrets secrets = VerifyCommand.FindSecrets(environment, settings);
+        using RootSecrets secrets = CommandServices.FindSecrets(environment, settings);
         await using ServiceProvider services = addBackup(new ServiceCollection())
             .AddSingleton(TimeProvider.System)
             .AddSingleton<Restorer>()
             .BuildServiceProvider();
         Restored restored = await services.GetRequiredService<Restorer>().RunAsync(
             backup, secrets, given.Has(Replace), progress, CancellationToken.None);
-        (progress as BackupProgress)?.End();
+        (progress as CommandProgress)?.End();
         await output.WriteLineAsync(given.Has(Json) ? ToJson(backup.Manifest, restored) : ToText(backup.Manifest, restored, services));
-        return Done;
+        return HostCommand.Done;
     }
 
-    private static int SampleOf(BackupArguments given)
+    private static int SampleOf(CommandArguments given)
     {
         string? text = given.Words.GetValueOrDefault(Sample.TrimEnd('='));
         if (text is null)
@@ -113,26 +95,18 @@ internal static class RestoreCommand
     }
 
     private static string ToText(BackupManifest manifest, Restored restored, ServiceProvider services) =>
-        $"Restored {BackupProgress.Counted(restored.Rows, "row")} of the backup of {manifest.MadeAtText} into "
+        $"Restored {CommandProgress.Counted(restored.Rows, "row")} of the backup of {manifest.MadeAtText} into "
         + $"{services.GetRequiredService<IRestoreTarget>().Description}"
         + (restored.Replaced ? ", in the place of the installation that was there" : "")
         + $"; epoch {restored.Epoch} begins. What was revoked or destroyed after the backup works again until you repeat it: see "
         + "docs/backup.md.";
 
-    private static string ToJson(BackupManifest manifest, Restored restored)
+    private static string ToJson(BackupManifest manifest, Restored restored) => CommandJson.Object(json =>
     {
-        using MemoryStream text = new();
-        using (Utf8JsonWriter json = new(text))
-        {
-            json.WriteStartObject();
-            json.WriteString("installation_id", manifest.Facts.InstallationId);
-            json.WriteString("made_at", manifest.MadeAtText);
-            json.WriteNumber("rows", restored.Rows);
-            json.WriteBoolean("replaced", restored.Replaced);
-            json.WriteNumber("epoch", restored.Epoch);
-            json.WriteEndObject();
-        }
-
-        return Encoding.UTF8.GetString(text.ToArray());
-    }
+        json.WriteString("installation_id", manifest.Facts.InstallationId);
+        json.WriteString("made_at", manifest.MadeAtText);
+        json.WriteNumber("rows", restored.Rows);
+        json.WriteBoolean("replaced", restored.Replaced);
+        json.WriteNumber("epoch", restored.Epoch);
+    });
 }

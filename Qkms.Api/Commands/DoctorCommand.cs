@@ -1,20 +1,17 @@
 using System.Text;
-using System.Text.Json;
+using Qkms.Api.Hosting;
 using Qkms.Core.Backups;
 using Qkms.Core.Diagnosis;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Store;
 
-namespace Qkms.Api.Hosting;
+namespace Qkms.Api.Commands;
 
 /// <summary><c>doctor</c>: what an operator asks at night, each with what to do. It reads, beside the service or without it.</summary>
 internal static class DoctorCommand
 {
     /// <summary>The word that stands first.</summary>
     public const string Name = "doctor";
-
-    /// <summary>It could not look, which is as bad as the worst that it can find.</summary>
-    public const int CouldNot = (int)Severity.Failure;
 
     private const string Json = "--json";
 
@@ -25,31 +22,26 @@ internal static class DoctorCommand
     public static Task<int> RunAsync(
         string[] arguments,
         RootKeyEnvironment environment,
-        Func<IServiceCollection, QkmsSettings, IServiceCollection> addSnapshot) => StartFailures.ExplainAsync(
-        async () =>
+        Func<IServiceCollection, QkmsSettings, IServiceCollection> addSnapshot) => HostCommand.RunAsync(
+        () => Split(arguments),
+        given => given.Options,
+        environment,
+        async (given, configuration, settings) =>
         {
-            BackupArguments given = BackupArguments.Split(arguments, Json);
-            if (given.File is not null)
-                throw new SettingsException($"{Name} takes no file.");
-
-            if (CommandLine.Answer(given.Options) is { } answer)
-            {
-                await Console.Out.WriteAsync(answer);
-                return (int)Severity.Fine;
-            }
-
-            EnvironmentRule.Check(EnvironmentRule.VariablesOfProcess(), environment.CredentialsDirectory);
-            IConfiguration configuration = CommandConfiguration.Read(given.Options);
-            QkmsSettings settings = QkmsSettings.From(configuration);
             DiagnosisLimits limits = new();
             HostDiagnosis host = new(settings, configuration, limits, TimeProvider.System);
             IReadOnlyList<Finding> findings = await LookAsync(
                 settings, host, limits, TimeProvider.System, environment, services => addSnapshot(services, settings));
             await Console.Out.WriteLineAsync(given.Has(Json) ? ToJson(findings) : ToText(findings));
-            return ExitCodeOf(findings);
+            return (int)Findings.WorstOf(findings);
         },
-        "Qkms cannot look at itself",
-        CouldNot);
+        "Qkms cannot look at itself");
+
+    private static CommandArguments Split(string[] arguments)
+    {
+        CommandArguments given = CommandArguments.Split(arguments, Json);
+        return given.Operand is null ? given : throw new SettingsException($"{Name} takes no file.");
+    }
 
     /// <summary>The same with settings that were read: what was found.</summary>
     public static async Task<IReadOnlyList<Finding>> LookAsync(
@@ -80,27 +72,8 @@ internal static class DoctorCommand
                 Checks.Database, e.Message, "See docs/hardening.md for a schema that differs, else the log of the service or the server."));
         }
 
-        return Order(findings, noBackup);
+        return Findings.Order(findings, noBackup);
     }
-
-    /// <summary>In the order of the checks; of a check that has something to say, what is fine is left out.</summary>
-    public static IReadOnlyList<Finding> Order(IReadOnlyList<Finding> findings, Finding? noBackup)
-    {
-        // A note that cannot be read says more than that there is none.
-        Finding[] all = noBackup is null ? [.. findings] : [.. findings.Where(one => one.Check != Checks.Backup), noBackup];
-        return
-        [
-            .. Checks.All.SelectMany(check =>
-            {
-                Finding[] ofCheck = [.. all.Where(one => one.Check == check)];
-                Finding[] bad = [.. ofCheck.Where(one => one.Severity != Severity.Fine)];
-                return bad.Length > 0 ? bad : ofCheck.Take(1);
-            }),
-        ];
-    }
-
-    /// <summary>The worst of them.</summary>
-    public static int ExitCodeOf(IEnumerable<Finding> findings) => findings.Max(finding => (int)finding.Severity);
 
     /// <summary>A line for each finding, and one for what to do.</summary>
     public static string ToText(IEnumerable<Finding> findings)
@@ -117,30 +90,22 @@ internal static class DoctorCommand
     }
 
     /// <summary>The same for scripts.</summary>
-    public static string ToJson(IReadOnlyList<Finding> findings)
+    public static string ToJson(IReadOnlyList<Finding> findings) => CommandJson.Object(json =>
     {
-        using MemoryStream text = new();
-        using (Utf8JsonWriter json = new(text))
+        json.WriteString("status", Word(Findings.WorstOf(findings)));
+        json.WriteStartArray("findings");
+        foreach (Finding finding in findings)
         {
             json.WriteStartObject();
-            json.WriteString("status", Word((Severity)ExitCodeOf(findings)));
-            json.WriteStartArray("findings");
-            foreach (Finding finding in findings)
-            {
-                json.WriteStartObject();
-                json.WriteString("check", finding.Check);
-                json.WriteString("severity", Word(finding.Severity));
-                json.WriteString("what", OnOneLine(finding.What));
-                json.WriteString("repair", finding.Repair);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
+            json.WriteString("check", finding.Check);
+            json.WriteString("severity", Word(finding.Severity));
+            json.WriteString("what", OnOneLine(finding.What));
+            json.WriteString("repair", finding.Repair);
             json.WriteEndObject();
         }
 
-        return Encoding.UTF8.GetString(text.ToArray());
-    }
+        json.WriteEndArray();
+    });
 
     private static string Word(Severity severity) => severity switch
     {

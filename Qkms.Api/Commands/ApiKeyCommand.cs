@@ -1,5 +1,6 @@
 using System.Globalization;
 using Qkms.Api.ApiKeys;
+using Qkms.Api.Hosting;
 using Qkms.Core.Administration;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Installation;
@@ -10,7 +11,7 @@ using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 using Qkms.Core.Time;
 
-namespace Qkms.Api.Hosting;
+namespace Qkms.Api.Commands;
 
 /// <summary>
 /// <c>api-key list | create | revoke</c>: for whoever has the root key and the database, when an API key is lost or leaked. With SQLite the
@@ -21,12 +22,6 @@ internal static class ApiKeyCommand
 {
     /// <summary>The word that stands first.</summary>
     public const string Name = "api-key";
-
-    /// <summary>It was done.</summary>
-    public const int Done = 0;
-
-    /// <summary>It could not be done, and nothing was changed.</summary>
-    public const int CouldNot = 2;
 
     private const string Usage =
         "say 'list', 'create --label=<text> --roles=<role,…> [--tenant=<name or id>]' or 'revoke --id=<api_key_id or lookup_id>'";
@@ -49,32 +44,25 @@ internal static class ApiKeyCommand
         string[] arguments,
         RootKeyEnvironment environment,
         Func<IServiceCollection, QkmsSettings, IServiceCollection> addSnapshot,
-        Func<IServiceCollection, QkmsSettings, IServiceCollection> addStorage) => StartFailures.ExplainAsync(
-        async () =>
+        Func<IServiceCollection, QkmsSettings, IServiceCollection> addStorage) => HostCommand.RunAsync(
+        () => Split(arguments),
+        given => given.Options,
+        environment,
+        async (given, _, settings) =>
         {
-            (string verb, Dictionary<string, string> own, string[] options) = Split(arguments);
-            if (CommandLine.Answer(options) is { } answer)
-            {
-                await Console.Out.WriteAsync(answer);
-                return Done;
-            }
-
-            EnvironmentRule.Check(EnvironmentRule.VariablesOfProcess(), environment.CredentialsDirectory);
-            QkmsSettings settings = QkmsSettings.From(CommandConfiguration.Read(options));
             await using Stream secrets = Console.OpenStandardOutput();
             await RunAsync(
-                verb,
-                own,
+                given.Verb,
+                given.Own,
                 settings,
                 environment,
                 services => addSnapshot(services, settings),
                 services => addStorage(services, settings),
                 secrets,
                 Console.Out);
-            return Done;
+            return HostCommand.Done;
         },
-        "Qkms cannot do this",
-        CouldNot);
+        "Qkms cannot do this");
 
     /// <summary>The same with arguments and settings that were read.</summary>
     /// <param name="verb">list, create or revoke.</param>
@@ -95,7 +83,7 @@ internal static class ApiKeyCommand
         Stream secrets,
         TextWriter output)
     {
-        await using ServiceProvider services = await HostServices.OpenAsync(settings, environment, addSnapshot, addStorage);
+        await using ServiceProvider services = await CommandServices.OpenAsync(settings, environment, addSnapshot, addStorage);
         IKmsStore store = services.GetRequiredService<IKmsStore>();
         await (verb switch
         {
