@@ -137,9 +137,11 @@ internal static class RootKeyCommand
         {
             return await AddFileAsync(path, changes, secrets);
         }
-        catch (Exception) when (IsUnused(path, changes, secrets))
+        catch
         {
-            File.Delete(path);
+            if (await IsUnusedAsync(path, changes, secrets))
+                File.Delete(path);
+
             throw;
         }
     }
@@ -153,12 +155,12 @@ internal static class RootKeyCommand
     }
 
     // Only a file that surely opens nothing is taken away again: where the answer to a commit is lost, the database may have the row.
-    private static bool IsUnused(string path, RootKeyChanges changes, RootSecrets secrets)
+    private static async Task<bool> IsUnusedAsync(string path, RootKeyChanges changes, RootSecrets secrets)
     {
         try
         {
             using RootKey made = ReadFile(path);
-            RootKeyList now = changes.ListAsync(secrets, CancellationToken.None).GetAwaiter().GetResult();
+            RootKeyList now = await changes.ListAsync(secrets, CancellationToken.None);
             return now.States.All(state => state.Wrapper.RootKeyId != made.Id);
         }
         catch (Exception e) when (e is RootKeyException or StoreUnusableException or KmsException or IOException)

@@ -143,19 +143,8 @@ internal sealed class TenantKeyRotation(
                 return count;
 
             last = page[^1].Material.VersionId;
-            List<(KeyVersion? Version, KeyMaterial Found, KeyMaterial Replacement)> changes = [];
-            foreach ((KeyMaterial material, Sealed<KeyVersion>? row) in page)
-            {
-                try
-                {
-                    changes.Add(WrapAnew(open, material, row));
-                }
-                catch (SealBrokenException e)
-                {
-                    left.Add(e.What);
-                }
-            }
-
+            List<(KeyVersion? Version, KeyMaterial Found, KeyMaterial Replacement)> changes =
+                WrapWhatOpens(page, row => WrapAnew(open, row.Material, row.Version), left);
             if (changes.Count == 0)
                 continue;
 
@@ -174,6 +163,26 @@ internal sealed class TenantKeyRotation(
             count += written;
             onWrapped(written);
         }
+    }
+
+    // A row that does not open is named, and the others are wrapped.
+    private static List<TChange> WrapWhatOpens<TRow, TChange>(
+        IReadOnlyList<TRow> rows, Func<TRow, TChange> wrap, List<string> left)
+    {
+        List<TChange> changes = [];
+        foreach (TRow row in rows)
+        {
+            try
+            {
+                changes.Add(wrap(row));
+            }
+            catch (SealBrokenException e)
+            {
+                left.Add(e.What);
+            }
+        }
+
+        return changes;
     }
 
     private async Task<List<(KeyMaterial Material, Sealed<KeyVersion>? Version)>> ListMaterialsAsync(
@@ -201,6 +210,9 @@ internal sealed class TenantKeyRotation(
         return (version, material, PrivateKeyWrap.Wrap(open.Newest, version, material.Format, privateKey));
     }
 
+    private static (KeptResult Found, KeptResult Replacement) WrapAnew(OpenKeys open, KeptResult kept) =>
+        (kept, KeptResultWrap.WrapAnew(open.Find(kept.WrappingKeyId, KeptResultWrap.Broken(kept).What), open.Newest, kept));
+
     private async Task<long> WrapKeptResultsAsync(
         TenantId tenantId, OpenKeys open, List<string> left, Action<long> onWrapped, CancellationToken cancellationToken)
     {
@@ -214,20 +226,7 @@ internal sealed class TenantKeyRotation(
                 return count;
 
             last = page[^1].Key;
-            List<(KeptResult Found, KeptResult Replacement)> changes = [];
-            foreach (KeptResult kept in page)
-            {
-                try
-                {
-                    WrappingKey old = open.Find(kept.WrappingKeyId, KeptResultWrap.Broken(kept).What);
-                    changes.Add((kept, KeptResultWrap.WrapAnew(old, open.Newest, kept)));
-                }
-                catch (SealBrokenException e)
-                {
-                    left.Add(e.What);
-                }
-            }
-
+            List<(KeptResult Found, KeptResult Replacement)> changes = WrapWhatOpens(page, kept => WrapAnew(open, kept), left);
             if (changes.Count == 0)
                 continue;
 

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Qkms.Api.Commands;
 using Qkms.Api.Hosting;
 
@@ -13,7 +12,7 @@ internal static class BackupCommands
     /// <summary>The same with storage of the test's own.</summary>
     public static async Task<string> BackUpAsync(string dataDirectory, IReadOnlyDictionary<string, string> storage, string file)
     {
-        QkmsSettings settings = SettingsOf(dataDirectory, storage);
+        QkmsSettings settings = TestSettings.Of(dataDirectory, storage);
         await using StringWriter output = new();
         int exitCode = await BackupCommand.RunAsync(
             CommandArguments.Split([file]), dataDirectory, services => Program.AddBackup(services, settings), output, showBar: false);
@@ -40,7 +39,7 @@ internal static class BackupCommands
     private static async Task<(int ExitCode, string Output)> RestoreAsync(
         string dataDirectory, IReadOnlyDictionary<string, string> storage, RootKeyEnvironment environment, string[] arguments)
     {
-        QkmsSettings settings = SettingsOf(dataDirectory, storage);
+        QkmsSettings settings = TestSettings.Of(dataDirectory, storage);
         await using StringWriter output = new();
         int exitCode = await RestoreCommand.RunAsync(
             RestoreCommand.Split(arguments),
@@ -56,16 +55,10 @@ internal static class BackupCommands
     /// <summary><c>qkms verify --backup=FILE</c>.</summary>
     public static async Task<(int ExitCode, string Output)> VerifyAsync(string dataDirectory, string file)
     {
-        QkmsSettings settings = SettingsOf(dataDirectory, new Dictionary<string, string>());
+        QkmsSettings settings = TestSettings.Of(dataDirectory, new Dictionary<string, string>());
         using RootKeyEnvironment environment = new();
         await using StringWriter output = new();
         int exitCode = await VerifyCommand.RunAsync(file, settings, environment, Program.AddFolder, output, showBar: false);
         return (exitCode, output.ToString());
     }
-
-    private static QkmsSettings SettingsOf(string dataDirectory, IReadOnlyDictionary<string, string> storage) =>
-        QkmsSettings.From(new ConfigurationBuilder()
-            .AddInMemoryCollection(storage.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
-            .AddInMemoryCollection([KeyValuePair.Create("Qkms:DataDirectory", (string?)dataDirectory)])
-            .Build());
 }

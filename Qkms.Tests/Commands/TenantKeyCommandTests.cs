@@ -11,15 +11,7 @@ public sealed class TenantKeyCommandTests
     public async Task All_tenants_or_one_get_a_new_key()
     {
         using TemporaryDirectory directory = new();
-        string[] ids;
-        await using (QkmsApplication app = new(directory.Path))
-        {
-            using HttpClient client = app.Client();
-            (string second, HttpClient theirs) = await app.FurnishTenantAsync(client, "second");
-            theirs.Dispose();
-            await client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "mine" });
-            ids = [(await app.FirstTenantAsync()).ToString(), second];
-        }
+        string[] ids = await MakeTwoTenantsAsync(directory.Path);
 
         Guid[] first = KeysOf(directory.Path, ids);
 
@@ -50,15 +42,7 @@ public sealed class TenantKeyCommandTests
     public async Task What_does_not_open_is_named_and_the_others_are_rotated()
     {
         using TemporaryDirectory directory = new();
-        string[] ids;
-        await using (QkmsApplication app = new(directory.Path))
-        {
-            using HttpClient client = app.Client();
-            (string second, HttpClient theirs) = await app.FurnishTenantAsync(client, "second");
-            theirs.Dispose();
-            await client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "mine" });
-            ids = [(await app.FirstTenantAsync()).ToString(), second];
-        }
+        string[] ids = await MakeTwoTenantsAsync(directory.Path);
 
         using (Database database = TestStorage.Open(directory.Path))
         {
@@ -157,5 +141,16 @@ public sealed class TenantKeyCommandTests
     {
         using Database database = TestStorage.OpenUntouched(path);
         return [.. ids.Select(id => database.TenantKeysInUse(id).Should().ContainSingle().Which)];
+    }
+
+    /// <summary>The first one with a key "mine", and a second one; their ids.</summary>
+    private static async Task<string[]> MakeTwoTenantsAsync(string dataDirectory)
+    {
+        await using QkmsApplication app = new(dataDirectory);
+        using HttpClient client = app.Client();
+        (string second, HttpClient theirs) = await app.FurnishTenantAsync(client, "second");
+        theirs.Dispose();
+        await client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "mine" });
+        return [(await app.FirstTenantAsync()).ToString(), second];
     }
 }

@@ -21,12 +21,8 @@ internal sealed class Doctor(string dataDirectory)
 
     public async Task<IReadOnlyList<Finding>> LookAsync()
     {
-        IConfiguration configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(TestStorage.SettingsOf(dataDirectory, withRootKey: false)
-                .Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
-            .AddInMemoryCollection(Settings.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
-            .AddInMemoryCollection([KeyValuePair.Create("Qkms:DataDirectory", (string?)dataDirectory)])
-            .Build();
+        IConfiguration configuration = TestSettings.ConfigurationOf(
+            dataDirectory, TestStorage.SettingsOf(dataDirectory, withRootKey: false), Settings);
         QkmsSettings settings = QkmsSettings.From(configuration);
         using RootKeyEnvironment environment = new(RootKeyFile);
         HostDiagnosis host = new(settings, configuration, Limits, Time) { IsClockKept = () => IsClockKept };

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Qkms.Api.Commands;
 using Qkms.Api.Hosting;
 using Qkms.Tests.Aws;
@@ -298,7 +297,7 @@ public sealed class KeyringRotationTests
     private static async Task<(int ExitCode, string Output)> RunAsync(
         string dataDirectory, IReadOnlyDictionary<string, string> storage, params string[] arguments)
     {
-        QkmsSettings settings = SettingsOf(dataDirectory, storage);
+        QkmsSettings settings = TestSettings.Of(dataDirectory, storage);
         using RootKeyEnvironment environment = new();
         await using StringWriter output = new();
         int exitCode = await KeyringCommand.RunAsync(
@@ -310,12 +309,6 @@ public sealed class KeyringRotationTests
             output);
         return (exitCode, output.ToString());
     }
-
-    private static QkmsSettings SettingsOf(string dataDirectory, IReadOnlyDictionary<string, string> storage) =>
-        QkmsSettings.From(new ConfigurationBuilder()
-            .AddInMemoryCollection(storage.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
-            .AddInMemoryCollection([KeyValuePair.Create("Qkms:DataDirectory", (string?)dataDirectory)])
-            .Build());
 
     private static async Task ShouldVerifyAsync(string path)
     {

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Qkms.Api.Commands;
 using Qkms.Api.Hosting;
 using Qkms.Core.Lifecycle;
@@ -23,10 +22,7 @@ internal static class TenantKeyVerbs
     public static async Task<(int ExitCode, string Output)> RunTenantKeyAsync(
         string dataDirectory, IReadOnlyDictionary<string, string> storage, params string[] arguments)
     {
-        QkmsSettings settings = QkmsSettings.From(new ConfigurationBuilder()
-            .AddInMemoryCollection(storage.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
-            .AddInMemoryCollection([KeyValuePair.Create("Qkms:DataDirectory", (string?)dataDirectory)])
-            .Build());
+        QkmsSettings settings = TestSettings.Of(dataDirectory, storage);
         using RootKeyEnvironment environment = new();
         await using StringWriter output = new();
         int exitCode = await TenantKeyCommand.RunAsync(

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Qkms.Api.Commands;
 using Qkms.Api.Hosting;
 
@@ -14,11 +13,7 @@ internal static class RootKeyCommands
     /// <summary>The same with an environment of the test's own, which ends.</summary>
     public static async Task<string> RunAsync(string dataDirectory, RootKeyEnvironment environment, params string[] arguments)
     {
-        QkmsSettings settings = QkmsSettings.From(new ConfigurationBuilder()
-            .AddInMemoryCollection(
-                TestStorage.SettingsOf(dataDirectory).Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
-            .AddInMemoryCollection([KeyValuePair.Create("Qkms:DataDirectory", (string?)dataDirectory)])
-            .Build());
+        QkmsSettings settings = TestSettings.Of(dataDirectory, TestStorage.SettingsOf(dataDirectory));
         await using StringWriter output = new();
         using (environment)
         {

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Qkms.Api.Commands;
 using Qkms.Api.Hosting;
 
@@ -14,13 +13,9 @@ internal static class Verify
     public static async Task<(int ExitCode, string Output)> RunAsync(
         string dataDirectory, IReadOnlyDictionary<string, string> storage, bool showBar = false)
     {
-        IConfiguration configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(storage.Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
-            .AddInMemoryCollection([KeyValuePair.Create("Qkms:DataDirectory", (string?)dataDirectory)])
-            .Build();
         using RootKeyEnvironment environment = new();
         await using StringWriter output = new();
-        QkmsSettings settings = QkmsSettings.From(configuration);
+        QkmsSettings settings = TestSettings.Of(dataDirectory, storage);
         int exitCode = await VerifyCommand.RunAsync(
             settings,
             environment,
