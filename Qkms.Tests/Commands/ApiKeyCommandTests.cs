@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Qkms.Api.Commands;
 using Qkms.Api.Hosting;
 using Qkms.Tests.ApiKeys;
@@ -92,11 +91,7 @@ public sealed class ApiKeyCommandTests
 
     private static async Task<(string Secret, string Output)> RunAsync(string dataDirectory, params string[] arguments)
     {
-        IConfiguration configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(TestStorage.SettingsOf(dataDirectory).Select(pair => KeyValuePair.Create(pair.Key, (string?)pair.Value)))
-            .AddInMemoryCollection([KeyValuePair.Create("Qkms:DataDirectory", (string?)dataDirectory)])
-            .Build();
-        QkmsSettings settings = QkmsSettings.From(configuration);
+        QkmsSettings settings = TestSettings.Of(dataDirectory, TestStorage.SettingsOf(dataDirectory));
         (string verb, Dictionary<string, string> own, _) = ApiKeyCommand.Split(arguments);
         using RootKeyEnvironment environment = new();
         using MemoryStream secrets = new();

@@ -95,7 +95,7 @@ public sealed class KeyringRotationTests
 
         async Task<string> ListAsync()
         {
-            QkmsSettings settings = SettingsOf(directory.Path, TestStorage.SettingsOf(directory.Path));
+            QkmsSettings settings = TestSettings.Of(directory.Path, TestStorage.SettingsOf(directory.Path));
             using RootKeyEnvironment environment = new();
             await using StringWriter output = new();
             await ApiKeyCommand.RunAsync(
