@@ -20,7 +20,6 @@ using Qkms.Api.Signatures;
 using Qkms.Api.Telemetry;
 using Qkms.Api.Tenants;
 using Qkms.Core;
-using Qkms.Core.Cryptography;
 using Qkms.Core.Diagnosis;
 using Qkms.Core.Installation;
 using Qkms.Core.Keyrings;

@@ -1,5 +1,3 @@
-using Qkms.Api.Hosting;
-
 namespace Qkms.Api.Commands;
 
 /// <summary>The arguments of <c>root-key</c>: what to do, with which root key, its own options, and settings of the service.</summary>

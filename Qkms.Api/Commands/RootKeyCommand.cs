@@ -1,10 +1,7 @@
 using Qkms.Api.Hosting;
-using Qkms.Core.Cryptography;
 using Qkms.Core.Installation;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Store;
-using Qkms.Core.Tenants;
-using Qkms.Core;
 
 namespace Qkms.Api.Commands;
 

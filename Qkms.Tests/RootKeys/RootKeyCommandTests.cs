@@ -1,5 +1,4 @@
 using Qkms.Api.Commands;
-using Qkms.Api.Hosting;
 using Qkms.Tests.Backups;
 using Qkms.Tests.Verification;
 
