@@ -3,7 +3,9 @@ using Qkms.Core.Backups;
 
 namespace Qkms.Api.Commands;
 
-/// <summary>Says how far a command is that goes through many rows: in a bar on a terminal, with a line for each hundred thousand rows elsewhere.</summary>
+/// <summary>
+/// Says how far a command is that goes through many rows: in a bar on a terminal, with a line for each hundred thousand rows elsewhere.
+/// </summary>
 internal sealed class CommandProgress(TextWriter output, bool showBar) : IBackupProgress
 {
     private const int BarWidth = 40;
