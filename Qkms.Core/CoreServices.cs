@@ -38,6 +38,7 @@ internal static class CoreServices
         PlanOptions plans) => services
         .AddSingleton(engine)
         .AddSingleton<SecondOpinion>()
+        .AddSingleton<KeyMakers>()
         .AddSingleton(apiKeys)
         .AddSingleton<IdGenerator>()
         .AddSingleton<Keyring>()

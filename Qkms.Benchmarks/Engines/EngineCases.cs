@@ -89,15 +89,15 @@ internal static class EngineCases
 
     private static IEnumerable<EngineCase> Generation(PqcEngine engine)
     {
-        SecondOpinion opinion = new(engine);
+        KeyMakers makers = new(new SecondOpinion(engine));
         yield return new($"new ML-KEM-768 key, {engine.Name}", WithoutOpinion, Repeat(() => AloneMLKem(engine, MLKemAlgorithm.MLKem768)));
-        yield return new($"new ML-KEM-768 key, {engine.Name}", WithOpinion, Repeat(() => Make(KeyAlgorithm.MLKem768, opinion)));
+        yield return new($"new ML-KEM-768 key, {engine.Name}", WithOpinion, Repeat(() => Make(KeyAlgorithm.MLKem768, makers)));
         yield return new($"new ML-DSA-65 key, {engine.Name}", WithoutOpinion, Repeat(() => AloneMLDsa(engine, MLDsaAlgorithm.MLDsa65)));
-        yield return new($"new ML-DSA-65 key, {engine.Name}", WithOpinion, Repeat(() => Make(KeyAlgorithm.MLDsa65, opinion)));
+        yield return new($"new ML-DSA-65 key, {engine.Name}", WithOpinion, Repeat(() => Make(KeyAlgorithm.MLDsa65, makers)));
     }
 
-    private static void Make(KeyAlgorithm algorithm, SecondOpinion opinion) =>
-        algorithm.Family.Generate(algorithm, algorithm.Uses[0], opinion).Dispose();
+    private static void Make(KeyAlgorithm algorithm, KeyMakers makers) =>
+        algorithm.Family.Generate(algorithm, algorithm.Uses[0], makers).Dispose();
 
     // Finding primes takes a time that varies by a factor of ten: what the opinion adds is measured on keys that are there.
     private static IEnumerable<EngineCase> RsaGeneration()

@@ -33,7 +33,7 @@ internal sealed class AesFamily : KeyFamily
     internal override KeyVersionId? KeyOf(ReadOnlySpan<byte> ciphertext) =>
         BlobV1.TryReadHeader(ciphertext, out _, out KeyVersionId id) ? id : null;
 
-    internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, SecondOpinion opinion) =>
+    internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, KeyMakers makers) =>
         new([], SecretBytes.Random(KeySize), Format);
 
     internal override LoadedKey Load(StoredKey key, SecretBytes secret, PqcEngine engine) => new AesKey(key.VersionId, secret);

@@ -51,7 +51,7 @@ internal sealed class EcdsaFamily : KeyFamily
 
     internal override int GenerationCostOf(KeyAlgorithm algorithm) => _curves[algorithm].Costs.Generate;
 
-    internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, SecondOpinion opinion)
+    internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, KeyMakers makers)
     {
         using var generated = ECDsa.Create(_curves[algorithm].Platform);
         byte[] publicKey = generated.ExportSubjectPublicKeyInfo();

@@ -38,7 +38,7 @@ internal sealed class Ed25519Family : KeyFamily
 
     internal override bool WaitsForTurn(KeyOperation operation) => operation == KeyOperation.Sign;
 
-    internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, SecondOpinion opinion) =>
+    internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, KeyMakers makers) =>
         NewKeyMaterial.Confirmed(SecretBytes.Random(Curve.SecretKeySize), Format, seed => Confirm(algorithm, seed.Span));
 
     internal override LoadedKey Load(StoredKey key, SecretBytes secret, PqcEngine engine) => new Ed25519Key(secret);

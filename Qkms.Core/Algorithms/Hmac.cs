@@ -35,7 +35,7 @@ internal sealed class HmacFamily : KeyFamily
 
     internal override bool GeneratesAtOnce => true;
 
-    internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, SecondOpinion opinion) =>
+    internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, KeyMakers makers) =>
         new([], SecretBytes.Random(_hashes[algorithm].Length), Format);
 
     internal override LoadedKey Load(StoredKey key, SecretBytes secret, PqcEngine engine) => new HmacKey(secret, _hashes[key.Algorithm]);

@@ -72,7 +72,7 @@ internal abstract class KeyFamily
 
     /// <summary>A new key, confirmed from the bytes that will be stored.</summary>
     /// <exception cref="EngineFaultException">The implementations do not agree on it; nothing of it may be used.</exception>
-    internal abstract NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, SecondOpinion opinion);
+    internal abstract NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, KeyMakers makers);
 
     /// <summary>A stored key, ready for use.</summary>
     /// <param name="key">Which key it is.</param>

@@ -46,12 +46,12 @@ internal sealed class MLDsaFamily : KeyFamily
 
     internal override int GenerationCostOf(KeyAlgorithm algorithm) => 4;
 
-    internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, SecondOpinion opinion)
+    internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, KeyMakers makers)
     {
-        using MLDsa generated = opinion.InUse.GenerateMLDsa(_sets[algorithm].Platform);
+        using MLDsa generated = makers.Opinion.InUse.GenerateMLDsa(_sets[algorithm].Platform);
         SecretBytes seed = SecretBytes.Allocate(SeedSize, out Span<byte> destination);
         generated.ExportMLDsaPrivateSeed(destination);
-        return NewKeyMaterial.Confirmed(seed, Format, stored => opinion.Confirm(generated, stored.Span));
+        return NewKeyMaterial.Confirmed(seed, Format, stored => makers.Opinion.Confirm(generated, stored.Span));
     }
 
     // The expanded key is used; the stored seed is of no further use.

@@ -43,12 +43,12 @@ internal sealed class MLKemFamily : KeyFamily
 
     internal override bool WaitsForTurn(KeyOperation operation) => !operation.Creates();
 
-    internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, SecondOpinion opinion)
+    internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, KeyMakers makers)
     {
-        using MLKem generated = opinion.InUse.GenerateMLKem(_sets[algorithm].Platform);
+        using MLKem generated = makers.Opinion.InUse.GenerateMLKem(_sets[algorithm].Platform);
         SecretBytes seed = SecretBytes.Allocate(SeedSize, out Span<byte> destination);
         generated.ExportPrivateSeed(destination);
-        return NewKeyMaterial.Confirmed(seed, Format, stored => opinion.Confirm(generated, stored.Span));
+        return NewKeyMaterial.Confirmed(seed, Format, stored => makers.Opinion.Confirm(generated, stored.Span));
     }
 
     // The expanded key is used; the stored seed is of no further use.

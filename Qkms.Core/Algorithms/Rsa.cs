@@ -59,9 +59,9 @@ internal sealed class RsaFamily : KeyFamily
         _ => 400,
     };
 
-    internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, SecondOpinion opinion)
+    internal override NewKeyMaterial Generate(KeyAlgorithm algorithm, KeyUse use, KeyMakers makers)
     {
-        using RSA generated = RSA.Create(algorithm.ModulusBits!.Value);
+        using RSA generated = makers.NewRsa(algorithm.ModulusBits!.Value);
         byte[] publicKey = generated.ExportSubjectPublicKeyInfo();
         return NewKeyMaterial.Confirmed(ExportPkcs8(generated), Format, privateKey =>
         {

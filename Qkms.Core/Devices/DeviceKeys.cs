@@ -29,7 +29,7 @@ internal sealed class DeviceKeys(
     StateChanges states,
     KeyPlanner planner,
     NewKeys newKeys,
-    SecondOpinion opinion,
+    KeyMakers makers,
     KeyGenerationGate gate,
     TenantKeys tenantKeys,
     Cipher cipher,
@@ -211,7 +211,7 @@ internal sealed class DeviceKeys(
         (KeyAlgorithm algorithm, string spelling) = wish.AlgorithmFor(atFirst);
         caller.Budget?.Pay(algorithm.Family.GenerationCostOf(algorithm));
         using NewKeyMaterial pair = await gate.RunAsync(
-            algorithm, () => algorithm.Family.Generate(algorithm, KeyUse.Encryption, opinion), cancellationToken);
+            algorithm, () => algorithm.Family.Generate(algorithm, KeyUse.Encryption, makers), cancellationToken);
         using WrappingKey tenantKey = await tenantKeys.OpenAsync(caller.TenantId, cancellationToken);
         return await changes.WriteAsync(
             caller, request, Plan(atFirst), async () => Plan(await store.ReadAsync(ReadAsync, cancellationToken)), cancellationToken);

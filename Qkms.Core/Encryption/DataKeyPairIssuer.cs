@@ -10,7 +10,7 @@ namespace Qkms.Core.Encryption;
 /// Key pairs for callers to use themselves, the private key wrapped as a data key is: made as the service's own keys are, behind the same
 /// gate and with the same second opinion, and not kept.
 /// </summary>
-internal sealed class DataKeyPairIssuer(DataKeyIssuer dataKeys, KeyUses uses, KeyGenerationGate gate, SecondOpinion opinion)
+internal sealed class DataKeyPairIssuer(DataKeyIssuer dataKeys, KeyUses uses, KeyGenerationGate gate, KeyMakers makers)
 {
     /// <summary>A key pair, its private key wrapped by the key that is meant.</summary>
     /// <param name="caller">Whose key.</param>
@@ -31,7 +31,7 @@ internal sealed class DataKeyPairIssuer(DataKeyIssuer dataKeys, KeyUses uses, Ke
 
         caller.Budget?.Pay(algorithm.Family.GenerationCostOf(algorithm));
         using NewKeyMaterial pair = await gate.RunAsync(
-            algorithm, () => algorithm.Family.Generate(algorithm, algorithm.Uses[0], opinion), cancellationToken);
+            algorithm, () => algorithm.Family.Generate(algorithm, algorithm.Uses[0], makers), cancellationToken);
         SecretBytes privateKey = algorithm.Family.ToPkcs8(algorithm, pair.PrivateKey);
         try
         {

@@ -27,7 +27,7 @@ internal sealed class KeyLifecycle(
     NewKeys newKeys,
     KeyQuota quota,
     KeyWriter writer,
-    SecondOpinion opinion,
+    KeyMakers makers,
     KeyGenerationGate gate,
     TenantKeys tenantKeys,
     OperationMetrics metrics,
@@ -271,7 +271,7 @@ internal sealed class KeyLifecycle(
         return head;
     }
 
-    private NewKeyMaterial Generate(KeyAddress address) => address.Algorithm.Family.Generate(address.Algorithm, address.Use, opinion);
+    private NewKeyMaterial Generate(KeyAddress address) => address.Algorithm.Family.Generate(address.Algorithm, address.Use, makers);
 
     private static KeyAndVersion Rotatable(KeyAndVersion found, int? expected)
     {

@@ -17,7 +17,7 @@ internal sealed class Successors(
     KeyRows rows,
     KeyPlanner planner,
     NewKeys newKeys,
-    SecondOpinion opinion,
+    KeyMakers makers,
     KeyGenerationGate gate,
     IdGenerator ids,
     TimeProvider time)
@@ -58,7 +58,7 @@ internal sealed class Successors(
     {
         KeyAddress address = found.Address;
         return gate.RunAsync(
-            address.Algorithm, () => address.Algorithm.Family.Generate(address.Algorithm, address.Use, opinion), cancellationToken);
+            address.Algorithm, () => address.Algorithm.Family.Generate(address.Algorithm, address.Use, makers), cancellationToken);
     }
 
     /// <summary>All that the rotation writes, sealed, and what it leaves behind.</summary>

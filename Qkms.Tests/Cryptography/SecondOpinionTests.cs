@@ -50,7 +50,7 @@ public sealed class SecondOpinionTests
         foreach (string name in _sets)
         {
             KeyAlgorithm algorithm = KeyAlgorithm.FromStored(name);
-            Func<NewKeyMaterial> create = () => algorithm.Family.Generate(algorithm, algorithm.Uses[0], opinion);
+            Func<NewKeyMaterial> create = () => algorithm.Family.Generate(algorithm, algorithm.Uses[0], new KeyMakers(opinion));
             if (name == set)
                 create.Should().Throw<EngineFaultException>().WithMessage($"*{set}*'{engine}'*'wrong'*");
             else
@@ -66,7 +66,7 @@ public sealed class SecondOpinionTests
     {
         KeyAlgorithm algorithm = KeyAlgorithm.FromStored(set);
         SecondOpinion opinion = new(new WrongEngine(set, Enum.Parse<WrongEngine.Fault>(fault)), [EngineUnderTest.Present[engine].Engine]);
-        Func<NewKeyMaterial> create = () => algorithm.Family.Generate(algorithm, algorithm.Uses[0], opinion);
+        Func<NewKeyMaterial> create = () => algorithm.Family.Generate(algorithm, algorithm.Uses[0], new KeyMakers(opinion));
 
         // An engine that cannot make a key at all says so by itself.
         if (fault == nameof(WrongEngine.Fault.Failure))
@@ -79,7 +79,7 @@ public sealed class SecondOpinionTests
     public void Stored_seed_is_the_one_that_was_confirmed()
     {
         SecondOpinion opinion = new(PqcEngines.Select(PqcEngines.BouncyCastle));
-        using NewKeyMaterial made = KeyAlgorithm.MLKem768.Family.Generate(KeyAlgorithm.MLKem768, KeyUse.Encryption, opinion);
+        using NewKeyMaterial made = KeyAlgorithm.MLKem768.Family.Generate(KeyAlgorithm.MLKem768, KeyUse.Encryption, new KeyMakers(opinion));
         using MLKem read = PqcEngines.Select(PqcEngines.Managed).ImportMLKemPrivateSeed(MLKemAlgorithm.MLKem768, made.PrivateKey.Span);
         read.ExportEncapsulationKey().Should().Equal(made.PublicKey);
     }

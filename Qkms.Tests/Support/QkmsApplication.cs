@@ -160,6 +160,11 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         {
             services.AddSingleton<TimeProvider>(Time);
             services.AddSingleton<IStartupFilter, KestrelHeaders>();
+
+            // Nodes on one database, and a service that starts again, make new keys: here they would be the same.
+            if (_ownDirectory is not null && !isOtherStorage)
+                services.AddSingleton<KeyMakers, PooledRsaKeys>();
+
             if (!KeepsHouse)
             {
                 services.Remove(services.Single(service => service.ImplementationType == typeof(Housekeeping)));
