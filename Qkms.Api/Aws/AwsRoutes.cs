@@ -12,24 +12,24 @@ internal static class AwsRoutes
     /// <param name="routes">The group.</param>
     /// <param name="name">Its name.</param>
     /// <param name="permission">What it needs.</param>
-    /// <param name="request">How its request is read.</param>
+    /// <param name="request">How its request is read; asked for by the first one, because most services have no client of AWS.</param>
     /// <param name="response">How its response is written; secrets in it are zeroed afterwards.</param>
     /// <param name="run">Does it.</param>
     public static void MapOperation<TRequest, TResponse>(
         this RouteGroupBuilder routes,
         string name,
         RequiredPermission permission,
-        JsonTypeInfo<TRequest> request,
-        JsonTypeInfo<TResponse> response,
+        Func<JsonTypeInfo<TRequest>> request,
+        Func<JsonTypeInfo<TResponse>> response,
         Func<AwsCall, TRequest, ValueTask<TResponse>> run)
         where TRequest : class
     {
         routes.MapPost("/", async context =>
         {
             AwsCall call = new(context, RequestFacts.Of(context).RequireCaller(), AwsRequest.Of(context));
-            TResponse result = await run(call, await ReadAsync(call, request));
+            TResponse result = await run(call, await ReadAsync(call, request()));
             using IDisposable? secrets = result as IDisposable;
-            await AwsProtocol.WriteAsync(context, result, response);
+            await AwsProtocol.WriteAsync(context, result, response());
         })
             .WithMetadata(new AwsTarget(name), permission, TakesBody.Instance)
             .WithDisplayName($"AWS KMS {name}")

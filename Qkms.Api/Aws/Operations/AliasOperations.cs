@@ -28,26 +28,26 @@ internal static class AliasOperations
         routes.MapOperation(
             "CreateAlias",
             new RequiredPermission(Permission.KeysUpdate),
-            AwsJson.Default.CreateAliasRequest,
-            AwsJson.Default.EmptyResponse,
+            () => AwsJson.Default.CreateAliasRequest,
+            () => AwsJson.Default.EmptyResponse,
             CreateAliasAsync);
         routes.MapOperation(
             "UpdateAlias",
             new RequiredPermission(Permission.KeysUpdate),
-            AwsJson.Default.UpdateAliasRequest,
-            AwsJson.Default.EmptyResponse,
+            () => AwsJson.Default.UpdateAliasRequest,
+            () => AwsJson.Default.EmptyResponse,
             UpdateAliasAsync);
         routes.MapOperation(
             "DeleteAlias",
             new RequiredPermission(Permission.KeysUpdate),
-            AwsJson.Default.DeleteAliasRequest,
-            AwsJson.Default.EmptyResponse,
+            () => AwsJson.Default.DeleteAliasRequest,
+            () => AwsJson.Default.EmptyResponse,
             DeleteAliasAsync);
         routes.MapOperation(
             "ListAliases",
             new RequiredPermission(Permission.KeysRead),
-            AwsJson.Default.ListAliasesRequest,
-            AwsJson.Default.ListAliasesResponse,
+            () => AwsJson.Default.ListAliasesRequest,
+            () => AwsJson.Default.ListAliasesResponse,
             ListAliasesAsync);
     }
 

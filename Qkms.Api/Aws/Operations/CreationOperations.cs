@@ -32,8 +32,8 @@ internal static class CreationOperations
     public static void MapCreation(this RouteGroupBuilder routes) => routes.MapOperation(
         "CreateKey",
         new RequiredPermission(Permission.KeysGenerate),
-        AwsJson.Default.CreateKeyRequest,
-        AwsJson.Default.CreateKeyResponse,
+        () => AwsJson.Default.CreateKeyRequest,
+        () => AwsJson.Default.CreateKeyResponse,
         CreateKeyAsync);
 
     private static async ValueTask<CreateKeyResponse> CreateKeyAsync(AwsCall call, CreateKeyRequest request)

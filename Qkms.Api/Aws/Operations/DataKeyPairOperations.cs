@@ -28,14 +28,14 @@ internal static class DataKeyPairOperations
         routes.MapOperation(
             "GenerateDataKeyPair",
             new RequiredPermission(Permission.DataKeysGenerate),
-            AwsJson.Default.GenerateDataKeyPairRequest,
-            AwsJson.Default.GenerateDataKeyPairResponse,
+            () => AwsJson.Default.GenerateDataKeyPairRequest,
+            () => AwsJson.Default.GenerateDataKeyPairResponse,
             static (call, request) => GenerateAsync(call, request, showsPlaintext: true));
         routes.MapOperation(
             "GenerateDataKeyPairWithoutPlaintext",
             new RequiredPermission(Permission.DataKeysGenerate),
-            AwsJson.Default.GenerateDataKeyPairRequest,
-            AwsJson.Default.GenerateDataKeyPairResponse,
+            () => AwsJson.Default.GenerateDataKeyPairRequest,
+            () => AwsJson.Default.GenerateDataKeyPairResponse,
             static (call, request) => GenerateAsync(call, request, showsPlaintext: false));
     }
 

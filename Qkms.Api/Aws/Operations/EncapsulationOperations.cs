@@ -36,14 +36,14 @@ internal static class EncapsulationOperations
         routes.MapOperation(
             "Encapsulate",
             new RequiredPermission(Permission.KemEncapsulate),
-            AwsJson.Default.EncapsulateRequest,
-            AwsJson.Default.EncapsulateResponse,
+            () => AwsJson.Default.EncapsulateRequest,
+            () => AwsJson.Default.EncapsulateResponse,
             EncapsulateAsync);
         routes.MapOperation(
             "Decapsulate",
             new RequiredPermission(Permission.KemDecapsulate),
-            AwsJson.Default.DecapsulateRequest,
-            AwsJson.Default.DecapsulateResponse,
+            () => AwsJson.Default.DecapsulateRequest,
+            () => AwsJson.Default.DecapsulateResponse,
             DecapsulateAsync);
     }
 

@@ -63,32 +63,32 @@ internal static class EncryptionOperations
         routes.MapOperation(
             "Encrypt",
             new RequiredPermission(Permission.CryptoEncrypt),
-            AwsJson.Default.EncryptRequest,
-            AwsJson.Default.EncryptResponse,
+            () => AwsJson.Default.EncryptRequest,
+            () => AwsJson.Default.EncryptResponse,
             EncryptAsync);
         routes.MapOperation(
             "Decrypt",
             new RequiredPermission(Permission.CryptoDecrypt, Permission.DataKeysDecrypt),
-            AwsJson.Default.DecryptRequest,
-            AwsJson.Default.DecryptResponse,
+            () => AwsJson.Default.DecryptRequest,
+            () => AwsJson.Default.DecryptResponse,
             DecryptAsync);
         routes.MapOperation(
             "GenerateDataKey",
             new RequiredPermission(Permission.DataKeysGenerate),
-            AwsJson.Default.GenerateDataKeyRequest,
-            AwsJson.Default.GenerateDataKeyResponse,
+            () => AwsJson.Default.GenerateDataKeyRequest,
+            () => AwsJson.Default.GenerateDataKeyResponse,
             static (call, request) => GenerateDataKeyAsync(call, request, showsPlaintext: true));
         routes.MapOperation(
             "GenerateDataKeyWithoutPlaintext",
             new RequiredPermission(Permission.DataKeysGenerate),
-            AwsJson.Default.GenerateDataKeyRequest,
-            AwsJson.Default.GenerateDataKeyResponse,
+            () => AwsJson.Default.GenerateDataKeyRequest,
+            () => AwsJson.Default.GenerateDataKeyResponse,
             static (call, request) => GenerateDataKeyAsync(call, request, showsPlaintext: false));
         routes.MapOperation(
             "GenerateRandom",
             new RequiredPermission(Permission.DataKeysGenerate),
-            AwsJson.Default.GenerateRandomRequest,
-            AwsJson.Default.GenerateRandomResponse,
+            () => AwsJson.Default.GenerateRandomRequest,
+            () => AwsJson.Default.GenerateRandomResponse,
             GenerateRandom);
     }
 

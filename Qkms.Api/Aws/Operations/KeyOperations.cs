@@ -53,14 +53,14 @@ internal static class KeyOperations
         routes.MapOperation(
             "DescribeKey",
             new RequiredPermission(Permission.KeysRead),
-            AwsJson.Default.DescribeKeyRequest,
-            AwsJson.Default.DescribeKeyResponse,
+            () => AwsJson.Default.DescribeKeyRequest,
+            () => AwsJson.Default.DescribeKeyResponse,
             DescribeKeyAsync);
         routes.MapOperation(
             "GetPublicKey",
             new RequiredPermission(Permission.KeysRead),
-            AwsJson.Default.GetPublicKeyRequest,
-            AwsJson.Default.GetPublicKeyResponse,
+            () => AwsJson.Default.GetPublicKeyRequest,
+            () => AwsJson.Default.GetPublicKeyResponse,
             GetPublicKeyAsync);
     }
 

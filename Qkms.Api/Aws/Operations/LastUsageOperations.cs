@@ -34,8 +34,8 @@ internal static class LastUsageOperations
         routes.MapOperation(
             "GetKeyLastUsage",
             new RequiredPermission(Permission.KeysRead),
-            AwsJson.Default.GetKeyLastUsageRequest,
-            AwsJson.Default.GetKeyLastUsageResponse,
+            () => AwsJson.Default.GetKeyLastUsageRequest,
+            () => AwsJson.Default.GetKeyLastUsageResponse,
             GetAsync);
 
     private static async ValueTask<GetKeyLastUsageResponse> GetAsync(AwsCall call, GetKeyLastUsageRequest request)

@@ -25,14 +25,14 @@ internal static class MacOperations
         routes.MapOperation(
             "GenerateMac",
             new RequiredPermission(Permission.GenerateMac),
-            AwsJson.Default.GenerateMacRequest,
-            AwsJson.Default.GenerateMacResponse,
+            () => AwsJson.Default.GenerateMacRequest,
+            () => AwsJson.Default.GenerateMacResponse,
             GenerateMacAsync);
         routes.MapOperation(
             "VerifyMac",
             new RequiredPermission(Permission.VerifyMac),
-            AwsJson.Default.VerifyMacRequest,
-            AwsJson.Default.VerifyMacResponse,
+            () => AwsJson.Default.VerifyMacRequest,
+            () => AwsJson.Default.VerifyMacResponse,
             VerifyMacAsync);
     }
 

@@ -24,20 +24,20 @@ internal static class PolicyOperations
         routes.MapOperation(
             "GetKeyPolicy",
             new RequiredPermission(Permission.KeysRead),
-            AwsJson.Default.GetKeyPolicyRequest,
-            AwsJson.Default.GetKeyPolicyResponse,
+            () => AwsJson.Default.GetKeyPolicyRequest,
+            () => AwsJson.Default.GetKeyPolicyResponse,
             GetAsync);
         routes.MapOperation(
             "ListKeyPolicies",
             new RequiredPermission(Permission.KeysRead),
-            AwsJson.Default.ListKeyPoliciesRequest,
-            AwsJson.Default.ListKeyPoliciesResponse,
+            () => AwsJson.Default.ListKeyPoliciesRequest,
+            () => AwsJson.Default.ListKeyPoliciesResponse,
             ListAsync);
         routes.MapOperation(
             "PutKeyPolicy",
             new RequiredPermission(Permission.KeysUpdate),
-            AwsJson.Default.PutKeyPolicyRequest,
-            AwsJson.Default.EmptyResponse,
+            () => AwsJson.Default.PutKeyPolicyRequest,
+            () => AwsJson.Default.EmptyResponse,
             PutAsync);
     }
 

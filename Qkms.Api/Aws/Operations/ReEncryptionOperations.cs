@@ -33,8 +33,8 @@ internal static class ReEncryptionOperations
         routes.MapOperation(
             "ReEncrypt",
             new RequiredPermission(Permission.CryptoReEncrypt),
-            AwsJson.Default.ReEncryptRequest,
-            AwsJson.Default.ReEncryptResponse,
+            () => AwsJson.Default.ReEncryptRequest,
+            () => AwsJson.Default.ReEncryptResponse,
             ReEncryptAsync);
 
     private static async ValueTask<ReEncryptResponse> ReEncryptAsync(AwsCall call, ReEncryptRequest request)

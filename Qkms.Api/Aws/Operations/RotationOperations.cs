@@ -38,32 +38,32 @@ internal static class RotationOperations
         routes.MapOperation(
             "EnableKeyRotation",
             new RequiredPermission(Permission.KeysUpdate),
-            AwsJson.Default.EnableKeyRotationRequest,
-            AwsJson.Default.EmptyResponse,
+            () => AwsJson.Default.EnableKeyRotationRequest,
+            () => AwsJson.Default.EmptyResponse,
             EnableAsync);
         routes.MapOperation(
             "DisableKeyRotation",
             new RequiredPermission(Permission.KeysUpdate),
-            AwsJson.Default.DisableKeyRotationRequest,
-            AwsJson.Default.EmptyResponse,
+            () => AwsJson.Default.DisableKeyRotationRequest,
+            () => AwsJson.Default.EmptyResponse,
             DisableAsync);
         routes.MapOperation(
             "GetKeyRotationStatus",
             new RequiredPermission(Permission.KeysRead),
-            AwsJson.Default.GetKeyRotationStatusRequest,
-            AwsJson.Default.GetKeyRotationStatusResponse,
+            () => AwsJson.Default.GetKeyRotationStatusRequest,
+            () => AwsJson.Default.GetKeyRotationStatusResponse,
             GetStatusAsync);
         routes.MapOperation(
             "RotateKeyOnDemand",
             new RequiredPermission(Permission.KeysRotate),
-            AwsJson.Default.RotateKeyOnDemandRequest,
-            AwsJson.Default.RotateKeyOnDemandResponse,
+            () => AwsJson.Default.RotateKeyOnDemandRequest,
+            () => AwsJson.Default.RotateKeyOnDemandResponse,
             RotateAsync);
         routes.MapOperation(
             "ListKeyRotations",
             new RequiredPermission(Permission.KeysRead),
-            AwsJson.Default.ListKeyRotationsRequest,
-            AwsJson.Default.ListKeyRotationsResponse,
+            () => AwsJson.Default.ListKeyRotationsRequest,
+            () => AwsJson.Default.ListKeyRotationsResponse,
             ListAsync);
     }
 

@@ -34,14 +34,14 @@ internal static class SigningOperations
         routes.MapOperation(
             "Sign",
             new RequiredPermission(Permission.Sign, Permission.SignHash),
-            AwsJson.Default.SignRequest,
-            AwsJson.Default.SignResponse,
+            () => AwsJson.Default.SignRequest,
+            () => AwsJson.Default.SignResponse,
             SignAsync);
         routes.MapOperation(
             "Verify",
             new RequiredPermission(Permission.Verify, Permission.VerifyHash),
-            AwsJson.Default.VerifyRequest,
-            AwsJson.Default.VerifyResponse,
+            () => AwsJson.Default.VerifyRequest,
+            () => AwsJson.Default.VerifyResponse,
             VerifyAsync);
     }
 

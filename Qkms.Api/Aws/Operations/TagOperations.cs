@@ -18,20 +18,20 @@ internal static class TagOperations
         routes.MapOperation(
             "TagResource",
             new RequiredPermission(Permission.KeysUpdate),
-            AwsJson.Default.TagResourceRequest,
-            AwsJson.Default.EmptyResponse,
+            () => AwsJson.Default.TagResourceRequest,
+            () => AwsJson.Default.EmptyResponse,
             TagResourceAsync);
         routes.MapOperation(
             "UntagResource",
             new RequiredPermission(Permission.KeysUpdate),
-            AwsJson.Default.UntagResourceRequest,
-            AwsJson.Default.EmptyResponse,
+            () => AwsJson.Default.UntagResourceRequest,
+            () => AwsJson.Default.EmptyResponse,
             UntagResourceAsync);
         routes.MapOperation(
             "ListResourceTags",
             new RequiredPermission(Permission.KeysRead),
-            AwsJson.Default.ListResourceTagsRequest,
-            AwsJson.Default.ListResourceTagsResponse,
+            () => AwsJson.Default.ListResourceTagsRequest,
+            () => AwsJson.Default.ListResourceTagsResponse,
             ListResourceTagsAsync);
     }
 

@@ -30,38 +30,38 @@ internal static class WholeKeyOperations
         routes.MapOperation(
             "ListKeys",
             new RequiredPermission(Permission.KeysRead),
-            AwsJson.Default.ListKeysRequest,
-            AwsJson.Default.ListKeysResponse,
+            () => AwsJson.Default.ListKeysRequest,
+            () => AwsJson.Default.ListKeysResponse,
             ListKeysAsync);
         routes.MapOperation(
             "UpdateKeyDescription",
             new RequiredPermission(Permission.KeysUpdate),
-            AwsJson.Default.UpdateKeyDescriptionRequest,
-            AwsJson.Default.EmptyResponse,
+            () => AwsJson.Default.UpdateKeyDescriptionRequest,
+            () => AwsJson.Default.EmptyResponse,
             UpdateKeyDescriptionAsync);
         routes.MapOperation(
             "EnableKey",
             new RequiredPermission(Permission.KeysDisable),
-            AwsJson.Default.WholeKeyRequest,
-            AwsJson.Default.EmptyResponse,
+            () => AwsJson.Default.WholeKeyRequest,
+            () => AwsJson.Default.EmptyResponse,
             EnableKeyAsync);
         routes.MapOperation(
             "DisableKey",
             new RequiredPermission(Permission.KeysDisable),
-            AwsJson.Default.WholeKeyRequest,
-            AwsJson.Default.EmptyResponse,
+            () => AwsJson.Default.WholeKeyRequest,
+            () => AwsJson.Default.EmptyResponse,
             DisableKeyAsync);
         routes.MapOperation(
             "ScheduleKeyDeletion",
             new RequiredPermission(Permission.KeysDestroy),
-            AwsJson.Default.ScheduleKeyDeletionRequest,
-            AwsJson.Default.ScheduleKeyDeletionResponse,
+            () => AwsJson.Default.ScheduleKeyDeletionRequest,
+            () => AwsJson.Default.ScheduleKeyDeletionResponse,
             ScheduleKeyDeletionAsync);
         routes.MapOperation(
             "CancelKeyDeletion",
             new RequiredPermission(Permission.KeysCancelDeletion),
-            AwsJson.Default.WholeKeyRequest,
-            AwsJson.Default.CancelKeyDeletionResponse,
+            () => AwsJson.Default.WholeKeyRequest,
+            () => AwsJson.Default.CancelKeyDeletionResponse,
             CancelKeyDeletionAsync);
     }
 
