@@ -181,9 +181,10 @@ public sealed class BackupFaultTests : ServiceTests, IDisposable
         await BackUpAsync();
         string file = _directory.File("killed.qkms");
         int none = 0;
-        for (int kill = 0; kill < CrashCount.Or(8); kill++)
+        int kills = CrashCount.Or(3, whenLong: 8);
+        for (int kill = 0; kill < kills; kill++)
         {
-            await KillAsync(App.DataDirectory, 150 + (kill * 60), "backup", file);
+            await KillAsync(App.DataDirectory, 150 + (kill * 480 / kills), "backup", file);
             if (File.Exists(file))
                 BackupFiles.Read(file).Rows.Should().BePositive();
             else
@@ -204,9 +205,10 @@ public sealed class BackupFaultTests : ServiceTests, IDisposable
         await BackUpAsync();
         string target = Elsewhere();
         (await BackupCommands.RestoreAsync(target, File1)).ExitCode.Should().Be(0);
-        for (int kill = 0; kill < CrashCount.Or(6); kill++)
+        int kills = CrashCount.Or(2, whenLong: 6);
+        for (int kill = 0; kill < kills; kill++)
         {
-            await KillAsync(target, 200 + (kill * 80), "restore", File1, "--replace");
+            await KillAsync(target, 200 + (kill * 480 / kills), "restore", File1, "--replace");
             (int exitCode, string output) = await Verify.RunAsync(target);
             exitCode.Should().Be(0, output);
         }

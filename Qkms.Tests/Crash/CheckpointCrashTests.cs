@@ -11,7 +11,7 @@ public sealed class CheckpointCrashTests(ITestOutputHelper output)
     // A machine on which none of so many kills meets a checkpoint has no disk to speak of.
     private const int MostKills = 40;
 
-    [FactIf(Requirement.Sqlite)]
+    [FactIf(Requirement.LongTestsOnSqlite)]
     public async Task After_a_kill_during_a_checkpoint_what_was_acknowledged_is_there()
     {
         using TemporaryDirectory directory = new();

@@ -7,9 +7,11 @@ internal static class CrashCount
 {
     private const string Variable = "QKMS_KILLS";
 
-    /// <summary>What was asked for, else <paramref name="usual"/>.</summary>
-    public static int Or(int usual) =>
+    /// <summary>
+    /// What was asked for, else <paramref name="usual"/>, or <paramref name="whenLong"/> where tests may take long.
+    /// </summary>
+    public static int Or(int usual, int? whenLong = null) =>
         Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } text
             ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture)
-            : usual;
+            : LongTests.AreWanted && whenLong is { } many ? many : usual;
 }

@@ -35,7 +35,7 @@ public sealed class FirstStartCrashTests(ITestOutputHelper output)
         await ShouldStartAsync(directory.Path);
     }
 
-    [Fact]
+    [FactIf(Requirement.LongTests)]
     public async Task A_first_start_that_is_killed_at_any_moment_is_finished_by_the_next()
     {
         int kills = CrashCount.Or(2);

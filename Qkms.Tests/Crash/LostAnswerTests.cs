@@ -9,7 +9,7 @@ public sealed class LostAnswerTests
 
     // kill -9 under rotations with keys. Whatever each request had come to, sent again it has been done once, and whoever had
     // an answer gets the same.
-    [Fact]
+    [FactIf(Requirement.LongTests)]
     public async Task A_retry_after_a_lost_answer_finds_what_was_done()
     {
         using TemporaryDirectory directory = new();

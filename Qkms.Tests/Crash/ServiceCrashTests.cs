@@ -14,7 +14,7 @@ public sealed class ServiceCrashTests(ITestOutputHelper output)
     {
         using TemporaryDirectory directory = new();
         Ledger ledger = new();
-        int kills = CrashCount.Or(4);
+        int kills = CrashCount.Or(2, whenLong: 4);
         int proofsChecked = 0;
         for (int kill = 0; kill < kills; kill++)
         {

@@ -22,7 +22,7 @@ public sealed class TenantKeyCrashTests
         "IKeyringRepository.EraseAsync", "IJournalRepository.InsertEventsAsync", "the commit", "the answer to a commit",
     ];
 
-    [Fact]
+    [FactIf(Requirement.LongTests)]
     public async Task Death_at_each_step_leaves_every_row_openable_and_the_next_run_finishes()
     {
         using TemporaryDirectory directory = new();

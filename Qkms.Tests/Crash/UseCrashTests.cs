@@ -6,7 +6,7 @@ public sealed class UseCrashTests
     private const int Callers = 8;
 
     /// <summary>A-32: across kill -9 no use is answered that is not counted; of each caller at most one is counted in vain.</summary>
-    [Fact]
+    [FactIf(Requirement.LongTests)]
     public async Task Across_a_kill_every_answered_use_is_counted()
     {
         using TemporaryDirectory directory = new();

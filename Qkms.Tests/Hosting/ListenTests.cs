@@ -31,20 +31,27 @@ public sealed partial class ListenTests : IDisposable
     [InlineData("'https://*:0' needs a TLS certificate", "ASPNETCORE_HTTPS_PORTS", "0", "ASPNETCORE_URLS", null)]
     [InlineData("first.pem has no private key", "ASPNETCORE_URLS", Https, Path, "first.pem")]
     [InlineData("none.key does not exist", "ASPNETCORE_URLS", Https, Path, "first.pem", KeyPath, "none.key")]
+    [InlineData("cannot listen on 192.0.2.9:8080: ", "ASPNETCORE_URLS", "http://192.0.2.9:8080", "Qkms__Http__AllowPlaintext", "true")]
+    [InlineData("Logging:LogLevel:Default must be one of", "Logging__LogLevel__Default", "Loud")]
+    public Task F43_start_that_fails_is_one_sentence(string sentence, params string?[] environment) =>
+        ShouldFailInOneSentenceAsync(sentence, environment);
+
+    [TheoryIf(Requirement.LongTestsOnSqlite)]
     [InlineData("encrypted.key does not belong to", "ASPNETCORE_URLS", Https, Path, "first.pem", KeyPath, "encrypted.key",
         "Kestrel__Certificates__Default__Password", "right")]
     [InlineData("encrypted.key is encrypted: set Kestrel:Certificates:Default:Password", "ASPNETCORE_URLS", Https, Path, "encrypted.pem",
         KeyPath, "encrypted.key")]
     [InlineData("none.pem does not exist", "Kestrel__Endpoints__Web__Url", Https,
         "Kestrel__Endpoints__Web__Sni__a__Certificate__Path", "none.pem")]
-    [InlineData("cannot listen on 192.0.2.9:8080: ", "ASPNETCORE_URLS", "http://192.0.2.9:8080", "Qkms__Http__AllowPlaintext", "true")]
     [InlineData("cannot listen on /nowhere/qkms.sock: ", "ASPNETCORE_URLS", "http://unix:/nowhere/qkms.sock")]
     [InlineData("'http://127.0.0.1:99999' has a port", "ASPNETCORE_URLS", "http://127.0.0.1:99999")]
     [InlineData("Kestrel:Endpoints:Web:Protocols must be one of", "Kestrel__Endpoints__Web__Protocols", "Http9")]
     [InlineData("ClientCertificateMode must be one of", "Kestrel__EndpointDefaults__ClientCertificateMode", "Always")]
-    [InlineData("Logging:LogLevel:Default must be one of", "Logging__LogLevel__Default", "Loud")]
     [InlineData("cannot be used: ", "Qkms__DataDirectory", "first.pem")]
-    public async Task F43_start_that_fails_is_one_sentence(string sentence, params string?[] environment)
+    public Task F43_so_is_each_of_the_others(string sentence, params string?[] environment) =>
+        ShouldFailInOneSentenceAsync(sentence, environment);
+
+    private async Task ShouldFailInOneSentenceAsync(string sentence, string?[] environment)
     {
         await ShouldBeOneSentenceAsync(sentence, environment.Chunk(2).ToDictionary(pair => pair[0]!, pair => InDirectory(pair[1])));
 

@@ -103,22 +103,29 @@ public sealed class StartTests
 
     [TheoryIf(Requirement.Sqlite)]
     [InlineData("Qkms__Crypto__Engine", "quantum", "Qkms:Crypto:Engine")]
+    [InlineData("Qkms__ShutdownTimeout", "00:00:00", "Qkms:ShutdownTimeout")]
+    [InlineData("Qkms__DataDirectory", "", "Qkms:DataDirectory")]
+    [InlineData("Qkms__DataDirektory", "x", "Qkms:DataDirektory")]
+    [InlineData("ASPNETCORE_URLS", "foo", "foo")]
+    [InlineData("ASPNETCORE_URLS", "http://0.0.0.0:0", "Qkms:Http:AllowPlaintext")]
+    public Task A_setting_that_cannot_be_used_stops_the_start_by_its_name(string variable, string value, string named) =>
+        ShouldStopTheStartAsync(variable, value, named);
+
+    [TheoryIf(Requirement.LongTestsOnSqlite)]
     [InlineData("Qkms__Crypto__Engine", "auto", "Qkms:Crypto:Engine")]
     [InlineData("Qkms__Crypto__StrictEngine", "perhaps", "Qkms:Crypto:StrictEngine")]
     [InlineData("Qkms__ApiKeys__Prefix", "a-b", "Qkms:ApiKeys:Prefix")]
     [InlineData("Qkms__Http__AllowPlaintext", "maybe", "Qkms:Http:AllowPlaintext")]
-    [InlineData("Qkms__ShutdownTimeout", "00:00:00", "Qkms:ShutdownTimeout")]
     [InlineData("Qkms__ShutdownTimeout", "01:00:00", "Qkms:ShutdownTimeout")]
     [InlineData("Qkms__ShutdownTimeout", "25", "Qkms:ShutdownTimeout")]
     [InlineData("Qkms__Destruction__SweepInterval", "00:00:00", "Qkms:Destruction:SweepInterval")]
     [InlineData("Qkms__Destruction__SweepInterval", "1.00:00:00", "Qkms:Destruction:SweepInterval")]
-    [InlineData("Qkms__DataDirectory", "", "Qkms:DataDirectory")]
-    [InlineData("Qkms__DataDirektory", "x", "Qkms:DataDirektory")]
     [InlineData("Qkms__Crypto", "managed", "Qkms:Crypto")]
-    [InlineData("ASPNETCORE_URLS", "foo", "foo")]
-    [InlineData("ASPNETCORE_URLS", "http://0.0.0.0:0", "Qkms:Http:AllowPlaintext")]
     [InlineData("ASPNETCORE_URLS", "http://*:0", "Qkms:Http:AllowPlaintext")]
-    public async Task A_setting_that_cannot_be_used_stops_the_start_by_its_name(string variable, string value, string named)
+    public Task Further_settings_that_cannot_be_used_do_too(string variable, string value, string named) =>
+        ShouldStopTheStartAsync(variable, value, named);
+
+    private static async Task ShouldStopTheStartAsync(string variable, string value, string named)
     {
         using TemporaryDirectory directory = new();
 

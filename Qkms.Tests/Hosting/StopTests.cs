@@ -9,11 +9,14 @@ public sealed class StopTests
     private const string AllAnswered = "Qkms has stopped: every request was answered";
     private const string CutOff = "were cut off";
 
-    /// <summary>F-92: SIGINT too, where the tests run in the background of a shell, which has what it starts ignore that signal.</summary>
-    [Theory]
-    [InlineData("TERM")]
-    [InlineData("INT")]
-    public async Task What_is_under_way_is_answered_and_what_is_new_is_refused(string signal)
+    [Fact]
+    public Task What_is_under_way_is_answered_and_what_is_new_is_refused() => ShouldFinishAfterAsync("TERM");
+
+    /// <summary>F-92: where the tests run in the background of a shell, too, which has what it starts ignore that signal.</summary>
+    [FactIf(Requirement.LongTests)]
+    public Task SIGINT_does_what_SIGTERM_does() => ShouldFinishAfterAsync("INT");
+
+    private static async Task ShouldFinishAfterAsync(string signal)
     {
         using TemporaryDirectory directory = new();
         using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path);
@@ -46,7 +49,7 @@ public sealed class StopTests
         stored.Select(key => (string)key!["kid"]!).Should().BeEquivalentTo(made.Select(answer => answer.Text("kid")));
     }
 
-    [Fact]
+    [FactIf(Requirement.LongTests)]
     public async Task Every_write_under_load_is_acknowledged_and_there_or_refused()
     {
         using TemporaryDirectory directory = new();
@@ -69,7 +72,7 @@ public sealed class StopTests
     }
 
     // Far more work than fits into the time that it has.
-    [Fact]
+    [FactIf(Requirement.LongTests)]
     public async Task Work_that_does_not_end_in_time_is_cut_off_as_a_whole()
     {
         using TemporaryDirectory directory = new();
@@ -121,10 +124,13 @@ public sealed class StopTests
     }
 
     /// <summary>F-04: nobody reads the pipe that it logs to. It answers all the same, and SIGTERM ends it.</summary>
-    [Theory]
-    [InlineData("Production")]
-    [InlineData("Development")]
-    public async Task A_log_that_nobody_reads_holds_up_neither_requests_nor_the_end(string environment)
+    [Fact]
+    public Task A_log_that_nobody_reads_holds_up_neither_requests_nor_the_end() => ShouldNotWaitForItsLogAsync("Production");
+
+    [FactIf(Requirement.LongTests)]
+    public Task The_log_for_developers_holds_up_nothing_either() => ShouldNotWaitForItsLogAsync("Development");
+
+    private static async Task ShouldNotWaitForItsLogAsync(string environment)
     {
         using TemporaryDirectory directory = new();
         using ServiceProcess service = await ServiceProcess.StartAsync(

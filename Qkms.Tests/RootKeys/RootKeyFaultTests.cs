@@ -154,7 +154,7 @@ public sealed class RootKeyFaultTests : ServiceTests, IDisposable
         await RootKeyCommands.RunAsync(elsewhere, "add", $"--file={NewKey}");
     }
 
-    [FactIf(Requirement.Sqlite)]
+    [FactIf(Requirement.LongTestsOnSqlite)]
     public async Task Killed_at_any_moment_of_a_rotation_something_opens_and_the_set_holds()
     {
         _ = App.InitialApiKey;

@@ -154,7 +154,7 @@ public sealed class MaterialUseTests : ServiceTests
     }
 
     // Order, not time: how long it takes is measured by Qkms.Benchmarks.
-    [Fact]
+    [FactIf(Requirement.LongTests)]
     public async Task A_light_request_is_answered_while_64_clients_sign_with_RSA_4096()
     {
         string kid = (await Client.GenerateAsync("RSA-4096", new { use = "sig" })).Text("kid");
