@@ -141,6 +141,9 @@ public sealed class RootKeyCommandTests : ServiceTests, IDisposable
         await ShouldRefuseAsync("*None of the other root keys*", "remove", ids[0], $"--unproved={ids[1]}", $"--unproved={ids[2]}");
         await ShouldRefuseAsync("*There is no root key*", "remove", ids[0], "--unproved=0198", $"--with={NewKey}");
         await ShouldRefuseAsync("*There is no root key 'with that id'*", "remove", "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IHNlY3I=");
+        string fourth = _directory.File("fourth.key");
+        await ShouldRefuseAsync("*not at hand*present it*", "rotate", $"--old={ids[0]}", $"--file={fourth}", "--generate");
+        File.Exists(fourth).Should().BeFalse("what cannot be finished is not begun");
         (await RootKeyCommands.ListAsync(Data)).Should().HaveCount(3);
 
         await RootKeyCommands.RunAsync(Data, "remove", ids[0], $"--with={NewKey}", $"--unproved={ids[2]}");

@@ -18,9 +18,19 @@ public sealed class UnboundedValueTests
         // Once for what comes late: connections, pools, the first of every kind.
         await WalkAsync(app, client, $"{Invented}-0");
         await WalkAsync(app, client, $"{Invented}-1");
-        string[] before = SeriesOf(recorder);
-        await WalkAsync(app, client, $"{Invented}-2");
+        string[] before;
         string[] after = SeriesOf(recorder);
+        int walk = 2;
+
+        // On a busy machine a walk may meet what no other has met, such as a refusal for want of time. A label that takes invented values
+        // makes a new series in each.
+        do
+        {
+            before = after;
+            await WalkAsync(app, client, $"{Invented}-{walk++}");
+            after = SeriesOf(recorder);
+        }
+        while (after.Length > before.Length && walk < 10);
 
         after.Should().BeEquivalentTo(before, "no request with new values makes a new series");
         after.Length.Should().BeGreaterThan(40);
