@@ -2,8 +2,8 @@ using System.Security.Cryptography;
 
 namespace Qkms.Core.Cryptography;
 
-/// <summary>What makes new key pairs that take more than random bytes.</summary>
-/// <param name="opinion">The post-quantum engine in use, with those that must agree with it on each new key.</param>
+/// <summary>What makes new key pairs that take more than random bytes. Not sealed: tests search for primes only once.</summary>
+/// <param name="opinion">Makes post-quantum keys, and has other engines agree on each.</param>
 internal class KeyMakers(SecondOpinion opinion)
 {
     /// <summary>The post-quantum engine in use, with those that must agree with it on each new key.</summary>

@@ -2,7 +2,8 @@ namespace Qkms.Tests.Cryptography;
 
 /// <summary>
 /// The managed engine against BouncyCastle, which shares no line with it, on fresh seeds: the same keys, secrets and verdicts, also on what
-/// was damaged. A few seeds of each set, with <c>QKMS_MANY_RUNS=1</c> 20,000; the gate runs it on each path that the machine has.
+/// was damaged. A few seeds of each set, with <c>QKMS_MANY_RUNS=1</c> 20,000; the gate runs it on each path that the machine has. Other
+/// pairs of engines, and all forms of a key, are for <see cref="EngineAgreementTests"/>.
 /// </summary>
 public sealed class DifferentialTests
 {
