@@ -11,6 +11,11 @@ namespace Qkms.Api.Hosting;
 /// <param name="logger">Takes what went wrong.</param>
 internal abstract partial class PeriodicWork(string what, TimeSpan interval, TimeProvider time, ILogger logger) : BackgroundService
 {
+    private volatile int _rounds;
+
+    /// <summary>How often everything was tried.</summary>
+    public int Rounds => _rounds;
+
     /// <summary>What is to be done. Each by itself: what stops one of them stops no other.</summary>
     protected abstract IReadOnlyList<Func<CancellationToken, Task>> Tasks { get; }
 
@@ -24,6 +29,8 @@ internal abstract partial class PeriodicWork(string what, TimeSpan interval, Tim
                 using Activity? span = KmsActivities.Start(KmsActivities.Housekeeping);
                 foreach (Func<CancellationToken, Task> task in Tasks)
                     await TryAsync(task, stoppingToken);
+
+                _rounds++;
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }

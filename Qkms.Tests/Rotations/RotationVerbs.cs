@@ -1,4 +1,6 @@
 using System.Globalization;
+using Microsoft.Extensions.Hosting;
+using Qkms.Api.Hosting;
 using Qkms.Core.Lifecycle;
 
 namespace Qkms.Tests.Rotations;
@@ -19,8 +21,19 @@ internal static class RotationVerbs
     public static async Task<int> RotateDueAsync(this QkmsApplication app, TimeSpan time)
     {
         RotationScheduler scheduler = app.Services.GetRequiredService<RotationScheduler>();
+        await app.FirstLookAsync();
         app.Time.Pass(time);
         return await scheduler.RunAsync(CancellationToken.None);
+    }
+
+    /// <summary>
+    /// Ends when the service has looked for due rotations by itself, as it does at its start: beside a test's look it would take jobs
+    /// away, and see one clock moved before the other.
+    /// </summary>
+    public static async Task FirstLookAsync(this QkmsApplication app)
+    {
+        DueRotations background = app.Services.GetServices<IHostedService>().OfType<DueRotations>().Single();
+        await Eventually.HoldsAsync(() => Task.FromResult(background.Rounds > 0));
     }
 
     /// <summary>What the journal says of a kid: action, states, reason.</summary>
