@@ -36,6 +36,9 @@ public sealed class DatabaseCrashTests(ITestOutputHelper output)
             await load.WaitForAsync(before + 20);
             await stop.CancelAsync();
             await load.EndAsync();
+            if (ledger.Faults.Count > 0)
+                output.WriteLine(service.Output);
+
             await Invariants.CheckAsync(client, () => Database.OfPostgresUntouched(database), ledger);
         }
 

@@ -215,6 +215,28 @@ public sealed class PostgresOutageTests : IDisposable
         await Task.WhenAll(Enumerable.Range(0, 16).Select(i => i % 2 == 0 ? ReadAsync() : WriteAsync()));
     }
 
+    // Its first columns are read by then.
+    [TheoryIf(Requirement.Postgres)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_row_that_breaks_off_in_its_middle_is_asked_for_again(bool forWriting)
+    {
+        await OpenAsync();
+        StoredTenant tenant = await StoredTenant.AddAsync(Store, _rows, "acme");
+        KeyVersionId id = (await tenant.AddKeyAsync("a", "ML-KEM-768", KeyState.Active)).Versions[0].Id;
+
+        _proxy!.RowsToBreak = 1;
+        (await FindAsync())!.UnverifiedRow.Id.Should().Be(id);
+        _proxy.RowsToBreak.Should().Be(0);
+
+        _proxy.RowsToBreak = int.MaxValue;
+        await ShouldBeUnavailableAsync(FindAsync);
+
+        Task<Sealed<KeyVersion>?> FindAsync() => forWriting
+            ? Store.WriteAsync(session => Repositories.Keys.FindVersionAsync(session, tenant.Id, id), CancellationToken.None)
+            : Store.ReadAsync(session => Repositories.Keys.FindVersionAsync(session, tenant.Id, id), CancellationToken.None);
+    }
+
     [FactIf(Requirement.Postgres)]
     public async Task Durability_that_is_switched_off_later_stops_the_service_until_it_is_back()
     {

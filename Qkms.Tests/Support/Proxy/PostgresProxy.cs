@@ -9,6 +9,8 @@ namespace Qkms.Tests.Support.Proxy;
 /// </summary>
 internal sealed class PostgresProxy : IDisposable
 {
+    private const int SmallRow = 200;
+
     private volatile NpgsqlConnectionStringBuilder _server;
     private readonly Lock _lock = new();
     private readonly HashSet<ProxyLink> _links = [];
@@ -16,6 +18,7 @@ internal sealed class PostgresProxy : IDisposable
     private ProxyWay _way;
     private TaskCompletionSource _flow = new();
     private int _attempts;
+    private int _rowsToBreak;
     private bool _disposed;
 
     /// <summary>Stands before the server of a database, at a port of its own.</summary>
@@ -54,6 +57,13 @@ internal sealed class PostgresProxy : IDisposable
 
     /// <summary>How many answers a connection that is made from now on lives for; to be allowed in is the first.</summary>
     public int Lifetime { get; set; } = int.MaxValue;
+
+    /// <summary>How many rows from now on break off in their middle, each with its connection.</summary>
+    public int RowsToBreak
+    {
+        get => Volatile.Read(ref _rowsToBreak);
+        set => Volatile.Write(ref _rowsToBreak, value);
+    }
 
     /// <summary>Gives the next commit a fate; those after it pass.</summary>
     public void BreakNextCommit(CommitFate fate, ProxyWay then = ProxyWay.Open) => BreakNextCommits(1, fate, then);
@@ -139,6 +149,10 @@ internal sealed class PostgresProxy : IDisposable
         lock (_lock)
             return _flow.Task;
     }
+
+    /// <summary>Whether this message of the server is a row that breaks off. No small one does: no repository asked for it.</summary>
+    internal bool Breaks(ReadOnlyMemory<byte> message) =>
+        message.Span[0] == 'D' && message.Length > SmallRow && RowsToBreak > 0 && Interlocked.Decrement(ref _rowsToBreak) >= 0;
 
     internal void Remove(ProxyLink link)
     {

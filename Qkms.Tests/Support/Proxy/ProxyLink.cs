@@ -112,6 +112,13 @@ internal sealed class ProxyLink(PostgresProxy proxy, Socket client) : IDisposabl
                 if (ends)
                     _answers++;
 
+                if (proxy.Breaks(message))
+                {
+                    await client.SendAsync(message[..(message.Length / 2)]);
+                    client.Shutdown(SocketShutdown.Send);
+                    return;
+                }
+
                 if (!_losesAnswers)
                     await client.SendAsync(message);
                 else if (_order.Fate == CommitFate.ArriveLate && ends)
