@@ -22,7 +22,7 @@ public sealed class FirstStartCrashTests(ITestOutputHelper output)
 
     // So do lines of the log, and the file of the API key, which is there before the API key is valid.
     [Theory]
-    [InlineData("Migration 0001_initial applied")]
+    [LongInlineData("Migration 0001_initial applied")]
     [InlineData("The keyring is open")]
     [InlineData(InitialApiKeyFile.Name)]
     public async Task A_first_start_that_is_killed_between_two_steps_is_finished_by_the_next(string sign)

@@ -16,13 +16,13 @@ public sealed class FailedStartTests : IDisposable
 
     /// <summary>F-43: the SDK of OpenTelemetry passed these over, and sent traces and metrics to localhost.</summary>
     [TheoryIf(Requirement.Sqlite)]
-    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "nonsense", "must be an http or https address")]
-    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "http://", "must be an http or https address")]
+    [LongInlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "nonsense", "must be an http or https address")]
+    [LongInlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "http://", "must be an http or https address")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "token:very-secret@collector", "must be an http or https address")]
-    [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "127.0.0.1:4317", "must be an http or https address")]
-    [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "localhost:4317", "must be an http or https address")]
+    [LongInlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "127.0.0.1:4317", "must be an http or https address")]
+    [LongInlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "localhost:4317", "must be an http or https address")]
     [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "must be grpc or http/protobuf")]
-    [InlineData("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "gRPC", "must be grpc or http/protobuf")]
+    [LongInlineData("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "gRPC", "must be grpc or http/protobuf")]
     public async Task Collector_that_is_no_address_is_refused(string variable, string value, string problem)
     {
         Dictionary<string, string?> environment = new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1", [variable] = value };

@@ -118,7 +118,7 @@ public sealed class DamagedFileTests : IAsyncLifetime, IDisposable
     // Each page in turn, as a disk loses them.
     [TheoryIf(Requirement.Sqlite)]
     [InlineData(false)]
-    [InlineData(true)]
+    [LongInlineData(true)]
     public async Task A_damaged_page_is_an_error_where_it_matters_and_never_a_wrong_answer(bool random)
     {
         byte[] whole = await File.ReadAllBytesAsync(DatabaseFile(_stopped.Path));

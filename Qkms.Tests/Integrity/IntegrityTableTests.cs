@@ -54,7 +54,8 @@ public sealed partial class IntegrityTableTests : ServiceTests
 
     private Answer? _job;
 
-    [Fact]
+    // Hundreds of attacks: the other tests of this folder try the kinds of them always.
+    [FactIf(Requirement.LongTests)]
     public async Task What_is_noticed_is_what_the_page_says()
     {
         using HttpClient right = await PrepareAsync();

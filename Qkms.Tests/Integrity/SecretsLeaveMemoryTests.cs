@@ -44,7 +44,7 @@ public sealed class SecretsLeaveMemoryTests
 
     // Not of RSA and ECDSA: OpenSSL makes and encodes those keys, and leaves pieces of the encoding in native memory that it has freed.
     [TheoryIf(Requirement.ProcessMemory)]
-    [InlineData(PqcEngines.BouncyCastle)]
+    [LongInlineData(PqcEngines.BouncyCastle)]
     [InlineData(PqcEngines.Managed)]
     public async Task Seeds_are_gone_when_they_are_wrapped(string engine)
     {
@@ -70,7 +70,7 @@ public sealed class SecretsLeaveMemoryTests
     // Not of RSA and ECDSA, as above. Half of the keys are revoked, the others are pushed out of the cache by keys that are used after
     // them.
     [TheoryIf(Requirement.ProcessMemory)]
-    [InlineData(PqcEngines.BouncyCastle)]
+    [LongInlineData(PqcEngines.BouncyCastle)]
     [InlineData(PqcEngines.Managed)]
     public async Task Private_keys_are_there_while_they_are_cached_and_gone_when_they_are_revoked_or_evicted(string engine)
     {
@@ -129,7 +129,7 @@ public sealed class SecretsLeaveMemoryTests
     // The longest one takes many of the web server's buffers, in and out.
     [TheoryIf(Requirement.ProcessMemory)]
     [InlineData(48)]
-    [InlineData(3_000)]
+    [LongInlineData(3_000)]
     [InlineData(200_000)]
     public async Task Plaintexts_are_gone_when_they_are_answered(int length)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Reflection;
 using Qkms.Tests.Cryptography;
 using Qkms.Tests.Support.ChildProcess;
+using Xunit.Sdk;
 
 namespace Qkms.Tests.Support;
 
@@ -87,6 +88,17 @@ internal sealed class TheoryIfAttribute : TheoryAttribute, IRequirement
     public string[] Names { get; }
 }
 
+/// <summary>Values for a theory that are tried in long runs only: others, tried always, show the same.</summary>
+[AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
+internal sealed class LongInlineDataAttribute : DataAttribute
+{
+    private readonly object?[] _values;
+
+    public LongInlineDataAttribute(params object?[] values) => (_values, Skip) = (values, Requirements.NeedsTime);
+
+    public override IEnumerable<object?[]> GetData(MethodInfo testMethod) => [_values];
+}
+
 /// <summary>What a fact or theory requires.</summary>
 internal interface IRequirement
 {
@@ -129,7 +141,7 @@ internal static class Requirements
         _ => throw new UnreachableException(),
     };
 
-    private static string? NeedsTime => LongTests.AreWanted ? null : $"It takes long: set {LongTests.Variable}=1.";
+    public static string? NeedsTime => LongTests.AreWanted ? null : $"It takes long: set {LongTests.Variable}=1.";
 
     private static bool IsOptimised =>
         typeof(TouchesSecretsAttribute).Assembly.GetCustomAttribute<DebuggableAttribute>() is not { IsJITOptimizerDisabled: true };
