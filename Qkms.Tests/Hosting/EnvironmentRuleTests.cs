@@ -81,10 +81,10 @@ public sealed partial class EnvironmentRuleTests
     // Each was passed over, and a new installation was made.
     [TheoryIf(Requirement.Sqlite)]
     [InlineData("QKMS_ROOT_KEYFILE", "QKMS_ROOT_KEY_FILE")]
-    [InlineData("Qkms_Root_Key_File", "QKMS_ROOT_KEY_FILE")]
-    [InlineData("Qkms_Materials_MaxKeys", "Qkms__Materials__MaxKeys")]
-    [InlineData("Kestrel__Certificates__Default__KeyPth", "Kestrel:Certificates:Default:KeyPath")]
-    [InlineData("Kestrel__Endpoints__Web__ClientCertificatesMode", "Kestrel:Endpoints:Web:ClientCertificateMode")]
+    [LongInlineData("Qkms_Root_Key_File", "QKMS_ROOT_KEY_FILE")]
+    [LongInlineData("Qkms_Materials_MaxKeys", "Qkms__Materials__MaxKeys")]
+    [LongInlineData("Kestrel__Certificates__Default__KeyPth", "Kestrel:Certificates:Default:KeyPath")]
+    [LongInlineData("Kestrel__Endpoints__Web__ClientCertificatesMode", "Kestrel:Endpoints:Web:ClientCertificateMode")]
     [InlineData("Kestrel__Limits__MaxRequestBodySize", "Kestrel:Limits is not a setting")]
     public async Task F46_start_is_refused_and_makes_nothing(string name, string named)
     {

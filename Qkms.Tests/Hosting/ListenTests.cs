@@ -28,11 +28,11 @@ public sealed partial class ListenTests : IDisposable
     /// <summary>F-43: each ended in an abort with a stack trace.</summary>
     [TheoryIf(Requirement.Sqlite)]
     [InlineData("'https://127.0.0.1:0' needs a TLS certificate: set Kestrel__Certificates__Default__Path", "ASPNETCORE_URLS", Https)]
-    [InlineData("'https://*:0' needs a TLS certificate", "ASPNETCORE_HTTPS_PORTS", "0", "ASPNETCORE_URLS", null)]
+    [LongInlineData("'https://*:0' needs a TLS certificate", "ASPNETCORE_HTTPS_PORTS", "0", "ASPNETCORE_URLS", null)]
     [InlineData("first.pem has no private key", "ASPNETCORE_URLS", Https, Path, "first.pem")]
-    [InlineData("none.key does not exist", "ASPNETCORE_URLS", Https, Path, "first.pem", KeyPath, "none.key")]
+    [LongInlineData("none.key does not exist", "ASPNETCORE_URLS", Https, Path, "first.pem", KeyPath, "none.key")]
     [InlineData("cannot listen on 192.0.2.9:8080: ", "ASPNETCORE_URLS", "http://192.0.2.9:8080", "Qkms__Http__AllowPlaintext", "true")]
-    [InlineData("Logging:LogLevel:Default must be one of", "Logging__LogLevel__Default", "Loud")]
+    [LongInlineData("Logging:LogLevel:Default must be one of", "Logging__LogLevel__Default", "Loud")]
     public Task F43_start_that_fails_is_one_sentence(string sentence, params string?[] environment) =>
         ShouldFailInOneSentenceAsync(sentence, environment);
 

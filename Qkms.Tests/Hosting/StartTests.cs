@@ -103,10 +103,10 @@ public sealed class StartTests
 
     [TheoryIf(Requirement.Sqlite)]
     [InlineData("Qkms__Crypto__Engine", "quantum", "Qkms:Crypto:Engine")]
-    [InlineData("Qkms__ShutdownTimeout", "00:00:00", "Qkms:ShutdownTimeout")]
+    [LongInlineData("Qkms__ShutdownTimeout", "00:00:00", "Qkms:ShutdownTimeout")]
     [InlineData("Qkms__DataDirectory", "", "Qkms:DataDirectory")]
-    [InlineData("Qkms__DataDirektory", "x", "Qkms:DataDirektory")]
-    [InlineData("ASPNETCORE_URLS", "foo", "foo")]
+    [LongInlineData("Qkms__DataDirektory", "x", "Qkms:DataDirektory")]
+    [LongInlineData("ASPNETCORE_URLS", "foo", "foo")]
     [InlineData("ASPNETCORE_URLS", "http://0.0.0.0:0", "Qkms:Http:AllowPlaintext")]
     public Task A_setting_that_cannot_be_used_stops_the_start_by_its_name(string variable, string value, string named) =>
         ShouldStopTheStartAsync(variable, value, named);

@@ -93,12 +93,12 @@ public sealed class TrustedPathTests : IDisposable
 
     // Each of these was taken for a new installation, or for one's own.
     [TheoryIf(Requirement.OtherUsersFiles)]
-    [InlineData("directory of another user", "belongs to another user")]
+    [LongInlineData("directory of another user", "belongs to another user")]
     [InlineData("directory open to all", "can be written by other users")]
     [InlineData("root key of another user", "belongs to another user")]
-    [InlineData("root key in a directory of another user", "belongs to another user")]
+    [LongInlineData("root key in a directory of another user", "belongs to another user")]
     [InlineData("database of another user", "belongs to another user")]
-    [InlineData("database behind a link", "is not a regular file")]
+    [LongInlineData("database behind a link", "is not a regular file")]
     [InlineData("root key of zeros", "is not random")]
     public async Task F22_start_on_what_another_user_planted_is_refused(string planted, string said)
     {
