@@ -49,6 +49,9 @@ if (args is [ApiKeyCommand.Name, .. string[] arguments])
 if (args is [RootKeyCommand.Name, .. string[] rootKeys])
     return await RootKeyCommand.RunAsync(rootKeys, rootKeyEnvironment, AddSnapshot, AddBeside);
 
+if (args is [UnsealCommand.Name, .. string[] unseal])
+    return await UnsealCommand.RunAsync(unseal, rootKeyEnvironment);
+
 if (args is [TenantKeyCommand.Name, .. string[] tenantKey])
     return await TenantKeyCommand.RunAsync(tenantKey, rootKeyEnvironment, AddSnapshot, AddStorage);
 

@@ -43,6 +43,7 @@ internal static class CoreServices
         .AddSingleton<IdGenerator>()
         .AddSingleton<Keyring>()
         .AddSingleton<KeyringOpener>()
+        .AddSingleton<Unsealing>()
         .AddSingleton<KeyringUpgrade>()
         .AddSingleton<RootKeyJournal>()
         .AddSingleton<IRootKeyJournal>(provider => provider.GetRequiredService<RootKeyJournal>())

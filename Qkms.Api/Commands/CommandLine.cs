@@ -102,12 +102,19 @@ internal static class CommandLine
 
               {RootKeyCommand.Name} list              List the root keys that open the installation, and which of them are at hand.
               {RootKeyCommand.Name} add               Have another one open it: --file=<path>, made with --generate; or --passphrase, asked
-                                         for or read with --passphrase-file=<path>.
+                                         for or read with --passphrase-file=<path>; or --shares=<n> --threshold=<k>: split, so
+                                         that any k of n shares, which are printed once, open it.
               {RootKeyCommand.Name} remove <id>       Take one its power, when the others were proved to open: --with=<path> presents one
-                                         that the environment does not name, --unproved=<id> does without.
+                                         that the environment does not name, --with-shares asks for shares,
+                                         --unproved=<id> does without.
               {RootKeyCommand.Name} rotate            Add one, then remove the old one: as add, with --old=<id> where there are several.
                 --json                   Print the result as JSON.
                                          The service may run. Status 0: done; 2: it could not be done.
+
+              {UnsealCommand.Name}                     Give a share of the root key to the service of the data directory, which
+                                         waits sealed. A terminal is asked for it, otherwise each line of standard
+                                         input is one.
+                                         Status 0: it was taken; 2: it was not.
 
               {DoctorCommand.Name}                     Look at what stops a service in the end: root key, files, schema, clock, disk,
                                          backup, certificates, API keys, jobs. It changes nothing; the service may run.

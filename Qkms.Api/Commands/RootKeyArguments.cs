@@ -1,3 +1,6 @@
+using System.Globalization;
+using Qkms.Core.Cryptography.Shamir;
+
 namespace Qkms.Api.Commands;
 
 /// <summary>The arguments of <c>root-key</c>: what to do, with which root key, its own options, and settings of the service.</summary>
@@ -7,8 +10,8 @@ namespace Qkms.Api.Commands;
 internal sealed record RootKeyArguments(string Verb, string? Id, string[] Options)
 {
     private const string Usage =
-        "say 'list', 'add --file=<path> [--generate]', 'add --passphrase[-file=<path>]', 'remove <id>' or "
-        + "'rotate --file=<path> [--generate]'";
+        "say 'list', 'add --file=<path> [--generate]', 'add --passphrase[-file=<path>]', 'add --shares=<n> --threshold=<k>', "
+        + "'remove <id>' or 'rotate --file=<path> [--generate]'";
 
     private const string File = "file";
     private const string PassphraseFile = "passphrase-file";
@@ -17,17 +20,21 @@ internal sealed record RootKeyArguments(string Verb, string? Id, string[] Option
     private const string Old = "old";
     private const string Generate = "generate";
     private const string Passphrase = "passphrase";
+    private const string SharesOption = "shares";
+    private const string ThresholdOption = "threshold";
+    private const string WithShares = "with-shares";
     private const string Json = "json";
 
-    private static readonly string[] _flags = [Generate, Passphrase, Json];
+    private static readonly string[] _flags = [Generate, Passphrase, WithShares, Json];
     private static readonly string[] _repeated = [With, Unproved];
 
     private static readonly Dictionary<string, string[]> _known = new(StringComparer.Ordinal)
     {
-        ["list"] = [With, Json],
-        ["add"] = [File, Generate, Passphrase, PassphraseFile, Json],
-        ["remove"] = [With, Unproved, Json],
-        ["rotate"] = [File, Generate, Passphrase, PassphraseFile, Old, With, Unproved, Json],
+        ["list"] = [With, WithShares, Json],
+        ["add"] = [File, Generate, Passphrase, PassphraseFile, SharesOption, ThresholdOption, WithShares, Json],
+        ["remove"] = [With, WithShares, Unproved, Json],
+        ["rotate"] =
+            [File, Generate, Passphrase, PassphraseFile, SharesOption, ThresholdOption, Old, With, WithShares, Unproved, Json],
     };
 
     private readonly Dictionary<string, List<string>> _given = new(StringComparer.Ordinal);
@@ -43,6 +50,12 @@ internal sealed record RootKeyArguments(string Verb, string? Id, string[] Option
 
     /// <summary>The file of the new passphrase; null where it is asked for.</summary>
     public string? NewPassphraseFile => Only(PassphraseFile);
+
+    /// <summary>Into how many shares the new root key is split, and how many of them give it; null where it is not.</summary>
+    public (int Count, int Threshold)? Shares { get; private set; }
+
+    /// <summary>Whether shares are asked for, to open the installation with.</summary>
+    public bool AsksForShares => _given.ContainsKey(WithShares);
 
     /// <summary>The root key that a rotation removes.</summary>
     public string? OldId => Only(Old);
@@ -107,16 +120,37 @@ internal sealed record RootKeyArguments(string Verb, string? Id, string[] Option
 
     private void RefuseWhatDoesNotFit()
     {
+        Shares = ReadShares();
+        int kinds = (NewFile is null ? 0 : 1) + (TakesPassphrase ? 1 : 0) + (Shares is null ? 0 : 1);
         string? problem = Verb switch
         {
             "remove" when Id is null => "remove needs the id of a root key, as 'root-key list' shows it",
-            "add" or "rotate" when NewFile is null && !TakesPassphrase => $"{Verb} needs --file=<path> or --passphrase",
-            "add" or "rotate" when NewFile is not null && TakesPassphrase => "a root key is a file or a passphrase: give one of them",
+            "add" or "rotate" when kinds == 0 => $"{Verb} needs --file=<path>, --passphrase, or --shares=<n> --threshold=<k>",
+            "add" or "rotate" when kinds > 1 => "a root key is a file, a passphrase or shares: give one of them",
             "add" or "rotate" when Generates && NewFile is null => "--generate needs --file=<path>, where it writes the root key",
             _ => null,
         };
         if (problem is not null)
             throw new SettingsException($"{RootKeyCommand.Name}: {problem}.");
+    }
+
+    private (int Count, int Threshold)? ReadShares()
+    {
+        if (Only(SharesOption) is null && Only(ThresholdOption) is null)
+            return null;
+
+        (int count, int threshold) = (Number(SharesOption), Number(ThresholdOption));
+        return threshold <= count
+            ? (count, threshold)
+            : throw new SettingsException($"{RootKeyCommand.Name}: --{ThresholdOption} is more than the {count} shares that there are.");
+
+        int Number(string name) =>
+            int.TryParse(Only(name), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                && number is >= 2 and <= SecretSharing.MostShares
+                ? number
+                : throw new SettingsException(
+                    $"{RootKeyCommand.Name}: --{name} must be a number from 2 to {SecretSharing.MostShares}: --{SharesOption}=5 "
+                    + $"--{ThresholdOption}=3.");
     }
 
     private string? Only(string name) => _given.GetValueOrDefault(name)?[0];

@@ -1,6 +1,7 @@
 using Qkms.Api.Hosting;
 using Qkms.Core.Installation;
 using Qkms.Core.Keyrings;
+using Qkms.Core.Secrets;
 using Qkms.Core.Store;
 
 namespace Qkms.Api.Commands;
@@ -35,7 +36,7 @@ internal static class RootKeyCommand
                 environment,
                 services => addSnapshot(services, settings),
                 services => addBeside(services, settings),
-                SecretPrompt.AskNewPassphrase,
+                new SecretPrompts(SecretPrompt.AskNewPassphrase, SecretPrompt.AskShare),
                 Console.Out);
             return HostCommand.Done;
         },
@@ -47,7 +48,7 @@ internal static class RootKeyCommand
     /// <param name="environment">What the environment says of the root key.</param>
     /// <param name="addSnapshot">Adds the database to be read.</param>
     /// <param name="addBeside">Adds the database to be changed beside the service.</param>
-    /// <param name="askPassphrase">Asks for a new passphrase.</param>
+    /// <param name="prompts">Ask for what only people have.</param>
     /// <param name="output">Takes what was done.</param>
     public static async Task RunAsync(
         RootKeyArguments given,
@@ -55,13 +56,16 @@ internal static class RootKeyCommand
         RootKeyEnvironment environment,
         Func<IServiceCollection, IServiceCollection> addSnapshot,
         Func<IServiceCollection, IServiceCollection> addBeside,
-        Func<Passphrase> askPassphrase,
+        SecretPrompts prompts,
         TextWriter output)
     {
         await CommandServices.RequireInstallationAsync(addSnapshot);
         using RootSecrets secrets = new(new RootKeyLocator(environment, settings.DataDirectory));
         foreach (string path in given.Presented)
             secrets.Present(ReadFile(path));
+
+        if (given.AsksForShares)
+            AskForShares(prompts.Share, secrets);
 
         await using ServiceProvider services = await CommandServices.OpenAsync(settings, secrets, addBeside);
         RootKeyChanges changes = services.GetRequiredService<RootKeyChanges>();
@@ -72,13 +76,15 @@ internal static class RootKeyCommand
                 report.List(await changes.ListAsync(secrets, CancellationToken.None));
                 break;
             case "add":
-                report.Added(await AddAsync(given, changes, secrets, askPassphrase));
+                using (NewRootKey added = await AddAsync(given, changes, secrets, prompts.NewPassphrase))
+                    report.Added(added);
+
                 break;
             case "remove":
                 report.Removed(await RemoveAsync(given.Id!, given, changes, secrets));
                 break;
             default:
-                await RotateAsync(given, changes, secrets, askPassphrase, report);
+                await RotateAsync(given, changes, secrets, prompts.NewPassphrase, report);
                 break;
         }
     }
@@ -93,8 +99,9 @@ internal static class RootKeyCommand
         await changes.CheckRemovalAsync(old, secrets, given.MayStayUnproved, CancellationToken.None);
 
         // The new one is stored, read back and proved before the old one goes: a kill between the two leaves both.
-        RootWrapper made = await AddAsync(given, changes, secrets, askPassphrase);
+        using NewRootKey made = await AddAsync(given, changes, secrets, askPassphrase);
         RemovedRootKey removed;
+        report.Shares(made);
         try
         {
             removed = await RemoveAsync(old, given, changes, secrets);
@@ -102,8 +109,8 @@ internal static class RootKeyCommand
         catch (Exception e) when (e is RootKeyException or StoreUnusableException or KmsException)
         {
             throw new RootKeyException(
-                $"Root key {made.RootKeyId} was added and opens; the old one stays, because it could not be removed: {e.Message} Remove it "
-                + $"with '{Name} remove'.");
+                $"Root key {made.Wrapper.RootKeyId} was added and opens; the old one stays, because it could not be removed: {e.Message} "
+                + $"Remove it with '{Name} remove'.");
         }
 
         report.Rotated(made, removed);
@@ -112,7 +119,35 @@ internal static class RootKeyCommand
     private static Task<RemovedRootKey> RemoveAsync(string id, RootKeyArguments given, RootKeyChanges changes, RootSecrets secrets) =>
         changes.RemoveAsync(id, secrets, given.MayStayUnproved, CancellationToken.None);
 
-    private static async Task<RootWrapper> AddAsync(
+    private static async Task<NewRootKey> AddAsync(
+        RootKeyArguments given, RootKeyChanges changes, RootSecrets secrets, Func<Passphrase> askPassphrase)
+    {
+        if (given.Shares is var (count, threshold))
+            return await AddSharesAsync(count, threshold, changes, secrets);
+
+        return new NewRootKey(await AddWholeAsync(given, changes, secrets, askPassphrase), []);
+    }
+
+    // The root key is tried as it will be had again: from the text of its shares, of which each takes part.
+    private static async Task<NewRootKey> AddSharesAsync(int count, int threshold, RootKeyChanges changes, RootSecrets secrets)
+    {
+        (RootKey rootKey, string parameters, IReadOnlyList<SecretBytes> shares) = SharesKind.Create(count, threshold);
+        secrets.Present(rootKey);
+        try
+        {
+            SharesKind.Prove(rootKey, shares, threshold);
+            return new NewRootKey(await changes.AddAsync(rootKey, SharesKind.KindName, parameters, CancellationToken.None), shares);
+        }
+        catch
+        {
+            foreach (SecretBytes share in shares)
+                share.Dispose();
+
+            throw;
+        }
+    }
+
+    private static async Task<RootWrapper> AddWholeAsync(
         RootKeyArguments given, RootKeyChanges changes, RootSecrets secrets, Func<Passphrase> askPassphrase)
     {
         if (given.TakesPassphrase)
@@ -143,6 +178,18 @@ internal static class RootKeyCommand
         }
     }
 
+    private static void AskForShares(Func<SecretBytes?> ask, RootSecrets secrets)
+    {
+        while (true)
+        {
+            using SecretBytes? text = ask();
+            if (text is null)
+                return;
+
+            secrets.TryPresent(RootKeyShare.Read(text.Span));
+        }
+    }
+
     // As it will be found at a start: read from the file again.
     private static async Task<RootWrapper> AddFileAsync(string path, RootKeyChanges changes, RootSecrets secrets)
     {
@@ -168,4 +215,22 @@ internal static class RootKeyCommand
 
     private static RootKey ReadFile(string path) =>
         RootKeyLocator.Read(path) ?? throw new RootKeyException($"There is no file '{Path.GetFullPath(path)}'.");
+}
+
+/// <summary>Ask for what only people have.</summary>
+/// <param name="NewPassphrase">A new passphrase.</param>
+/// <param name="Share">A share of a root key; null where there is none any more.</param>
+internal sealed record SecretPrompts(Func<Passphrase> NewPassphrase, Func<SecretBytes?> Share);
+
+/// <summary>A root key that was added.</summary>
+/// <param name="Wrapper">Its row.</param>
+/// <param name="Shares">The text of each of its shares; none where it was not split.</param>
+internal sealed record NewRootKey(RootWrapper Wrapper, IReadOnlyList<SecretBytes> Shares) : IDisposable
+{
+    /// <summary>Zeroes the shares.</summary>
+    public void Dispose()
+    {
+        foreach (SecretBytes share in Shares)
+            share.Dispose();
+    }
 }

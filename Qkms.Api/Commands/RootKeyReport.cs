@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Qkms.Core.Installation;
 using Qkms.Core.Keyrings;
+using Qkms.Core.Secrets;
 
 namespace Qkms.Api.Commands;
 
@@ -40,8 +42,10 @@ internal sealed class RootKeyReport(TextWriter output, bool isJson)
     }
 
     /// <summary>One was added.</summary>
-    public void Added(RootWrapper made)
+    public void Added(NewRootKey added)
     {
+        Shares(added);
+        RootWrapper made = added.Wrapper;
         if (isJson)
             Write(json => WriteWrapper(json, made, "added"));
         else
@@ -57,9 +61,45 @@ internal sealed class RootKeyReport(TextWriter output, bool isJson)
             output.WriteLine(LineOf(removed));
     }
 
-    /// <summary>One was added and one removed.</summary>
-    public void Rotated(RootWrapper made, RemovedRootKey removed)
+    /// <summary>
+    /// The shares of one that was added: at once, because nobody else has them. As JSON they are a line of their own before the result.
+    /// </summary>
+    public void Shares(NewRootKey made)
     {
+        if (made.Shares.Count == 0)
+            return;
+
+        if (isJson)
+        {
+            Write(json =>
+            {
+                json.WriteStartArray("shares");
+                foreach (SecretBytes share in made.Shares)
+                    json.WriteStringValue(share.Span);
+
+                json.WriteEndArray();
+            });
+            output.Flush();
+            return;
+        }
+
+        output.WriteLine(
+            $"Shares of root key {made.Wrapper.RootKeyId}, which are shown this once: give each to somebody else, and keep none here.");
+        foreach (SecretBytes share in made.Shares)
+        {
+            char[] text = new char[share.Length];
+            Encoding.ASCII.GetChars(share.Span, text);
+            output.WriteLine(text);
+            text.AsSpan().Clear();
+        }
+
+        output.Flush();
+    }
+
+    /// <summary>One was added and one removed.</summary>
+    public void Rotated(NewRootKey added, RemovedRootKey removed)
+    {
+        RootWrapper made = added.Wrapper;
         if (isJson)
         {
             Write(json =>
@@ -75,8 +115,8 @@ internal sealed class RootKeyReport(TextWriter output, bool isJson)
     }
 
     private static string LineOf(RootWrapper made) =>
-        $"Root key {made.RootKeyId} ({made.Kind}, wrapper {made.WrapperId}) opens this installation: stored, read back and tried. "
-        + "Keep a copy of it apart from the database and its backups.";
+        $"Root key {made.RootKeyId} ({made.Kind}, wrapper {made.WrapperId}) opens this installation: stored, read back and tried."
+        + (made.Kind == SharesKind.KindName ? "" : " Keep a copy of it apart from the database and its backups.");
 
     private static string LineOf(RemovedRootKey removed) =>
         $"Root key {removed.Wrapper.RootKeyId} (wrapper {removed.Wrapper.WrapperId}) opens this installation no longer. The next "

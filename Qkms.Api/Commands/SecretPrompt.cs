@@ -36,10 +36,38 @@ internal static class SecretPrompt
         }
     }
 
+    /// <summary>
+    /// A share of a root key, to be disposed of by the caller; null where an empty line or the end of the input says that there is none any
+    /// more.
+    /// </summary>
+    public static SecretBytes? AskShare()
+    {
+        using SecretBytes line = SecretBytes.Allocate(ShareText.MaxLength, out Span<byte> buffer);
+        int length;
+        if (Console.IsInputRedirected)
+        {
+            using Stream input = Console.OpenStandardInput();
+            length = ReadLine(input, buffer);
+        }
+        else
+        {
+            length = Ask("Share (nothing where there is none): ", buffer);
+        }
+
+        ReadOnlySpan<byte> share = buffer[..length].TrimEnd("\r\n"u8);
+        return share.IsEmpty ? null : SecretBytes.CopyOf(share);
+    }
+
     /// <summary>The first line of a stream, as a passphrase.</summary>
     internal static Passphrase ReadLine(Stream input)
     {
         using SecretBytes line = SecretBytes.Allocate(Passphrase.MaxLength + 2, out Span<byte> buffer);
+        return Passphrase.Read(buffer[..ReadLine(input, buffer)], Input);
+    }
+
+    // Byte by byte: what stands behind the line is for the next question.
+    private static int ReadLine(Stream input, Span<byte> buffer)
+    {
         int length = 0;
         while (length < buffer.Length && input.Read(buffer[length..(length + 1)]) == 1)
         {
@@ -47,13 +75,18 @@ internal static class SecretPrompt
                 break;
         }
 
-        return Passphrase.Read(buffer[..length], Input);
+        return length;
     }
 
     private static Passphrase Ask(string prompt)
     {
-        Console.Error.Write(prompt);
         using SecretBytes line = SecretBytes.Allocate(Passphrase.MaxLength + 8, out Span<byte> buffer);
+        return Passphrase.Read(buffer[..Ask(prompt, buffer)], Terminal);
+    }
+
+    private static int Ask(string prompt, Span<byte> buffer)
+    {
+        Console.Error.Write(prompt);
         int length = 0;
         Span<char> pair = stackalloc char[2];
         int held = 0;
@@ -79,7 +112,7 @@ internal static class SecretPrompt
 
         pair.Clear();
         Console.Error.WriteLine();
-        return Passphrase.Read(buffer[..length], Terminal);
+        return length;
     }
 
     // The bytes of one character: those that go on begin with 10.

@@ -8,8 +8,13 @@ namespace Qkms.Api.Hosting;
 
 /// <summary>Writes when API keys were last used, so that what is shown is at most a minute old, and counts those that end soon.</summary>
 internal sealed class ApiKeyUseWriting(
-    ApiKeyUses uses, IKmsStore store, ICredentialRepository credentials, TimeProvider time, ILogger<ApiKeyUseWriting> logger)
-    : PeriodicWork("writing when API keys were used", Interval, time, logger)
+    ApiKeyUses uses,
+    IKmsStore store,
+    ICredentialRepository credentials,
+    Entrance entrance,
+    TimeProvider time,
+    ILogger<ApiKeyUseWriting> logger)
+    : PeriodicWork("writing when API keys were used", Interval, entrance, time, logger)
 {
     /// <summary>How often: with the half second for which an API key is not read again, well below a minute.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);

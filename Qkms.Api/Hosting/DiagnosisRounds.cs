@@ -17,9 +17,10 @@ internal sealed class DiagnosisRounds(
     QkmsSettings settings,
     IConfiguration configuration,
     DiagnosisLimits limits,
+    Entrance entrance,
     TimeProvider time,
     ILogger<DiagnosisRounds> logger)
-    : PeriodicWork("looking at what qkms doctor looks at", Interval, time, logger)
+    : PeriodicWork("looking at what qkms doctor looks at", Interval, entrance, time, logger)
 {
     /// <summary>How often. An alert on days and free disk needs no more.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);

@@ -16,9 +16,10 @@ internal sealed class Housekeeping(
     KeptResults results,
     UseTrimming trimming,
     DestructionOptions options,
+    Entrance entrance,
     TimeProvider time,
     ILogger<Housekeeping> logger)
-    : PeriodicWork("destroying keys, deleting tenants, expired answers and old uses", options.SweepInterval, time, logger)
+    : PeriodicWork("destroying keys, deleting tenants, expired answers and old uses", options.SweepInterval, entrance, time, logger)
 {
     protected override IReadOnlyList<Func<CancellationToken, Task>> Tasks { get; } =
         [destruction.RunAsync, keys.RunAsync, devices.RunAsync, tenants.RunAsync, results.ForgetExpiredAsync, trimming.RunAsync];

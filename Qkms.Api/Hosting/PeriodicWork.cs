@@ -4,12 +4,17 @@ using Qkms.Core.Telemetry;
 
 namespace Qkms.Api.Hosting;
 
-/// <summary>Runs due work in the background. It survives every failure: the next interval retries the work.</summary>
+/// <summary>
+/// Runs due work in the background, from the moment that requests are let in: before that a sealed service has no keys. It survives every
+/// failure: the next interval retries the work.
+/// </summary>
 /// <param name="what">What is done, for the log.</param>
 /// <param name="interval">How often.</param>
+/// <param name="entrance">Says when requests are let in.</param>
 /// <param name="time">The clock of the interval.</param>
 /// <param name="logger">Takes what went wrong.</param>
-internal abstract partial class PeriodicWork(string what, TimeSpan interval, TimeProvider time, ILogger logger) : BackgroundService
+internal abstract partial class PeriodicWork(
+    string what, TimeSpan interval, Entrance entrance, TimeProvider time, ILogger logger) : BackgroundService
 {
     private volatile int _rounds;
 
@@ -21,9 +26,12 @@ internal abstract partial class PeriodicWork(string what, TimeSpan interval, Tim
 
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using PeriodicTimer timer = new(interval, time);
         try
         {
+            if (!await entrance.Decision.WaitAsync(stoppingToken))
+                return;
+
+            using PeriodicTimer timer = new(interval, time);
             do
             {
                 using Activity? span = KmsActivities.Start(KmsActivities.Housekeeping);

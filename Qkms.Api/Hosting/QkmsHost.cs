@@ -16,19 +16,62 @@ internal static partial class QkmsHost
     {
         IServiceProvider services = app.Services;
         QkmsSettings settings = services.GetRequiredService<QkmsSettings>();
-        PqcEngine engine = services.GetRequiredService<PqcEngine>();
         IKmsStore store = services.GetRequiredService<IKmsStore>();
         ILogger logger = services.GetRequiredService<ILoggerFactory>().CreateLogger("Qkms");
         ServiceManager manager = new(logger);
         CancellationToken stopping = app.Lifetime.ApplicationStopping;
 
-        // Makes them: one that has no permission is found here, and not by its first caller.
-        _ = services.GetRequiredService<EndpointDataSource>().Endpoints;
+        // Makes the routes: one that has no permission is found here, before anything is made or opened.
+        foreach (EndpointDataSource routes in ((IEndpointRouteBuilder)app).DataSources)
+            _ = routes.Endpoints;
 
         Listener.Check(app, settings.AllowPlaintext);
         EngineChecks.EnsurePassed(services.GetRequiredService<SecondOpinion>());
         await store.OpenAsync(stopping);
-        KeyringFacts keyring = await services.GetRequiredService<KeyringOpener>().OpenAsync(rootKeys, stopping);
+        bool isListening = false;
+        using RootSecrets secrets = new(rootKeys);
+        if (await services.GetRequiredService<Unsealing>().IsNeededAsync(secrets, stopping))
+        {
+            Ending early = new(services);
+            isListening = await SealedStart.WaitAsync(app, secrets, manager, logger);
+            if (!isListening)
+            {
+                await early.RunAsync();
+                return;
+            }
+        }
+
+        try
+        {
+            await OpenAsync(app, secrets, hardening, logger);
+        }
+        catch when (isListening)
+        {
+            await SealedStart.EndAsync(app);
+            throw;
+        }
+
+        Ending ending = new(services);
+        if (await ListenAsync(app, settings, isListening, stopping))
+        {
+            manager.TellReady();
+            await using CancellationTokenRegistration notice = stopping.Register(manager.TellStopping);
+            await app.WaitForShutdownAsync(CancellationToken.None);
+        }
+
+        await ending.RunAsync();
+    }
+
+    /// <summary>Opens the keys with what is at hand, which is zeroed, and makes what a first start makes.</summary>
+    private static async Task OpenAsync(WebApplication app, RootSecrets secrets, HardeningReport hardening, ILogger logger)
+    {
+        IServiceProvider services = app.Services;
+        QkmsSettings settings = services.GetRequiredService<QkmsSettings>();
+        IKmsStore store = services.GetRequiredService<IKmsStore>();
+        CancellationToken stopping = app.Lifetime.ApplicationStopping;
+        KeyringFacts keyring = await services.GetRequiredService<KeyringOpener>().OpenAsync(secrets, stopping);
+        secrets.Locator.Forget();
+        secrets.Dispose();
         if (!store.IsEmbedded)
             services.GetRequiredService<KeyringWatch>().Begin();
 
@@ -40,31 +83,24 @@ internal static partial class QkmsHost
             await MakeDemoKeysAsync(services.GetRequiredService<DemoKeys>(), first, logger, stopping);
 
         // A start that was killed while it made these may have left a second copy.
-        PrivateFile.RemoveUnfinished(rootKeys.DefaultPath);
+        PrivateFile.RemoveUnfinished(secrets.Locator.DefaultPath);
         PrivateFile.RemoveUnfinished(Path.Combine(settings.DataDirectory, InitialApiKeyFile.Name));
 
-        LogStarted(logger, store.Description, engine.Description, hardening.ToString());
+        LogStarted(logger, store.Description, services.GetRequiredService<PqcEngine>().Description, hardening.ToString());
         if (keyring.RootKeyBesideData && !app.Environment.IsDevelopment())
             LogRootKeyBesideData(logger, keyring.RootKeySource);
-
-        Ending ending = new(services);
-        if (await ListenAsync(app, settings, stopping))
-        {
-            manager.TellReady();
-            await using CancellationTokenRegistration notice = stopping.Register(manager.TellStopping);
-            await app.WaitForShutdownAsync(CancellationToken.None);
-        }
-
-        await ending.RunAsync();
     }
 
     /// <summary>Listens and lets requests in; false when the service was told to stop meanwhile.</summary>
-    private static async Task<bool> ListenAsync(WebApplication app, QkmsSettings settings, CancellationToken stopping)
+    private static async Task<bool> ListenAsync(
+        WebApplication app, QkmsSettings settings, bool isListening, CancellationToken stopping)
     {
         Entrance entrance = app.Services.GetRequiredService<Entrance>();
         try
         {
-            await Listener.StartAsync(app, settings.AllowPlaintext, stopping);
+            if (!isListening)
+                await Listener.StartAsync(app, settings.AllowPlaintext, stopping);
+
             entrance.Open();
             return true;
         }

@@ -28,6 +28,11 @@ internal sealed partial class ServiceManager
 
     public void TellReady() => Tell(ServiceState.Ready);
 
+    /// <summary>It runs, and waits for people: what waits for its start does not wait for them.</summary>
+    public void TellSealed() => Tell(new ServiceState("READY=1\nSTATUS=sealed: 'qkms unseal' takes shares of the root key"));
+
+    public void TellUnsealed() => Tell(new ServiceState("STATUS="));
+
     public void TellStopping() => Tell(ServiceState.Stopping);
 
     // A service that works is not stopped because nobody listens: the service manager has a time-out of its own.

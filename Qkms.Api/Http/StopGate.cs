@@ -2,7 +2,7 @@ namespace Qkms.Api.Http;
 
 /// <summary>
 /// Lets requests in once the service has started, and refuses those that arrive on open connections after it was told to stop; new
-/// connections are refused soon after.
+/// connections are refused soon after. While the service is sealed, all are refused.
 /// Readiness is refused too, so that a load balancer moves on; liveness is not, so that nobody kills a service that is about to end.
 /// </summary>
 internal sealed class StopGate(RequestDelegate next, IHostApplicationLifetime lifetime, Entrance entrance)
@@ -18,6 +18,12 @@ internal sealed class StopGate(RequestDelegate next, IHostApplicationLifetime li
 
     private async Task WaitAsync(HttpContext context)
     {
+        if (entrance.IsSealed)
+        {
+            await (context.Request.Path == Liveness ? next(context) : Refusals.WriteAsync(context, Sealed()));
+            return;
+        }
+
         if (await entrance.Decision.WaitAsync(context.RequestAborted))
             await LetInAsync(context);
         else
@@ -26,6 +32,12 @@ internal sealed class StopGate(RequestDelegate next, IHostApplicationLifetime li
 
     private Task LetInAsync(HttpContext context) =>
         _stopping.IsCancellationRequested && context.Request.Path != Liveness ? RefuseAsync(context) : next(context);
+
+    private static KmsException Sealed() =>
+        new(KmsErrors.Unavailable, "The service is sealed: whoever holds shares of its root key has to unseal it.")
+        {
+            RetryAfter = _retryAfter,
+        };
 
     private static Task RefuseAsync(HttpContext context)
     {

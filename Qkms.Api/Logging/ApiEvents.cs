@@ -13,6 +13,8 @@ internal static class ApiEvents
     public const int RequestsCutOff = 5;
     public const int ServiceManagerNotTold = 6;
     public const int DemoKeysMade = 7;
+    public const int WaitsSealed = 8;
+    public const int Unsealed = 9;
 
     public const int HousekeepingPutOff = 101;
     public const int HousekeepingFailed = 102;

@@ -107,10 +107,13 @@ internal sealed class KeyringOpener(
 
         string need = stored.IsNew
             ? "This database is shared, so its root key is not made here: make one (openssl rand -base64 32) and give it to every node."
-            : $"This database was sealed with root key {stored.RootKeyIds}: give that one.";
+            : $"This database was sealed with root key {stored.RootKeyIds}: give that one{SharesHint(stored)}.";
         return $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor systemd's credential {RootKeyLocator.CredentialName} "
             + $"nor {RootKeyEnvironment.ValueVariable} is set, and {secrets.Locator.DefaultPath} does not exist. {need}";
     }
+
+    private static string SharesHint(StoredKeyring stored) =>
+        stored.Wrappers.Any(wrapper => wrapper.Kind == SharesKind.KindName) ? ", or its shares" : "";
 
     /// <summary>
     /// Writes a new master key and its keyring, unless another node was first; then that one's stand. Answers what the database holds now.

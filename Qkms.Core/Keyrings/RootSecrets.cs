@@ -14,6 +14,7 @@ internal sealed class RootSecrets(RootKeyLocator locator) : IDisposable
 {
     private readonly List<RootKey> _keys = [];
     private readonly List<Passphrase> _passphrases = [];
+    private readonly List<RootKeyShare> _shares = [];
     private bool _isLocated;
     private bool _isPassphraseRead;
     private RootKey? _located;
@@ -49,11 +50,34 @@ internal sealed class RootSecrets(RootKeyLocator locator) : IDisposable
         }
     }
 
+    /// <summary>The shares that were presented.</summary>
+    public IReadOnlyList<RootKeyShare> Shares => _shares;
+
     /// <summary>Adds a root key, which ends with this object.</summary>
     public void Present(RootKey rootKey) => _keys.Add(rootKey);
 
     /// <summary>Adds a passphrase, which ends with this object.</summary>
     public void Present(Passphrase passphrase) => _passphrases.Insert(0, passphrase);
+
+    /// <summary>Adds a share, which ends with this object; false, and it ends now, where it is there already.</summary>
+    public bool TryPresent(RootKeyShare share)
+    {
+        if (!_shares.Any(other => other.Tag == share.Tag && other.Number == share.Number))
+        {
+            _shares.Add(share);
+            return true;
+        }
+
+        share.Dispose();
+        return false;
+    }
+
+    /// <summary>Zeroes the shares that were presented.</summary>
+    public void ForgetShares()
+    {
+        _shares.ForEach(share => share.Dispose());
+        _shares.Clear();
+    }
 
     /// <summary>The root key of a wrapping, which ends with this object; null when what it takes is not at hand.</summary>
     /// <exception cref="RootKeyException">Something is at hand that cannot be used.</exception>
@@ -76,5 +100,6 @@ internal sealed class RootSecrets(RootKeyLocator locator) : IDisposable
     {
         _keys.ForEach(key => key.Dispose());
         _passphrases.ForEach(passphrase => passphrase.Dispose());
+        ForgetShares();
     }
 }

@@ -10,9 +10,21 @@ internal static class RootKeyCommands
     public static Task<string> RunAsync(string dataDirectory, params string[] arguments) =>
         RunAsync(dataDirectory, new RootKeyEnvironment(), arguments);
 
+    /// <summary>The same for an assertion on how it fails.</summary>
+    public static Func<Task<string>> Awaiting(string dataDirectory, params string[] arguments) => () => RunAsync(dataDirectory, arguments);
+
     /// <summary>The same with an environment of the test's own, which ends.</summary>
-    public static async Task<string> RunAsync(string dataDirectory, RootKeyEnvironment environment, params string[] arguments)
+    public static Task<string> RunAsync(string dataDirectory, RootKeyEnvironment environment, params string[] arguments) =>
+        RunAsync(dataDirectory, environment, [], arguments);
+
+    /// <summary>The same with shares that are typed in.</summary>
+    public static Task<string> RunAsync(string dataDirectory, IReadOnlyList<string> shares, params string[] arguments) =>
+        RunAsync(dataDirectory, new RootKeyEnvironment(), shares, arguments);
+
+    private static async Task<string> RunAsync(
+        string dataDirectory, RootKeyEnvironment environment, IReadOnlyList<string> shares, string[] arguments)
     {
+        Queue<string> typed = new(shares);
         QkmsSettings settings = TestSettings.Of(dataDirectory, TestStorage.SettingsOf(dataDirectory));
         await using StringWriter output = new();
         using (environment)
@@ -23,7 +35,9 @@ internal static class RootKeyCommands
                 environment,
                 services => Program.AddSnapshot(services, settings),
                 services => Program.AddBeside(services, settings),
-                () => throw new InvalidOperationException("Nobody is there to be asked."),
+                new SecretPrompts(
+                    () => throw new InvalidOperationException("Nobody is there to be asked."),
+                    () => typed.TryDequeue(out string? share) ? SecretBytes.CopyOf(Encoding.ASCII.GetBytes(share)) : null),
                 output);
         }
 
