@@ -122,11 +122,14 @@ internal sealed class UnsealSocket(string path, Unsealing unsealing, RootSecrets
 
     private async Task<bool> AnswerAsync(Socket client, CancellationToken stopping)
     {
+        // Who connects and says nothing holds up neither the next one nor the end.
+        using CancellationTokenSource limit = new(_lineTimeout, time);
+        await using CancellationTokenRegistration late = limit.Token.Register(client.Dispose);
+        await using CancellationTokenRegistration ended = stopping.Register(client.Dispose);
         bool isOpen = false;
         string answer;
         try
         {
-            client.ReceiveTimeout = client.SendTimeout = (int)_lineTimeout.TotalMilliseconds;
             UnsealProgress progress = await unsealing.TakeAsync(Read(client), secrets, stopping);
             isOpen = progress.IsOpen;
             answer = isOpen ? "open" : $"{(progress.IsNew ? "share" : "again")} {progress.Given} of {progress.Needed}";
@@ -135,7 +138,7 @@ internal sealed class UnsealSocket(string path, Unsealing unsealing, RootSecrets
         {
             answer = $"no {e.Message.ReplaceLineEndings(" ")}";
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             return false;
         }
@@ -144,7 +147,7 @@ internal sealed class UnsealSocket(string path, Unsealing unsealing, RootSecrets
         {
             SendAll(client, Encoding.UTF8.GetBytes($"{answer}\n"));
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             // Whoever gave it has gone: the share counts all the same.
         }

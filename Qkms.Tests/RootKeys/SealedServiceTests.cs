@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Qkms.Api.Commands;
 using Qkms.Api.Hosting;
 using Qkms.Tests.Support.ChildProcess;
@@ -18,7 +19,7 @@ public sealed class SealedServiceTests : ServiceTests, IDisposable
 
     private string Data => App.DataDirectory;
 
-    private string Socket => UnsealSocket.PathIn(Data);
+    private string Path => UnsealSocket.PathIn(Data);
 
     public void Dispose() => _directory.Dispose();
 
@@ -45,7 +46,7 @@ public sealed class SealedServiceTests : ServiceTests, IDisposable
         ofAws.Body.Should().Contain("\"KeyUnavailableException\"").And.Contain("The service is sealed");
         (await client.GetJsonAsync("/health/live")).ShouldBe(HttpStatusCode.OK);
         if (!OperatingSystem.IsWindows())
-            File.GetUnixFileMode(Socket).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.GetUnixFileMode(Path).Should().Be(UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
         Give(shares[2]).Should().Contain("1 of 2 shares");
         Give(shares[2]).Should().Contain("given before: 1 of 2");
@@ -58,7 +59,7 @@ public sealed class SealedServiceTests : ServiceTests, IDisposable
         await Eventually.HoldsAsync(async () => (await client.GetJsonAsync("/health/ready")).Status == HttpStatusCode.OK);
         (await client.GetJsonAsync("/kms/keys/active?algorithm=AES-256&name=before")).ShouldBe(HttpStatusCode.OK);
         (await client.GenerateAsync("AES-256", new { name = "after" })).ShouldBe(HttpStatusCode.Created);
-        File.Exists(Socket).Should().BeFalse();
+        File.Exists(Path).Should().BeFalse();
         this.Invoking(_ => Give(shares[0])).Should().Throw<RootKeyException>().Which.Message.Should().Contain("No sealed service waits");
         foreach (string share in shares)
             service.Output.Should().NotContain(share[17..]);
@@ -90,15 +91,17 @@ public sealed class SealedServiceTests : ServiceTests, IDisposable
         using (ServiceProcess stopped = await StartSealedAsync())
         {
             Give(shares[0]).Should().Contain("1 of 2");
+            using Socket silent = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await silent.ConnectAsync(new UnixDomainSocketEndPoint(Path));
             (await stopped.TerminateAsync()).Should().Be(0, stopped.Output);
-            File.Exists(Socket).Should().BeFalse();
+            File.Exists(Path).Should().BeFalse();
         }
 
         using (ServiceProcess killed = await StartSealedAsync())
         {
             Give(shares[0]).Should().Contain("1 of 2");
             await killed.KillAsync();
-            File.Exists(Socket).Should().BeTrue();
+            File.Exists(Path).Should().BeTrue();
             this.Invoking(_ => Give(shares[1])).Should().Throw<RootKeyException>().Which.Message.Should().Contain("No sealed service");
         }
 
@@ -140,6 +143,32 @@ public sealed class SealedServiceTests : ServiceTests, IDisposable
         ProcessMemory.Search(service.Id, all).Select(find => find.ToString()).Should().BeEmpty();
     }
 
+    [Fact]
+    public async Task Shares_that_stay_too_few_are_zeroed_when_nobody_was_patient_enough()
+    {
+        _ = App.InitialApiKey;
+        string[] shares = await AddSharesAsync(count: 3, threshold: 2);
+        using RootSecrets secrets = new(new RootKeyLocator(new RootKeyEnvironment(), "/nowhere"));
+        using CancellationTokenSource stop = new();
+        ManualTime clock = ManualTime.Standing();
+        Task serving = new UnsealSocket(Path, App.Services.GetRequiredService<Unsealing>(), secrets, clock).ServeAsync(stop.Token);
+        await Eventually.HoldsAsync(() => Task.FromResult(Send("\n").StartsWith("no ", StringComparison.Ordinal)));
+        Give(shares[0]).Should().Contain("1 of 2");
+        RootKeyShare kept = secrets.Shares.Single();
+
+        await Eventually.HoldsAsync(() =>
+        {
+            clock.FireTimers();
+            return Task.FromResult(secrets.Shares.Count == 0);
+        });
+
+        kept.Invoking(share => share.Number).Should().Throw<ObjectDisposedException>();
+        Give(shares[1]).Should().Contain("1 of 2", "the first one is gone");
+        await stop.CancelAsync();
+        await serving.Awaiting(task => task).Should().ThrowAsync<OperationCanceledException>();
+        File.Exists(Path).Should().BeFalse();
+    }
+
     // What was given is meant: who misnames a file is told, and the service does not wait.
     [Fact]
     public async Task A_root_key_that_opens_nothing_is_a_mistake_and_not_waited_for()
@@ -163,7 +192,7 @@ public sealed class SealedServiceTests : ServiceTests, IDisposable
         await this.Awaiting(_ => RemoveAsync()).Should().ThrowAsync<RootKeyException>();
         await this.Awaiting(_ => RemoveAsync(shares[0])).Should().ThrowAsync<RootKeyException>();
         (await RemoveAsync(shares[0], shares[1])).Should().Contain("no longer");
-        File.Delete(Path.Combine(Data, "root.key"));
+        File.Delete(System.IO.Path.Combine(Data, "root.key"));
 
         (await RootKeyCommands.RunAsync(Data, shares[1..], "list", "--with-shares")).Should().Contain("opens now");
         await RootKeyCommands.Awaiting(Data, "list").Should().ThrowAsync<RootKeyException>().WithMessage("*or its shares*");
@@ -195,7 +224,7 @@ public sealed class SealedServiceTests : ServiceTests, IDisposable
         (string Id, string Kind, string RootKeyId, string State) file = (await RootKeyCommands.ListAsync(Data))[0];
         await RootKeyCommands.RunAsync(Data, shares, "remove", file.RootKeyId, "--with-shares");
         await App.DisposeAsync();
-        File.Delete(Path.Combine(Data, "root.key"));
+        File.Delete(System.IO.Path.Combine(Data, "root.key"));
         return shares;
     }
 
@@ -230,7 +259,7 @@ public sealed class SealedServiceTests : ServiceTests, IDisposable
     {
         try
         {
-            return UnsealSocket.Send(Socket, Encoding.ASCII.GetBytes(line));
+            return UnsealSocket.Send(Path, Encoding.ASCII.GetBytes(line));
         }
         catch (RootKeyException)
         {

@@ -1,6 +1,8 @@
 using Qkms.Tests.Crash;
 using Qkms.Tests.Hosting;
 using Qkms.Tests.Integrity;
+using Qkms.Tests.Interop;
+using Qkms.Tests.Nodes;
 using Qkms.Tests.Uses;
 using Qkms.Tests.Verification;
 using Xunit.Abstractions;
@@ -18,6 +20,9 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly Type[] _longest =
     [
+        // In long runs only.
+        typeof(TenantDeletionCrashTests), typeof(Crash.FailoverTests), typeof(BrokenCommitTests), typeof(LiveClientTests),
+
         typeof(SecretsLeaveMemoryTests), typeof(IntegrityTableTests), typeof(FirstStartCrashTests), typeof(MaterialUseTests),
         typeof(StopTests), typeof(TamperingTests), typeof(StartTests), typeof(UnwritableDiskTests), typeof(DamagedFileTests),
         typeof(StepCrashTests), typeof(FailedStartTests), typeof(VerifyExitStatusTests),

@@ -1,10 +1,12 @@
+using System.Collections.Concurrent;
+
 namespace Qkms.Tests.Support;
 
 /// <summary>Clocks that tests move: the monotonic one and the wall clock, each by itself.</summary>
 internal sealed class ManualTime : TimeProvider
 {
     private readonly bool _runs;
-    private readonly List<ManualTimer> _timers = [];
+    private readonly ConcurrentQueue<ManualTimer> _timers = [];
     private long _elapsed;
     private long _wallShift;
 
@@ -29,7 +31,7 @@ internal sealed class ManualTime : TimeProvider
             return base.CreateTimer(callback, state, dueTime, period);
 
         ManualTimer timer = new(callback, state, period);
-        _timers.Add(timer);
+        _timers.Enqueue(timer);
         return timer;
     }
 

@@ -171,7 +171,8 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
                 services.Remove(services.Single(service => service.ImplementationType == typeof(RefusalWriting)));
                 services.Remove(services.Single(service => service.ImplementationType == typeof(ApiKeyUseWriting)));
                 foreach (ServiceDescriptor ofSeveralNodes in services
-                    .Where(service => service.ImplementationType == typeof(WithheldTenantsWatch)).ToArray())
+                    .Where(service => service.ImplementationType == typeof(WithheldTenantsWatch)
+                        || service.ImplementationType == typeof(KeyringWatching)).ToArray())
                     services.Remove(ofSeveralNodes);
             }
 
