@@ -33,7 +33,7 @@ internal sealed partial class SharesKind : IRootKeyKind
         return (rootKey, string.Create(CultureInfo.InvariantCulture, $"$shamir$k={threshold},n={count}"), texts);
     }
 
-    /// <summary>Tries the written shares: each takes part once, with as many others as it takes.</summary>
+    /// <summary>Tries the written shares: each takes part at least once, with as many others as it takes.</summary>
     /// <exception cref="RootKeyException">They do not give the root key.</exception>
     public static void Prove(RootKey rootKey, IReadOnlyList<SecretBytes> shares, int threshold)
     {
