@@ -11,6 +11,12 @@ const innards = /\bat [A-Z]\w*(\.\w+)+\(|\b(System|Microsoft|Qkms\.(Api|Core|Sto
 // Whoever has no valid API key is refused, and after too many of those limited: a valid one is neither (docs/rate-limits.md).
 const unproven = [401, 429];
 
+// A device has had its new keys for the day: known by its API key, and limited all the same (docs/devices.md).
+const ofDevices = 'ERR_RATE_002';
+
+// Members with words for people, which are shown as they were given.
+const words = ['label', 'labels', 'name', 'reason'];
+
 // The name of a type that hostile.mjs sends, and that labels may keep.
 const ownType = '"$type":"System.Object"';
 
@@ -29,7 +35,7 @@ export function check(request, facts, answer, plan, description, memory) {
   const json = readJson(answer);
   return [
     ...checkHeaders(request, facts, answer),
-    ...checkLeaks(facts, answer),
+    ...checkLeaks(facts, answer, json),
     ...checkPlaintexts(facts, answer),
     ...checkIdentity(facts, answer, json),
     ...checkRepeated(facts, answer),
@@ -59,11 +65,19 @@ function checkHeaders(request, facts, { headers, status }) {
   return faults;
 }
 
-// The journal tells the reasons that were given, whatever stands in them.
-function checkLeaks({ operation }, { body, headers, status }) {
+function checkLeaks(facts, { body, headers, status }, json) {
   const text = body.toString('utf8') + JSON.stringify(headers);
   const leak = innards.exec(text.replaceAll(ownType, ''))?.[0];
-  return [...(leak ? [`innards in the answer: ${leak}`] : []), ...(text.includes(canary) && !(operation?.id === 'ListEvents' && status === 200) ? ['hostile input repeated in the answer'] : [])];
+  return [...(leak ? [`innards in the answer: ${leak}`] : []), ...(text.includes(canary) && repeats(facts, headers, status, json) ? ['hostile input repeated in the answer'] : [])];
+}
+
+// The journal tells the words that were given whatever they are, in details of events too.
+function repeats({ operation }, headers, status, json) {
+  if (status >= 300 || json === undefined)
+    return true;
+
+  const rest = JSON.stringify(json, (name, value) => (words.includes(name) ? undefined : value)) + JSON.stringify(headers);
+  return rest.includes(canary) && operation?.id !== 'ListEvents';
 }
 
 // Only what opens ciphertexts answers with plaintexts, one for each; whether with the right ones, memory knows.
@@ -116,7 +130,7 @@ function checkMeaning(request, facts, answer, json, plan, description, memory) {
   if (facts.isHead)
     return checkHead(facts, answer);
 
-  return [...checkAuthentication(facts, answer), ...checkDocumented(facts.operation, answer, json), ...checkVerdict(facts, answer, json, plan, request, memory)];
+  return [...checkAuthentication(facts, answer, json), ...checkDocumented(facts.operation, answer, json), ...checkVerdict(facts, answer, json, plan, request, memory)];
 }
 
 function checkStray({ authenticated, otherVerb, open }, { status, body }, json, description) {
@@ -136,8 +150,8 @@ function checkHead(facts, answer) {
   return faults;
 }
 
-function checkAuthentication({ operation, authenticated }, { status }) {
-  if (operation.open)
+function checkAuthentication({ operation, authenticated }, { status }, json) {
+  if (operation.open || (authenticated && json?.error?.error_code === ofDevices))
     return [];
 
   return authenticated === unproven.includes(status) ? [`${authenticated ? 'valid' : 'no valid'} API key, answered ${status}`] : [];
