@@ -1,5 +1,6 @@
 using Qkms.Api.Hosting;
 using Qkms.Core.Keyrings;
+using Qkms.Core.Pkcs11;
 using Qkms.Core.Store;
 using Qkms.Core.Tenants;
 
@@ -66,18 +67,18 @@ internal static class CommandServices
     }
 
     /// <summary>What opens the database, to be disposed of by the caller.</summary>
-    /// <exception cref="RootKeyException">There is neither a root key nor a passphrase, or it cannot be used.</exception>
+    /// <exception cref="RootKeyException">There is neither a root key nor a passphrase nor a token, or it cannot be used.</exception>
     public static RootSecrets FindSecrets(RootKeyEnvironment environment, QkmsSettings settings)
     {
         RootKeyLocator rootKeys = new(environment, settings.DataDirectory);
         RootSecrets secrets = new(rootKeys);
         try
         {
-            return secrets.Located is not null || secrets.Passphrases.Count > 0
+            return secrets.Located is not null || secrets.Passphrases.Count > 0 || secrets.Token is not null
                 ? secrets
                 : throw new RootKeyException(
                     $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor {RootKeyEnvironment.ValueVariable} nor "
-                    + $"{RootKeyEnvironment.PassphraseVariable} is set, and {rootKeys.DefaultPath} does not exist.");
+                    + $"{RootKeyEnvironment.PassphraseVariable} nor {TokenVariables.Uri} is set, and {rootKeys.DefaultPath} does not exist.");
         }
         catch
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Qkms.Core.Cryptography.Shamir;
+using Qkms.Core.Pkcs11;
 
 namespace Qkms.Api.Commands;
 
@@ -11,7 +12,7 @@ internal sealed record RootKeyArguments(string Verb, string? Id, string[] Option
 {
     private const string Usage =
         "say 'list', 'add --file=<path> [--generate]', 'add --passphrase[-file=<path>]', 'add --shares=<n> --threshold=<k>', "
-        + "'remove <id>' or 'rotate --file=<path> [--generate]'";
+        + "'add --pkcs11=<uri>', 'remove <id>' or 'rotate --file=<path> [--generate]'";
 
     private const string File = "file";
     private const string PassphraseFile = "passphrase-file";
@@ -23,6 +24,7 @@ internal sealed record RootKeyArguments(string Verb, string? Id, string[] Option
     private const string SharesOption = "shares";
     private const string ThresholdOption = "threshold";
     private const string WithShares = "with-shares";
+    private const string Pkcs11 = "pkcs11";
     private const string Json = "json";
 
     private static readonly string[] _flags = [Generate, Passphrase, WithShares, Json];
@@ -31,10 +33,12 @@ internal sealed record RootKeyArguments(string Verb, string? Id, string[] Option
     private static readonly Dictionary<string, string[]> _known = new(StringComparer.Ordinal)
     {
         ["list"] = [With, WithShares, Json],
-        ["add"] = [File, Generate, Passphrase, PassphraseFile, SharesOption, ThresholdOption, WithShares, Json],
+        ["add"] = [File, Generate, Passphrase, PassphraseFile, SharesOption, ThresholdOption, Pkcs11, WithShares, Json],
         ["remove"] = [With, WithShares, Unproved, Json],
         ["rotate"] =
-            [File, Generate, Passphrase, PassphraseFile, SharesOption, ThresholdOption, Old, With, WithShares, Unproved, Json],
+        [
+            File, Generate, Passphrase, PassphraseFile, SharesOption, ThresholdOption, Pkcs11, Old, With, WithShares, Unproved, Json,
+        ],
     };
 
     private readonly Dictionary<string, List<string>> _given = new(StringComparer.Ordinal);
@@ -53,6 +57,9 @@ internal sealed record RootKeyArguments(string Verb, string? Id, string[] Option
 
     /// <summary>Into how many shares the new root key is split, and how many of them give it; null where it is not.</summary>
     public (int Count, int Threshold)? Shares { get; private set; }
+
+    /// <summary>The key in a token that encrypts the new root key; null where none does.</summary>
+    public TokenKeyUri? TokenKey { get; private set; }
 
     /// <summary>Whether shares are asked for, to open the installation with.</summary>
     public bool AsksForShares => _given.ContainsKey(WithShares);
@@ -121,17 +128,31 @@ internal sealed record RootKeyArguments(string Verb, string? Id, string[] Option
     private void RefuseWhatDoesNotFit()
     {
         Shares = ReadShares();
-        int kinds = (NewFile is null ? 0 : 1) + (TakesPassphrase ? 1 : 0) + (Shares is null ? 0 : 1);
+        TokenKey = ReadTokenKey();
+        int kinds = (NewFile is null ? 0 : 1) + (TakesPassphrase ? 1 : 0) + (Shares is null ? 0 : 1) + (TokenKey is null ? 0 : 1);
         string? problem = Verb switch
         {
             "remove" when Id is null => "remove needs the id of a root key, as 'root-key list' shows it",
-            "add" or "rotate" when kinds == 0 => $"{Verb} needs --file=<path>, --passphrase, or --shares=<n> --threshold=<k>",
-            "add" or "rotate" when kinds > 1 => "a root key is a file, a passphrase or shares: give one of them",
+            "add" or "rotate" when kinds == 0 =>
+                $"{Verb} needs --file=<path>, --passphrase, --shares=<n> --threshold=<k>, or --pkcs11=<uri>",
+            "add" or "rotate" when kinds > 1 => "a root key is a file, a passphrase, shares or a key in a token: give one of them",
             "add" or "rotate" when Generates && NewFile is null => "--generate needs --file=<path>, where it writes the root key",
             _ => null,
         };
         if (problem is not null)
             throw new SettingsException($"{RootKeyCommand.Name}: {problem}.");
+    }
+
+    private TokenKeyUri? ReadTokenKey()
+    {
+        try
+        {
+            return Only(Pkcs11) is { } uri ? TokenKeyUri.Parse(uri) : null;
+        }
+        catch (TokenException e)
+        {
+            throw new SettingsException($"{RootKeyCommand.Name}: --{Pkcs11}: {e.Message}");
+        }
     }
 
     private (int Count, int Threshold)? ReadShares()

@@ -150,14 +150,21 @@ internal static class RootKeyCommand
     private static async Task<RootWrapper> AddWholeAsync(
         RootKeyArguments given, RootKeyChanges changes, RootSecrets secrets, Func<Passphrase> askPassphrase)
     {
+        if (given.TokenKey is { } uri)
+        {
+            (RootKey encrypted, string parameters) = await Pkcs11Kind.CreateAsync(secrets.Locator.TokenOf(uri), CancellationToken.None);
+            secrets.Present(encrypted);
+            return await changes.AddAsync(encrypted, Pkcs11Kind.KindName, parameters, CancellationToken.None);
+        }
+
         if (given.TakesPassphrase)
         {
             using Passphrase passphrase = given.NewPassphraseFile is { } from
                 ? RootKeyLocator.ReadPassphrase(from, from) ?? throw new RootKeyException($"There is no file '{Path.GetFullPath(from)}'.")
                 : askPassphrase();
-            (RootKey derived, string parameters) = PassphraseKind.Create(passphrase);
+            (RootKey derived, string cost) = PassphraseKind.Create(passphrase);
             secrets.Present(derived);
-            return await changes.AddAsync(derived, PassphraseKind.KindName, parameters, CancellationToken.None);
+            return await changes.AddAsync(derived, PassphraseKind.KindName, cost, CancellationToken.None);
         }
 
         string path = Path.GetFullPath(given.NewFile!);

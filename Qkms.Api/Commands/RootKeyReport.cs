@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Qkms.Core.Installation;
 using Qkms.Core.Keyrings;
+using Qkms.Core.Pkcs11;
 using Qkms.Core.Secrets;
 
 namespace Qkms.Api.Commands;
@@ -23,6 +24,7 @@ internal sealed class RootKeyReport(TextWriter output, bool isJson)
                 {
                     json.WriteStartObject();
                     WriteWrapper(json, state.Wrapper);
+                    json.WriteString("about", About(state.Wrapper));
                     json.WriteString("state", JsonWordOf(state.Proof));
                     json.WriteEndObject();
                 }
@@ -34,7 +36,7 @@ internal sealed class RootKeyReport(TextWriter output, bool isJson)
 
         foreach (RootKeyState state in list.States)
         {
-            string about = RootKeyKinds.Find(state.Wrapper.Kind)?.Describe(state.Wrapper) ?? "of a later release";
+            string about = About(state.Wrapper);
             output.WriteLine(
                 $"{state.Wrapper.WrapperId}  {state.Wrapper.Kind,-10}  root key {state.Wrapper.RootKeyId}  "
                 + $"made {Text(state.Wrapper.CreatedAt)}  {WordOf(state.Proof)}{(about.Length == 0 ? "" : $"  ({about})")}");
@@ -116,7 +118,16 @@ internal sealed class RootKeyReport(TextWriter output, bool isJson)
 
     private static string LineOf(RootWrapper made) =>
         $"Root key {made.RootKeyId} ({made.Kind}, wrapper {made.WrapperId}) opens this installation: stored, read back and tried."
-        + (made.Kind == SharesKind.KindName ? "" : " Keep a copy of it apart from the database and its backups.");
+        + made.Kind switch
+        {
+            SharesKind.KindName => "",
+            Pkcs11Kind.KindName =>
+                $" A start finds it with {TokenVariables.Uri}='{About(made)}'. Without that token it opens nothing: have another root key too.",
+            _ => " Keep a copy of it apart from the database and its backups.",
+        };
+
+    private static string About(RootWrapper wrapper) =>
+        RootKeyKinds.Find(wrapper.Kind)?.Describe(wrapper) ?? "of a later release";
 
     private static string LineOf(RemovedRootKey removed) =>
         $"Root key {removed.Wrapper.RootKeyId} (wrapper {removed.Wrapper.WrapperId}) opens this installation no longer. The next "

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Qkms.Core.Keyrings;
+using Qkms.Core.Pkcs11;
 
 namespace Qkms.Api.Hosting;
 
@@ -19,6 +20,16 @@ internal static partial class EnvironmentRule
         "QKMS_CONFIGURATION",
     ];
 
+    // Of the root key, which is no setting: configuration would keep it in strings.
+    private static readonly string[] _ofRootKey =
+    [
+        RootKeyEnvironment.FileVariable, RootKeyEnvironment.ValueVariable, RootKeyEnvironment.PassphraseVariable,
+        TokenVariables.Module, TokenVariables.Uri, TokenVariables.Pin,
+    ];
+
+    private static readonly string[] _credentials =
+        [RootKeyLocator.CredentialName, RootKeyLocator.PassphraseCredentialName, RootKeyLocator.PinCredentialName];
+
     private static readonly string[] _prefixesOfTests = ["QKMS_TEST_", "QKMS_WRITE_", "QKMS_FUZZ_"];
 
     /// <summary>Checks the names of variables and of systemd's credentials; never their values.</summary>
@@ -37,11 +48,11 @@ internal static partial class EnvironmentRule
 
         foreach (string name in Directory.EnumerateFiles(credentialsDirectory).Select(path => Path.GetFileName(path)))
         {
-            if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
-                && name is not (RootKeyLocator.CredentialName or RootKeyLocator.PassphraseCredentialName))
+            if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && !_credentials.Contains(name))
                 throw new SettingsException(
                     $"The systemd credential {name} is not one that Qkms reads. A passphrase is "
-                    + $"{RootKeyLocator.PassphraseCredentialName}, the root key is {RootKeyLocator.CredentialName}.");
+                    + $"{RootKeyLocator.PassphraseCredentialName}, the root key is {RootKeyLocator.CredentialName}, the PIN of a token "
+                    + $"{RootKeyLocator.PinCredentialName}.");
         }
     }
 
@@ -51,7 +62,7 @@ internal static partial class EnvironmentRule
             .ToDictionary(variable => (string)variable.Key, variable => (string?)variable.Value ?? "");
 
     private static bool IsKnown(string name, string value) =>
-        name is RootKeyEnvironment.FileVariable or RootKeyEnvironment.ValueVariable or RootKeyEnvironment.PassphraseVariable
+        _ofRootKey.Contains(name)
         || IsSetting(name)
         || _ofOtherPrograms.Contains(name)
         || _prefixesOfTests.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal))
@@ -63,10 +74,7 @@ internal static partial class EnvironmentRule
         && (name[Prefix.Length] == ':' || name.AsSpan(Prefix.Length).StartsWith("__", StringComparison.Ordinal));
 
     private static IEnumerable<string> Known() =>
-        [
-            RootKeyEnvironment.FileVariable, RootKeyEnvironment.ValueVariable, RootKeyEnvironment.PassphraseVariable,
-            .. SettingCatalogue.All.Select(setting => setting.Variable),
-        ];
+        [.. _ofRootKey, .. SettingCatalogue.All.Select(setting => setting.Variable)];
 
     // Kubernetes gives each pod such variables for every service of its namespace: a service is likely to be named qkms.
     [GeneratedRegex("^QKMS[A-Z0-9_]*_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$")]

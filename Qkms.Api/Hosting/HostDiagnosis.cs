@@ -44,6 +44,11 @@ internal sealed class HostDiagnosis(QkmsSettings settings, IConfiguration config
         try
         {
             using RootKey? found = rootKeys.Find();
+            if (found is null && rootKeys.FindToken() is { } token)
+                return (Finding.Fine(
+                    Checks.RootKey,
+                    $"It is sealed by {token.Uri}. The token was not asked: 'qkms root-key list' does that."), null);
+
             return found is null
                 ? (Finding.Fail(
                     Checks.RootKey,

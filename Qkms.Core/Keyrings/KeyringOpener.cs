@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Qkms.Core.Pkcs11;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
 
@@ -105,15 +106,22 @@ internal sealed class KeyringOpener(
         if (!stored.IsNew && secrets.Passphrases is [Passphrase given, ..])
             return $"The passphrase from {given.Source} does not open this database, which was sealed with root key {stored.RootKeyIds}.";
 
+        if (!stored.IsNew && secrets.Token is { } token)
+            return $"No root key of this database is sealed by the key that {TokenVariables.Uri} names ({token.Uri}): it was sealed with root "
+                + $"key {stored.RootKeyIds}.";
+
         string need = stored.IsNew
             ? "This database is shared, so its root key is not made here: make one (openssl rand -base64 32) and give it to every node."
-            : $"This database was sealed with root key {stored.RootKeyIds}: give that one{SharesHint(stored)}.";
+            : $"This database was sealed with root key {stored.RootKeyIds}: give that one{OtherKinds(stored)}.";
         return $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor systemd's credential {RootKeyLocator.CredentialName} "
             + $"nor {RootKeyEnvironment.ValueVariable} is set, and {secrets.Locator.DefaultPath} does not exist. {need}";
     }
 
-    private static string SharesHint(StoredKeyring stored) =>
-        stored.Wrappers.Any(wrapper => wrapper.Kind == SharesKind.KindName) ? ", or its shares" : "";
+    private static string OtherKinds(StoredKeyring stored) =>
+        (Has(stored, SharesKind.KindName) ? ", or its shares" : "")
+        + (Has(stored, Pkcs11Kind.KindName) ? $", or the token, with {TokenVariables.Module} and {TokenVariables.Uri}" : "");
+
+    private static bool Has(StoredKeyring stored, string kind) => stored.Wrappers.Any(wrapper => wrapper.Kind == kind);
 
     /// <summary>
     /// Writes a new master key and its keyring, unless another node was first; then that one's stand. Answers what the database holds now.

@@ -1,3 +1,5 @@
+using Qkms.Core.Pkcs11;
+
 namespace Qkms.Core.Keyrings;
 
 /// <summary>What the process environment says about the root key, taken before anything else reads the environment.</summary>
@@ -15,14 +17,32 @@ internal sealed class RootKeyEnvironment : IDisposable
     private const string CredentialsVariable = "CREDENTIALS_DIRECTORY";
 
     internal RootKeyEnvironment(
-        string? keyFile = null, string? credentialsDirectory = null, SecretBytes? value = null, string? passphraseFile = null) =>
+        string? keyFile = null,
+        string? credentialsDirectory = null,
+        SecretBytes? value = null,
+        string? passphraseFile = null,
+        string? tokenModule = null,
+        string? tokenUri = null,
+        string? tokenPinFile = null)
+    {
         (KeyFile, CredentialsDirectory, Value, PassphraseFile) = (keyFile, credentialsDirectory, value, passphraseFile);
+        (TokenModule, TokenUri, TokenPinFile) = (tokenModule, tokenUri, tokenPinFile);
+    }
 
     /// <summary>The file that <see cref="FileVariable"/> names, or null.</summary>
     internal string? KeyFile { get; }
 
     /// <summary>The file that <see cref="PassphraseVariable"/> names, or null.</summary>
     internal string? PassphraseFile { get; }
+
+    /// <summary>The path of the PKCS #11 module in <see cref="TokenVariables.Module"/>, or null.</summary>
+    internal string? TokenModule { get; }
+
+    /// <summary>The URI of the key in a token in <see cref="TokenVariables.Uri"/>, or null.</summary>
+    internal string? TokenUri { get; }
+
+    /// <summary>The file that <see cref="TokenVariables.Pin"/> names, or null.</summary>
+    internal string? TokenPinFile { get; }
 
     /// <summary>The directory in which systemd puts credentials (systemd.exec(5), LoadCredential=), or null.</summary>
     internal string? CredentialsDirectory { get; }
@@ -38,7 +58,10 @@ internal sealed class RootKeyEnvironment : IDisposable
         Environment.GetEnvironmentVariable(FileVariable),
         Environment.GetEnvironmentVariable(CredentialsVariable),
         SecretEnvironment.Take(ValueVariable),
-        Environment.GetEnvironmentVariable(PassphraseVariable));
+        Environment.GetEnvironmentVariable(PassphraseVariable),
+        Environment.GetEnvironmentVariable(TokenVariables.Module),
+        Environment.GetEnvironmentVariable(TokenVariables.Uri),
+        Environment.GetEnvironmentVariable(TokenVariables.Pin));
 
     /// <summary>Zeroes what was taken.</summary>
     public void Dispose() => Value?.Dispose();

@@ -1,3 +1,5 @@
+using Qkms.Core.Pkcs11;
+
 namespace Qkms.Core.Keyrings;
 
 /// <summary>Finds the root key: a named file, systemd's credential, the environment, else <c>root.key</c> in the data directory.</summary>
@@ -10,6 +12,9 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
 
     /// <summary>The name of systemd's credential with a passphrase.</summary>
     public const string PassphraseCredentialName = "qkms-passphrase";
+
+    /// <summary>The name of systemd's credential with the PIN of a token.</summary>
+    public const string PinCredentialName = "qkms-pkcs11-pin";
 
     /// <summary>The name of the file in the data directory.</summary>
     public const string FileName = "root.key";
@@ -44,6 +49,32 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
                 Path.Combine(environment.CredentialsDirectory, PassphraseCredentialName),
                 $"systemd's credential {PassphraseCredentialName}");
     }
+
+    /// <summary>The key in a token that the environment names; null when it names none. Nothing is asked of the token here.</summary>
+    /// <exception cref="RootKeyException">What it names is no such key, or it names no module.</exception>
+    public RootKeyToken? FindToken()
+    {
+        if (environment.TokenUri is not { } text)
+            return null;
+
+        try
+        {
+            return TokenOf(TokenKeyUri.Parse(text));
+        }
+        catch (TokenException e)
+        {
+            throw new RootKeyException($"{TokenVariables.Uri}: {e.Message}");
+        }
+    }
+
+    /// <summary>A key in a token of the module that the environment names.</summary>
+    /// <param name="uri">The token and the key.</param>
+    /// <exception cref="RootKeyException">The environment names no module.</exception>
+    public RootKeyToken TokenOf(TokenKeyUri uri) => new(
+        environment.TokenModule
+            ?? throw new RootKeyException($"A key in a token needs {TokenVariables.Module}: the absolute path of the PKCS #11 module."),
+        uri,
+        ReadPin);
 
     /// <summary>The passphrase in a file, to be disposed of by the caller; null when the file is not there.</summary>
     /// <param name="path">The file.</param>
@@ -99,7 +130,31 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
         return text is null ? null : new RootKey(RootKeyText.Decode(text.Span, source), source, path);
     }
 
-    private static SecretBytes? ReadPrivate(string path, string source, int maxLength)
+    private SecretBytes ReadPin()
+    {
+        string? named = environment.TokenPinFile;
+        if (named is { Length: 0 })
+            throw new RootKeyException($"{TokenVariables.Pin} names no file: unset it, or name one.");
+
+        string? credentials = environment.CredentialsDirectory;
+        string path = named ?? (string.IsNullOrEmpty(credentials) ? "" : Path.Combine(credentials, PinCredentialName));
+        string source = named is null ? $"systemd's credential {PinCredentialName}" : $"{TokenVariables.Pin} ({Path.GetFullPath(named)})";
+        using SecretBytes? text = path.Length == 0 ? null : ReadPrivate(path, source, TokenPin.MaxLength + 2, "PIN");
+        if (text is null)
+            throw new RootKeyException(
+                named is null
+                    ? $"There is no PIN for the token: neither {TokenVariables.Pin} nor systemd's credential {PinCredentialName} is set."
+                    : $"The PIN from {source} does not exist.");
+
+        ReadOnlySpan<byte> pin = text.Span;
+        pin = pin[..^(pin.EndsWith("\r\n"u8) ? 2 : pin.EndsWith("\n"u8) ? 1 : 0)];
+        return pin.Length is 0 or > TokenPin.MaxLength || pin.ContainsAny("\r\n\0"u8)
+            ? throw RootKeyException.Unusable(
+                source, $"is not one line of 1 to {TokenPin.MaxLength} bytes", "Put the PIN there, and nothing else.", "PIN")
+            : SecretBytes.CopyOf(pin);
+    }
+
+    private static SecretBytes? ReadPrivate(string path, string source, int maxLength, string what = RootKeyException.RootKey)
     {
         try
         {
@@ -107,11 +162,11 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
         }
         catch (PrivateFileException e)
         {
-            throw RootKeyException.Unusable(source, e.Problem, e.Repair);
+            throw RootKeyException.Unusable(source, e.Problem, e.Repair, what);
         }
         catch (UntrustedPathException e)
         {
-            throw RootKeyException.Unusable(source, "is where others can exchange it", e.Message);
+            throw RootKeyException.Unusable(source, "is where others can exchange it", e.Message, what);
         }
     }
 
@@ -168,12 +223,14 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
 /// </summary>
 internal sealed class RootKeyException : Exception
 {
+    internal const string RootKey = "root key";
+
     /// <summary>A reason that a person can act on.</summary>
     public RootKeyException(string message)
         : base(message)
     {
     }
 
-    internal static RootKeyException Unusable(string source, string problem, string repair) =>
-        new($"The root key from {source} cannot be used: it {problem}. {repair}");
+    internal static RootKeyException Unusable(string source, string problem, string repair, string what = RootKey) =>
+        new($"The {what} from {source} cannot be used: it {problem}. {repair}");
 }

@@ -1,8 +1,8 @@
 namespace Qkms.Core.Keyrings;
 
 /// <summary>
-/// What this process was given to open the master key with: the root key that the environment names, a passphrase, and what a command
-/// presents beside them. A rotation of the master key asks for the root key of every wrapping, and wraps the new one with it:
+/// What this process was given to open the master key with: the root key that the environment names, a passphrase, a key in
+/// a token, and what a command presents beside them. A rotation of the master key asks for the root key of every wrapping, and wraps the new one with it:
 /// <code>
 /// RootKey? rootKey = await secrets.FindAsync(wrapper, cancellationToken);   // null: its secret is not here
 /// RootWrapper anew = RootKeyWrap.Wrap(rootKey, wrapper with { MasterKeyId = newMasterKey.Id }, newMasterKey);
@@ -17,6 +17,8 @@ internal sealed class RootSecrets(RootKeyLocator locator) : IDisposable
     private readonly List<RootKeyShare> _shares = [];
     private bool _isLocated;
     private bool _isPassphraseRead;
+    private bool _isTokenFound;
+    private RootKeyToken? _token;
     private RootKey? _located;
 
     /// <summary>Where root keys are looked for.</summary>
@@ -52,6 +54,20 @@ internal sealed class RootSecrets(RootKeyLocator locator) : IDisposable
 
     /// <summary>The shares that were presented.</summary>
     public IReadOnlyList<RootKeyShare> Shares => _shares;
+
+    /// <summary>The key in a token that the environment names; null when it names none.</summary>
+    /// <exception cref="RootKeyException">It names one, and what it takes is missing.</exception>
+    public RootKeyToken? Token
+    {
+        get
+        {
+            if (!_isTokenFound)
+                _token = locator.FindToken();
+
+            _isTokenFound = true;
+            return _token;
+        }
+    }
 
     /// <summary>Adds a root key, which ends with this object.</summary>
     public void Present(RootKey rootKey) => _keys.Add(rootKey);

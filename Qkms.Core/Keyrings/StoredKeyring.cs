@@ -87,7 +87,9 @@ internal sealed class StoredKeyring
     /// <exception cref="RootKeyException">Something is at hand that cannot be used.</exception>
     public async Task<RootKey?> FindRootKeyAsync(RootSecrets secrets, CancellationToken cancellationToken)
     {
-        foreach (RootWrapper wrapper in _wrappers.OrderBy(wrapper => wrapper.Kind != RootKeyWrap.RootKeyKind))
+        // A token is asked when nothing else opens: it may be far away, and it counts what it is asked.
+        foreach (RootWrapper wrapper in _wrappers
+            .OrderBy(wrapper => wrapper.Kind != RootKeyWrap.RootKeyKind).ThenBy(wrapper => wrapper.Kind == Pkcs11Kind.KindName))
         {
             if (await secrets.FindAsync(wrapper, cancellationToken) is { } found)
                 return found;

@@ -14,7 +14,7 @@ public sealed partial class FloorTests
 {
     private static readonly string[] _coreMayUse =
     [
-        "System.", "netstandard", "BouncyCastle.Cryptography",
+        "System.", "netstandard", "BouncyCastle.Cryptography", "Pkcs11Interop",
         "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions",
     ];
 
@@ -64,7 +64,7 @@ public sealed partial class FloorTests
     }
 
     [Fact]
-    public void Core_uses_the_platform_BouncyCastle_and_abstractions_only() =>
+    public void Core_uses_the_platform_BouncyCastle_Pkcs11Interop_and_abstractions_only() =>
         References(_core).Should().OnlyContain(name => _coreMayUse.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)));
 
     [Fact]
