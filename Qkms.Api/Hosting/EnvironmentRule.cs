@@ -51,8 +51,8 @@ internal static partial class EnvironmentRule
             if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && !_credentials.Contains(name))
                 throw new SettingsException(
                     $"The systemd credential {name} is not one that Qkms reads. A passphrase is "
-                    + $"{RootKeyLocator.PassphraseCredentialName}, the root key is {RootKeyLocator.CredentialName}, the PIN of a token "
-                    + $"{RootKeyLocator.PinCredentialName}.");
+                    + $"{RootKeyLocator.PassphraseCredentialName}, the PIN of a token is {RootKeyLocator.PinCredentialName}, the root key is "
+                    + $"{RootKeyLocator.CredentialName}.");
         }
     }
 

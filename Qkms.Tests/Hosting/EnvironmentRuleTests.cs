@@ -11,6 +11,7 @@ public sealed partial class EnvironmentRuleTests
     [InlineData("Qkms_Root_Key_File", "Did you mean QKMS_ROOT_KEY_FILE?")]
     [InlineData("qkms_root_key", "Did you mean QKMS_ROOT_KEY?")]
     [InlineData("QKMS_ROOTKEY", "Did you mean QKMS_ROOT_KEY?")]
+    [InlineData("QKMS_PKCS11_PIN", "Did you mean QKMS_PKCS11_URI?")]
     [InlineData("Qkms_Materials_MaxKeys", "Did you mean Qkms__Materials__MaxKeys?")]
     [InlineData("QKMS_DATA_DIRECTORY", "Did you mean Qkms__DataDirectory?")]
     [InlineData("Qkms.DataDirectory", "Did you mean Qkms__DataDirectory?")]
@@ -26,6 +27,9 @@ public sealed partial class EnvironmentRuleTests
     [Theory]
     [InlineData("QKMS_ROOT_KEY", "x")]
     [InlineData("QKMS_ROOT_KEY_FILE", "x")]
+    [InlineData("QKMS_PKCS11_MODULE", "x")]
+    [InlineData("QKMS_PKCS11_URI", "x")]
+    [InlineData("QKMS_PKCS11_PIN_FILE", "x")]
     [InlineData("QKMS__MATERIALS__MAXKEYS", "5")]
     [InlineData("Qkms:DataDirectory", "x")]
     [InlineData("QKMS_URL", "http://127.0.0.1:8080")]
@@ -54,6 +58,7 @@ public sealed partial class EnvironmentRuleTests
         using TemporaryDirectory directory = new();
         File.WriteAllText(directory.File("other"), "x");
         File.WriteAllText(directory.File("qkms-root-key"), "x");
+        File.WriteAllText(directory.File("qkms-pkcs11-pin"), "x");
         Action check = () => EnvironmentRule.Check(new Dictionary<string, string>(), directory.Path);
         check.Should().NotThrow();
 

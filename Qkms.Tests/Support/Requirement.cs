@@ -56,6 +56,12 @@ internal enum Requirement
 
     /// <summary>Node.js with the packages of <c>Qkms.Tests/Interop</c>, and the named tools that its programs run.</summary>
     NodePrograms,
+
+    /// <summary>SoftHSM, and OpenSC to look at what a token is asked.</summary>
+    SoftHsm,
+
+    /// <summary>The same, and the memory of another process.</summary>
+    SoftHsmAndMemory,
 }
 
 /// <summary>A fact that is skipped where a requirement is not met; the reason names what is absent.</summary>
@@ -137,6 +143,8 @@ internal static class Requirements
         Requirement.Wycheproof => TestVectors.MissingWycheproofReason(required.Names),
         Requirement.DebianVectors => DebianVectors.MissingReason,
         Requirement.Engine => EngineUnderTest.Absence(required.Names.Single()),
+        Requirement.SoftHsm => SoftHsm.MissingReason,
+        Requirement.SoftHsmAndMemory => SoftHsm.MissingReason ?? ProcessMemory.MissingReason(),
         Requirement.NodePrograms => NodeProgram.MissingReason(required.Names),
         _ => throw new UnreachableException(),
     };

@@ -10,6 +10,7 @@ internal static class ChildProgram
     internal const string CompileSecretMethods = "compile-secret-methods";
     internal const string TakeNotifySocket = "take-notify-socket";
     internal const string UseAndDisposeKeys = "use-and-dispose-keys";
+    internal const string MakeTokenKey = "make-token-key";
 
     private static int Main(string[] args)
     {
@@ -29,6 +30,9 @@ internal static class ChildProgram
                 return 0;
             case [UseAndDisposeKeys]:
                 KeyUser.Run();
+                return 0;
+            case [MakeTokenKey]:
+                TokenKeyMaker.Run(Console.In);
                 return 0;
             default:
                 Console.Error.WriteLine("This assembly is run by 'dotnet test'.");
