@@ -56,6 +56,31 @@ public sealed class TokenServiceTests : ServiceTests, IDisposable
     }
 
     [FactIf(Requirement.SoftHsm)]
+    public async Task Where_a_file_or_a_passphrase_opens_the_token_is_not_asked()
+    {
+        _ = App.InitialApiKey;
+        _hsm.MakeKey(Key);
+        await MustAsync(Data, _hsm.Environment(), "root-key", "add", $"--pkcs11={SoftHsm.UriOf(Key)}");
+        string phrase = _directory.Write("phrase", "correct horse battery staple lamp");
+        await MustAsync(Data, _hsm.Environment(), "root-key", "add", $"--passphrase-file={phrase}");
+        await App.DisposeAsync();
+        Dictionary<string, string?> environment = _hsm.Environment(Key);
+        Func<string[]> calls = _hsm.SpyOn(environment);
+        using (ServiceProcess ofFile = await ServiceProcess.StartAsync(Data, environment))
+            (await ofFile.TerminateAsync()).Should().Be(0);
+
+        File.Delete(Path.Combine(Data, "root.key"));
+        environment["QKMS_PASSPHRASE_FILE"] = phrase;
+        using (ServiceProcess ofPassphrase = await ServiceProcess.StartAsync(Data, environment))
+            (await ofPassphrase.TerminateAsync()).Should().Be(0);
+
+        calls().Should().BeEmpty();
+        environment.Remove("QKMS_PASSPHRASE_FILE");
+        using ServiceProcess ofToken = await ServiceProcess.StartAsync(Data, environment);
+        calls().Should().Contain("C_Login");
+    }
+
+    [FactIf(Requirement.SoftHsm)]
     public async Task Where_nothing_names_the_token_the_start_says_what_to_give()
     {
         await SealByTokenAsync();
@@ -170,7 +195,7 @@ public sealed class TokenServiceTests : ServiceTests, IDisposable
     [FactIf(Requirement.SoftHsm)]
     public async Task What_is_stored_is_what_the_page_says()
     {
-        byte[] tokenKey = RandomNumberGenerator.GetBytes(32);
+        byte[] tokenKey = SoftHsm.NewKnownKey();
         await SealByTokenAsync(tokenKey);
 
         using RootKey opened = OpenByHand(tokenKey);
@@ -181,7 +206,7 @@ public sealed class TokenServiceTests : ServiceTests, IDisposable
     [FactIf(Requirement.SoftHsmAndMemory)]
     public async Task Neither_the_root_key_nor_the_PIN_stays_in_memory()
     {
-        byte[] tokenKey = RandomNumberGenerator.GetBytes(32);
+        byte[] tokenKey = SoftHsm.NewKnownKey();
         await SealByTokenAsync(tokenKey);
         using ServiceProcess service = await ServiceProcess.StartAsync(Data, _hsm.Environment(Key));
         using HttpClient client = service.Client();

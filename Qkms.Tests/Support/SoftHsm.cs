@@ -89,6 +89,12 @@ internal sealed partial class SoftHsm : IDisposable
         maker.ExitCode.Should().Be(0, label);
     }
 
+    /// <summary>
+    /// A random AES-256 key to be imported: softhsm2-util reads the file of one up to its first zero byte or newline.
+    /// </summary>
+    public static byte[] NewKnownKey() =>
+        [.. RandomNumberGenerator.GetBytes(32).Select(part => part is 0 or (byte)'\n' ? (byte)1 : part)];
+
     /// <summary>Puts a key into the token that the test knows.</summary>
     public void Import(string label, byte[] key)
     {
