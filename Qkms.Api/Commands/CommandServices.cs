@@ -78,7 +78,8 @@ internal static class CommandServices
                 ? secrets
                 : throw new RootKeyException(
                     $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor {RootKeyEnvironment.ValueVariable} nor "
-                    + $"{RootKeyEnvironment.PassphraseVariable} nor {TokenVariables.Uri} is set, and {rootKeys.DefaultPath} does not exist.");
+                    + $"{RootKeyEnvironment.PassphraseVariable} nor {TokenVariables.Uri} is set, and {rootKeys.DefaultPath} does not "
+                    + "exist.");
         }
         catch
         {

@@ -122,7 +122,8 @@ internal sealed class RootKeyReport(TextWriter output, bool isJson)
         {
             SharesKind.KindName => "",
             Pkcs11Kind.KindName =>
-                $" A start finds it with {TokenVariables.Uri}='{About(made)}'. Without that token it opens nothing: have another root key too.",
+                $" A start finds it with {TokenVariables.Uri}='{About(made)}'. Without that token it opens nothing: "
+                + "have another root key too.",
             _ => " Keep a copy of it apart from the database and its backups.",
         };
 

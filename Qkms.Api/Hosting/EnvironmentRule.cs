@@ -51,8 +51,8 @@ internal static partial class EnvironmentRule
             if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && !_credentials.Contains(name))
                 throw new SettingsException(
                     $"The systemd credential {name} is not one that Qkms reads. A passphrase is "
-                    + $"{RootKeyLocator.PassphraseCredentialName}, the PIN of a token is {RootKeyLocator.PinCredentialName}, the root key is "
-                    + $"{RootKeyLocator.CredentialName}.");
+                    + $"{RootKeyLocator.PassphraseCredentialName}, the PIN of a token is {RootKeyLocator.PinCredentialName}, the root key "
+                    + $"is {RootKeyLocator.CredentialName}.");
         }
     }
 

@@ -107,8 +107,8 @@ internal sealed class KeyringOpener(
             return $"The passphrase from {given.Source} does not open this database, which was sealed with root key {stored.RootKeyIds}.";
 
         if (!stored.IsNew && secrets.Token is { } token)
-            return $"No root key of this database is sealed by the key that {TokenVariables.Uri} names ({token.Uri}): it was sealed with root "
-                + $"key {stored.RootKeyIds}.";
+            return $"No root key of this database is sealed by the key that {TokenVariables.Uri} names ({token.Uri}): it was sealed with "
+                + $"root key {stored.RootKeyIds}.";
 
         string need = stored.IsNew
             ? "This database is shared, so its root key is not made here: make one (openssl rand -base64 32) and give it to every node."

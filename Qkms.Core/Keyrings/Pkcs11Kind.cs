@@ -6,9 +6,9 @@ using Qkms.Core.Sealing;
 namespace Qkms.Core.Keyrings;
 
 /// <summary>
-/// A root key that a key in a token has encrypted, with AES-256-GCM, inside the token. The wrapping has what the token needs to give it again,
-/// and the URI of the token's key: <c>$pkcs11$aes-256-gcm$&lt;nonce&gt;$&lt;root key and tag&gt;$pkcs11:token=…;object=…</c>. It is a random key
-/// for this wrapping alone, and its id is authenticated with it.
+/// A root key that a key in a token has encrypted, with AES-256-GCM, inside the token. The wrapping has what the token needs to give it
+/// again, and the URI of the token's key: <c>$pkcs11$aes-256-gcm$&lt;nonce&gt;$&lt;root key and tag&gt;$pkcs11:token=…;object=…</c>. It is a
+/// random key for this wrapping alone, and its id is authenticated with it.
 /// </summary>
 internal sealed partial class Pkcs11Kind : IRootKeyKind
 {
@@ -59,8 +59,8 @@ internal sealed partial class Pkcs11Kind : IRootKeyKind
 
         found?.Dispose();
         throw new RootKeyException(
-            $"The token does not open what the database has of root key {wrapper.RootKeyId} (wrapper {wrapper.WrapperId}): its row was changed, "
-            + $"or {uri} names another key than the one that it was sealed with.");
+            $"The token does not open what the database has of root key {wrapper.RootKeyId} (wrapper {wrapper.WrapperId}): its row was "
+            + $"changed, or {uri} names another key than the one that it was sealed with.");
     }
 
     /// <inheritdoc/>

@@ -73,8 +73,8 @@ internal sealed class TokenKey
             return encrypted.Length == secret.Length + TagSize
                 ? encrypted
                 : throw new TokenException(
-                    $"The token of {_uri} answers with {encrypted.Length} bytes for {secret.Length}: that is not CKM_AES_GCM with the nonce "
-                    + "that it was given.");
+                    $"The token of {_uri} answers with {encrypted.Length} bytes for {secret.Length}: that is not CKM_AES_GCM with the "
+                    + "nonce that it was given.");
         }
         catch (Pkcs11Exception e)
         {
@@ -144,8 +144,8 @@ internal sealed class TokenKey
         read.ForEach(attribute => attribute.Dispose());
         if (missing.Count > 0)
             throw new TokenException(
-                $"The key that {uri} names cannot be used: {string.Join(", ", missing)}. It has to be an AES-256 key that encrypts and decrypts, "
-                + "is sensitive and not extractable.");
+                $"The key that {uri} names cannot be used: {string.Join(", ", missing)}. It has to be an AES-256 key that encrypts and "
+                + "decrypts, is sensitive and not extractable.");
 
         void Require(IObjectAttribute attribute, string name, bool wanted)
         {

@@ -178,6 +178,6 @@ internal sealed class TokenKeyUri
         name.Length <= 32 && name.All(c => char.IsAsciiLetterLower(c) || c == '-') ? $"'{name}'" : "one of its names";
 
     private static TokenException Refused(string why) => new(
-        $"The PKCS #11 URI cannot be used: {why}. It names the token and the key: pkcs11:token=<label>;object=<label>, with serial= and id= "
-        + "where they are needed.");
+        $"The PKCS #11 URI cannot be used: {why}. It names the token and the key: pkcs11:token=<label>;object=<label>, with serial= and "
+        + "id= where they are needed.");
 }

@@ -7,8 +7,8 @@ using LowLevel = Net.Pkcs11Interop.LowLevelAPI80;
 namespace Qkms.Core.Pkcs11;
 
 /// <summary>
-/// A PKCS #11 module (OASIS PKCS #11 3.0): loads it, finds a key in one of its tokens, has the key used, and leaves nothing open behind. What
-/// a module knows belongs to the whole process, so that only one visit at a time is made.
+/// A PKCS #11 module (OASIS PKCS #11 3.0): loads it, finds a key in one of its tokens, has the key used, and leaves nothing open behind.
+/// What a module knows belongs to the whole process, so that only one visit at a time is made.
 /// </summary>
 internal static class TokenModule
 {
@@ -74,8 +74,8 @@ internal static class TokenModule
         catch (Pkcs11Exception e)
         {
             throw new TokenException(
-                $"The PKCS #11 module '{path}' ({TokenVariables.Module}) does not begin its work: {e.Method} answers {e.RV}. Look at what it "
-                + "needs itself: a configuration of its own, a daemon, a device.");
+                $"The PKCS #11 module '{path}' ({TokenVariables.Module}) does not begin its work: {e.Method} answers {e.RV}. Look at what "
+                + "it needs itself: a configuration of its own, a daemon, a device.");
         }
     }
 

@@ -4,7 +4,9 @@ using Net.Pkcs11Interop.HighLevelAPI;
 
 namespace Qkms.Core.Pkcs11;
 
-/// <summary>Logs in to a token. A few wrong PINs lock one, so that nothing is tried twice here, and the last attempt is left to people.</summary>
+/// <summary>
+/// Logs in to a token. A few wrong PINs lock one, so that nothing is tried twice here, and the last attempt is left to people.
+/// </summary>
 internal static class TokenPin
 {
     /// <summary>The longest PIN that is taken, in bytes.</summary>
@@ -43,8 +45,8 @@ internal static class TokenPin
         catch (Pkcs11Exception e) when (e.RV is CKR.CKR_PIN_INCORRECT or CKR.CKR_PIN_INVALID or CKR.CKR_PIN_LEN_RANGE)
         {
             throw new TokenException(
-                $"The PIN is not that of the token of {uri} ({e.RV}). It was tried once: a few wrong ones lock a token, so repair it before "
-                + "the next start.");
+                $"The PIN is not that of the token of {uri} ({e.RV}). It was tried once: a few wrong ones lock a token, so repair it "
+                + "before the next start.");
         }
         catch (Pkcs11Exception e) when (e.RV is CKR.CKR_PIN_LOCKED)
         {

@@ -2,7 +2,7 @@ using Qkms.Core.Sealing;
 
 namespace Qkms.Tests.Keyrings;
 
-public sealed class KeyringOpenerTests : IDisposable
+public sealed partial class KeyringOpenerTests : IDisposable
 {
     private readonly TemporaryDirectory _folder = new();
     private readonly IdGenerator _ids = new(TimeProvider.System);

@@ -38,7 +38,7 @@ public sealed class TokenCommandTests : ServiceTests, IDisposable
         await ShouldRefuseAsync("object=short", "CKA_VALUE_LEN is not 32");
         await ShouldRefuseAsync(
             "object=bad",
-            "CKA_VALUE_LEN is not 32, CKA_SENSITIVE is not true, CKA_EXTRACTABLE is not false, CKA_ENCRYPT is not true, CKA_DECRYPT is not");
+            "CKA_VALUE_LEN is not 32, CKA_SENSITIVE is not true, CKA_EXTRACTABLE is not false, CKA_ENCRYPT is not true");
         await ShouldRefuseAsync("object=twice", "has 2 secret keys");
         await ShouldRefuseAsync("object=none", "has no secret key");
         await ShouldRefuseAsync("object=twice;id=%09", "has no secret key");

@@ -38,7 +38,8 @@ public sealed class TokenServiceTests : ServiceTests, IDisposable
             // The token is left as it was found, while the service goes on.
             string[] said = calls();
             said.Count(call => call is "C_Login").Should().Be(1);
-            said.Should().ContainInOrder("C_Initialize", "C_OpenSession", "C_Login", "C_Decrypt", "C_Logout", "C_CloseSession", "C_Finalize");
+            said.Should().ContainInOrder(
+                "C_Initialize", "C_OpenSession", "C_Login", "C_Decrypt", "C_Logout", "C_CloseSession", "C_Finalize");
             said[^1].Should().Be("C_Finalize");
             said.Should().NotContain(["C_Encrypt", "C_CreateObject", "C_GenerateKey", "C_WrapKey", "C_SetPIN"]);
             _hsm.SessionFlags().Should().Equal(["0x4"], "it is CKF_SERIAL_SESSION without CKF_RW_SESSION");

@@ -12,7 +12,9 @@ namespace Qkms.Tests.Support.ChildProcess;
 /// </summary>
 internal static class TokenKeyMaker
 {
-    /// <summary>Reads what to make, a value a line: module, token, PIN, label, id, length in bytes, and the attributes that are true.</summary>
+    /// <summary>
+    /// Reads what to make, a value a line: module, token, PIN, label, id, length in bytes, and the attributes that are true.
+    /// </summary>
     internal static void Run(TextReader input)
     {
         string[] lines = [.. Enumerable.Range(0, 7).Select(_ => input.ReadLine()!)];
