@@ -67,6 +67,7 @@ public sealed class WholeKeyTests : ServiceTests
     [Fact]
     public async Task A_disabled_signature_key_neither_signs_nor_verifies_nor_shows_its_public_key()
     {
+        await ShareServiceAsync();
         AwsSigner signer = await Client.CreateAccessKeyAsync();
         string id = (await Client.GenerateAsync("EC-P256")).Text("key_id");
         string signature = (await Client.CallAsync(
@@ -144,6 +145,7 @@ public sealed class WholeKeyTests : ServiceTests
     [InlineData("CancelKeyDeletion", "{}", "ValidationException")]
     public async Task What_is_wrong_with_a_request_is_an_exception_of_aws(string operation, string body, string exception)
     {
+        await ShareServiceAsync();
         AwsSigner signer = await Client.CreateAccessKeyAsync();
         string id = (await Client.GenerateAsync("AES-256")).Text("key_id");
 

@@ -9,6 +9,7 @@ public sealed class DeviceKeyTests : ServiceTests
     [Fact]
     public async Task A_device_encrypts_to_its_key_and_the_service_decrypts()
     {
+        await ShareServiceAsync();
         Answer made = (await Client.RegisterAsync()).ShouldBe(HttpStatusCode.Created);
 
         made.Data.AsObject().Select(member => member.Key).Should()
@@ -95,6 +96,7 @@ public sealed class DeviceKeyTests : ServiceTests
     [Fact]
     public async Task A_rotation_retires_every_other_key_of_the_device()
     {
+        await ShareServiceAsync();
         Answer rsa = await Client.RegisterAsync();
         Answer kem = await Client.RegisterAsync(algorithm: "ML-KEM-768");
         Answer other = await Client.RegisterAsync("tablet");
@@ -200,6 +202,7 @@ public sealed class DeviceKeyTests : ServiceTests
     [Fact]
     public async Task Every_bad_ciphertext_gets_the_same_answer()
     {
+        await ShareServiceAsync();
         Answer made = await Client.RegisterAsync();
         byte[] good = made.Encrypt("secret");
         byte[] flipped = [.. good];
@@ -226,6 +229,7 @@ public sealed class DeviceKeyTests : ServiceTests
     [Fact]
     public async Task Keys_of_devices_are_no_keys_of_the_tenant()
     {
+        await ShareServiceAsync();
         Answer made = await Client.RegisterAsync();
         string kid = made.Text("kid");
         string ciphertext = Convert.ToBase64String(made.Encrypt("x"));
@@ -266,6 +270,7 @@ public sealed class DeviceKeyTests : ServiceTests
     [Fact]
     public async Task Keys_of_the_tenant_are_no_keys_of_a_device()
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateAsync("RSA-2048")).Text("kid");
 
         (await Client.DecryptFromDeviceAsync(kid, new byte[256])).ShouldBeRefused(HttpStatusCode.NotFound, "ERR_KMS_003");

@@ -35,6 +35,7 @@ public sealed class ReEncryptTests : ServiceTests
     [Fact]
     public async Task A_blob_names_its_source_and_moves_to_another_name_and_from_family_to_family()
     {
+        await ShareServiceAsync();
         string aes = (await Client.GenerateAsync("AES-256", new { name = "app" })).Text("kid");
         string web = (await Client.GenerateAsync("AES-256", new { name = "web" })).Text("kid");
         string kem = (await Client.GenerateAsync("Kyber768")).Text("kid");
@@ -69,6 +70,7 @@ public sealed class ReEncryptTests : ServiceTests
     [Fact]
     public async Task The_context_is_kept_or_changed()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync("AES-256");
         await Client.GenerateAsync("ML-KEM-512");
         await Client.GenerateAsync("RSA-2048");

@@ -44,6 +44,7 @@ public sealed class SuccessorTests : ServiceTests
     [InlineData("RSA-2048")]
     public async Task What_the_successor_encrypted_opens_with_the_kid_in_the_answer(string algorithm)
     {
+        await ShareServiceAsync();
         string first = (await Client.GenerateAsync(algorithm)).Text("kid");
         string second = (await Client.RotateAsync(algorithm)).Text("kid");
 

@@ -6,6 +6,7 @@ public sealed class RevokeKeyTests : ServiceTests
     [Fact]
     public async Task A_revoked_version_can_be_read_and_stays_as_it_is()
     {
+        await ShareServiceAsync();
         Answer first = await Client.GenerateAsync();
         Answer second = await Client.RotateAsync();
         string kid = second.Text("kid");

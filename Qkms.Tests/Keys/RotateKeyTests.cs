@@ -90,6 +90,7 @@ public sealed class RotateKeyTests : ServiceTests
     [Fact]
     public async Task The_hash_of_oaep_stays_with_the_key()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync("RSA-2048", new { oaep_hash = "SHA-384" });
 
         (await Client.RotateAsync("RSA-2048")).Text("oaep_hash").Should().Be("SHA-384");

@@ -193,6 +193,7 @@ public sealed class OwnRotationTests : ServiceTests
     [InlineData("""{"rotation_period":0}""", "new_key.rotation_period")]
     public async Task Limits_that_are_none_are_refused(string newKey, string field)
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync(KeyUseVerbs.Aes, new { kid = "one" });
 
         (await Client.RotateVersionAsync("one", $$"""{"new_key":{{newKey}}}"""))

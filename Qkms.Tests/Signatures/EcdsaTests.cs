@@ -58,6 +58,7 @@ public sealed class EcdsaTests : ServiceTests
     [InlineData("EC-P521", "P-521", "ES512", "SHA-512", 66)]
     public async Task Messages_and_hashes_are_signed_and_verified(string algorithm, string curve, string jose, string own, int size)
     {
+        await ShareServiceAsync();
         Answer made = await Client.GenerateAsync(algorithm);
         string kid = made.Text("kid");
         using ECDsa publicKey = ECDsa.Create();
@@ -100,6 +101,7 @@ public sealed class EcdsaTests : ServiceTests
     [Fact]
     public async Task Older_versions_verify_and_malformed_signatures_are_not_valid()
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync("EC-P384");
         byte[] signature = (await Client.MustUseAsync("/signature/sign", new { message = _message, algorithm = "EC-P384" }))
             .Bytes("signature");
@@ -122,6 +124,7 @@ public sealed class EcdsaTests : ServiceTests
     [InlineData("EC-P521", "SHA-512", false)]
     public async Task A_weak_hash_is_warned_of(string algorithm, string hash, bool weak)
     {
+        await ShareServiceAsync();
         await Client.GenerateAsync(algorithm);
         foreach (object request in new object[]
         {
@@ -141,6 +144,7 @@ public sealed class EcdsaTests : ServiceTests
     [Fact]
     public async Task A_context_and_a_padding_are_refused()
     {
+        await ShareServiceAsync();
         string kid = (await Client.GenerateAsync("EC-P256")).Text("kid");
         foreach ((string route, object input) in new (string, object)[]
         {

@@ -100,6 +100,7 @@ public sealed class SignHashTests : ServiceTests
     [InlineData("RSA-4096", "SHA-512")]
     public async Task A_hash_is_signed_as_rsa_pss_and_is_the_signature_of_its_message(string algorithm, string hashAlgorithm)
     {
+        await ShareServiceAsync();
         Answer made = await Client.GenerateAsync(algorithm, new { use = "sig" });
         using RSA publicKey = RSA.Create();
         publicKey.ImportSubjectPublicKeyInfo(made.Bytes("public_key"), out _);
@@ -126,6 +127,7 @@ public sealed class SignHashTests : ServiceTests
     [InlineData("RSA-2048", "SHA-256")]
     public async Task A_signature_that_is_not_the_keys_for_the_hash_is_no_error(string algorithm, string hashAlgorithm)
     {
+        await ShareServiceAsync();
         string? use = algorithm == "RSA-2048" ? "sig" : null;
         await Client.GenerateAsync(algorithm, new { use });
         await Client.GenerateAsync(algorithm, new { name = "other", use });
