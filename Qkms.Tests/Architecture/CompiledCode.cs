@@ -3,7 +3,7 @@ using Qkms.Storage;
 
 namespace Qkms.Tests.Architecture;
 
-/// <summary>The three projects as they were compiled: their types, and which uses which. Reading them takes seconds, so it is done once.</summary>
+/// <summary>The three projects as they were compiled: types, and which uses which. Reading takes seconds, so it is done once.</summary>
 internal static class CompiledCode
 {
     private static readonly Lazy<ArchUnitNET.Domain.Architecture> _all = new(() =>
