@@ -7,8 +7,8 @@ namespace Qkms.Core.Keyrings;
 
 /// <summary>
 /// A root key that a key in a token has encrypted, with AES-256-GCM, inside the token. The wrapping has what the token needs to give it
-/// again, and the URI of the token's key: <c>$pkcs11$aes-256-gcm$&lt;nonce&gt;$&lt;root key and tag&gt;$pkcs11:token=…;object=…</c>. It is a
-/// random key for this wrapping alone, and its id is authenticated with it.
+/// again, and the URI of the token's key: <c>$pkcs11$aes-256-gcm$&lt;nonce&gt;$&lt;root key and tag&gt;$pkcs11:token=…;object=…</c>. It is
+/// a random key for this wrapping alone, and its id is authenticated with it.
 /// </summary>
 internal sealed partial class Pkcs11Kind : IRootKeyKind
 {

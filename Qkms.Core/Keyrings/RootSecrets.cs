@@ -2,8 +2,8 @@ namespace Qkms.Core.Keyrings;
 
 /// <summary>
 /// What this process was given to open the master key with: the root key that the environment names, a passphrase, a key in
-/// a token, and what a command presents beside them. A rotation of the master key asks for the root key of every wrapping, and wraps the new
-/// one with it:
+/// a token, and what a command presents beside them. A rotation of the master key asks for the root key of every wrapping, and wraps the
+/// new one with it:
 /// <code>
 /// RootKey? rootKey = await secrets.FindAsync(wrapper, cancellationToken);   // null: its secret is not here
 /// RootWrapper anew = RootKeyWrap.Wrap(rootKey, wrapper with { MasterKeyId = newMasterKey.Id }, newMasterKey);
