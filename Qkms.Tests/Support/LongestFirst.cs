@@ -3,6 +3,7 @@ using Qkms.Tests.Hosting;
 using Qkms.Tests.Integrity;
 using Qkms.Tests.Interop;
 using Qkms.Tests.Nodes;
+using Qkms.Tests.RootKeys;
 using Qkms.Tests.Uses;
 using Qkms.Tests.Verification;
 using Xunit.Abstractions;
@@ -26,6 +27,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
         typeof(SecretsLeaveMemoryTests), typeof(IntegrityTableTests), typeof(FirstStartCrashTests), typeof(MaterialUseTests),
         typeof(StopTests), typeof(TamperingTests), typeof(StartTests), typeof(UnwritableDiskTests), typeof(DamagedFileTests),
         typeof(StepCrashTests), typeof(FailedStartTests), typeof(VerifyExitStatusTests),
+        typeof(TokenServiceTests),
     ];
 
     /// <inheritdoc/>
