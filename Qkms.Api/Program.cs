@@ -151,7 +151,8 @@ return await StartFailures.ExplainAsync(async () =>
 
     RoutesMadeOnce.Replace(app);
 
-    await QkmsHost.RunAsync(app, new RootKeyLocator(rootKeyEnvironment, settings.DataDirectory), hardening);
+    await QkmsHost.RunAsync(app, new RootKeyLocator(
+        rootKeyEnvironment, settings.DataDirectory, app.Services.GetRequiredService<TimeProvider>()), hardening);
 });
 
 /// <summary>The service's entry point; public so that the tests can host it.</summary>

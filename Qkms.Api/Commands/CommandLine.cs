@@ -104,7 +104,8 @@ internal static class CommandLine
               {RootKeyCommand.Name} add               Have another one open it: --file=<path>, made with --generate; or --passphrase, asked
                                          for or read with --passphrase-file=<path>; or --shares=<n> --threshold=<k>: split, so
                                          that any k of n shares, which are printed once, open it; or --pkcs11=<uri>:
-                                         encrypted by a key in a token, which does not leave it.
+                                         encrypted by a key in a token, which does not leave it; or
+                                         --aws-kms=<key>: encrypted by a key of another KMS.
               {RootKeyCommand.Name} remove <id>       Take one its power, when the others were proved to open: --with=<path> presents one
                                          that the environment does not name, --with-shares asks for shares,
                                          --unproved=<id> does without.

@@ -1,4 +1,5 @@
 using Qkms.Api.Hosting;
+using Qkms.Core.AwsKms;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Pkcs11;
 using Qkms.Core.Store;
@@ -67,19 +68,20 @@ internal static class CommandServices
     }
 
     /// <summary>What opens the database, to be disposed of by the caller.</summary>
-    /// <exception cref="RootKeyException">There is neither a root key nor a passphrase nor a token, or it cannot be used.</exception>
+    /// <exception cref="RootKeyException">There is neither a root key nor a passphrase nor a token nor another KMS, or it cannot be
+    /// used.</exception>
     public static RootSecrets FindSecrets(RootKeyEnvironment environment, QkmsSettings settings)
     {
         RootKeyLocator rootKeys = new(environment, settings.DataDirectory);
         RootSecrets secrets = new(rootKeys);
         try
         {
-            return secrets.Located is not null || secrets.Passphrases.Count > 0 || secrets.Token is not null
+            return secrets.HasAny
                 ? secrets
                 : throw new RootKeyException(
                     $"There is no root key: neither {RootKeyEnvironment.FileVariable} nor {RootKeyEnvironment.ValueVariable} nor "
-                    + $"{RootKeyEnvironment.PassphraseVariable} nor {TokenVariables.Uri} is set, and {rootKeys.DefaultPath} does not "
-                    + "exist.");
+                    + $"{RootKeyEnvironment.PassphraseVariable} nor {TokenVariables.Uri} nor {AwsKmsEnvironment.KeyVariable} is set, and "
+                    + $"{rootKeys.DefaultPath} does not exist.");
         }
         catch
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Qkms.Core.AwsKms;
 using Qkms.Core.Cryptography.Shamir;
 using Qkms.Core.Pkcs11;
 
@@ -12,7 +13,7 @@ internal sealed record RootKeyArguments(string Verb, string? Id, string[] Option
 {
     private const string Usage =
         "say 'list', 'add --file=<path> [--generate]', 'add --passphrase[-file=<path>]', 'add --shares=<n> --threshold=<k>', "
-        + "'add --pkcs11=<uri>', 'remove <id>' or 'rotate --file=<path> [--generate]'";
+        + "'add --pkcs11=<uri>', 'add --aws-kms=<key>', 'remove <id>' or 'rotate --file=<path> [--generate]'";
 
     private const string File = "file";
     private const string PassphraseFile = "passphrase-file";
@@ -25,6 +26,7 @@ internal sealed record RootKeyArguments(string Verb, string? Id, string[] Option
     private const string ThresholdOption = "threshold";
     private const string WithShares = "with-shares";
     private const string Pkcs11 = "pkcs11";
+    private const string AwsKms = "aws-kms";
     private const string Json = "json";
 
     private static readonly string[] _flags = [Generate, Passphrase, WithShares, Json];
@@ -33,11 +35,12 @@ internal sealed record RootKeyArguments(string Verb, string? Id, string[] Option
     private static readonly Dictionary<string, string[]> _known = new(StringComparer.Ordinal)
     {
         ["list"] = [With, WithShares, Json],
-        ["add"] = [File, Generate, Passphrase, PassphraseFile, SharesOption, ThresholdOption, Pkcs11, WithShares, Json],
+        ["add"] = [File, Generate, Passphrase, PassphraseFile, SharesOption, ThresholdOption, Pkcs11, AwsKms, WithShares, Json],
         ["remove"] = [With, WithShares, Unproved, Json],
         ["rotate"] =
         [
-            File, Generate, Passphrase, PassphraseFile, SharesOption, ThresholdOption, Pkcs11, Old, With, WithShares, Unproved, Json,
+            File, Generate, Passphrase, PassphraseFile, SharesOption, ThresholdOption, Pkcs11, AwsKms,
+            Old, With, WithShares, Unproved, Json,
         ],
     };
 
@@ -60,6 +63,9 @@ internal sealed record RootKeyArguments(string Verb, string? Id, string[] Option
 
     /// <summary>The key in a token that encrypts the new root key; null where none does.</summary>
     public TokenKeyUri? TokenKey { get; private set; }
+
+    /// <summary>The key of another KMS that encrypts the new root key; null where none does.</summary>
+    public AwsKmsKeyName? OtherKmsKey { get; private set; }
 
     /// <summary>Whether shares are asked for, to open the installation with.</summary>
     public bool AsksForShares => _given.ContainsKey(WithShares);
@@ -129,13 +135,16 @@ internal sealed record RootKeyArguments(string Verb, string? Id, string[] Option
     {
         Shares = ReadShares();
         TokenKey = ReadTokenKey();
-        int kinds = (NewFile is null ? 0 : 1) + (TakesPassphrase ? 1 : 0) + (Shares is null ? 0 : 1) + (TokenKey is null ? 0 : 1);
+        OtherKmsKey = ReadOtherKmsKey();
+        int kinds = (NewFile is null ? 0 : 1) + (TakesPassphrase ? 1 : 0) + (Shares is null ? 0 : 1) + (TokenKey is null ? 0 : 1)
+            + (OtherKmsKey is null ? 0 : 1);
         string? problem = Verb switch
         {
             "remove" when Id is null => "remove needs the id of a root key, as 'root-key list' shows it",
             "add" or "rotate" when kinds == 0 =>
-                $"{Verb} needs --file=<path>, --passphrase, --shares=<n> --threshold=<k>, or --pkcs11=<uri>",
-            "add" or "rotate" when kinds > 1 => "a root key is a file, a passphrase, shares or a key in a token: give one of them",
+                $"{Verb} needs --file=<path>, --passphrase, --shares=<n> --threshold=<k>, --pkcs11=<uri>, or --aws-kms=<key>",
+            "add" or "rotate" when kinds > 1 =>
+                "a root key is a file, a passphrase, shares, or sealed by a key in a token or in another KMS: give one of them",
             "add" or "rotate" when Generates && NewFile is null => "--generate needs --file=<path>, where it writes the root key",
             _ => null,
         };
@@ -152,6 +161,18 @@ internal sealed record RootKeyArguments(string Verb, string? Id, string[] Option
         catch (TokenException e)
         {
             throw new SettingsException($"{RootKeyCommand.Name}: --{Pkcs11}: {e.Message}");
+        }
+    }
+
+    private AwsKmsKeyName? ReadOtherKmsKey()
+    {
+        try
+        {
+            return Only(AwsKms) is { } key ? AwsKmsKeyName.Parse(key) : null;
+        }
+        catch (AwsKmsException e)
+        {
+            throw new SettingsException($"{RootKeyCommand.Name}: --{AwsKms}: {e.Message}");
         }
     }
 

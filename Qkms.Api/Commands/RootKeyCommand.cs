@@ -157,6 +157,13 @@ internal static class RootKeyCommand
             return await changes.AddAsync(encrypted, Pkcs11Kind.KindName, parameters, CancellationToken.None);
         }
 
+        if (given.OtherKmsKey is { } name)
+        {
+            (RootKey encrypted, string parameters) = await AwsKmsKind.CreateAsync(secrets.Locator.OtherKmsOf(name), CancellationToken.None);
+            secrets.Present(encrypted);
+            return await changes.AddAsync(encrypted, AwsKmsKind.KindName, parameters, CancellationToken.None);
+        }
+
         if (given.TakesPassphrase)
         {
             using Passphrase passphrase = given.NewPassphraseFile is { } from

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Qkms.Core.AwsKms;
 using Qkms.Core.Installation;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Pkcs11;
@@ -124,6 +125,9 @@ internal sealed class RootKeyReport(TextWriter output, bool isJson)
             Pkcs11Kind.KindName =>
                 $" A start finds it with {TokenVariables.Uri}='{About(made)}'. Without that token it opens nothing: "
                 + "have another root key too.",
+            AwsKmsKind.KindName =>
+                $" A start finds it with {AwsKmsEnvironment.KeyVariable}='{About(made)}'. Without that key of the other KMS it opens "
+                + "nothing: have another root key too.",
             _ => " Keep a copy of it apart from the database and its backups.",
         };
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Qkms.Core.AwsKms;
 using Qkms.Core.Keyrings;
 using Qkms.Core.Pkcs11;
 
@@ -25,10 +26,14 @@ internal static partial class EnvironmentRule
     [
         RootKeyEnvironment.FileVariable, RootKeyEnvironment.ValueVariable, RootKeyEnvironment.PassphraseVariable,
         TokenVariables.Module, TokenVariables.Uri, TokenVariables.Pin,
+        .. AwsKmsEnvironment.Variables,
     ];
 
     private static readonly string[] _credentials =
-        [RootKeyLocator.CredentialName, RootKeyLocator.PassphraseCredentialName, RootKeyLocator.PinCredentialName];
+    [
+        RootKeyLocator.CredentialName, RootKeyLocator.PassphraseCredentialName, RootKeyLocator.PinCredentialName,
+        RootKeyLocator.AwsKmsCredentialName,
+    ];
 
     private static readonly string[] _prefixesOfTests = ["QKMS_TEST_", "QKMS_WRITE_", "QKMS_FUZZ_"];
 
@@ -51,8 +56,8 @@ internal static partial class EnvironmentRule
             if (name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && !_credentials.Contains(name))
                 throw new SettingsException(
                     $"The systemd credential {name} is not one that Qkms reads. A passphrase is "
-                    + $"{RootKeyLocator.PassphraseCredentialName}, the PIN of a token is {RootKeyLocator.PinCredentialName}, the root key "
-                    + $"is {RootKeyLocator.CredentialName}.");
+                    + $"{RootKeyLocator.PassphraseCredentialName}, the PIN of a token is {RootKeyLocator.PinCredentialName}, the access "
+                    + $"key for another KMS is {RootKeyLocator.AwsKmsCredentialName}, the root key is {RootKeyLocator.CredentialName}.");
         }
     }
 

@@ -49,6 +49,12 @@ internal sealed class HostDiagnosis(QkmsSettings settings, IConfiguration config
                     Checks.RootKey,
                     $"It is sealed by {token.Uri}. The token was not asked: 'qkms root-key list' does that."), null);
 
+            if (found is null && rootKeys.FindOtherKms() is { } other)
+                return (Finding.Fine(
+                    Checks.RootKey,
+                    $"It is sealed by key {other.Key} of the other KMS at {other.Endpoint.Url}, which was not asked: 'qkms root-key list' "
+                    + "does that."), null);
+
             return found is null
                 ? (Finding.Fail(
                     Checks.RootKey,

@@ -20,9 +20,9 @@ internal sealed class Restorer(IRestoreTarget target, IKeyringRepository keyring
     {
         backup.Check(progress);
 
-        // What a passphrase or a token is worth is known when the rows are there.
+        // What a passphrase, a token or another KMS is worth is known when the rows are there.
         IReadOnlyList<string> ids = backup.Manifest.Facts.RootKeyIds;
-        if (secrets.Located is { } rootKey && !ids.Contains(rootKey.Id) && secrets.Passphrases.Count == 0 && secrets.Token is null)
+        if (secrets.Located is { } rootKey && !ids.Contains(rootKey.Id) && !secrets.HasBesideLocated)
             throw new RootKeyException(
                 $"The root key does not match this backup: the one from {rootKey.Source} is {rootKey.Id}, the backup was sealed with "
                 + $"{string.Join(", ", ids)}. Nothing was written; give the root key that belongs to the backup.");

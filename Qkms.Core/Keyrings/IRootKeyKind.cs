@@ -24,7 +24,8 @@ internal interface IRootKeyKind
 /// <summary>Every kind of root key.</summary>
 internal static class RootKeyKinds
 {
-    private static readonly IRootKeyKind[] _all = [new RootKeyFileKind(), new PassphraseKind(), new SharesKind(), new Pkcs11Kind()];
+    private static readonly IRootKeyKind[] _all =
+        [new RootKeyFileKind(), new PassphraseKind(), new SharesKind(), new Pkcs11Kind(), new AwsKmsKind()];
 
     /// <summary>The kind of a wrapping; null when a later release made it.</summary>
     public static IRootKeyKind? Find(string name) => Array.Find(_all, kind => kind.Name == name);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Qkms.Core.AwsKms;
 using Qkms.Core.Pkcs11;
 using Qkms.Core.Sealing;
 using Qkms.Core.Store;
@@ -110,6 +111,10 @@ internal sealed class KeyringOpener(
             return $"No root key of this database is sealed by the key that {TokenVariables.Uri} names ({token.Uri}): it was sealed with "
                 + $"root key {stored.RootKeyIds}.";
 
+        if (!stored.IsNew && secrets.OtherKms is { } other)
+            return $"No root key of this database is sealed by the key that {AwsKmsEnvironment.KeyVariable} names ({other.Key}): it was "
+                + $"sealed with root key {stored.RootKeyIds}.";
+
         string need = stored.IsNew
             ? "This database is shared, so its root key is not made here: make one (openssl rand -base64 32) and give it to every node."
             : $"This database was sealed with root key {stored.RootKeyIds}: give that one{OtherKinds(stored)}.";
@@ -119,7 +124,10 @@ internal sealed class KeyringOpener(
 
     private static string OtherKinds(StoredKeyring stored) =>
         (Has(stored, SharesKind.KindName) ? ", or its shares" : "")
-        + (Has(stored, Pkcs11Kind.KindName) ? $", or the token, with {TokenVariables.Module} and {TokenVariables.Uri}" : "");
+        + (Has(stored, Pkcs11Kind.KindName) ? $", or the token, with {TokenVariables.Module} and {TokenVariables.Uri}" : "")
+        + (Has(stored, AwsKmsKind.KindName)
+            ? $", or the other KMS, with {AwsKmsEnvironment.RegionVariable} and {AwsKmsEnvironment.KeyVariable}"
+            : "");
 
     private static bool Has(StoredKeyring stored, string kind) => stored.Wrappers.Any(wrapper => wrapper.Kind == kind);
 

@@ -1,3 +1,4 @@
+using Qkms.Core.AwsKms;
 using Qkms.Core.Pkcs11;
 
 namespace Qkms.Core.Keyrings;
@@ -23,10 +24,12 @@ internal sealed class RootKeyEnvironment : IDisposable
         string? passphraseFile = null,
         string? tokenModule = null,
         string? tokenUri = null,
-        string? tokenPinFile = null)
+        string? tokenPinFile = null,
+        AwsKmsEnvironment? awsKms = null)
     {
         (KeyFile, CredentialsDirectory, Value, PassphraseFile) = (keyFile, credentialsDirectory, value, passphraseFile);
         (TokenModule, TokenUri, TokenPinFile) = (tokenModule, tokenUri, tokenPinFile);
+        AwsKms = awsKms ?? new AwsKmsEnvironment();
     }
 
     /// <summary>The file that <see cref="FileVariable"/> names, or null.</summary>
@@ -43,6 +46,9 @@ internal sealed class RootKeyEnvironment : IDisposable
 
     /// <summary>The file that <see cref="TokenVariables.Pin"/> names, or null.</summary>
     internal string? TokenPinFile { get; }
+
+    /// <summary>What it says of another KMS.</summary>
+    internal AwsKmsEnvironment AwsKms { get; }
 
     /// <summary>The directory in which systemd puts credentials (systemd.exec(5), LoadCredential=), or null.</summary>
     internal string? CredentialsDirectory { get; }
@@ -61,7 +67,8 @@ internal sealed class RootKeyEnvironment : IDisposable
         Environment.GetEnvironmentVariable(PassphraseVariable),
         Environment.GetEnvironmentVariable(TokenVariables.Module),
         Environment.GetEnvironmentVariable(TokenVariables.Uri),
-        Environment.GetEnvironmentVariable(TokenVariables.Pin));
+        Environment.GetEnvironmentVariable(TokenVariables.Pin),
+        AwsKmsEnvironment.OfProcess());
 
     /// <summary>Zeroes what was taken.</summary>
     public void Dispose() => Value?.Dispose();

@@ -1,3 +1,4 @@
+using Qkms.Core.AwsKms;
 using Qkms.Core.Pkcs11;
 
 namespace Qkms.Core.Keyrings;
@@ -5,7 +6,8 @@ namespace Qkms.Core.Keyrings;
 /// <summary>Finds the root key: a named file, systemd's credential, the environment, else <c>root.key</c> in the data directory.</summary>
 /// <param name="environment">What the environment says.</param>
 /// <param name="dataDirectory">The data directory.</param>
-internal sealed class RootKeyLocator(RootKeyEnvironment environment, string dataDirectory)
+/// <param name="time">The clock by which requests to another KMS are signed; null for the system's.</param>
+internal sealed class RootKeyLocator(RootKeyEnvironment environment, string dataDirectory, TimeProvider? time = null)
 {
     /// <summary>The name of systemd's credential.</summary>
     public const string CredentialName = "qkms-root-key";
@@ -16,8 +18,13 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
     /// <summary>The name of systemd's credential with the PIN of a token.</summary>
     public const string PinCredentialName = "qkms-pkcs11-pin";
 
+    /// <summary>The name of systemd's credential with the access key for another KMS.</summary>
+    public const string AwsKmsCredentialName = "qkms-aws-kms";
+
     /// <summary>The name of the file in the data directory.</summary>
     public const string FileName = "root.key";
+
+    private const string AccessKey = "access key";
 
     private readonly string _dataDirectory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(dataDirectory));
 
@@ -76,6 +83,38 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
         uri,
         ReadPin);
 
+    /// <summary>The key in another KMS that the environment names; null when it names none. Nothing is asked of the other KMS here.</summary>
+    /// <exception cref="RootKeyException">What it names is no key, or what it takes besides is missing.</exception>
+    public RootKeyOtherKms? FindOtherKms()
+    {
+        if (environment.AwsKms.Key is not { } text)
+            return null;
+
+        try
+        {
+            return OtherKmsOf(AwsKmsKeyName.Parse(text));
+        }
+        catch (AwsKmsException e)
+        {
+            throw new RootKeyException($"{AwsKmsEnvironment.KeyVariable}: {e.Message}");
+        }
+    }
+
+    /// <summary>A key in the other KMS that the environment names.</summary>
+    /// <param name="key">The key.</param>
+    /// <exception cref="RootKeyException">What the environment says of the other KMS cannot be used.</exception>
+    public RootKeyOtherKms OtherKmsOf(AwsKmsKeyName key)
+    {
+        try
+        {
+            return new RootKeyOtherKms(AwsKmsEndpoint.Of(environment.AwsKms), key, ReadAccessKey, time ?? TimeProvider.System);
+        }
+        catch (AwsKmsException e)
+        {
+            throw new RootKeyException(e.Message);
+        }
+    }
+
     /// <summary>The passphrase in a file, to be disposed of by the caller; null when the file is not there.</summary>
     /// <param name="path">The file.</param>
     /// <param name="source">How it is named.</param>
@@ -132,26 +171,55 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
 
     private SecretBytes ReadPin()
     {
-        string? named = environment.TokenPinFile;
-        if (named is { Length: 0 })
-            throw new RootKeyException($"{TokenVariables.Pin} names no file: unset it, or name one.");
-
-        string? credentials = environment.CredentialsDirectory;
-        string path = named ?? (string.IsNullOrEmpty(credentials) ? "" : Path.Combine(credentials, PinCredentialName));
-        string source = named is null ? $"systemd's credential {PinCredentialName}" : $"{TokenVariables.Pin} ({Path.GetFullPath(named)})";
-        using SecretBytes? text = path.Length == 0 ? null : ReadPrivate(path, source, TokenPin.MaxLength + 2, "PIN");
-        if (text is null)
-            throw new RootKeyException(
-                named is null
-                    ? $"There is no PIN for the token: neither {TokenVariables.Pin} nor systemd's credential {PinCredentialName} is set."
-                    : $"The PIN from {source} does not exist.");
-
+        (SecretBytes text, string source) = ReadNamed(
+            environment.TokenPinFile, TokenVariables.Pin, PinCredentialName, TokenPin.MaxLength + 2, "PIN", "for the token");
+        using SecretBytes whole = text;
         ReadOnlySpan<byte> pin = text.Span;
         pin = pin[..^(pin.EndsWith("\r\n"u8) ? 2 : pin.EndsWith("\n"u8) ? 1 : 0)];
         return pin.Length is 0 or > TokenPin.MaxLength || pin.ContainsAny("\r\n\0"u8)
             ? throw RootKeyException.Unusable(
                 source, $"is not one line of 1 to {TokenPin.MaxLength} bytes", "Put the PIN there, and nothing else.", "PIN")
             : SecretBytes.CopyOf(pin);
+    }
+
+    private AwsAccessKey ReadAccessKey()
+    {
+        (SecretBytes text, string source) = ReadNamed(
+            environment.AwsKms.CredentialsFile,
+            AwsKmsEnvironment.CredentialsVariable,
+            AwsKmsCredentialName,
+            AwsAccessKey.MaxFileLength,
+            AccessKey,
+            "for the other KMS");
+        using SecretBytes whole = text;
+        try
+        {
+            return AwsAccessKey.Parse(text.Span);
+        }
+        catch (AwsKmsException e)
+        {
+            throw RootKeyException.Unusable(
+                source, e.Message, "Write aws_access_key_id=… and aws_secret_access_key=… there, each on a line.", AccessKey);
+        }
+    }
+
+    // What a file of a variable holds, else a credential of systemd; it ends with the caller.
+    private (SecretBytes Text, string Source) ReadNamed(
+        string? named, string variable, string credentialName, int maxLength, string what, string whatFor)
+    {
+        if (named is { Length: 0 })
+            throw new RootKeyException($"{variable} names no file: unset it, or name one.");
+
+        string? credentials = environment.CredentialsDirectory;
+        string path = named ?? (string.IsNullOrEmpty(credentials) ? "" : Path.Combine(credentials, credentialName));
+        string source = named is null ? $"systemd's credential {credentialName}" : $"{variable} ({Path.GetFullPath(named)})";
+        SecretBytes? text = path.Length == 0 ? null : ReadPrivate(path, source, maxLength, what);
+        return text is not null
+            ? (text, source)
+            : throw new RootKeyException(
+                named is null
+                    ? $"There is no {what} {whatFor}: neither {variable} nor systemd's credential {credentialName} is set."
+                    : $"The {what} from {source} does not exist.");
     }
 
     private static SecretBytes? ReadPrivate(string path, string source, int maxLength, string what = RootKeyException.RootKey)

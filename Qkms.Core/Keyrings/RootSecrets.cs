@@ -2,8 +2,8 @@ namespace Qkms.Core.Keyrings;
 
 /// <summary>
 /// What this process was given to open the master key with: the root key that the environment names, a passphrase, a key in
-/// a token, and what a command presents beside them. A rotation of the master key asks for the root key of every wrapping, and wraps the
-/// new one with it:
+/// a token or in another KMS, and what a command presents beside them. A rotation of the master key asks for the root key of every
+/// wrapping, and wraps the new one with it:
 /// <code>
 /// RootKey? rootKey = await secrets.FindAsync(wrapper, cancellationToken);   // null: its secret is not here
 /// RootWrapper anew = RootKeyWrap.Wrap(rootKey, wrapper with { MasterKeyId = newMasterKey.Id }, newMasterKey);
@@ -19,7 +19,9 @@ internal sealed class RootSecrets(RootKeyLocator locator) : IDisposable
     private bool _isLocated;
     private bool _isPassphraseRead;
     private bool _isTokenFound;
+    private bool _isOtherKmsFound;
     private RootKeyToken? _token;
+    private RootKeyOtherKms? _otherKms;
     private RootKey? _located;
 
     /// <summary>Where root keys are looked for.</summary>
@@ -69,6 +71,28 @@ internal sealed class RootSecrets(RootKeyLocator locator) : IDisposable
             return _token;
         }
     }
+
+    /// <summary>The key in another KMS that the environment names; null when it names none.</summary>
+    /// <exception cref="RootKeyException">It names one, and what it takes is missing.</exception>
+    public RootKeyOtherKms? OtherKms
+    {
+        get
+        {
+            if (!_isOtherKmsFound)
+                _otherKms = locator.FindOtherKms();
+
+            _isOtherKmsFound = true;
+            return _otherKms;
+        }
+    }
+
+    /// <summary>Whether anything was given but shares, whatever it opens.</summary>
+    /// <exception cref="RootKeyException">Something was given that cannot be used.</exception>
+    public bool HasAny => Located is not null || HasBesideLocated;
+
+    /// <summary>The same without the root key that the environment names.</summary>
+    /// <exception cref="RootKeyException">Something was given that cannot be used.</exception>
+    public bool HasBesideLocated => Passphrases.Count > 0 || Token is not null || OtherKms is not null;
 
     /// <summary>Adds a root key, which ends with this object.</summary>
     public void Present(RootKey rootKey) => _keys.Add(rootKey);

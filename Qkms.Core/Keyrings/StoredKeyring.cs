@@ -87,9 +87,7 @@ internal sealed class StoredKeyring
     /// <exception cref="RootKeyException">Something is at hand that cannot be used.</exception>
     public async Task<RootKey?> FindRootKeyAsync(RootSecrets secrets, CancellationToken cancellationToken)
     {
-        // A token is asked when nothing else opens: it may be far away, and it counts what it is asked.
-        foreach (RootWrapper wrapper in _wrappers
-            .OrderBy(wrapper => wrapper.Kind != RootKeyWrap.RootKeyKind).ThenBy(wrapper => wrapper.Kind == Pkcs11Kind.KindName))
+        foreach (RootWrapper wrapper in _wrappers.OrderBy(OrderOf))
         {
             if (await secrets.FindAsync(wrapper, cancellationToken) is { } found)
                 return found;
@@ -97,6 +95,15 @@ internal sealed class StoredKeyring
 
         return secrets.Located;
     }
+
+    // A token and another KMS are asked when nothing else opens: they may be far away, and a token counts what it is asked.
+    private static int OrderOf(RootWrapper wrapper) => wrapper.Kind switch
+    {
+        RootKeyWrap.RootKeyKind => 0,
+        Pkcs11Kind.KindName => 2,
+        AwsKmsKind.KindName => 3,
+        _ => 1,
+    };
 
     /// <summary>What is wrong with the set of wrappings, or with what the journal tells of it; null when it holds.</summary>
     /// <param name="masterKey">The master key.</param>

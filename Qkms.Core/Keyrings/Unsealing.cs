@@ -12,8 +12,8 @@ internal sealed class Unsealing(IKmsStore store, IKeyringRepository keyrings)
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     /// <summary>
-    /// Whether the installation waits for shares: it has such a root key, and this process was given nothing. A root key, passphrase or
-    /// token that was given and opens nothing is a mistake to be told of, and not waited for.
+    /// Whether the installation waits for shares: it has such a root key, and this process was given nothing. A root key, passphrase,
+    /// token or other KMS that was given and opens nothing is a mistake to be told of, and not waited for.
     /// </summary>
     /// <param name="secrets">What this process was given.</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -22,8 +22,7 @@ internal sealed class Unsealing(IKmsStore store, IKeyringRepository keyrings)
     {
         StoredKeyring stored = await StoredKeyring.ReadAsync(store, keyrings, cancellationToken);
         return stored.Wrappers.Any(wrapper => wrapper.Kind == SharesKind.KindName)
-            && secrets.Passphrases.Count == 0
-            && secrets.Token is null
+            && !secrets.HasBesideLocated
             && await stored.FindRootKeyAsync(secrets, cancellationToken) is null;
     }
 

@@ -8,7 +8,7 @@ internal sealed class Floors(string project, params string[] fromTheGroundUp)
 {
     public static readonly Floors Core = new(
         "Qkms.Core",
-        "Errors", "Gates", "Names", "Time", "Secrets", "Pkcs11",
+        "Errors", "Gates", "Names", "Time", "Secrets", "Pkcs11", "AwsKms",
         "Cryptography", "Sealing", "Algorithms",
         "Telemetry", "Store",
         "Keyrings", "Callers", "Tenants", "Journal", "ApiKeys", "Idempotency",
