@@ -12,6 +12,7 @@ public sealed partial class EnvironmentRuleTests
     [InlineData("qkms_root_key", "Did you mean QKMS_ROOT_KEY?")]
     [InlineData("QKMS_ROOTKEY", "Did you mean QKMS_ROOT_KEY?")]
     [InlineData("QKMS_PKCS11_PIN", "Did you mean QKMS_PKCS11_URI?")]
+    [InlineData("QKMS_AWS_KMS_CREDENTIALS", "docs/configuration.md lists what Qkms reads.")]
     [InlineData("Qkms_Materials_MaxKeys", "Did you mean Qkms__Materials__MaxKeys?")]
     [InlineData("QKMS_DATA_DIRECTORY", "Did you mean Qkms__DataDirectory?")]
     [InlineData("Qkms.DataDirectory", "Did you mean Qkms__DataDirectory?")]
@@ -30,6 +31,10 @@ public sealed partial class EnvironmentRuleTests
     [InlineData("QKMS_PKCS11_MODULE", "x")]
     [InlineData("QKMS_PKCS11_URI", "x")]
     [InlineData("QKMS_PKCS11_PIN_FILE", "x")]
+    [InlineData("QKMS_AWS_KMS_ENDPOINT", "x")]
+    [InlineData("QKMS_AWS_KMS_REGION", "x")]
+    [InlineData("QKMS_AWS_KMS_KEY", "x")]
+    [InlineData("QKMS_AWS_KMS_CREDENTIALS_FILE", "x")]
     [InlineData("QKMS__MATERIALS__MAXKEYS", "5")]
     [InlineData("Qkms:DataDirectory", "x")]
     [InlineData("QKMS_URL", "http://127.0.0.1:8080")]
@@ -59,6 +64,7 @@ public sealed partial class EnvironmentRuleTests
         File.WriteAllText(directory.File("other"), "x");
         File.WriteAllText(directory.File("qkms-root-key"), "x");
         File.WriteAllText(directory.File("qkms-pkcs11-pin"), "x");
+        File.WriteAllText(directory.File("qkms-aws-kms"), "x");
         Action check = () => EnvironmentRule.Check(new Dictionary<string, string>(), directory.Path);
         check.Should().NotThrow();
 
