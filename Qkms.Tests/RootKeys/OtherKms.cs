@@ -17,7 +17,7 @@ internal sealed class OtherKms : IAsyncDisposable
     /// <summary>The id of the key.</summary>
     public string KeyId { get; private set; } = "";
 
-    /// <summary>The access key: it may encrypt and decrypt, with keys named root…, and nothing else.</summary>
+    /// <summary>The access key: it may encrypt and decrypt, with keys root and root/…, and nothing else.</summary>
     public AwsSigner AccessKey { get; private set; } = null!;
 
     /// <summary>Where it is.</summary>
@@ -36,9 +36,9 @@ internal sealed class OtherKms : IAsyncDisposable
     public async Task<string> MakeKeyAsync(string name, string algorithm = "AES-256") =>
         (string)(await _client.GenerateAsync(algorithm, new { name })).ShouldBe(HttpStatusCode.Created).Data["key_id"]!;
 
-    /// <summary>An access key for keys named root….</summary>
+    /// <summary>An access key for keys root and root/….</summary>
     public Task<AwsSigner> MakeAccessKeyAsync(params string[] permissions) =>
-        _client.CreateAccessKeyAsync(new { permissions, key_names = new[] { "root*" } });
+        _client.CreateAccessKeyAsync(new { permissions, key_names = new[] { "root", "root/*" } });
 
     /// <summary>Has an operation done there by somebody who may do everything.</summary>
     public async Task<Answer> DoAsync(string operation, object body) =>
