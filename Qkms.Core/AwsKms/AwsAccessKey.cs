@@ -27,7 +27,8 @@ internal sealed class AwsAccessKey(string id, SecretBytes secret) : IDisposable
     /// </summary>
     /// <param name="text">What is in the file.</param>
     /// <returns>The access key, which ends with the caller.</returns>
-    /// <exception cref="AwsKmsException">It is not of this form; the message is the end of a sentence, and repeats nothing of it.</exception>
+    /// <exception cref="AwsKmsException">It is not of this form; the message is the end of a sentence, and repeats nothing of
+    /// it.</exception>
     public static AwsAccessKey Parse(ReadOnlySpan<byte> text)
     {
         ReadOnlySpan<byte> id = default;

@@ -223,7 +223,8 @@ internal sealed class AwsKmsClient(AwsKmsEndpoint endpoint, AwsAccessKey accessK
         new AwsKmsException($"The other KMS at {endpoint.Url} cannot be reached: {why}. Nothing was changed."), mayPass);
 
     private AwsKmsException NotAsAwsKms(string operation, string missing) => new(
-        $"What is at {endpoint.Url} does not answer {operation} as AWS KMS does, with {missing}: check {AwsKmsEnvironment.EndpointVariable}.");
+        $"What is at {endpoint.Url} does not answer {operation} as AWS KMS does, with {missing}: check "
+        + $"{AwsKmsEnvironment.EndpointVariable}.");
 
     private sealed record Refusal(AwsKmsException Reason, bool MayPass);
 }

@@ -15,8 +15,8 @@ internal sealed partial record AwsKmsKeyName
     /// <exception cref="AwsKmsException">It is none.</exception>
     public static AwsKmsKeyName Parse(string text) => TryParse(text)
         ?? throw new AwsKmsException(
-            "The name of the key is not one that AWS KMS takes: give a key id, the ARN of a key, or alias/… (letters, digits and -_/:, at most "
-            + "512 characters).");
+            "The name of the key is not one that AWS KMS takes: give a key id, the ARN of a key, or alias/… (letters, digits and -_/:, at "
+            + "most 512 characters).");
 
     /// <summary>The same, and null where it is none.</summary>
     public static AwsKmsKeyName? TryParse(string text) => Form().IsMatch(text) ? new AwsKmsKeyName(text) : null;

@@ -6,8 +6,8 @@ namespace Qkms.Core.Keyrings;
 
 /// <summary>
 /// A root key that a key of another KMS has encrypted, by the protocol of AWS KMS. The wrapping has what the other KMS needs to give it
-/// again, and the name of its key: <c>$aws-kms$&lt;ciphertext&gt;$&lt;key&gt;</c>. It is a random key for this wrapping alone, and its id is
-/// authenticated with it, in the encryption context.
+/// again, and the name of its key: <c>$aws-kms$&lt;ciphertext&gt;$&lt;key&gt;</c>. It is a random key for this wrapping alone, and its id
+/// is authenticated with it, in the encryption context.
 /// </summary>
 internal sealed partial class AwsKmsKind : IRootKeyKind
 {
@@ -45,7 +45,9 @@ internal sealed partial class AwsKmsKind : IRootKeyKind
     }
 
     /// <inheritdoc/>
-    /// <remarks>Only a row that names the key which this process was told of is shown to the other KMS: anybody may have written it.</remarks>
+    /// <remarks>
+    /// Only a row that names the key which this process was told of is shown to the other KMS: anybody may have written it.
+    /// </remarks>
     public async ValueTask<RootKey?> FindAsync(RootWrapper wrapper, RootSecrets secrets, CancellationToken cancellationToken)
     {
         if (secrets.OtherKms is not { } other

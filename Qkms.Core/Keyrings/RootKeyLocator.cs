@@ -83,7 +83,7 @@ internal sealed class RootKeyLocator(RootKeyEnvironment environment, string data
         uri,
         ReadPin);
 
-    /// <summary>The key in another KMS that the environment names; null when it names none. Nothing is asked of the other KMS here.</summary>
+    /// <summary>The key in another KMS that the environment names; null when it names none. The other KMS is not asked here.</summary>
     /// <exception cref="RootKeyException">What it names is no key, or what it takes besides is missing.</exception>
     public RootKeyOtherKms? FindOtherKms()
     {

@@ -1,7 +1,9 @@
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Primitives;
 using Qkms.Api.Aws;
 using Qkms.Core.AwsKms;
+using Qkms.Tests.Certificates;
 
 namespace Qkms.Tests.RootKeys;
 
@@ -213,8 +215,12 @@ public sealed class AwsKmsClientTests
     [Fact]
     public async Task A_certificate_that_nobody_trusts_is_refused_at_once()
     {
-        using FakeAwsKms plain = new(_ => []);
-        (await RefusalOf(plain.Url.Replace("http:", "https:", StringComparison.Ordinal))).Should().Contain("cannot be reached");
+        using X509Certificate2 certificate = TestCertificates.Make();
+        using FakeAwsKms server = new(_ => FakeAwsKms.Http(200, _opened), certificate);
+
+        (await RefusalOf(server)).Should().Contain("its certificate is not trusted here").And.Contain("SSL_CERT_FILE");
+
+        server.Requests.Should().BeEmpty();
     }
 
     private static AwsAccessKey AccessKey() => new("AKIDEXAMPLE", SecretBytes.CopyOf(Encoding.ASCII.GetBytes(SecretAccessKey)));

@@ -184,7 +184,7 @@ public sealed class AwsKmsKindTests : IDisposable
     public void What_no_release_writes_is_not_shown() =>
         new AwsKmsKind().Describe(Wrapper("$aws-kms$AAAA$alias/a\nb")).Should().Be("parameters that no release writes");
 
-    private async Task<string> Refusal(string? file)
+    private static async Task<string> Refusal(string? file)
     {
         using RootKeyEnvironment environment = new(awsKms: new AwsKmsEnvironment(Nowhere, "eu-west-1", Key, file));
         RootKeyOtherKms other = new RootKeyLocator(environment, "/nowhere").FindOtherKms()!;

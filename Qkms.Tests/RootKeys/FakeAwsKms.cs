@@ -1,4 +1,7 @@
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
 
 namespace Qkms.Tests.RootKeys;
@@ -9,17 +12,19 @@ internal sealed partial class FakeAwsKms : IDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _end = new();
     private readonly Func<string, byte[]?> _answer;
+    private readonly X509Certificate2? _certificate;
     private readonly List<string> _requests = [];
 
     /// <param name="answer">The bytes that answer a request; null where the connection is kept open without an answer.</param>
-    public FakeAwsKms(Func<string, byte[]?> answer)
+    /// <param name="certificate">Where it speaks TLS, what it shows.</param>
+    public FakeAwsKms(Func<string, byte[]?> answer, X509Certificate2? certificate = null)
     {
-        _answer = answer;
+        (_answer, _certificate) = (answer, certificate);
         _listener.Start();
         _ = AcceptAsync();
     }
 
-    public string Url => $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+    public string Url => $"{(_certificate is null ? "http" : "https")}://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
     /// <summary>The requests, head and body.</summary>
     public string[] Requests
@@ -65,7 +70,7 @@ internal sealed partial class FakeAwsKms : IDisposable
         {
             try
             {
-                NetworkStream stream = client.GetStream();
+                await using Stream stream = await SecureAsync(client.GetStream());
                 byte[] buffer = new byte[64 * 1024];
                 int length = 0;
                 int read;
@@ -82,11 +87,21 @@ internal sealed partial class FakeAwsKms : IDisposable
                 else
                     await Task.Delay(Timeout.InfiniteTimeSpan, _end.Token);
             }
-            catch (Exception e) when (e is OperationCanceledException or IOException)
+            catch (Exception e) when (e is OperationCanceledException or IOException or AuthenticationException)
             {
                 // The client has gone, or the test has ended.
             }
         }
+    }
+
+    private async Task<Stream> SecureAsync(NetworkStream plain)
+    {
+        if (_certificate is null)
+            return plain;
+
+        SslStream secure = new(plain);
+        await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _end.Token);
+        return secure;
     }
 
     private static bool IsWhole(string request)

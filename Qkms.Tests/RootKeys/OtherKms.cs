@@ -5,6 +5,8 @@ namespace Qkms.Tests.RootKeys;
 /// <summary>Another Qkms, a process of its own on this host, with a key that seals root keys and an access key that may use it.</summary>
 internal sealed class OtherKms : IAsyncDisposable
 {
+    private static readonly string[] _names = ["root", "root/*"];
+
     private readonly TemporaryDirectory _directory;
     private ServiceProcess _service;
     private HttpClient _client;
@@ -38,7 +40,7 @@ internal sealed class OtherKms : IAsyncDisposable
 
     /// <summary>An access key for keys root and root/….</summary>
     public Task<AwsSigner> MakeAccessKeyAsync(params string[] permissions) =>
-        _client.CreateAccessKeyAsync(new { permissions, key_names = new[] { "root", "root/*" } });
+        _client.CreateAccessKeyAsync(new { permissions, key_names = _names });
 
     /// <summary>Has an operation done there by somebody who may do everything.</summary>
     public async Task<Answer> DoAsync(string operation, object body) =>

@@ -1,4 +1,6 @@
+using System.Security.Cryptography.X509Certificates;
 using Qkms.Tests.Aws;
+using Qkms.Tests.Certificates;
 
 namespace Qkms.Tests.RootKeys;
 
@@ -67,6 +69,37 @@ public sealed class OtherKmsCommandTests : OtherKmsTests
         (await RootKeyCommands.ListAsync(Data, new RootKeyEnvironment(keyFile: Folder.File("back"))))
             .Should().ContainSingle().Which.State.Should().Be("opens");
         (await Client.GetJsonAsync("/audit/events?action=root_key.removed")).Data["events"]!.AsArray().Should().HaveCount(3);
+    }
+
+    [Fact]
+    public async Task By_https_the_certificate_is_checked_and_a_file_can_say_whom_to_trust()
+    {
+        _ = App.InitialApiKey;
+        string? plaintext = null;
+        using X509Certificate2 certificate = TestCertificates.Make();
+        using FakeAwsKms server = new(
+            request =>
+            {
+                plaintext ??= (string?)JsonNode.Parse(request.Split("\r\n\r\n")[1])!["Plaintext"];
+                return FakeAwsKms.Http(200, $$"""{"CiphertextBlob":"AAAA","Plaintext":"{{plaintext}}"}""");
+            },
+            certificate);
+        Dictionary<string, string?> environment = new()
+        {
+            ["QKMS_AWS_KMS_ENDPOINT"] = server.Url,
+            ["QKMS_AWS_KMS_REGION"] = "eu-west-1",
+            ["QKMS_AWS_KMS_CREDENTIALS_FILE"] = Folder.Write("credentials", "aws_access_key_id=A\naws_secret_access_key=secret\n"),
+
+            // Nobody is there: whoever asked it would not come through.
+            ["HTTPS_PROXY"] = "http://127.0.0.1:1",
+        };
+        await ShouldRefuseAsync(environment, "its certificate is not trusted here", "add", "--aws-kms=alias/root");
+        server.Requests.Should().BeEmpty();
+        environment["SSL_CERT_FILE"] = Folder.Write("authorities.pem", certificate.ExportCertificatePem());
+
+        await MustAsync(Data, environment, "root-key", "add", "--aws-kms=alias/root");
+
+        server.Requests.Should().HaveCount(2);
     }
 
     [Fact]

@@ -57,7 +57,8 @@ public sealed class OtherKmsServiceTests : OtherKmsTests
         string next = await other.MakeKeyAsync("root/next");
         await other.StopAsync();
 
-        await ShouldNotStartAsync([], "There is no root key", "(aws-kms)", "or the other KMS, with QKMS_AWS_KMS_REGION and QKMS_AWS_KMS_KEY");
+        await ShouldNotStartAsync(
+            [], "There is no root key", "(aws-kms)", "or the other KMS, with QKMS_AWS_KMS_REGION and QKMS_AWS_KMS_KEY");
         await ShouldNotStartAsync(other.Environment(), "There is no root key", "QKMS_AWS_KMS_KEY");
         await ShouldNotStartAsync(
             other.Environment(next), "No root key of this database is sealed by", $"QKMS_AWS_KMS_KEY names ({next})");

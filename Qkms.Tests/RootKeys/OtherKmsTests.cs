@@ -1,5 +1,3 @@
-using Qkms.Tests.Aws;
-
 namespace Qkms.Tests.RootKeys;
 
 /// <summary>An installation that another Qkms seals: what its tests share.</summary>
