@@ -12,7 +12,7 @@ public sealed partial class EnvironmentRuleTests
     [InlineData("qkms_root_key", "Did you mean QKMS_ROOT_KEY?")]
     [InlineData("QKMS_ROOTKEY", "Did you mean QKMS_ROOT_KEY?")]
     [InlineData("QKMS_PKCS11_PIN", "Did you mean QKMS_PKCS11_URI?")]
-    [InlineData("QKMS_AWS_KMS_CREDENTIALS", "docs/configuration.md lists what Qkms reads.")]
+    [InlineData("QKMS_AWS_KMS_CREDENTIALS", "Did you mean QKMS_AWS_KMS_CREDENTIALS_FILE?")]
     [InlineData("Qkms_Materials_MaxKeys", "Did you mean Qkms__Materials__MaxKeys?")]
     [InlineData("QKMS_DATA_DIRECTORY", "Did you mean Qkms__DataDirectory?")]
     [InlineData("Qkms.DataDirectory", "Did you mean Qkms__DataDirectory?")]

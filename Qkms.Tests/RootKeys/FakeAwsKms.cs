@@ -78,6 +78,10 @@ internal sealed partial class FakeAwsKms : IDisposable
                     && (read = await stream.ReadAsync(buffer.AsMemory(length), _end.Token)) > 0)
                     length += read;
 
+                // Who does not trust the certificate goes away without a word.
+                if (length == 0)
+                    return;
+
                 string request = Encoding.UTF8.GetString(buffer, 0, length);
                 lock (_requests)
                     _requests.Add(request);

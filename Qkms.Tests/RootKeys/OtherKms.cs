@@ -64,15 +64,12 @@ internal sealed class OtherKms : IAsyncDisposable
         return environment;
     }
 
-    public async Task StopAsync()
-    {
-        (await _service.TerminateAsync()).Should().Be(0, _service.Output);
-        _service.Dispose();
-    }
+    public async Task StopAsync() => (await _service.TerminateAsync()).Should().Be(0, _service.Output);
 
     /// <summary>Starts it again, at another address.</summary>
     public async Task StartAgainAsync()
     {
+        _service.Dispose();
         _service = await ServiceProcess.StartAsync(_directory.File("other"));
         _client.Dispose();
         _client = _service.Client();
