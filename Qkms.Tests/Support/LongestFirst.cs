@@ -27,7 +27,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
         typeof(SecretsLeaveMemoryTests), typeof(IntegrityTableTests), typeof(FirstStartCrashTests), typeof(MaterialUseTests),
         typeof(StopTests), typeof(TamperingTests), typeof(StartTests), typeof(UnwritableDiskTests), typeof(DamagedFileTests),
         typeof(StepCrashTests), typeof(FailedStartTests), typeof(VerifyExitStatusTests),
-        typeof(TokenServiceTests),
+        typeof(TokenServiceTests), typeof(OtherKmsServiceTests),
     ];
 
     /// <inheritdoc/>
