@@ -1,3 +1,4 @@
+using Npgsql;
 using Qkms.Tests.Verification;
 
 namespace Qkms.Tests.Crash;
@@ -23,7 +24,7 @@ public sealed class FullPostgresDiskTests : IDisposable
     {
         PostgresCluster.GiveToServer(_disk.Path);
         using PostgresCluster cluster = new();
-        await FillUnderLoadAsync(cluster.CreateDatabase("qkms", _disk.Path), async client =>
+        await FillUnderLoadAsync(cluster.CreateDatabase("qkms", _disk.Path), _disk.Fill, async client =>
         {
             for (int i = 0; i < 20; i++)
                 await ReadsShouldGoOnAsync(client);
@@ -39,7 +40,7 @@ public sealed class FullPostgresDiskTests : IDisposable
         PostgresCluster.GiveToServer(_disk.Path);
         using PostgresCluster cluster = new(wal: Path.Combine(_disk.Path, "wal"));
         cluster.Set("wal_keep_size", "0");
-        await FillUnderLoadAsync(cluster.CreateDatabase("qkms"), async client =>
+        await FillUnderLoadAsync(cluster.CreateDatabase("qkms"), () => FillLog(cluster), async client =>
         {
             // It does not recover either: that takes room, too.
             await Eventually.HoldsAsync(() => Task.FromResult(!cluster.IsRunning));
@@ -51,7 +52,22 @@ public sealed class FullPostgresDiskTests : IDisposable
         });
     }
 
-    private async Task FillUnderLoadAsync(string database, Func<HttpClient, Task> whileFullAsync)
+    // Checkpoints make new files of the log out of old ones, and on a busy machine do so faster than the load fills them. So more of them
+    // are begun at once than there are.
+    private void FillLog(PostgresCluster cluster)
+    {
+        _disk.Fill();
+        try
+        {
+            cluster.Run("SELECT pg_logical_emit_message(false, 'filler', 'x'), pg_switch_wal() FROM generate_series(1, 20)");
+        }
+        catch (NpgsqlException)
+        {
+            // The server ends by that, or has ended.
+        }
+    }
+
+    private async Task FillUnderLoadAsync(string database, Action fill, Func<HttpClient, Task> whileFullAsync)
     {
         Dictionary<string, string> storage = new()
         {
@@ -71,7 +87,7 @@ public sealed class FullPostgresDiskTests : IDisposable
         await load.WaitForAsync(30);
         await Eventually.HoldsAsync(async () =>
         {
-            _disk.Fill();
+            fill();
             return IsRefused(await UseAsync(client)) & IsRefused(await GenerateAsync(client, $"n{RandomNumberGenerator.GetHexString(16)}"));
         });
         await whileFullAsync(client);
