@@ -94,9 +94,10 @@ internal sealed class LogOutput : IDisposable
                 _stream.Write(lines.Span);
                 _stream.Flush();
             }
-            catch (IOException)
+            catch (Exception e) when (e is IOException or ObjectDisposedException)
             {
-                // Nobody reads the log any more, or its disk is full. There is nowhere to say so now, and the service goes on.
+                // Nobody reads the log any more, its disk is full, or somebody closed it. There is nowhere to say so now, and the service
+                // goes on.
                 lock (_gate)
                     _dropped += _isClosed ? 0 : lines.Span.Count((byte)'\n');
             }

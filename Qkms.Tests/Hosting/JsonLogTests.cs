@@ -119,7 +119,25 @@ public sealed partial class JsonLogTests : IDisposable
         output.Add("line\n"u8, isUrgent: true);
 
         await Task.Run(output.Dispose).WaitAsync(TimeSpan.FromMinutes(1));
+
+        // Its thread is still there, and must not meet what ends with this test.
         never.Release(100);
+        await Eventually.HoldsAsync(() => Task.FromResult(_stream.Length > 0));
+    }
+
+    // An exception on the thread of the log would end the process.
+    [Fact]
+    public async Task A_stream_that_somebody_closed_ends_nothing()
+    {
+        using SemaphoreSlim reading = new(0);
+        using LogOutput output = new(new SlowStream(_stream, reading), WriteDropped);
+        output.Add("lost\n"u8, isUrgent: true);
+        await _stream.DisposeAsync();
+        reading.Release(100);
+        await Eventually.HoldsAsync(() => Task.FromResult(reading.CurrentCount == 99));
+        output.Add("lost too\n"u8, isUrgent: true);
+
+        await Eventually.HoldsAsync(() => Task.FromResult(reading.CurrentCount == 98));
     }
 
     // F-04: a disk that is full takes no line, and later says how many are missing.
