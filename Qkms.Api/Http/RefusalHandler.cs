@@ -2,6 +2,7 @@ using Qkms.Api.Logging;
 using Qkms.Core.Cryptography;
 using Qkms.Core.Journal;
 using Qkms.Core.Sealing;
+using Qkms.Core.Tenants;
 
 namespace Qkms.Api.Http;
 
@@ -10,7 +11,7 @@ namespace Qkms.Api.Http;
 /// status that the framework set without a body. One stage does what the framework has two for; every request passes it.
 /// </summary>
 internal sealed partial class RefusalHandler(
-    RequestDelegate next, RefusalJournal refusals, IntegrityAlarm alarm, ILogger<RefusalHandler> logger)
+    RequestDelegate next, RefusalJournal refusals, TenantStates tenants, IntegrityAlarm alarm, ILogger<RefusalHandler> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -81,8 +82,7 @@ internal sealed partial class RefusalHandler(
                 return Protocol.Of(context).Explain(context, bad);
 
             case SealBrokenException broken:
-                await alarm.RaiseAsync(RequestFacts.Of(context).Caller, broken.What);
-                return KmsErrors.Internal.Refusal();
+                return await TranslateAsync(RequestFacts.Of(context).Caller, broken);
 
             case EngineFaultException fault:
                 await alarm.RaiseAsync(RequestFacts.Of(context).Caller, fault);
@@ -92,6 +92,27 @@ internal sealed partial class RefusalHandler(
                 LogUnexpected(logger, exception, RequestIdentity.Of(context));
                 return KmsErrors.Internal.Refusal();
         }
+    }
+
+    // Of a tenant that was deleted while its request was under way, nothing is as it was, and nobody has tampered with it.
+    private async Task<KmsException> TranslateAsync(Caller? caller, SealBrokenException broken)
+    {
+        try
+        {
+            if (caller is not null && await tenants.HasLeftAsync(caller.TenantId, CancellationToken.None))
+                return KmsErrors.TenantSuspended.Refusal();
+        }
+        catch (KmsException refusal)
+        {
+            return refusal;
+        }
+        catch (SealBrokenException)
+        {
+            // The row that says so is broken as well.
+        }
+
+        await alarm.RaiseAsync(caller, broken.What);
+        return KmsErrors.Internal.Refusal();
     }
 
     [LoggerMessage(ApiEvents.UnexpectedFailure, LogLevel.Error, "Request {RequestId} failed unexpectedly.")]
