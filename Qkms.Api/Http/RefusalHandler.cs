@@ -99,7 +99,7 @@ internal sealed partial class RefusalHandler(
     {
         try
         {
-            if (caller is not null && await tenants.HasLeftAsync(caller.TenantId, CancellationToken.None))
+            if (caller is not null && await tenants.IsDeletedAsync(caller.TenantId, CancellationToken.None))
                 return KmsErrors.TenantSuspended.Refusal();
         }
         catch (KmsException refusal)

@@ -52,15 +52,15 @@ internal sealed class TenantStates
     }
 
     /// <summary>
-    /// Whether a tenant may not use the service any more, as the database says now. To be asked when something of it is broken or missing:
-    /// whoever deletes a tenant writes zeros over its key and removes its rows, while what was let in before still reads.
+    /// Whether a tenant is deleted, as the database says now. To be asked when something of it is broken or missing: whoever deletes
+    /// a tenant writes zeros over its key and removes its rows, while what was let in before still reads.
     /// </summary>
     /// <param name="id">The tenant.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="KmsException">Storage is not available.</exception>
     /// <exception cref="SealBrokenException">Its row is gone, or does not match its seal.</exception>
-    public async Task<bool> HasLeftAsync(TenantId id, CancellationToken cancellationToken) =>
-        !await _store.ReadAsync(session => IsActiveAsync(session, id), cancellationToken);
+    public async Task<bool> IsDeletedAsync(TenantId id, CancellationToken cancellationToken) =>
+        (await _store.ReadAsync(session => FindAsync(session, id), cancellationToken)).State == TenantState.Deleted;
 
     /// <summary>Drops what is remembered. To be called when a change of a tenant is committed, before it is answered.</summary>
     public void ForgetAll() => _fresh.ForgetAll();

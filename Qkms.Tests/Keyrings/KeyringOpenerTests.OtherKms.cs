@@ -10,17 +10,9 @@ public sealed partial class KeyringOpenerTests
     [Fact]
     public async Task A_first_start_makes_no_root_key_in_another_KMS_and_asks_none()
     {
-        FakeKeyringStore shared = new() { IsEmbedded = false };
-        using Keyring keyring = NewKeyring();
-        using Keyring other = NewKeyring();
         using RootKeyEnvironment environment = new(awsKms: new AwsKmsEnvironment(Nowhere, "eu-west-1", "alias/root"));
 
-        (await OpenAsync(_store, keyring, environment)).RootKeyMade.Should().BeTrue();
-        File.Delete(_folder.File("root.key"));
-        await OpeningShouldFail<RootKeyException>(shared, other, "There is no root key*give it to every node*", environment);
-
-        _store.Wrappers.Should().ContainSingle().Which.Kind.Should().Be("root-key");
-        shared.Wrappers.Should().BeEmpty();
+        await FirstStartShouldTakeAFileAsync(environment);
     }
 
     [Fact]

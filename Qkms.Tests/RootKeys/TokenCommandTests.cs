@@ -1,35 +1,20 @@
 namespace Qkms.Tests.RootKeys;
 
 /// <summary>Issue 16: <c>root-key add | remove | rotate</c> with keys in a PKCS #11 token, with SoftHSM as the token.</summary>
-public sealed class TokenCommandTests : ServiceTests, IDisposable
+public sealed class TokenCommandTests : TokenTests
 {
-    private readonly TemporaryDirectory _directory = new();
-    private readonly SoftHsm _hsm = new();
-
-    public TokenCommandTests() => Directory.CreateDirectory(_directory.File("data"));
-
-    private string Data => App.DataDirectory;
-
-    public void Dispose()
-    {
-        _hsm.Dispose();
-        _directory.Dispose();
-    }
-
-    private protected override QkmsApplication NewApplication() => new(_directory.File("data"));
-
     [FactIf(Requirement.SoftHsm)]
     public async Task A_key_that_could_leave_the_token_or_does_not_do_the_work_is_refused_and_nothing_stored()
     {
         _ = App.InitialApiKey;
-        _hsm.MakeKey("readable", "01", attributes: "CKA_ENCRYPT CKA_DECRYPT");
-        _hsm.MakeKey("extractable", "02", attributes: "CKA_SENSITIVE CKA_EXTRACTABLE CKA_ENCRYPT CKA_DECRYPT");
-        _hsm.MakeKey("encrypts", "03", attributes: "CKA_SENSITIVE CKA_ENCRYPT");
-        _hsm.MakeKey("decrypts", "04", attributes: "CKA_SENSITIVE CKA_DECRYPT");
-        _hsm.MakeKey("short", "05", length: 16);
-        _hsm.MakeKey("bad", "06", length: 16, attributes: "CKA_EXTRACTABLE");
-        _hsm.MakeKey("twice", "07");
-        _hsm.MakeKey("twice", "08");
+        Hsm.MakeKey("readable", "01", attributes: "CKA_ENCRYPT CKA_DECRYPT");
+        Hsm.MakeKey("extractable", "02", attributes: "CKA_SENSITIVE CKA_EXTRACTABLE CKA_ENCRYPT CKA_DECRYPT");
+        Hsm.MakeKey("encrypts", "03", attributes: "CKA_SENSITIVE CKA_ENCRYPT");
+        Hsm.MakeKey("decrypts", "04", attributes: "CKA_SENSITIVE CKA_DECRYPT");
+        Hsm.MakeKey("short", "05", length: 16);
+        Hsm.MakeKey("bad", "06", length: 16, attributes: "CKA_EXTRACTABLE");
+        Hsm.MakeKey("twice", "07");
+        Hsm.MakeKey("twice", "08");
 
         await ShouldRefuseAsync("object=readable", "CKA_SENSITIVE is not true");
         await ShouldRefuseAsync("object=extractable", "CKA_EXTRACTABLE is not false");
@@ -45,8 +30,8 @@ public sealed class TokenCommandTests : ServiceTests, IDisposable
         await ShouldRefuseAsync("object=twice;serial=0", "is not there");
         (await RootKeyCommands.ListAsync(Data)).Should().ContainSingle();
 
-        await MustAsync(_hsm.Environment(), "add", "--pkcs11=pkcs11:token=qkms%20test;object=twice;id=%08");
-        await MustAsync(_hsm.Environment(), "add", "--pkcs11=pkcs11:token=qkms%20test;id=%07");
+        await MustAsync(Hsm.Environment(), "add", "--pkcs11=pkcs11:token=qkms%20test;object=twice;id=%08");
+        await MustAsync(Hsm.Environment(), "add", "--pkcs11=pkcs11:token=qkms%20test;id=%07");
         (await RootKeyCommands.ListAsync(Data)).Select(key => (key.Kind, key.State)).Should().Equal(
             ("root-key", "opens"), ("pkcs11", "not_at_hand"), ("pkcs11", "not_at_hand"));
     }
@@ -55,38 +40,38 @@ public sealed class TokenCommandTests : ServiceTests, IDisposable
     public async Task Nothing_is_removed_before_the_token_has_opened_what_stays()
     {
         _ = App.InitialApiKey;
-        _hsm.MakeKey("root");
-        string said = await MustAsync(_hsm.Environment(), "add", $"--pkcs11={SoftHsm.UriOf("root")}", "--json");
+        Hsm.MakeKey("root");
+        string said = await MustAsync(Hsm.Environment(), "add", $"--pkcs11={SoftHsm.UriOf("root")}", "--json");
         said.Should().Contain("\"kind\":\"pkcs11\"").And.NotContain(SoftHsm.Pin);
         string[] ids = [.. (await RootKeyCommands.ListAsync(Data)).Select(key => key.Id)];
 
         await ShouldRefuseAsync([], "pkcs11) is not at hand", "remove", ids[0]);
-        await ShouldRefuseAsync(_hsm.Environment(), "pkcs11) is not at hand", "remove", ids[0]);
-        await ShouldRefuseAsync(_hsm.Environment("root", pin: "wrong-pin"), "The PIN is not that", "remove", ids[0]);
-        _hsm.MakeKey("root", "02");
-        await ShouldRefuseAsync(_hsm.Environment("root"), "has 2 secret keys", "remove", ids[0]);
-        await ShouldRefuseAsync(_hsm.Environment("root"), "has 2 secret keys", "rotate", $"--file={_directory.File("new")}", "--generate",
+        await ShouldRefuseAsync(Hsm.Environment(), "pkcs11) is not at hand", "remove", ids[0]);
+        await ShouldRefuseAsync(Hsm.Environment("root", pin: "wrong-pin"), "The PIN is not that", "remove", ids[0]);
+        Hsm.MakeKey("root", "02");
+        await ShouldRefuseAsync(Hsm.Environment("root"), "has 2 secret keys", "remove", ids[0]);
+        await ShouldRefuseAsync(Hsm.Environment("root"), "has 2 secret keys", "rotate", $"--file={Folder.File("new")}", "--generate",
             $"--old={ids[0]}");
-        File.Exists(_directory.File("new")).Should().BeFalse("what cannot be finished is not begun");
+        File.Exists(Folder.File("new")).Should().BeFalse("what cannot be finished is not begun");
         (await RootKeyCommands.ListAsync(Data)).Should().HaveCount(2);
-        _hsm.DeleteKey("root");
-        _hsm.DeleteKey("root");
-        _hsm.MakeKey("root");
-        await ShouldRefuseAsync(_hsm.Environment("root"), "does not open what the database has", "remove", ids[0]);
+        Hsm.DeleteKey("root");
+        Hsm.DeleteKey("root");
+        Hsm.MakeKey("root");
+        await ShouldRefuseAsync(Hsm.Environment("root"), "does not open what the database has", "remove", ids[0]);
 
         // Another one in its place: the file proves itself, and the row that no token opens any more goes.
-        await MustAsync(_hsm.Environment(), "rotate", $"--pkcs11={SoftHsm.UriOf("root")}", $"--old={ids[1]}");
+        await MustAsync(Hsm.Environment(), "rotate", $"--pkcs11={SoftHsm.UriOf("root")}", $"--old={ids[1]}");
         (await RootKeyCommands.ListAsync(Data)).Should().HaveCount(2).And.NotContain(key => key.Id == ids[1]);
-        (await MustAsync(_hsm.Environment("root"), "remove", ids[0])).Should().Contain("no longer");
+        (await MustAsync(Hsm.Environment("root"), "remove", ids[0])).Should().Contain("no longer");
         File.Delete(Path.Combine(Data, "root.key"));
 
         // From one key of the token to another, and back to a file.
-        _hsm.MakeKey("next", "09");
-        await MustAsync(_hsm.Environment("root"), "rotate", $"--pkcs11={SoftHsm.UriOf("next")}");
-        await ShouldRefuseAsync(_hsm.Environment("root"), "No root key of this database is sealed by", "list");
-        (await MustAsync(_hsm.Environment("next"), "list")).Should().Contain("opens now");
-        await MustAsync(_hsm.Environment("next"), "rotate", $"--file={_directory.File("back")}", "--generate");
-        (await RootKeyCommands.ListAsync(Data, new RootKeyEnvironment(keyFile: _directory.File("back"))))
+        Hsm.MakeKey("next", "09");
+        await MustAsync(Hsm.Environment("root"), "rotate", $"--pkcs11={SoftHsm.UriOf("next")}");
+        await ShouldRefuseAsync(Hsm.Environment("root"), "No root key of this database is sealed by", "list");
+        (await MustAsync(Hsm.Environment("next"), "list")).Should().Contain("opens now");
+        await MustAsync(Hsm.Environment("next"), "rotate", $"--file={Folder.File("back")}", "--generate");
+        (await RootKeyCommands.ListAsync(Data, new RootKeyEnvironment(keyFile: Folder.File("back"))))
             .Should().ContainSingle().Which.State.Should().Be("opens");
         (await Client.GetJsonAsync("/audit/events?action=root_key.removed")).Data["events"]!.AsArray().Should().HaveCount(4);
     }
@@ -95,40 +80,28 @@ public sealed class TokenCommandTests : ServiceTests, IDisposable
     public async Task A_backup_is_restored_with_the_token_alone()
     {
         _ = App.InitialApiKey;
-        _hsm.MakeKey("root");
-        await MustAsync(_hsm.Environment(), "rotate", $"--pkcs11={SoftHsm.UriOf("root")}");
-        string backup = _directory.File("backup.qkms");
+        Hsm.MakeKey("root");
+        await MustAsync(Hsm.Environment(), "rotate", $"--pkcs11={SoftHsm.UriOf("root")}");
+        string backup = Folder.File("backup.qkms");
         (int made, string how) = await CommandProcess.RunAsync(Data, [], "backup", backup);
         made.Should().Be(0, how);
-        string elsewhere = _directory.File("elsewhere");
+        string elsewhere = Folder.File("elsewhere");
         TestStorage.UseEmpty(elsewhere);
 
         // PostgreSQL's directory has a root key of its own, which is another one's.
-        (int refused, string why) = await CommandProcess.RunAsync(elsewhere, _hsm.Environment("root", pin: "wrong-pin"), "restore", backup);
+        (int refused, string why) = await CommandProcess.RunAsync(elsewhere, Hsm.Environment("root", pin: "wrong-pin"), "restore", backup);
         refused.Should().Be(2);
         why.Should().Contain("The PIN is not that");
-        (int restored, string said) = await CommandProcess.RunAsync(elsewhere, _hsm.Environment("root"), "restore", backup);
+        (int restored, string said) = await CommandProcess.RunAsync(elsewhere, Hsm.Environment("root"), "restore", backup);
 
         restored.Should().Be(0, said);
-        (int verified, string found) = await CommandProcess.RunAsync(elsewhere, _hsm.Environment("root"), "verify");
+        (int verified, string found) = await CommandProcess.RunAsync(elsewhere, Hsm.Environment("root"), "verify");
         verified.Should().Be(0, found);
     }
 
     private Task ShouldRefuseAsync(string key, string words) =>
-        ShouldRefuseAsync(_hsm.Environment(), words, "add", $"--pkcs11=pkcs11:token=qkms%20test;{key}");
+        ShouldRefuseAsync(Hsm.Environment(), words, "add", $"--pkcs11=pkcs11:token=qkms%20test;{key}");
 
-    private async Task ShouldRefuseAsync(Dictionary<string, string?> environment, string words, params string[] arguments)
-    {
-        (int exitCode, string output) = await CommandProcess.RunAsync(Data, environment, ["root-key", .. arguments]);
-        exitCode.Should().Be(2, output);
-        output.Should().Contain(words);
-        output.TrimEnd().Should().NotContain("\n").And.NotContain(SoftHsm.Pin);
-    }
-
-    private async Task<string> MustAsync(Dictionary<string, string?> environment, params string[] arguments)
-    {
-        (int exitCode, string output) = await CommandProcess.RunAsync(Data, environment, ["root-key", .. arguments]);
-        exitCode.Should().Be(0, output);
-        return output;
-    }
+    private Task<string> MustAsync(Dictionary<string, string?> environment, params string[] arguments) =>
+        MustAsync(Data, environment, ["root-key", .. arguments]);
 }

@@ -4,31 +4,16 @@ using Qkms.Tests.Support.ChildProcess;
 namespace Qkms.Tests.RootKeys;
 
 /// <summary>Issue 16: a root key that a key in a PKCS #11 token has encrypted, with SoftHSM as the token.</summary>
-public sealed class TokenServiceTests : ServiceTests, IDisposable
+public sealed class TokenServiceTests : TokenTests
 {
     private const string Key = "root";
-
-    private readonly TemporaryDirectory _directory = new();
-    private readonly SoftHsm _hsm = new();
-
-    public TokenServiceTests() => Directory.CreateDirectory(_directory.File("data"));
-
-    private string Data => App.DataDirectory;
-
-    public void Dispose()
-    {
-        _hsm.Dispose();
-        _directory.Dispose();
-    }
-
-    private protected override QkmsApplication NewApplication() => new(_directory.File("data"));
 
     [FactIf(Requirement.SoftHsm)]
     public async Task A_key_in_a_token_opens_the_installation_alone_and_is_asked_once()
     {
         await SealByTokenAsync();
-        Dictionary<string, string?> environment = _hsm.Environment(Key);
-        Func<string[]> calls = _hsm.SpyOn(environment);
+        Dictionary<string, string?> environment = Hsm.Environment(Key);
+        Func<string[]> calls = Hsm.SpyOn(environment);
         using (ServiceProcess service = await ServiceProcess.StartAsync(Data, environment))
         {
             using HttpClient client = service.Client();
@@ -42,17 +27,17 @@ public sealed class TokenServiceTests : ServiceTests, IDisposable
                 "C_Initialize", "C_OpenSession", "C_Login", "C_Decrypt", "C_Logout", "C_CloseSession", "C_Finalize");
             said[^1].Should().Be("C_Finalize");
             said.Should().NotContain(["C_Encrypt", "C_CreateObject", "C_GenerateKey", "C_WrapKey", "C_SetPIN"]);
-            _hsm.SessionFlags().Should().Equal(["0x4"], "it is CKF_SERIAL_SESSION without CKF_RW_SESSION");
+            Hsm.SessionFlags().Should().Equal(["0x4"], "it is CKF_SERIAL_SESSION without CKF_RW_SESSION");
             (await service.TerminateAsync()).Should().Be(0);
             calls().Should().Equal(said);
             service.Output.Should().Contain($"the token of {SoftHsm.UriOf(Key)}").And.NotContain(SoftHsm.Pin);
         }
 
-        (int verified, string found) = await CommandProcess.RunAsync(Data, _hsm.Environment(Key), "verify");
+        (int verified, string found) = await CommandProcess.RunAsync(Data, Hsm.Environment(Key), "verify");
         verified.Should().Be(0, found);
-        (_, string list) = await CommandProcess.RunAsync(Data, _hsm.Environment(Key), "root-key", "list");
+        (_, string list) = await CommandProcess.RunAsync(Data, Hsm.Environment(Key), "root-key", "list");
         list.Should().Contain("pkcs11").And.Contain("opens now").And.Contain($"({SoftHsm.UriOf(Key)})");
-        (_, string doctor) = await CommandProcess.RunAsync(Data, _hsm.Environment(Key), "doctor");
+        (_, string doctor) = await CommandProcess.RunAsync(Data, Hsm.Environment(Key), "doctor");
         doctor.Should().Contain($"It is sealed by {SoftHsm.UriOf(Key)}");
     }
 
@@ -60,13 +45,13 @@ public sealed class TokenServiceTests : ServiceTests, IDisposable
     public async Task Where_a_file_or_a_passphrase_opens_the_token_is_not_asked()
     {
         _ = App.InitialApiKey;
-        _hsm.MakeKey(Key);
-        await MustAsync(Data, _hsm.Environment(), "root-key", "add", $"--pkcs11={SoftHsm.UriOf(Key)}");
-        string phrase = _directory.Write("phrase", "correct horse battery staple lamp");
-        await MustAsync(Data, _hsm.Environment(), "root-key", "add", $"--passphrase-file={phrase}");
+        Hsm.MakeKey(Key);
+        await MustAsync(Data, Hsm.Environment(), "root-key", "add", $"--pkcs11={SoftHsm.UriOf(Key)}");
+        string phrase = Folder.Write("phrase", "correct horse battery staple lamp");
+        await MustAsync(Data, Hsm.Environment(), "root-key", "add", $"--passphrase-file={phrase}");
         await App.DisposeAsync();
-        Dictionary<string, string?> environment = _hsm.Environment(Key);
-        Func<string[]> calls = _hsm.SpyOn(environment);
+        Dictionary<string, string?> environment = Hsm.Environment(Key);
+        Func<string[]> calls = Hsm.SpyOn(environment);
         using (ServiceProcess ofFile = await ServiceProcess.StartAsync(Data, environment))
             (await ofFile.TerminateAsync()).Should().Be(0);
 
@@ -85,12 +70,12 @@ public sealed class TokenServiceTests : ServiceTests, IDisposable
     public async Task Where_nothing_names_the_token_the_start_says_what_to_give()
     {
         await SealByTokenAsync();
-        await ShouldRefuseAsync([], "There is no root key", "(pkcs11)", "or the token, with QKMS_PKCS11_MODULE and QKMS_PKCS11_URI");
-        await ShouldRefuseAsync(_hsm.Environment(), "There is no root key", "QKMS_PKCS11_URI");
-        _hsm.MakeKey("other", "02");
-        Dictionary<string, string?> environment = _hsm.Environment("other");
-        Func<string[]> calls = _hsm.SpyOn(environment);
-        await ShouldRefuseAsync(environment, "QKMS_PKCS11_URI names (pkcs11:token=qkms%20test;object=other)");
+        await ShouldNotStartAsync([], "There is no root key", "(pkcs11)", "or the token, with QKMS_PKCS11_MODULE and QKMS_PKCS11_URI");
+        await ShouldNotStartAsync(Hsm.Environment(), "There is no root key", "QKMS_PKCS11_URI");
+        Hsm.MakeKey("other", "02");
+        Dictionary<string, string?> environment = Hsm.Environment("other");
+        Func<string[]> calls = Hsm.SpyOn(environment);
+        await ShouldNotStartAsync(environment, "QKMS_PKCS11_URI names (pkcs11:token=qkms%20test;object=other)");
         calls().Should().BeEmpty("no row is sealed by that key");
     }
 
@@ -98,10 +83,10 @@ public sealed class TokenServiceTests : ServiceTests, IDisposable
     public async Task A_wrong_PIN_is_tried_once_and_is_in_no_output()
     {
         await SealByTokenAsync();
-        Dictionary<string, string?> environment = _hsm.Environment(Key, pin: "not-the-right-pin");
-        Func<string[]> calls = _hsm.SpyOn(environment);
+        Dictionary<string, string?> environment = Hsm.Environment(Key, pin: "not-the-right-pin");
+        Func<string[]> calls = Hsm.SpyOn(environment);
 
-        string said = await ShouldRefuseAsync(environment, "The PIN is not that of the token", "It was tried once");
+        string said = await ShouldNotStartAsync(environment, "The PIN is not that of the token", "It was tried once");
 
         said.Should().NotContain("not-the-right-pin");
         calls().Count(call => call == "C_Login").Should().Be(1);
@@ -110,25 +95,25 @@ public sealed class TokenServiceTests : ServiceTests, IDisposable
         exitCode.Should().Be(2);
         listed.Should().Contain("The PIN is not that of the token").And.NotContain("not-the-right-pin");
         calls().Count(call => call == "C_Login").Should().Be(2, "that was another process");
-        using ServiceProcess service = await ServiceProcess.StartAsync(Data, _hsm.Environment(Key));
+        using ServiceProcess service = await ServiceProcess.StartAsync(Data, Hsm.Environment(Key));
     }
 
     [FactIf(Requirement.SoftHsm)]
     public async Task A_key_or_token_that_is_gone_or_exchanged_is_told_in_one_line()
     {
         await SealByTokenAsync();
-        _hsm.MakeKey(Key, "02");
-        await ShouldRefuseAsync(_hsm.Environment(Key), "The token has 2 secret keys", "add id=");
-        _hsm.DeleteKey(Key);
-        _hsm.DeleteKey(Key);
-        await ShouldRefuseAsync(_hsm.Environment(Key), "The token has no secret key", SoftHsm.UriOf(Key));
-        _hsm.MakeKey(Key);
-        await ShouldRefuseAsync(_hsm.Environment(Key), "The token does not open what the database has of root key");
-        _hsm.DeleteToken();
-        await ShouldRefuseAsync(_hsm.Environment(Key), "is not there", SoftHsm.UriOf(Key));
-        Dictionary<string, string?> unconfigured = _hsm.Environment(Key);
+        Hsm.MakeKey(Key, "02");
+        await ShouldNotStartAsync(Hsm.Environment(Key), "The token has 2 secret keys", "add id=");
+        Hsm.DeleteKey(Key);
+        Hsm.DeleteKey(Key);
+        await ShouldNotStartAsync(Hsm.Environment(Key), "The token has no secret key", SoftHsm.UriOf(Key));
+        Hsm.MakeKey(Key);
+        await ShouldNotStartAsync(Hsm.Environment(Key), "The token does not open what the database has of root key");
+        Hsm.DeleteToken();
+        await ShouldNotStartAsync(Hsm.Environment(Key), "is not there", SoftHsm.UriOf(Key));
+        Dictionary<string, string?> unconfigured = Hsm.Environment(Key);
         unconfigured["SOFTHSM2_CONF"] = "/nowhere/softhsm2.conf";
-        await ShouldRefuseAsync(unconfigured, "does not begin its work: C_Initialize answers");
+        await ShouldNotStartAsync(unconfigured, "does not begin its work: C_Initialize answers");
     }
 
     [FactIf(Requirement.SoftHsm)]
@@ -136,12 +121,12 @@ public sealed class TokenServiceTests : ServiceTests, IDisposable
     {
         await SealByTokenAsync();
         (string rootKeyId, string parameters) = ReadRow(Data);
-        string elsewhere = _directory.File("elsewhere");
+        string elsewhere = Folder.File("elsewhere");
         Directory.CreateDirectory(elsewhere);
         await using (QkmsApplication other = new(elsewhere))
         {
             _ = other.InitialApiKey;
-            await MustAsync(elsewhere, _hsm.Environment(), "root-key", "add", $"--pkcs11={SoftHsm.UriOf(Key)}");
+            await MustAsync(elsewhere, Hsm.Environment(), "root-key", "add", $"--pkcs11={SoftHsm.UriOf(Key)}");
         }
 
         (string foreignId, string foreign) = ReadRow(elsewhere);
@@ -163,11 +148,11 @@ public sealed class TokenServiceTests : ServiceTests, IDisposable
         ])
         {
             WriteRow(id, edited);
-            await ShouldRefuseAsync(_hsm.Environment(Key), words);
+            await ShouldNotStartAsync(Hsm.Environment(Key), words);
         }
 
         WriteRow(rootKeyId, parameters);
-        using ServiceProcess service = await ServiceProcess.StartAsync(Data, _hsm.Environment(Key));
+        using ServiceProcess service = await ServiceProcess.StartAsync(Data, Hsm.Environment(Key));
 
         string Joined(int part, string value) => string.Join('$', parts.Select((text, i) => i == part ? value : text));
 
@@ -178,17 +163,17 @@ public sealed class TokenServiceTests : ServiceTests, IDisposable
     public async Task A_token_that_fails_is_not_waited_for_where_there_are_shares_too()
     {
         _ = App.InitialApiKey;
-        _hsm.MakeKey(Key);
-        await MustAsync(Data, _hsm.Environment(), "root-key", "add", $"--pkcs11={SoftHsm.UriOf(Key)}");
-        await MustAsync(Data, _hsm.Environment(Key), "root-key", "add", "--shares=3", "--threshold=2");
+        Hsm.MakeKey(Key);
+        await MustAsync(Data, Hsm.Environment(), "root-key", "add", $"--pkcs11={SoftHsm.UriOf(Key)}");
+        await MustAsync(Data, Hsm.Environment(Key), "root-key", "add", "--shares=3", "--threshold=2");
         string[] ids = [.. (await RootKeyCommands.ListAsync(Data)).Select(key => key.Id)];
-        await MustAsync(Data, _hsm.Environment(Key), "root-key", "remove", ids[0], $"--unproved={ids[2]}");
+        await MustAsync(Data, Hsm.Environment(Key), "root-key", "remove", ids[0], $"--unproved={ids[2]}");
         await App.DisposeAsync();
         File.Delete(Path.Combine(Data, "root.key"));
 
-        await ShouldRefuseAsync(_hsm.Environment(Key, pin: "not-the-right-pin"), "The PIN is not that of the token");
-        await ShouldRefuseAsync(_hsm.Environment("other"), "No root key of this database is sealed by");
-        using ServiceProcess service = await ServiceProcess.StartAsync(Data, _hsm.Environment(Key));
+        await ShouldNotStartAsync(Hsm.Environment(Key, pin: "not-the-right-pin"), "The PIN is not that of the token");
+        await ShouldNotStartAsync(Hsm.Environment("other"), "No root key of this database is sealed by");
+        using ServiceProcess service = await ServiceProcess.StartAsync(Data, Hsm.Environment(Key));
         service.Output.Should().NotContain("is sealed:");
     }
 
@@ -209,7 +194,7 @@ public sealed class TokenServiceTests : ServiceTests, IDisposable
     {
         byte[] tokenKey = SoftHsm.NewKnownKey();
         await SealByTokenAsync(tokenKey);
-        using ServiceProcess service = await ServiceProcess.StartAsync(Data, _hsm.Environment(Key));
+        using ServiceProcess service = await ServiceProcess.StartAsync(Data, Hsm.Environment(Key));
         using HttpClient client = service.Client();
         (await client.GetJsonAsync("/kms/keys/active?algorithm=AES-256&name=before")).ShouldBe(HttpStatusCode.OK);
         ProcessMemory.Patterns there = new();
@@ -241,60 +226,15 @@ public sealed class TokenServiceTests : ServiceTests, IDisposable
     private async Task SealByTokenAsync(byte[]? tokenKey = null)
     {
         if (tokenKey is null)
-            _hsm.MakeKey(Key);
+            Hsm.MakeKey(Key);
         else
-            _hsm.Import(Key, tokenKey);
+            Hsm.Import(Key, tokenKey);
 
         _ = App.InitialApiKey;
         await Client.GenerateAsync("AES-256", new { name = "before" });
-        string said = await MustAsync(Data, _hsm.Environment(), "root-key", "rotate", $"--pkcs11={SoftHsm.UriOf(Key)}");
+        string said = await MustAsync(Data, Hsm.Environment(), "root-key", "rotate", $"--pkcs11={SoftHsm.UriOf(Key)}");
         said.Should().Contain($"QKMS_PKCS11_URI='{SoftHsm.UriOf(Key)}'").And.NotContain(SoftHsm.Pin);
         await App.DisposeAsync();
         File.Delete(Path.Combine(Data, "root.key"));
-    }
-
-    private static async Task<string> MustAsync(string data, Dictionary<string, string?> environment, params string[] arguments)
-    {
-        (int exitCode, string output) = await CommandProcess.RunAsync(data, environment, arguments);
-        exitCode.Should().Be(0, output);
-        return output;
-    }
-
-    // One line, the exit code of a wrong root key, and nothing was written.
-    private async Task<string> ShouldRefuseAsync(Dictionary<string, string?> environment, params string[] words)
-    {
-        long before = CountEvents();
-
-        (int exitCode, string output) = await ServiceProcess.StartInVainAsync(Data, environment);
-
-        exitCode.Should().Be(1, output);
-        string line = output.Split('\n').Should().ContainSingle(line => line.StartsWith("Qkms does not start: ")).Subject;
-        foreach (string word in words)
-            line.Should().Contain(word);
-
-        output.Should().NotContain("   at ").And.NotContain(SoftHsm.Pin);
-        CountEvents().Should().Be(before);
-        return output;
-    }
-
-    private long CountEvents()
-    {
-        using Database database = TestStorage.Open(Data);
-        return (long)database.Scalar("SELECT COUNT(*) FROM audit_events")!;
-    }
-
-    private static (string RootKeyId, string Parameters) ReadRow(string data)
-    {
-        using Database database = TestStorage.Open(data);
-        return (
-            database.Strings("SELECT root_key_id FROM root_wrappers WHERE kind = 'pkcs11'").Single(),
-            database.Strings("SELECT parameters FROM root_wrappers WHERE kind = 'pkcs11'").Single());
-    }
-
-    private void WriteRow(string rootKeyId, string parameters)
-    {
-        using Database database = TestStorage.Open(Data);
-        database.Execute($"UPDATE root_wrappers SET root_key_id = '{rootKeyId}', parameters = '{parameters}' WHERE kind = 'pkcs11'")
-            .Should().Be(1);
     }
 }
