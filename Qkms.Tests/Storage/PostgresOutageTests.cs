@@ -255,13 +255,19 @@ public sealed class PostgresOutageTests : IDisposable
     public async Task A_read_is_cancelled_by_its_caller()
     {
         await OpenAsync();
-        using CancellationTokenSource caller = new(TimeSpan.FromMilliseconds(100));
-
+        using CancellationTokenSource caller = new();
         Func<Task> read = () =>
-            Store.ReadAsync(session => ((KmsSession)session).ListAsync<string>("SELECT pg_sleep(1)::text"), caller.Token);
+            Store.ReadAsync(session => ((KmsSession)session).ListAsync<string>("SELECT pg_sleep(300)::text"), caller.Token);
 
-        await read.Should().ThrowAsync<OperationCanceledException>();
+        Task cancelled = read.Should().ThrowAsync<OperationCanceledException>();
+        await Eventually.HoldsAsync(() => Task.FromResult(IsUnderWay()));
+        await caller.CancelAsync();
+        await cancelled;
+        await Eventually.HoldsAsync(() => Task.FromResult(!IsUnderWay()));
         _log.Lines.Should().BeEmpty();
+
+        bool IsUnderWay() => (long)Database.Run(
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'")! > 0;
     }
 
     private async Task OpenAsync(string settings = "")
