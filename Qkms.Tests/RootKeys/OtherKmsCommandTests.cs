@@ -39,7 +39,7 @@ public sealed class OtherKmsCommandTests : OtherKmsTests
         lines.Should().ContainSingle(line => line.Contains($"not at hand  ({other.KeyId})"));
     }
 
-    [Fact]
+    [FactIf(Requirement.LongTests)]
     public async Task Nothing_is_removed_before_the_other_KMS_has_opened_what_stays()
     {
         await using OtherKms other = await OtherKms.StartAsync();
@@ -71,7 +71,7 @@ public sealed class OtherKmsCommandTests : OtherKmsTests
         (await Client.GetJsonAsync("/audit/events?action=root_key.removed")).Data["events"]!.AsArray().Should().HaveCount(3);
     }
 
-    [Fact]
+    [FactIf(Requirement.LongTests)]
     public async Task By_https_the_certificate_is_checked_and_a_file_can_say_whom_to_trust()
     {
         _ = App.InitialApiKey;
@@ -102,7 +102,7 @@ public sealed class OtherKmsCommandTests : OtherKmsTests
         server.Requests.Should().HaveCount(2);
     }
 
-    [Fact]
+    [FactIf(Requirement.LongTests)]
     public async Task A_backup_is_restored_with_the_other_KMS_alone()
     {
         await using OtherKms other = await OtherKms.StartAsync();

@@ -67,7 +67,7 @@ public sealed class OtherKmsServiceTests : OtherKmsTests
         await ShouldNotStartAsync(far, "QKMS_AWS_KMS_ENDPOINT must be https");
     }
 
-    [Fact]
+    [FactIf(Requirement.LongTests)]
     public async Task What_the_other_KMS_refuses_is_told_in_one_line_by_its_exception()
     {
         await using OtherKms other = await OtherKms.StartAsync();
@@ -98,7 +98,7 @@ public sealed class OtherKmsServiceTests : OtherKmsTests
         using ServiceProcess again = await ServiceProcess.StartAsync(Data, other.Environment(other.KeyId));
     }
 
-    [Fact]
+    [FactIf(Requirement.LongTests)]
     public async Task What_somebody_edits_in_the_row_or_brings_from_another_installation_does_not_open()
     {
         await using OtherKms other = await OtherKms.StartAsync();

@@ -84,7 +84,7 @@ public sealed class SealedServiceTests : ServiceTests, IDisposable
         await Eventually.HoldsAsync(async () => (await client.GetJsonAsync("/health/ready")).Status == HttpStatusCode.OK);
     }
 
-    [Fact]
+    [FactIf(Requirement.LongTests)]
     public async Task A_service_that_is_stopped_or_killed_while_it_waits_leaves_nothing_and_waits_again()
     {
         string[] shares = await SplitAsync(count: 2, threshold: 2);
