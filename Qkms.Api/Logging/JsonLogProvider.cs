@@ -11,10 +11,14 @@ internal sealed class JsonLogProvider : ILoggerProvider
     private readonly ConcurrentDictionary<string, JsonLogger> _loggers = new(StringComparer.Ordinal);
 
     /// <summary>Logs to a stream, which it closes.</summary>
-    public JsonLogProvider(Stream stream, TimeProvider time)
+    /// <param name="stream">Where the lines go.</param>
+    /// <param name="time">Gives each line its time.</param>
+    /// <param name="times">How long it waits; null for what a service needs.</param>
+    public JsonLogProvider(Stream stream, TimeProvider time, LogTimes? times = null)
     {
         _time = time;
-        _output = new LogOutput(stream, (line, dropped) => JsonLogger.WriteDropped(line, dropped, time.GetUtcNow()));
+        _output = new LogOutput(
+            stream, (line, dropped) => JsonLogger.WriteDropped(line, dropped, time.GetUtcNow()), times ?? new LogTimes());
     }
 
     public ILogger CreateLogger(string categoryName) =>

@@ -4,9 +4,9 @@ namespace Qkms.Api.Logging;
 
 /// <summary>
 /// Collects lines and writes them together: a write and a change of threads for each line would cost more than the request
-/// that it is about. Urgent lines are written at once, all others within <see cref="_linger"/>. A reader of the log that is slower than
-/// those who log holds them up; one that stalls does not: after <see cref="_grace"/> lines are dropped and counted, and the count is
-/// written when it reads again.
+/// that it is about. Urgent lines are written at once, all others within <see cref="LogTimes.Linger"/>. A reader of the log that is slower
+/// than those who log holds them up; one that stalls does not: after <see cref="LogTimes.Grace"/> lines are dropped and counted, and the
+/// count is written when it reads again.
 /// </summary>
 internal sealed class LogOutput : IDisposable
 {
@@ -14,17 +14,10 @@ internal sealed class LogOutput : IDisposable
     private const int MostPending = 1024 * 1024;
     private const int MostPendingUrgent = MostPending + (256 * 1024);
 
-    private static readonly TimeSpan _linger = TimeSpan.FromMilliseconds(5);
-
-    // How long somebody who logs waits for a reader that is only slow: once, and nobody while it is known to stall.
-    private static readonly TimeSpan _grace = TimeSpan.FromMilliseconds(50);
-
-    // What a reader that stalls may cost a service that stops. The thread of the writer does not keep the process alive.
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
-
     private readonly object _gate = new();
     private readonly Stream _stream;
     private readonly Action<IBufferWriter<byte>, long> _describeDropped;
+    private readonly LogTimes _times;
     private readonly Thread _writer;
     private ArrayBufferWriter<byte> _pending = new(64 * 1024);
     private ArrayBufferWriter<byte> _written = new(64 * 1024);
@@ -36,9 +29,10 @@ internal sealed class LogOutput : IDisposable
     /// <summary>Writes to a stream, which it closes.</summary>
     /// <param name="stream">Where the lines go.</param>
     /// <param name="describeDropped">Writes the line, with its end, that says how many lines were dropped.</param>
-    public LogOutput(Stream stream, Action<IBufferWriter<byte>, long> describeDropped)
+    /// <param name="times">How long it waits.</param>
+    public LogOutput(Stream stream, Action<IBufferWriter<byte>, long> describeDropped, LogTimes times)
     {
-        (_stream, _describeDropped) = (stream, describeDropped);
+        (_stream, _describeDropped, _times) = (stream, describeDropped, times);
         _writer = new Thread(WriteAll) { IsBackground = true, Name = "Log" };
         _writer.Start();
     }
@@ -51,7 +45,7 @@ internal sealed class LogOutput : IDisposable
             int most = isUrgent ? MostPendingUrgent : MostPending;
             while (_pending.WrittenCount + line.Length > most && !_isClosed)
             {
-                if (!_isStalled && Monitor.Wait(_gate, _grace))
+                if (!_isStalled && Monitor.Wait(_gate, _times.Grace))
                     continue;
 
                 _isStalled = true;
@@ -71,7 +65,7 @@ internal sealed class LogOutput : IDisposable
         }
     }
 
-    /// <summary>Writes the remaining lines, if their reader takes them within two seconds.</summary>
+    /// <summary>Writes the remaining lines, if their reader takes them within <see cref="LogTimes.End"/>.</summary>
     public void Dispose()
     {
         lock (_gate)
@@ -81,7 +75,7 @@ internal sealed class LogOutput : IDisposable
         }
 
         // A stream in which a write is stuck is left alone: closing it would wait for that write.
-        if (_writer.Join(_patience))
+        if (_writer.Join(_times.End))
             _stream.Dispose();
     }
 
@@ -113,7 +107,7 @@ internal sealed class LogOutput : IDisposable
                 Monitor.Wait(_gate);
 
             if (!_isUrgent && !_isClosed)
-                Monitor.Wait(_gate, _linger);
+                Monitor.Wait(_gate, _times.Linger);
 
             _written.ResetWrittenCount();
             (_pending, _written) = (_written, _pending);
@@ -129,4 +123,20 @@ internal sealed class LogOutput : IDisposable
             return !lines.IsEmpty;
         }
     }
+}
+
+/// <summary>How long a log waits for what.</summary>
+internal sealed record LogTimes
+{
+    /// <summary>For further lines, before it writes one that is not urgent.</summary>
+    public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>For a reader that is only slow, and so keeps those who log: once, and nobody while it is known to stall.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
+    /// For the last lines to be written, which is what a reader that stalls may cost a service that stops. The thread of the writer does
+    /// not keep the process alive.
+    /// </summary>
+    public TimeSpan End { get; init; } = TimeSpan.FromSeconds(2);
 }

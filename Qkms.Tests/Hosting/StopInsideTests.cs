@@ -55,8 +55,7 @@ public sealed class StopInsideTests : ServiceTests
         ];
 
         App.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
-        while (!App.Log.Text.Contains("Qkms has stopped", StringComparison.Ordinal))
-            await Task.Delay(10);
+        await Eventually.HoldsAsync(() => Task.FromResult(App.Log.Text.Contains("Qkms has stopped", StringComparison.Ordinal)));
 
         foreach (SecretBytes secret in secrets)
         {

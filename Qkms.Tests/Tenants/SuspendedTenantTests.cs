@@ -8,9 +8,15 @@ namespace Qkms.Tests.Tenants;
 /// <summary>14.1: a suspended tenant is shut out at once, in the middle of requests too, and nothing of it is lost.</summary>
 public sealed class SuspendedTenantTests : ServiceTests
 {
+    private const string Rest = "\"plaintext\":\"AAAA\"}";
+
+    // The server gives up a body that brings less than 10 kB in each second: after so much it bears a pause of 100 seconds.
+    private static readonly string _begun = new string(' ', 1_000_000) + "{";
+
     private Func<Task>? _beforeWrite;
     private Func<Task>? _beforeRead;
     private int _reads;
+    private ManualTime _time = ManualTime.Running();
 
     /// <summary>14.1: the next request of each of its API keys is refused, on every route; resumed, all is there.</summary>
     [Fact]
@@ -186,6 +192,8 @@ public sealed class SuspendedTenantTests : ServiceTests
     [InlineData("durable", "/signature/verify", "delete")]
     public async Task A_use_in_the_middle_that_is_not_recorded_is_refused(string uses, string route, string what)
     {
+        // What happens in between may take long, and would have the caller be looked at again before his key is.
+        _time = ManualTime.Standing();
         App.Settings["Qkms:Audit:Uses"] = uses;
         (string id, HttpClient theirs) = await MakeAsync();
         await theirs.GenerateAsync("ML-DSA-65");
@@ -240,11 +248,10 @@ public sealed class SuspendedTenantTests : ServiceTests
         await theirs.GenerateAsync("AES-256");
         Answer apiKey = (await theirs.CreateApiKeyAsync()).ShouldBe(HttpStatusCode.Created);
         string id = apiKey.Text("api_key_id");
-        const string Body = """{"plaintext":"AAAA"}""";
-        string framing = isChunked ? "Transfer-Encoding: chunked" : $"Content-Length: {Body.Length}";
+        string framing = isChunked ? "Transfer-Encoding: chunked" : $"Content-Length: {_begun.Length + Rest.Length}";
         (string begun, string rest) = isChunked
-            ? ($"{Body.Length:x}\r\n{Body[..5]}", $"{Body[5..]}\r\n0\r\n\r\n")
-            : (Body[..5], Body[5..]);
+            ? ($"{_begun.Length + Rest.Length:x}\r\n{_begun}", $"{Rest}\r\n0\r\n\r\n")
+            : (_begun, Rest);
         using RawConnection connection = await RawConnection.OpenAsync(operators.BaseAddress!);
         await connection.SendAsync(
             $"POST /crypto/encrypt HTTP/1.1\r\nHost: x\r\nx-api-key: {apiKey.Text("api_key")}\r\nContent-Type: application/json\r\n"
@@ -272,16 +279,15 @@ public sealed class SuspendedTenantTests : ServiceTests
         App.StartOnKestrel().Dispose();
         using HttpClient operators = App.KestrelClient();
         await operators.GenerateAsync("AES-256");
-        const string Body = """{"plaintext":"AAAA"}""";
         using RawConnection connection = await RawConnection.OpenAsync(operators.BaseAddress!);
         await connection.SendAsync(
             $"POST /crypto/encrypt HTTP/1.1\r\nHost: x\r\nx-api-key: {App.InitialApiKey}\r\nContent-Type: application/json\r\n"
-            + $"Content-Length: {Body.Length}\r\n\r\n{Body[..5]}");
+            + $"Content-Length: {_begun.Length + Rest.Length}\r\n\r\n{_begun}");
         BodyMemory memory = App.Services.GetRequiredService<BodyMemory>();
         await Eventually.HoldsAsync(() => Task.FromResult(memory.Taken > 0));
 
         App.Time.OutliveCaches();
-        await connection.SendAsync(Body[5..]);
+        await connection.SendAsync(Rest);
 
         (await connection.ReadAsync()).ShouldBe(HttpStatusCode.OK);
     }
@@ -325,6 +331,7 @@ public sealed class SuspendedTenantTests : ServiceTests
     private protected override QkmsApplication NewApplication() => new()
     {
         KeepsHouse = false,
+        Time = _time,
         StoreInFront = store => new StoreWithGaps(store, this),
     };
 
