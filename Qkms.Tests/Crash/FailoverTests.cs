@@ -42,7 +42,8 @@ public sealed class FailoverTests(ITestOutputHelper output)
         clientOfSecond.DefaultRequestHeaders.Add("x-api-key", clientOfFirst.DefaultRequestHeaders.GetValues("x-api-key"));
         HttpClient[] clients = [clientOfFirst, clientOfSecond];
 
-        Ledger ledger = new();
+        // What one node has revoked the other refuses within a second.
+        Ledger ledger = new() { UntilKnownElsewhere = TimeSpan.FromSeconds(1) };
         using CancellationTokenSource stop = new();
         MixedLoad[] loads = [.. clients.Select(client => MixedLoad.Start(client, ledger, outlivesFaults: true, stop.Token))];
         await GoOnAsync(loads, 40);

@@ -24,10 +24,15 @@ public sealed class FullPostgresDiskTests : IDisposable
     {
         PostgresCluster.GiveToServer(_disk.Path);
         using PostgresCluster cluster = new();
-        await FillUnderLoadAsync(cluster.CreateDatabase("qkms", _disk.Path), _disk.Fill, async client =>
+        await FillUnderLoadAsync(cluster.CreateDatabase("qkms", _disk.Path), _disk.Fill, async (service, client) =>
         {
             for (int i = 0; i < 20; i++)
                 await ReadsShouldGoOnAsync(client);
+
+            service.Output.Split('\n').Should().NotContain(
+                line => line.Contains("callers are refused at once", StringComparison.Ordinal)
+                    && line.Contains(PostgresErrorCodes.DiskFull, StringComparison.Ordinal),
+                "a full disk keeps nobody from reading");
 
             _disk.Free();
         });
@@ -40,7 +45,7 @@ public sealed class FullPostgresDiskTests : IDisposable
         PostgresCluster.GiveToServer(_disk.Path);
         using PostgresCluster cluster = new(wal: Path.Combine(_disk.Path, "wal"));
         cluster.Set("wal_keep_size", "0");
-        await FillUnderLoadAsync(cluster.CreateDatabase("qkms"), () => FillLog(cluster), async client =>
+        await FillUnderLoadAsync(cluster.CreateDatabase("qkms"), () => FillLog(cluster), async (_, client) =>
         {
             // It does not recover either: that takes room, too.
             await Eventually.HoldsAsync(() => Task.FromResult(!cluster.IsRunning));
@@ -67,7 +72,7 @@ public sealed class FullPostgresDiskTests : IDisposable
         }
     }
 
-    private async Task FillUnderLoadAsync(string database, Action fill, Func<HttpClient, Task> whileFullAsync)
+    private async Task FillUnderLoadAsync(string database, Action fill, Func<ServiceProcess, HttpClient, Task> whileFullAsync)
     {
         Dictionary<string, string> storage = new()
         {
@@ -90,7 +95,7 @@ public sealed class FullPostgresDiskTests : IDisposable
             fill();
             return IsRefused(await UseAsync(client)) & IsRefused(await GenerateAsync(client, $"n{RandomNumberGenerator.GetHexString(16)}"));
         });
-        await whileFullAsync(client);
+        await whileFullAsync(service, client);
         int before = load.Acknowledged;
         await load.WaitForAsync(before + 30);
         await stop.CancelAsync();
@@ -102,11 +107,17 @@ public sealed class FullPostgresDiskTests : IDisposable
         exitCode.Should().Be(0, said);
     }
 
+    // Under the load a busy machine may be late, and then reads, too, are refused for a second.
     private static async Task ReadsShouldGoOnAsync(HttpClient client)
     {
-        (await client.GetJsonAsync("/health/ready")).ShouldBe(HttpStatusCode.OK);
-        (await client.GetJsonAsync("/kms/keys?limit=10")).ShouldBe(HttpStatusCode.OK);
-        (await client.GetJsonAsync("/audit/events?limit=10")).ShouldBe(HttpStatusCode.OK);
+        foreach (string path in (string[])["/health/ready", "/kms/keys?limit=10", "/audit/events?limit=10"])
+        {
+            await Eventually.HoldsAsync(async () =>
+            {
+                Answer answer = await client.GetJsonAsync(path);
+                return !IsRefused(answer) && answer.ShouldBe(HttpStatusCode.OK).Status == HttpStatusCode.OK;
+            });
+        }
     }
 
     private async Task<Answer> GenerateAsync(HttpClient client, string name)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 
 namespace Qkms.Tests.Crash;
 
@@ -11,6 +12,9 @@ internal sealed class Ledger
     private readonly ConcurrentQueue<string> _faults = new();
     private int _acknowledged;
     private int _unanswered;
+
+    /// <summary>How long a revocation may take to be known on other nodes than the one that was told of it.</summary>
+    public TimeSpan UntilKnownElsewhere { get; init; }
 
     /// <summary>Writes that were answered with success.</summary>
     public int Acknowledged => Volatile.Read(ref _acknowledged);
@@ -45,12 +49,20 @@ internal sealed class Ledger
         return entry;
     }
 
-    /// <summary>A retire or revoke was acknowledged.</summary>
-    public void Became(LedgerEntry entry, int rank)
+    /// <summary>A retire or revoke was acknowledged by the node to which <paramref name="node"/> speaks.</summary>
+    public void Became(LedgerEntry entry, int rank, HttpClient node)
     {
         Interlocked.Increment(ref _acknowledged);
+        if (rank >= Ranks.Revoked)
+            entry.WasRevokedBy(node);
+
         entry.AtLeast(rank);
     }
+
+    /// <summary>Whether no request may succeed with the version that is sent to this node from now on.</summary>
+    public bool MustRefuse(LedgerEntry entry, HttpClient node) =>
+        entry.Lowest >= Ranks.Revoked
+        && (UntilKnownElsewhere == TimeSpan.Zero || entry.IsRevokedOn(node) || entry.IsRevokedSince(UntilKnownElsewhere));
 
     public void Prove(Proof proof) => _proofs.Enqueue(proof);
 
@@ -106,8 +118,10 @@ internal static class Ranks
 /// <summary>A version that exists for certain, between the state that was acknowledged and the one that was asked for.</summary>
 internal sealed class LedgerEntry(string kid, int number, string name, string algorithm)
 {
+    private readonly ConcurrentDictionary<HttpClient, byte> _revokedBy = new();
     private int _lowest = Ranks.Active;
     private int _highest = Ranks.Active;
+    private long _revokedAt;
 
     public string Kid { get; } = kid;
 
@@ -131,10 +145,23 @@ internal sealed class LedgerEntry(string kid, int number, string name, string al
         return entry;
     }
 
+    /// <summary>A node was told to revoke it, and did.</summary>
+    public void WasRevokedBy(HttpClient node) => _revokedBy[node] = 0;
+
+    /// <summary>Whether this node itself has revoked it.</summary>
+    public bool IsRevokedOn(HttpClient node) => _revokedBy.ContainsKey(node);
+
+    /// <summary>Whether it has been known as revoked for so long.</summary>
+    public bool IsRevokedSince(TimeSpan time) =>
+        Volatile.Read(ref _revokedAt) is var at && at != 0 && Stopwatch.GetElapsedTime(at) >= time;
+
     public void MayBecome(int rank) => Raise(ref _highest, rank);
 
     public void AtLeast(int rank)
     {
+        if (rank >= Ranks.Revoked)
+            Interlocked.CompareExchange(ref _revokedAt, Stopwatch.GetTimestamp(), 0);
+
         Raise(ref _lowest, rank);
         Raise(ref _highest, rank);
     }

@@ -19,7 +19,7 @@ public sealed class LostAnswerTests
         for (int round = 0; round <= Kills; round++)
         {
             using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path);
-            using HttpClient client = service.Client();
+            using HttpClient client = service.Client(repeats: true);
             if (round == 0)
                 await client.GenerateAsync(KeyUseVerbs.Aes);
 

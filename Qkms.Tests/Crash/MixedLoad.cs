@@ -116,14 +116,14 @@ internal sealed class MixedLoad
         entry.MayBecome(Ranks.Retired);
         Answer answer = await _client.RetireAsync(entry.Number, entry.Algorithm, new { name = entry.Name, allow_no_active = true });
         if (Note(answer))
-            _ledger.Became(entry, Ranks.Retired);
+            _ledger.Became(entry, Ranks.Retired, _client);
     }
 
     private async Task RevokeAsync(LedgerEntry entry)
     {
         entry.MayBecome(Ranks.Revoked);
         if (Note(await _client.RevokeAsync(entry.Kid, """{"reason":"the load"}""")))
-            _ledger.Became(entry, Ranks.Revoked);
+            _ledger.Became(entry, Ranks.Revoked, _client);
     }
 
     private async Task UseAsync(LedgerEntry entry)

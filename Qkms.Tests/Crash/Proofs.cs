@@ -50,7 +50,7 @@ internal static class Proofs
     /// <summary>Asks for one proof. A revoked key has to refuse; where it may have been revoked meanwhile, it may.</summary>
     public static async Task CheckAsync(HttpClient client, Proof proof, Ledger ledger)
     {
-        int lowest = proof.Entry.Lowest;
+        bool mustRefuse = ledger.MustRefuse(proof.Entry, client);
         Answer answer = await client.PostJsonAsync(proof.Route, proof.Body);
         bool mayRefuse = proof.Entry.Highest >= Ranks.Revoked;
         string what = $"{proof.Route} with {proof.Entry.Algorithm} {proof.Entry.Kid}: {(int)answer.Status} {answer.Body}";
@@ -58,7 +58,7 @@ internal static class Proofs
         {
             JsonElement member = JsonDocument.Parse(answer.Body).RootElement.GetProperty("data").GetProperty(proof.Member);
             string value = member.ValueKind == JsonValueKind.String ? member.GetString()! : member.GetRawText();
-            if (value != proof.Expected || lowest >= Ranks.Revoked)
+            if (value != proof.Expected || mustRefuse)
                 ledger.Fault(what);
         }
         else if (answer.Status != HttpStatusCode.ServiceUnavailable && !(answer.Status == HttpStatusCode.Conflict && mayRefuse))

@@ -15,7 +15,7 @@ public sealed class UseCrashTests
         for (int kill = 0; kill <= Kills; kill++)
         {
             using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path);
-            using HttpClient client = service.Client();
+            using HttpClient client = service.Client(repeats: true);
             if (kill == 0)
                 await client.GenerateAsync(KeyUseVerbs.Aes, new { max_usage_limit = 1_000_000 });
 

@@ -10,7 +10,7 @@ public sealed class PostgresServiceFreshnessTests : ServiceFreshnessContract
 {
     private protected override Subject Start()
     {
-        NodeBehindProxy node = new(ManualTime.Standing(), records: false);
+        NodeBehindProxy node = new(ManualTime.Standing(), records: false, patience: PostgresPatience.Long);
         return new Subject(
             node.Node,
             () => node.Proxy.Become(ProxyWay.Closed),

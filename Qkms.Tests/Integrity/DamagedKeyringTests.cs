@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Qkms.Storage;
-using Qkms.Storage.Postgres;
 using Qkms.Storage.Sqlite;
 
 namespace Qkms.Tests.Integrity;
@@ -80,7 +79,7 @@ public sealed class DamagedKeyringTests
             .AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
         IReadOnlyDictionary<string, string> settings = TestStorage.SettingsOf(directory);
         _ = settings.TryGetValue("Qkms:Storage:ConnectionString", out string? shared)
-            ? services.AddQkmsStorage(new PostgresStorageOptions { ConnectionString = shared })
+            ? services.AddQkmsStorage(PostgresPatience.Long.For(shared))
             : services.AddQkmsStorage(new SqliteStorageOptions { DataDirectory = directory });
         return services.BuildServiceProvider().GetRequiredService<IKmsStore>();
     }

@@ -101,7 +101,7 @@ public sealed class FailoverTests : IDisposable
 
     private QkmsApplication Node(params PostgresCluster[] servers)
     {
-        QkmsApplication node = new(_directory.File($"node-{++_nodes}"));
+        QkmsApplication node = new(_directory.File($"node-{++_nodes}")) { Patience = null };
         TestStorage.WriteRootKey(node.DataDirectory, RandomNumberGenerator.GetBytes(32));
         node.Settings["Qkms:Storage:Provider"] = "postgresql";
         node.Settings["Qkms:Storage:ConnectionString"] = new NpgsqlConnectionStringBuilder

@@ -9,13 +9,17 @@ internal sealed class NodeBehindProxy : IAsyncDisposable
 {
     private readonly NodeCluster _cluster = new(PostgresServer.CreateMigrated());
     private readonly List<QkmsApplication> _nodes = [];
+    private readonly PostgresPatience? _patience;
 
     /// <summary>Started and ready.</summary>
     /// <param name="time">Its clocks.</param>
     /// <param name="records">Whether it records every use.</param>
     /// <param name="keepsHouse">Whether due work runs in the background, and commits at times that the test does not know.</param>
-    public NodeBehindProxy(ManualTime? time = null, bool records = true, bool keepsHouse = true)
+    /// <param name="patience">How long it waits for the database; null for as long as every service does.</param>
+    public NodeBehindProxy(
+        ManualTime? time = null, bool records = true, bool keepsHouse = true, PostgresPatience? patience = null)
     {
+        _patience = patience;
         Proxy = new PostgresProxy(_cluster.Database);
         Node = Add(time, records, keepsHouse);
         Client = Node.Client();
@@ -31,7 +35,8 @@ internal sealed class NodeBehindProxy : IAsyncDisposable
     /// <summary>A further node behind the same proxy.</summary>
     public QkmsApplication Add(ManualTime? time = null, bool records = true, bool keepsHouse = true)
     {
-        QkmsApplication node = _cluster.NodeHere(Proxy.ConnectionString, time, keepsHouse: keepsHouse);
+        QkmsApplication node = _cluster.NodeHere(
+            Proxy.ConnectionString, time, keepsHouse: keepsHouse, hasUsualLimits: _patience is null, patience: _patience);
         node.Settings["Qkms:Audit:Uses"] = records ? "durable" : "off";
         _nodes.Add(node);
         _ = node.Server;

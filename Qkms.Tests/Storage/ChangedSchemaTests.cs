@@ -205,7 +205,7 @@ public sealed class ChangedSchemaTests : IDisposable
     public async Task The_first_connection_to_another_server_looks_at_its_schema()
     {
         PostgresSchemaCheck check = new(Migration.For("Postgres").Count, _ => { });
-        using PostgresConnections connections = new(new PostgresStorageOptions { ConnectionString = Database.ConnectionString });
+        using PostgresConnections connections = new(PostgresPatience.Long.For(Database.ConnectionString));
         await using Npgsql.NpgsqlConnection connection = await connections.OpenSingleAsync(CancellationToken.None);
         await check.CheckAsync(connection, "one");
         Database.Run("DROP INDEX key_versions_active");

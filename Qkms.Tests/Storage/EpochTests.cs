@@ -11,6 +11,9 @@ namespace Qkms.Tests.Storage;
 /// </summary>
 public sealed class EpochTests : IDisposable
 {
+    // How long who changes something waits for a standby that is away: long enough for a busy machine to cut the wait short.
+    private static readonly TimeSpan _untilNoticed = TimeSpan.FromSeconds(8);
+
     private readonly StoreRows _rows = new();
     private readonly FakeLogCollector _log = new();
     private readonly TemporaryDirectory _directory = new();
@@ -159,7 +162,7 @@ public sealed class EpochTests : IDisposable
         PostgresCluster a = Keep(new PostgresCluster());
         string onA = a.CreateDatabase("qkms");
         PostgresCluster b = Keep(a.MakeStandby("b"));
-        PostgresKmsStore store = await OpenAsync(onA);
+        PostgresKmsStore store = await OpenAsync(onA, _untilNoticed);
         a.Set("synchronous_standby_names", "b");
         await AddAsync(store, "on-both");
         b.StopImmediately();
@@ -305,23 +308,25 @@ public sealed class EpochTests : IDisposable
     private Task<bool> AddAsync(PostgresKmsStore store, string name) => store.WriteAsync(
         session => Repositories.Tenants.InsertAsync(session, StoreRows.Seal(_rows.Tenant(name))), CancellationToken.None);
 
-    private async Task<PostgresKmsStore> OpenAsync(string? connectionString = null)
+    private async Task<PostgresKmsStore> OpenAsync(string? connectionString = null, TimeSpan? statement = null)
     {
         _proxy ??= Keep(new PostgresProxy(connectionString!));
-        PostgresKmsStore store = Create();
+        PostgresKmsStore store = Create(statement);
         await store.OpenAsync(CancellationToken.None);
         return store;
     }
 
-    private PostgresKmsStore Create() => Keep(PostgresStores.Create(
-        new PostgresStorageOptions
+    private PostgresKmsStore Create(TimeSpan? statement = null)
+    {
+        PostgresPatience patience = PostgresPatience.Long with
         {
-            ConnectionString = Proxy.ConnectionString,
-            DataDirectory = _directory.Path,
+            Statement = statement ?? PostgresPatience.Long.Statement,
+            Outcome = TimeSpan.FromSeconds(4),
             WatchPeriod = TimeSpan.FromMilliseconds(200),
-            OutcomeTimeout = TimeSpan.FromSeconds(4),
-        },
-        logger: new FakeLogger<PostgresKmsStore>(_log)));
+        };
+        return Keep(PostgresStores.Create(
+            patience.For(Proxy.ConnectionString, _directory.Path), logger: new FakeLogger<PostgresKmsStore>(_log)));
+    }
 
     private async Task ShouldNotOpenAsync(string message)
     {

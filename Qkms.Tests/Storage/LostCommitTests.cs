@@ -16,6 +16,9 @@ public sealed class LostCommitTests : IDisposable
     // Far longer than anything here takes: a test that hangs ends, and a machine that does much else is waited for.
     private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
 
+    // Silence is noticed by it alone, and everything that is asked has to be answered within it.
+    private static readonly TimeSpan _untilNoticed = TimeSpan.FromSeconds(6);
+
     private readonly StoreRows _rows = new();
     private readonly FakeLogCollector _log = new();
     private PostgresDatabase? _database;
@@ -38,7 +41,7 @@ public sealed class LostCommitTests : IDisposable
     [InlineData(nameof(CommitFate.LoseAnswer), 1)]
     public async Task A_commit_whose_answer_is_lost_is_found_out_and_done_once(string fate, int runs)
     {
-        await OpenAsync();
+        await OpenAsync(statement: fate is nameof(CommitFate.GetLost) or nameof(CommitFate.LoseAnswer) ? _untilNoticed : null);
 
         Outcome outcome = await WriteAsync(Enum.Parse<CommitFate>(fate));
 
@@ -71,7 +74,7 @@ public sealed class LostCommitTests : IDisposable
     [InlineData("writes", true)]
     public async Task A_commit_with_a_warning_is_not_taken_for_one(string table, bool isUnknown)
     {
-        await OpenAsync(TimeSpan.FromSeconds(1));
+        await OpenAsync(isUnknown ? TimeSpan.FromSeconds(1) : null);
 
         // What is planted here would be noticed; a minute from now it will be.
         await _store!.ReadAsync(session => Repositories.Tenants.AnyAsync(session), CancellationToken.None);
@@ -91,14 +94,14 @@ public sealed class LostCommitTests : IDisposable
     [FactIf(Requirement.Postgres)]
     public async Task A_connection_that_breaks_before_the_commit_makes_the_unit_run_again()
     {
-        await OpenAsync();
+        await OpenAsync(watches: false);
         int runs = 0;
 
         bool added = await _store!.WriteAsync(
             async session =>
             {
                 if (++runs == 1)
-                    Proxy.CutOne();
+                    Proxy.CutEvery();
 
                 return await Repositories.Tenants.InsertAsync(session, StoreRows.Seal(_rows.Tenant("acme")));
             },
@@ -115,7 +118,7 @@ public sealed class LostCommitTests : IDisposable
     public async Task A_write_that_was_not_there_can_never_be(string settings)
     {
         await OpenAsync();
-        PostgresStorageOptions options = new() { ConnectionString = _database!.ConnectionString + settings };
+        PostgresStorageOptions options = PostgresPatience.Long.For(_database!.ConnectionString + settings);
         using PostgresConnections connections = new(options);
         CommitFence fence = new(connections, options, NullLogger.Instance);
         Guid never = _rows.NextId();
@@ -158,7 +161,7 @@ public sealed class LostCommitTests : IDisposable
     public async Task A_question_whose_own_answer_is_lost_is_asked_again(string fate, int times)
     {
         await OpenAsync();
-        PostgresStorageOptions options = new() { ConnectionString = Proxy.ConnectionString };
+        PostgresStorageOptions options = (PostgresPatience.Long with { Statement = _untilNoticed }).For(Proxy.ConnectionString);
         using PostgresConnections connections = new(options);
         CommitFence fence = new(connections, options, NullLogger.Instance);
         Guid done = _rows.NextId();
@@ -224,7 +227,7 @@ public sealed class LostCommitTests : IDisposable
     public async Task A_process_that_began_after_the_write_is_left_alone()
     {
         await OpenAsync();
-        PostgresStorageOptions options = new() { ConnectionString = _database!.ConnectionString };
+        PostgresStorageOptions options = PostgresPatience.Long.For(_database!.ConnectionString);
         using PostgresConnections connections = new(options);
         CommitFence fence = new(connections, options, NullLogger.Instance);
         long before = Stopwatch.GetTimestamp() - (60 * Stopwatch.Frequency);
@@ -247,7 +250,7 @@ public sealed class LostCommitTests : IDisposable
         _database!.Run(
             "INSERT INTO writes (write_id, committed_at) SELECT decode(lpad(to_hex(i), 32, '0'), 'hex'), 1000 + i FROM "
             + "generate_series(1, 12000) AS i");
-        using PostgresConnections connections = new(new PostgresStorageOptions { ConnectionString = _database.ConnectionString });
+        using PostgresConnections connections = new(PostgresPatience.Long.For(_database.ConnectionString));
         using WritesSweep sweep = new(connections, TimeProvider.System, NullLogger.Instance);
 
 
@@ -260,20 +263,18 @@ public sealed class LostCommitTests : IDisposable
     private static string Insert(Guid writeId) =>
         $"INSERT INTO writes (write_id, committed_at) VALUES ('\\x{Convert.ToHexString(writeId.ToByteArray(bigEndian: true))}', 1)";
 
-    private async Task OpenAsync(TimeSpan? outcomeTimeout = null, bool watches = true)
+    private async Task OpenAsync(TimeSpan? outcome = null, bool watches = true, TimeSpan? statement = null)
     {
         _database = PostgresServer.CreateMigrated();
         _proxy = new PostgresProxy(_database);
-        PostgresStorageOptions usual = new() { ConnectionString = _proxy.ConnectionString };
-        PostgresStorageOptions options = new()
+        PostgresPatience usual = PostgresPatience.Long;
+        PostgresPatience patience = usual with
         {
-            ConnectionString = usual.ConnectionString,
-            OutcomeTimeout = outcomeTimeout ?? usual.OutcomeTimeout,
+            Outcome = outcome ?? usual.Outcome,
+            Statement = statement ?? usual.Statement,
             WatchPeriod = watches ? usual.WatchPeriod : TimeSpan.FromHours(1),
         };
-
-        _store = PostgresStores.Create(options, logger: new FakeLogger<PostgresKmsStore>(_log));
-        await _store.OpenAsync(CancellationToken.None);
+        _store = await PostgresStores.OpenAsync(patience.For(_proxy.ConnectionString), new FakeLogger<PostgresKmsStore>(_log));
         _log.Clear();
     }
 

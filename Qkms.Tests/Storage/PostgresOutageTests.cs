@@ -47,7 +47,7 @@ public sealed class PostgresOutageTests : IDisposable
             {
                 bool first = await Repositories.Keys.LockKeyAsync(session, tenant.Id, order[0]) is not null;
                 if (Interlocked.Increment(ref runs) <= 2)
-                    both.SignalAndWait(TimeSpan.FromSeconds(5));
+                    both.SignalAndWait(_patience);
 
                 return first && await Repositories.Keys.LockKeyAsync(session, tenant.Id, order[1]) is not null;
             },
@@ -72,7 +72,7 @@ public sealed class PostgresOutageTests : IDisposable
                     return false;
 
                 if (Interlocked.Increment(ref runs) <= 2)
-                    both.SignalAndWait(TimeSpan.FromSeconds(5));
+                    both.SignalAndWait(_patience);
 
                 await Repositories.Keyring.InsertAsync(session, _rows.SystemKey(KeyringKind.RowSeal, version: 1));
                 return true;
@@ -104,7 +104,7 @@ public sealed class PostgresOutageTests : IDisposable
     [FactIf(Requirement.Postgres)]
     public async Task A_row_that_is_held_refuses_those_who_want_it_and_nobody_else()
     {
-        await OpenAsync();
+        await OpenAsync(PostgresPatience.Long with { Lock = TimeSpan.FromMilliseconds(200) });
         StoredTenant tenant = await StoredTenant.AddAsync(Store, _rows, "acme");
         KeyId held = (await tenant.AddKeyAsync("held", "ML-KEM-768", KeyState.Active)).Key.Id;
         KeyId free = (await tenant.AddKeyAsync("free", "ML-KEM-768", KeyState.Active)).Key.Id;
@@ -130,8 +130,8 @@ public sealed class PostgresOutageTests : IDisposable
     [FactIf(Requirement.Postgres)]
     public async Task More_units_than_connections_wait_and_then_are_refused()
     {
-        await OpenAsync(";Maximum Pool Size=2");
-        TaskCompletionSource release = new();
+        await OpenAsync(PostgresPatience.Long with { Connect = TimeSpan.FromSeconds(2) }, ";Maximum Pool Size=2");
+        TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Task<bool>[] holders = [.. Enumerable.Range(0, 2).Select(_ => HoldAsync())];
 
         await ShouldBeUnavailableAsync(HoldAsync);
@@ -156,7 +156,7 @@ public sealed class PostgresOutageTests : IDisposable
     [InlineData(nameof(ProxyWay.Silent))]
     public async Task A_database_that_is_gone_refuses_soon_then_at_once_and_is_used_again_when_it_is_back(string how)
     {
-        await OpenAsync();
+        await OpenAsync(patience: null);
         _proxy!.Become(Enum.Parse<ProxyWay>(how));
 
         await Task.WhenAll(Enumerable.Range(0, 20).Select(i => ShouldBeUnavailableAsync<bool>(i % 2 == 0 ? ReadAsync : WriteAsync)));
@@ -270,11 +270,19 @@ public sealed class PostgresOutageTests : IDisposable
             "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'")! > 0;
     }
 
-    private async Task OpenAsync(string settings = "")
+    private Task OpenAsync() => OpenAsync(PostgresPatience.Long);
+
+    /// <summary>Opens the store of the test.</summary>
+    /// <param name="patience">How long it waits; null for as long as it does in every service.</param>
+    /// <param name="settings">What is added to its connection string.</param>
+    private async Task OpenAsync(PostgresPatience? patience, string settings = "")
     {
         _database = PostgresServer.CreateMigrated();
         _proxy = new PostgresProxy(_database);
-        _store = await PostgresStores.OpenAsync(_proxy.ConnectionString + settings, new FakeLogger<PostgresKmsStore>(_log));
+        string connectionString = _proxy.ConnectionString + settings;
+        _store = await PostgresStores.OpenAsync(
+            patience?.For(connectionString) ?? new PostgresStorageOptions { ConnectionString = connectionString },
+            new FakeLogger<PostgresKmsStore>(_log));
         _log.Clear();
     }
 

@@ -22,7 +22,7 @@ public sealed class PostgresStartTests : IDisposable
         await using ServiceProvider services = new ServiceCollection()
             .AddLogging()
             .AddSingleton(TimeProvider.System)
-            .AddQkmsStorage(new PostgresStorageOptions { ConnectionString = $"{Database.ConnectionString};Password=very-secret" })
+            .AddQkmsStorage(PostgresPatience.Long.For($"{Database.ConnectionString};Password=very-secret"))
             .BuildServiceProvider();
         IKmsStore store = services.GetRequiredService<IKmsStore>();
 
@@ -155,7 +155,11 @@ public sealed class PostgresStartTests : IDisposable
     [FactIf(Requirement.Postgres)]
     public async Task A_node_that_is_lost_holds_its_locks_for_seconds_and_not_for_hours()
     {
-        PostgresStorageOptions options = new() { ConnectionString = Database.ConnectionString };
+        PostgresStorageOptions options = new()
+        {
+            ConnectionString = Database.ConnectionString,
+            ConnectTimeout = TimeSpan.FromMinutes(1),
+        };
         using PostgresConnections connections = new(options);
         await using NpgsqlConnection writer = await connections.OpenWriterAsync(CancellationToken.None);
         await using NpgsqlConnection reader = await connections.OpenReaderAsync(CancellationToken.None);
@@ -174,12 +178,12 @@ public sealed class PostgresStartTests : IDisposable
         proxy.Become(ProxyWay.Refusing);
         FakeLogCollector log = new();
         using PostgresKmsStore patient = PostgresStores.Create(
-            new PostgresStorageOptions { ConnectionString = proxy.ConnectionString, StartTimeout = TimeSpan.FromSeconds(20) },
-            logger: new FakeLogger<PostgresKmsStore>(log));
+            PostgresPatience.Long.For(proxy.ConnectionString), logger: new FakeLogger<PostgresKmsStore>(log));
 
         Task open = patient.OpenAsync(CancellationToken.None);
         await ShouldRefuseAsync(
-            proxy.ConnectionString, $"The database '{Database.Name}' on 127.0.0.1:{proxy.Address.Port} cannot be used: *");
+            (PostgresPatience.Long with { Start = TimeSpan.FromSeconds(1) }).For(proxy.ConnectionString),
+            $"The database '{Database.Name}' on 127.0.0.1:{proxy.Address.Port} cannot be used: *");
         proxy.Become(ProxyWay.Open);
 
         await open;
@@ -195,8 +199,7 @@ public sealed class PostgresStartTests : IDisposable
         using PostgresProxy proxy = new(Database);
         for (int lifetime = 1; lifetime <= 4; lifetime++)
         {
-            using PostgresKmsStore store = PostgresStores.Create(
-                new PostgresStorageOptions { ConnectionString = proxy.ConnectionString, StartTimeout = TimeSpan.FromMinutes(1) });
+            using PostgresKmsStore store = PostgresStores.Create(proxy.ConnectionString);
             int before = proxy.Attempts;
             proxy.BreakNextCommit(Enum.Parse<CommitFate>(fate));
             proxy.Lifetime = lifetime;
@@ -295,9 +298,12 @@ public sealed class PostgresStartTests : IDisposable
 
     private string[] Applied() => ((string)Database.Run("SELECT string_agg(name, ',' ORDER BY number) FROM schema_migrations")!).Split(',');
 
-    private static async Task ShouldRefuseAsync(string connectionString, string message)
+    private static Task ShouldRefuseAsync(string connectionString, string message) =>
+        ShouldRefuseAsync(PostgresPatience.Long.For(connectionString), message);
+
+    private static async Task ShouldRefuseAsync(PostgresStorageOptions options, string message)
     {
-        using PostgresKmsStore store = PostgresStores.Create(connectionString);
+        using PostgresKmsStore store = PostgresStores.Create(options);
         (await store.Awaiting(s => s.OpenAsync(CancellationToken.None)).Should().ThrowAsync<StoreUnusableException>()).WithMessage(message);
     }
 }

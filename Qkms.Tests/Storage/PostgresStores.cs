@@ -11,8 +11,7 @@ internal static class PostgresStores
 {
     public static PostgresKmsStore Create(
         string connectionString, IReadOnlyList<Migration>? migrations = null, ILogger<PostgresKmsStore>? logger = null) =>
-        Create(
-            new PostgresStorageOptions { ConnectionString = connectionString, StartTimeout = TimeSpan.FromSeconds(1) }, migrations, logger);
+        Create(PostgresPatience.Long.For(connectionString), migrations, logger);
 
     public static PostgresKmsStore Create(
         PostgresStorageOptions options, IReadOnlyList<Migration>? migrations = null, ILogger<PostgresKmsStore>? logger = null) =>
@@ -32,9 +31,12 @@ internal static class PostgresStores
     public static Task<PostgresKmsStore> OpenAsync(PostgresDatabase database, ILogger<PostgresKmsStore>? logger = null) =>
         OpenAsync(database.ConnectionString, logger);
 
-    public static async Task<PostgresKmsStore> OpenAsync(string connectionString, ILogger<PostgresKmsStore>? logger = null)
+    public static Task<PostgresKmsStore> OpenAsync(string connectionString, ILogger<PostgresKmsStore>? logger = null) =>
+        OpenAsync(PostgresPatience.Long.For(connectionString), logger);
+
+    public static async Task<PostgresKmsStore> OpenAsync(PostgresStorageOptions options, ILogger<PostgresKmsStore>? logger = null)
     {
-        PostgresKmsStore store = Create(connectionString, logger: logger);
+        PostgresKmsStore store = Create(options, logger: logger);
         await store.OpenAsync(CancellationToken.None);
         return store;
     }

@@ -52,15 +52,20 @@ internal sealed class NodeCluster(PostgresDatabase database) : IDisposable
     /// <param name="storeInFront">What stands between it and the database.</param>
     /// <param name="furtherServices">What is added to its services.</param>
     /// <param name="keepsHouse">Whether due work runs in the background.</param>
+    /// <param name="hasUsualLimits">Whether it waits for the database no longer than every service.</param>
+    /// <param name="patience">How long it waits otherwise, unless for as long as it takes.</param>
     public QkmsApplication NodeHere(
         string? connectionString = null,
         ManualTime? time = null,
         Func<IKmsStore, IKmsStore>? storeInFront = null,
         Action<IServiceCollection>? furtherServices = null,
-        bool keepsHouse = true)
+        bool keepsHouse = true,
+        bool hasUsualLimits = false,
+        PostgresPatience? patience = null)
     {
         QkmsApplication node = new(NewDataDirectory())
         {
+            Patience = hasUsualLimits ? null : patience ?? PostgresPatience.Long,
             KeepsHouse = keepsHouse,
             Time = time ?? ManualTime.Running(),
             StoreInFront = storeInFront,
@@ -73,10 +78,10 @@ internal sealed class NodeCluster(PostgresDatabase database) : IDisposable
         return node;
     }
 
-    /// <summary>A client of one node.</summary>
+    /// <summary>A client of one node, which is not put off by a database that is late.</summary>
     public HttpClient ClientOf(ServiceProcess node, string? apiKey = null)
     {
-        HttpClient client = new() { BaseAddress = node.Address };
+        HttpClient client = new(new RepeatingHandler()) { BaseAddress = node.Address };
         client.DefaultRequestHeaders.Add("x-api-key", apiKey ?? InitialApiKey);
         return client;
     }

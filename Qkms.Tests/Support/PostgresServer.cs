@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Qkms.Storage.Postgres;
@@ -8,6 +9,8 @@ namespace Qkms.Tests.Support;
 internal static class PostgresServer
 {
     public const string Variable = "QKMS_TEST_POSTGRES";
+
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(1);
 
     private static readonly Lazy<PostgresDatabase> _template = new(MakeTemplate);
 
@@ -25,12 +28,29 @@ internal static class PostgresServer
     /// <summary>A database with the schema in it and nothing else: a copy, which is made faster than the schema.</summary>
     public static PostgresDatabase CreateMigrated() => Create(_template.Value.Name);
 
+    /// <summary>Runs SQL beside the databases of tests.</summary>
     public static void Execute(string sql)
+    {
+        // Before it copies, renames or drops a database the server waits until those who were connected to it are gone, but not for long.
+        Stopwatch waited = Stopwatch.StartNew();
+        while (!TryExecute(sql, mayBeInUse: waited.Elapsed < _patience))
+            Thread.Sleep(100);
+    }
+
+    private static bool TryExecute(string sql, bool mayBeInUse)
     {
         using NpgsqlConnection connection = new(ConnectionStringOf("postgres", pooling: false));
         connection.Open();
         using NpgsqlCommand command = new(sql, connection) { CommandTimeout = 60 };
-        command.ExecuteNonQuery();
+        try
+        {
+            command.ExecuteNonQuery();
+            return true;
+        }
+        catch (PostgresException e) when (mayBeInUse && e.SqlState == PostgresErrorCodes.ObjectInUse)
+        {
+            return false;
+        }
     }
 
     private static PostgresDatabase Create(string template)
@@ -45,7 +65,7 @@ internal static class PostgresServer
         PostgresDatabase made = CreateEmpty();
         AppDomain.CurrentDomain.ProcessExit += (_, _) => made.Dispose();
         using PostgresKmsStore store = new(
-            new PostgresStorageOptions { ConnectionString = made.ConnectionString },
+            PostgresPatience.Long.For(made.ConnectionString),
             TimeProvider.System,
             NullLogger<PostgresKmsStore>.Instance);
         store.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();

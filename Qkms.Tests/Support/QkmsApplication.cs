@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
@@ -8,6 +9,7 @@ using Qkms.Api.Hosting;
 using Qkms.Core.ApiKeys;
 using Qkms.Core.Installation;
 using Qkms.Core.Tenants;
+using Qkms.Storage.Postgres;
 
 namespace Qkms.Tests.Support;
 
@@ -34,6 +36,9 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
 
     /// <summary>The service's clocks: those of the system, until a test moves them.</summary>
     public ManualTime Time { get; init; } = ManualTime.Running();
+
+    /// <summary>How long it waits for PostgreSQL; null for as long as every service does.</summary>
+    public PostgresPatience? Patience { get; init; } = PostgresPatience.Long;
 
     /// <summary>What stands between the service and its database; nothing unless it is given.</summary>
     public Func<IKmsStore, IKmsStore>? StoreInFront { get; init; }
@@ -156,10 +161,19 @@ internal sealed class QkmsApplication : WebApplicationFactory<Program>
         foreach ((string key, string value) in storage.Concat(Settings))
             builder.UseSetting(key, value);
 
+        string? shared = (isOtherStorage ? Settings : storage).GetValueOrDefault("Qkms:Storage:ConnectionString");
+
         builder.ConfigureTestServices(services =>
         {
             services.AddSingleton<TimeProvider>(Time);
             services.AddSingleton<IStartupFilter, KestrelHeaders>();
+            if (shared is not null && Patience is { } patience)
+            {
+                services.Replace(ServiceDescriptor.Singleton<IKmsStore>(provider => new PostgresKmsStore(
+                    patience.For(shared, DataDirectory),
+                    provider.GetRequiredService<TimeProvider>(),
+                    provider.GetRequiredService<ILogger<PostgresKmsStore>>())));
+            }
 
             // Nodes on one database, and a service that starts again, make new keys: here they would be the same.
             if (_ownDirectory is not null && !isOtherStorage)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Qkms.Storage.Telemetry;
 
 namespace Qkms.Tests.Support;
 
@@ -7,6 +8,8 @@ namespace Qkms.Tests.Support;
 internal sealed class ServiceProcess : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+
+    private static readonly int[] _late = [StorageEvents.WriteFailed, StorageEvents.ReadFailed, StorageEvents.CircuitOpened];
 
     private readonly StringBuilder _output = new();
     private readonly Process _process;
@@ -69,6 +72,18 @@ internal sealed class ServiceProcess : IDisposable
         }
     }
 
+    /// <summary>
+    /// The lines of its log that tell of errors, or worse. A PostgreSQL that was late, as on any busy machine, is none: what it was asked
+    /// for then is asked again.
+    /// </summary>
+    public IReadOnlyList<string> Complaints =>
+    [
+        .. Output.Split('\n').Where(line =>
+            line.Contains("\"Critical\"", StringComparison.Ordinal)
+            || (line.Contains("\"Error\"", StringComparison.Ordinal)
+                && !(TestStorage.IsPostgres && _late.Any(id => line.Contains($"\"EventId\":{id},", StringComparison.Ordinal))))),
+    ];
+
     /// <summary>Starts the service and waits for nothing.</summary>
     public static ServiceProcess Launch(
         string dataDirectory, Dictionary<string, string?>? environment = null, bool isRead = true) =>
@@ -111,9 +126,12 @@ internal sealed class ServiceProcess : IDisposable
         return (await service.WaitForExitAsync(), service.Output);
     }
 
-    public HttpClient Client()
+    /// <summary>A client that speaks for the first tenant.</summary>
+    /// <param name="repeats">Whether it is not put off by a database that is late.</param>
+    public HttpClient Client(bool repeats = false)
     {
-        HttpClient client = new() { BaseAddress = Address };
+        HttpClient client = repeats ? new(new RepeatingHandler()) : new();
+        client.BaseAddress = Address;
         client.DefaultRequestHeaders.Add("x-api-key", File.ReadAllText(Path.Combine(DataDirectory, "initial-api-key")));
         return client;
     }
