@@ -104,7 +104,7 @@ public sealed class FullPostgresDiskTests : IDisposable
 
     private static async Task ReadsShouldGoOnAsync(HttpClient client)
     {
-        (await client.GetJsonAsync("/health/ready")).ShouldBe(HttpStatusCode.OK);
+        await Eventually.HoldsAsync(async () => (await client.GetJsonAsync("/health/ready")).Status == HttpStatusCode.OK);
         (await client.GetJsonAsync("/kms/keys?limit=10")).ShouldBe(HttpStatusCode.OK);
         (await client.GetJsonAsync("/audit/events?limit=10")).ShouldBe(HttpStatusCode.OK);
     }
