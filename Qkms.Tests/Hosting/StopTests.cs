@@ -109,14 +109,16 @@ public sealed class StopTests
         await idle.GetStream().ReadExactlyAsync(new byte[12]);
         using TcpClient head = await HoldAsync(service.Address, "GET /kms/keys HTTP/1.1\r\nHost: x\r\nx-api-");
         using TcpClient body = await HoldAsync(service.Address,
-            $"POST /kms/keys/generate HTTP/1.1\r\nHost: x\r\nx-api-key: {apiKey}\r\nContent-Type: application/json\r\nContent-Length: "
-            + "1000\r\nExpect: 100-continue\r\n\r\n");
+            $"POST /crypto/encrypt HTTP/1.1\r\nHost: x\r\nx-api-key: {apiKey}\r\nContent-Type: application/json\r\nContent-Length: "
+            + "1900000\r\nExpect: 100-continue\r\n\r\n");
 
         // The service asks for the body: its request is under way for certain.
         byte[] interim = new byte[12];
         await body.GetStream().ReadExactlyAsync(interim);
         Encoding.ASCII.GetString(interim).Should().Be("HTTP/1.1 100");
-        await body.GetStream().WriteAsync("{\"algorithm\":"u8.ToArray());
+
+        // A client that sends less than 10 kB in a second is sent away: so much lasts for longer than the end may take.
+        await body.GetStream().WriteAsync(Encoding.ASCII.GetBytes("{\"plaintext\":\"" + new string('A', 1_000_000)));
 
         (await service.TerminateAsync()).Should().Be(0, service.Output);
 
