@@ -10,6 +10,7 @@ internal static class HealthEndpoints
 {
     public static WebApplicationBuilder AddQkmsHealth(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton(new ReadinessLimits());
         builder.Services.AddSingleton<Readiness>();
         return builder;
     }

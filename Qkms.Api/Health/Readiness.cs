@@ -8,11 +8,8 @@ namespace Qkms.Api.Health;
 /// Whether the database answers. Everybody may ask, so all who ask share one look, at most every <see cref="FreshnessLimit.MaxAge"/>, on a
 /// connection that no call of a tenant uses.
 /// </summary>
-internal sealed class Readiness(IKmsStore store, ITenantRepository tenants, TimeProvider time)
+internal sealed class Readiness(IKmsStore store, ITenantRepository tenants, ReadinessLimits limits, TimeProvider time)
 {
-    /// <summary>How long a look may take before those who wait for it are told that the database does not answer.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-
     private readonly Lock _looking = new();
     private Task _look = Task.CompletedTask;
     private long? _begunAt;
@@ -24,7 +21,7 @@ internal sealed class Readiness(IKmsStore store, ITenantRepository tenants, Time
         Task look = NewestLook();
         try
         {
-            await look.WaitAsync(Patience, cancellationToken);
+            await look.WaitAsync(limits.Patience, cancellationToken);
         }
         catch (TimeoutException)
         {

@@ -23,6 +23,21 @@ internal static class BackupCommands
     public static Task<(int ExitCode, string Output)> RestoreAsync(string dataDirectory, params string[] arguments) =>
         RestoreAsync(dataDirectory, TestStorage.SettingsOf(dataDirectory, withRootKey: false), arguments);
 
+    /// <summary>A drill: in which folders it was, too.</summary>
+    public static async Task<(int ExitCode, string Output, IReadOnlyList<string> Folders)> DrillAsync(
+        string dataDirectory, params string[] arguments)
+    {
+        using RootKeyEnvironment environment = new();
+        List<string> folders = [];
+        (int exitCode, string output) = await RestoreAsync(
+            dataDirectory,
+            TestStorage.SettingsOf(dataDirectory, withRootKey: false),
+            environment,
+            ["--drill", .. arguments],
+            folders.Add);
+        return (exitCode, output, folders);
+    }
+
     /// <summary>The same with an environment of the test's own.</summary>
     public static Task<(int ExitCode, string Output)> RestoreAsync(
         string dataDirectory, RootKeyEnvironment environment, params string[] arguments) =>
@@ -37,7 +52,11 @@ internal static class BackupCommands
     }
 
     private static async Task<(int ExitCode, string Output)> RestoreAsync(
-        string dataDirectory, IReadOnlyDictionary<string, string> storage, RootKeyEnvironment environment, string[] arguments)
+        string dataDirectory,
+        IReadOnlyDictionary<string, string> storage,
+        RootKeyEnvironment environment,
+        string[] arguments,
+        Action<string>? onFolder = null)
     {
         QkmsSettings settings = TestSettings.Of(dataDirectory, storage);
         await using StringWriter output = new();
@@ -46,7 +65,11 @@ internal static class BackupCommands
             settings,
             environment,
             services => Program.AddBackup(services, settings),
-            Program.AddFolder,
+            (services, folder) =>
+            {
+                onFolder?.Invoke(folder);
+                return Program.AddFolder(services, folder);
+            },
             output,
             showBar: false);
         return (exitCode, output.ToString());

@@ -8,6 +8,9 @@ namespace Qkms.Tests.Backups;
 /// <summary>Issue 16: whatever happens to a backup or its making, there is a whole file or none, a whole installation or none.</summary>
 public sealed class BackupFaultTests : ServiceTests, IDisposable
 {
+    // A machine on which none of so many kills meets a backup in its middle writes it in no time.
+    private const int MostKills = 40;
+
     private readonly TemporaryDirectory _directory = new();
 
     public BackupFaultTests() => Directory.CreateDirectory(_directory.File("data"));
@@ -180,20 +183,22 @@ public sealed class BackupFaultTests : ServiceTests, IDisposable
     {
         await BackUpAsync();
         string file = _directory.File("killed.qkms");
-        int none = 0;
+        int cut = 0;
         int kills = CrashCount.Or(3, whenLong: 8);
-        for (int kill = 0; kill < kills; kill++)
+        for (int kill = 0; kill < kills || (cut == 0 && kill < MostKills); kill++)
         {
-            await KillAsync(App.DataDirectory, 150 + (kill * 480 / kills), "backup", file);
+            // By the clock, from the start of the process on, and by what it does.
+            bool isWriting = kill % 2 == 1;
+            bool ran = await KillAsync(App.DataDirectory, isWriting ? $"{file}.partial" : null, 150 + (kill * 480 / kills), "backup", file);
             if (File.Exists(file))
                 BackupFiles.Read(file).Rows.Should().BePositive();
-            else
-                none++;
+            else if (isWriting && ran)
+                cut++;
 
             File.Delete(file);
         }
 
-        none.Should().BePositive("some were killed in the middle");
+        cut.Should().BePositive("some were killed in the middle");
         await BackupCommands.BackUpAsync(App.DataDirectory, file);
         Directory.GetFiles(_directory.Path).Should().NotContain(name => name.EndsWith(".partial"));
     }
@@ -208,7 +213,7 @@ public sealed class BackupFaultTests : ServiceTests, IDisposable
         int kills = CrashCount.Or(2, whenLong: 6);
         for (int kill = 0; kill < kills; kill++)
         {
-            await KillAsync(target, 200 + (kill * 480 / kills), "restore", File1, "--replace");
+            await KillAsync(target, null, 200 + (kill * 480 / kills), "restore", File1, "--replace");
             (int exitCode, string output) = await Verify.RunAsync(target);
             exitCode.Should().Be(0, output);
         }
@@ -252,7 +257,8 @@ public sealed class BackupFaultTests : ServiceTests, IDisposable
         }
     }
 
-    private static async Task KillAsync(string dataDirectory, int milliseconds, params string[] arguments)
+    /// <summary>Kills a command as soon as it writes a file, or after so many milliseconds; false where it had ended.</summary>
+    private static async Task<bool> KillAsync(string dataDirectory, string? sign, int milliseconds, params string[] arguments)
     {
         ProcessStartInfo start = new("dotnet", [Path.Combine(AppContext.BaseDirectory, "Qkms.Api.dll"), .. arguments])
         {
@@ -264,9 +270,22 @@ public sealed class BackupFaultTests : ServiceTests, IDisposable
         foreach ((string name, string value) in TestStorage.SettingsOf(dataDirectory, withRootKey: false))
             start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
 
+        DateTime before = sign is null ? default : File.GetLastWriteTimeUtc(sign);
         using Process process = Process.Start(start)!;
-        await Task.Delay(milliseconds);
+        if (sign is null)
+            await Task.Delay(milliseconds);
+        else
+            await Task.Run(() => WaitForWrite(process, sign, before));
+
+        bool ran = !process.HasExited;
         process.Kill();
         await process.WaitForExitAsync();
+        return ran;
+    }
+
+    private static void WaitForWrite(Process process, string file, DateTime before)
+    {
+        while (!process.HasExited && (!File.Exists(file) || File.GetLastWriteTimeUtc(file) == before))
+            Thread.SpinWait(100);
     }
 }

@@ -1,3 +1,4 @@
+using Qkms.Tests.Rotations;
 using Xunit.Abstractions;
 
 namespace Qkms.Tests.Crash;
@@ -72,21 +73,22 @@ public sealed class RotationCrashTests(ITestOutputHelper output)
         output.WriteLine($"{kills} kills, {Jobs} jobs done once each");
     }
 
-    // Due soon: the processes that follow find all of them due.
+    // The processes that follow find all of them due: orders are for later, so their times are moved as the service would write them.
     private static async Task PrepareAsync(string path)
     {
         await using QkmsApplication app = new(path);
         using HttpClient client = app.Client();
+        await app.LeaveDueWorkAsync();
         for (int i = 0; i < Jobs; i++)
         {
             string kid = $"k{i}";
             await client.GenerateAsync(KeyUseVerbs.Aes, new { kid, name = kid });
             string change = i % 3 == 0 ? ",\"new_key\":{\"algorithm\":\"ML-KEM-768\"},\"allow_algorithm_change\":true" : "";
-            string at = app.Time.GetUtcNow().AddSeconds(2).ToString("O");
-            (await client.RotateVersionAsync(kid, $"{{\"scheduled_at\":\"{at}\"{change}}}")).ShouldBe(HttpStatusCode.Accepted);
+            string at = app.Time.GetUtcNow().AddHours(1).ToString("O");
+            Answer ordered = await client.RotateVersionAsync(kid, $"{{\"scheduled_at\":\"{at}\"{change}}}");
+            string id = ordered.ShouldBe(HttpStatusCode.Accepted).Text("id");
+            await app.RewriteJobAsync(id, job => job with { NextAttemptAt = job.CreatedAt });
         }
-
-        await Task.Delay(2000);
     }
 
     private static async Task<long> CountDoneAsync(HttpClient client) =>

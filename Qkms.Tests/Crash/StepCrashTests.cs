@@ -1,4 +1,3 @@
-using Qkms.Tests.Rotations;
 using Qkms.Tests.Support.ChildProcess;
 using Qkms.Tests.Verification;
 using Xunit.Abstractions;
@@ -50,7 +49,7 @@ public sealed class StepCrashTests(ITestOutputHelper output)
             await using (QkmsApplication app = steps.Application(directory.Path))
             {
                 using HttpClient client = app.Client();
-                await app.FirstLookAsync();
+                await app.LeaveDueWorkAsync();
                 app.Time.Pass(step * _betweenLives);
                 if (step > 1)
                     await work.FinishAsync(app, client, $"k{step - 1}");

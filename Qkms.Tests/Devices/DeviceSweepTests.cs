@@ -56,6 +56,7 @@ public sealed class DeviceSweepTests : ServiceTests
         await Client.RegisterAsync(algorithm: "ML-KEM-768");
         await Client.RegisterAsync("tablet", "ML-KEM-768");
         Devices().Should().Be((2, 2));
+        await App.LeaveDueWorkAsync();
         App.Time.Pass(_day);
         await Client.RotateDeviceAsync("tablet");
 
@@ -78,6 +79,7 @@ public sealed class DeviceSweepTests : ServiceTests
         string revoked = (await Client.RegisterAsync(algorithm: "ML-KEM-768")).Text("kid");
         await Client.RevokeDeviceKeyAsync(revoked);
         DeviceSweep sweep = App.Services.GetRequiredService<DeviceSweep>();
+        await App.LeaveDueWorkAsync();
         await sweep.RunAsync(CancellationToken.None);
 
         App.Time.ShiftWallClock(200 * _day);
@@ -136,6 +138,7 @@ public sealed class DeviceSweepTests : ServiceTests
     private async Task<int> SweepAfterAsync(TimeSpan time)
     {
         DeviceSweep sweep = App.Services.GetRequiredService<DeviceSweep>();
+        await App.LeaveDueWorkAsync();
         App.Time.Pass(time);
         return await sweep.RunAsync(CancellationToken.None);
     }

@@ -133,7 +133,7 @@ public sealed partial class ListenTests : IDisposable
         using X509Certificate2 second = TestCertificates.Make(issuer: between, isRsa: true);
         Write(second);
         await Eventually.HoldsAsync(async () => await ServedAsync() == second.Thumbprint);
-        await Eventually.HoldsAsync(() => Task.FromResult(service.Output.Contains("served from now on", StringComparison.Ordinal)));
+        await service.SaysAsync("served from now on");
         service.Output.Should().NotContain("PRIVATE KEY");
 
         void Write(X509Certificate2 certificate)

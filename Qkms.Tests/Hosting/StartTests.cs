@@ -11,6 +11,7 @@ public sealed class StartTests
         using ServiceProcess service = await ServiceProcess.StartAsync(data);
 
         string apiKey = await File.ReadAllTextAsync(Path.Combine(data, "initial-api-key"));
+        await service.SaysAsync("is in the data directory");
         service.Output.Should().Contain(Path.Combine(data, "initial-api-key")).And.NotContain(apiKey).And.NotContain(apiKey[^49..]);
         service.Output.Should().NotContain((await File.ReadAllTextAsync(Path.Combine(data, "root.key"))).Trim());
 
@@ -93,6 +94,7 @@ public sealed class StartTests
         using ServiceProcess service = await ServiceProcess.StartAsync(directory.Path, new() { ["QKMS_ROOT_KEY"] = rootKey });
 
         File.Exists(directory.File("root.key")).Should().BeFalse();
+        await service.SaysAsync("Qkms runs on");
         service.Output.Should().NotContain(rootKey);
         if (OperatingSystem.IsLinux())
         {

@@ -68,6 +68,7 @@ public sealed class DestructionSweepTests : ServiceTests
     {
         string kid = await WaitingAsync(Client);
         DestructionSweep sweep = App.Services.GetRequiredService<DestructionSweep>();
+        await App.LeaveDueWorkAsync();
         App.Time.Pass(TimeSpan.FromHours(1));
 
         App.Time.ShiftWallClock(TimeSpan.FromDays(365));
@@ -117,6 +118,7 @@ public sealed class DestructionSweepTests : ServiceTests
 
         DestructionSweep[] nodes =
             [.. Enumerable.Range(0, 4).Select(_ => ActivatorUtilities.CreateInstance<DestructionSweep>(App.Services))];
+        await App.LeaveDueWorkAsync();
         App.Time.Pass(_week);
         int[] destroyed = await Task.WhenAll(nodes.Select(node => Task.Run(() => node.RunAsync(CancellationToken.None))));
 
@@ -130,6 +132,7 @@ public sealed class DestructionSweepTests : ServiceTests
     public async Task A_cancellation_and_a_sweep_at_the_same_time_leave_the_version_whole_or_destroyed()
     {
         DestructionSweep sweep = App.Services.GetRequiredService<DestructionSweep>();
+        await App.LeaveDueWorkAsync();
         for (int round = 0; round < 20; round++)
         {
             string kid = await WaitingAsync(Client, $"r{round}");
@@ -149,6 +152,7 @@ public sealed class DestructionSweepTests : ServiceTests
     public async Task Orders_cancellations_rotations_and_sweeps_at_the_same_time_keep_the_key_whole()
     {
         DestructionSweep sweep = App.Services.GetRequiredService<DestructionSweep>();
+        await App.LeaveDueWorkAsync();
         await Client.GenerateAsync(KeyUseVerbs.Aes);
         for (int round = 0; round < 15; round++)
         {

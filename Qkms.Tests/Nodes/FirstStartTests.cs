@@ -13,6 +13,9 @@ public sealed class FirstStartTests
         ServiceProcess[] processes = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(cluster.StartAsync)));
 
         ShouldBeOneInstallation(cluster);
+
+        // Each says so after what it says of a first start.
+        await Task.WhenAll(processes.Select(process => process.SaysAsync("Qkms runs on")));
         processes.Count(process => process.Output.Contains("First start", StringComparison.Ordinal)).Should().Be(1);
         processes.Count(process => process.Output.Contains("Migration 0001", StringComparison.Ordinal)).Should().Be(1);
         HttpClient[] clients = [.. processes.Select(process => cluster.ClientOf(process))];
@@ -127,7 +130,8 @@ public sealed class FirstStartTests
             byte[] ciphertext = (await clients[i].MustUseAsync("/crypto/encrypt", new { plaintext })).Bytes("ciphertext");
             (await clients[(i + 1) % clients.Length].MustUseAsync("/crypto/decrypt", new { ciphertext })).Bytes("plaintext")
                 .Should().Equal(plaintext);
-            (await clients[i].GetJsonAsync("/health/ready")).ShouldBe(HttpStatusCode.OK);
+            HttpClient client = clients[i];
+            await Eventually.HoldsAsync(async () => (await client.GetJsonAsync("/health/ready")).Status == HttpStatusCode.OK);
         }
     }
 

@@ -50,6 +50,8 @@ public sealed class TenantDeletionOnNodesTests
             (await operators.DeleteTenantAsync(ids[i])).ShouldBe(HttpStatusCode.Accepted);
         }
 
+        await first.LeaveDueWorkAsync();
+        await second.LeaveDueWorkAsync();
         first.Time.Pass(Week);
         second.Time.Pass(Week);
         int[] deleted = await Task.WhenAll(new[] { first, second }.Select(node => Task.Run(

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Primitives;
 using Qkms.Api.Aws;
@@ -182,10 +181,7 @@ public sealed class AwsKmsClientTests
     {
         using FakeAwsKms silent = new(_ => []);
         using FakeAwsKms cut = new(_ => FakeAwsKms.Http(200, _opened[..20], $"Content-Length: {_opened.Length}\r\n"));
-        using TcpListener closed = new(IPAddress.Loopback, 0);
-        closed.Start();
-        string nobody = $"http://127.0.0.1:{((IPEndPoint)closed.LocalEndpoint).Port}";
-        closed.Stop();
+        string nobody = $"http://127.0.0.1:{FreePorts.Next()}";
 
         (await RefusalOf(silent)).Should().Contain("the connection broke off");
         (await RefusalOf(cut)).Should().Contain("the connection broke off");

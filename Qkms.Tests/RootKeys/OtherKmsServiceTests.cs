@@ -173,6 +173,6 @@ public sealed class OtherKmsServiceTests : OtherKmsTests
         secrets.Add<byte>("the root key in UTF-16", Encoding.Unicode.GetBytes(text), 16);
         secrets.Add<byte>("the secret access key", Encoding.ASCII.GetBytes(other.AccessKey.Secret), 16);
         secrets.Add<byte>("the secret access key in UTF-16", Encoding.Unicode.GetBytes(other.AccessKey.Secret), 16);
-        ProcessMemory.Search(service.Id, secrets).Select(find => find.ToString()).Should().BeEmpty();
+        (await LettingGo.LookAsync(service, secrets)).Should().BeEmpty();
     }
 }

@@ -99,7 +99,10 @@ public sealed class RootKeyCommandTests : ServiceTests, IDisposable
         (await ServiceProcess.StartInVainAsync(Data, OfPassphrase(wrong))).Output
             .Should().Contain("does not open this database").And.Contain("(passphrase)").And.NotContain("horse");
         using (ServiceProcess service = await ServiceProcess.StartAsync(Data, OfPassphrase(phrase)))
+        {
+            await service.SaysAsync("Qkms runs on");
             service.Output.Should().NotContain("horse");
+        }
 
         (await RootKeyCommands.ListAsync(Data, new RootKeyEnvironment(passphraseFile: phrase)))
             .Select(key => key.State).Should().Equal("not_at_hand", "opens");

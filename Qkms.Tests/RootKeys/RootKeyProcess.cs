@@ -25,6 +25,13 @@ internal sealed class RootKeyProcess
         _process = Process.Start(start)!;
     }
 
+    /// <summary>Ends as soon as this holds, or the process has ended.</summary>
+    public void WaitFor(Func<bool> sign)
+    {
+        while (!_process.HasExited && !sign())
+            Thread.SpinWait(100);
+    }
+
     /// <summary><c>kill -9</c>; false where it had ended.</summary>
     public bool Kill()
     {

@@ -61,10 +61,9 @@ public sealed class SealedServiceTests : ServiceTests, IDisposable
         (await client.GenerateAsync("AES-256", new { name = "after" })).ShouldBe(HttpStatusCode.Created);
         File.Exists(Path).Should().BeFalse();
         this.Invoking(_ => Give(shares[0])).Should().Throw<RootKeyException>().Which.Message.Should().Contain("No sealed service waits");
+        (await service.TerminateAsync()).Should().Be(0);
         foreach (string share in shares)
             service.Output.Should().NotContain(share[17..]);
-
-        (await service.TerminateAsync()).Should().Be(0);
     }
 
     [Fact]
@@ -140,7 +139,7 @@ public sealed class SealedServiceTests : ServiceTests, IDisposable
             all.Add<byte>($"the text of share {i + 1}", Encoding.ASCII.GetBytes(shares[i]["qkms-share-".Length..]), Piece);
         }
 
-        ProcessMemory.Search(service.Id, all).Select(find => find.ToString()).Should().BeEmpty();
+        (await LettingGo.LookAsync(service, all)).Should().BeEmpty();
     }
 
     [Fact]
@@ -242,7 +241,7 @@ public sealed class SealedServiceTests : ServiceTests, IDisposable
     private async Task<ServiceProcess> StartSealedAsync()
     {
         ServiceProcess service = ServiceProcess.Launch(Data);
-        await Eventually.HoldsAsync(() => Task.FromResult(service.Output.Contains("is sealed", StringComparison.Ordinal)));
+        await service.SaysAsync("is sealed");
         await Eventually.HoldsAsync(() => Task.FromResult(Send("\n").StartsWith("no ", StringComparison.Ordinal)));
         return service;
     }

@@ -174,6 +174,7 @@ public sealed class TokenServiceTests : TokenTests
         await ShouldNotStartAsync(Hsm.Environment(Key, pin: "not-the-right-pin"), "The PIN is not that of the token");
         await ShouldNotStartAsync(Hsm.Environment("other"), "No root key of this database is sealed by");
         using ServiceProcess service = await ServiceProcess.StartAsync(Data, Hsm.Environment(Key));
+        await service.SaysAsync("Qkms runs on");
         service.Output.Should().NotContain("is sealed:");
     }
 
@@ -206,7 +207,7 @@ public sealed class TokenServiceTests : TokenTests
             secrets.Add("the root key", rootKey.WrappingKey.Secret.Span, 16);
 
         secrets.Add<byte>("the PIN", Encoding.ASCII.GetBytes(SoftHsm.Pin), SoftHsm.Pin.Length);
-        ProcessMemory.Search(service.Id, secrets).Select(find => find.ToString()).Should().BeEmpty();
+        (await LettingGo.LookAsync(service, secrets)).Should().BeEmpty();
     }
 
     private RootKey OpenByHand(byte[] tokenKey)

@@ -1,7 +1,6 @@
 using System.Globalization;
-using Microsoft.Extensions.Hosting;
-using Qkms.Api.Hosting;
 using Qkms.Core.Lifecycle;
+using Qkms.Core.Rotations;
 
 namespace Qkms.Tests.Rotations;
 
@@ -21,19 +20,24 @@ internal static class RotationVerbs
     public static async Task<int> RotateDueAsync(this QkmsApplication app, TimeSpan time)
     {
         RotationScheduler scheduler = app.Services.GetRequiredService<RotationScheduler>();
-        await app.FirstLookAsync();
+        await app.LeaveDueWorkAsync();
         app.Time.Pass(time);
         return await scheduler.RunAsync(CancellationToken.None);
     }
 
-    /// <summary>
-    /// Ends when the service has looked for due rotations by itself, as it does at its start: beside a test's look it would take jobs
-    /// away, and see one clock moved before the other.
-    /// </summary>
-    public static async Task FirstLookAsync(this QkmsApplication app)
+    /// <summary>Changes the row of a job as the service itself would write it.</summary>
+    public static async Task RewriteJobAsync(this QkmsApplication app, string id, Func<RotationJob, RotationJob> change)
     {
-        DueRotations background = app.Services.GetServices<IHostedService>().OfType<DueRotations>().Single();
-        await Eventually.HoldsAsync(() => Task.FromResult(background.Rounds > 0));
+        IRotationJobRepository jobs = app.Services.GetRequiredService<IRotationJobRepository>();
+        RowSealer sealer = app.Services.GetRequiredService<RowSealer>();
+        TenantId tenant = await app.FirstTenantAsync();
+        (await app.Store().WriteAsync(
+            async session =>
+            {
+                RotationJob job = sealer.Open((await jobs.LockAsync(session, tenant, new RotationJobId(Guid.Parse(id))))!);
+                return await jobs.UpdateAsync(session, sealer.Seal(change(job) with { RowVersion = job.RowVersion + 1 }));
+            },
+            CancellationToken.None)).Should().BeTrue();
     }
 
     /// <summary>What the journal says of a kid: action, states, reason.</summary>

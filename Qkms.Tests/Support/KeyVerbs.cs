@@ -42,6 +42,7 @@ internal static class KeyVerbs
     public static async Task<int> SweepAfterAsync(this QkmsApplication app, TimeSpan time)
     {
         DestructionSweep sweep = app.Services.GetRequiredService<DestructionSweep>();
+        await app.LeaveDueWorkAsync();
         app.Time.Pass(time);
         return await sweep.RunAsync(CancellationToken.None);
     }
@@ -50,6 +51,7 @@ internal static class KeyVerbs
     public static async Task<int> DeleteKeysAfterAsync(this QkmsApplication app, TimeSpan time)
     {
         KeyDeletionSweep sweep = app.Services.GetRequiredService<KeyDeletionSweep>();
+        await app.LeaveDueWorkAsync();
         app.Time.Pass(time);
         return await sweep.RunAsync(CancellationToken.None);
     }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Qkms.Tests.Support;
@@ -30,12 +29,7 @@ internal sealed class PostgresCluster : IDisposable
     {
         _ownFolder = folder is null;
         _folder = folder ?? Directory.CreateTempSubdirectory("qkms-pg-").FullName;
-        using (TcpListener listener = new(IPAddress.Loopback, 0))
-        {
-            listener.Start();
-            Port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        }
-
+        Port = FreePorts.Next();
         GiveToServer(_folder);
         RunTool(make[0], [.. make[1..], "-D", Data]);
         File.AppendAllText(Path.Combine(Data, "postgresql.conf"), "wal_keep_size = 64MB\n");

@@ -1,11 +1,11 @@
 using System.Diagnostics;
-using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Qkms.Storage.Telemetry;
 
 namespace Qkms.Tests.Support;
 
 /// <summary>The service as a process of its own, so that it can be killed, refused a start, and looked at from outside.</summary>
-internal sealed class ServiceProcess : IDisposable
+internal sealed partial class ServiceProcess : IDisposable
 {
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
 
@@ -87,7 +87,7 @@ internal sealed class ServiceProcess : IDisposable
     /// <summary>Starts the service and waits for nothing.</summary>
     public static ServiceProcess Launch(
         string dataDirectory, Dictionary<string, string?>? environment = null, bool isRead = true) =>
-        new(dataDirectory, FreePort(), environment ?? [], isRead);
+        new(dataDirectory, FreePorts.Next(), environment ?? [], isRead);
 
     /// <summary>Starts the service and waits until it is ready.</summary>
     /// <param name="dataDirectory">Its data directory.</param>
@@ -126,6 +126,10 @@ internal sealed class ServiceProcess : IDisposable
         return (await service.WaitForExitAsync(), service.Output);
     }
 
+    /// <summary>Ends when it has written this: what it logs gets here after it has answered a request that came later.</summary>
+    public Task SaysAsync(string words) =>
+        Eventually.HoldsAsync(() => Task.FromResult(Output.Contains(words, StringComparison.Ordinal)));
+
     /// <summary>A client that speaks for the first tenant.</summary>
     /// <param name="repeats">Whether it is not put off by a database that is late.</param>
     public HttpClient Client(bool repeats = false)
@@ -157,6 +161,31 @@ internal sealed class ServiceProcess : IDisposable
         await kill.WaitForExitAsync();
     }
 
+    /// <summary>SIGSTOP, without the time that a process takes which sends it: all of its threads stand still soon.</summary>
+    public void Stop() => Send(Id, 19);
+
+    /// <summary>SIGCONT.</summary>
+    public void GoOn() => Send(Id, 18);
+
+    /// <summary>Whether every thread stands still (Linux, proc(5)).</summary>
+    public bool IsStopped
+    {
+        get
+        {
+            try
+            {
+                return Array.TrueForAll(
+                    Directory.GetDirectories($"/proc/{Id}/task"),
+                    thread => File.ReadAllText(Path.Combine(thread, "status")).Contains("State:\tT", StringComparison.Ordinal));
+            }
+            catch (IOException)
+            {
+                // A thread that ended just now.
+                return false;
+            }
+        }
+    }
+
     /// <summary>The exit code, once it has ended.</summary>
     public async Task<int> WaitForExitAsync()
     {
@@ -174,12 +203,10 @@ internal sealed class ServiceProcess : IDisposable
         _process.Dispose();
     }
 
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
+    private static void Send(int process, int signal) => _ = Kill(process, signal);
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
 
     private void Keep(string? line)
     {

@@ -100,12 +100,7 @@ public sealed class ExporterTests
 
         public Collector()
         {
-            using (TcpListener free = new(IPAddress.Loopback, 0))
-            {
-                free.Start();
-                Address = new Uri($"http://{free.LocalEndpoint}/");
-            }
-
+            Address = new Uri($"http://127.0.0.1:{FreePorts.Next()}/");
             _listener.Prefixes.Add(Address.ToString());
             _listener.Start();
             _serving = ServeAsync();

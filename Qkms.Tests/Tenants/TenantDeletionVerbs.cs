@@ -62,6 +62,7 @@ internal static class TenantDeletionVerbs
     public static async Task<int> DeleteDueAsync(this QkmsApplication app, TimeSpan time)
     {
         TenantDeletionSweep sweep = app.Services.GetRequiredService<TenantDeletionSweep>();
+        await app.LeaveDueWorkAsync();
         app.Time.Pass(time);
         return await sweep.RunAsync(CancellationToken.None);
     }

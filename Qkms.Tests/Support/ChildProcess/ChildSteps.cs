@@ -57,6 +57,7 @@ internal static class ChildSteps
         }
 
         using HttpClient client = app.Client();
+        await app.LeaveDueWorkAsync();
         app.Time.Pass(TimeSpan.Parse(Variable("TIME"), CultureInfo.InvariantCulture));
         steps.DieAt(int.Parse(Variable("STEP"), CultureInfo.InvariantCulture), Process.GetCurrentProcess().Kill);
         await (work switch

@@ -32,7 +32,7 @@ internal sealed class PostgresProxy : IDisposable
     {
         _server = new NpgsqlConnectionStringBuilder(connectionString);
         _flow.SetResult();
-        _listener = Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener = Bind(new IPEndPoint(IPAddress.Loopback, FreePorts.Next()));
         Address = (IPEndPoint)_listener.LocalEndPoint!;
         Listen();
     }
