@@ -16,7 +16,7 @@ public sealed class RateLimitTests : ServiceTests
         {
             ["Qkms:Plans:free:CostUnitsPerSecond"] = "1",
             ["Qkms:Plans:free:Burst"] = "1000",
-            ["Qkms:Plans:pro:CostUnitsPerSecond"] = "100",
+            ["Qkms:Plans:pro:CostUnitsPerSecond"] = "200",
             ["Qkms:Plans:pro:Burst"] = "1000",
         },
     };
@@ -128,12 +128,19 @@ public sealed class RateLimitTests : ServiceTests
     public async Task Q31_spent_units_come_back()
     {
         using HttpClient client = App.ClientFor(await App.CreateTenantAsync("large", plan: "pro"));
-        (await client.GenerateAsync("ML-DSA-65")).ShouldBe(HttpStatusCode.Created);
-        (await client.PostJsonAsync("/signature/sign", Batch(75))).ShouldBe(HttpStatusCode.OK);
-        (await client.PostJsonAsync("/signature/sign", Batch(60))).ShouldBeRefused(HttpStatusCode.TooManyRequests, "ERR_RATE_001");
+        (await client.GenerateAsync("AES-256")).ShouldBe(HttpStatusCode.Created);
 
-        await Eventually.HoldsAsync(async () =>
-            (await client.PostJsonAsync("/signature/sign", Batch(60))).Status == HttpStatusCode.OK);
+        // Nearly all of its 800 units, for little work: they take five seconds to come back, and the next request seldom takes as long.
+        Task<Answer> SpendAsync() => client.PostJsonAsync("/crypto/encrypt", Batch(790, "plaintext"));
+        (await SpendAsync()).ShouldBe(HttpStatusCode.OK);
+        Answer answer;
+        int tries = 0;
+        do
+            answer = await SpendAsync();
+        while (answer.Status == HttpStatusCode.OK && ++tries < 20);
+
+        answer.ShouldBeRefused(HttpStatusCode.TooManyRequests, "ERR_RATE_001");
+        await Eventually.HoldsAsync(async () => (await SpendAsync()).Status == HttpStatusCode.OK);
     }
 
     /// <summary>Q-31: tries of older versions spend what is there, and do not stop a request half-way.</summary>
@@ -183,14 +190,16 @@ public sealed class RateLimitTests : ServiceTests
         App.Settings["Qkms:RateLimits:ApiKeyPercent"] = "50";
         using HttpClient client = App.ClientFor(await App.CreateTenantAsync("small", plan: "free"));
 
-        HttpStatusCode[] answers = await ReadManyAsync(client, 600);
-
-        answers.Take(500).Should().OnlyContain(status => status == HttpStatusCode.OK);
-        answers.Should().Contain(HttpStatusCode.TooManyRequests);
+        // 2 + 481 + 17 are the half of a thousand; 100 more take so many seconds to come back.
+        (await client.GenerateAsync("AES-256")).ShouldBe(HttpStatusCode.Created);
+        (await client.PostJsonAsync("/crypto/encrypt", Batch(480, "plaintext"))).ShouldBe(HttpStatusCode.OK);
+        (await ReadManyAsync(client, 17)).Should().OnlyContain(status => status == HttpStatusCode.OK);
+        (await client.PostJsonAsync("/crypto/encrypt", Batch(100, "plaintext")))
+            .ShouldBeRefused(HttpStatusCode.TooManyRequests, "ERR_RATE_001");
     }
 
-    private static string Batch(int items) =>
-        $$"""{"items":[{{string.Join(',', Enumerable.Repeat("""{"message":"AA=="}""", items))}}]}""";
+    private static string Batch(int items, string member = "message") =>
+        $$"""{"items":[{{string.Join(',', Enumerable.Repeat($$"""{"{{member}}":"AA=="}""", items))}}]}""";
 
     // Bounded: a budget of 1,000 is spent long before, though a busy machine lets some come back meanwhile.
     private static async Task<HttpResponseMessage> SpendAllAsync(HttpClient client, string path = "/kms/keys")
