@@ -42,7 +42,11 @@ public abstract class SharedServiceTests : IAsyncLifetime
 
     private static QkmsApplication Start()
     {
-        QkmsApplication shared = new();
+        // Its own looks are rare: they would write into the instruments, which all of this process share, what tests of those look for.
+        QkmsApplication shared = new()
+        {
+            Settings = { ["Qkms:Destruction:SweepInterval"] = "01:00:00", ["Qkms:Rotation:Interval"] = "01:00:00" },
+        };
         _ = shared.Services;   // two that ask at once would start it twice
         AppDomain.CurrentDomain.ProcessExit += (_, _) => shared.Dispose();
         return shared;

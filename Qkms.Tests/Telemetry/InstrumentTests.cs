@@ -52,7 +52,9 @@ public sealed class InstrumentTests
     public async Task Tenants_whose_deletion_is_overdue_are_counted()
     {
         TelemetryRecorder recorder = new();
-        await using QkmsApplication app = recorder.Start();
+
+        // A look of its own, begun before this one, could say last that there were none.
+        await using QkmsApplication app = recorder.Start(keepsHouse: false);
         using HttpClient client = app.KestrelClient();
         string id = (await client.CreateTenantAsync("overdue")).Text("tenant_id");
         (await client.DeleteTenantAsync(id)).ShouldBe(HttpStatusCode.Accepted);
@@ -157,16 +159,32 @@ public sealed class InstrumentTests
     public async Task The_writer_of_sqlite_tells_its_queue_and_its_batches()
     {
         TelemetryRecorder recorder = new();
-        await using QkmsApplication app = recorder.Start();
+        await using QkmsApplication app = recorder.Start(keepsHouse: false);
         using HttpClient client = app.KestrelClient();
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(i => client.GenerateAsync("AES-256", new { name = $"k{i}" })));
+        await app.FirstLookAsync();
+        int names = 0;
 
-        IReadOnlyList<TelemetryRecorder.Series> collected = recorder.Collect();
+        // Once more where another service of this process, that of other tests, has written meanwhile: it is measured too.
+        await Eventually.HoldsAsync(async () =>
+        {
+            double before = await SettledBatchesAsync();
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => client.GenerateAsync("AES-256", new { name = $"k{names++}" })));
+            return await SettledBatchesAsync() - before is >= 1 and <= 8;
+        });
 
-        collected.Single(series => series.Instrument == "qkms.sqlite.queue.length").Value.Should().Be(0, "everything is answered");
-        double batches = collected.Single(series => series.Instrument == "qkms.sqlite.batch.size").Value;
-        batches.Should().BeInRange(1, 8);
-        collected.Single(series => series.Instrument == "qkms.sqlite.batch.duration").Value.Should().Be(batches);
+        // A write is answered before its batch is measured.
+        async Task<double> SettledBatchesAsync()
+        {
+            double batches = 0;
+            await Eventually.HoldsAsync(() =>
+            {
+                ILookup<string, double> values = recorder.Collect().ToLookup(series => series.Instrument, series => series.Value);
+                batches = values["qkms.sqlite.batch.size"].SingleOrDefault();
+                return Task.FromResult(values["qkms.sqlite.queue.length"].SingleOrDefault() == 0
+                    && values["qkms.sqlite.batch.duration"].SingleOrDefault() == batches);
+            });
+            return batches;
+        }
     }
 
     [Fact]

@@ -19,11 +19,18 @@ internal sealed class TelemetryRecorder
     public IReadOnlyList<Activity> Spans => _spans.Copy();
 
     /// <summary>The service on a real port.</summary>
-    public QkmsApplication Start(bool tenantLabel = false, params (string Name, string Value)[] settings)
+    /// <param name="tenantLabel">Whether the series of tenants are told apart.</param>
+    /// <param name="keepsHouse">Whether due work runs in the background, where it writes and measures too.</param>
+    /// <param name="time">The service's clocks; null for those of the system.</param>
+    /// <param name="settings">Further settings.</param>
+    public QkmsApplication Start(
+        bool tenantLabel = false, bool keepsHouse = true, ManualTime? time = null, params (string Name, string Value)[] settings)
     {
         QkmsApplication app = new()
         {
             EndsBeforeDisposal = true,
+            KeepsHouse = keepsHouse,
+            Time = time ?? ManualTime.Running(),
             Settings = { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = NoCollector, ["Qkms:Telemetry:TenantLabel"] = tenantLabel ? "true" : "false" },
             FurtherServices = services =>
             {
