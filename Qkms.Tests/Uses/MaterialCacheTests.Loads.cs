@@ -37,7 +37,7 @@ public sealed partial class MaterialCacheTests
         else
             load.SetException(new InvalidOperationException("broken"));
 
-        await EventuallyAsync(() => _cache.Count == 0);
+        await Eventually.HoldsAsync(() => Task.FromResult(_cache.Count == 0));
         await UseAsync(_cache, 1);
         _loader.Loads.Should().Be(2);
     }
@@ -111,7 +111,7 @@ public sealed partial class MaterialCacheTests
         FakeKey key = new();
         load.SetResult(key);
 
-        await EventuallyAsync(() => key.Disposals == 1);
+        await Eventually.HoldsAsync(() => Task.FromResult(key.Disposals == 1));
     }
 
     // Found fit, then revoked and dropped, then asked for: used once, as its request began before, and not kept until it is old.
