@@ -3,7 +3,8 @@ namespace Qkms.Tests.Http;
 /// <summary>F-45: who writes all of a body before reading an answer gets the answer, even when nobody wanted the body.</summary>
 public sealed class UnreadBodyTests : ServiceTests
 {
-    private const int Long = 5_000_000;
+    // Longer than any route takes, and no more than a busy machine carries in the time that the server has for it.
+    private const int Long = 2_500_000;
 
     [Theory]
     [InlineData("/crypto/encrypt", "admin", HttpStatusCode.RequestEntityTooLarge)]
@@ -36,7 +37,7 @@ public sealed class UnreadBodyTests : ServiceTests
                 .Status.Should().Be(inChunks);
         }
 
-        async Task<Answer> WriteFirstAsync(string text)
+        Task<Answer> WriteFirstAsync(string text) => LongBodies.AgainAsync(async () =>
         {
             using RawConnection connection = await RawConnection.OpenAsync(client.BaseAddress!);
             await connection.SendAsync(text);
@@ -46,7 +47,7 @@ public sealed class UnreadBodyTests : ServiceTests
             await connection.SendAsync("GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n");
             (await connection.ReadAsync()).Text("status").Should().Be("live");
             return answer;
-        }
+        });
     }
 
     [FactIf(Requirement.NodePrograms)]
