@@ -255,7 +255,7 @@ public sealed class TenantAdministrationTests : ServiceTests
     {
         // So little comes back that even slow requests spend more.
         App.Settings["Qkms:Plans:free:CostUnitsPerSecond"] = "1";
-        App.Settings["Qkms:Plans:free:Burst"] = "500";
+        App.Settings["Qkms:Plans:free:Burst"] = "1000";
         Answer made = await Client.CreateTenantAsync("planned", "starter");
         string id = made.Text("tenant_id");
         using HttpClient theirs = App.ClientFor(made.InitialApiKey());
