@@ -67,7 +67,7 @@ public sealed class SuspendOnNodesTests(TwoNodes nodes) : IClassFixture<TwoNodes
         foreach (QkmsApplication node in (QkmsApplication[])[here, other])
         {
             node.Settings["Qkms:Plans:free:CostUnitsPerSecond"] = "1";
-            node.Settings["Qkms:Plans:free:Burst"] = "100";
+            node.Settings["Qkms:Plans:free:Burst"] = "1000";
         }
 
         using HttpClient operators = here.ClientFor(nodes.Cluster.InitialApiKey);
