@@ -10,6 +10,9 @@ public sealed class BrokenCommitTests
     private const string Aes = KeyUseVerbs.Aes;
     private const string Rotate = """{"algorithm":"AES-256","expected_key_version":1}""";
 
+    // As every service: a connection that was begun while the database was silent never comes to be.
+    private static readonly TimeSpan _untilAskedAgain = TimeSpan.FromSeconds(2);
+
     [TheoryIf(Requirement.Postgres)]
     [InlineData(nameof(CommitFate.CutBefore), "not committed")]
     [InlineData(nameof(CommitFate.CutAfter), "committed")]
@@ -157,8 +160,8 @@ public sealed class BrokenCommitTests
     private static NodeBehindProxy NewNode(string fate) => new(
         keepsHouse: false,
         patience: fate is nameof(CommitFate.CutBefore) or nameof(CommitFate.CutAfter)
-            ? PostgresPatience.Long
-            : PostgresPatience.Long with { Statement = TimeSpan.FromSeconds(6) });
+            ? PostgresPatience.Long with { Connect = _untilAskedAgain }
+            : PostgresPatience.Long with { Connect = _untilAskedAgain, Statement = TimeSpan.FromSeconds(6) });
 
     /// <summary>Somebody else, such as an operator with a shell, holds the key's row until it is disposed of.</summary>
     private static async Task<IAsyncDisposable> HoldKeyAsync(NodeBehindProxy service)
