@@ -85,7 +85,7 @@ public sealed class StormTests
     private static bool IsFailure(string line) =>
         line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Critical", StringComparison.Ordinal);
 
-    // Not before a commit has passed since the last cut: on a machine that is slower at connecting than this is at cutting, none ever would.
+    // Not before a commit has passed since the last cut: where connecting takes longer than this takes to cut, none ever would.
     private static async Task CutAsync(PostgresProxy proxy, Func<int> passed, CancellationToken calm)
     {
         int before = 0;

@@ -271,6 +271,7 @@ public sealed class LostCommitTests : IDisposable
         PostgresPatience patience = usual with
         {
             Outcome = outcome ?? usual.Outcome,
+            Connect = outcome ?? usual.Connect,
             Statement = statement ?? usual.Statement,
             WatchPeriod = watches ? usual.WatchPeriod : TimeSpan.FromHours(1),
         };
