@@ -4,7 +4,7 @@ namespace Qkms.Core.Cryptography.Fips203;
 
 /// <summary>ML-KEM (FIPS 203) in C#, for machines whose operating system does not have it; behaves as the platform's own keys do.</summary>
 /// <remarks>
-/// Operations on one key may run at the same time on several threads; disposing zeroes the private part and must wait until they are done.
+/// Operations on one key may run at the same time on several threads; disposing zeroes the private part, once those that run are done.
 /// <see cref="IsSupported"/> and the static methods of this class hide those of <see cref="MLKem"/>, and never reach the platform's
 /// implementation. PEM and encrypted PKCS #8 are not read here: <c>ImportFromPem</c>, <c>ImportFromEncryptedPem</c> and
 /// <c>ImportEncryptedPkcs8PrivateKey</c> remain those of <see cref="MLKem"/>, which make keys of the platform and throw
