@@ -47,7 +47,7 @@ public sealed class MLKemManaged : MLKem
         Span<byte> seed = stackalloc byte[2 * ParameterSet.SeedSize];
         try
         {
-            RandomNumberGenerator.Fill(seed);
+            RandomAhead.Fill(seed);
             return new MLKemManaged(set, DecapsulationKey.FromSeed(set, seed));
         }
         finally
@@ -157,7 +157,7 @@ public sealed class MLKemManaged : MLKem
         Span<byte> message = stackalloc byte[ParameterSet.SeedSize];
         try
         {
-            RandomNumberGenerator.Fill(message);
+            RandomAhead.Fill(message);
             _encapsulationKey.Encapsulate(message, ciphertext, sharedSecret);
         }
         finally

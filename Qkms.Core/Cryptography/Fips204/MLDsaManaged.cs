@@ -16,7 +16,7 @@ public sealed class MLDsaManaged : MLDsa
     private readonly ParameterSet _set;
     private readonly VerificationKey _verificationKey;
     private readonly SigningKey? _signingKey;
-    private readonly RandomSource _random = RandomNumberGenerator.Fill;
+    private readonly RandomSource _random = RandomAhead.Fill;
     private bool _disposed;
 
     private MLDsaManaged(ParameterSet set, SigningKey key, RandomSource? random = null)
@@ -59,7 +59,7 @@ public sealed class MLDsaManaged : MLDsa
         Span<byte> seed = stackalloc byte[ParameterSet.SeedSize];
         try
         {
-            RandomNumberGenerator.Fill(seed);
+            RandomAhead.Fill(seed);
             return new MLDsaManaged(set, SigningKey.FromSeed(set, seed));
         }
         finally
