@@ -235,6 +235,6 @@ internal sealed class DecapsulationKey : IDisposable
         new(MemoryMarshal.Cast<byte, short>(secrets.Bytes[..set.FactorsSize]));
 
     [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Dispose() => _secrets.Dispose();
 }

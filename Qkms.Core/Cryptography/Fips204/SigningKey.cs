@@ -172,7 +172,7 @@ internal sealed partial class SigningKey : IDisposable
     }
 
     [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Dispose() => _secrets.Dispose();
 
     /// <summary>t = NTT⁻¹(Â∘NTT(s₁)) + s₂ with coefficients in [0, q).</summary>
