@@ -11,7 +11,7 @@ namespace Qkms.Benchmarks.Engines;
 internal static class EngineReport
 {
     private const int UsualRounds = 15;
-    private const int UsualPortion = 60;
+    private const double UsualPortion = 60;
     private const string Usage = "engines [--paths] [--rounds 15] [--portion MILLISECONDS] [--only TEXT-IN-THE-OPERATION]";
 
     /// <summary>The vector paths of the managed engine, and the setting of the runtime that leaves each as the best one.</summary>
@@ -23,7 +23,7 @@ internal static class EngineReport
     {
         if (arguments is ["--paths", .. ReadOnlySpan<string> rest])
             return RunEachPath([.. rest], output);
-        (int rounds, int portion, string only) = Parse(arguments);
+        (int rounds, double portion, string only) = Parse(arguments);
         EngineCase[] cases = [.. EngineCases.All().Where(one => one.Operation.Contains(only, StringComparison.Ordinal))];
         int[] counts = [.. cases.Select(one => Calibrate(one, TimeSpan.FromMilliseconds(portion)))];
         List<double>[] times = [.. cases.Select(_ => new List<double>(rounds))];
@@ -69,9 +69,9 @@ internal static class EngineReport
         return 0;
     }
 
-    private static (int Rounds, int Portion, string Only) Parse(ReadOnlySpan<string> arguments)
+    private static (int Rounds, double Portion, string Only) Parse(ReadOnlySpan<string> arguments)
     {
-        (int rounds, int portion, string only) = (UsualRounds, UsualPortion, "");
+        (int rounds, double portion, string only) = (UsualRounds, UsualPortion, "");
         if (arguments.Length % 2 != 0)
             throw new FormatException(Usage);
         for (int i = 0; i < arguments.Length; i += 2)
@@ -80,7 +80,7 @@ internal static class EngineReport
             (rounds, portion, only) = arguments[i] switch
             {
                 "--rounds" => (int.Parse(value, CultureInfo.InvariantCulture), portion, only),
-                "--portion" => (rounds, int.Parse(value, CultureInfo.InvariantCulture), only),
+                "--portion" => (rounds, double.Parse(value, CultureInfo.InvariantCulture), only),
                 "--only" => (rounds, portion, value),
                 _ => throw new FormatException(Usage),
             };
