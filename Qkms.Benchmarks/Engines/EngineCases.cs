@@ -22,6 +22,13 @@ internal static class EngineCases
         return [.. engines.SelectMany(MLKem), .. engines.SelectMany(MLDsa), .. engines.SelectMany(Generation), .. RsaGeneration()];
     }
 
+    /// <summary>What the engines do of both algorithms, without the keys that are checked by a second opinion.</summary>
+    internal static IEnumerable<EngineCase> Operations(string engine)
+    {
+        PqcEngine selected = PqcEngines.Select(engine);
+        return [.. MLKem(selected), .. MLDsa(selected)];
+    }
+
     private static IEnumerable<EngineCase> MLKem(PqcEngine engine)
     {
         MLKemAlgorithm set = MLKemAlgorithm.MLKem768;

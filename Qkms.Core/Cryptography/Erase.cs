@@ -32,8 +32,8 @@ internal static class Erase
 
     /// <summary>
     /// Zeroes the stack below the caller, where finished methods left what did not fit into registers, and overwrites the vector registers
-    /// by a permutation of zeros, which needs all of them. They may hold coefficients of a key long after the last computation with it, and
-    /// the system writes them to the stack when it interrupts a thread.
+    /// by two rounds of a permutation of zeros, which need all of them. They may hold coefficients of a key long after the last computation
+    /// with it, and the system writes them to the stack when it interrupts a thread.
     /// </summary>
     [TouchesSecrets]
     [SkipLocalsInit]
@@ -46,13 +46,13 @@ internal static class Erase
         {
             Span<ulong> state = stackalloc ulong[Keccak.Lanes];
             state.Clear();
-            Keccak.PermuteVector128(state);
+            Keccak.PermuteVector128(state, Keccak.LastTurn);
         }
         else if (Avx2.IsSupported)
         {
             Span<ulong> states = stackalloc ulong[Keccak.LaneWords];
             states.Clear();
-            Keccak.PermuteLanesVector256(states, last: false);
+            Keccak.PermuteLanesVector256(states, last: false, Keccak.LastTurn);
         }
     }
 }

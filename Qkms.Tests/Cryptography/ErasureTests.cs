@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips203;
 using Qkms.Core.Cryptography.Fips204;
@@ -84,7 +83,7 @@ public sealed class ErasureTests
         string name = algorithm.Name + " " + seedNumber;
         patterns.Add<byte>($"kept d, z of {name}", seed, 8);
         patterns.Add<byte>($"sigma of {name}", rhoAndSigma.AsSpan(32), 8);
-        patterns.Add<short>($"kept s of {name}", Field<short[]>(key, "_s"), 16);
+        patterns.Add<short>($"kept s of {name}", key.S.Coefficients, 16);
         patterns.Add<byte>($"dk of {name}", encoded.AsSpan(0, set.EncodedVectorSize), 16);
         patterns.Add<byte>($"m of {name}", message, 8);
         patterns.Add<byte>($"K and r of {name}", derived, 8);
@@ -114,13 +113,10 @@ public sealed class ErasureTests
         patterns.Add<byte>($"rho' of {name}", derived.AsSpan(32, 64), 8);
         patterns.Add<byte>($"kept K of {name}", derived.AsSpan(96), 8);
         patterns.Add<byte>($"kept sk of {name}", key.Encoded[128..], 32);
-        patterns.Add<int>($"kept s1 of {name}", Field<int[]>(key, "_s1"), 16);
-        patterns.Add<int>($"kept s2 of {name}", Field<int[]>(key, "_s2"), 16);
-        patterns.Add<int>($"kept t0 of {name}", Field<int[]>(key, "_t0"), 16);
+        patterns.Add<int>($"kept s1 of {name}", key.S1.Coefficients, 16);
+        patterns.Add<int>($"kept s2 of {name}", key.S2.Coefficients, 16);
+        patterns.Add<int>($"kept t0 of {name}", key.T0.Coefficients, 16);
         patterns.Add<int>($"s1, s2 of {name}", s, 64);
         patterns.Add<byte>($"rho'' of {name}", maskSeed, 8);
     }
-
-    private static T Field<T>(object key, string name) =>
-        (T)key.GetType().GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(key)!;
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Reflection;
 using Qkms.Core.Cryptography.Fips202;
 using Qkms.Core.Cryptography.Fips204;
 
@@ -80,7 +79,7 @@ public sealed class RejectionTests
     private static void ReplaceFirstOfT0(ParameterSet set, SigningKey key, byte[] encoded)
     {
         const int Largest = 1 << (ParameterSet.D - 1);
-        int[] t0 = (int[])typeof(SigningKey).GetField("_t0", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(key)!;
+        Span<int> t0 = key.T0.Coefficients;
         byte[] signs = Signs(ParameterSet.N >> 3);
         Span<byte> packed = encoded.AsSpan(
             encoded.Length - (set.K * ParameterSet.N * ParameterSet.D >> 3), ParameterSet.N * ParameterSet.D >> 3);

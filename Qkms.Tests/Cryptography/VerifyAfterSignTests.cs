@@ -62,7 +62,7 @@ public sealed class VerifyAfterSignTests
     private static void ChangeSecret(MLDsa key)
     {
         object signingKey = typeof(MLDsaManaged).GetField("_signingKey", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(key)!;
-        int[] s1 = (int[])typeof(SigningKey).GetField("_s1", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(signingKey)!;
+        Span<int> s1 = ((SigningKey)signingKey).S1.Coefficients;
         for (int i = 0; i < ParameterSet.N; i++)
             s1[i]++;
     }

@@ -14,10 +14,12 @@ internal static partial class Keccak
     /// The other half of the registers is idle. It is faster than general registers all the same: the whole state fits into the 32 vector
     /// registers, they rotate without a copy, and one instruction combines three words.
     /// </remarks>
+    /// <param name="state">25 words.</param>
+    /// <param name="firstRound">0; another even number leaves out the rounds before, which only erasing the registers asks for.</param>
     [TouchesSecrets]
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void PermuteVector128(Span<ulong> state)
+    internal static void PermuteVector128(Span<ulong> state, int firstRound = 0)
     {
         ref ulong lanes = ref MemoryMarshal.GetReference(state[..Lanes]);
         ReadOnlySpan<ulong> constants = RoundConstants;
@@ -38,7 +40,7 @@ internal static partial class Keccak
         Vector128<ulong> e03, e13, e23, e33, e43;
         Vector128<ulong> e04, e14, e24, e34, e44;
 
-        for (int round = 0; round < 24; round += 2)
+        for (int round = firstRound; round < 24; round += 2)
         {
             c0 = Xor(Xor(a00, a01, a02), a03, a04);
             c1 = Xor(Xor(a10, a11, a12), a13, a14);

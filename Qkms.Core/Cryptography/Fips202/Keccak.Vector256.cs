@@ -14,10 +14,13 @@ internal static partial class Keccak
     /// the rotations and three-operand logic of AVX-512 where it is there.
     /// </summary>
     /// <remarks>The rounds are those of <see cref="Permute"/>, step by step.</remarks>
+    /// <param name="states">Words of eight states side by side.</param>
+    /// <param name="last">Which four of them.</param>
+    /// <param name="firstRound">0; another even number leaves out the rounds before, which only erasing the registers asks for.</param>
     [TouchesSecrets]
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal static void PermuteLanesVector256(Span<ulong> states, bool last)
+    internal static void PermuteLanesVector256(Span<ulong> states, bool last, int firstRound = 0)
     {
         ref ulong lanes = ref MemoryMarshal.GetReference(states[..LaneWords]);
         if (last)
@@ -41,7 +44,7 @@ internal static partial class Keccak
         Vector256<ulong> e03, e13, e23, e33, e43;
         Vector256<ulong> e04, e14, e24, e34, e44;
 
-        for (int round = 0; round < 24; round += 2)
+        for (int round = firstRound; round < 24; round += 2)
         {
             c0 = Xor(Xor(a00, a01, a02), a03, a04);
             c1 = Xor(Xor(a10, a11, a12), a13, a14);

@@ -10,6 +10,9 @@ internal static partial class Keccak
     /// <summary>Lanes of the state: 25 words of 64 bits.</summary>
     internal const int Lanes = 25;
 
+    /// <summary>The last two rounds: they use the same registers as all 24, one turn of a loop.</summary>
+    internal const int LastTurn = 22;
+
     /// <summary>The round constants of iota (FIPS 202, Algorithms 5 and 6).</summary>
     private static ReadOnlySpan<ulong> RoundConstants =>
     [

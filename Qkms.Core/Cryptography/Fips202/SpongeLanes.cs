@@ -19,8 +19,8 @@ internal readonly ref struct SpongeLanes
     internal const int Words = Keccak.LaneWords;
 
     /// <summary>
-    /// Bytes that <see cref="Squeeze"/> may write after a block: it writes whole groups of eight words. They are overwritten by the next
-    /// block, and belong to the caller's memory after the last one.
+    /// Bytes that <see cref="Squeeze(Span{byte}, int)"/> may write after a block: it writes whole groups of eight words. They are
+    /// overwritten by the next block, and belong to the caller's memory after the last one.
     /// </summary>
     internal const int Slack = 64;
 
@@ -54,6 +54,41 @@ internal readonly ref struct SpongeLanes
         _states.Slice(rate - 8, Count).Fill(0x8000_0000_0000_0000);
     }
 
+    /// <summary>Sponges that are empty, for <see cref="Absorb"/> to give each a seed and a rate of its own.</summary>
+    /// <param name="states"><see cref="Words"/> of memory.</param>
+    /// <param name="blockSize">Bytes that <see cref="Squeeze(Span{byte}, int)"/> writes of each sponge: the highest rate of them.</param>
+    /// <param name="used">How many, at most <see cref="Count"/>.</param>
+    [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal SpongeLanes(Span<ulong> states, int blockSize, int used)
+    {
+        Debug.Assert(used is > 0 and <= Count, "There are eight sponges.");
+        _states = states[..Words];
+        _rate = blockSize;
+        _used = used;
+        _states.Clear();
+    }
+
+    /// <summary>Absorbs seed ‖ ending into one empty sponge and pads.</summary>
+    /// <param name="lane">Which one.</param>
+    /// <param name="rate">
+    /// <see cref="Sponge.Shake128Rate"/> or <see cref="Sponge.Shake256Rate"/>: where the padding ends is all that they differ in.
+    /// </param>
+    /// <param name="seed">Whole words, with the ending less than a block.</param>
+    /// <param name="ending">Its first byte lowest.</param>
+    /// <param name="endingSize">Bytes of the ending, 1 or 2.</param>
+    [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal void Absorb(int lane, int rate, ReadOnlySpan<byte> seed, ushort ending, int endingSize)
+    {
+        Debug.Assert(lane >= 0 && lane < _used, "The sponge is used.");
+        Debug.Assert(rate <= _rate && seed.Length % 8 == 0 && seed.Length + 8 < rate, "The ending and the padding begin in one word.");
+        for (int i = 0; 8 * i < seed.Length; i++)
+            _states[(Count * i) + lane] = BinaryPrimitives.ReadUInt64LittleEndian(seed[(8 * i)..]);
+        _states[seed.Length + lane] = ending | ((ulong)Sponge.ShakeSuffix << (8 * endingSize));
+        _states[rate - 8 + lane] = 0x8000_0000_0000_0000;
+    }
+
     /// <summary>
     /// Permutes, and writes the next block of sponge n to <paramref name="destination"/> from n·<paramref name="stride"/>.
     /// </summary>
@@ -61,15 +96,21 @@ internal readonly ref struct SpongeLanes
     /// <param name="stride">Bytes from the output of one sponge to that of the next.</param>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal void Squeeze(Span<byte> destination, int stride)
+    internal void Squeeze(Span<byte> destination, int stride) => Squeeze(destination, stride, _used);
+
+    /// <summary>The same of the first few sponges; the others cannot be squeezed after that.</summary>
+    [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal void Squeeze(Span<byte> destination, int stride, int first)
     {
-        Keccak.PermuteLanes(_states, _used);
-        _ = destination[(((_used - 1) * stride) + _rate + Slack - 1)..];
+        Debug.Assert(first > 0 && first <= _used, "They are used.");
+        Keccak.PermuteLanes(_states, first);
+        _ = destination[(((first - 1) * stride) + _rate + Slack - 1)..];
         if (Avx512F.IsSupported)
-            LaneTransposition.WriteVector512(_states, _rate, _used, destination, stride);
+            LaneTransposition.WriteVector512(_states, _rate, first, destination, stride);
         else if (Avx2.IsSupported)
-            LaneTransposition.WriteVector256(_states, _rate, _used, destination, stride);
+            LaneTransposition.WriteVector256(_states, _rate, first, destination, stride);
         else
-            LaneTransposition.WritePlain(_states, _rate, _used, destination, stride);
+            LaneTransposition.WritePlain(_states, _rate, first, destination, stride);
     }
 }

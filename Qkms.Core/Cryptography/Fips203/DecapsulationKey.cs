@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Qkms.Core.Cryptography.Fips202;
 
@@ -6,50 +7,70 @@ namespace Qkms.Core.Cryptography.Fips203;
 
 /// <summary>A decapsulation key, expanded: ŝ, z, and the encapsulation key that belongs to it. Zeroed when disposed.</summary>
 /// <remarks>
-/// The arrays are pinned, so that the garbage collector leaves no copy behind when it moves objects. Operations may run at the same time;
-/// disposing while one runs is the caller's mistake.
+/// Operations may run at the same time, also when the key is disposed: they end with the key as it was.
 /// </remarks>
 internal sealed class DecapsulationKey : IDisposable
 {
     private readonly ParameterSet _set;
 
-    /// <summary>ŝ as factors.</summary>
-    private readonly short[] _s;
-    private readonly byte[] _z = GC.AllocateArray<byte>(ParameterSet.SeedSize, pinned: true);
-
-    /// <summary>d, where the key was made from its seed.</summary>
-    private readonly byte[]? _d;
+    /// <summary>ŝ as factors, then z, then d where the key <see cref="HasSeed"/>.</summary>
+    private readonly SecretMemory _secrets;
 
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private DecapsulationKey(ParameterSet set, short[] s, ReadOnlySpan<byte> z, byte[]? d, EncapsulationKey encapsulationKey)
+    private DecapsulationKey(
+        ParameterSet set, SecretMemory secrets, ReadOnlySpan<byte> z, ReadOnlySpan<byte> d, EncapsulationKey encapsulationKey)
     {
         _set = set;
-        _s = s;
-        z.CopyTo(_z);
-        _d = d;
+        _secrets = secrets;
+        HasSeed = !d.IsEmpty;
         EncapsulationKey = encapsulationKey;
+        Span<byte> seeds = secrets.Bytes[set.FactorsSize..];
+        z.CopyTo(seeds);
+        d.CopyTo(seeds[ParameterSet.SeedSize..]);
     }
 
     internal EncapsulationKey EncapsulationKey { get; }
 
-    internal bool HasSeed => _d is not null;
+    /// <summary>Whether the key was made from its seed, and keeps it.</summary>
+    internal bool HasSeed { get; }
+
+    /// <summary>ŝ, for an operation that keeps the secrets.</summary>
+    internal FactorVector S
+    {
+        [TouchesSecrets]
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => FactorsOf(_set, _secrets);
+    }
+
+    private ReadOnlySpan<byte> Z
+    {
+        [TouchesSecrets]
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _secrets.Bytes.Slice(_set.FactorsSize, ParameterSet.SeedSize);
+    }
+
+    private ReadOnlySpan<byte> D
+    {
+        [TouchesSecrets]
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _secrets.Bytes.Slice(_set.FactorsSize + ParameterSet.SeedSize, ParameterSet.SeedSize);
+    }
 
     /// <summary>FIPS 203, Algorithm 16.</summary>
     /// <param name="set">The parameter set.</param>
     /// <param name="seed">d ‖ z, 64 secret random bytes.</param>
     [TouchesSecrets]
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static DecapsulationKey FromSeed(ParameterSet set, ReadOnlySpan<byte> seed)
     {
         ReadOnlySpan<byte> d = seed[..ParameterSet.SeedSize];
-        byte[] keptD = GC.AllocateUninitializedArray<byte>(ParameterSet.SeedSize, pinned: true);
         Span<byte> rhoAndSigma = stackalloc byte[2 * ParameterSet.SeedSize];
         try
         {
-            d.CopyTo(keptD);
             KPke.DeriveSeeds(set, d, rhoAndSigma);
-            return FromDerivedSeeds(set, rhoAndSigma, seed[ParameterSet.SeedSize..], keptD);
+            return FromDerivedSeeds(set, rhoAndSigma, seed[ParameterSet.SeedSize..], d);
         }
         finally
         {
@@ -65,18 +86,19 @@ internal sealed class DecapsulationKey : IDisposable
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static DecapsulationKey FromDerivedSeeds(
-        ParameterSet set, ReadOnlySpan<byte> rhoAndSigma, ReadOnlySpan<byte> z, byte[]? d = null)
+        ParameterSet set, ReadOnlySpan<byte> rhoAndSigma, ReadOnlySpan<byte> z, ReadOnlySpan<byte> d = default)
     {
         ReadOnlySpan<byte> rho = rhoAndSigma[..ParameterSet.SeedSize];
-        short[] matrix = GC.AllocateUninitializedArray<short>(set.K * set.K * ParameterSet.N);
-        short[] t = GC.AllocateUninitializedArray<short>(set.K * ParameterSet.N);
-        short[] s = AllocateFactors(set);
+        short[] elements = EncapsulationKey.AllocateElements(set);
+        NttVector matrix = EncapsulationKey.MatrixOf(set, elements);
+        NttVector t = EncapsulationKey.TOf(set, elements);
+        var secrets = new SecretMemory(set.Secrets);
         byte[] encoded = new byte[set.Algorithm.EncapsulationKeySizeInBytes];
 
-        KPke.GenerateKey(set, rho, rhoAndSigma[ParameterSet.SeedSize..], new NttVector(matrix), new NttVector(t), new FactorVector(s));
-        ByteCodec.EncodeVector(new NttVector(t), encoded);
+        KPke.GenerateKey(set, rho, rhoAndSigma[ParameterSet.SeedSize..], matrix, t, FactorsOf(set, secrets));
+        ByteCodec.EncodeVector(t, encoded);
         rho.CopyTo(encoded.AsSpan(set.EncodedVectorSize));
-        return new DecapsulationKey(set, s, z, d, new EncapsulationKey(set, encoded, matrix, t));
+        return new DecapsulationKey(set, secrets, z, d, new EncapsulationKey(set, encoded, elements));
     }
 
     /// <summary>
@@ -85,6 +107,7 @@ internal sealed class DecapsulationKey : IDisposable
     /// </summary>
     /// <exception cref="CryptographicException">The hash does not match, or a coefficient of ek is not below q.</exception>
     [TouchesSecrets]
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static DecapsulationKey Decode(ParameterSet set, ReadOnlySpan<byte> encoded)
     {
@@ -95,13 +118,13 @@ internal sealed class DecapsulationKey : IDisposable
             throw new CryptographicException("The decapsulation key is not valid: it does not hold the hash of its encapsulation key.");
 
         // The modulus of dk_PKE is not checked: FIPS 203 asks for its reduction only, and a refusal would depend on the secret.
-        short[] s = AllocateFactors(set);
+        var secrets = new SecretMemory(set.Secrets);
         Span<short> decoded = stackalloc short[ParameterSet.MaxK * ParameterSet.N];
         try
         {
             NttVector vector = new(decoded[..(set.K * ParameterSet.N)]);
             ByteCodec.DecodeVector(encoded, vector);
-            Products.Prepare(vector, new FactorVector(s));
+            Products.Prepare(vector, FactorsOf(set, secrets));
         }
         finally
         {
@@ -109,7 +132,7 @@ internal sealed class DecapsulationKey : IDisposable
             Erase.StackAndRegisters();
         }
 
-        return new DecapsulationKey(set, s, encoded[^ParameterSet.SeedSize..], d: null, encapsulationKey);
+        return new DecapsulationKey(set, secrets, encoded[^ParameterSet.SeedSize..], d: default, encapsulationKey);
     }
 
     /// <summary>Writes d ‖ z of a key that <see cref="HasSeed"/>.</summary>
@@ -117,8 +140,9 @@ internal sealed class DecapsulationKey : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void WriteSeed(Span<byte> destination)
     {
-        _d.CopyTo(destination);
-        _z.CopyTo(destination[ParameterSet.SeedSize..]);
+        using SecretMemory.Lease use = _secrets.Use();
+        D.CopyTo(destination);
+        Z.CopyTo(destination[ParameterSet.SeedSize..]);
     }
 
     /// <summary>Writes dk = dk_PKE ‖ ek ‖ H(ek) ‖ z (FIPS 203, Algorithm 16, line 3).</summary>
@@ -126,11 +150,12 @@ internal sealed class DecapsulationKey : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Encode(Span<byte> destination)
     {
+        using SecretMemory.Lease use = _secrets.Use();
         Span<short> memory = stackalloc short[ParameterSet.MaxK * ParameterSet.N];
         try
         {
             NttVector s = new(memory[..(_set.K * ParameterSet.N)]);
-            Products.Restore(new FactorVector(_s), s);
+            Products.Restore(S, s);
             ByteCodec.EncodeVector(s, destination);
         }
         finally
@@ -142,7 +167,7 @@ internal sealed class DecapsulationKey : IDisposable
         EncapsulationKey.Encoded.CopyTo(destination);
         destination = destination[EncapsulationKey.Encoded.Length..];
         EncapsulationKey.Hash.CopyTo(destination);
-        _z.CopyTo(destination[ParameterSet.SeedSize..]);
+        Z.CopyTo(destination[ParameterSet.SeedSize..]);
     }
 
     /// <summary>Whether <paramref name="encoded"/> is this key's dk, compared in constant time.</summary>
@@ -171,6 +196,7 @@ internal sealed class DecapsulationKey : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Decapsulate(ReadOnlySpan<byte> ciphertext, Span<byte> sharedSecret)
     {
+        using SecretMemory.Lease use = _secrets.Use();
         Span<byte> message = stackalloc byte[ParameterSet.SeedSize];
         Span<byte> derived = stackalloc byte[64];
         Span<byte> rejected = stackalloc byte[ParameterSet.SeedSize];
@@ -178,11 +204,11 @@ internal sealed class DecapsulationKey : IDisposable
         Span<byte> recomputed = memory[..ciphertext.Length];
         try
         {
-            KPke.Decrypt(_set, new FactorVector(_s), ciphertext, message);
+            KPke.Decrypt(_set, S, ciphertext, message);
 
             // (K', r') = G(m' ‖ h), K̄ = J(z ‖ c), c' = K-PKE.Encrypt(ek, m', r')
             Sponge.Sha3_512(message, EncapsulationKey.Hash, derived);
-            Sponge.Shake256(_z, ciphertext, rejected);
+            Sponge.Shake256(Z, ciphertext, rejected);
             EncapsulationKey.Encrypt(message, derived[32..], recomputed);
 
             // Neither a branch nor an early end: the difference is gathered over all bytes and spread to a mask of eight ones or zeros.
@@ -203,14 +229,12 @@ internal sealed class DecapsulationKey : IDisposable
         }
     }
 
-    private static short[] AllocateFactors(ParameterSet set) => GC.AllocateUninitializedArray<short>(set.K * Factor.Size, pinned: true);
+    [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static FactorVector FactorsOf(ParameterSet set, SecretMemory secrets) =>
+        new(MemoryMarshal.Cast<byte, short>(secrets.Bytes[..set.FactorsSize]));
 
     [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Dispose()
-    {
-        Erase.Memory(_s.AsSpan());
-        Erase.Memory(_z.AsSpan());
-        Erase.Memory(_d.AsSpan());
-    }
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public void Dispose() => _secrets.Dispose();
 }

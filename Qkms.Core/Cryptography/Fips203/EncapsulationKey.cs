@@ -12,16 +12,16 @@ internal sealed class EncapsulationKey
     private readonly ParameterSet _set;
     private readonly byte[] _encoded;
     private readonly byte[] _hash = new byte[ParameterSet.SeedSize];
-    private readonly short[] _matrix;
-    private readonly short[] _t;
 
-    /// <summary>The key of which <paramref name="matrix"/> and <paramref name="t"/> were just generated; takes over the arrays.</summary>
-    internal EncapsulationKey(ParameterSet set, byte[] encoded, short[] matrix, short[] t)
+    /// <summary>Â, row by row, then t̂.</summary>
+    private readonly short[] _elements;
+
+    /// <summary>The key of which <paramref name="elements"/> were just generated; takes over the arrays.</summary>
+    internal EncapsulationKey(ParameterSet set, byte[] encoded, short[] elements)
     {
         _set = set;
         _encoded = encoded;
-        _matrix = matrix;
-        _t = t;
+        _elements = elements;
         Sponge.Sha3_256(encoded, [], _hash);
     }
 
@@ -34,14 +34,21 @@ internal sealed class EncapsulationKey
     /// <exception cref="CryptographicException">A coefficient is not reduced.</exception>
     internal static EncapsulationKey Decode(ParameterSet set, ReadOnlySpan<byte> encoded)
     {
-        short[] t = GC.AllocateUninitializedArray<short>(set.K * ParameterSet.N);
-        if (!ByteCodec.DecodeVector(encoded, new NttVector(t)))
+        short[] elements = AllocateElements(set);
+        if (!ByteCodec.DecodeVector(encoded, TOf(set, elements)))
             throw new CryptographicException("The encapsulation key is not valid: a coefficient is not below the modulus.");
 
-        short[] matrix = GC.AllocateUninitializedArray<short>(set.K * set.K * ParameterSet.N);
-        Sampling.ExpandMatrix(set, encoded[set.EncodedVectorSize..], new NttVector(matrix));
-        return new EncapsulationKey(set, encoded.ToArray(), matrix, t);
+        Sampling.ExpandMatrix(set, encoded[set.EncodedVectorSize..], MatrixOf(set, elements));
+        return new EncapsulationKey(set, encoded.ToArray(), elements);
     }
+
+    /// <summary>Memory for Â and t̂.</summary>
+    internal static short[] AllocateElements(ParameterSet set) =>
+        GC.AllocateUninitializedArray<short>(set.K * (set.K + 1) * ParameterSet.N);
+
+    internal static NttVector MatrixOf(ParameterSet set, short[] elements) => new(elements.AsSpan(0, set.K * set.K * ParameterSet.N));
+
+    internal static NttVector TOf(ParameterSet set, short[] elements) => new(elements.AsSpan(set.K * set.K * ParameterSet.N));
 
     /// <summary>FIPS 203, Algorithm 17.</summary>
     /// <param name="message">m, 32 secret random bytes.</param>
@@ -69,5 +76,5 @@ internal sealed class EncapsulationKey
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Encrypt(ReadOnlySpan<byte> message, ReadOnlySpan<byte> randomness, Span<byte> ciphertext) =>
-        KPke.Encrypt(_set, new NttVector(_matrix), new NttVector(_t), message, randomness, ciphertext);
+        KPke.Encrypt(_set, MatrixOf(_set, _elements), TOf(_set, _elements), message, randomness, ciphertext);
 }

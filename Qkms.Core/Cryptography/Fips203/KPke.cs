@@ -30,8 +30,7 @@ internal static class KPke
         try
         {
             // Elements 0 to k - 1 are s, the others e.
-            Sampling.ExpandMatrix(set, rho, matrix);
-            Sampling.SampleNoise(set, sigma, 2 * set.K, new RingVector(noise));
+            Sampling.ExpandMatrixAndNoise(set, rho, sigma, matrix, new RingVector(noise));
             for (int i = 0; i < 2 * set.K; i++)
                 Ntt.Forward(new RingVector(noise)[i]);
             Products.Prepare(new NttVector(noise[..(set.K * ParameterSet.N)]), s);

@@ -4,7 +4,7 @@ namespace Qkms.Core.Cryptography.Fips203;
 
 /// <summary>ML-KEM (FIPS 203) in C#, for machines whose operating system does not have it; behaves as the platform's own keys do.</summary>
 /// <remarks>
-/// Operations on one key may run at the same time on several threads; disposing zeroes the private part and must wait until they are done.
+/// Operations on one key may run at the same time on several threads; disposing zeroes the private part, once those that run are done.
 /// <see cref="IsSupported"/> and the static methods of this class hide those of <see cref="MLKem"/>, and never reach the platform's
 /// implementation. PEM and encrypted PKCS #8 are not read here: <c>ImportFromPem</c>, <c>ImportFromEncryptedPem</c> and
 /// <c>ImportEncryptedPkcs8PrivateKey</c> remain those of <see cref="MLKem"/>, which make keys of the platform and throw
@@ -47,7 +47,7 @@ public sealed class MLKemManaged : MLKem
         Span<byte> seed = stackalloc byte[2 * ParameterSet.SeedSize];
         try
         {
-            RandomNumberGenerator.Fill(seed);
+            RandomAhead.Fill(seed);
             return new MLKemManaged(set, DecapsulationKey.FromSeed(set, seed));
         }
         finally
@@ -157,7 +157,7 @@ public sealed class MLKemManaged : MLKem
         Span<byte> message = stackalloc byte[ParameterSet.SeedSize];
         try
         {
-            RandomNumberGenerator.Fill(message);
+            RandomAhead.Fill(message);
             _encapsulationKey.Encapsulate(message, ciphertext, sharedSecret);
         }
         finally

@@ -28,6 +28,12 @@ internal sealed record ParameterSet(MLKemAlgorithm Algorithm, string Oid, int K,
     private static readonly ParameterSet _mlKem768 = new(MLKemAlgorithm.MLKem768, "2.16.840.1.101.3.4.4.2", K: 3, Eta1: 2, Du: 10, Dv: 4);
     private static readonly ParameterSet _mlKem1024 = new(MLKemAlgorithm.MLKem1024, "2.16.840.1.101.3.4.4.3", K: 4, Eta1: 2, Du: 11, Dv: 5);
 
+    /// <summary>Bytes of ŝ as factors.</summary>
+    internal int FactorsSize => K * Factor.Size * sizeof(short);
+
+    /// <summary>Blocks for ŝ as factors, z and d.</summary>
+    internal SecretPool Secrets { get; } = new((K * Factor.Size * sizeof(short)) + (2 * SeedSize));
+
     internal int EncodedVectorSize => EncodedElementSize * K;
 
     internal static ParameterSet Of(MLKemAlgorithm algorithm)

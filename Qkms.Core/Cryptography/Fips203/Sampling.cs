@@ -16,45 +16,122 @@ internal static partial class Sampling
 
     private const int NoiseStride = 384;
 
+    /// <summary>Bytes that an element with noise of width 2 takes, and of width 3.</summary>
+    private const int NoiseSize2 = 128, NoiseSize3 = 192;
+
     /// <summary>FIPS 203, Algorithm 13, lines 3 to 7: the matrix Â, row by row, in [0, q).</summary>
     /// <remarks>
     /// Entry (i, j) is sampled from SHAKE128(ρ ‖ j ‖ i), several entries side by side. Rejection branches on the streams, and may: ρ is
     /// part
     /// of the encapsulation key, and so is everything here.
     /// </remarks>
-    [SkipLocalsInit]
     internal static void ExpandMatrix(ParameterSet set, ReadOnlySpan<byte> rho, NttVector matrix)
+    {
+        int entries = set.K * set.K;
+        for (int first = 0; first < entries; first += SpongeLanes.Count)
+            ExpandEntries(set, rho, matrix, first, Math.Min(SpongeLanes.Count, entries - first));
+    }
+
+    /// <summary>
+    /// <see cref="ExpandMatrix"/>, and <see cref="SampleNoise"/> of as many elements of width η₁ as there are in s and e.
+    /// </summary>
+    /// <remarks>
+    /// Eight sponges side by side take as long as one. So the entries that are left when there are no eight more (four of four, one of
+    /// nine, none of sixteen) share theirs with the noise. Rejection reads only the streams of the entries, which are public.
+    /// </remarks>
+    /// <param name="set">The parameter set.</param>
+    /// <param name="rho">32 bytes, public.</param>
+    /// <param name="sigma">32 bytes, secret.</param>
+    /// <param name="matrix">Receives Â, row by row, in [0, q).</param>
+    /// <param name="noise">Receives 2k elements, with coefficients in [-η₁, η₁].</param>
+    [TouchesSecrets]
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static void ExpandMatrixAndNoise(
+        ParameterSet set, ReadOnlySpan<byte> rho, ReadOnlySpan<byte> sigma, NttVector matrix, RingVector noise)
+    {
+        int entries = set.K * set.K;
+        int left = entries % SpongeLanes.Count;
+        for (int first = 0; first < entries - left; first += SpongeLanes.Count)
+            ExpandEntries(set, rho, matrix, first, SpongeLanes.Count);
+        if (left == 0)
+        {
+            SampleNoise(set, sigma, noise.Count, noise);
+            return;
+        }
+
+        Span<ulong> states = stackalloc ulong[SpongeLanes.Words];
+        Span<byte> streams = stackalloc byte[SpongeLanes.Count * MatrixStride];
+        try
+        {
+            var shakes = new SpongeLanes(states, Sponge.Shake128Rate, left + noise.Count);
+            for (int n = 0; n < left; n++)
+                shakes.Absorb(n, Sponge.Shake128Rate, rho, EndingOf(set, entries - left + n), endingSize: 2);
+            for (int n = 0; n < noise.Count; n++)
+                shakes.Absorb(left + n, Sponge.Shake256Rate, sigma, (ushort)n, endingSize: 1);
+
+            // Blocks of the noise have the place of one of the matrix each; the second, for η = 3, is put beside the first.
+            shakes.Squeeze(streams, MatrixStride);
+            shakes.Squeeze(streams[Sponge.Shake128Rate..], MatrixStride, set.Eta1 == 3 ? left + noise.Count : left);
+            shakes.Squeeze(streams[(2 * Sponge.Shake128Rate)..], MatrixStride, left);
+            for (int n = 0; n < noise.Count; n++)
+            {
+                Span<byte> stream = streams[((left + n) * MatrixStride)..];
+                if (set.Eta1 == 3)
+                    stream.Slice(Sponge.Shake128Rate, NoiseSize3 - Sponge.Shake256Rate).CopyTo(stream[Sponge.Shake256Rate..]);
+                SamplePolyCbd(stream, set.Eta1, noise[n]);
+            }
+
+            AcceptAll(shakes, streams, left, matrix, entries - left);
+        }
+        finally
+        {
+            Erase.Memory(states);
+            Erase.Memory(streams);
+            Erase.Stack();
+        }
+    }
+
+    /// <summary>Some entries of Â, at most as many as there are sponges side by side.</summary>
+    [SkipLocalsInit]
+    private static void ExpandEntries(ParameterSet set, ReadOnlySpan<byte> rho, NttVector matrix, int first, int used)
     {
         Span<ulong> states = stackalloc ulong[SpongeLanes.Words];
         Span<byte> streams = stackalloc byte[SpongeLanes.Count * MatrixStride];
         Span<ushort> endings = stackalloc ushort[SpongeLanes.Count];
+        for (int n = 0; n < used; n++)
+            endings[n] = EndingOf(set, first + n);
+        var shakes = new SpongeLanes(states, Sponge.Shake128Rate, rho, endings[..used], endingSize: 2);
+        for (int block = 0; block < FirstBlocks; block++)
+            shakes.Squeeze(streams[(block * Sponge.Shake128Rate)..], MatrixStride);
+        AcceptAll(shakes, streams, used, matrix, first);
+    }
+
+    /// <summary>j ‖ i of the entry in row i and column j.</summary>
+    private static ushort EndingOf(ParameterSet set, int entry) => (ushort)((entry % set.K) | (entry / set.K << 8));
+
+    /// <summary>
+    /// Entries from the first blocks of as many streams, and from more blocks until all of them are complete.
+    /// </summary>
+    [SkipLocalsInit]
+    private static void AcceptAll(SpongeLanes shakes, Span<byte> streams, int used, NttVector matrix, int first)
+    {
         Span<int> accepted = stackalloc int[SpongeLanes.Count];
-        int entries = set.K * set.K;
-        for (int first = 0; first < entries; first += SpongeLanes.Count)
+        bool complete = true;
+        for (int n = 0; n < used; n++)
         {
-            int used = Math.Min(SpongeLanes.Count, entries - first);
-            for (int n = 0; n < used; n++)
-                endings[n] = (ushort)(((first + n) % set.K) | ((first + n) / set.K << 8));
-            var shakes = new SpongeLanes(states, Sponge.Shake128Rate, rho, endings[..used], endingSize: 2);
-            for (int block = 0; block < FirstBlocks; block++)
-                shakes.Squeeze(streams[(block * Sponge.Shake128Rate)..], MatrixStride);
+            accepted[n] = Accept(streams[(n * MatrixStride)..], FirstBlocks * Sponge.Shake128Rate, matrix[first + n], 0);
+            complete &= accepted[n] == ParameterSet.N;
+        }
 
-            bool complete = true;
+        while (!complete)
+        {
+            shakes.Squeeze(streams, MatrixStride, used);
+            complete = true;
             for (int n = 0; n < used; n++)
             {
-                accepted[n] = Accept(streams[(n * MatrixStride)..], FirstBlocks * Sponge.Shake128Rate, matrix[first + n], 0);
+                accepted[n] = Accept(streams[(n * MatrixStride)..], Sponge.Shake128Rate, matrix[first + n], accepted[n]);
                 complete &= accepted[n] == ParameterSet.N;
-            }
-
-            while (!complete)
-            {
-                shakes.Squeeze(streams, MatrixStride);
-                complete = true;
-                for (int n = 0; n < used; n++)
-                {
-                    accepted[n] = Accept(streams[(n * MatrixStride)..], Sponge.Shake128Rate, matrix[first + n], accepted[n]);
-                    complete &= accepted[n] == ParameterSet.N;
-                }
             }
         }
     }
@@ -120,14 +197,8 @@ internal static partial class Sampling
                     shakes.Squeeze(streams[Sponge.Shake256Rate..], NoiseStride);
                 for (int n = 0; n < used; n++)
                 {
-                    Span<byte> stream = streams[(n * NoiseStride)..];
-                    RingElement element = destination[first + n];
-                    if (set.Eta1 == 3 && first + n < wide)
-                        SamplePolyCbd3(stream[..192], element);
-                    else if (Avx2.IsSupported)
-                        SamplePolyCbd2Vector256(stream[..128], element);
-                    else
-                        SamplePolyCbd2Plain(stream[..128], element);
+                    int eta = first + n < wide ? set.Eta1 : ParameterSet.Eta2;
+                    SamplePolyCbd(streams[(n * NoiseStride)..], eta, destination[first + n]);
                 }
             }
         }
@@ -137,6 +208,19 @@ internal static partial class Sampling
             Erase.Memory(streams);
             Erase.Stack();
         }
+    }
+
+    /// <summary>FIPS 203, Algorithm 8, from the first 64·η bytes of a stream.</summary>
+    [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void SamplePolyCbd(ReadOnlySpan<byte> stream, int eta, RingElement destination)
+    {
+        if (eta == 3)
+            SamplePolyCbd3(stream[..NoiseSize3], destination);
+        else if (Avx2.IsSupported)
+            SamplePolyCbd2Vector256(stream[..NoiseSize2], destination);
+        else
+            SamplePolyCbd2Plain(stream[..NoiseSize2], destination);
     }
 
     /// <summary>

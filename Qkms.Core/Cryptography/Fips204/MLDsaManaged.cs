@@ -5,7 +5,7 @@ namespace Qkms.Core.Cryptography.Fips204;
 /// <summary>ML-DSA (FIPS 204) in C#, for machines whose operating system does not have it; behaves as the platform's own keys do.</summary>
 /// <remarks>
 /// Signatures are hedged: fresh random bytes go into each, and a failing random source fails the call. Operations on one key may run at the
-/// same time on several threads; disposing zeroes the private part and must wait until they are done.
+/// same time on several threads; disposing zeroes the private part, once those that run are done.
 /// <see cref="IsSupported"/> and the static methods of this class hide those of <see cref="MLDsa"/>, and never reach the platform's
 /// implementation. PEM and encrypted PKCS #8 are not read here: <c>ImportFromPem</c>, <c>ImportFromEncryptedPem</c> and
 /// <c>ImportEncryptedPkcs8PrivateKey</c> remain those of <see cref="MLDsa"/>, which make keys of the platform and throw
@@ -16,7 +16,7 @@ public sealed class MLDsaManaged : MLDsa
     private readonly ParameterSet _set;
     private readonly VerificationKey _verificationKey;
     private readonly SigningKey? _signingKey;
-    private readonly RandomSource _random = RandomNumberGenerator.Fill;
+    private readonly RandomSource _random = RandomAhead.Fill;
     private bool _disposed;
 
     private MLDsaManaged(ParameterSet set, SigningKey key, RandomSource? random = null)
@@ -59,7 +59,7 @@ public sealed class MLDsaManaged : MLDsa
         Span<byte> seed = stackalloc byte[ParameterSet.SeedSize];
         try
         {
-            RandomNumberGenerator.Fill(seed);
+            RandomAhead.Fill(seed);
             return new MLDsaManaged(set, SigningKey.FromSeed(set, seed));
         }
         finally
@@ -259,13 +259,20 @@ public sealed class MLDsaManaged : MLDsa
 
     /// <inheritdoc/>
     [TouchesSecrets]
-    protected override void ExportMLDsaPrivateKeyCore(Span<byte> destination) => RequireSigningKey().Encoded.CopyTo(destination);
+    protected override void ExportMLDsaPrivateKeyCore(Span<byte> destination)
+    {
+        SigningKey key = RequireSigningKey();
+        using SecretMemory.Lease use = key.Use();
+        key.Encoded.CopyTo(destination);
+    }
 
     /// <inheritdoc/>
     [TouchesSecrets]
     protected override void ExportMLDsaPrivateSeedCore(Span<byte> destination)
     {
-        ReadOnlySpan<byte> seed = RequireSigningKey().Seed;
+        SigningKey key = RequireSigningKey();
+        using SecretMemory.Lease use = key.Use();
+        ReadOnlySpan<byte> seed = key.Seed;
         if (seed.IsEmpty)
             throw new CryptographicException("The key was imported without its private seed.");
         seed.CopyTo(destination);
@@ -277,6 +284,7 @@ public sealed class MLDsaManaged : MLDsa
     protected override bool TryExportPkcs8PrivateKeyCore(Span<byte> destination, out int bytesWritten)
     {
         SigningKey key = RequireSigningKey();
+        using SecretMemory.Lease use = key.Use();
         return key.Seed.IsEmpty
             ? KeyFormats.TryWriteExpanded(_set.Oid, key.Encoded, destination, out bytesWritten)
             : KeyFormats.TryWriteSeed(_set.Oid, key.Seed, destination, out bytesWritten);

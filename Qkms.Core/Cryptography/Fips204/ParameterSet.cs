@@ -19,6 +19,9 @@ internal sealed record ParameterSet(
     /// <summary>Coefficients of a ring element.</summary>
     internal const int N = 256;
 
+    /// <summary>Bytes of a ring element in memory.</summary>
+    internal const int ElementSize = N * sizeof(int);
+
     /// <summary>d: bits dropped from t.</summary>
     internal const int D = 13;
 
@@ -42,6 +45,12 @@ internal sealed record ParameterSet(
     private static readonly ParameterSet _mlDsa87 = new(
         MLDsaAlgorithm.MLDsa87, "2.16.840.1.101.3.4.3.19", K: 8, L: 7, Eta: 2, Tau: 60, Gamma1: 1 << 19, Gamma2.QMinus1Over32, Omega: 75,
         ChallengeSize: 64);
+
+    /// <summary>Bytes of s₁, s₂ and t₀.</summary>
+    internal int SecretVectorsSize => (L + (2 * K)) * ElementSize;
+
+    /// <summary>Blocks for s₁, s₂, t₀, the encoded private key and ξ.</summary>
+    internal SecretPool Secrets { get; } = new(((L + (2 * K)) * ElementSize) + Algorithm.PrivateKeySizeInBytes + SeedSize);
 
     /// <summary>β = τ·η, the most that a coefficient of c·s can be.</summary>
     internal int Beta => Tau * Eta;

@@ -26,6 +26,7 @@ internal sealed partial class SigningKey
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Sign(ReadOnlySpan<byte> mu, ReadOnlySpan<byte> randomness, Span<byte> destination)
     {
+        using SecretMemory.Lease use = Use();
         Span<int> all = stackalloc int[((2 * ParameterSet.MaxL) + (2 * ParameterSet.MaxK) + 2) * ParameterSet.N];
         Span<int> memory = all[..(((2 * _set.L) + (2 * _set.K) + 2) * ParameterSet.N)];
         Span<byte> masks = stackalloc byte[MaskStream.Size];
@@ -108,7 +109,7 @@ internal sealed partial class SigningKey
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool MaskReaches(NttElement c, RingVector y, RingVector z, RingElement product)
     {
-        var s1 = new NttVector(_s1);
+        NttVector s1 = S1;
         for (int j = 0; j < _set.L; j++)
             Sums.AddCentered(y[j], Products.MultiplyInverse(c, s1[j], product), z[j]);
         return Rounding.NormReaches(z.Coefficients, _set.Gamma1 - _set.Beta);
@@ -119,7 +120,7 @@ internal sealed partial class SigningKey
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool LowBitsReach(NttElement c, RingVector w, RingElement product)
     {
-        var s2 = new NttVector(_s2);
+        NttVector s2 = S2;
         bool reached = false;
         for (int i = 0; i < _set.K; i++)
         {
@@ -137,7 +138,7 @@ internal sealed partial class SigningKey
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryMakeHint(NttElement c, RingVector w, RingVector hint, RingElement product)
     {
-        var t0 = new NttVector(_t0);
+        NttVector t0 = T0;
         bool reached = false;
         int ones = 0;
         for (int i = 0; i < _set.K; i++)
@@ -167,7 +168,7 @@ internal sealed partial class SigningKey
         var shake = Sponge.NewShake256();
         try
         {
-            shake.Absorb(_encoded.AsSpan(32, 32));
+            shake.Absorb(Encoded.Slice(32, 32));
             shake.Absorb(randomness);
             shake.Absorb(mu);
             shake.Squeeze(rhoDoublePrime);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Qkms.Core.Cryptography.Fips202;
 
@@ -9,42 +10,74 @@ namespace Qkms.Core.Cryptography.Fips204;
 /// it. Zeroed when disposed.
 /// </summary>
 /// <remarks>
-/// The arrays are pinned, so that the garbage collector leaves no copy behind when it moves objects. Operations may run at the same time;
-/// disposing while one runs is the caller's mistake.
+/// Operations may run at the same time, also when the key is disposed: they end with the key as it was.
 /// </remarks>
 internal sealed partial class SigningKey : IDisposable
 {
     private readonly ParameterSet _set;
-    private readonly byte[] _encoded;
-    private readonly byte[]? _seed;
-    private readonly int[] _s1;
-    private readonly int[] _s2;
-    private readonly int[] _t0;
+    private readonly bool _hasSeed;
 
-    /// <summary>Takes over the arrays; the three vectors come as ring elements and are transformed here.</summary>
+    /// <summary>s₁, s₂ and t₀ in the image of the transform, the encoded form, then ξ where the key has it.</summary>
+    private readonly SecretMemory _secrets;
+
+    /// <summary>Takes over the memory; the three vectors come as ring elements and are transformed here.</summary>
     [TouchesSecrets]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private SigningKey(ParameterSet set, byte[] encoded, byte[]? seed, int[] s1, int[] s2, int[] t0, VerificationKey verificationKey)
+    private SigningKey(ParameterSet set, SecretMemory secrets, bool hasSeed, VerificationKey verificationKey)
     {
         _set = set;
-        _encoded = encoded;
-        _seed = seed;
-        _s1 = s1;
-        _s2 = s2;
-        _t0 = t0;
+        _secrets = secrets;
+        _hasSeed = hasSeed;
         VerificationKey = verificationKey;
-        Transform(new RingVector(s1));
-        Transform(new RingVector(s2));
-        Transform(new RingVector(t0));
+        Transform(S1Of(set, secrets));
+        Transform(S2Of(set, secrets));
+        Transform(T0Of(set, secrets));
     }
 
     internal VerificationKey VerificationKey { get; }
 
-    /// <summary>The private key as FIPS 204, Algorithm 24, encodes it.</summary>
-    internal ReadOnlySpan<byte> Encoded => _encoded;
+    /// <summary>The private key as FIPS 204, Algorithm 24, encodes it; for as long as <see cref="Use"/> keeps it.</summary>
+    internal ReadOnlySpan<byte> Encoded
+    {
+        [TouchesSecrets]
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => EncodedOf(_set, _secrets);
+    }
 
-    /// <summary>ξ, or empty where the key was imported without it.</summary>
-    internal ReadOnlySpan<byte> Seed => _seed;
+    /// <summary>ξ, or empty where the key was imported without it; for as long as <see cref="Use"/> keeps it.</summary>
+    internal ReadOnlySpan<byte> Seed
+    {
+        [TouchesSecrets]
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _hasSeed ? SeedOf(_secrets) : default;
+    }
+
+    internal NttVector S1
+    {
+        [TouchesSecrets]
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(S1Of(_set, _secrets).Coefficients);
+    }
+
+    internal NttVector S2
+    {
+        [TouchesSecrets]
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(S2Of(_set, _secrets).Coefficients);
+    }
+
+    internal NttVector T0
+    {
+        [TouchesSecrets]
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(T0Of(_set, _secrets).Coefficients);
+    }
+
+    /// <summary>Keeps the secrets while an operation reads them.</summary>
+    /// <exception cref="ObjectDisposedException">The key was disposed.</exception>
+    [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal SecretMemory.Lease Use() => _secrets.Use();
 
     /// <summary>FIPS 204, Algorithm 6.</summary>
     /// <param name="set">The parameter set.</param>
@@ -54,11 +87,8 @@ internal sealed partial class SigningKey : IDisposable
     internal static SigningKey FromSeed(ParameterSet set, ReadOnlySpan<byte> seed)
     {
         int[] matrix = GC.AllocateUninitializedArray<int>(set.K * set.L * ParameterSet.N);
-        int[] s1 = AllocatePinned(set.L);
-        int[] s2 = AllocatePinned(set.K);
-        int[] t0 = AllocatePinned(set.K);
-        byte[] encoded = GC.AllocateArray<byte>(set.Algorithm.PrivateKeySizeInBytes, pinned: true);
-        byte[] keptSeed = GC.AllocateArray<byte>(ParameterSet.SeedSize, pinned: true);
+        var secrets = new SecretMemory(set.Secrets);
+        RingVector s1 = S1Of(set, secrets), s2 = S2Of(set, secrets), t0 = T0Of(set, secrets);
         Span<byte> derived = stackalloc byte[128];
         Span<int> memory = stackalloc int[ParameterSet.MaxK * ParameterSet.N];
         try
@@ -67,17 +97,17 @@ internal sealed partial class SigningKey : IDisposable
             Sponge.Shake256(seed, [(byte)set.K, (byte)set.L], derived);
             ReadOnlySpan<byte> rho = derived[..32];
             Sampling.ExpandMatrix(set, rho, new NttVector(matrix));
-            Sampling.ExpandSecrets(set, derived.Slice(32, 64), new RingVector(s1), new RingVector(s2));
+            Sampling.ExpandSecrets(set, derived.Slice(32, 64), s1, s2);
 
             var t1 = new RingVector(memory[..(set.K * ParameterSet.N)]);
-            ComputeT(set, new NttVector(matrix), new RingVector(s1), new RingVector(s2), t1);
+            ComputeT(set, new NttVector(matrix), s1, s2, t1);
             for (int i = 0; i < set.K; i++)
-                Rounding.Power2Round(t1[i], t1[i], new RingVector(t0)[i]);
+                Rounding.Power2Round(t1[i], t1[i], t0[i]);
 
             var verificationKey = VerificationKey.Encode(set, rho, t1, matrix);
-            Encode(set, rho, derived[96..], verificationKey.Tr, new RingVector(s1), new RingVector(s2), new RingVector(t0), encoded);
-            seed.CopyTo(keptSeed);
-            return new SigningKey(set, encoded, keptSeed, s1, s2, t0, verificationKey);
+            Encode(set, rho, derived[96..], verificationKey.Tr, s1, s2, t0, EncodedOf(set, secrets));
+            seed.CopyTo(SeedOf(secrets));
+            return new SigningKey(set, secrets, hasSeed: true, verificationKey);
         }
         finally
         {
@@ -95,9 +125,8 @@ internal sealed partial class SigningKey : IDisposable
     internal static SigningKey Decode(ParameterSet set, ReadOnlySpan<byte> source)
     {
         int[] matrix = GC.AllocateUninitializedArray<int>(set.K * set.L * ParameterSet.N);
-        int[] s1 = AllocatePinned(set.L);
-        int[] s2 = AllocatePinned(set.K);
-        int[] t0 = AllocatePinned(set.K);
+        var secrets = new SecretMemory(set.Secrets);
+        RingVector s1 = S1Of(set, secrets), s2 = S2Of(set, secrets), t0 = T0Of(set, secrets);
         Span<int> memory = stackalloc int[(ParameterSet.MaxK + 1) * ParameterSet.N];
         bool valid = false;
         try
@@ -105,22 +134,22 @@ internal sealed partial class SigningKey : IDisposable
             ReadOnlySpan<byte> rho = source[..32];
             ReadOnlySpan<byte> tr = source.Slice(64, 64);
             ReadOnlySpan<byte> rest = source[128..];
-            Unpack(ref rest, set.EtaBits, set.Eta, new RingVector(s1));
-            Unpack(ref rest, set.EtaBits, set.Eta, new RingVector(s2));
-            Unpack(ref rest, ParameterSet.D, 1 << (ParameterSet.D - 1), new RingVector(t0));
+            Unpack(ref rest, set.EtaBits, set.Eta, s1);
+            Unpack(ref rest, set.EtaBits, set.Eta, s2);
+            Unpack(ref rest, ParameterSet.D, 1 << (ParameterSet.D - 1), t0);
 
             // Whether a key is whole is told to the caller; where it is not, stays hidden.
-            bool inRange = !Rounding.NormReaches(s1, set.Eta + 1) & !Rounding.NormReaches(s2, set.Eta + 1);
+            bool inRange = !Rounding.NormReaches(s1.Coefficients, set.Eta + 1) & !Rounding.NormReaches(s2.Coefficients, set.Eta + 1);
 
             Sampling.ExpandMatrix(set, rho, new NttVector(matrix));
             var t1 = new RingVector(memory[..(set.K * ParameterSet.N)]);
             var low = new RingElement(memory[(ParameterSet.MaxK * ParameterSet.N)..]);
-            ComputeT(set, new NttVector(matrix), new RingVector(s1), new RingVector(s2), t1);
+            ComputeT(set, new NttVector(matrix), s1, s2, t1);
             int difference = 0;
             for (int i = 0; i < set.K; i++)
             {
                 Rounding.Power2Round(t1[i], t1[i], low);
-                ReadOnlySpan<int> given = new RingVector(t0)[i].Coefficients;
+                ReadOnlySpan<int> given = t0[i].Coefficients;
                 for (int j = 0; j < given.Length; j++)
                     difference |= given[j] ^ low.Coefficients[j];
             }
@@ -130,33 +159,21 @@ internal sealed partial class SigningKey : IDisposable
             if (!valid)
                 throw new CryptographicException("The private key is not valid: its parts do not belong together.");
 
-            byte[] encoded = GC.AllocateArray<byte>(source.Length, pinned: true);
-            source.CopyTo(encoded);
-            return new SigningKey(set, encoded, seed: null, s1, s2, t0, verificationKey);
+            source.CopyTo(EncodedOf(set, secrets));
+            return new SigningKey(set, secrets, hasSeed: false, verificationKey);
         }
         finally
         {
             Erase.Memory(memory);
             Erase.StackAndRegisters();
             if (!valid)
-            {
-                Erase.Memory(s1.AsSpan());
-                Erase.Memory(s2.AsSpan());
-                Erase.Memory(t0.AsSpan());
-            }
+                secrets.Dispose();
         }
     }
 
     [TouchesSecrets]
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Dispose()
-    {
-        Erase.Memory(_encoded.AsSpan());
-        Erase.Memory(_seed.AsSpan());
-        Erase.Memory(_s1.AsSpan());
-        Erase.Memory(_s2.AsSpan());
-        Erase.Memory(_t0.AsSpan());
-    }
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public void Dispose() => _secrets.Dispose();
 
     /// <summary>t = NTT⁻¹(Â∘NTT(s₁)) + s₂ with coefficients in [0, q).</summary>
     [TouchesSecrets]
@@ -230,5 +247,30 @@ internal sealed partial class SigningKey : IDisposable
             Ntt.Forward(vector[i]);
     }
 
-    private static int[] AllocatePinned(int elements) => GC.AllocateArray<int>(elements * ParameterSet.N, pinned: true);
+    [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static RingVector S1Of(ParameterSet set, SecretMemory secrets) => VectorOf(secrets, 0, set.L);
+
+    [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static RingVector S2Of(ParameterSet set, SecretMemory secrets) => VectorOf(secrets, set.L, set.K);
+
+    [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static RingVector T0Of(ParameterSet set, SecretMemory secrets) => VectorOf(secrets, set.L + set.K, set.K);
+
+    [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static RingVector VectorOf(SecretMemory secrets, int first, int count) =>
+        new(MemoryMarshal.Cast<byte, int>(
+            secrets.Bytes.Slice(first * ParameterSet.ElementSize, count * ParameterSet.ElementSize)));
+
+    [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Span<byte> EncodedOf(ParameterSet set, SecretMemory secrets) =>
+        secrets.Bytes.Slice(set.SecretVectorsSize, set.Algorithm.PrivateKeySizeInBytes);
+
+    [TouchesSecrets]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Span<byte> SeedOf(SecretMemory secrets) => secrets.Bytes[^ParameterSet.SeedSize..];
 }

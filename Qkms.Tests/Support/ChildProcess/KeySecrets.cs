@@ -1,4 +1,3 @@
-using System.Reflection;
 using Qkms.Core.Cryptography.Fips203;
 using Qkms.Core.Cryptography.Fips204;
 
@@ -31,7 +30,7 @@ internal static class KeySecrets
                 patterns.Add<byte>(
                     $"kept dk of {name}", encoded.AsSpan(0, Core.Cryptography.Fips203.ParameterSet.Of(set).EncodedVectorSize), Piece);
             else
-                patterns.Add<short>($"kept s of {name}", Field<short[]>(key, "_s"), Piece);
+                patterns.Add<short>($"kept s of {name}", key.S.Coefficients, Piece);
         }
         else if (algorithm.StartsWith("ML-DSA", StringComparison.Ordinal))
         {
@@ -41,12 +40,9 @@ internal static class KeySecrets
             if (engine == PqcEngines.BouncyCastle)
                 return;
 
-            patterns.Add<int>($"kept s1 of {name}", Field<int[]>(key, "_s1"), Piece);
-            patterns.Add<int>($"kept s2 of {name}", Field<int[]>(key, "_s2"), Piece);
-            patterns.Add<int>($"kept t0 of {name}", Field<int[]>(key, "_t0"), Piece);
+            patterns.Add<int>($"kept s1 of {name}", key.S1.Coefficients, Piece);
+            patterns.Add<int>($"kept s2 of {name}", key.S2.Coefficients, Piece);
+            patterns.Add<int>($"kept t0 of {name}", key.T0.Coefficients, Piece);
         }
     }
-
-    private static T Field<T>(object key, string name) =>
-        (T)key.GetType().GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(key)!;
 }
