@@ -90,7 +90,7 @@ public sealed class BrokenCommitTests
     public async Task What_became_of_a_change_is_called_unknown_when_nobody_can_say(string fate, string then, int active)
     {
         await using NodeBehindProxy service = new(
-            keepsHouse: false, patience: PostgresPatience.Long with { Outcome = TimeSpan.FromSeconds(10) });
+            keepsHouse: false, patience: PostgresPatience.Long with { Connect = _untilAskedAgain, Outcome = TimeSpan.FromSeconds(10) });
         HttpClient client = service.Client;
         await client.GenerateAsync(Aes);
         service.Proxy.BreakNextChange(Enum.Parse<CommitFate>(fate), Enum.Parse<ProxyWay>(then));
@@ -140,7 +140,7 @@ public sealed class BrokenCommitTests
     {
         // A silence lasts until the operation is given up. Before, the change has to be seen to wait.
         await using NodeBehindProxy service = new(
-            keepsHouse: false, patience: PostgresPatience.Long with { Operation = TimeSpan.FromSeconds(20) });
+            keepsHouse: false, patience: PostgresPatience.Long with { Connect = _untilAskedAgain, Operation = TimeSpan.FromSeconds(20) });
         await service.Client.GenerateAsync(Aes);
         await using (await HoldKeyAsync(service))
         {
