@@ -29,7 +29,6 @@ public sealed class StormTests
         {
             CommitFate fate = AnyFate();
             Interlocked.Increment(ref fate == CommitFate.Pass ? ref passed : ref broken);
-
             return new CommitOrder(fate);
         };
         Task cutting = CutAsync(service.Proxy, () => Volatile.Read(ref passed), calm.Token);
@@ -96,7 +95,6 @@ public sealed class StormTests
                 proxy.CutOne();
 
             before = now;
-
             await Task.Delay(RandomNumberGenerator.GetInt32(10, 60), CancellationToken.None);
         }
     }

@@ -16,10 +16,10 @@ public sealed class MLDsaManaged : MLDsa
     private readonly ParameterSet _set;
     private readonly VerificationKey _verificationKey;
     private readonly SigningKey? _signingKey;
-    private readonly RandomSource _random = RandomAhead.Fill;
+    private readonly Action<Span<byte>> _random = RandomAhead.Fill;
     private bool _disposed;
 
-    private MLDsaManaged(ParameterSet set, SigningKey key, RandomSource? random = null)
+    private MLDsaManaged(ParameterSet set, SigningKey key, Action<Span<byte>>? random = null)
         : base(set.Algorithm)
     {
         _set = set;
@@ -40,9 +40,6 @@ public sealed class MLDsaManaged : MLDsa
     /// is of no use to anybody.
     /// </summary>
     internal bool VerifiesAfterSigning { get; set; } = true;
-
-    /// <summary>Fills memory with random bytes, or throws.</summary>
-    internal delegate void RandomSource(Span<byte> destination);
 
     /// <summary>Whether this implementation runs here: always.</summary>
     public static new bool IsSupported => true;
@@ -83,8 +80,12 @@ public sealed class MLDsaManaged : MLDsa
     }
 
     /// <summary>A key whose signatures are hedged with what a test wants, to see what a random source does that fails.</summary>
+    /// <param name="algorithm">The parameter set.</param>
+    /// <param name="seed">ξ, 32 bytes.</param>
+    /// <param name="random">Fills memory with random bytes, or throws.</param>
     [TouchesSecrets]
-    internal static MLDsaManaged ImportWithRandomSourceForTesting(MLDsaAlgorithm algorithm, ReadOnlySpan<byte> seed, RandomSource random)
+    internal static MLDsaManaged ImportWithRandomSourceForTesting(
+        MLDsaAlgorithm algorithm, ReadOnlySpan<byte> seed, Action<Span<byte>> random)
     {
         var set = ParameterSet.Of(algorithm);
         return new MLDsaManaged(set, SigningKey.FromSeed(set, seed), random);
